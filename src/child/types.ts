@@ -1,0 +1,40 @@
+/** The private TCP ports of a child, all on 127.0.0.1. */
+export interface ChildPorts {
+  readonly rtmp: number;
+  readonly http: number;
+  readonly api: number;
+}
+
+/**
+ * starting -> ready -> draining -> stopped; from any of them failed (it died or hung and will be
+ * started again), and broken (its config or binary is wrong: starting again would not help).
+ */
+export type ChildState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed' | 'broken';
+
+/** One child as others see it: plain values, a snapshot. */
+export interface ChildStatus {
+  /** `c001`, `c002`, … */
+  readonly id: string;
+  /** Null while no process lives. */
+  readonly pid: number | null;
+  /** The CPUs that /proc says all its threads may run on; empty where it runs unpinned. */
+  readonly cpus: readonly number[];
+  readonly state: ChildState;
+  readonly ports: ChildPorts;
+  /** 1 for the first process, one more for each that followed it. */
+  readonly generation: number;
+  /** How often it was started again without being asked. */
+  readonly restarts: number;
+  /** CPU in percent of one core, smoothed; 0 until measured. */
+  readonly cpu: number;
+  /** Resident memory in bytes; 0 until measured. */
+  readonly rss: number;
+  /** Why it last died or could not start; null while all is well. */
+  readonly lastError: string | null;
+}
+
+/** One life of a child: what a claim in the registry belongs to. */
+export interface ChildRef {
+  readonly id: string;
+  readonly generation: number;
+}

@@ -1,0 +1,51 @@
+/** Stable codes: programs decide by these, people read the message. */
+export type ErrorCode =
+  | 'ERR_CONFIG'
+  | 'ERR_USAGE'
+  | 'ERR_CHILD_CONFIG'
+  | 'ERR_CHILD_BINARY'
+  | 'ERR_CHILD_START'
+  | 'ERR_LISTEN'
+  | 'ERR_LOCKED'
+  | 'ERR_NO_CHILD'
+  | 'ERR_ADMIN'
+  | 'ERR_REGISTRY';
+
+const USER_CODES = new Set<ErrorCode>([
+  'ERR_CONFIG',
+  'ERR_USAGE',
+  'ERR_CHILD_CONFIG',
+  'ERR_CHILD_BINARY',
+  'ERR_LISTEN',
+  'ERR_LOCKED',
+]);
+
+/**
+ * The one error class of the project. The message is a single line that names what failed, where,
+ * the value, and how to mend it; the original error, if any, is in `cause`.
+ */
+export class SupervisorError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SupervisorError';
+    this.code = code;
+  }
+
+  /** Process exit code: 2 for bad usage or configuration, 1 for a failure while running. */
+  get exitCode(): 1 | 2 {
+    return USER_CODES.has(this.code) ? 2 : 1;
+  }
+}
+
+/** Reads the text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Reads a Node system error's code (`ECONNREFUSED`, …), or '' where there is none. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,21 @@
+/**
+ * What every parser returns. `incomplete` asks for more bytes and has consumed nothing; `invalid`
+ * ends the connection, and its reason is for the log and the counter, never for the client.
+ */
+export type Parsed<T> =
+  | { readonly kind: 'value'; readonly value: T; readonly consumed: number }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export const INCOMPLETE = { kind: 'incomplete' } as const;
+
+export function invalid(reason: string): { kind: 'invalid'; reason: string } {
+  return { kind: 'invalid', reason };
+}
+
+export function value<T>(
+  value: T,
+  consumed: number,
+): { kind: 'value'; value: T; consumed: number } {
+  return { kind: 'value', value, consumed };
+}

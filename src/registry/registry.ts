@@ -1,0 +1,30 @@
+import type { ChildRef } from '../child/types.js';
+import type { StreamKey } from '../stream-key.js';
+
+/** Who holds a stream. Plain JSON values only: another box reads the same. */
+export interface Claim {
+  readonly stream: StreamKey;
+  readonly owner: ChildRef;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/**
+ * The map stream -> child. Every verb is atomic, whoever else uses the same store. All of them
+ * reject with ERR_REGISTRY when the store cannot answer.
+ */
+export interface Registry {
+  /** The living claim of a stream, or null. */
+  find(stream: StreamKey): Promise<Claim | null>;
+  /** Takes the stream for `owner` unless somebody holds it; answers the winner's claim. */
+  claim(stream: StreamKey, owner: ChildRef): Promise<Claim>;
+  /** Keeps claims of `owner` alive for another lease; answers those it no longer holds. */
+  renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]>;
+  /** Gives the stream up if exactly this owner (same generation) holds it. */
+  release(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+  /** Gives up all that a child holds, in any generation up to the one named; answers how many. */
+  releaseAll(owner: ChildRef): Promise<number>;
+  /** All living claims, in order of their key. */
+  list(): Promise<Claim[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+
+/** Why a relayed connection ended. */
+export type RelayEnd = 'closed' | 'client-reset' | 'child-reset' | 'idle' | 'destroyed';
+
+/** Two connected sockets, and the bytes that one side must get before anything else. */
+export interface RelayPair {
+  readonly client: Socket;
+  readonly child: Socket;
+  /** Sent to the client before what the child sends. */
+  readonly toClient?: Buffer;
+  /** Sent to the child before what the client sends. */
+  readonly toChild?: Buffer;
+  /** Neither side sent a byte for so long: both are closed. 0: never. */
+  readonly idleMs: number;
+}
+
+/** One pair under way. Counters may be read at any time and never stop the byte path. */
+export interface RelayedConnection {
+  /** Bytes from the client to the child so far. */
+  readonly bytesIn: number;
+  /** Bytes from the child to the client so far. */
+  readonly bytesOut: number;
+  /** Resolves, never rejects, when both sockets are closed. */
+  readonly ended: Promise<RelayEnd>;
+  /** Resets both sides now. */
+  destroy(): void;
+}
+
+/** What every engine does: the portable one (Node streams) and the native one (raw descriptors). */
+export interface RelayEngine {
+  readonly name: 'portable' | 'native';
+  /** Takes both sockets over: nobody else may read, write or close them from here on. */
+  join(pair: RelayPair): RelayedConnection;
+  /** Ends what still runs; resolves when all is closed. */
+  close(): Promise<void>;
+}

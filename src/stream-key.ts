@@ -1,0 +1,22 @@
+/** SRS's name for the vhost that serves every host name without one of its own. */
+export const DEFAULT_VHOST = '__defaultVhost__';
+
+/**
+ * Where a stream lives, by name. `vhost` is always the *resolved* one (a host that no child has
+ * configured is the default vhost), so that one stream has one key however a client spells it.
+ */
+export interface StreamName {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+}
+
+/** `vhost/app/stream`: the registry's key. */
+export type StreamKey = string;
+
+export function streamKey({ vhost, app, stream }: StreamName): StreamKey {
+  return `${vhost}/${app}/${stream}`;
+}
+
+/** What a client wants of a stream. */
+export type Role = 'publish' | 'play';
