@@ -1,0 +1,74 @@
+import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
+
+/** 0: everything is said; 1: no stream id; 2: only the time; 3: all as before (RTMP 1.0 §5.3.1.2). */
+export type ChunkFormat = 0 | 1 | 2 | 3;
+
+export interface BasicHeader {
+  readonly fmt: ChunkFormat;
+  readonly csid: number;
+}
+
+/** What a chunk stream's later headers refer to. */
+export interface MessageHeader {
+  /** Absolute in fmt 0, else a delta; the extended one where there is one. */
+  readonly time: number;
+  /** The time needs four bytes of its own, which come again in every fmt 3 header. */
+  readonly extended: boolean;
+  readonly length: number;
+  readonly typeId: number;
+  readonly streamId: number;
+}
+
+/** The longest header: basic 3, message 11, extended timestamp 4. */
+export const MAX_HEADER_SIZE = 18;
+
+/** From here on the three-byte time says only that four more bytes follow (§5.3.1.3). */
+export const EXTENDED_TIME = 0xffffff;
+
+const MESSAGE_HEADER_SIZE = [11, 7, 3, 0] as const;
+
+const FRESH: MessageHeader = { time: 0, extended: false, length: 0, typeId: 0, streamId: 0 };
+
+/** Reads format and chunk stream id in their one-, two- or three-byte form (§5.3.1.1). */
+export function parseBasicHeader(bytes: Buffer): Parsed<BasicHeader> {
+  const first = bytes[0];
+  if (first === undefined) return INCOMPLETE;
+  const fmt = (first >> 6) as ChunkFormat;
+  const id = first & 0x3f;
+  if (id >= 2) return value({ fmt, csid: id }, 1);
+  const size = id + 2;
+  if (bytes.length < size) return INCOMPLETE;
+  return value({ fmt, csid: 64 + bytes.readUIntLE(1, id === 0 ? 1 : 2) }, size);
+}
+
+/**
+ * Reads the header that follows the basic one at `at`; what it leaves out comes from `last`, the
+ * chunk stream's previous header.
+ */
+export function parseMessageHeader(
+  bytes: Buffer,
+  at: number,
+  fmt: ChunkFormat,
+  last: MessageHeader | undefined,
+): Parsed<MessageHeader> {
+  // librtmp sends a ping as fmt 1 on a fresh chunk stream; nobody sends 2 or 3 so.
+  if (!last && fmt >= 2) return invalid(`chunk stream begins with fmt ${fmt}`);
+  const end = at + MESSAGE_HEADER_SIZE[fmt];
+  if (bytes.length < end) return INCOMPLETE;
+  const header = { ...FRESH, ...last, ...readTime(bytes, at, fmt), ...readKind(bytes, at, fmt) };
+  if (!header.extended) return value(header, end - at);
+  if (bytes.length < end + 4) return INCOMPLETE;
+  return value({ ...header, time: bytes.readUInt32BE(end) }, end + 4 - at);
+}
+
+function readTime(bytes: Buffer, at: number, fmt: ChunkFormat): Partial<MessageHeader> {
+  if (fmt === 3) return {};
+  const time = bytes.readUIntBE(at, 3);
+  return { time, extended: time === EXTENDED_TIME };
+}
+
+function readKind(bytes: Buffer, at: number, fmt: ChunkFormat): Partial<MessageHeader> {
+  if (fmt >= 2) return {};
+  const kind = { length: bytes.readUIntBE(at + 3, 3), typeId: bytes.readUInt8(at + 6) };
+  return fmt === 0 ? { ...kind, streamId: bytes.readUInt32LE(at + 7) } : kind;
+}

@@ -1,0 +1,240 @@
+import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
+import { ByteQueue } from './byte-queue.js';
+import {
+  type BasicHeader,
+  type ChunkFormat,
+  MAX_HEADER_SIZE,
+  type MessageHeader,
+  parseBasicHeader,
+  parseMessageHeader,
+} from './chunk-header.js';
+import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+
+/** A message and where it stood: absolute offsets in all bytes that were pushed. */
+export interface ReadMessage extends RtmpMessage {
+  /** Of the first byte of its first chunk's header. */
+  readonly start: number;
+  /** Just after its last byte. Chunks of other messages may lie between. */
+  readonly end: number;
+  /** Format of its first chunk's header. */
+  readonly fmt: ChunkFormat;
+}
+
+export interface ChunkReaderOptions {
+  readonly maxMessageSize?: number;
+  readonly maxChunkStreams?: number;
+  /** Bytes that all begun messages together may announce. */
+  readonly maxBuffered?: number;
+}
+
+const MIB = 1024 * 1024;
+const MAX_CHUNK_SIZE = 16 * MIB;
+
+/** A message under way. */
+interface Unfinished {
+  readonly start: number;
+  readonly fmt: ChunkFormat;
+  /** Made when the first byte has to be kept; a payload that comes whole is never copied. */
+  payload: Buffer | null;
+  filled: number;
+}
+
+interface ChunkStreamState {
+  readonly csid: number;
+  header: MessageHeader;
+  timestamp: number;
+  partial: Unfinished | null;
+}
+
+/**
+ * Puts one direction's chunks together (RTMP 1.0 §5.3). It obeys SetChunkSize and Abort itself, and
+ * still yields them. After `push`, call `next` until it says `incomplete`. A payload that came in one
+ * chunk and one push is a view of the pushed bytes, any other is copied once.
+ */
+export class ChunkReader {
+  readonly #maxMessageSize: number;
+  readonly #maxChunkStreams: number;
+  readonly #maxBuffered: number;
+  readonly #input = new ByteQueue();
+  readonly #streams = new Map<number, ChunkStreamState>();
+  #chunkSize = DEFAULT_CHUNK_SIZE;
+  #offset = 0;
+  #announced = 0;
+  /** The chunk whose payload is being read. */
+  #current: ChunkStreamState | null = null;
+  #chunkLeft = 0;
+  #failure: Parsed<never> | null = null;
+
+  constructor(options: ChunkReaderOptions = {}) {
+    this.#maxMessageSize = options.maxMessageSize ?? 16 * MIB;
+    this.#maxChunkStreams = options.maxChunkStreams ?? 64;
+    this.#maxBuffered = options.maxBuffered ?? 2 * this.#maxMessageSize;
+  }
+
+  /** The peer's chunk size in bytes, as of the messages yielded so far. */
+  get chunkSize(): number {
+    return this.#chunkSize;
+  }
+
+  /** Adds received bytes, which the caller must not change any more. */
+  push(bytes: Buffer): void {
+    if (this.#failure === null) this.#input.push(bytes);
+  }
+
+  /** The next whole message; `consumed` is `end - start`. Once invalid, it stays so. */
+  next(): Parsed<ReadMessage> {
+    while (this.#failure === null) {
+      const stream = this.#current ?? this.#beginChunk();
+      if (stream === null) return this.#failure ?? INCOMPLETE;
+      const payload = this.#readChunk(stream);
+      if (this.#current !== null) return INCOMPLETE;
+      if (payload !== null) return this.#finish(stream, payload);
+    }
+    return this.#failure;
+  }
+
+  /**
+   * Where the earliest message begins that is not whole yet, or null where the bytes so far end with
+   * a message. Holds after `next` said `incomplete`.
+   */
+  partialStart(): number | null {
+    let earliest = this.#input.length > 0 ? this.#offset : Number.POSITIVE_INFINITY;
+    for (const { partial } of this.#streams.values()) {
+      if (partial) earliest = Math.min(earliest, partial.start);
+    }
+    return Number.isFinite(earliest) ? earliest : null;
+  }
+
+  /** Reads a chunk's header; null when it is not whole or wrong. */
+  #beginChunk(): ChunkStreamState | null {
+    const bytes = this.#input.peek(MAX_HEADER_SIZE);
+    const basic = parseBasicHeader(bytes);
+    if (basic.kind !== 'value') return this.#give(basic);
+    const stream = this.#streams.get(basic.value.csid);
+    const size = stream?.partial
+      ? this.#continueMessage(stream, basic, bytes)
+      : this.#beginMessage(stream, basic, bytes);
+    if (size.kind !== 'value') return this.#give(size);
+    this.#advance(basic.consumed + size.consumed);
+    return this.#enterChunk(size.value);
+  }
+
+  #beginMessage(
+    stream: ChunkStreamState | undefined,
+    basic: { value: BasicHeader; consumed: number },
+    bytes: Buffer,
+  ): Parsed<ChunkStreamState> {
+    const { fmt, csid } = basic.value;
+    const parsed = parseMessageHeader(bytes, basic.consumed, fmt, stream?.header);
+    if (parsed.kind !== 'value') return parsed;
+    const header = parsed.value;
+    const problem = this.#overLimit(header, stream);
+    if (problem) return invalid(problem);
+    const timestamp = fmt === 0 ? header.time : ((stream?.timestamp ?? 0) + header.time) >>> 0;
+    const partial = { start: this.#offset, fmt, payload: null, filled: 0 };
+    const next = Object.assign(stream ?? { csid }, { header, timestamp, partial });
+    this.#streams.set(csid, next);
+    this.#announced += header.length;
+    return value(next, parsed.consumed);
+  }
+
+  #overLimit(header: MessageHeader, stream: ChunkStreamState | undefined): string | null {
+    if (header.length > this.#maxMessageSize) return `message of ${header.length} bytes`;
+    if (this.#announced + header.length > this.#maxBuffered)
+      return 'too much in unfinished messages';
+    if (!stream && this.#streams.size >= this.#maxChunkStreams) return 'too many chunk streams';
+    return null;
+  }
+
+  /** Only fmt 3 goes on with a message; some senders repeat the extended timestamp in it, some not. */
+  #continueMessage(
+    stream: ChunkStreamState,
+    basic: { value: BasicHeader; consumed: number },
+    bytes: Buffer,
+  ): Parsed<ChunkStreamState> {
+    if (basic.value.fmt !== 3) return invalid(`fmt ${basic.value.fmt} inside a message`);
+    if (!stream.header.extended) return value(stream, 0);
+    if (bytes.length < basic.consumed + 4) return INCOMPLETE;
+    const repeated = bytes.readUInt32BE(basic.consumed) === stream.header.time;
+    return value(stream, repeated ? 4 : 0);
+  }
+
+  #enterChunk(stream: ChunkStreamState): ChunkStreamState {
+    this.#current = stream;
+    this.#chunkLeft = Math.min(
+      this.#chunkSize,
+      stream.header.length - (stream.partial?.filled ?? 0),
+    );
+    return stream;
+  }
+
+  /** Takes what is there of the chunk; answers the payload when the message is whole. */
+  #readChunk(stream: ChunkStreamState): Buffer | null {
+    const { partial, header } = stream;
+    if (!partial) return null;
+    while (this.#chunkLeft > 0 && this.#input.length > 0) {
+      const bytes = this.#input.take(this.#chunkLeft);
+      this.#offset += bytes.length;
+      this.#chunkLeft -= bytes.length;
+      keep(partial, bytes, header.length);
+    }
+    if (this.#chunkLeft > 0) return null;
+    this.#current = null;
+    return partial.filled === header.length ? (partial.payload ?? Buffer.alloc(0)) : null;
+  }
+
+  #finish(stream: ChunkStreamState, payload: Buffer): Parsed<ReadMessage> {
+    const { csid, timestamp, header } = stream;
+    const { typeId, streamId } = header;
+    const { start, fmt } = stream.partial ?? { start: this.#offset, fmt: 3 as const };
+    this.#drop(stream);
+    const problem = this.#obey(typeId, payload);
+    if (problem) {
+      this.#failure = invalid(problem);
+      return this.#failure;
+    }
+    const end = this.#offset;
+    return value({ csid, timestamp, typeId, streamId, payload, start, end, fmt }, end - start);
+  }
+
+  /** Follows the two messages that change how chunks are read (§5.4.1, §5.4.2). */
+  #obey(typeId: number, payload: Buffer): string | null {
+    if (typeId !== MessageType.setChunkSize && typeId !== MessageType.abort) return null;
+    if (payload.length < 4) return `control message ${typeId} of ${payload.length} bytes`;
+    const argument = payload.readUInt32BE(0);
+    if (typeId === MessageType.abort) {
+      const stream = this.#streams.get(argument);
+      if (stream?.partial) this.#drop(stream);
+      return null;
+    }
+    const size = argument & 0x7fffffff;
+    if (size === 0) return 'chunk size 0';
+    this.#chunkSize = Math.min(size, MAX_CHUNK_SIZE);
+    return null;
+  }
+
+  #drop(stream: ChunkStreamState): void {
+    stream.partial = null;
+    this.#announced -= stream.header.length;
+  }
+
+  #give(parsed: Exclude<Parsed<unknown>, { kind: 'value' }>): null {
+    if (parsed.kind === 'invalid') this.#failure = parsed;
+    return null;
+  }
+
+  #advance(size: number): void {
+    this.#input.skip(size);
+    this.#offset += size;
+  }
+}
+
+function keep(partial: Unfinished, bytes: Buffer, length: number): void {
+  if (bytes.length === length) {
+    partial.payload = bytes;
+  } else {
+    partial.payload ??= Buffer.allocUnsafeSlow(length);
+    bytes.copy(partial.payload, partial.filled);
+  }
+  partial.filled += bytes.length;
+}

@@ -1,0 +1,82 @@
+import { INCOMPLETE, type Parsed, value } from '../result.js';
+import { ChunkStream, MessageType, type RtmpMessage } from './message.js';
+
+/** User control events (RTMP 1.0 §7.1.7). */
+export const UserControlEvent = {
+  streamBegin: 0,
+  streamEof: 1,
+  streamDry: 2,
+  setBufferLength: 3,
+  streamIsRecorded: 4,
+  pingRequest: 6,
+  pingResponse: 7,
+} as const;
+
+export interface UserControl {
+  readonly event: number;
+  /** A message stream id, or the time of a ping. */
+  readonly argument: number;
+  /** Milliseconds: setBufferLength only. */
+  readonly bufferLength?: number;
+}
+
+/** How hard a bandwidth limit is (§5.4.5). */
+export const PeerBandwidth = { hard: 0, soft: 1, dynamic: 2 } as const;
+
+export function setChunkSize(size: number): RtmpMessage {
+  return control(MessageType.setChunkSize, uint32(size));
+}
+
+export function acknowledgement(sequence: number): RtmpMessage {
+  return control(MessageType.acknowledgement, uint32(sequence));
+}
+
+export function windowAckSize(size: number): RtmpMessage {
+  return control(MessageType.windowAckSize, uint32(size));
+}
+
+/** `limitType` is one of PeerBandwidth. */
+export function setPeerBandwidth(size: number, limitType: number): RtmpMessage {
+  return control(MessageType.setPeerBandwidth, Buffer.concat([uint32(size), Buffer.of(limitType)]));
+}
+
+export function streamBegin(streamId: number): RtmpMessage {
+  return userControl(UserControlEvent.streamBegin, streamId);
+}
+
+export function streamEof(streamId: number): RtmpMessage {
+  return userControl(UserControlEvent.streamEof, streamId);
+}
+
+/** `time` in milliseconds comes back in the response. */
+export function pingRequest(time: number): RtmpMessage {
+  return userControl(UserControlEvent.pingRequest, time);
+}
+
+export function pingResponse(time: number): RtmpMessage {
+  return userControl(UserControlEvent.pingResponse, time);
+}
+
+/** Reads the payload of a user control message; one too short for its event is incomplete. */
+export function parseUserControl(payload: Buffer): Parsed<UserControl> {
+  if (payload.length < 6) return INCOMPLETE;
+  const event = payload.readUInt16BE(0);
+  const argument = payload.readUInt32BE(2);
+  if (event !== UserControlEvent.setBufferLength) return value({ event, argument }, 6);
+  if (payload.length < 10) return INCOMPLETE;
+  return value({ event, argument, bufferLength: payload.readUInt32BE(6) }, 10);
+}
+
+function userControl(event: number, argument: number): RtmpMessage {
+  return control(MessageType.userControl, Buffer.concat([Buffer.of(0, event), uint32(argument)]));
+}
+
+function control(typeId: number, payload: Buffer): RtmpMessage {
+  return { csid: ChunkStream.control, timestamp: 0, typeId, streamId: 0, payload };
+}
+
+function uint32(number: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(number >>> 0);
+  return bytes;
+}
