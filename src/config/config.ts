@@ -52,5 +52,7 @@ export interface Config {
     /** 0: no limit. */
     readonly connectionsPerIp: number;
   };
+  /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
+  readonly admin: { readonly token: string | null };
   readonly log: { readonly level: LogLevel };
 }

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
+
+/** A YAML file as plain values, and the way back from a key to its line. */
+export interface ConfigFile {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** `srs.yaml:7` for a key that the file names. */
+  readonly where: (key: string) => string | undefined;
+}
+
+/** Reads and parses the file that the user named. @throws ERR_CONFIG */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    return parseConfigFile(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof SupervisorError) throw error;
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
+    throw new SupervisorError('ERR_CONFIG', `${path}: cannot read the config: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Parses YAML 1.2; an empty text is an empty config. @throws ERR_CONFIG */
+export function parseConfigFile(text: string, path: string): ConfigFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const flaw = document.errors[0];
+  if (flaw !== undefined) {
+    const place = `${path}:${lines.linePos(flaw.pos[0]).line}`;
+    throw new SupervisorError('ERR_CONFIG', `${place}: not valid YAML: ${flaw.message}`);
+  }
+  const root: unknown = document.toJS();
+  if (root !== null && !isRecord(root)) {
+    throw new SupervisorError('ERR_CONFIG', `${path}: must be a mapping of keys to values`);
+  }
+  return { values: root ?? {}, where };
+
+  function where(key: string): string | undefined {
+    const offset = offsetOf(document.contents, key.split('.'));
+    return offset === undefined ? undefined : `${path}:${lines.linePos(offset).line}`;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// The offset of the key itself, since a missing value has no place of its own.
+function offsetOf(node: unknown, [name, ...rest]: readonly string[]): number | undefined {
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === name);
+  if (pair === undefined || !isScalar(pair.key)) return undefined;
+  return rest.length === 0 ? pair.key.range?.[0] : offsetOf(pair.value, rest);
+}

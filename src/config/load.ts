@@ -1,0 +1,108 @@
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { SupervisorError } from '../errors.js';
+import type { Config } from './config.js';
+import { type ConfigFile, isRecord, readConfigFile } from './file.js';
+import { nearest } from './nearest.js';
+import { findProblem } from './rules.js';
+import { namesIn, schema } from './schema.js';
+import {
+  type Environment,
+  type Flags,
+  fromEnvironment,
+  fromFlags,
+  type Setting,
+} from './sources.js';
+
+export interface ConfigSources {
+  readonly flags?: Flags;
+  /** The process's own environment when left out. */
+  readonly env?: Environment;
+  /** Path of a YAML file. */
+  readonly file?: string | undefined;
+}
+
+const NO_FILE: ConfigFile = { values: {}, where: () => undefined };
+
+/**
+ * Flags over environment over YAML file over defaults, checked once and frozen all the way down.
+ * A relative `workDir` is below the current directory, also when it stands in a file.
+ * @throws ERR_CONFIG with one line: the place, the key, the rule and the value.
+ */
+export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
+  const { flags = {}, env = process.env } = sources;
+  const file = sources.file === undefined ? NO_FILE : await readConfigFile(sources.file);
+  const settings = [...fromEnvironment(env), ...fromFlags(flags)];
+  const raw = merge(file.values, settings);
+  const origin = (key: string) =>
+    settings.findLast((setting) => setting.key === key)?.origin ?? file.where(key);
+  const where = (key: string) => origin(key) ?? sources.file ?? 'config';
+
+  const result = schema.safeParse(raw);
+  if (!result.success) throw refusal(result.error.issues[0], raw, where);
+  const config: Config = { ...result.data, workDir: resolve(result.data.workDir) };
+  const problem = findProblem(config, (key) => origin(key) !== undefined);
+  if (problem) throw refuse(where(problem.key), problem.key, problem.text);
+  return deepFreeze(config);
+}
+
+// An empty section (`listen:` with all its keys commented out) says nothing.
+function merge(values: ConfigFile['values'], settings: readonly Setting[]): unknown {
+  const merged: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null || namesIn(name).length === 0) merged[name] = value;
+  }
+  for (const { key, value } of settings) {
+    const [name = '', leaf] = key.split('.');
+    const section = merged[name] ?? {};
+    if (leaf === undefined) merged[name] = value;
+    else if (isRecord(section)) merged[name] = { ...section, [leaf]: value };
+  }
+  return merged;
+}
+
+function refusal(
+  issue: z.core.$ZodIssue | undefined,
+  raw: unknown,
+  where: (key: string) => string,
+): SupervisorError {
+  const key = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = [...issue.path, issue.keys[0]].join('.');
+    return refuse(where(unknown), unknown, unknownKey(key, issue.keys[0] ?? ''));
+  }
+  const rule = issue?.code === 'custom' ? issue.message : 'must be a mapping of keys to values';
+  return refuse(where(key), key, `${rule}, got ${shown(key, valueAt(raw, key))}`);
+}
+
+function refuse(place: string, key: string, text: string): SupervisorError {
+  return new SupervisorError('ERR_CONFIG', `${place}: ${key}: ${text}`);
+}
+
+function unknownKey(section: string, name: string): string {
+  const known = namesIn(section);
+  const meant = nearest(name, known);
+  if (meant === null) return `unknown key; known here: ${known.join(', ')}`;
+  return `unknown key, did you mean ${section === '' ? meant : `${section}.${meant}`}?`;
+}
+
+function valueAt(raw: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .reduce<unknown>((node, name) => (isRecord(node) ? node[name] : undefined), raw);
+}
+
+/** The value for a message: short, and never a password. */
+function shown(key: string, value: unknown): string {
+  if (key === 'admin.token') return 'another (not shown)';
+  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@]*@/, '//***@');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,118 @@
+import { SupervisorError } from '../errors.js';
+import { nearest } from './nearest.js';
+import { KEYS } from './schema.js';
+
+/** A value for one key, and where it came from, as the user would name that place. */
+export interface Setting {
+  readonly key: string;
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+/** What the command line gives, by commander's names. Texts are still unchecked. */
+export interface Flags {
+  readonly children?: string;
+  readonly srs?: string;
+  readonly workdir?: string;
+  readonly rtmp?: string;
+  readonly http?: string;
+  readonly api?: string;
+  readonly rtc?: string;
+  readonly srt?: string;
+  readonly admin?: string;
+  readonly registry?: string;
+  readonly relay?: string;
+  readonly logLevel?: string;
+  /** False after --no-pin. */
+  readonly pin?: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const FLAG_KEYS: Readonly<Record<Exclude<keyof Flags, 'pin'>, readonly [string, string]>> = {
+  children: ['--children', 'children.count'],
+  srs: ['--srs', 'srs.binary'],
+  workdir: ['--workdir', 'workDir'],
+  rtmp: ['--rtmp', 'listen.rtmp'],
+  http: ['--http', 'listen.http'],
+  api: ['--api', 'listen.api'],
+  rtc: ['--rtc', 'listen.rtc'],
+  srt: ['--srt', 'listen.srt'],
+  admin: ['--admin', 'listen.admin'],
+  registry: ['--registry', 'registry'],
+  relay: ['--relay', 'relay.engine'],
+  logLevel: ['--log-level', 'log.level'],
+};
+
+const PROXY_ALIASES: Readonly<Record<string, string>> = {
+  PROXY_RTMP_SERVER: 'listen.rtmp',
+  PROXY_HTTP_SERVER: 'listen.http',
+  PROXY_HTTP_API: 'listen.api',
+  PROXY_WEBRTC_SERVER: 'listen.rtc',
+  PROXY_SRT_SERVER: 'listen.srt',
+  PROXY_SYSTEM_API: 'listen.admin',
+};
+
+/** What the flags set. */
+export function fromFlags(flags: Flags): Setting[] {
+  const settings = Object.entries(FLAG_KEYS).flatMap(([flag, [origin, key]]) => {
+    const value = flags[flag as keyof typeof FLAG_KEYS];
+    return value === undefined ? [] : [{ key, value, origin }];
+  });
+  if (flags.pin === false) settings.push({ key: 'cpu.pin', value: 'off', origin: '--no-pin' });
+  return settings;
+}
+
+/**
+ * What the environment sets: first the Go proxy's names, then ours, which win. An empty variable
+ * counts as none. Other SRS_* variables are SRS's own and are not looked at.
+ */
+export function fromEnvironment(env: Environment): Setting[] {
+  refuseTypos(env);
+  const aliases = Object.entries(PROXY_ALIASES).map(([name, key]) => ({ name, key }));
+  const own = KEYS.map((key) => ({ name: environmentName(key), key }));
+  return [...proxyRegistry(env), ...[...aliases, ...own].flatMap((entry) => setting(env, entry))];
+}
+
+/** `listen.rtmp` -> `SRS_SUPERVISOR_LISTEN_RTMP`, `workDir` -> `SRS_SUPERVISOR_WORK_DIR`. */
+export function environmentName(key: string): string {
+  const words = key.replaceAll('.', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
+  return `SRS_SUPERVISOR_${words.toUpperCase()}`;
+}
+
+function setting(env: Environment, { name, key }: { name: string; key: string }): Setting[] {
+  const value = env[name];
+  return value ? [{ key, value, origin: `environment ${name}` }] : [];
+}
+
+// Only near misses: Kubernetes puts SRS_SUPERVISOR_PORT and the like there for a service of our name.
+function refuseTypos(env: Environment): void {
+  const names = KEYS.map(environmentName);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('SRS_SUPERVISOR_') || names.includes(name)) continue;
+    const tail = (full: string) => full.slice('SRS_SUPERVISOR_'.length);
+    const meant = nearest(tail(name), names.map(tail));
+    if (meant === null) continue;
+    throw new SupervisorError(
+      'ERR_CONFIG',
+      `environment ${name}: no such variable, did you mean SRS_SUPERVISOR_${meant}?`,
+    );
+  }
+}
+
+function proxyRegistry(env: Environment): Setting[] {
+  const name = 'PROXY_LOAD_BALANCER_TYPE';
+  const type = env[name];
+  if (!type) return [];
+  const value = type === 'redis' ? redisUrl(env) : type;
+  return [{ key: 'registry', value, origin: `environment ${name}` }];
+}
+
+function redisUrl(env: Environment): string {
+  const password = env.PROXY_REDIS_PASSWORD;
+  const login = password ? `:${encodeURIComponent(password)}@` : '';
+  const host = env.PROXY_REDIS_HOST || '127.0.0.1';
+  const port = env.PROXY_REDIS_PORT || '6379';
+  const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return `redis://${login}${bracketed}:${port}/${env.PROXY_REDIS_DB || '0'}`;
+}

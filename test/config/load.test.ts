@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { loadConfig } from '../../src/config/load.js';
+import { KEYS } from '../../src/config/schema.js';
+import { type Environment, environmentName, type Flags } from '../../src/config/sources.js';
+import { SupervisorError } from '../../src/errors.js';
+
+let dir = '';
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'config-'));
+});
+after(() => rm(dir, { recursive: true, force: true }));
+
+async function yaml(text: string): Promise<string> {
+  const file = join(dir, 'srs.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+interface Case {
+  readonly flags?: Flags;
+  readonly env?: Environment;
+  readonly yaml?: string;
+}
+
+async function load(given: Case) {
+  const file = given.yaml === undefined ? undefined : await yaml(given.yaml);
+  return loadConfig({ flags: given.flags ?? {}, env: given.env ?? {}, file });
+}
+
+async function refused(given: Case): Promise<string> {
+  try {
+    await load(given);
+  } catch (error) {
+    assert.ok(error instanceof SupervisorError, String(error));
+    assert.equal(error.code, 'ERR_CONFIG');
+    assert.ok(!error.message.includes('\n'), error.message);
+    return error.message.replace(`${dir}/`, '');
+  }
+  assert.fail('accepted');
+}
+
+test('defaults are those of the contract', async () => {
+  const config = await load({});
+  assert.deepEqual(config, {
+    srs: { binary: 'auto', template: null },
+    children: { count: 'auto', portBase: 20000, maxConnections: 1000 },
+    workDir: resolve('run'),
+    cpu: { pin: 'auto', reserve: 'auto', smt: 'one-per-core' },
+    listen: {
+      rtmp: { port: 1935 },
+      http: { port: 8080 },
+      api: { port: 1985 },
+      rtc: { port: 8000 },
+      srt: { port: 10080 },
+      admin: { host: '127.0.0.1', port: 12025 },
+    },
+    rtc: { candidates: [], media: 'relay' },
+    registry: 'memory',
+    placement: 'least-loaded',
+    relay: { engine: 'auto', threads: 'auto' },
+    limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
+    admin: { token: null },
+    log: { level: 'info' },
+  });
+});
+
+test('is frozen all the way down', async () => {
+  const config = await load({ yaml: 'rtc: { candidates: [10.0.0.1] }' });
+  for (const part of [config, config.listen, config.listen.rtmp, config.rtc.candidates]) {
+    assert.ok(Object.isFrozen(part));
+  }
+});
+
+test('an empty file and empty sections say nothing', async () => {
+  const defaults = await load({});
+  assert.deepEqual(await load({ yaml: '' }), defaults);
+  assert.deepEqual(await load({ yaml: '# nothing\n' }), defaults);
+  assert.deepEqual(await load({ yaml: 'listen:\n  # rtmp: 1\nsrs:\n' }), defaults);
+});
+
+test('flags beat environment beats file beats defaults', async () => {
+  const file = 'listen: { rtmp: 1, http: 2, api: 3 }';
+  const env = {
+    SRS_SUPERVISOR_LISTEN_RTMP: '11',
+    PROXY_RTMP_SERVER: '12',
+    PROXY_HTTP_SERVER: '13',
+  };
+  const { listen } = await load({ yaml: file, env, flags: { rtmp: '127.0.0.1:21' } });
+  assert.deepEqual(listen.rtmp, { host: '127.0.0.1', port: 21 });
+  assert.deepEqual(listen.http, { port: 13 });
+  assert.deepEqual(listen.api, { port: 3 });
+  assert.deepEqual(listen.rtc, { port: 8000 });
+  assert.deepEqual((await load({ yaml: file, env })).listen.rtmp, { port: 11 });
+});
+
+test('each flag sets its key', async () => {
+  const config = await load({
+    flags: {
+      ...{ children: '3', srs: '/opt/srs', workdir: 'w', rtmp: '1', http: '2', api: '3' },
+      ...{ rtc: '4', srt: '5', admin: '[::1]:6', registry: 'redis://h', relay: 'native' },
+      ...{ logLevel: 'debug', pin: false },
+    },
+  });
+  assert.equal(config.children.count, 3);
+  assert.equal(config.srs.binary, '/opt/srs');
+  assert.equal(config.workDir, resolve('w'));
+  const ports = Object.values(config.listen).map(({ port }) => port);
+  assert.deepEqual(ports, [1, 2, 3, 4, 5, 6]);
+  assert.equal(config.registry, 'redis://h');
+  assert.equal(config.relay.engine, 'native');
+  assert.equal(config.log.level, 'debug');
+  assert.equal(config.cpu.pin, 'off');
+  assert.equal((await load({ flags: { pin: true } })).cpu.pin, 'auto');
+});
+
+test('every key has an environment name', async () => {
+  assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
+  assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
+  for (const key of KEYS.filter((name) => name !== 'rtc.candidates')) {
+    const name = environmentName(key);
+    const said = await refused({ env: { [name]: ' ' } });
+    assert.ok(said.startsWith(`environment ${name}: ${key}: must be `), said);
+  }
+});
+
+test('environment values take the types of their keys', async () => {
+  const config = await load({
+    env: {
+      SRS_SUPERVISOR_CHILDREN_COUNT: '7',
+      SRS_SUPERVISOR_RTC_CANDIDATES: '10.0.0.1, live.example.org',
+      SRS_SUPERVISOR_LIMITS_IDENTIFY_SECONDS: '2.5',
+      SRS_SUPERVISOR_SRS_TEMPLATE: 'null',
+      SRS_SUPERVISOR_LISTEN_HTTP: '',
+    },
+  });
+  assert.equal(config.children.count, 7);
+  assert.deepEqual(config.rtc.candidates, ['10.0.0.1', 'live.example.org']);
+  assert.equal(config.limits.identifySeconds, 2.5);
+  assert.equal(config.srs.template, null);
+  assert.equal(config.listen.http.port, 8080);
+});
+
+test("understands the Go proxy's environment", async () => {
+  const config = await load({
+    env: {
+      PROXY_RTMP_SERVER: '11935',
+      PROXY_HTTP_API: ':11985',
+      PROXY_HTTP_SERVER: '18080',
+      PROXY_WEBRTC_SERVER: '18000',
+      PROXY_SRT_SERVER: '20080',
+      PROXY_SYSTEM_API: '12026',
+      PROXY_LOAD_BALANCER_TYPE: 'redis',
+      PROXY_REDIS_HOST: 'cache',
+      PROXY_REDIS_PORT: '6380',
+      PROXY_REDIS_PASSWORD: 'a@b',
+      PROXY_REDIS_DB: '2',
+      PROXY_STATIC_FILES: '../research/players',
+    },
+  });
+  const ports = Object.values(config.listen).map(({ port }) => port);
+  assert.deepEqual(ports, [11935, 18080, 11985, 18000, 20080, 12026]);
+  assert.equal(config.listen.admin.host, '127.0.0.1');
+  assert.equal(config.registry, 'redis://:a%40b@cache:6380/2');
+});
+
+test("SRS's own variables and those of Kubernetes are not ours", async () => {
+  const env = {
+    SRS_LISTEN: '1',
+    SRS_HTTP_API_LISTEN: '2',
+    SRS_SUPERVISOR_PORT: 'tcp://10.0.0.1:1935',
+    SRS_SUPERVISOR_SERVICE_HOST: '10.0.0.1',
+    SRS_SUPERVISOR_SERVICE_PORT_RTMP: '1935',
+    SRS_SUPERVISOR_PORT_1935_TCP_ADDR: '10.0.0.1',
+  };
+  assert.deepEqual(await load({ env }), await load({}));
+});
+
+const REFUSALS: readonly [Case, string][] = [
+  [
+    { yaml: 'listen:\n  rtmp: "99999"\n' },
+    'srs.yaml:2: listen.rtmp: must be a port 0-65535, ip:port or [ip6]:port, got "99999"',
+  ],
+  [
+    { flags: { rtmp: 'x' } },
+    '--rtmp: listen.rtmp: must be a port 0-65535, ip:port or [ip6]:port, got "x"',
+  ],
+  [
+    { env: { PROXY_RTMP_SERVER: 'x' } },
+    'environment PROXY_RTMP_SERVER: listen.rtmp: must be a port 0-65535, ip:port or [ip6]:port, got "x"',
+  ],
+  [
+    { flags: { children: '0' } },
+    '--children: children.count: must be auto or a whole number 1-1000, got "0"',
+  ],
+  [
+    { yaml: 'children: { count: 1.5 }' },
+    'srs.yaml:1: children.count: must be auto or a whole number 1-1000, got 1.5',
+  ],
+  [
+    { env: { SRS_SUPERVISOR_CPU_SMT: 'all' } },
+    'environment SRS_SUPERVISOR_CPU_SMT: cpu.smt: must be one of one-per-core, every-thread, got "all"',
+  ],
+  [
+    { yaml: '\n\nlisten: { rmtp: 1 }' },
+    'srs.yaml:3: listen.rmtp: unknown key, did you mean listen.rtmp?',
+  ],
+  [{ yaml: 'chidren: {}' }, 'srs.yaml:1: chidren: unknown key, did you mean children?'],
+  [
+    { yaml: 'cpu: { cores: 1 }' },
+    'srs.yaml:1: cpu.cores: unknown key; known here: pin, reserve, smt',
+  ],
+  [
+    { env: { SRS_SUPERVISOR_LISTN_RTMP: '1' } },
+    'environment SRS_SUPERVISOR_LISTN_RTMP: no such variable, did you mean SRS_SUPERVISOR_LISTEN_RTMP?',
+  ],
+  [{ yaml: 'listen: 1935' }, 'srs.yaml:1: listen: must be a mapping of keys to values, got 1935'],
+  [{ yaml: '- a\n- b' }, 'srs.yaml: must be a mapping of keys to values'],
+  [
+    { yaml: 'listen:\n  http: 1935\n' },
+    'srs.yaml:2: listen.http: must have a port of its own, got "1935", and listen.rtmp is "1935"',
+  ],
+  [
+    { flags: { rtmp: '127.0.0.1:8080' } },
+    '--rtmp: listen.rtmp: must have a port of its own, got "127.0.0.1:8080", and listen.http is "8080"',
+  ],
+  [
+    { flags: { rtc: '9', srt: '9' } },
+    '--srt: listen.srt: must have a port of its own, got "9", and listen.rtc is "9"',
+  ],
+  [
+    { flags: { admin: '0.0.0.0:12025' } },
+    '--admin: listen.admin: must be on loopback unless a token guards it, got "0.0.0.0:12025"; set admin.token (or SRS_SUPERVISOR_ADMIN_TOKEN)',
+  ],
+  [
+    { flags: { registry: 'redis://:secret@' } },
+    '--registry: registry: must be memory or redis://[:password@]host[:port][/db], got "redis://***@"',
+  ],
+  [
+    { env: { SRS_SUPERVISOR_ADMIN_TOKEN: 'short' } },
+    'environment SRS_SUPERVISOR_ADMIN_TOKEN: admin.token: must be null or a text of 16 characters or more without spaces, got another (not shown)',
+  ],
+];
+
+test('a refusal is one line with the place, the key, the rule and the value', async () => {
+  for (const [given, expected] of REFUSALS) assert.equal(await refused(given), expected);
+});
+
+test('broken YAML is one line with its place', async () => {
+  assert.match(
+    await refused({ yaml: 'listen: {\n  rtmp: 1\n' }),
+    /^srs\.yaml:\d+: not valid YAML: /,
+  );
+  assert.match(
+    await refused({ yaml: 'workDir: a\nworkDir: b\n' }),
+    /^srs\.yaml:2: not valid YAML: Map keys must be unique/,
+  );
+});
+
+test('a missing file is one line', async () => {
+  await assert.rejects(
+    loadConfig({ env: {}, file: '/no/such.yaml' }),
+    /^SupervisorError: \/no\/such\.yaml: cannot read the config: no such file$/,
+  );
+  await assert.rejects(loadConfig({ env: {}, file: dir }), { code: 'ERR_CONFIG' });
+});
+
+test('one port in two transports, one port on two hosts, and port 0 are no clash', async () => {
+  await load({ flags: { rtmp: '8000', rtc: '8000' } });
+  await load({ flags: { rtmp: '127.0.0.1:80', http: '127.0.0.2:80' } });
+  await load({ flags: { rtmp: '0', http: '0', api: '0', rtc: '0', srt: '0', admin: '0' } });
+});
+
+test('the admin port may be open when a token guards it', async () => {
+  const env = { SRS_SUPERVISOR_ADMIN_TOKEN: 'correct-horse-battery' };
+  const config = await load({ flags: { admin: '0.0.0.0:12025' }, env });
+  assert.equal(config.admin.token, 'correct-horse-battery');
+});
+
+test('switches may be written as YAML booleans', async () => {
+  assert.equal((await load({ yaml: 'cpu: { pin: on }' })).cpu.pin, 'on');
+  assert.equal((await load({ yaml: 'cpu: { pin: false }' })).cpu.pin, 'off');
+});
