@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { RelayEngine, RelayedConnection, RelayPair } from '../../src/relay/relay.js';
+
+/** A TCP server on a free port of 127.0.0.1 that hands out what it accepts, one by one. */
+export class Acceptor {
+  readonly #server: Server;
+  readonly #waiting: ((socket: Socket) => void)[] = [];
+  readonly #accepted: Socket[] = [];
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket) => {
+      socket.on('error', () => {});
+      const next = this.#waiting.shift();
+      if (next) next(socket);
+      else this.#accepted.push(socket);
+    });
+  }
+
+  static async open(): Promise<Acceptor> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Acceptor(server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  next(): Promise<Socket> {
+    const ready = this.#accepted.shift();
+    return ready ? Promise.resolve(ready) : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#accepted) socket.destroy();
+    await closed;
+  }
+}
+
+/** Connects to a port of 127.0.0.1; the socket never throws, and stays half-open until ended. */
+export async function dialPort(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** A client and a child, each with its own socket, and the engine between them. */
+export interface RelayedPair {
+  readonly client: Socket;
+  readonly child: Socket;
+  readonly relayed: RelayedConnection;
+}
+
+/** Makes relayed pairs through an engine: client -> front (engine) -> child. */
+export class RelayBench {
+  readonly #front: Acceptor;
+  readonly #children: Acceptor;
+  readonly #engine: RelayEngine;
+
+  private constructor(engine: RelayEngine, front: Acceptor, children: Acceptor) {
+    this.#engine = engine;
+    this.#front = front;
+    this.#children = children;
+  }
+
+  static async open(engine: RelayEngine): Promise<RelayBench> {
+    return new RelayBench(engine, await Acceptor.open(), await Acceptor.open());
+  }
+
+  async pair(options: Partial<Omit<RelayPair, 'client' | 'child'>> = {}): Promise<RelayedPair> {
+    const accepted = this.#front.next();
+    const client = await dialPort(this.#front.port);
+    const reached = this.#children.next();
+    const dialled = await dialPort(this.#children.port);
+    const pair = { client: await accepted, child: dialled, idleMs: 0, ...options };
+    return { client, child: await reached, relayed: this.#engine.join(pair) };
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close();
+    await Promise.all([this.#front.close(), this.#children.close()]);
+  }
+}
+
+/** Reads until the other side ends; rejects when the connection breaks instead. */
+export async function readAll(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Resolves with the error code the socket closed with, '' for an orderly close. */
+export function closing(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let code = '';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      code = error.code ?? 'error';
+    });
+    socket.once('close', () => resolve(code));
+    socket.resume();
+  });
+}

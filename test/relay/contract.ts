@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { RelayEngine } from '../../src/relay/relay.js';
+import { closing, RelayBench, readAll } from '../helpers/sockets.js';
+import { until } from '../helpers/until.js';
+
+const MIB = 1024 * 1024;
+
+/** Writes `total` random bytes in pieces of random size, pausing now and then; answers their hash. */
+async function pour(socket: Socket, total: number): Promise<string> {
+  const hash = createHash('sha256');
+  for (let left = total; left > 0; ) {
+    const piece = randomBytes(Math.min(left, 1 + Math.floor(Math.random() * 100_000)));
+    hash.update(piece);
+    left -= piece.length;
+    if (!socket.write(piece)) await once(socket, 'drain');
+    if (Math.random() < 0.2) await turn();
+  }
+  socket.end();
+  return hash.digest('hex');
+}
+
+/** Reads to the end, slowly now and then; answers the hash. */
+async function drink(socket: Socket): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    hash.update(chunk as Buffer);
+    if (Math.random() < 0.1) await turn();
+  }
+  return hash.digest('hex');
+}
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** What every relay engine has to do, whatever it is made of. */
+export function relayContract(name: string, make: () => RelayEngine): void {
+  describe(`relay engine: ${name}`, () => {
+    let bench: RelayBench;
+    before(async () => {
+      bench = await RelayBench.open(make());
+    });
+    after(() => bench.close());
+
+    it('carries every byte both ways at once, and counts them', async () => {
+      const { client, child, relayed } = await bench.pair();
+      const [sentUp, sentDown, gotUp, gotDown] = await Promise.all([
+        pour(client, 8 * MIB),
+        pour(child, 8 * MIB + 17),
+        drink(child),
+        drink(client),
+      ]);
+      assert.equal(gotUp, sentUp);
+      assert.equal(gotDown, sentDown);
+      assert.equal(await relayed.ended, 'closed');
+      assert.equal(relayed.bytesIn, 8 * MIB);
+      assert.equal(relayed.bytesOut, 8 * MIB + 17);
+    });
+
+    it('sends the first bytes of each side before the rest', async () => {
+      const first = { toClient: Buffer.from('hello '), toChild: Buffer.from('HELLO ') };
+      const { client, child } = await bench.pair(first);
+      client.end('CHILD');
+      child.end('client');
+      assert.equal((await readAll(client)).toString(), 'hello client');
+      assert.equal((await readAll(child)).toString(), 'HELLO CHILD');
+    });
+
+    it('keeps the other way open when the client has ended its own', async () => {
+      const { client, child, relayed } = await bench.pair();
+      client.end('question');
+      assert.equal((await readAll(child)).toString(), 'question');
+      child.end('answer');
+      assert.equal((await readAll(client)).toString(), 'answer');
+      assert.equal(await relayed.ended, 'closed');
+    });
+
+    it('keeps the other way open when the child has ended its own', async () => {
+      const { client, child, relayed } = await bench.pair();
+      child.end('greeting');
+      assert.equal((await readAll(client)).toString(), 'greeting');
+      client.end('thanks');
+      assert.equal((await readAll(child)).toString(), 'thanks');
+      assert.equal(await relayed.ended, 'closed');
+    });
+
+    it('passes a reset of the client on to the child', async () => {
+      const { client, child, relayed } = await bench.pair();
+      const seen = closing(child);
+      client.resetAndDestroy();
+      assert.equal(await seen, 'ECONNRESET');
+      assert.equal(await relayed.ended, 'client-reset');
+    });
+
+    it('passes a reset of the child on to the client', async () => {
+      const { client, child, relayed } = await bench.pair();
+      const seen = closing(client);
+      child.resetAndDestroy();
+      assert.equal(await seen, 'ECONNRESET');
+      assert.equal(await relayed.ended, 'child-reset');
+    });
+
+    it('stops reading a child whose client reads nothing, and harms nobody else', async () => {
+      const stalled = await bench.pair();
+      const filler = Buffer.alloc(64 * 1024);
+      // The kernel's own buffers take some; what the child then cannot send piles up on its side.
+      while (stalled.child.writableLength < 16 * MIB) {
+        stalled.child.write(filler);
+        await turn();
+      }
+      const other = await bench.pair();
+      const [sentDown, gotDown] = await Promise.all([pour(other.child, MIB), drink(other.client)]);
+      assert.equal(gotDown, sentDown);
+      assert.ok(stalled.child.writableLength >= 8 * MIB, 'the relay went on reading');
+      other.client.end();
+      other.child.resume();
+      stalled.relayed.destroy();
+      await stalled.relayed.ended;
+      stalled.child.destroy();
+      stalled.client.destroy();
+    });
+
+    it('closes a pair that has been silent for the idle limit', async () => {
+      const { client, child, relayed } = await bench.pair({ idleMs: 50 });
+      const both = Promise.all([once(client.resume(), 'end'), once(child.resume(), 'end')]);
+      assert.equal(await relayed.ended, 'idle');
+      await both;
+      client.end();
+      child.end();
+    });
+
+    it('ends a pair on demand', async () => {
+      const { client, child, relayed } = await bench.pair();
+      const both = Promise.all([once(client.resume(), 'end'), once(child.resume(), 'end')]);
+      relayed.destroy();
+      assert.equal(await relayed.ended, 'destroyed');
+      await both;
+      client.end();
+      child.end();
+    });
+
+    it('leaves no descriptor behind after many short connections', async () => {
+      const before = openDescriptors();
+      for (let round = 0; round < 10; round += 1) {
+        await Promise.all(
+          Array.from({ length: 30 }, async (_, index) => {
+            const { client, child, relayed } = await bench.pair();
+            client.resume();
+            child.resume();
+            if (index % 3 === 0) client.resetAndDestroy();
+            else client.end('x');
+            if (index % 3 === 1) child.resetAndDestroy();
+            else child.end('y');
+            await relayed.ended;
+          }),
+        );
+      }
+      await until('descriptors back to where they were', () => openDescriptors() <= before);
+    });
+  });
+}
