@@ -1,0 +1,118 @@
+import { DEFAULT_VHOST } from '../../stream-key.js';
+import { invalid, type Parsed, value } from '../result.js';
+
+/** What a client's tcUrl and stream name mean, as SRS understands them. */
+export interface StreamUrl {
+  /** The host of the tcUrl, IPv6 without brackets. */
+  readonly host: string;
+  readonly app: string;
+  readonly stream: string;
+  /** The vhost that was asked for, configured or not: see `resolveVhost`. */
+  readonly vhost: string;
+  /** What follows the stream name, `?` included, or ''. SRS doubles the query of a tcUrl. */
+  readonly param: string;
+}
+
+const MAX_LENGTH = 2048;
+const DEFAULT_APP = '__defaultApp__';
+
+/** The URL as SRS's parser takes it: printable ASCII only, authority and path always there. */
+const URL_PARTS =
+  /^[a-z]+:\/\/([\w.!~*'()%;:&=+$,@[\]-]+)(\/[!-"$->@-~]*)(?:\?([!-"$-~]*))?(?:#+([!-~]*))?$/i;
+const AUTHORITY = /^(?:[^@[\]]*@)?(?:\[([\da-f:.]+(?:%[\w.~%-]+)?)\]|([a-z\d.-]+))(?::(\d+))?$/i;
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * Finds vhost, app and stream of a `publish` or `play`, by SRS's own rules, odd ones too: a key that
+ * differs from SRS's sends a player to the wrong child. Both texts go in as the client sent them.
+ */
+export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl> {
+  if (tcUrl.length > MAX_LENGTH) return invalid(`tcUrl of ${tcUrl.length} characters`);
+  if (stream.length > MAX_LENGTH) return invalid(`stream name of ${stream.length} characters`);
+  if (CONTROL.test(tcUrl + stream)) return invalid('control character in tcUrl or stream name');
+  const connected = locate(tcUrl, '', '');
+  if (!connected) return invalid('tcUrl is no URL');
+  // SRS looks twice, at connect and now, and where it cannot read the name it keeps what it had.
+  const asked = locate(tcUrl, stream, connected.param) ?? { ...connected, stream };
+  const found = strip(
+    guessStream({ ...asked, vhost: asked.vhost || connected.vhost || asked.host }),
+  );
+  if (found.stream === '') return invalid('no stream name');
+  if (found.app === '' || found.vhost === '') return invalid('no app or vhost in tcUrl');
+  return value(found, stream.length);
+}
+
+/** The vhost that serves a request: the one asked for if it is configured, else the default one. */
+export function resolveVhost(requested: string, vhosts: readonly string[]): string {
+  return vhosts.includes(requested) ? requested : DEFAULT_VHOST;
+}
+
+/** Reads one whole URL; its vhost is '' unless the query names one. Null if SRS could not parse it. */
+function locate(tcUrl: string, stream: string, param: string): StreamUrl | null {
+  const parts = URL_PARTS.exec(standardUrl(tcUrl, stream, param));
+  if (!parts) return null;
+  const [, authority = '', path = '', query = '', fragment = ''] = parts;
+  const host = hostOf(authority);
+  if (host === null) return null;
+  const slash = path.lastIndexOf('/');
+  const vhost = queryVhost(query);
+  const rest = (query && `?${query}`) + (fragment && `#${fragment}`);
+  return {
+    host,
+    app: path.slice(1, Math.max(slash, 1)) || DEFAULT_APP,
+    stream: path === '/' ? path : path.slice(slash + 1),
+    vhost: vhost === DEFAULT_VHOST ? '' : vhost,
+    param: vhost === DEFAULT_VHOST && !rest.includes('&') ? '' : rest,
+  };
+}
+
+/** Joins both texts to `schema://host/app/stream?query`, out of the forms of FMLE and old SRS. */
+function standardUrl(tcUrl: string, stream: string, param: string): string {
+  const base = tcUrl.replaceAll('...vhost...', '?vhost=');
+  const full = base + lead('/', stream) + (param && lead('?', param));
+  const query = full.search(/[?#]/);
+  const slash = full.lastIndexOf('/');
+  // A query inside the tcUrl moves behind the stream.
+  const moved =
+    query >= 0 && query < slash
+      ? full.slice(0, query) + full.slice(slash) + full.slice(query, slash)
+      : full;
+  return moved.replaceAll('/_definst_', '');
+}
+
+function lead(mark: string, text: string): string {
+  return text.startsWith(mark) ? text : mark + text;
+}
+
+function hostOf(authority: string): string | null {
+  // SRS takes this one name although its underscores stand in no host name.
+  if (authority.startsWith(DEFAULT_VHOST)) return DEFAULT_VHOST;
+  const [, ipv6, name, port] = AUTHORITY.exec(authority) ?? [];
+  if (Number(port ?? 0) > 0xffff) return null;
+  return ipv6 ?? name ?? null;
+}
+
+/** SRS splits at every mark, then reads name, value, name, value; a name without `=` shifts it. */
+function queryVhost(query: string): string {
+  const items = query.slice(query.indexOf('?') + 1).split(/&&|[=,&;]/);
+  const values = new Map<string, string>();
+  for (let at = 0; at < items.length; at += 2) values.set(items[at] ?? '', items[at + 1] ?? '');
+  return values.get('vhost') || values.get('domain') || '';
+}
+
+/** An empty stream is the tail of the app (OBS without a stream key), or that of the query. */
+function guessStream(url: StreamUrl): StreamUrl {
+  if (url.stream !== '') return url;
+  const { app, param } = url;
+  const inApp = app.indexOf('/');
+  if (inApp >= 0) return { ...url, app: app.slice(0, inApp), stream: app.slice(inApp + 1) };
+  const inParam = param.indexOf('/');
+  if (inParam < 0) return url;
+  return { ...url, param: param.slice(0, inParam), stream: param.slice(inParam + 1) };
+}
+
+function strip(url: StreamUrl): StreamUrl {
+  const plain = (text: string) => text.replaceAll(' ', '').replace(/^\/+|\/+$/g, '');
+  const vhost = url.vhost.replace(/[/ ]/g, '');
+  return { ...url, app: plain(url.app), stream: plain(url.stream), vhost };
+}
