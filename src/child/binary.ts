@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { basename, delimiter, join, resolve } from 'node:path';
+import { SupervisorError } from '../errors.js';
+import { childEnvironment } from './environment.js';
+import { run } from './run.js';
+
+/** The program that children run. */
+export interface Binary {
+  readonly path: string;
+  readonly kind: 'srs' | 'mini-srs';
+  /** As `-v` says, `7.0.18`. */
+  readonly version: string;
+  /** What to execute before SRS's own arguments; the process keeps its pid from there on. */
+  readonly command: readonly string[];
+}
+
+const DEFAULT_PATH = '/usr/local/srs/objs/srs';
+const MEND = 'set srs.binary to an SRS program, or to auto';
+
+/**
+ * Finds the program. `auto`: `srs-bin/srs` below `root` (our package), $SRS_BIN, SRS's own default
+ * path, PATH, and where there is none our mini-srs. Throws ERR_CHILD_BINARY.
+ */
+export async function resolveBinary(
+  setting: string,
+  env: NodeJS.ProcessEnv,
+  root: string,
+): Promise<Binary> {
+  if (setting !== 'auto') return inspect(resolve(setting), env);
+  const own = join(root, 'srs-bin', 'srs');
+  if (await isExecutable(own)) return inspect(own, env);
+  const named = env.SRS_BIN;
+  if (named !== undefined && named !== '') return inspect(resolve(named), env);
+  const found = (await isExecutable(DEFAULT_PATH)) ? DEFAULT_PATH : await findProgram('srs', env);
+  return inspect(found ?? join(root, 'srs-bin', 'mini-srs'), env);
+}
+
+/** The first executable of that name in PATH, or null. */
+export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  for (const folder of folders) {
+    const path = resolve(folder, name);
+    if (await isExecutable(path)) return path;
+  }
+  return null;
+}
+
+async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
+  if (!(await isExecutable(path))) throw failure(path, 'no executable file');
+  const kind = basename(path).startsWith('mini-srs') ? 'mini-srs' : 'srs';
+  // Not through its shebang: the node that runs us may not be in PATH.
+  const command = kind === 'mini-srs' ? [process.execPath, path] : [path];
+  const {
+    exitCode,
+    output,
+    failure: reason,
+  } = await run([...command, '-v'], childEnvironment(env));
+  const version = /\d+\.\d+\.\d+/.exec(output)?.[0];
+  if (exitCode === 0 && version !== undefined) return { path, kind, version, command };
+  throw failure(path, `'-v' gave no version (${reason || `exit code ${exitCode}`})`);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function failure(path: string, reason: string): SupervisorError {
+  return new SupervisorError('ERR_CHILD_BINARY', `srs.binary: ${path}: ${reason}: ${MEND}`);
+}

@@ -1,0 +1,265 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, SupervisorError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Directive } from '../srs-conf/parse.js';
+import { countFailure, restartDelay } from './backoff.js';
+import type { Binary } from './binary.js';
+import type { ProbeTimes } from './health.js';
+import { forgetChild, recordChild } from './leftovers.js';
+import { beginLife, type Life, type LifeEnd } from './life.js';
+import { ChildLog, type LogOptions } from './log.js';
+import { leasePorts, type PortLease } from './ports.js';
+import { apiAuthorization, renderSrsConf } from './srs-conf.js';
+import { move } from './state.js';
+import type { ChildRef, ChildState, ChildStatus } from './types.js';
+import { NO_USAGE, type Usage } from './usage.js';
+import type { WorkDir } from './workdir.js';
+
+/** What /proc says of a process's CPUs. */
+export interface Affinity {
+  readonly cpus: readonly number[];
+  /** Whether all its threads have the same. */
+  readonly uniform: boolean;
+}
+
+/** How a process is bound to CPUs: the room `cpu` knows. */
+export interface Pinning {
+  /** Words before a command that bind it; they exec what follows. */
+  prefix(cpus: readonly number[]): string[];
+  /** Null where the process is gone. */
+  readAffinity(pid: number): Affinity | null | Promise<Affinity | null>;
+}
+
+/** A life that has ended or was given up, and why. */
+export interface ChildDown extends ChildRef {
+  readonly reason: string;
+}
+
+/** What all children of a fleet have in common. */
+export interface ChildSetup {
+  readonly binary: Binary;
+  readonly workDir: WorkDir;
+  readonly portBase: number;
+  readonly maxConnections: number;
+  readonly template: readonly Directive[] | null;
+  /** The environment of every child. */
+  readonly env: Record<string, string>;
+  /** Words before a command that make it end with us. */
+  readonly guard: readonly string[];
+  /** Whether SRS watches its parent as well. */
+  readonly asprocess: boolean;
+  readonly pinning: Pinning | null;
+  readonly times: ProbeTimes;
+  readonly log: LogOptions;
+  readonly logger: Logger;
+  onReady(status: ChildStatus): void;
+  onDown(down: ChildDown): void;
+}
+
+export interface ChildPlan {
+  readonly id: string;
+  /** CPUs to bind it to; none: wherever the kernel puts it. */
+  readonly cpus: readonly number[];
+  readonly lease: PortLease;
+}
+
+/** Failed starts after which nobody waits for a child any longer; it goes on trying. */
+const PATIENCE = 3;
+
+/** One child through all its lives. */
+export class Child {
+  readonly id: string;
+  readonly #setup: ChildSetup;
+  readonly #wantedCpus: readonly number[];
+  readonly #log: ChildLog;
+  readonly #logger: Logger;
+  #lease: PortLease;
+  #state: ChildState = 'starting';
+  #life: Life | null = null;
+  #cpus: readonly number[] = [];
+  #generation = 0;
+  #restarts = 0;
+  #failures = 0;
+  #readyAt = Infinity;
+  #lastError: string | null = null;
+  #asked = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #settle: () => void = () => {};
+
+  constructor(plan: ChildPlan, setup: ChildSetup) {
+    this.id = plan.id;
+    this.#setup = setup;
+    this.#wantedCpus = plan.cpus;
+    this.#lease = plan.lease;
+    this.#logger = setup.logger.child({ child: plan.id });
+    this.#log = new ChildLog(setup.workDir.log(plan.id), { logger: this.#logger, ...setup.log });
+  }
+
+  /** Null while no process lives. */
+  get pid(): number | null {
+    return this.#life?.pid ?? null;
+  }
+
+  /**
+   * Starts it, and starts it again whenever it dies. Resolves, never rejects, when it is ready,
+   * broken or stopped, or when waiting longer makes no sense.
+   */
+  start(): Promise<void> {
+    if (this.#state !== 'starting') this.#state = move(this.#state, 'starting');
+    this.#asked = new AbortController();
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      this.#running = this.#run(this.#asked.signal);
+    });
+  }
+
+  /** SIGTERM, and SIGKILL where it has not ended after `graceMs`. Resolves when it has ended. */
+  async stop(graceMs: number): Promise<void> {
+    this.#asked.abort();
+    if (this.#state === 'starting' || this.#state === 'ready') this.#to('draining');
+    this.#life?.kill('SIGTERM');
+    const force = setTimeout(() => this.#life?.kill('SIGKILL'), graceMs);
+    await this.#running;
+    clearTimeout(force);
+    if (this.#state !== 'stopped') this.#to('stopped');
+    this.#settle();
+    await this.#log.close();
+  }
+
+  /** Gives its ports back. After `stop`, when it shall not start again. */
+  release(): Promise<void> {
+    return this.#lease.release();
+  }
+
+  status(usage: Usage = NO_USAGE): ChildStatus {
+    return {
+      id: this.id,
+      pid: this.pid,
+      cpus: this.#cpus,
+      state: this.#state,
+      ports: this.#lease.ports,
+      generation: this.#generation,
+      restarts: this.#restarts,
+      cpu: usage.cpu,
+      rss: usage.rss,
+      lastError: this.#lastError,
+    };
+  }
+
+  async #run(asked: AbortSignal): Promise<void> {
+    while (!asked.aborted) {
+      const end = await this.#live(asked);
+      if (asked.aborted) return;
+      this.#lastError = end.reason;
+      if (end.kind === 'broken') return this.#break();
+      this.#failures = countFailure(this.#failures, performance.now() - this.#readyAt);
+      if (end.kind === 'late' || this.#failures >= PATIENCE) this.#settle();
+      const wait = restartDelay(this.#failures, Math.random());
+      this.#logger.warn({ reason: end.reason, wait: Math.round(wait) }, 'child will start again');
+      await delay(wait, undefined, { signal: asked }).catch(() => {});
+      if (asked.aborted) return;
+      this.#restarts++;
+      this.#to('starting');
+    }
+  }
+
+  /** One life, from its config to the moment the system has confirmed its end. */
+  async #live(asked: AbortSignal): Promise<LifeEnd> {
+    this.#generation++;
+    this.#readyAt = Infinity;
+    const life = await this.#begin().catch(notBegun);
+    if ('kind' in life) return this.#down(life);
+    if (asked.aborted) life.kill('SIGTERM');
+    const end = this.#down(await life.over);
+    life.kill('SIGKILL');
+    await life.exited;
+    this.#life = null;
+    this.#cpus = [];
+    await forgetChild(this.#setup.workDir, this.id).catch((error) => this.#logger.warn(error));
+    return end;
+  }
+
+  async #begin(): Promise<Life> {
+    const { binary, workDir, guard, env, template, times } = this.#setup;
+    await this.#provePorts();
+    await this.writeConf();
+    const pin = this.#wantedCpus.length > 0 ? this.#setup.pinning?.prefix(this.#wantedCpus) : [];
+    const argv = [...guard, ...(pin ?? []), ...binary.command, '-c', workDir.conf(this.id)];
+    const life = await beginLife(
+      {
+        spawn: { argv, cwd: workDir.path, env },
+        ports: this.#lease.ports,
+        authorization: apiAuthorization(template ?? []),
+        times,
+        log: this.#log,
+      },
+      (pid) => this.#ready(pid),
+    );
+    this.#life = life;
+    await recordChild(workDir, this.id, life.pid).catch((error) => this.#logger.warn(error));
+    return life;
+  }
+
+  /** Writes the config that its next life starts with, and answers where. */
+  async writeConf(): Promise<string> {
+    const { workDir, maxConnections, asprocess, template } = this.#setup;
+    const text = renderSrsConf({
+      id: this.id,
+      ports: this.#lease.ports,
+      pidFile: workDir.pid(this.id),
+      html: workDir.html,
+      maxConnections,
+      asprocess,
+      template,
+    });
+    const path = workDir.conf(this.id);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  }
+
+  /** Moves to other ports where somebody has taken ours meanwhile. */
+  async #provePorts(): Promise<void> {
+    if (await this.#lease.areFree()) return;
+    const [lease] = await leasePorts(1, this.#setup.portBase);
+    if (lease === undefined) return;
+    this.#logger.warn({ from: this.#lease.ports, to: lease.ports }, 'ports taken, child moves');
+    await this.#lease.release();
+    this.#lease = lease;
+  }
+
+  async #ready(pid: number): Promise<void> {
+    const affinity = await this.#setup.pinning?.readAffinity(pid);
+    if (this.#asked.signal.aborted || this.pid !== pid) return;
+    this.#cpus = this.#wantedCpus.length > 0 ? (affinity?.cpus ?? []) : [];
+    if (affinity?.uniform === false) this.#logger.warn('threads of the child differ in their CPUs');
+    this.#lastError = null;
+    this.#readyAt = performance.now();
+    this.#to('ready');
+    this.#setup.onReady(this.status());
+    this.#settle();
+  }
+
+  #down(end: LifeEnd): LifeEnd {
+    const { id } = this;
+    if (!this.#asked.signal.aborted) this.#to('failed');
+    this.#setup.onDown({ id, generation: this.#generation, reason: end.reason });
+    return end;
+  }
+
+  #break(): void {
+    this.#to('broken');
+    this.#logger.error({ reason: this.#lastError }, 'child is broken and will not start again');
+    this.#settle();
+  }
+
+  #to(state: ChildState): void {
+    this.#state = move(this.#state, state);
+    this.#logger.info({ state, pid: this.pid, generation: this.#generation }, 'child');
+  }
+}
+
+function notBegun(error: unknown): LifeEnd {
+  const broken = error instanceof SupervisorError && error.code === 'ERR_CHILD_BINARY';
+  return { kind: broken ? 'broken' : 'failed', reason: messageOf(error) };
+}

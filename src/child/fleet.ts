@@ -1,0 +1,201 @@
+import { EventEmitter } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { SupervisorError } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import type { Directive } from '../srs-conf/parse.js';
+import type { Binary } from './binary.js';
+import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
+import { childEnvironment } from './environment.js';
+import { PROBE_TIMES, type ProbeTimes } from './health.js';
+import { removeLeftovers } from './leftovers.js';
+import type { LogOptions } from './log.js';
+import { ephemeralOverlap, leasePorts } from './ports.js';
+import { guardPrefix } from './spawn.js';
+import { checkTemplate, droppedBy } from './srs-conf.js';
+import { testConf } from './test-conf.js';
+import type { ChildStatus } from './types.js';
+import { UsageMeter } from './usage.js';
+import { openWorkDir, type WorkDir } from './workdir.js';
+
+export interface FleetOptions {
+  readonly binary: Binary;
+  /** One set of CPUs a child: so many children there are. An empty set binds to none. */
+  readonly cpus: readonly (readonly number[])[];
+  readonly portBase: number;
+  readonly maxConnections: number;
+  readonly workDir: string;
+  /** Our own environment; a child gets a clean part of it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The user's srs.conf, parsed. */
+  readonly template?: readonly Directive[] | null;
+  readonly pinning?: Pinning | null;
+  readonly logger?: Logger;
+  readonly times?: Partial<ProbeTimes>;
+  readonly log?: LogOptions;
+  /** Children that start at one time. */
+  readonly wave?: number;
+  /** Whether children end with us however we end. Off only in tests. */
+  readonly guard?: boolean;
+}
+
+interface FleetEvents {
+  ready: [ChildStatus];
+  down: [ChildDown];
+}
+
+/** A SIGTERM takes SRS up to 1.1 s; after this long it is killed. */
+const STOP_GRACE_MS = 2_000;
+
+/**
+ * All children. `ready` tells of each life that serves, `down` of each that has ended or is given
+ * up, at that very moment.
+ */
+export class Fleet extends EventEmitter<FleetEvents> {
+  readonly #options: FleetOptions;
+  readonly #logger: Logger;
+  readonly #children = new Map<string, Child>();
+  #workDir: WorkDir | null = null;
+  #meter: UsageMeter | null = null;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: FleetOptions) {
+    super();
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /**
+   * Starts all children, some at a time. Resolves when each is ready or hopeless for now; rejects,
+   * with nothing left running, where none is ready: ERR_CHILD_CONFIG, ERR_CHILD_START, ERR_LOCKED,
+   * ERR_CONFIG. `onProgress` is told how many are done with.
+   */
+  async start(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
+    this.#starting = this.#start(onProgress);
+    try {
+      await this.#starting;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** In the order of their ids. */
+  statuses(): ChildStatus[] {
+    return [...this.#children.values()].map((child) => this.#status(child));
+  }
+
+  status(id: string): ChildStatus | null {
+    const child = this.#children.get(id);
+    return child === undefined ? null : this.#status(child);
+  }
+
+  /** Ends all children, by force after 2 s; resolves when none is left. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #status(child: Child): ChildStatus {
+    return child.status(this.#meter?.of(child.pid));
+  }
+
+  async #start(onProgress: (done: number, total: number) => void): Promise<void> {
+    const { template = null, workDir: path } = this.#options;
+    checkTemplate(template ?? []);
+    for (const name of droppedBy(template ?? [])) {
+      this.#logger.warn({ directive: name }, 'srs.template: children do without this directive');
+    }
+    this.#workDir = await openWorkDir(path);
+    const killed = await removeLeftovers(this.#workDir);
+    if (killed > 0) this.#logger.warn({ killed }, 'killed children of a supervisor that is gone');
+    const setup = await this.#setup(this.#workDir);
+    await this.#create(setup);
+    await this.#testConf(setup);
+    this.#meter = new UsageMeter(() => this.#pids());
+    await this.#startInWaves(onProgress);
+    this.#requireOne();
+  }
+
+  async #setup(workDir: WorkDir): Promise<ChildSetup> {
+    const { binary, portBase, maxConnections, template = null, log = {} } = this.#options;
+    const { pinning = null, guard = true, times } = this.#options;
+    const env = childEnvironment(this.#options.env);
+    return {
+      binary,
+      workDir,
+      portBase,
+      maxConnections,
+      template,
+      env,
+      guard: guard ? await guardPrefix(env) : [],
+      asprocess: guard && process.pid !== 1,
+      pinning,
+      times: { ...PROBE_TIMES, ...times },
+      log,
+      logger: this.#logger,
+      onReady: (status) => this.emit('ready', status),
+      onDown: (down) => this.emit('down', down),
+    };
+  }
+
+  async #create(setup: ChildSetup): Promise<void> {
+    const { cpus, portBase } = this.#options;
+    const leases = await leasePorts(cpus.length, portBase);
+    const overlap = await ephemeralOverlap(leases);
+    if (overlap !== null) this.#logger.warn(overlap);
+    for (const [index, lease] of leases.entries()) {
+      const id = `c${String(index + 1).padStart(3, '0')}`;
+      this.#children.set(id, new Child({ id, cpus: cpus[index] ?? [], lease }, setup));
+    }
+  }
+
+  /** One for all: the children's configs differ in nothing that could be wrong in one only. */
+  async #testConf({ binary, env }: ChildSetup): Promise<void> {
+    const [first] = this.#children.values();
+    if (first !== undefined) await testConf(binary, await first.writeConf(), env);
+  }
+
+  async #startInWaves(onProgress: (done: number, total: number) => void): Promise<void> {
+    const children = [...this.#children.values()];
+    const waiting = children.values();
+    let done = 0;
+    const startOneByOne = async () => {
+      for (const child of waiting) {
+        if (this.#stopping !== null) return;
+        await child.start();
+        onProgress(++done, children.length);
+      }
+    };
+    const width = this.#options.wave ?? Math.max(8, 2 * availableParallelism());
+    await Promise.all(Array.from({ length: width }, startOneByOne));
+  }
+
+  #requireOne(): void {
+    const statuses = this.statuses();
+    if (this.#stopping !== null || statuses.some(({ state }) => state === 'ready')) return;
+    const worst = statuses.find(({ state }) => state === 'broken') ?? statuses[0];
+    if (worst === undefined) return;
+    const code = worst.state === 'broken' ? 'ERR_CHILD_CONFIG' : 'ERR_CHILD_START';
+    const log = this.#workDir?.log(worst.id);
+    throw new SupervisorError(
+      code,
+      `no child is ready: ${worst.id}: ${worst.lastError}: see ${log}`,
+    );
+  }
+
+  async #stop(): Promise<void> {
+    const stopAll = () => [...this.#children.values()].map((child) => child.stop(STOP_GRACE_MS));
+    await Promise.all(stopAll());
+    // A start under way may have begun another child in this very moment.
+    await this.#starting?.catch(() => {});
+    await Promise.all(stopAll());
+    this.#meter?.close();
+    await Promise.all([...this.#children.values()].map((child) => child.release()));
+    await this.#workDir?.release();
+  }
+
+  #pids(): number[] {
+    return [...this.#children.values()].flatMap(({ pid }) => pid ?? []);
+  }
+}

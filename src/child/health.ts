@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../errors.js';
+import type { ChildPorts } from './types.js';
+
+/** Whom a probe asks. */
+export interface ProbeTarget {
+  readonly ports: ChildPorts;
+  readonly pid: number;
+  /** `Authorization` that the child's API asks for, or null. */
+  readonly authorization: string | null;
+}
+
+/** Milliseconds, but for `misses`. */
+export interface ProbeTimes {
+  readonly startLimit: number;
+  readonly aliveEvery: number;
+  readonly timeLimit: number;
+  /** Unanswered probes in a row that make a child hung. */
+  readonly misses: number;
+}
+
+export const PROBE_TIMES: ProbeTimes = {
+  startLimit: 30_000,
+  aliveEvery: 2_000,
+  timeLimit: 2_000,
+  misses: 3,
+};
+
+const FIRST_POLL_MS = 25;
+const SLOWEST_POLL_MS = 200;
+const MAX_ANSWER = 64 * 1024;
+const C0C1 = Buffer.alloc(1 + 1536);
+C0C1[0] = 3;
+
+/** Waits until the child serves RTMP and its API; false where `startLimit` passes before. */
+export async function untilReady(
+  target: ProbeTarget,
+  times: ProbeTimes,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const end = performance.now() + times.startLimit;
+  for (let wait = FIRST_POLL_MS; performance.now() < end; ) {
+    if (await isReady(target, times.timeLimit)) return true;
+    await delay(wait, undefined, { signal });
+    wait = Math.min(wait * 1.5, SLOWEST_POLL_MS);
+  }
+  return false;
+}
+
+/** Resolves when the child has left `misses` probes in a row unanswered. Rejects on abort. */
+export async function untilHung(
+  target: ProbeTarget,
+  times: ProbeTimes,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let misses = 0; misses < times.misses; ) {
+    // Jitter: hundreds of children are not all asked at one moment.
+    await delay(times.aliveEvery * (0.75 + Math.random() / 2), undefined, { signal });
+    misses = (await isAlive(target, times.timeLimit)) ? 0 : misses + 1;
+  }
+}
+
+/** Whether RTMP answers a handshake and the process that answers API requests is this child. */
+export async function isReady(target: ProbeTarget, timeLimit: number): Promise<boolean> {
+  const rtmp = answersRtmp(target.ports.rtmp, timeLimit).catch(() => false);
+  const pid = askPid(target, timeLimit).catch(() => null);
+  return (await rtmp) && (await pid) === target.pid;
+}
+
+/**
+ * A child at `max_connections` closes new ones without a word, ours too: that is a sign of life,
+ * silence is not.
+ */
+async function isAlive(target: ProbeTarget, timeLimit: number): Promise<boolean> {
+  try {
+    return (await askPid(target, timeLimit)) === target.pid;
+  } catch (error) {
+    return codeOf(error) === 'ECONNRESET';
+  }
+}
+
+/** Sends C0 and C1, and waits for S0 (RTMP 1.0 §5.2). */
+async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(timeLimit);
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    socket.write(C0C1);
+    const answer = once(socket, 'data', { signal }).then(([chunk]) => chunk[0] === 3);
+    return await Promise.race([answer, once(socket, 'close', { signal }).then(() => false)]);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The pid in the API's answer. SRS shares its port with strangers, so an answer alone proves nothing. */
+async function askPid({ ports, authorization }: ProbeTarget, timeLimit: number): Promise<number> {
+  const request = get({
+    host: '127.0.0.1',
+    port: ports.api,
+    path: '/api/v1/versions',
+    agent: false,
+    signal: AbortSignal.timeout(timeLimit),
+    headers: authorization === null ? {} : { authorization },
+  });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  request.on('error', () => {});
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > MAX_ANSWER) throw new Error('the answer is too long');
+  }
+  return Number(JSON.parse(text).pid);
+}

@@ -1,0 +1,66 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readProcess, signal } from './process.js';
+import type { WorkDir } from './workdir.js';
+
+interface Leftover {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly conf: string;
+}
+
+const GONE_LIMIT_MS = 5_000;
+
+/** Notes who runs as a child, so that a next supervisor finds him should we be killed. */
+export async function recordChild(workDir: WorkDir, id: string, pid: number): Promise<void> {
+  const startTicks = (await readProcess(pid))?.startTicks;
+  if (startTicks === undefined) return;
+  const leftover: Leftover = { pid, startTicks, conf: workDir.conf(id) };
+  await writeFile(workDir.record(id), JSON.stringify(leftover), { mode: 0o600 });
+}
+
+/** Forgets a child that has ended. */
+export async function forgetChild(workDir: WorkDir, id: string): Promise<void> {
+  await rm(workDir.record(id), { force: true });
+  await rm(workDir.pid(id), { force: true });
+}
+
+/**
+ * Kills what a killed supervisor left running in this directory, and removes its files. Answers how
+ * many processes there were. The lock must be held: nobody else's child is among them.
+ */
+export async function removeLeftovers(workDir: WorkDir): Promise<number> {
+  const names = await readdir(workDir.pids);
+  const records = names.filter((name) => name.endsWith('.json'));
+  const killed = await Promise.all(records.map((name) => kill(join(workDir.pids, name))));
+  await Promise.all(names.map((name) => rm(join(workDir.pids, name), { force: true })));
+  return killed.filter(Boolean).length;
+}
+
+async function kill(record: string): Promise<boolean> {
+  const leftover = parse(await readFile(record, 'utf8'));
+  if (leftover === null || !(await isRunning(leftover))) return false;
+  // The group first: SRS may have forked ffmpeg.
+  signal(-leftover.pid, 'SIGKILL');
+  signal(leftover.pid, 'SIGKILL');
+  const end = performance.now() + GONE_LIMIT_MS;
+  while ((await isRunning(leftover)) && performance.now() < end) await delay(20);
+  return true;
+}
+
+async function isRunning({ pid, startTicks, conf }: Leftover): Promise<boolean> {
+  const found = await readProcess(pid);
+  return found !== null && found.startTicks === startTicks && found.args.includes(conf);
+}
+
+/** Null for a file that was cut short. */
+function parse(text: string): Leftover | null {
+  try {
+    const { pid, startTicks, conf } = JSON.parse(text);
+    const valid = Number.isInteger(pid) && pid > 1 && typeof conf === 'string';
+    return valid ? { pid, startTicks: Number(startTicks), conf } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+import { basename, dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { type Logger, silentLogger } from '../logger.js';
+
+export interface LogOptions {
+  /** Size at which a new file begins, as `10M`. */
+  readonly size?: `${number}${'K' | 'M'}`;
+  /** How many old files are kept. */
+  readonly keep?: number;
+  readonly logger?: Logger;
+}
+
+/** Bytes of a child's last words that are kept to quote from. */
+const TAIL_BYTES = 16 * 1024;
+/** Bytes that may wait for the disk. */
+const MAX_WAITING = 1024 * 1024;
+
+/** One rotated file for all that a child says, in all its lives. */
+export class ChildLog {
+  readonly #path: string;
+  readonly #options: LogOptions;
+  #file: RotatingFileStream | null = null;
+  #tail = Buffer.alloc(0);
+  #dropped = 0;
+
+  constructor(path: string, options: LogOptions = {}) {
+    this.#path = path;
+    this.#options = options;
+  }
+
+  /** Takes the output of a new life; forgets the words of the last one. */
+  attach(...streams: readonly Readable[]): void {
+    this.#tail = Buffer.alloc(0);
+    this.#file ??= this.#open();
+    for (const stream of streams) {
+      stream.on('data', (chunk: Buffer) => this.#write(chunk));
+      stream.on('error', () => stream.destroy());
+    }
+  }
+
+  /** The end of what the present life said, at most 16 KB. */
+  tail(): string {
+    return this.#tail.toString();
+  }
+
+  /** Bytes that never reached the file because the disk was too slow. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Resolves when all is written. */
+  close(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    if (file === null || file.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      file.once('close', resolve);
+      file.end();
+    });
+  }
+
+  /** A child that waits for its log serves nobody, so what the disk cannot take is dropped. */
+  #write(chunk: Buffer): void {
+    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    const file = this.#file;
+    if (file === null || file.writableLength > MAX_WAITING) this.#dropped += chunk.length;
+    else file.write(chunk);
+  }
+
+  #open(): RotatingFileStream {
+    const { size = '10M', keep = 3, logger = silentLogger } = this.#options;
+    const path = dirname(this.#path);
+    const file = createStream(basename(this.#path), { path, size, rotate: keep, mode: 0o600 });
+    file.on('error', (error) => {
+      logger.warn({ err: error, path: this.#path }, 'a child has no log until it starts again');
+      if (this.#file === file) this.#file = null;
+    });
+    return file;
+  }
+}

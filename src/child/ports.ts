@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { messageOf, SupervisorError } from '../errors.js';
+import type { ChildPorts } from './types.js';
+
+/** Ports one child has: rtmp, api, http, one for WebRTC, and SRT's (UDP), whose TCP twin is our lock. */
+export const PORT_STRIDE = 5;
+const LOCK_OFFSET = PORT_STRIDE - 1;
+const MAX_PORT = 65_535;
+/** Blocks tried at one time. */
+const BATCH = 64;
+
+/** A block of ports that is ours until released: no other supervisor is given it meanwhile. */
+export interface PortLease {
+  readonly ports: ChildPorts;
+  /** Whether the ports can be bound now. SRS itself would not notice that they cannot. */
+  areFree(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/**
+ * Leases `count` blocks from `portBase` upwards, passing over those in use. SRS opens its ports
+ * with SO_REUSEPORT and shares a taken one in silence, so each is proven by binding it without.
+ * Throws ERR_CONFIG where the ports run out.
+ */
+export async function leasePorts(count: number, portBase: number): Promise<PortLease[]> {
+  const leases: PortLease[] = [];
+  let base = portBase;
+  while (leases.length < count && base + PORT_STRIDE - 1 <= MAX_PORT) {
+    const bases: number[] = [];
+    const wanted = Math.min(BATCH, count - leases.length);
+    for (; bases.length < wanted && base + PORT_STRIDE - 1 <= MAX_PORT; base += PORT_STRIDE) {
+      bases.push(base);
+    }
+    const taken = await Promise.all(bases.map(leaseBlock));
+    leases.push(...taken.filter((lease) => lease !== null));
+  }
+  if (leases.length === count) return leases;
+  await Promise.all(leases.map((lease) => lease.release()));
+  throw new SupervisorError(
+    'ERR_CONFIG',
+    `children.portBase: ${count} children need ${PORT_STRIDE} free ports each from ${portBase} up, ` +
+      `there are ${leases.length} such blocks: lower it, or run fewer children`,
+  );
+}
+
+/** A warning where leased ports may also be given to outgoing connections, else null. */
+export async function ephemeralOverlap(leases: readonly PortLease[]): Promise<string | null> {
+  const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '');
+  const [low = Infinity, high = 0] = text.trim().split(/\s+/).map(Number);
+  const clash = leases.find(({ ports }) => ports.rtmp + PORT_STRIDE > low && ports.rtmp <= high);
+  if (clash === undefined) return null;
+  return `children.portBase: port ${clash.ports.rtmp} lies in the range ${low}-${high} of outgoing connections: choose one below it`;
+}
+
+async function leaseBlock(base: number): Promise<PortLease | null> {
+  const lock = await bind(base + LOCK_OFFSET);
+  if (lock === null) return null;
+  lock.on('connection', (socket) => socket.destroy());
+  lock.unref();
+  const ports = { rtmp: base, api: base + 1, http: base + 2 };
+  const lease = { ports, areFree: () => areFree(base), release: () => close(lock) };
+  if (await lease.areFree()) return lease;
+  await lease.release();
+  return null;
+}
+
+async function areFree(base: number): Promise<boolean> {
+  const servers = await Promise.all([base, base + 1, base + 2, base + 3].map(bind));
+  await Promise.all(servers.map((server) => server && close(server)));
+  return !servers.includes(null);
+}
+
+/** Null where somebody has the port, or where we may not have it. */
+async function bind(port: number): Promise<Server | null> {
+  const server = createServer();
+  try {
+    server.listen({ host: '127.0.0.1', port, exclusive: true });
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE' || code === 'EACCES') return null;
+    throw new SupervisorError('ERR_CHILD_START', `port ${port}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

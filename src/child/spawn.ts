@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { SupervisorError } from '../errors.js';
+import { signal } from './process.js';
+import { run } from './run.js';
+
+export interface SpawnPlan {
+  /** The whole command line; what stands before SRS itself must exec it, so that the pid is SRS's. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Spawned {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves, never rejects, when the operating system has confirmed the end. */
+  readonly exited: Promise<Exit>;
+  /** Resolves, never rejects, when all that it wrote has been read. */
+  readonly drained: Promise<void>;
+  kill(name: NodeJS.Signals): void;
+}
+
+/**
+ * Starts one process in a session of its own: a Ctrl-C at the terminal is for us, not for it. Its
+ * output must be read. Throws ERR_CHILD_BINARY where it cannot be started.
+ */
+export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawned> {
+  const [file = '', ...args] = argv;
+  // No `cleanup`: execa leaves detached processes alone. `guardPrefix` sees to our sudden end.
+  const child = execa(file, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    detached: true,
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+    stdin: 'ignore',
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    const { shortMessage } = await child;
+    throw new SupervisorError('ERR_CHILD_BINARY', `srs.binary: ${shortMessage ?? file}`);
+  }
+  const { stdout, stderr } = child;
+  // Execa's own promise waits for the pipes too, which a process that SRS forked may hold open.
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, name) => {
+      signal(-pid, 'SIGKILL');
+      resolve({ code, signal: name });
+    });
+  });
+  const closed = [stdout, stderr].map((stream) => once(stream, 'close').catch(() => {}));
+  const drained = Promise.all(closed).then(() => {});
+  return { pid, stdout, stderr, exited, drained, kill: (name) => void child.kill(name) };
+}
+
+/** Words that make the kernel kill a child when we die, however we die; none where it cannot be. */
+export async function guardPrefix(env: Record<string, string>): Promise<string[]> {
+  const prefix = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  const { exitCode } = await run([...prefix, 'true'], env);
+  return exitCode === 0 ? prefix : [];
+}

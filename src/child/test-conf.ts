@@ -1,0 +1,25 @@
+import { SupervisorError } from '../errors.js';
+import type { Binary } from './binary.js';
+import { reasonIn } from './reason.js';
+import { run } from './run.js';
+
+/** Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason. */
+export async function testConf(
+  binary: Binary,
+  confPath: string,
+  env: Record<string, string>,
+): Promise<void> {
+  const command = [...binary.command, '-t', '-c', confPath];
+  const { exitCode, output, failure } = await run(command, env);
+  if (exitCode === 0) return;
+  const reason = output === '' ? failure || `exit code ${exitCode}` : configReason(output);
+  throw new SupervisorError(
+    'ERR_CHILD_CONFIG',
+    `${confPath}: ${binary.kind} ${binary.version} refuses it: ${reason}`,
+  );
+}
+
+/** SRS says last that a test failed, and why before that. */
+function configReason(output: string): string {
+  return reasonIn(output.replace(/^.*test is failed\s*$/m, ''));
+}

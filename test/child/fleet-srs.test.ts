@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { ChildDown } from '../../src/child/child.js';
+import { parseConf } from '../../src/srs-conf/parse.js';
+import { isGone, makeFleet, NO_SRS, real, tempDir, until } from './helpers.js';
+
+const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2 };
+
+test('three real children start, one that is killed comes back at once', {
+  skip: NO_SRS,
+}, async (t) => {
+  const workDir = await tempDir(t);
+  const fleet = await makeFleet(t, { binary: real, cpus: [[], [], []], workDir });
+  const progress: number[] = [];
+  await fleet.start((done) => progress.push(done));
+  assert.deepEqual(progress, [1, 2, 3]);
+  const before = fleet.statuses();
+  assert.deepEqual(
+    before.map(({ id, state, generation, restarts, lastError }) => ({
+      id,
+      state,
+      generation,
+      restarts,
+      lastError,
+    })),
+    ['c001', 'c002', 'c003'].map((id) => ({
+      id,
+      state: 'ready',
+      generation: 1,
+      restarts: 0,
+      lastError: null,
+    })),
+  );
+  assert.equal(new Set(before.map(({ ports }) => ports.rtmp)).size, 3);
+
+  const downs: ChildDown[] = [];
+  fleet.on('down', (down) => downs.push(down));
+  const victim = before[1]!;
+  process.kill(victim.pid!, 'SIGKILL');
+  const again = await until(() => {
+    const status = fleet.status('c002');
+    return status?.state === 'ready' && status.generation === 2 && status;
+  });
+  assert.deepEqual(downs, [{ id: 'c002', generation: 1, reason: 'killed by SIGKILL' }]);
+  assert.notEqual(again.pid, victim.pid);
+  assert.equal(again.restarts, 1);
+  assert.deepEqual(again.ports, victim.ports);
+  assert.equal(fleet.status('c001')?.generation, 1);
+
+  const pids = fleet.statuses().map(({ pid }) => pid!);
+  await fleet.stop();
+  for (const pid of pids) assert.ok(await isGone(pid));
+  assert.deepEqual(
+    fleet.statuses().map(({ state, pid }) => [state, pid]),
+    Array(3).fill(['stopped', null]),
+  );
+  const files = await readdir(join(workDir, 'pids'));
+  assert.deepEqual(
+    files.filter((name) => !name.endsWith('.id')),
+    [],
+  );
+  assert.match(await readFile(join(workDir, 'logs/c002.log'), 'utf8'), /RTMP listen at/);
+});
+
+test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
+  const fleet = await makeFleet(t, { binary: real, cpus: [[], []], times: TIMES });
+  await fleet.start();
+  const { pid } = fleet.status('c001')!;
+  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
+  process.kill(pid!, 'SIGSTOP');
+  assert.equal((await down).reason, 'hung: 2 probes in a row had no answer');
+  await until(() => fleet.status('c001')?.state === 'ready');
+  assert.equal(fleet.status('c001')?.generation, 2);
+  assert.ok(await isGone(pid!));
+  assert.equal(fleet.status('c002')?.generation, 1);
+});
+
+test('the API password of a template is used by our probes', { skip: NO_SRS }, async (t) => {
+  const template = parseConf('http_api { auth { enabled on; username u; password p; } }');
+  const fleet = await makeFleet(t, { binary: real, template, times: TIMES });
+  await fleet.start();
+  assert.equal(fleet.status('c001')?.state, 'ready');
+});
+
+test('a child full of clients is not taken for a hung one', { skip: NO_SRS }, async (t) => {
+  const { connect } = await import('node:net');
+  const fleet = await makeFleet(t, { binary: real, maxConnections: 2, times: TIMES });
+  await fleet.start();
+  const { ports } = fleet.status('c001')!;
+  const clients = Array.from({ length: 4 }, () => connect(ports.rtmp, '127.0.0.1'));
+  t.after(() => clients.map((client) => client.destroy()));
+  for (const client of clients) client.on('error', () => {}).resume();
+  await until(() => clients.filter((client) => client.destroyed).length >= 2);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(fleet.status('c001')?.generation, 1);
+});
+
+test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
+  const template = parseConf('foo on;');
+  const fleet = await makeFleet(t, { binary: real, template });
+  await assert.rejects(fleet.start(), (error: Error) => {
+    assert.match(error.message, /c001\.conf: srs 7 refuses it: .*illegal directive foo/);
+    assert.equal(error.message.split('\n').length, 1);
+    return true;
+  });
+});

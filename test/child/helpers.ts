@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Binary } from '../../src/child/binary.js';
+import { Fleet, type FleetOptions } from '../../src/child/fleet.js';
+import { readProcess } from '../../src/child/process.js';
+
+/** The repository, seen from dist/test/child. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const REAL_SRS = process.env.SRS_BIN ?? '/usr/local/srs/objs/srs';
+export const NO_SRS = existsSync(REAL_SRS) ? false : 'there is no SRS here';
+
+export const real: Binary = { path: REAL_SRS, kind: 'srs', version: '7', command: [REAL_SRS] };
+
+export function fixturePath(name: string): string {
+  return join(ROOT, 'test/fixtures/bin', `${name}.mjs`);
+}
+
+/** A fake SRS of test/fixtures/bin. */
+export function fixture(name: string): Binary {
+  const path = fixturePath(name);
+  return { path, kind: 'srs', version: '7.0.99', command: [process.execPath, path] };
+}
+
+export async function tempDir(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'srs-supervisor-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Waits until `check` answers something true. */
+export async function until<T>(
+  check: () => T | Promise<T>,
+  limitMs = 30_000,
+): Promise<Exclude<T, false | null | undefined>> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const result = await check();
+    if (result) return result as Exclude<T, false | null | undefined>;
+    assert.ok(performance.now() < end, `not so within ${limitMs} ms: ${check}`);
+    await delay(20);
+  }
+}
+
+export async function isGone(pid: number): Promise<boolean> {
+  return (await readProcess(pid)) === null;
+}
+
+let nextBase = 21_000 + (process.pid % 400) * 25;
+
+/** A fleet that is stopped after the test, in a directory of its own. */
+export async function makeFleet(
+  t: TestContext,
+  options: Partial<FleetOptions> & Pick<FleetOptions, 'binary'>,
+): Promise<Fleet> {
+  const workDir = options.workDir ?? (await tempDir(t));
+  nextBase += 25;
+  const fleet = new Fleet({
+    cpus: [[]],
+    portBase: nextBase,
+    maxConnections: 100,
+    env: process.env,
+    workDir,
+    ...options,
+  });
+  t.after(() => fleet.stop());
+  return fleet;
+}
