@@ -1,0 +1,233 @@
+import type { Role } from '../../stream-key.js';
+import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
+import type { Amf0Object, Amf0Value } from './amf0.js';
+import { ChunkReader } from './chunk-reader.js';
+import { encodeMessage } from './chunk-writer.js';
+import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
+import { setPeerBandwidth, windowAckSize } from './control.js';
+import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
+import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { parseStreamUrl, type StreamUrl } from './stream-url.js';
+
+/** No command that comes before `publish` or `play` is anywhere near this long. */
+const MAX_MESSAGE_SIZE = 64 * 1024;
+/** All that a client may send before it has said which stream it wants. */
+const MAX_RECORDED = 256 * 1024;
+/** What SRS tells its clients, bytes (RTMP 1.0 §5.4.4, §5.4.5). */
+const WINDOW_ACK_SIZE = 2_500_000;
+/** Limit type 2, dynamic (§5.4.5). */
+const DYNAMIC = 2;
+/** The id that SRS gives every message stream. */
+export const MEDIA_STREAM_ID = 1;
+
+/** What a client wants, and all that its child has to hear from it. */
+export interface Identified {
+  readonly role: Role;
+  readonly url: StreamUrl;
+  /** The client's own bytes from `connect` on, every one read so far. */
+  readonly recorded: Buffer;
+  /** Transactions that we answered, and that the child will answer once more. */
+  readonly answered: ReadonlySet<number>;
+  /** The last of them that opened a message stream. */
+  readonly createStream: number;
+}
+
+/** What the connect answer says of this server. */
+export interface ServerIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Id of this connection. */
+  readonly id: string;
+}
+
+export interface IdentifierOptions {
+  readonly server: ServerIdentity;
+  /** Milliseconds for S1; any number does. */
+  readonly time: number;
+  /** Bytes for S1 and S2. */
+  readonly random: Buffer;
+}
+
+type Step = (bytes: Buffer) => Parsed<Identified>;
+type Handler = (command: RtmpCommand) => Parsed<Identified>;
+
+/**
+ * The server's side of an RTMP connection until the client names its stream: handshake, `connect`,
+ * `releaseStream`, `FCPublish`, `createStream`. It answers as SRS does and records what it read, so
+ * that a child can be told the same in one flight.
+ */
+export class RtmpIdentifier {
+  readonly #options: IdentifierOptions;
+  readonly #reader = new ChunkReader({
+    maxMessageSize: MAX_MESSAGE_SIZE,
+    maxBuffered: MAX_RECORDED,
+  });
+  readonly #answered = new Set<number>();
+  readonly #handlers: Readonly<Record<string, Handler>> = {
+    connect: (command) => this.#connect(command),
+    releaseStream: (command) => this.#acknowledge(command),
+    FCPublish: (command) => this.#acknowledge(command),
+    createStream: (command) => this.#createStream(command),
+    publish: (command) => this.#name('publish', command),
+    play: (command) => this.#name('play', command),
+  };
+  #step: Step = (bytes) => this.#readC0C1(bytes);
+  #pending: Buffer = Buffer.alloc(0);
+  #recorded: Buffer[] = [];
+  #recordedBytes = 0;
+  #replies: Buffer[] = [];
+  #tcUrl: string | null = null;
+  #createStreamId: number | null = null;
+
+  constructor(options: IdentifierOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next bytes of the client. `takeReplies` has what to send it, whatever comes out. */
+  feed(bytes: Buffer): Parsed<Identified> {
+    return this.#step(bytes);
+  }
+
+  takeReplies(): Buffer {
+    const replies = Buffer.concat(this.#replies);
+    this.#replies = [];
+    return replies;
+  }
+
+  #readC0C1(bytes: Buffer): Parsed<Identified> {
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+    const hello = parseC0C1(this.#pending);
+    if (hello.kind !== 'value') return hello;
+    const { time, random } = this.#options;
+    this.#replies.push(buildS0S1S2(hello.value, { time, random }));
+    const rest = this.#pending.subarray(hello.consumed);
+    this.#pending = Buffer.alloc(0);
+    this.#step = (more) => this.#readC2(more);
+    return this.#readC2(rest);
+  }
+
+  /** C2 is only waited for: no server needs what is in it. */
+  #readC2(bytes: Buffer): Parsed<Identified> {
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+    if (this.#pending.length < HANDSHAKE_SIZE) return INCOMPLETE;
+    const rest = this.#pending.subarray(HANDSHAKE_SIZE);
+    this.#pending = Buffer.alloc(0);
+    this.#step = (more) => this.#readCommands(more);
+    return this.#readCommands(rest);
+  }
+
+  #readCommands(bytes: Buffer): Parsed<Identified> {
+    this.#recorded.push(bytes);
+    this.#recordedBytes += bytes.length;
+    this.#reader.push(bytes);
+    for (;;) {
+      const read = this.#reader.next();
+      if (read.kind === 'invalid') return read;
+      if (read.kind === 'incomplete') break;
+      const outcome = this.#handle(read.value);
+      if (outcome.kind !== 'incomplete') return outcome;
+    }
+    if (this.#recordedBytes > MAX_RECORDED)
+      return invalid(`no stream named in ${MAX_RECORDED} bytes`);
+    return INCOMPLETE;
+  }
+
+  #handle(message: RtmpMessage): Parsed<Identified> {
+    const { typeId } = message;
+    if (typeId !== MessageType.commandAmf0 && typeId !== MessageType.commandAmf3) return INCOMPLETE;
+    const command = decodeCommand(message);
+    if (command.kind === 'invalid') return command;
+    if (command.kind === 'incomplete') return invalid('truncated command');
+    const { name } = command.value;
+    if (this.#tcUrl === null && name !== 'connect') return invalid(`command before connect`);
+    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined;
+    return handler ? handler(command.value) : INCOMPLETE;
+  }
+
+  #connect(command: RtmpCommand): Parsed<Identified> {
+    const { object } = command;
+    const tcUrl = isObject(object) ? object.tcUrl : undefined;
+    if (typeof tcUrl !== 'string' || tcUrl === '') return invalid('connect without tcUrl');
+    this.#tcUrl = tcUrl;
+    this.#send(windowAckSize(WINDOW_ACK_SIZE));
+    this.#send(setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC));
+    const encoding = isObject(object) && object.objectEncoding === 3 ? 3 : 0;
+    this.#answer(command, [connectProperties(), this.#connectInformation(encoding)]);
+    this.#command('onBWDone', 0, [null]);
+    return INCOMPLETE;
+  }
+
+  #connectInformation(objectEncoding: number): Amf0Object {
+    const { name, version, pid, id } = this.#options.server;
+    return {
+      level: 'status',
+      code: 'NetConnection.Connect.Success',
+      description: 'Connection succeeded',
+      objectEncoding,
+      data: { version: '3,5,3,888', srs_server: `${name}/${version}`, srs_pid: pid, srs_id: id },
+    };
+  }
+
+  #acknowledge(command: RtmpCommand): Parsed<Identified> {
+    this.#answer(command, [null, undefined]);
+    return INCOMPLETE;
+  }
+
+  #createStream(command: RtmpCommand): Parsed<Identified> {
+    this.#createStreamId = command.transactionId;
+    this.#answer(command, [null, MEDIA_STREAM_ID]);
+    return INCOMPLETE;
+  }
+
+  #name(role: Role, command: RtmpCommand): Parsed<Identified> {
+    const [stream] = command.args;
+    if (typeof stream !== 'string') return invalid(`${role} without a stream name`);
+    if (this.#createStreamId === null) return invalid(`${role} before createStream`);
+    const url = parseStreamUrl(this.#tcUrl ?? '', stream);
+    if (url.kind === 'invalid') return url;
+    if (url.kind === 'incomplete') return invalid('truncated stream url');
+    const recorded = Buffer.concat(this.#recorded);
+    const createStream = this.#createStreamId;
+    return value({ role, url: url.value, recorded, answered: this.#answered, createStream }, 0);
+  }
+
+  #answer(command: RtmpCommand, [object, ...args]: [Amf0Value, ...Amf0Value[]]): void {
+    this.#answered.add(command.transactionId);
+    this.#command('_result', command.transactionId, [object, ...args]);
+  }
+
+  #command(
+    name: string,
+    transactionId: number,
+    [object, ...args]: [Amf0Value, ...Amf0Value[]],
+  ): void {
+    const ids = { csid: ChunkStream.command, streamId: 0 };
+    this.#send(encodeCommand({ name, transactionId, object, args }, ids));
+  }
+
+  #send(message: RtmpMessage): void {
+    this.#replies.push(encodeMessage(message, DEFAULT_CHUNK_SIZE));
+  }
+}
+
+function connectProperties(): Amf0Object {
+  return { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
+}
+
+function isObject(candidate: Amf0Value): candidate is Amf0Object {
+  const isPlain = typeof candidate === 'object' && candidate !== null;
+  return isPlain && !Array.isArray(candidate) && !(candidate instanceof Date);
+}
+
+/**
+ * What tells a client that its stream cannot be served now: an `onStatus` of level error, for which
+ * players and publishers print the description.
+ */
+export function refusal(role: Role, description: string): Buffer {
+  const code = role === 'publish' ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed';
+  const status = { level: 'error', code, description };
+  const command = { name: 'onStatus', transactionId: 0, object: null, args: [status] };
+  const ids = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };
+  return encodeMessage(encodeCommand(command, ids), DEFAULT_CHUNK_SIZE);
+}

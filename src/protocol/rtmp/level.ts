@@ -1,0 +1,149 @@
+import { type Parsed, value } from '../result.js';
+import { ChunkReader, type ReadMessage } from './chunk-reader.js';
+import { encodeMessage } from './chunk-writer.js';
+import { decodeCommand, type RtmpCommand } from './command.js';
+import { setChunkSize } from './control.js';
+import type { Identified } from './identify.js';
+import { DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
+
+/** Larger than any answer to `connect` … `publish`; media comes after the connection is level. */
+const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
+
+/** What a child's bytes came to. Once `level`, all that follows is the client's as it stands. */
+export interface Leveled {
+  readonly toClient: Buffer;
+  readonly level: boolean;
+}
+
+/**
+ * Takes the child's answers to the replayed bytes and drops those that the client has had from us,
+ * until client and child agree on chunk size and chunk headers; from there the bytes go raw.
+ *
+ * A message that starts with a full header (fmt 0) needs nothing that went before it on its chunk
+ * stream (RTMP 1.0 §5.3.1.2). SRS starts every message so: the first byte after its `createStream`
+ * answer is already level. A server that compresses headers shows it in its first answers; there
+ * each chunk stream that it used before gets one rewritten message, and is level with the next.
+ */
+export class ChildLeveler {
+  readonly #reader = new ChunkReader({ maxMessageSize: MAX_MESSAGE_SIZE });
+  readonly #createStream: number;
+  /** Answers of ours that the child has yet to repeat. */
+  readonly #awaited: Set<number>;
+  /** Chunk streams whose header state the client lacks, and whether it has had a full header. */
+  readonly #uneven = new Map<number, 'stale' | 'primed'>();
+  #compresses = false;
+  #streamOpen = false;
+  #passing = false;
+  /** Bytes not dealt with yet, and where they lie in all that the child has sent. */
+  #kept: Buffer = Buffer.alloc(0);
+  #keptAt = 0;
+  /** Up to here all is dropped or in `#out`. */
+  #doneTo = 0;
+  #out: Buffer[] = [];
+
+  constructor({ answered, createStream }: Pick<Identified, 'answered' | 'createStream'>) {
+    this.#awaited = new Set(answered);
+    this.#createStream = createStream;
+  }
+
+  /** Takes the next bytes of the child, those after its S2. */
+  feed(bytes: Buffer): Parsed<Leveled> {
+    this.#kept = Buffer.concat([this.#kept, bytes]);
+    this.#reader.push(bytes);
+    for (;;) {
+      const read = this.#reader.next();
+      if (read.kind === 'invalid') return read;
+      if (read.kind === 'incomplete') return value(this.#flush(false), bytes.length);
+      this.#take(read.value);
+      if (this.#isLevel()) return value(this.#flush(true), bytes.length);
+    }
+  }
+
+  #take(message: ReadMessage): void {
+    if (!this.#passing && !this.#dropAnswer(message)) {
+      this.#startPassing(message.start);
+      if (this.#isLevel()) return;
+    }
+    if (this.#passing && this.#doneTo < message.end) this.#pass(message);
+  }
+
+  /** Drops what the client has had from us, or answers false: this message is the client's. */
+  #dropAnswer(message: ReadMessage): boolean {
+    const command = commandOf(message);
+    const repeats = command?.name === '_result' && this.#awaited.delete(command.transactionId);
+    if (this.#streamOpen && !repeats) return false;
+    if (message.fmt !== 0) this.#compresses = true;
+    this.#uneven.set(message.csid, 'stale');
+    this.#doneTo = message.end;
+    if (repeats && command.transactionId === this.#createStream) this.#streamOpen = true;
+    if (command !== null && isVerdict(command)) this.#rewrite(message, DEFAULT_CHUNK_SIZE);
+    if (this.#streamOpen && this.#awaited.size === 0) this.#startPassing(message.end);
+    return true;
+  }
+
+  #startPassing(from: number): void {
+    this.#passing = true;
+    this.#doneTo = from;
+    this.#out.push(encodeMessage(setChunkSize(this.#reader.chunkSize), DEFAULT_CHUNK_SIZE));
+  }
+
+  /** Hands a message on as it stands where the client can read that, else with a full header. */
+  #pass(message: ReadMessage): void {
+    const state = this.#uneven.get(message.csid);
+    const readable =
+      state === undefined || message.fmt === 0 || (state === 'primed' && message.fmt !== 3);
+    if (readable && message.start === this.#doneTo && !this.#straddles()) {
+      this.#uneven.delete(message.csid);
+      this.#out.push(this.#slice(message.start, message.end));
+    } else {
+      this.#uneven.set(message.csid, 'primed');
+      this.#rewrite(message, this.#reader.chunkSize);
+    }
+    this.#doneTo = Math.max(this.#doneTo, message.end);
+  }
+
+  #rewrite(message: ReadMessage, chunkSize: number): void {
+    this.#out.push(encodeMessage(message, chunkSize));
+  }
+
+  #isLevel(): boolean {
+    const even = !this.#compresses || this.#uneven.size === 0;
+    return this.#passing && even && !this.#straddles();
+  }
+
+  /** Whether a message has begun before this point and ends behind it. */
+  #straddles(): boolean {
+    const start = this.#reader.partialStart();
+    return start !== null && start < this.#doneTo;
+  }
+
+  #flush(level: boolean): Leveled {
+    const end = this.#keptAt + this.#kept.length;
+    if (level) this.#out.push(this.#slice(this.#doneTo, end));
+    else this.#forget(this.#doneTo);
+    const toClient = Buffer.concat(this.#out);
+    this.#out = [];
+    return { toClient, level };
+  }
+
+  #slice(start: number, end: number): Buffer {
+    return this.#kept.subarray(start - this.#keptAt, end - this.#keptAt);
+  }
+
+  #forget(upTo: number): void {
+    this.#kept = this.#kept.subarray(upTo - this.#keptAt);
+    this.#keptAt = upTo;
+  }
+}
+
+function commandOf(message: ReadMessage): RtmpCommand | null {
+  const { typeId } = message;
+  if (typeId !== MessageType.commandAmf0 && typeId !== MessageType.commandAmf3) return null;
+  const command = decodeCommand(message);
+  return command.kind === 'value' ? command.value : null;
+}
+
+/** What a server says when it will not go on; the client has to hear it in its own words. */
+function isVerdict({ name }: RtmpCommand): boolean {
+  return name === '_error' || name === 'onStatus';
+}

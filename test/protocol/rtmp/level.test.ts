@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ChunkReader } from '../../../src/protocol/rtmp/chunk-reader.js';
+import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
+import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
+import { setChunkSize, windowAckSize } from '../../../src/protocol/rtmp/control.js';
+import { ChildLeveler } from '../../../src/protocol/rtmp/level.js';
+import { MessageType, type RtmpMessage } from '../../../src/protocol/rtmp/message.js';
+
+const ANSWERED = { answered: new Set([1, 2, 3, 4]), createStream: 4 };
+
+function result(transactionId: number): RtmpMessage {
+  const command = { name: '_result', transactionId, object: null, args: [undefined] };
+  return encodeCommand(command, { csid: 3, streamId: 0 });
+}
+
+function status(code: string): RtmpMessage {
+  const command = { name: 'onStatus', transactionId: 0, object: null, args: [{ code }] };
+  return encodeCommand(command, { csid: 5, streamId: 1 });
+}
+
+function media(csid: number, timestamp: number, size: number): RtmpMessage {
+  const payload = Buffer.alloc(size, timestamp & 0xff);
+  return { csid, timestamp, typeId: MessageType.video, streamId: 1, payload };
+}
+
+/** Writes as servers do that leave out of a header what the last one on its chunk stream said. */
+class CompressingWriter {
+  readonly #last = new Map<number, { message: RtmpMessage; delta: number }>();
+
+  write(message: RtmpMessage, chunkSize: number): Buffer {
+    const full = encodeMessage(message, chunkSize);
+    const last = this.#last.get(message.csid);
+    const delta = message.timestamp - (last?.message.timestamp ?? 0);
+    this.#last.set(message.csid, { message, delta });
+    if (last === undefined || last.message.streamId !== message.streamId) return full;
+    const body = full.subarray(12);
+    const size = last.message.payload.length === message.payload.length;
+    const same = size && last.message.typeId === message.typeId;
+    if (same && last.delta === delta) return Buffer.concat([head(3, message.csid), body]);
+    const time = Buffer.from([delta >> 16, delta >> 8, delta]);
+    if (same) return Buffer.concat([head(2, message.csid), time, body]);
+    return Buffer.concat([head(1, message.csid), time, full.subarray(4, 8), body]);
+  }
+}
+
+function head(fmt: number, csid: number): Buffer {
+  return Buffer.from([(fmt << 6) | csid]);
+}
+
+/** What the client reads, `sizes` bytes at a time from the child. */
+function throughLeveler(child: Buffer, size: number, plan = ANSWERED): RtmpMessage[] {
+  const leveler = new ChildLeveler(plan);
+  const client = new ChunkReader();
+  let level = false;
+  for (let at = 0; at < child.length; at += size) {
+    const piece = child.subarray(at, at + size);
+    if (level) {
+      client.push(piece);
+      continue;
+    }
+    const outcome = leveler.feed(piece);
+    assert.ok(outcome.kind === 'value', 'the child was readable');
+    client.push(outcome.value.toClient);
+    level = outcome.value.level;
+  }
+  const messages: RtmpMessage[] = [];
+  for (let read = client.next(); read.kind !== 'incomplete'; read = client.next()) {
+    assert.ok(read.kind === 'value', 'the client could read it');
+    messages.push(read.value);
+  }
+  return messages;
+}
+
+function seen({ csid, timestamp, typeId, payload }: RtmpMessage) {
+  return { csid, timestamp, typeId, payload: payload.toString('hex') };
+}
+
+const SIZES = [1, 7, 128, 1 << 20];
+
+describe('levelling a child that starts every message with a full header', () => {
+  const answers = [windowAckSize(2_500_000), setChunkSize(60_000), ...[1, 2, 3, 4].map(result)];
+  const media1 = [status('NetStream.Publish.Start'), media(6, 0, 70_000), media(6, 40, 900)];
+
+  function child(messages: readonly RtmpMessage[]): Buffer {
+    let chunkSize = 128;
+    return Buffer.concat(
+      messages.map((message) => {
+        const bytes = encodeMessage(message, chunkSize);
+        if (message.typeId === MessageType.setChunkSize) chunkSize = message.payload.readUInt32BE();
+        return bytes;
+      }),
+    );
+  }
+
+  for (const size of SIZES) {
+    it(`drops the answers and passes the rest, read ${size} bytes at a time`, () => {
+      const got = throughLeveler(child([...answers, ...media1]), size);
+      assert.deepEqual(got.map(seen), [setChunkSize(60_000), ...media1].map(seen));
+    });
+  }
+
+  it('is level right behind the createStream answer, whatever comes', () => {
+    const outcome = new ChildLeveler(ANSWERED).feed(child(answers));
+    assert.ok(outcome.kind === 'value' && outcome.value.level);
+  });
+
+  it('drops an answer that comes behind the one to createStream', () => {
+    const order = [1, 4, 2, 3].map(result);
+    const got = throughLeveler(child([...order, ...media1.slice(0, 1)]), 1 << 20);
+    assert.deepEqual(got.map(seen), [setChunkSize(128), media1[0]!].map(seen));
+  });
+
+  it('goes on when the child never answers what it need not', () => {
+    const got = throughLeveler(child([result(1), result(4), media1[0]!]), 1 << 20);
+    assert.deepEqual(got.map(seen), [setChunkSize(128), media1[0]!].map(seen));
+  });
+
+  it('hands a refusal on in the child’s own words', () => {
+    const refusal = status('NetConnection.Connect.Rejected');
+    const got = throughLeveler(child([result(1), refusal]), 1 << 20);
+    assert.deepEqual(got.map(seen), [seen(refusal)]);
+  });
+
+  it('calls what is no RTMP invalid', () => {
+    const leveler = new ChildLeveler(ANSWERED);
+    assert.equal(leveler.feed(encodeMessage(setChunkSize(0), 128)).kind, 'invalid');
+  });
+});
+
+describe('levelling a child that compresses headers', () => {
+  const answers = [windowAckSize(2_500_000), ...[1, 2, 3, 4].map(result)];
+  const rest = [
+    result(9),
+    status('NetStream.Play.Start'),
+    windowAckSize(1000),
+    media(6, 0, 300),
+    media(6, 40, 200),
+    windowAckSize(2000),
+    media(6, 80, 200),
+    media(6, 120, 200),
+    result(10),
+    result(11),
+    result(12),
+    windowAckSize(3000),
+    media(6, 160, 500),
+  ];
+
+  for (const size of SIZES) {
+    it(`rewrites until the headers agree, read ${size} bytes at a time`, () => {
+      const writer = new CompressingWriter();
+      const child = Buffer.concat(
+        [...answers, ...rest].map((message) => writer.write(message, 128)),
+      );
+      const got = throughLeveler(child, size);
+      assert.deepEqual(got.map(seen), [setChunkSize(128), ...rest].map(seen));
+    });
+  }
+});
