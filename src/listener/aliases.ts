@@ -1,0 +1,47 @@
+/** 127.1.0.0 .. 127.255.255.254: sixteen million addresses; 127.0.x.x is left to everybody else. */
+const FIRST = 0x7f010000;
+const LAST = 0x7ffffffe;
+
+/**
+ * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
+ * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book
+ * holds one entry for each open connection and nothing else.
+ */
+export class AliasBook {
+  readonly #clients = new Map<string, string>();
+  #next = FIRST;
+  #usable = true;
+
+  /** An alias for `client`, or null where this machine cannot dial from one (macOS). */
+  take(client: string): string | null {
+    if (!this.#usable) return null;
+    let alias = this.#step();
+    while (this.#clients.has(alias)) alias = this.#step();
+    this.#clients.set(alias, client);
+    return alias;
+  }
+
+  /** The true address of the client behind an alias, or null when it is nobody's. */
+  clientOf(alias: string): string | null {
+    return this.#clients.get(alias) ?? null;
+  }
+
+  release(alias: string | null): void {
+    if (alias !== null) this.#clients.delete(alias);
+  }
+
+  /** The machine refused an alias as source address: children are dialled plainly from now on. */
+  disable(): void {
+    this.#usable = false;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  #step(): string {
+    const number = this.#next;
+    this.#next = number === LAST ? FIRST : number + 1;
+    return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join('.');
+  }
+}

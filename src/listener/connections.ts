@@ -1,0 +1,96 @@
+import type { ChildRef } from '../child/types.js';
+import type { RelayedConnection } from '../relay/relay.js';
+import type { Role, StreamKey } from '../stream-key.js';
+
+/** One client connection, from accept to close. What is null is not known yet. */
+export class Connection {
+  readonly id: string;
+  /** `ip:port` as the socket says. */
+  readonly client: string;
+  readonly ip: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  role: Role | null = null;
+  stream: StreamKey | null = null;
+  owner: ChildRef | null = null;
+  alias: string | null = null;
+  relayed: RelayedConnection | null = null;
+  readonly #ending = new AbortController();
+
+  constructor(id: string, ip: string, port: number, since: number) {
+    this.id = id;
+    this.ip = ip;
+    this.client = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+    this.since = since;
+  }
+
+  /** Aborts when somebody wants this connection gone; its reason is an Error. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  end(reason: Error): void {
+    this.#ending.abort(reason);
+    this.relayed?.destroy();
+  }
+}
+
+/** The limit that refused a connection. */
+export type Refusal = 'connections' | 'connectionsPerIp';
+
+/** How many connections may be open, in all and from one address (0: any number). */
+export interface ConnectionLimits {
+  readonly connections: number;
+  readonly connectionsPerIp: number;
+}
+
+/** The open connections of one listener, within its limits. */
+export class Connections {
+  readonly #open = new Set<Connection>();
+  readonly #perIp = new Map<string, number>();
+  readonly #limits: ConnectionLimits;
+  #counter = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  open(ip: string, port: number, now: number): Connection | Refusal {
+    const { connections, connectionsPerIp } = this.#limits;
+    const ofThisIp = this.#perIp.get(ip) ?? 0;
+    if (this.#open.size >= connections) return 'connections';
+    if (connectionsPerIp > 0 && ofThisIp >= connectionsPerIp) return 'connectionsPerIp';
+    this.#counter += 1;
+    const connection = new Connection(this.#counter.toString(36).padStart(6, '0'), ip, port, now);
+    this.#open.add(connection);
+    this.#perIp.set(ip, ofThisIp + 1);
+    return connection;
+  }
+
+  closed(connection: Connection): void {
+    if (!this.#open.delete(connection)) return;
+    const left = (this.#perIp.get(connection.ip) ?? 1) - 1;
+    if (left > 0) this.#perIp.set(connection.ip, left);
+    else this.#perIp.delete(connection.ip);
+  }
+
+  /** Ends every connection that this life of a child, or an earlier one, was serving. */
+  endOf(owner: ChildRef, reason: Error): void {
+    for (const connection of this.#open) {
+      const own = connection.owner;
+      if (own?.id === owner.id && own.generation <= owner.generation) connection.end(reason);
+    }
+  }
+
+  endAll(reason: Error): void {
+    for (const connection of this.#open) connection.end(reason);
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#open.values();
+  }
+}

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Feeds a socket's bytes to `take` until that answers something; then the socket is paused and the
+ * answer is the result. What `take` got has been read for good: it has to keep what it needs.
+ *
+ * Rejects with what `take` threw, with the signal's reason, or with an Error when the socket ends.
+ */
+export function readUntil<T>(
+  socket: Socket,
+  take: (bytes: Buffer) => T | undefined,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      socket.off('data', onData).off('end', onEnd).off('close', onEnd);
+      signal.removeEventListener('abort', onAbort);
+      socket.pause();
+    };
+    const fail = (error: unknown) => {
+      stop();
+      reject(error);
+    };
+    const onData = (bytes: Buffer) => {
+      try {
+        const answer = take(bytes);
+        if (answer === undefined) return;
+        stop();
+        resolve(answer);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const onEnd = () => fail(new Error('the other side closed the connection'));
+    const onAbort = () => fail(signal.reason);
+    if (signal.aborted) return fail(signal.reason);
+    if (socket.destroyed || socket.readableEnded) return onEnd();
+    signal.addEventListener('abort', onAbort);
+    socket.on('data', onData).on('end', onEnd).on('close', onEnd);
+    socket.resume();
+  });
+}

@@ -1,0 +1,13 @@
+import type { ChildRef } from '../child/types.js';
+import type { Role, StreamKey } from '../stream-key.js';
+
+/** Where a client is to be relayed to. Whoever got it releases it once, when the client has left. */
+export interface Route {
+  readonly owner: ChildRef;
+  readonly host: string;
+  readonly port: number;
+  release(): void;
+}
+
+/** Finds the owner of a stream, or places the stream; null while no child can take it. */
+export type Router = (stream: StreamKey, role: Role) => Promise<Route | null>;

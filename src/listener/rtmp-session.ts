@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
+import { type Identified, RtmpIdentifier, type ServerIdentity } from '../protocol/rtmp/identify.js';
+import { ChildLeveler } from '../protocol/rtmp/level.js';
+import { resolveVhost } from '../protocol/rtmp/stream-url.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { type Role, type StreamKey, streamKey } from '../stream-key.js';
+import type { AliasBook } from './aliases.js';
+import type { Connection } from './connections.js';
+import { dial } from './dial.js';
+import { readUntil } from './read-until.js';
+import type { Route, Router } from './route.js';
+
+/** S0, S1 and S2 of a child. */
+const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
+/** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
+const CHILD_ANSWER_MS = 10_000;
+/** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
+const IDLE_MS = 60 * 60 * 1000;
+/** Waits before another try when a child refuses: it has just died, or is just coming back. */
+const RETRY_MS = [20, 100, 300];
+/** What a client may leave unread while its child's bytes are still being rewritten. */
+const MAX_UNREAD = 4 * 1024 * 1024;
+
+/** Why a client was not served: for the log and the counters. */
+export type Failure = 'silent' | 'invalid' | 'left' | 'no-child' | 'child';
+
+export class SessionError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+/** What every session of a listener shares. */
+export interface RtmpSessionContext {
+  readonly route: Router;
+  readonly engine: RelayEngine;
+  readonly aliases: AliasBook;
+  /** The vhosts that the children have; any other name is the default vhost. */
+  readonly vhosts: readonly string[];
+  readonly identifyMs: number;
+  readonly server: Omit<ServerIdentity, 'id'>;
+  readonly logger: Logger;
+}
+
+/** What is known of a client once it has said what it wants. */
+interface Wanted {
+  readonly identified: Identified;
+  readonly role: Role;
+  readonly stream: StreamKey;
+}
+
+/**
+ * Serves one RTMP client from its first byte to its last: identify, find the owner, replay, relay.
+ * Resolves when the relayed connection has ended; rejects with SessionError when it never began.
+ */
+export async function serveRtmp(
+  client: Socket,
+  connection: Connection,
+  context: RtmpSessionContext,
+): Promise<void> {
+  const route = await begin(client, connection, context);
+  try {
+    await connection.relayed?.ended;
+  } finally {
+    route.release();
+  }
+}
+
+/** All that comes before the relay; what it holds (the recorded bytes) is gone when it returns. */
+async function begin(
+  client: Socket,
+  connection: Connection,
+  context: RtmpSessionContext,
+): Promise<Route> {
+  const silence = new SessionError('silent', `named no stream within ${context.identifyMs} ms`);
+  const identifying = identify(client, connection, context);
+  const identified = await within(context.identifyMs, connection, silence, identifying);
+  const { role, url } = identified;
+  const vhost = resolveVhost(url.vhost, context.vhosts);
+  const stream = streamKey({ vhost, app: url.app, stream: url.stream });
+  connection.role = role;
+  connection.stream = stream;
+  return findChild(client, connection, { identified, role, stream }, context);
+}
+
+function identify(
+  client: Socket,
+  { id, signal }: Connection,
+  { server }: RtmpSessionContext,
+): Promise<Identified> {
+  const random = randomBytes(HANDSHAKE_SIZE);
+  const identifier = new RtmpIdentifier({ server: { ...server, id }, time: 0, random });
+  const take = (bytes: Buffer) => {
+    const outcome = identifier.feed(bytes);
+    const replies = identifier.takeReplies();
+    if (replies.length > 0) client.write(replies);
+    if (outcome.kind === 'invalid') throw new SessionError('invalid', outcome.reason);
+    return outcome.kind === 'value' ? outcome.value : undefined;
+  };
+  return readUntil(client, take, signal);
+}
+
+/** Tries the stream's owner, and once more wherever the stream is then when that has just died. */
+async function findChild(
+  client: Socket,
+  connection: Connection,
+  wanted: Wanted,
+  context: RtmpSessionContext,
+): Promise<Route> {
+  for (let attempt = 0; ; attempt += 1) {
+    const route = await context.route(wanted.stream, wanted.role);
+    if (route === null) throw new SessionError('no-child', 'no SRS child is ready to take it');
+    try {
+      await joinChild(client, connection, { wanted, route }, context);
+      return route;
+    } catch (error) {
+      route.release();
+      const wait = RETRY_MS[attempt];
+      if (wait === undefined || connection.signal.aborted) throw asFailure(error, route);
+      context.logger.debug({ child: route.owner.id, err: messageOf(error) }, 'child refused');
+      await delay(wait);
+    }
+  }
+}
+
+async function joinChild(
+  client: Socket,
+  connection: Connection,
+  { wanted, route }: { wanted: Wanted; route: Route },
+  context: RtmpSessionContext,
+): Promise<void> {
+  const silence = new SessionError('child', `child ${route.owner.id} does not answer`);
+  const replaying = replay(client, connection, { wanted, route }, context);
+  const { child, toClient } = await within(CHILD_ANSWER_MS, connection, silence, replaying);
+  connection.owner = route.owner;
+  connection.relayed = context.engine.join({ client, child, toClient, idleMs: IDLE_MS });
+}
+
+/** Tells the child in one flight what the client told us, and takes its answers until level. */
+async function replay(
+  client: Socket,
+  connection: Connection,
+  { wanted: { identified }, route }: { wanted: Wanted; route: Route },
+  context: RtmpSessionContext,
+): Promise<{ child: Socket; toClient: Buffer }> {
+  const child = await dialAsClient(connection, route, context);
+  child.on('error', () => {});
+  const hello = [buildC0C1(0, randomBytes(HANDSHAKE_SIZE)), buildC2(Buffer.alloc(HANDSHAKE_SIZE))];
+  child.write(Buffer.concat([...hello, identified.recorded]));
+  try {
+    const answers = new ChildAnswers(client, child, identified);
+    const toClient = await readUntil(child, (bytes) => answers.take(bytes), connection.signal);
+    return { child, toClient };
+  } catch (error) {
+    client.unpipe(child);
+    child.destroy();
+    throw error;
+  }
+}
+
+/** From an address of the client's own, so that the child's API and hooks tell clients apart. */
+async function dialAsClient(
+  connection: Connection,
+  { host, port }: Route,
+  { aliases, logger }: RtmpSessionContext,
+): Promise<Socket> {
+  connection.alias ??= aliases.take(connection.client);
+  try {
+    return await dial({ host, port, localAddress: connection.alias }, connection.signal);
+  } catch (error) {
+    if (connection.alias === null || codeOf(error) !== 'EADDRNOTAVAIL') throw error;
+    logger.warn('this machine lends no 127.x.y.z address: children see every client as 127.0.0.1');
+    aliases.disable();
+    aliases.release(connection.alias);
+    connection.alias = null;
+    return dial({ host, port, localAddress: null }, connection.signal);
+  }
+}
+
+/**
+ * Reads a child's first bytes: its handshake is dropped, its answers are levelled. `take` answers
+ * what the client gets before the raw bytes, once these can follow; until then it hands on what had
+ * to be rewritten, both ways.
+ */
+class ChildAnswers {
+  readonly #client: Socket;
+  readonly #child: Socket;
+  readonly #leveler: ChildLeveler;
+  #skip = SERVER_HANDSHAKE;
+  #rewriting = false;
+
+  constructor(client: Socket, child: Socket, identified: Identified) {
+    this.#client = client;
+    this.#child = child;
+    this.#leveler = new ChildLeveler(identified);
+  }
+
+  take(bytes: Buffer): Buffer | undefined {
+    const rest = bytes.subarray(Math.min(this.#skip, bytes.length));
+    this.#skip -= bytes.length - rest.length;
+    const outcome = this.#leveler.feed(rest);
+    if (outcome.kind !== 'value') throw new SessionError('child', 'the child sent no RTMP');
+    const { toClient, level } = outcome.value;
+    if (!level) return this.#handOn(toClient);
+    if (this.#rewriting) this.#client.unpipe(this.#child).pause();
+    return toClient;
+  }
+
+  #handOn(toClient: Buffer): undefined {
+    if (toClient.length === 0) return;
+    if (this.#client.writableLength > MAX_UNREAD) {
+      throw new SessionError('left', 'the client reads too slowly');
+    }
+    this.#client.write(toClient);
+    if (!this.#rewriting) this.#client.pipe(this.#child);
+    this.#rewriting = true;
+  }
+}
+
+/** Ends the connection with `error` when `work` takes longer than `ms`; answers what it answers. */
+async function within<T>(
+  ms: number,
+  connection: Connection,
+  error: SessionError,
+  work: Promise<T>,
+): Promise<T> {
+  const timer = setTimeout(() => connection.end(error), ms);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asFailure(error: unknown, { owner }: Route): SessionError {
+  if (error instanceof SessionError) return error;
+  return new SessionError('child', `child ${owner.id}: ${messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { formatAddress } from '../config/address.js';
+import type { Address } from '../config/config.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { refusal } from '../protocol/rtmp/identify.js';
+import { type Connection, type ConnectionLimits, Connections } from './connections.js';
+import { type Failure, type RtmpSessionContext, SessionError, serveRtmp } from './rtmp-session.js';
+
+/** A client that vanished without a word is noticed after about this long and a few probes. */
+const KEEP_ALIVE_MS = 30_000;
+/** How long a refused client has to read why, and to close its side. */
+const LINGER_MS = 1000;
+
+/** What has become of the clients so far. */
+export interface ListenerCounters {
+  accepted: number;
+  relayed: number;
+  /** Turned away by a limit, unread. */
+  refused: number;
+  readonly failed: Record<Failure, number>;
+}
+
+/** The RTMP port: accepts clients and hands each to a session of its own. */
+export class RtmpListener {
+  readonly connections: Connections;
+  readonly counters: ListenerCounters = {
+    accepted: 0,
+    relayed: 0,
+    refused: 0,
+    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
+  };
+  readonly #address: Address;
+  readonly #context: RtmpSessionContext;
+  readonly #server: Server;
+
+  constructor(address: Address, limits: ConnectionLimits, context: RtmpSessionContext) {
+    this.connections = new Connections(limits);
+    this.#address = address;
+    this.#context = context;
+    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+    this.#server = createServer({ ...options, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+      this.#accept(socket),
+    );
+  }
+
+  /** Resolves when the port takes connections; rejects with ERR_LISTEN when it cannot be had. */
+  async start(): Promise<void> {
+    this.#server.listen({ ...this.#address, backlog: 4096 });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      const where = formatAddress(this.#address);
+      const why = codeOf(error) === 'EADDRINUSE' ? 'the port is taken' : messageOf(error);
+      const mend = 'stop what holds it, or set listen.rtmp (--rtmp) to another port';
+      throw new SupervisorError('ERR_LISTEN', `listen.rtmp: ${where}: ${why}; ${mend}`, {
+        cause: error,
+      });
+    }
+    this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'rtmp accept'));
+  }
+
+  /** The address that was bound, with the port that the kernel chose where that was 0. */
+  address(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Stops accepting and ends what is open. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.connections.endAll(new SessionError('left', 'the supervisor stops'));
+    await closed;
+  }
+
+  #accept(client: Socket): void {
+    this.counters.accepted += 1;
+    client.on('error', () => {});
+    const { remoteAddress, remotePort } = client;
+    if (remoteAddress === undefined || remotePort === undefined) {
+      client.destroy();
+      return;
+    }
+    const ip = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
+    const connection = this.connections.open(ip, remotePort, Date.now());
+    if (typeof connection === 'string') {
+      this.#refuse(client, ip, connection);
+      return;
+    }
+    this.#serve(client, connection).finally(() => {
+      this.#context.aliases.release(connection.alias);
+      this.connections.closed(connection);
+    });
+  }
+
+  #refuse(client: Socket, ip: string, limit: string): void {
+    this.counters.refused += 1;
+    this.#context.logger.debug({ client: ip, limit: `limits.${limit}` }, 'rtmp client refused');
+    client.resetAndDestroy();
+  }
+
+  async #serve(client: Socket, connection: Connection): Promise<void> {
+    const { logger } = this.#context;
+    try {
+      await serveRtmp(client, connection, this.#context);
+      this.counters.relayed += 1;
+    } catch (error) {
+      const failure = error instanceof SessionError ? error.failure : 'left';
+      this.counters.failed[failure] += 1;
+      const { client: address, stream } = connection;
+      logger.debug(
+        { client: address, stream, failure, err: messageOf(error) },
+        'rtmp client closed',
+      );
+      await this.#dismiss(client, connection, failure, messageOf(error));
+    }
+  }
+
+  /** Tells a client that asked for something why it cannot have it, then closes. */
+  async #dismiss(
+    client: Socket,
+    { role }: Connection,
+    failure: Failure,
+    reason: string,
+  ): Promise<void> {
+    if (role === null || (failure !== 'no-child' && failure !== 'child')) {
+      client.destroy();
+      return;
+    }
+    client.setTimeout(LINGER_MS, () => client.destroy());
+    client.once('end', () => client.destroy());
+    client.end(refusal(role, reason));
+    client.resume();
+    await once(client, 'close').catch(() => {});
+  }
+}
