@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import type { Source } from './source.js';
+
+/** A publisher or player of a source, as the API shows it. */
+export interface Client {
+  readonly id: string;
+  readonly ip: string;
+  readonly type: string;
+  readonly publish: boolean;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+  readonly source: Source;
+  readonly socket: Socket;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Bytes and their rate over the last whole 30 s, seen from the server. */
+export class Traffic {
+  sendBytes = 0;
+  recvBytes = 0;
+  sendKbps = 0;
+  recvKbps = 0;
+  #at = Date.now();
+  #sent = 0;
+  #received = 0;
+
+  add(sent: number, received: number): void {
+    this.sendBytes += sent;
+    this.recvBytes += received;
+    const seconds = (Date.now() - this.#at) / 1000;
+    if (seconds < 30) return;
+    this.sendKbps = Math.round(((this.sendBytes - this.#sent) * 8) / 1000 / seconds);
+    this.recvKbps = Math.round(((this.recvBytes - this.#received) * 8) / 1000 / seconds);
+    this.#at = Date.now();
+    this.#sent = this.sendBytes;
+    this.#received = this.recvBytes;
+  }
+}
+
+interface Entry {
+  readonly client: Client;
+  readonly traffic: Traffic;
+  readonly targets: readonly Traffic[];
+}
+
+/** What of a socket's bytes is counted already: a connection may publish or play more than once. */
+interface Counted {
+  sent: number;
+  received: number;
+}
+
+/**
+ * All publishers and players. Their bytes are counted for the client, its source, its vhost and
+ * the server: at each `count`, and when they leave.
+ */
+export class Clients {
+  readonly total = new Traffic();
+  readonly #entries = new Map<string, Entry>();
+  readonly #sources = new WeakMap<Source, Traffic>();
+  readonly #vhosts = new Map<string, Traffic>();
+  readonly #counted = new WeakMap<Socket, Counted>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  list(): Client[] {
+    return [...this.#entries.values()].map(({ client }) => client);
+  }
+
+  find(id: string): Client | undefined {
+    return this.#entries.get(id)?.client;
+  }
+
+  add(client: Client): void {
+    const traffic = new Traffic();
+    const { source } = client;
+    const targets = [traffic, this.ofSource(source), this.ofVhost(source.name.vhost), this.total];
+    this.#entries.set(client.id, { client, traffic, targets });
+  }
+
+  remove(client: Client): void {
+    const entry = this.#entries.get(client.id);
+    if (entry === undefined) return;
+    this.#count(entry);
+    this.#entries.delete(client.id);
+  }
+
+  /** Brings every counter up to date. */
+  count(): void {
+    for (const entry of this.#entries.values()) this.#count(entry);
+  }
+
+  ofClient(id: string): Traffic {
+    return this.#entries.get(id)?.traffic ?? new Traffic();
+  }
+
+  ofSource(source: Source): Traffic {
+    const traffic = this.#sources.get(source) ?? new Traffic();
+    this.#sources.set(source, traffic);
+    return traffic;
+  }
+
+  /** Vhosts are those of the config, so their counters may stay. */
+  ofVhost(name: string): Traffic {
+    const traffic = this.#vhosts.get(name) ?? new Traffic();
+    this.#vhosts.set(name, traffic);
+    return traffic;
+  }
+
+  #count({ client: { socket }, targets }: Entry): void {
+    const before = this.#counted.get(socket) ?? { sent: 0, received: 0 };
+    const now = { sent: socket.bytesWritten - socket.writableLength, received: socket.bytesRead };
+    this.#counted.set(socket, now);
+    for (const target of targets) {
+      target.add(now.sent - before.sent, now.received - before.received);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clients } from './clients.js';
+import type { OriginConf } from './conf.js';
+import type { HookSubject, Hooks } from './hooks.js';
+import type { Identity } from './identity.js';
+import type { Log } from './log.js';
+import type { Source } from './source.js';
+import { type Sources, sourceName } from './sources.js';
+
+/** What every session of one origin shares. */
+export interface Context {
+  readonly conf: OriginConf;
+  readonly identity: Identity;
+  readonly log: Log;
+  readonly sources: Sources;
+  readonly clients: Clients;
+  readonly hooks: Hooks;
+}
+
+/** The source that a client asked for; give it back to `context.sources`. */
+export function acquireSource({ conf, sources }: Context, { request }: HookSubject): Source {
+  const gopCache = conf.vhosts.get(request.vhost)?.gopCache ?? true;
+  return sources.acquire(sourceName(request), { tcUrl: request.tcUrl, gopCache });
+}
+
+/** The vhosts that a name may resolve to. */
+export function vhostNames({ conf }: Context): string[] {
+  return [...conf.vhosts.values()].filter(({ enabled }) => enabled).map(({ name }) => name);
+}

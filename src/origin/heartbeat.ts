@@ -1,0 +1,53 @@
+import os from 'node:os';
+import { messageOf } from '../errors.js';
+import type { HeartbeatConf, OriginConf } from './conf.js';
+import type { Identity } from './identity.js';
+import type { Log } from './log.js';
+import { postJson } from './post.js';
+
+/** The body of a beat, in SRS's words: ports as the config spells them, the pid as text. */
+export function heartbeatBody(
+  conf: OriginConf,
+  identity: Identity,
+  summaries: () => unknown,
+): Record<string, unknown> {
+  const { deviceId, ports, summaries: summed } = conf.heartbeat ?? { deviceId: '' };
+  const { server, service, pid } = identity;
+  const text = (address: { text: string } | null): string[] => (address ? [address.text] : []);
+  return {
+    device_id: deviceId,
+    ip: outsideAddress(),
+    server,
+    service,
+    pid: String(pid),
+    ...(summed ? { summaries: { data: summaries() } } : {}),
+    ...(ports ? { rtmp: conf.rtmp.flatMap(text), http: text(conf.http), api: text(conf.api) } : {}),
+  };
+}
+
+/** Sends a beat now and then one each interval; answers how to stop. Answers are not looked at. */
+export function startHeartbeat(
+  { url, seconds }: HeartbeatConf,
+  log: Log,
+  body: () => unknown,
+): () => void {
+  let waiting = false;
+  const beat = async (): Promise<void> => {
+    if (waiting) return;
+    waiting = true;
+    await postJson(url, body()).catch((error) => {
+      log.warn('heartbeat', `heartbeat failed, url=${url}: ${messageOf(error)}`);
+    });
+    waiting = false;
+  };
+  void beat();
+  const timer = setInterval(() => void beat(), seconds * 1000);
+  return () => clearInterval(timer);
+}
+
+/** The first address that is not loopback. */
+function outsideAddress(): string {
+  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const outside = addresses.find(({ internal, family }) => !internal && family === 'IPv4');
+  return outside?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { SIGNATURE } from './identity.js';
+
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Headers': '*',
+  'Access-Control-Allow-Methods': '*',
+  'Access-Control-Expose-Headers': '*',
+  'Access-Control-Allow-Credentials': 'false',
+  'Access-Control-Request-Private-Network': 'true',
+};
+
+/** SRS's headers; those of CORS only where the client names its origin. */
+export function commonHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+  const cors = request.headers.origin === undefined ? {} : CORS;
+  return { ...cors, Server: SIGNATURE };
+}
+
+/** Answers with a short text; true, so that a handler can say it is done. */
+export function replyText(
+  exchange: Exchange,
+  status: number,
+  text: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const { request, response } = exchange;
+  response.writeHead(status, {
+    ...commonHeaders(request),
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+}
+
+/** A URL that nobody can parse is taken for the root. */
+export function toExchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const base = 'http://origin';
+  const text = `/${(request.url ?? '').replace(/^\/+/, '')}`;
+  const url = URL.canParse(text, base) ? new URL(text, base) : new URL(base);
+  return { request, response, url };
+}
+
+/** Answers JSON, or JSONP where the query asks for it. */
+export function replyJson(exchange: Exchange, body: unknown): void {
+  const callback = exchange.url.searchParams.get('callback') ?? '';
+  const json = JSON.stringify(body);
+  if (/^[\w.$]+$/.test(callback)) {
+    replyText(exchange, 200, `${callback}(${json})`, { 'Content-Type': 'text/javascript' });
+  } else {
+    replyText(exchange, 200, json, { 'Content-Type': 'application/json' });
+  }
+}
+
+/** A preflight, which SRS answers on every path. */
+export function replyOptions({ request, response }: Exchange): void {
+  response.writeHead(200, { ...commonHeaders(request), 'Content-Length': 0 });
+  response.end();
+}

@@ -1,0 +1,45 @@
+import { MessageType } from '../protocol/rtmp/message.js';
+
+/** One media message of a publisher, classified. */
+export interface Packet {
+  readonly kind: 'audio' | 'video' | 'data';
+  /** RTMP message type, which is the FLV tag type as well. */
+  readonly typeId: number;
+  /** Milliseconds on the source's own timeline. */
+  readonly timestamp: number;
+  readonly payload: Buffer;
+  readonly keyframe: boolean;
+  /** Decoder configuration: what a new player needs before the first frame. */
+  readonly sequenceHeader: boolean;
+}
+
+const AVC = 7;
+const HEVC = 12;
+const AAC = 10;
+const EX_AUDIO = 9;
+
+/** Enhanced RTMP v1: the first bit of a video tag says that a FourCC follows. */
+function videoFlags(payload: Buffer): { keyframe: boolean; sequenceHeader: boolean } {
+  const [first = 0, second = 0] = payload;
+  const key = ((first >> 4) & 0x07) === 1;
+  const codec = first & 0x0f;
+  const configured =
+    first >= 0x80 ? codec === 0 : (codec === AVC || codec === HEVC) && second === 0;
+  return { keyframe: key && !configured, sequenceHeader: configured };
+}
+
+function isAudioHeader(payload: Buffer): boolean {
+  const [first = 0, second = 1] = payload;
+  if (first >> 4 === AAC) return second === 0;
+  return first >> 4 === EX_AUDIO && (first & 0x0f) === 0;
+}
+
+/** Classifies one audio, video or data message (FLV 10.1 §E.4, Enhanced RTMP v1). */
+export function toPacket(typeId: number, timestamp: number, payload: Buffer): Packet {
+  const base = { typeId, timestamp, payload };
+  if (typeId === MessageType.video) return { ...base, kind: 'video', ...videoFlags(payload) };
+  if (typeId === MessageType.audio) {
+    return { ...base, kind: 'audio', keyframe: false, sequenceHeader: isAudioHeader(payload) };
+  }
+  return { ...base, kind: 'data', keyframe: false, sequenceHeader: false };
+}

@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net';
+import type { Batch, Format } from './batch.js';
+
+/** Unsent bytes past which a player is too slow and loses frames. */
+const MAX_UNSENT = 8 * 1024 * 1024;
+/** A player that took nothing for so long is gone (SRS's socket time limit). */
+const STUCK_MS = 30_000;
+
+export interface PlayerOptions {
+  readonly socket: Socket;
+  readonly format: Format;
+  /** Called once, before the first media: FLV says here what is in the stream. */
+  readonly begin?: (has: { audio: boolean; video: boolean }) => void;
+  /** The publisher has gone. */
+  readonly ended?: () => void;
+}
+
+/** What a player needs to know of the source when it takes a batch. */
+export interface Feed {
+  readonly has: { readonly audio: boolean; readonly video: boolean };
+  /** The metadata and sequence headers that a batch does not bring itself, timed for it. */
+  headers(before: Batch): Batch;
+}
+
+/**
+ * The sending end of one player. It never holds the source up: where the socket cannot keep up,
+ * batches are left out until the next keyframe.
+ */
+export class Player {
+  readonly #options: PlayerOptions;
+  #begun = false;
+  #dropping = false;
+  #stuckSince = 0;
+  #paused = false;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+  }
+
+  /** What a player that has just come gets in one write: headers and the cached pictures. */
+  start(feed: Feed, batches: readonly Batch[]): void {
+    const [first] = batches;
+    if (first === undefined) return;
+    this.#options.socket.cork();
+    this.#send(feed.headers(first), feed);
+    for (const batch of batches) this.#send(batch, feed);
+    this.#options.socket.uncork();
+  }
+
+  write(batch: Batch, feed: Feed): void {
+    if (this.#paused || !this.#keepsUp()) this.#dropping = true;
+    if (this.#dropping && !this.#mayResume(batch, feed)) return;
+    const afresh = this.#dropping || !this.#begun;
+    this.#dropping = false;
+    this.#stuckSince = 0;
+    if (afresh) this.start(feed, [batch]);
+    else this.#send(batch, feed);
+  }
+
+  /** A paused player gets nothing; it goes on at the next keyframe. */
+  pause(on: boolean): void {
+    this.#paused = on;
+  }
+
+  ended(): void {
+    this.#options.ended?.();
+  }
+
+  #send(batch: Batch, feed: Feed): void {
+    const { socket, format, begin } = this.#options;
+    if (batch.packets.length === 0) return;
+    if (!this.#begun) begin?.(feed.has);
+    this.#begun = true;
+    socket.write(batch.encode(format));
+  }
+
+  #keepsUp(): boolean {
+    const { socket } = this.#options;
+    if (socket.writableLength <= MAX_UNSENT) return true;
+    const now = Date.now();
+    if (this.#stuckSince === 0) this.#stuckSince = now;
+    if (now - this.#stuckSince > STUCK_MS) socket.destroy();
+    return false;
+  }
+
+  #mayResume(batch: Batch, feed: Feed): boolean {
+    if (this.#paused) return false;
+    if (this.#options.socket.writableLength > MAX_UNSENT / 2) return false;
+    return batch.startsAtKeyframe || !feed.has.video;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
+import type { Client } from './clients.js';
+import { acquireSource, type Context } from './context.js';
+import { splitAggregate } from './flv.js';
+import type { HookSubject } from './hooks.js';
+import { toMetadata } from './metadata.js';
+import type { Source } from './source.js';
+
+/** SRS's limits for a publisher's first packet, and for each that follows. */
+const FIRST_PACKET_MS = 20_000;
+const NEXT_PACKET_MS = 5_000;
+
+/** A part that a connection plays until it ends or the client asks for another. */
+export interface Activity {
+  message(message: RtmpMessage): void;
+  /** Flash's `pause`: players only. */
+  pause(on: boolean): void;
+  end(): Promise<void>;
+}
+
+/** Why nothing came of it. */
+export class Refusal extends Error {}
+
+/**
+ * Takes the stream and makes the client its publisher. Rejects with Refusal where the hook says
+ * no or another one publishes, hook first, as SRS does.
+ */
+export async function startPublishing(
+  context: Context,
+  subject: HookSubject,
+  { socket, type }: { socket: Socket; type: string },
+): Promise<Activity> {
+  const source = acquireSource(context, subject);
+  try {
+    if (!(await context.hooks.onPublish(subject, source))) throw new Refusal('on_publish refused');
+    if (socket.destroyed) throw new Refusal('client left');
+    if (!source.publish(subject.clientId)) throw new Refusal(`stream ${source.name.url} is busy`);
+  } catch (error) {
+    context.sources.release(source);
+    throw error;
+  }
+  const { clientId: id, ip, request } = subject;
+  const client = { ...request, id, ip, type, publish: true, source, socket, since: Date.now() };
+  return new Publishing(context, subject, client);
+}
+
+class Publishing implements Activity {
+  readonly #context: Context;
+  readonly #subject: HookSubject;
+  readonly #client: Client;
+  readonly #source: Source;
+  #heard = false;
+
+  constructor(context: Context, subject: HookSubject, client: Client) {
+    this.#context = context;
+    this.#subject = subject;
+    this.#client = client;
+    this.#source = client.source;
+    context.clients.add(client);
+    client.socket.setTimeout(FIRST_PACKET_MS);
+    context.log.info(client.id, `start publish url=${this.#source.name.url}, ip=${client.ip}`);
+  }
+
+  message({ typeId, timestamp, payload }: RtmpMessage): void {
+    if (typeId === MessageType.aggregate) {
+      for (const part of splitAggregate(timestamp, payload)) this.#push(part);
+    } else {
+      this.#push({ typeId, timestamp, payload });
+    }
+  }
+
+  pause(): void {}
+
+  async end(): Promise<void> {
+    const { clients, sources, hooks, log } = this.#context;
+    this.#client.socket.setTimeout(0);
+    clients.remove(this.#client);
+    this.#source.unpublish();
+    sources.release(this.#source);
+    log.info(this.#client.id, 'cleanup when unpublish');
+    await hooks.onUnpublish(this.#subject, this.#source);
+  }
+
+  #push({ typeId, timestamp, payload }: Omit<RtmpMessage, 'csid' | 'streamId'>): void {
+    if (typeId === MessageType.audio || typeId === MessageType.video) {
+      if (!this.#heard) this.#client.socket.setTimeout(NEXT_PACKET_MS);
+      this.#heard = true;
+      if (payload.length > 0) this.#source.push(typeId, timestamp, payload);
+    } else if (typeId === MessageType.dataAmf0 || typeId === MessageType.dataAmf3) {
+      const metadata = toMetadata(typeId, payload);
+      if (metadata) this.#source.push(MessageType.dataAmf0, timestamp, metadata);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Amf0Object, Amf0Value } from '../protocol/rtmp/amf0.js';
+import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
+import { encodeCommand } from '../protocol/rtmp/command.js';
+import * as control from '../protocol/rtmp/control.js';
+import { ChunkStream, MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
+import { OUT_CHUNK_SIZE, STREAM_ID } from './batch.js';
+import { SIGNATURE, VERSION } from './identity.js';
+
+const WINDOW_ACK_SIZE = 2_500_000;
+const ON_COMMAND = { csid: ChunkStream.command, streamId: 0 };
+const ON_STREAM = { csid: ChunkStream.onStatus, streamId: STREAM_ID };
+
+/** A `_result` on the connection. */
+export function result(transactionId: number, ...[object, ...args]: Amf0Value[]): RtmpMessage {
+  return encodeCommand({ name: '_result', transactionId, object, args }, ON_COMMAND);
+}
+
+/** What follows a `connect`, in SRS's order. */
+export function connected(
+  transactionId: number,
+  { clientId, serverIp, encoding }: { clientId: string; serverIp: string; encoding: number },
+): RtmpMessage[] {
+  const server = { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
+  const data = {
+    version: '3,5,3,888',
+    srs_sig: 'SRS',
+    srs_server: SIGNATURE,
+    srs_license: 'MIT',
+    srs_url: 'https://github.com/ossrs/srs',
+    srs_version: VERSION,
+    srs_server_ip: serverIp,
+    srs_pid: process.pid,
+    srs_id: clientId,
+  };
+  const code = 'NetConnection.Connect.Success';
+  const info = { level: 'status', code, description: 'Connection succeeded' };
+  return [
+    control.windowAckSize(WINDOW_ACK_SIZE),
+    control.setPeerBandwidth(WINDOW_ACK_SIZE, control.PeerBandwidth.dynamic),
+    control.setChunkSize(OUT_CHUNK_SIZE),
+    result(transactionId, server, { ...info, objectEncoding: encoding, data }),
+    encodeCommand({ name: 'onBWDone', transactionId: 0, object: null, args: [] }, ON_COMMAND),
+  ];
+}
+
+function onStatus(name: string, status: Amf0Object): RtmpMessage {
+  return encodeCommand({ name, transactionId: 0, object: null, args: [status] }, ON_STREAM);
+}
+
+function status(code: string, description: string): Amf0Object {
+  return { level: 'status', code, description, clientid: 'ASAICiss' };
+}
+
+export function fcPublished(): RtmpMessage {
+  const code = 'NetStream.Publish.Start';
+  return onStatus('onFCPublish', { code, description: 'Started publishing stream.' });
+}
+
+export function publishStarted(): RtmpMessage {
+  return onStatus('onStatus', status('NetStream.Publish.Start', 'Started publishing stream.'));
+}
+
+/** The answers to FCUnpublish. */
+export function unpublished(transactionId: number): RtmpMessage[] {
+  const code = 'NetStream.Unpublish.Success';
+  const description = 'Stop publishing stream.';
+  return [
+    onStatus('onFCUnpublish', { code, description }),
+    result(transactionId, null, undefined),
+    onStatus('onStatus', status(code, description)),
+  ];
+}
+
+/** What a player hears before any media. */
+export function playStarted(): RtmpMessage[] {
+  return [
+    control.streamBegin(STREAM_ID),
+    onStatus('onStatus', {
+      ...status('NetStream.Play.Reset', 'Playing and resetting stream.'),
+      details: 'stream',
+    }),
+    onStatus('onStatus', {
+      ...status('NetStream.Play.Start', 'Started playing stream.'),
+      details: 'stream',
+    }),
+    data('|RtmpSampleAccess', true, true),
+    data('onStatus', { code: 'NetStream.Data.Start' }),
+  ];
+}
+
+/** The answers to `pause`. */
+export function paused(on: boolean): RtmpMessage[] {
+  if (!on) {
+    const note = status('NetStream.Unpause.Notify', 'Unpaused stream.');
+    return [onStatus('onStatus', note), control.streamBegin(STREAM_ID)];
+  }
+  const note = status('NetStream.Pause.Notify', 'Paused stream.');
+  return [onStatus('onStatus', note), control.streamEof(STREAM_ID)];
+}
+
+function data(...values: Amf0Value[]): RtmpMessage {
+  const payload = encodeAmf0(...values);
+  return { ...ON_STREAM, timestamp: 0, typeId: MessageType.dataAmf0, payload };
+}

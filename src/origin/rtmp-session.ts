@@ -1,0 +1,241 @@
+import type { Socket } from 'node:net';
+import type { Amf0Value } from '../protocol/rtmp/amf0.js';
+import { decodeCommand, type RtmpCommand } from '../protocol/rtmp/command.js';
+import { parseUserControl, pingResponse, UserControlEvent } from '../protocol/rtmp/control.js';
+import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
+import { parseStreamUrl, resolveVhost } from '../protocol/rtmp/stream-url.js';
+import { STREAM_ID } from './batch.js';
+import { type Context, vhostNames } from './context.js';
+import type { HookSubject } from './hooks.js';
+import { randomId } from './ids.js';
+import { startPlaying } from './playing.js';
+import { type Activity, Refusal, startPublishing } from './publishing.js';
+import { RtmpConnection } from './rtmp-connection.js';
+import * as replies from './rtmp-replies.js';
+import { peerAddress } from './server-socket.js';
+import type { StreamRequest } from './stream-request.js';
+
+/** A client that neither publishes nor plays is closed after so long without a byte. */
+const IDLE_MS = 30_000;
+/** One that has published or played before has longer to do so again. */
+const AGAIN_MS = 180_000;
+
+/** What `connect` said. */
+interface Connect {
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+}
+
+type Handler = (command: RtmpCommand) => void | Promise<void>;
+
+/** One RTMP client: its commands, and what it publishes or plays now. */
+export class RtmpSession {
+  readonly id = randomId();
+  readonly #context: Context;
+  readonly #socket: Socket;
+  readonly #connection: RtmpConnection;
+  readonly #ip: string;
+  #connect: Connect | null = null;
+  /** The order of these two tells the encoders apart. */
+  #fcPublished = false;
+  #streamFirst = false;
+  #activity: Activity | null = null;
+  #publishes = false;
+  /** Whom on_connect let in: on_close is due. */
+  #admitted: HookSubject | null = null;
+
+  readonly #handlers: Readonly<Record<string, Handler>> = {
+    connect: (command) => this.#onConnect(command),
+    createStream: (command) => this.#onCreateStream(command),
+    releaseStream: ({ transactionId }) => this.#answerNull(transactionId),
+    FCPublish: ({ transactionId }) => {
+      this.#fcPublished = true;
+      this.#answerNull(transactionId);
+    },
+    publish: ({ args }) => this.#onPublish(args[0]),
+    play: ({ args }) => this.#onPlay(args[0]),
+    pause: ({ args }) => this.#onPause(args[0] === true),
+    FCUnpublish: (command) => this.#onUnpublish(command),
+    closeStream: () => this.#endActivity(),
+    deleteStream: () => this.#endActivity(),
+  };
+
+  constructor(context: Context, socket: Socket) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#ip = peerAddress(socket);
+    socket.setTimeout(IDLE_MS);
+    context.log.info(this.id, `RTMP client ip=${this.#ip}:${socket.remotePort ?? 0}`);
+    this.#connection = new RtmpConnection(socket, {
+      message: (message) => this.#message(message),
+      closed: (reason) => void this.#closed(reason),
+    });
+  }
+
+  #message(message: RtmpMessage): void | Promise<void> {
+    switch (message.typeId) {
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        return this.#command(message);
+      case MessageType.userControl:
+        return this.#onUserControl(message.payload);
+      case MessageType.windowAckSize:
+        if (message.payload.length < 4) return undefined;
+        return this.#connection.acknowledgeEvery(message.payload.readUInt32BE(0));
+      default:
+        return this.#activity?.message(message);
+    }
+  }
+
+  #command(message: RtmpMessage): void | Promise<void> {
+    const parsed = decodeCommand(message);
+    if (parsed.kind !== 'value') return this.#connection.close(reasonOf(parsed));
+    const { name, transactionId } = parsed.value;
+    if (this.#connect === null && name !== 'connect') {
+      return this.#connection.close(`${name} before connect`);
+    }
+    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined;
+    if (handler !== undefined) return handler(parsed.value);
+    // Many encoders wait for an answer to a call that no server knows.
+    if (transactionId > 0 && !name.startsWith('_')) this.#answerNull(transactionId);
+  }
+
+  #answerNull(transactionId: number): void {
+    this.#connection.send(replies.result(transactionId, null, undefined));
+  }
+
+  #onConnect({ transactionId, object }: RtmpCommand): void {
+    const text = (name: string): string => String(property(object, name) ?? '');
+    const tcUrl = text('tcUrl');
+    if (tcUrl === '') {
+      this.#connection.close('connect without tcUrl');
+      return;
+    }
+    this.#connect = { tcUrl, pageUrl: text('pageUrl'), swfUrl: text('swfUrl') };
+    const encoding = property(object, 'objectEncoding') === 3 ? 3 : 0;
+    const serverIp = this.#socket.localAddress ?? '';
+    const about = { clientId: this.id, serverIp, encoding };
+    this.#connection.send(...replies.connected(transactionId, about));
+    this.#context.log.info(this.id, `connect app, tcUrl=${tcUrl}`);
+  }
+
+  #onCreateStream({ transactionId }: RtmpCommand): void {
+    this.#streamFirst ||= !this.#fcPublished;
+    this.#connection.send(replies.result(transactionId, null, STREAM_ID));
+  }
+
+  #onUserControl(payload: Buffer): void {
+    const parsed = parseUserControl(payload);
+    if (parsed.kind !== 'value' || parsed.value.event !== UserControlEvent.pingRequest) return;
+    this.#connection.send(pingResponse(parsed.value.argument));
+  }
+
+  async #onPublish(name: Amf0Value): Promise<void> {
+    const type = this.#publisherType();
+    await this.#begin(name, async (subject) => {
+      if (type !== 'flash-publish') this.#connection.send(replies.fcPublished());
+      const activity = await startPublishing(this.#context, subject, {
+        socket: this.#socket,
+        type,
+      });
+      this.#publishes = true;
+      this.#connection.send(replies.publishStarted());
+      return activity;
+    });
+  }
+
+  async #onPlay(name: Amf0Value): Promise<void> {
+    await this.#begin(name, (subject) => {
+      this.#connection.send(...replies.playStarted());
+      this.#publishes = false;
+      const options = { socket: this.#socket, format: 'rtmp', type: 'rtmp-play' } as const;
+      return startPlaying(this.#context, subject, options);
+    });
+  }
+
+  #publisherType(): string {
+    if (!this.#fcPublished) return 'flash-publish';
+    return this.#streamFirst ? 'haivision-publish' : 'fmle-publish';
+  }
+
+  /** Identifies the stream, asks on_connect once a connection, and starts; refusals close. */
+  async #begin(name: Amf0Value, start: (subject: HookSubject) => Promise<Activity>): Promise<void> {
+    await this.#endActivity();
+    const request = this.#identify(name);
+    if (request === null) return;
+    const subject = { clientId: this.id, ip: this.#ip, request };
+    try {
+      await this.#admit(subject);
+      const activity = await start(subject);
+      if (this.#connection.closed) await activity.end();
+      else this.#activity = activity;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#context.log.error(this.id, `serve error: ${error.message}`);
+      this.#closeGently(error.message);
+    }
+  }
+
+  #identify(name: Amf0Value): StreamRequest | null {
+    const parsed = parseStreamUrl(this.#connect?.tcUrl ?? '', typeof name === 'string' ? name : '');
+    if (parsed.kind !== 'value' || this.#connect === null) {
+      this.#connection.close(reasonOf(parsed));
+      return null;
+    }
+    const { app, stream, param, vhost } = parsed.value;
+    const resolved = resolveVhost(vhost, vhostNames(this.#context));
+    return { vhost: resolved, app, stream, param, ...this.#connect };
+  }
+
+  async #admit(subject: HookSubject): Promise<void> {
+    if (this.#admitted !== null) return;
+    if (!(await this.#context.hooks.onConnect(subject))) throw new Refusal('on_connect refused');
+    if (this.#connection.closed) throw new Refusal('client left');
+    this.#admitted = subject;
+  }
+
+  /** What was sent reaches the client before the end does. */
+  #closeGently(reason: string): void {
+    this.#socket.end(() => this.#connection.close(reason));
+  }
+
+  #onPause(on: boolean): void {
+    if (this.#activity === null || this.#publishes) return;
+    this.#connection.send(...replies.paused(on));
+    this.#activity.pause(on);
+  }
+
+  async #onUnpublish({ transactionId }: RtmpCommand): Promise<void> {
+    await this.#endActivity();
+    this.#connection.send(...replies.unpublished(transactionId));
+  }
+
+  /** The connection stays, for another publish or play. */
+  async #endActivity(): Promise<void> {
+    const activity = this.#activity;
+    if (activity === null) return;
+    this.#activity = null;
+    this.#fcPublished = false;
+    this.#streamFirst = false;
+    this.#socket.setTimeout(AGAIN_MS);
+    await activity.end();
+  }
+
+  async #closed(reason: string): Promise<void> {
+    this.#context.log.info(this.id, `client closed: ${reason}`);
+    await this.#endActivity();
+    if (this.#admitted === null) return;
+    const { bytesWritten: sent, bytesRead: received } = this.#socket;
+    await this.#context.hooks.onClose(this.#admitted, { sent, received });
+  }
+}
+
+function property(object: Amf0Value, name: string): Amf0Value {
+  if (typeof object !== 'object' || object === null) return undefined;
+  return Reflect.get(object, name);
+}
+
+function reasonOf(parsed: { kind: string; reason?: string }): string {
+  return parsed.reason ?? 'cut off';
+}

@@ -1,0 +1,119 @@
+import http from 'node:http';
+import net, { type Server, type Socket } from 'node:net';
+import { messageOf } from '../errors.js';
+import { Api } from './api.js';
+import { Clients } from './clients.js';
+import type { ListenAddress, OriginConf } from './conf.js';
+import type { Context } from './context.js';
+import { heartbeatBody, startHeartbeat } from './heartbeat.js';
+import { Hooks } from './hooks.js';
+import { HostStats } from './host-stats.js';
+import { matchFlv, playFlv } from './http-flv.js';
+import { type Exchange, replyOptions, toExchange } from './http-reply.js';
+import { createIdentity } from './identity.js';
+import type { Log } from './log.js';
+import { RtmpSession } from './rtmp-session.js';
+import { listen } from './server-socket.js';
+import { Sources } from './sources.js';
+import { serveFile } from './static-files.js';
+
+/** The log's client id for what concerns the whole process. */
+const MAIN = 'main';
+/** How often byte rates move while nobody asks. */
+const COUNT_MS = 10_000;
+
+/** The origin server: RTMP, HTTP-FLV, files, API, hooks and heartbeat of one config. */
+export class Origin {
+  readonly #conf: OriginConf;
+  readonly #log: Log;
+  readonly #context: Context;
+  readonly #api: Api;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #timer: NodeJS.Timeout;
+  #stopHeartbeat: () => void = () => {};
+
+  constructor(conf: OriginConf, log: Log) {
+    const identity = createIdentity(conf);
+    const hooks = new Hooks(identity, conf.vhosts, log);
+    const clients = new Clients();
+    this.#conf = conf;
+    this.#log = log;
+    this.#context = { conf, identity, log, sources: new Sources(), clients, hooks };
+    const connections = (): number => this.#sockets.size;
+    this.#api = new Api(this.#context, { host: new HostStats(), connections });
+    this.#timer = setInterval(() => clients.count(), COUNT_MS).unref();
+  }
+
+  /** Opens every port; rejects with the system's error where one is taken. */
+  async start(): Promise<void> {
+    const { rtmp, api, http: web, heartbeat } = this.#conf;
+    for (const address of rtmp) {
+      const server = net.createServer((socket) => new RtmpSession(this.#context, socket));
+      await this.#open('RTMP', server, address);
+    }
+    if (api)
+      await this.#open(
+        'HTTP-API',
+        this.#http((exchange) => this.#api.handle(exchange)),
+        api,
+      );
+    if (web)
+      await this.#open(
+        'HTTP-Server',
+        this.#http((exchange) => this.#web(exchange)),
+        web,
+      );
+    if (heartbeat === null) return;
+    const body = (): unknown =>
+      heartbeatBody(this.#conf, this.#context.identity, () => this.#api.summaries());
+    this.#stopHeartbeat = startHeartbeat(heartbeat, this.#log, body);
+  }
+
+  /** Closes all ports and clients at once; resolves when they are. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stopHeartbeat();
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  async #open(name: string, server: Server, address: ListenAddress): Promise<void> {
+    server.prependListener('connection', (socket: Socket) => this.#admit(socket));
+    this.#servers.push(server);
+    await listen(server, address);
+    this.#log.info(MAIN, `${name} listen at tcp://${address.text}`);
+  }
+
+  /** Over the limit a socket is closed at once, whatever it came for. */
+  #admit(socket: Socket): void {
+    if (this.#sockets.size >= this.#conf.maxConnections) {
+      this.#log.warn(MAIN, `exceed max connections=${this.#conf.maxConnections}`);
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #http(handle: (exchange: Exchange) => void | Promise<void>): http.Server {
+    return http.createServer((request, response) => {
+      const failed = (error: unknown): void => {
+        this.#log.error(MAIN, `HTTP ${request.url ?? ''}: ${messageOf(error)}`);
+        response.destroy();
+      };
+      Promise.resolve(handle(toExchange(request, response))).catch(failed);
+    });
+  }
+
+  async #web(exchange: Exchange): Promise<void> {
+    if (exchange.request.method === 'OPTIONS') return replyOptions(exchange);
+    if (exchange.url.pathname.startsWith('/api/v1/versions')) return this.#api.versions(exchange);
+    const stream = matchFlv(this.#context, exchange);
+    if (stream) return playFlv(this.#context, exchange, stream);
+    return serveFile(exchange, this.#conf.http?.dir ?? '.');
+  }
+}

@@ -1,0 +1,148 @@
+import { Batch } from './batch.js';
+import { GopCache } from './gop-cache.js';
+import { vid } from './ids.js';
+import { type Packet, toPacket } from './packet.js';
+import type { Feed, Player } from './player.js';
+import { Timeline } from './timeline.js';
+
+/** SRS's merged write: what players get in one piece. */
+const FLUSH_MS = 350;
+const MAX_BATCH_PACKETS = 128;
+const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** SRS's order. */
+const HEADER_ORDER = ['data', 'audio', 'video'] as const;
+
+/** Where a stream lives, as SRS spells it in its API and hooks. */
+export interface SourceName {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** `/app/stream` in the default vhost, `vhost/app/stream` elsewhere. */
+  readonly url: string;
+}
+
+/** One stream: at most one publisher, and the players of it, who may be there before and after. */
+export class Source implements Feed {
+  readonly id = vid();
+  readonly name: SourceName;
+  /** As the first client spelled it. */
+  readonly tcUrl: string;
+  readonly has = { audio: false, video: false };
+  readonly #gop: GopCache;
+  readonly #timeline = new Timeline();
+  readonly #players = new Set<Player>();
+  readonly #headers = new Map<Packet['kind'], Packet>();
+  #publisher: string | null = null;
+  #pending: Packet[] = [];
+  #pendingBytes = 0;
+  #flushedAt = 0;
+  /** The present publisher has sent a frame. */
+  #started = false;
+  #timer: NodeJS.Timeout | null = null;
+  /** Video frames of the present publisher. */
+  frames = 0;
+  /** Id of the last publisher, which SRS shows after it has gone, too. */
+  publisherId = '';
+
+  constructor(name: SourceName, tcUrl: string, gopCache: boolean) {
+    this.name = name;
+    this.tcUrl = tcUrl;
+    this.#gop = new GopCache(gopCache);
+  }
+
+  get publishing(): boolean {
+    return this.#publisher !== null;
+  }
+
+  /** The configuration of a kind of media, or the metadata; undefined until the publisher sent it. */
+  header(kind: Packet['kind']): Packet | undefined {
+    return this.#headers.get(kind);
+  }
+
+  /** Takes the stream for one publisher; false where there is one. */
+  publish(clientId: string): boolean {
+    if (this.#publisher !== null) return false;
+    this.#publisher = clientId;
+    this.publisherId = clientId;
+    this.frames = 0;
+    this.#timeline.restart();
+    return true;
+  }
+
+  /** Players stay; those of HTTP are closed. */
+  unpublish(): void {
+    this.flush();
+    this.#publisher = null;
+    this.#started = false;
+    this.#gop.clear();
+    this.#headers.clear();
+    this.has.audio = false;
+    this.has.video = false;
+    for (const player of [...this.#players]) player.ended();
+  }
+
+  /** Takes one message of the publisher. Metadata has no time of its own. */
+  push(typeId: number, timestamp: number, payload: Buffer): void {
+    const raw = toPacket(typeId, timestamp, payload);
+    const placed = raw.kind === 'data' ? this.#timeline.now : this.#timeline.place(timestamp);
+    const packet = { ...raw, timestamp: placed };
+    this.#note(packet);
+    if (packet.keyframe) this.flush();
+    this.#pending.push(packet);
+    this.#pendingBytes += payload.length;
+    this.#schedule();
+  }
+
+  /** The player gets what is cached at once, and from here on all that comes. */
+  join(player: Player): void {
+    this.flush();
+    this.#players.add(player);
+    if (this.publishing) player.start(this, this.#gop.batches);
+  }
+
+  leave(player: Player): void {
+    this.#players.delete(player);
+  }
+
+  headers(before: Batch): Batch {
+    const timestamp = before.packets[0]?.timestamp ?? 0;
+    const packets = HEADER_ORDER.flatMap((kind) => this.#headers.get(kind) ?? []);
+    const missing = packets.filter((packet) => !before.packets.includes(packet));
+    return new Batch(missing.map((packet) => ({ ...packet, timestamp })));
+  }
+
+  /** Sends what is pending now. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#pending.length === 0) return;
+    const batch = new Batch(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#flushedAt = performance.now();
+    this.#gop.push(batch);
+    for (const player of this.#players) player.write(batch, this);
+  }
+
+  #note(packet: Packet): void {
+    if (packet.kind === 'data' || packet.sequenceHeader) this.#headers.set(packet.kind, packet);
+    if (packet.kind === 'data') return;
+    this.has[packet.kind] = true;
+    if (packet.sequenceHeader) return;
+    this.#started = true;
+    if (packet.kind === 'video') this.frames++;
+  }
+
+  /**
+   * The first frame goes at once, with the headers before it; what follows goes together, one
+   * write in each FLUSH_MS.
+   */
+  #schedule(): void {
+    const full = this.#pending.length >= MAX_BATCH_PACKETS || this.#pendingBytes >= MAX_BATCH_BYTES;
+    if (full) this.flush();
+    if (full || this.#timer !== null || !this.#started) return;
+    const wait = Math.max(0, this.#flushedAt + FLUSH_MS - performance.now());
+    this.#timer = setTimeout(() => this.flush(), wait);
+  }
+}
