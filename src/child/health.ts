@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from '../errors.js';
 import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
@@ -59,7 +58,8 @@ export async function untilHung(
   for (let misses = 0; misses < times.misses; ) {
     // Jitter: hundreds of children are not all asked at one moment.
     await delay(times.aliveEvery * (0.75 + Math.random() / 2), undefined, { signal });
-    misses = (await isAlive(target, times.timeLimit)) ? 0 : misses + 1;
+    const pid = await askPid(target, times.timeLimit).catch(() => null);
+    misses = pid === target.pid ? 0 : misses + 1;
   }
 }
 
@@ -68,18 +68,6 @@ export async function isReady(target: ProbeTarget, timeLimit: number): Promise<b
   const rtmp = answersRtmp(target.ports.rtmp, timeLimit).catch(() => false);
   const pid = askPid(target, timeLimit).catch(() => null);
   return (await rtmp) && (await pid) === target.pid;
-}
-
-/**
- * A child at `max_connections` closes new ones without a word, ours too: that is a sign of life,
- * silence is not.
- */
-async function isAlive(target: ProbeTarget, timeLimit: number): Promise<boolean> {
-  try {
-    return (await askPid(target, timeLimit)) === target.pid;
-  } catch (error) {
-    return codeOf(error) === 'ECONNRESET';
-  }
 }
 
 /** Sends C0 and C1, and waits for S0 (RTMP 1.0 §5.2). */

@@ -11,12 +11,19 @@ export interface ConfPlan {
   readonly pidFile: string;
   /** Directory that the HTTP server shows, shared by all children. */
   readonly html: string;
+  /** TCP connections of clients. */
   readonly maxConnections: number;
   /** Whether SRS shall watch its parent and end with it. It refuses to where the parent is pid 1. */
   readonly asprocess: boolean;
   /** The user's own srs.conf; null: ours. */
   readonly template: readonly Directive[] | null;
 }
+
+/**
+ * Connections that our own probes and API calls may take besides. An SRS (7.0.18) that has once
+ * refused a connection accepts none on that port ever after, so it must never come to that.
+ */
+export const OWN_CONNECTIONS = 100;
 
 /** Top-level directives that a child has from us, whatever the template says. */
 const OURS = new Set(
@@ -76,7 +83,7 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('pid', plan.pidFile),
     line('daemon', 'off'),
     line('srs_log_tank', 'console'),
-    line('max_connections', String(plan.maxConnections)),
+    line('max_connections', String(plan.maxConnections + OWN_CONNECTIONS)),
     line('server_id', plan.id),
     line('asprocess', plan.asprocess ? 'on' : 'off'),
     line('inotify_auto_reload', 'off'),

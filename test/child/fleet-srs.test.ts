@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ChildDown } from '../../src/child/child.js';
+import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
 import { isGone, makeFleet, NO_SRS, real, tempDir, until } from './helpers.js';
 
@@ -84,17 +86,19 @@ test('the API password of a template is used by our probes', { skip: NO_SRS }, a
   assert.equal(fleet.status('c001')?.state, 'ready');
 });
 
-test('a child full of clients is not taken for a hung one', { skip: NO_SRS }, async (t) => {
-  const { connect } = await import('node:net');
-  const fleet = await makeFleet(t, { binary: real, maxConnections: 2, times: TIMES });
+test('a child that has gone deaf for too many connections is replaced', {
+  skip: NO_SRS,
+}, async (t) => {
+  const fleet = await makeFleet(t, { binary: real, maxConnections: 1, times: TIMES });
   await fleet.start();
   const { ports } = fleet.status('c001')!;
-  const clients = Array.from({ length: 4 }, () => connect(ports.rtmp, '127.0.0.1'));
-  t.after(() => clients.map((client) => client.destroy()));
-  for (const client of clients) client.on('error', () => {}).resume();
-  await until(() => clients.filter((client) => client.destroyed).length >= 2);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  assert.equal(fleet.status('c001')?.generation, 1);
+  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
+  for (let i = 0; i < OWN_CONNECTIONS + 10; i++) {
+    const client = connect(ports.api, '127.0.0.1').on('error', () => {});
+    t.after(() => client.destroy());
+  }
+  assert.match((await down).reason, /^hung/);
+  await until(() => fleet.status('c001')?.state === 'ready');
 });
 
 test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
