@@ -3,7 +3,9 @@ import type { Role, StreamKey } from '../stream-key.js';
 
 /** What placement knows of a child when it chooses: a plain snapshot. */
 export interface Candidate extends ChildRef {
-  /** Ready and not draining. */
+  /** The process of this generation runs and serves: ready or draining. */
+  readonly alive: boolean;
+  /** Ready and not draining: takes new streams. */
   readonly open: boolean;
   /** CPU in percent of one core. */
   readonly cpu: number;
@@ -16,7 +18,7 @@ export interface Candidate extends ChildRef {
   readonly bitrate: number;
 }
 
-/** A client's hold on a stream's owner. Release it exactly once, when the client has left. */
+/** A client's hold on a stream's owner. Release it when the client has left; once more does no harm. */
 export interface Hold {
   readonly stream: StreamKey;
   readonly role: Role;
@@ -30,6 +32,7 @@ export interface StreamStatus {
   /** Id of the child that owns it. */
   readonly child: string;
   readonly publishing: boolean;
+  /** Publishers and players; 0 while the stream is only kept for a publisher to come back. */
   readonly clients: number;
   /** Milliseconds since 1970. */
   readonly since: number;

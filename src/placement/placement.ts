@@ -1,0 +1,232 @@
+import type { ChildRef } from '../child/types.js';
+import { messageOf } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import type { Claim, Registry } from '../registry/registry.js';
+import type { Role, StreamKey } from '../stream-key.js';
+import { choose } from './policy.js';
+import { renewAll } from './renew.js';
+import { Slot } from './slot.js';
+import { type ChildCounts, Tally } from './tally.js';
+import type { Candidate, Hold, StreamStatus } from './types.js';
+
+export interface PlacementOptions {
+  readonly registry: Registry;
+  /** All children now, as plain values; asked at each choice. */
+  readonly candidates: () => readonly Candidate[];
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** How long a stream that was published keeps its child when everybody has left. */
+  readonly graceMs?: number;
+  /** Well below the registry's lease. */
+  readonly renewMs?: number;
+  readonly logger?: Logger;
+}
+
+/** Rounds of claim and compare-and-delete before a stream is given up as contended. */
+const ATTEMPTS = 5;
+const TICK_MS = 1000;
+
+/** Finds a stream's owner, or places the stream; keeps the claim while anybody holds it. */
+export class Placement {
+  readonly #registry: Registry;
+  readonly #candidates: () => readonly Candidate[];
+  readonly #now: () => number;
+  readonly #graceMs: number;
+  readonly #renewMs: number;
+  readonly #logger: Logger;
+  readonly #slots = new Map<StreamKey, Slot>();
+  readonly #tally = new Tally();
+  /** Child id -> the last generation known dead, where the candidates may not say so yet. */
+  readonly #down = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  #nextRenewal: number;
+  #tie = 0;
+  #closed = false;
+
+  constructor(options: PlacementOptions) {
+    this.#registry = options.registry;
+    this.#candidates = options.candidates;
+    this.#now = options.clock ?? Date.now;
+    this.#graceMs = options.graceMs ?? 10_000;
+    this.#renewMs = options.renewMs ?? 10_000;
+    this.#logger = options.logger ?? silentLogger;
+    this.#nextRenewal = this.#now() + this.#renewMs;
+    this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
+  }
+
+  /**
+   * A hold on the stream's owner; the stream is placed where it has none. Null when no child takes
+   * it. @throws ERR_REGISTRY
+   */
+  async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
+      const slot = this.#slotFor(stream);
+      slot.enter(role);
+      const claim = await slot.placed.catch((error: unknown) => {
+        this.#leave(slot, role);
+        throw error;
+      });
+      if (claim !== null && slot.released === null && this.#find(claim.owner)) {
+        return this.#hold(slot, claim, role);
+      }
+      this.#leave(slot, role);
+      if (claim === null) return null;
+    }
+    return null;
+  }
+
+  /** Gives up all that a dead child held: its streams can be placed again at once. */
+  async childDown(ref: ChildRef): Promise<void> {
+    this.#down.set(ref.id, Math.max(ref.generation, this.#down.get(ref.id) ?? 0));
+    for (const slot of this.#slots.values()) if (slot.isOwnedBy(ref)) this.#drop(slot);
+    await this.#registry.releaseAll(ref);
+  }
+
+  /** The streams that have an owner through us, in order of their key. */
+  list(): StreamStatus[] {
+    return Array.from(this.#slots.values())
+      .flatMap((slot) => slot.status() ?? [])
+      .sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  counts(childId: string): ChildCounts {
+    return this.#tally.of(childId);
+  }
+
+  /** Ends what is kept for nobody any more, and renews what lives. Runs by itself once a second. */
+  async tick(): Promise<void> {
+    const now = this.#now();
+    for (const slot of this.#slots.values()) {
+      if (slot.keptUntil !== null && slot.keptUntil <= now) this.#drop(slot);
+    }
+    if (now < this.#nextRenewal) return;
+    this.#nextRenewal = now + this.#renewMs;
+    const claims = Array.from(this.#slots.values()).flatMap((slot) => slot.live ?? []);
+    await renewAll({
+      registry: this.#registry,
+      claims,
+      isLive: (claim) => this.#slots.get(claim.stream)?.live === claim,
+      logger: this.#logger,
+    });
+  }
+
+  /** Gives all claims up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const slot of this.#slots.values()) this.#drop(slot);
+    await Promise.all(Array.from(this.#slots.values(), (slot) => slot.released));
+  }
+
+  #slotFor(stream: StreamKey): Slot {
+    const current = this.#slots.get(stream);
+    if (current !== undefined && this.#serves(current)) return current;
+    if (current !== undefined) this.#drop(current);
+    const slot = new Slot(stream, async () => {
+      await current?.released;
+      return this.#place(stream);
+    });
+    this.#slots.set(stream, slot);
+    return slot;
+  }
+
+  // A draining child keeps the streams that somebody uses, but none is brought back to it.
+  #serves(slot: Slot): boolean {
+    if (slot.released !== null) return false;
+    if (slot.claim === null) return true;
+    const owner = this.#find(slot.claim.owner);
+    return owner !== undefined && (owner.open || slot.holds > 0);
+  }
+
+  // What is returned is counted as one stream of its owner.
+  async #place(stream: StreamKey): Promise<Claim | null> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const claim = await this.#claim(stream);
+      if (claim === null || this.#find(claim.owner)) return claim;
+      this.#tally.add(claim.owner.id, -1, 0);
+      await this.#registry.release(stream, claim.owner);
+    }
+    this.#logger.warn({ stream }, 'stream could not be placed: its owners keep dying');
+    return null;
+  }
+
+  async #claim(stream: StreamKey): Promise<Claim | null> {
+    const choice = choose(this.#snapshot(), this.#tie++);
+    if (choice === null) return this.#countIn(await this.#registry.find(stream));
+    this.#tally.add(choice.id, 1, 0);
+    try {
+      return this.#countIn(await this.#registry.claim(stream, choice));
+    } finally {
+      this.#tally.add(choice.id, -1, 0);
+    }
+  }
+
+  #countIn(claim: Claim | null): Claim | null {
+    if (claim !== null) this.#tally.add(claim.owner.id, 1, 0);
+    return claim;
+  }
+
+  // The children's own numbers lag; what we have just placed must count at once.
+  #snapshot(): Candidate[] {
+    return this.#candidates()
+      .filter((child) => this.#isUp(child))
+      .map((child) => {
+        const { streams, clients } = this.#tally.of(child.id);
+        return {
+          ...child,
+          streams: Math.max(child.streams, streams),
+          connections: Math.max(child.connections, clients),
+        };
+      });
+  }
+
+  #find({ id, generation }: ChildRef): Candidate | undefined {
+    return this.#candidates().find(
+      (child) => child.id === id && child.generation === generation && this.#isUp(child),
+    );
+  }
+
+  #isUp({ id, generation, alive }: Candidate): boolean {
+    return alive && generation > (this.#down.get(id) ?? 0);
+  }
+
+  #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
+    if (role === 'publish') slot.published = true;
+    this.#tally.add(owner.id, 0, 1);
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      this.#tally.add(owner.id, 0, -1);
+      this.#leave(slot, role);
+    };
+    return { stream, role, owner, release };
+  }
+
+  #leave(slot: Slot, role: Role): void {
+    slot.leave(role);
+    if (slot.holds > 0 || slot.released !== null) return;
+    if (slot.claim !== null && slot.published) slot.keptUntil = this.#now() + this.#graceMs;
+    else this.#drop(slot);
+  }
+
+  // The slot stays in the map until the registry has answered: whoever comes next waits for that.
+  #drop(slot: Slot): void {
+    if (slot.released !== null) return;
+    slot.released = this.#giveUp(slot).finally(() => {
+      if (this.#slots.get(slot.stream) === slot) this.#slots.delete(slot.stream);
+    });
+  }
+
+  async #giveUp(slot: Slot): Promise<void> {
+    const { stream } = slot;
+    const claim = slot.claim ?? (await slot.placed.catch(() => null));
+    if (claim === null) return;
+    this.#tally.add(claim.owner.id, -1, 0);
+    try {
+      await this.#registry.release(stream, claim.owner);
+    } catch (error) {
+      this.#logger.warn({ stream, reason: messageOf(error) }, 'claim left to its lease');
+    }
+  }
+}

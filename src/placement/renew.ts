@@ -1,0 +1,65 @@
+import type { ChildRef } from '../child/types.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Claim, Registry } from '../registry/registry.js';
+
+/** Streams in one call to the registry. */
+const BATCH = 500;
+
+export interface Renewal {
+  readonly registry: Registry;
+  readonly claims: readonly Claim[];
+  /** Whether a claim is still wanted when the registry has answered. */
+  readonly isLive: (claim: Claim) => boolean;
+  readonly logger: Logger;
+}
+
+/**
+ * Renews claims, a batch of one owner at a time, and takes lost ones back. Never rejects: what runs
+ * goes on running while the store is away.
+ */
+export async function renewAll(renewal: Renewal): Promise<void> {
+  try {
+    for (const batch of batches(renewal.claims)) await renewBatch(renewal, batch);
+  } catch (error) {
+    renewal.logger.warn({ reason: messageOf(error) }, 'claims not renewed');
+  }
+}
+
+interface Batch {
+  readonly owner: ChildRef;
+  readonly claims: readonly Claim[];
+}
+
+async function renewBatch({ registry, isLive, logger }: Renewal, batch: Batch): Promise<void> {
+  const { owner, claims } = batch;
+  const streams = claims.map(({ stream }) => stream);
+  const lost = new Set(await registry.renew(streams, owner));
+  for (const claim of claims.filter(({ stream }) => lost.has(stream)).filter(isLive)) {
+    const { stream } = claim;
+    const { owner: winner } = await registry.claim(stream, owner);
+    if (winner.id === owner.id && winner.generation === owner.generation) continue;
+    logger.warn({ stream, child: owner.id, winner: winner.id }, 'stream claimed by another child');
+  }
+}
+
+function batches(claims: readonly Claim[]): Batch[] {
+  const groups = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const key = `${claim.owner.id} ${claim.owner.generation}`;
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(claim);
+  }
+  return [...groups.values()].flatMap(split);
+}
+
+function split(group: readonly Claim[]): Batch[] {
+  const batches: Batch[] = [];
+  for (let start = 0; start < group.length; start += BATCH) {
+    const part = group.slice(start, start + BATCH);
+    const owner = part[0]?.owner;
+    if (owner !== undefined) batches.push({ owner, claims: part });
+  }
+  return batches;
+}

@@ -1,0 +1,61 @@
+import type { ChildRef } from '../child/types.js';
+import type { Claim } from '../registry/registry.js';
+import type { Role, StreamKey } from '../stream-key.js';
+import type { StreamStatus } from './types.js';
+
+/**
+ * One life of a stream here: placing -> owned -> released, or lost with its child. A stream that is
+ * placed anew gets a new slot; holds of an old one then count for nothing.
+ */
+export class Slot {
+  readonly stream: StreamKey;
+  /** Settles when the registry has answered; null where no child is open. */
+  readonly placed: Promise<Claim | null>;
+  claim: Claim | null = null;
+  /** Was ever held by a publisher: its name is worth keeping for a while. */
+  published = false;
+  /** Kept without a hold until then; null while it is held. */
+  keptUntil: number | null = null;
+  /** Set once the claim is being given up: who comes now needs a new slot after it. */
+  released: Promise<void> | null = null;
+  readonly #holds: Record<Role, number> = { publish: 0, play: 0 };
+
+  constructor(stream: StreamKey, place: () => Promise<Claim | null>) {
+    this.stream = stream;
+    this.placed = place().then((claim) => {
+      this.claim = claim;
+      return claim;
+    });
+  }
+
+  get holds(): number {
+    return this.#holds.publish + this.#holds.play;
+  }
+
+  /** The claim, while it is to be kept. */
+  get live(): Claim | null {
+    return this.released === null ? this.claim : null;
+  }
+
+  status(): StreamStatus | null {
+    if (this.live === null) return null;
+    const { stream, owner, since } = this.live;
+    const publishing = this.#holds.publish > 0;
+    return { stream, child: owner.id, publishing, clients: this.holds, since };
+  }
+
+  /** Counts a client in from the moment it asks, so that others' leaving cannot end the slot. */
+  enter(role: Role): void {
+    this.#holds[role]++;
+    this.keptUntil = null;
+  }
+
+  leave(role: Role): void {
+    this.#holds[role]--;
+  }
+
+  isOwnedBy({ id, generation }: ChildRef): boolean {
+    const owner = this.claim?.owner;
+    return owner !== undefined && owner.id === id && owner.generation <= generation;
+  }
+}

@@ -1,0 +1,114 @@
+import type { ChildRef } from '../child/types.js';
+import { SupervisorError } from '../errors.js';
+import type { StreamKey } from '../stream-key.js';
+import type { Claim, Registry } from './registry.js';
+
+export interface MemoryOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** A claim that is not renewed for so long is gone. */
+  readonly leaseMs?: number;
+  readonly maxClaims?: number;
+}
+
+interface Lease {
+  readonly claim: Claim;
+  readonly expires: number;
+}
+
+/** The registry of one supervisor. Each verb does its work in one turn of the event loop. */
+export class MemoryRegistry implements Registry {
+  readonly #now: () => number;
+  readonly #leaseMs: number;
+  readonly #maxClaims: number;
+  /** In order of expiry: all leases are equally long, and a renewed one moves to the end. */
+  readonly #leases = new Map<StreamKey, Lease>();
+
+  constructor({ now = Date.now, leaseMs = 30_000, maxClaims = 100_000 }: MemoryOptions = {}) {
+    this.#now = now;
+    this.#leaseMs = leaseMs;
+    this.#maxClaims = maxClaims;
+  }
+
+  async find(stream: StreamKey): Promise<Claim | null> {
+    return this.#living(stream)?.claim ?? null;
+  }
+
+  async claim(stream: StreamKey, owner: ChildRef): Promise<Claim> {
+    const held = this.#living(stream);
+    if (held !== undefined) return held.claim;
+    if (this.#leases.size >= this.#maxClaims) {
+      throw new SupervisorError(
+        'ERR_REGISTRY',
+        `registry: full with ${this.#maxClaims} streams, cannot claim ${stream}`,
+      );
+    }
+    const { id, generation } = owner;
+    const claim = Object.freeze({
+      stream,
+      owner: Object.freeze({ id, generation }),
+      since: this.#now(),
+    });
+    this.#lease(claim);
+    return claim;
+  }
+
+  async renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]> {
+    return streams.filter((stream) => {
+      const held = this.#living(stream);
+      if (held === undefined || !sameRef(held.claim.owner, owner)) return true;
+      this.#lease(held.claim);
+      return false;
+    });
+  }
+
+  async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    const held = this.#living(stream);
+    if (held === undefined || !sameRef(held.claim.owner, owner)) return false;
+    return this.#leases.delete(stream);
+  }
+
+  async releaseAll(owner: ChildRef): Promise<number> {
+    this.#sweep();
+    let released = 0;
+    for (const [stream, { claim }] of this.#leases) {
+      if (claim.owner.id !== owner.id || claim.owner.generation > owner.generation) continue;
+      this.#leases.delete(stream);
+      released++;
+    }
+    return released;
+  }
+
+  async list(): Promise<Claim[]> {
+    this.#sweep();
+    const claims = Array.from(this.#leases.values(), ({ claim }) => claim);
+    return claims.sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  async close(): Promise<void> {
+    this.#leases.clear();
+  }
+
+  #living(stream: StreamKey): Lease | undefined {
+    this.#sweep();
+    return this.#leases.get(stream);
+  }
+
+  #lease(claim: Claim): void {
+    this.#leases.delete(claim.stream);
+    this.#leases.set(claim.stream, { claim, expires: this.#now() + this.#leaseMs });
+  }
+
+  // Ends at the first living lease, so that each claim is swept once however many there are.
+  #sweep(): void {
+    const now = this.#now();
+    for (const [stream, { expires }] of this.#leases) {
+      if (expires > now) return;
+      this.#leases.delete(stream);
+    }
+  }
+}
+
+function sameRef(a: ChildRef, b: ChildRef): boolean {
+  return a.id === b.id && a.generation === b.generation;
+}

@@ -1,0 +1,70 @@
+import { Placement } from '../../src/placement/placement.js';
+import type { Candidate } from '../../src/placement/types.js';
+import { MemoryRegistry } from '../../src/registry/memory.js';
+
+export const GRACE_MS = 10_000;
+export const LEASE_MS = 30_000;
+
+/** An idle, open child with room for 1000. */
+export function candidate(part: Partial<Candidate> = {}): Candidate {
+  return {
+    id: 'c001',
+    generation: 1,
+    alive: true,
+    open: true,
+    cpu: 0,
+    connections: 0,
+    maxConnections: 1000,
+    streams: 0,
+    bitrate: 0,
+    ...part,
+  };
+}
+
+/** A placement over a fleet that the test moves, with a clock that the test moves. */
+export class World {
+  now = 1_000_000;
+  readonly fleet: Candidate[];
+  readonly registry = new MemoryRegistry({ now: () => this.now, leaseMs: LEASE_MS });
+  readonly placement: Placement;
+
+  constructor(children: number) {
+    this.fleet = Array.from({ length: children }, (_, i) => candidate({ id: `c${i}` }));
+    this.placement = new Placement({
+      registry: this.registry,
+      candidates: () => this.fleet,
+      clock: () => this.now,
+      graceMs: GRACE_MS,
+    });
+  }
+
+  change(index: number, part: Partial<Candidate>): void {
+    this.fleet[index] = { ...this.fleet[index]!, ...part };
+  }
+
+  /** The child dies and its next generation is ready at once. */
+  async crash(index: number): Promise<void> {
+    const { id, generation } = this.fleet[index]!;
+    this.change(index, { generation: generation + 1, open: true });
+    await this.placement.childDown({ id, generation });
+  }
+
+  /** Moves the clock in steps of a second, as the timer would. */
+  async pass(ms: number): Promise<void> {
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now = Math.min(end, this.now + 1000);
+      await this.placement.tick();
+    }
+    await settled();
+  }
+
+  async claimed(): Promise<string[]> {
+    await settled();
+    return (await this.registry.list()).map(({ stream }) => stream);
+  }
+}
+
+/** Lets all that is under way in memory finish. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
