@@ -9,7 +9,8 @@ export type ErrorCode =
   | 'ERR_LOCKED'
   | 'ERR_NO_CHILD'
   | 'ERR_ADMIN'
-  | 'ERR_REGISTRY';
+  | 'ERR_REGISTRY'
+  | 'ERR_PROTOCOL';
 
 const USER_CODES = new Set<ErrorCode>([
   'ERR_CONFIG',

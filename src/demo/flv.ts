@@ -1,0 +1,80 @@
+import { INCOMPLETE, invalid, type Parsed, value } from '../protocol/result.js';
+import { type Amf0Object, decodeAmf0All } from '../protocol/rtmp/amf0.js';
+
+/** Tag types are RTMP's message types: 8 audio, 9 video, 18 script data. */
+export interface FlvTag {
+  readonly typeId: number;
+  /** Milliseconds from the start of the file. */
+  readonly timestamp: number;
+  /** A view of the file's bytes. */
+  readonly payload: Buffer;
+}
+
+export interface FlvFile {
+  readonly tags: readonly FlvTag[];
+  /** What onMetaData says, or null where the file has none. */
+  readonly metadata: Amf0Object | null;
+}
+
+export const FlvTagType = { audio: 8, video: 9, script: 18 } as const;
+
+const SIGNATURE = 'FLV';
+const HEADER_SIZE = 9;
+const TAG_HEADER_SIZE = 11;
+/** The size of the tag before, which follows the header and each tag. */
+const BACK_POINTER_SIZE = 4;
+
+/** Reads a whole FLV file (Adobe FLV 10.1, annex E). A last tag that is cut off is incomplete. */
+export function parseFlv(file: Buffer): Parsed<FlvFile> {
+  if (file.length < HEADER_SIZE) return INCOMPLETE;
+  if (file.toString('latin1', 0, 3) !== SIGNATURE) return invalid('no FLV signature');
+  const tags: FlvTag[] = [];
+  for (let at = file.readUInt32BE(5) + BACK_POINTER_SIZE; at < file.length; ) {
+    const tag = parseTag(file, at);
+    if (tag.kind !== 'value') return tag;
+    tags.push(tag.value);
+    at += tag.consumed;
+  }
+  return value({ tags, metadata: findMetadata(tags) }, file.length);
+}
+
+/** Codec setup of H.264 or AAC, which a decoder needs before any frame. */
+export function isSequenceHeader({ typeId, payload }: FlvTag): boolean {
+  const [first = 0, packetType] = payload;
+  if (packetType !== 0) return false;
+  return typeId === FlvTagType.video ? (first & 0x0f) === 7 : isAudio(typeId) && first >> 4 === 10;
+}
+
+/** An error in the middle of a file is the end of it: tags carry no mark to find again. */
+function parseTag(file: Buffer, at: number): Parsed<FlvTag> {
+  const start = at + TAG_HEADER_SIZE;
+  if (start > file.length) return INCOMPLETE;
+  const size = file.readUIntBE(at + 1, 3);
+  const end = start + size + BACK_POINTER_SIZE;
+  if (end > file.length) return INCOMPLETE;
+  const tag = {
+    typeId: file.readUInt8(at) & 0x1f,
+    timestamp: file.readUIntBE(at + 4, 3) + file.readUInt8(at + 7) * 0x1000000,
+    payload: file.subarray(start, start + size),
+  };
+  return value(tag, end - at);
+}
+
+function isAudio(typeId: number): boolean {
+  return typeId === FlvTagType.audio;
+}
+
+function findMetadata(tags: readonly FlvTag[]): Amf0Object | null {
+  for (const { typeId, payload } of tags) {
+    if (typeId !== FlvTagType.script) continue;
+    const script = decodeAmf0All(payload);
+    if (script.kind !== 'value' || script.value[0] !== 'onMetaData') continue;
+    return asObject(script.value[1]);
+  }
+  return null;
+}
+
+function asObject(item: unknown): Amf0Object | null {
+  const plain = typeof item === 'object' && item !== null && Object.getPrototypeOf(item) === null;
+  return plain ? (item as Amf0Object) : null;
+}

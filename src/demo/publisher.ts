@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { messageOf, SupervisorError } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
+import { ChunkStream, type RtmpMessage } from '../protocol/rtmp/message.js';
+import { type FlvTag, FlvTagType, parseFlv } from './flv.js';
+import { type Clip, repeat, splitClip } from './loop.js';
+import { connectRtmp, type RtmpClient } from './rtmp-client.js';
+
+export interface DemoPublisherOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly app: string;
+  readonly stream: string;
+  /** An FLV file with H.264 and AAC. */
+  readonly clipPath: string;
+  readonly logger?: Logger;
+}
+
+/** Often enough for players, seldom enough to cost nothing. */
+const TICK_MS = 50;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+/** Half a minute of the clip and more: a server that lets so much pile up has hung. */
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+const CHUNK_STREAMS: Readonly<Record<number, number>> = {
+  [FlvTagType.audio]: ChunkStream.audio,
+  [FlvTagType.video]: ChunkStream.video,
+  [FlvTagType.script]: ChunkStream.onStatus,
+};
+
+/** Publishes a clip over and over in real time, and connects again whenever the connection ends. */
+export class DemoPublisher {
+  readonly #options: DemoPublisherOptions;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: DemoPublisherOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** Reads the clip and begins to publish in the background. Rejects with ERR_CONFIG on a bad clip. */
+  async start(): Promise<void> {
+    const clip = await readClip(this.#options.clipPath);
+    this.#running = this.#run(clip);
+  }
+
+  /** Stops publishing; resolves when the connection is closed. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #run(clip: Clip): Promise<void> {
+    const { signal } = this.#closing;
+    for (let delay = FIRST_RETRY_MS; !signal.aborted; ) {
+      const published = await this.#publish(clip);
+      delay = published ? FIRST_RETRY_MS : Math.min(delay * 2, LAST_RETRY_MS);
+      await setTimeout(delay, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** One connection from dial to end; answers whether it got as far as publishing. */
+  async #publish(clip: Clip): Promise<boolean> {
+    const { host, port, app, stream } = this.#options;
+    const tcUrl = `rtmp://${host.includes(':') ? `[${host}]` : host}:${port}/${app}`;
+    let client: RtmpClient | null = null;
+    try {
+      client = await connectRtmp({ host, port, tcUrl, signal: this.#closing.signal });
+      const streamId = await client.publish(stream);
+      this.#logger.info({ app, stream }, 'demo stream is live');
+      await sendInRealTime(client, streamId, clip);
+      return true;
+    } catch (error) {
+      this.#logger.debug({ reason: messageOf(error) }, 'demo stream could not be published');
+      return false;
+    } finally {
+      client?.close();
+    }
+  }
+}
+
+/** Sends what falls due, tick by tick, until the connection ends. */
+async function sendInRealTime(client: RtmpClient, streamId: number, clip: Clip): Promise<void> {
+  for (const header of clip.headers) client.send(toMessage(header, streamId));
+  const frames = repeat(clip.frames);
+  const started = performance.now();
+  let next = frames.next();
+  const ticker = setInterval(() => {
+    if (client.pending > MAX_PENDING_BYTES) client.close();
+    const due = performance.now() - started;
+    for (; !next.done && next.value.timestamp <= due; next = frames.next()) {
+      client.send(toMessage(next.value, streamId));
+    }
+  }, TICK_MS);
+  await client.closed;
+  clearInterval(ticker);
+}
+
+function toMessage({ typeId, timestamp, payload }: FlvTag, streamId: number): RtmpMessage {
+  const isScript = typeId === FlvTagType.script;
+  return {
+    csid: CHUNK_STREAMS[typeId] ?? ChunkStream.onStatus,
+    timestamp: timestamp >>> 0,
+    typeId,
+    streamId,
+    payload: isScript ? Buffer.concat([encodeAmf0('@setDataFrame'), payload]) : payload,
+  };
+}
+
+async function readClip(path: string): Promise<Clip> {
+  const file = await readFile(path).catch((error: unknown) => {
+    throw badClip(path, messageOf(error), { cause: error });
+  });
+  const parsed = parseFlv(file);
+  if (parsed.kind === 'incomplete') throw badClip(path, 'the file is cut off');
+  if (parsed.kind === 'invalid') throw badClip(path, parsed.reason);
+  const clip = splitClip(parsed.value.tags);
+  if (clip.frames.length === 0) throw badClip(path, 'no frames');
+  return clip;
+}
+
+function badClip(path: string, reason: string, options?: ErrorOptions): SupervisorError {
+  const advice = 'give an FLV file with H.264 and AAC';
+  return new SupervisorError('ERR_CONFIG', `demo: clip ${path}: ${reason}; ${advice}`, options);
+}
