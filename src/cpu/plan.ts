@@ -1,0 +1,148 @@
+import { SupervisorError } from '../errors.js';
+import { type Slot, slotsOf, spread } from './slots.js';
+import type { CpuSet, Topology } from './types.js';
+
+/** The configuration keys `children.count`, `cpu.reserve` and `cpu.smt`. */
+export interface PlanOptions {
+  readonly count: 'auto' | number;
+  /** Cores kept for the supervisor and its relay. */
+  readonly reserve: 'auto' | number;
+  readonly smt: 'one-per-core' | 'every-thread';
+}
+
+export interface ChildPlan {
+  /** From 0. */
+  readonly index: number;
+  /** `c001`, `c002`, … */
+  readonly id: string;
+  /** The CPUs to pin it to. */
+  readonly cpus: CpuSet;
+  /** The kernel's number of its NUMA node. */
+  readonly node: number | null;
+  /** Index in `topology.l3`. */
+  readonly l3: number | null;
+  /** Index in `topology.packages`. */
+  readonly package: number | null;
+  /** Name of its kind of core; null where all are alike. */
+  readonly kind: string | null;
+  /** Another child has the same CPU. */
+  readonly shared: boolean;
+}
+
+export interface CpuPlan {
+  /** CPUs for the supervisor and its relay; empty: they run wherever they like. */
+  readonly reserved: CpuSet;
+  readonly children: readonly ChildPlan[];
+  /** Usable cores, reserved ones included. */
+  readonly cores: number;
+  readonly warnings: readonly string[];
+}
+
+/** Below so many cores nothing is reserved: children need the cores more. */
+const MIN_CORES_TO_RESERVE = 4;
+
+/** One core for the supervisor and its relay for so many in all. */
+const CORES_PER_RESERVED = 16;
+
+/** A laptop with one core still shows what a fleet is. */
+const MIN_CHILDREN = 2;
+
+/**
+ * Plans which child runs on which CPU. Children are spread evenly over NUMA nodes and L3 caches,
+ * fast cores first, second threads of a core last. The plan for N children begins like the plan for
+ * any other number, so growing moves nobody. Throws ERR_CONFIG for a count or reserve that this
+ * machine cannot give.
+ */
+export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
+  const slots = slotsOf(topology);
+  const cores = topology.usable.cores.length;
+  if (cores === 0)
+    throw new SupervisorError('ERR_CONFIG', 'no usable CPU was found: is /sys there and readable?');
+  const reserved = reserve(slots, cores, options.reserve);
+  const free = childSlots(slots, reserved, options.smt);
+  const count = childCount(options.count, free.length);
+  return {
+    reserved,
+    children: Array.from({ length: count }, (_, index) => childPlan(index, count, free)),
+    cores,
+    warnings: sharingWarnings(count, free.length),
+  };
+}
+
+/**
+ * Whole cores, threads and all, beginning with the lowest CPU, where the kernel has its own work.
+ * The slow kind first: the relay runs on several threads, a child on a single one, which a fast
+ * core helps more. Isolated CPUs never: they were isolated for the children.
+ */
+function reserve(slots: readonly Slot[], cores: number, wanted: 'auto' | number): number[] {
+  const isolated = new Set(slots.filter((slot) => slot.isolated).map(({ cpu }) => cpu));
+  const eligible = slots.filter(
+    ({ thread, core }) => thread === 0 && !core.some((cpu) => isolated.has(cpu)),
+  );
+  const count =
+    wanted === 'auto'
+      ? Math.min(autoReserve(cores), eligible.length)
+      : checkedReserve(wanted, cores, eligible.length);
+  return spread(eligible, ({ speed }) => [speed])
+    .slice(0, count)
+    .flatMap(({ core }) => core)
+    .sort((a, b) => a - b);
+}
+
+function autoReserve(cores: number): number {
+  if (cores < MIN_CORES_TO_RESERVE) return 0;
+  return Math.max(1, Math.round(cores / CORES_PER_RESERVED));
+}
+
+function checkedReserve(wanted: number, cores: number, eligible: number): number {
+  const most = Math.min(cores - 1, eligible);
+  if (Number.isInteger(wanted) && wanted >= 0 && wanted <= most) return wanted;
+  const why =
+    eligible < cores
+      ? `${cores} usable cores, ${cores - eligible} of them isolated`
+      : `${cores} usable cores`;
+  throw new SupervisorError(
+    'ERR_CONFIG',
+    `cpu.reserve: must be auto or 0 to ${most} on this machine (${why}), got ${wanted}`,
+  );
+}
+
+/** Threads for children, in the order in which children take them; isolated ones are preferred. */
+function childSlots(slots: readonly Slot[], reserved: CpuSet, smt: PlanOptions['smt']): Slot[] {
+  const free = slots.filter(
+    ({ cpu, thread }) => !reserved.includes(cpu) && (thread === 0 || smt === 'every-thread'),
+  );
+  return spread(free, ({ thread, isolated, speed }) => [thread, isolated ? 0 : 1, -speed]);
+}
+
+function childCount(wanted: 'auto' | number, free: number): number {
+  if (wanted === 'auto') return Math.max(free, MIN_CHILDREN);
+  if (Number.isInteger(wanted) && wanted > 0) return wanted;
+  throw new SupervisorError(
+    'ERR_CONFIG',
+    `children.count: must be auto or a whole number from 1, got ${wanted}`,
+  );
+}
+
+function childPlan(index: number, count: number, free: readonly Slot[]): ChildPlan {
+  const turn = index % free.length;
+  const slot = free[turn];
+  if (!slot) throw new RangeError('a plan needs at least one free CPU');
+  const isOnlyOne = index === turn && index + free.length >= count;
+  return {
+    index,
+    id: `c${String(index + 1).padStart(3, '0')}`,
+    cpus: [slot.cpu],
+    node: slot.node,
+    l3: slot.l3,
+    package: slot.package,
+    kind: slot.kind,
+    shared: !isOnlyOne,
+  };
+}
+
+function sharingWarnings(count: number, free: number): string[] {
+  if (count <= free) return [];
+  const cpus = free === 1 ? '1 free CPU' : `${free} free CPUs`;
+  return [`${count} children on ${cpus}: some share one; children.count up to ${free} avoids it`];
+}
