@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ChildRef } from '../../src/child/types.js';
 import { SupervisorError } from '../../src/errors.js';
 import { Placement } from '../../src/placement/placement.js';
 import type { Hold } from '../../src/placement/types.js';
@@ -7,6 +8,14 @@ import { MemoryRegistry } from '../../src/registry/memory.js';
 import { candidate, GRACE_MS, LEASE_MS, settled, World } from './helpers.js';
 
 const S = 'v/live/s';
+
+/** Answers late to a release, as a store on another machine may. */
+class LateRegistry extends MemoryRegistry {
+  override async release(stream: string, owner: ChildRef): Promise<boolean> {
+    await settled();
+    return super.release(stream, owner);
+  }
+}
 
 async function acquire(world: World, stream = S, role: Hold['role'] = 'play'): Promise<Hold> {
   const hold = await world.placement.acquire(stream, role);
@@ -113,13 +122,14 @@ test('players keep the stream of a publisher that left', async () => {
 });
 
 test('who asks while the claim is being given up gets a claim that lasts', async () => {
-  const world = new World(3);
-  const first = await acquire(world);
-  first.release();
-  const second = await acquire(world);
+  const registry = new LateRegistry();
+  const placement = new Placement({ registry, candidates: () => [candidate()] });
+  const first = await placement.acquire(S, 'play');
+  first?.release();
+  const second = await placement.acquire(S, 'play');
   await settled();
-  const claim = await world.registry.find(S);
-  assert.deepEqual(claim?.owner, second.owner);
+  assert.deepEqual((await registry.find(S))?.owner, second?.owner);
+  await placement.close();
 });
 
 test('claims live as long as somebody holds them', async () => {
@@ -178,16 +188,18 @@ test("a dead generation's claim in the registry is replaced", async () => {
 });
 
 test('a draining child keeps what lives, gets nothing new and nothing back', async () => {
-  const world = new World(2);
-  const live = await acquire(world, 'v/live/1', 'publish');
-  const gone = await acquire(world, 'v/live/2', 'publish');
-  gone.release();
-  for (const index of [0, 1]) world.change(index, { open: index === 1 });
+  const world = new World(1);
+  await acquire(world, 'v/live/1', 'publish');
+  (await acquire(world, 'v/live/2', 'publish')).release();
+  world.change(0, { open: false });
+  world.fleet.push(candidate({ id: 'c1' }));
   const owners = await Promise.all(
-    ['v/live/1', 'v/live/2', 'v/live/3', 'v/live/4'].map((stream) => acquire(world, stream)),
+    ['v/live/1', 'v/live/2', 'v/live/3'].map((stream) => acquire(world, stream)),
   );
-  assert.equal(owners[0]?.owner.id, live.owner.id);
-  for (const { owner } of owners.slice(1)) assert.equal(owner.id, 'c1');
+  assert.deepEqual(
+    owners.map(({ owner }) => owner.id),
+    ['c0', 'c1', 'c1'],
+  );
 });
 
 test('no open child: null, and nothing stays behind', async () => {
