@@ -1,0 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** What of a request decides whether it is answered. */
+export interface Caller {
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+export interface Guard {
+  /** Asked for with every request when set. */
+  readonly token: string | null;
+  /** Bound to loopback: a page whose name resolves to us (DNS rebinding) is told by its Host. */
+  readonly loopback: boolean;
+}
+
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly error: string;
+}
+
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/** Why a request is refused; null when it is not. */
+export function refusalOf({ token, loopback }: Guard, caller: Caller): Refusal | null {
+  if (loopback && !LOOPBACK_HOST.test(caller.host ?? '')) {
+    return { status: 403, error: 'this address answers to localhost, 127.0.0.1 or [::1] only' };
+  }
+  if (caller.origin !== undefined && !isSameOrigin(caller.origin, caller.host)) {
+    return { status: 403, error: "another site's page may not ask here" };
+  }
+  if (token !== null && !bears(token, caller.authorization)) {
+    return { status: 401, error: 'a token is needed: Authorization: Bearer TOKEN (admin.token)' };
+  }
+  return null;
+}
+
+function isSameOrigin(origin: string, host = ''): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}
+
+// Digests have one length, which the comparison in constant time needs.
+function bears(token: string, authorization = ''): boolean {
+  const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  return given !== undefined && timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,113 @@
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { formatAddress, isLoopback } from '../config/address.js';
+import type { Address } from '../config/config.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import { type Guard, refusalOf } from './guard.js';
+import type { AdminSource } from './types.js';
+
+export interface AdminOptions {
+  readonly address: Address;
+  readonly source: AdminSource;
+  /** Asked for with every request but /healthz; must be there when the address is not loopback. */
+  readonly token?: string | null;
+  readonly logger?: Logger;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The private port of operators and tools: what runs, as JSON. */
+export class AdminServer {
+  readonly #options: AdminOptions;
+  readonly #app: FastifyInstance;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    this.#app = fastify({
+      logger: false,
+      bodyLimit: MAX_BODY_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      forceCloseConnections: true,
+    });
+    addGuard(this.#app, {
+      token: options.token ?? null,
+      loopback: isLoopback(options.address),
+    });
+    addErrors(this.#app, options.logger ?? silentLogger);
+    addRoutes(this.#app, options.source);
+  }
+
+  /** Resolves when the port answers. @throws ERR_CONFIG, ERR_LISTEN */
+  async start(): Promise<void> {
+    const { address, token } = this.#options;
+    const where = formatAddress(address);
+    if (!isLoopback(address) && !token) {
+      throw new SupervisorError(
+        'ERR_CONFIG',
+        `listen.admin: must be on loopback unless a token guards it, got "${where}"; set admin.token`,
+      );
+    }
+    try {
+      await this.#app.listen({ host: address.host ?? '::', port: address.port });
+    } catch (error) {
+      const why = codeOf(error) === 'EADDRINUSE' ? 'the port is taken' : messageOf(error);
+      const mend = 'stop what holds it, or set listen.admin (--admin) to another port';
+      throw new SupervisorError('ERR_LISTEN', `listen.admin: ${where}: ${why}; ${mend}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Where it listens; only after start(). */
+  address(): AddressInfo {
+    const address = this.#app.server.address();
+    if (address === null || typeof address === 'string') throw new Error('admin: not started');
+    return address;
+  }
+
+  /** Closes the port and every connection to it. */
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+}
+
+function addGuard(app: FastifyInstance, guard: Guard): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    const { host, origin, authorization } = request.headers;
+    // A load balancer's probe has no token, and learns one bit.
+    const token = request.url === '/healthz' ? null : guard.token;
+    const refusal = refusalOf({ ...guard, token }, { host, origin, authorization });
+    if (refusal === null) return undefined;
+    if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(refusal.status).send({ error: refusal.error });
+  });
+}
+
+function addErrors(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?');
+    return reply.code(404).send({ error: `nothing at ${request.method} ${path}` });
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.warn({ url: request.url, reason: error.message }, 'admin: failed');
+    const [line = ''] = error.message.split('\n');
+    return reply.code(status).send({ error: line });
+  });
+}
+
+function addRoutes(app: FastifyInstance, source: AdminSource): void {
+  app.get('/admin/v1/status', async () => source.status());
+  app.get('/admin/v1/children', async () => source.children());
+  app.get('/admin/v1/streams', async () => source.streams());
+  app.get('/admin/v1/connections', async () => source.connections());
+  app.get('/healthz', async (_request, reply) => {
+    const { state, children } = source.status();
+    const healthy = state === 'ready' && children.ready > 0;
+    const status = healthy ? 'ok' : state === 'ready' ? 'no child is ready' : state;
+    return reply.code(healthy ? 200 : 503).send({ status });
+  });
+}

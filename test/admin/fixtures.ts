@@ -1,0 +1,73 @@
+import type { AdminSource, AdminStatus, ChildRow } from '../../src/admin/types.js';
+
+export const STATUS: AdminStatus = {
+  state: 'ready',
+  version: '0.1.0',
+  pid: 4711,
+  uptimeSeconds: 93_784,
+  srs: { kind: 'srs', version: '7.0.18', path: '/usr/local/srs/objs/srs' },
+  listeners: [
+    { name: 'rtmp', transport: 'tcp', address: '1935' },
+    { name: 'admin', transport: 'tcp', address: '127.0.0.1:12025' },
+  ],
+  children: { total: 2, ready: 1 },
+  streams: 1,
+  connections: 3,
+  bytesIn: 1_500_000,
+  bytesOut: 3_000_000_000,
+};
+
+export const CHILDREN: readonly ChildRow[] = [
+  {
+    id: 'c001',
+    pid: 101,
+    cpus: [2, 3, 4, 66],
+    state: 'ready',
+    ports: { rtmp: 20000, http: 20001, api: 20002 },
+    generation: 3,
+    restarts: 2,
+    cpu: 12.34,
+    rss: 23_400_000,
+    lastError: 'killed by SIGKILL',
+    streams: 1,
+    clients: 3,
+  },
+  {
+    id: 'c002',
+    pid: null,
+    cpus: [],
+    state: 'failed',
+    ports: { rtmp: 20010, http: 20011, api: 20012 },
+    generation: 9,
+    restarts: 8,
+    cpu: 0,
+    rss: 0,
+    lastError: 'exited with code 234 within 40 ms: Address already in use, is another SRS there?',
+    streams: 0,
+    clients: 0,
+  },
+];
+
+export function source(part: Partial<AdminSource> = {}): AdminSource {
+  return {
+    status: () => STATUS,
+    children: () => CHILDREN,
+    streams: async () => [
+      { stream: 'v/live/s', child: 'c001', publishing: true, clients: 3, since: 1_000 },
+    ],
+    connections: () => [
+      {
+        id: 7,
+        client: '192.0.2.7:50000',
+        alias: '127.10.0.7',
+        child: 'c001',
+        stream: 'v/live/s',
+        role: 'publish',
+        bytesIn: 10,
+        bytesOut: 20,
+        since: 1_000,
+      },
+    ],
+    ...part,
+  };
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { adminGet } from '../../src/admin/client.js';
+import { AdminServer } from '../../src/admin/server.js';
+import type { AdminStatus } from '../../src/admin/types.js';
+import { CHILDREN, STATUS, source } from './fixtures.js';
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
+const TOKEN = 'correct-horse-battery';
+
+let server: AdminServer;
+let port = 0;
+before(async () => {
+  server = new AdminServer({ address: LOOPBACK, source: source() });
+  await server.start();
+  port = server.address().port;
+});
+after(() => server.close());
+
+async function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+  asked.end();
+  const [response] = await once(asked, 'response');
+  const chunks: Buffer[] = await response.toArray();
+  const body = Buffer.concat(chunks).toString();
+  return { status: response.statusCode, headers: response.headers, body };
+}
+
+test('shows what runs', async () => {
+  const address = { host: '127.0.0.1', port };
+  assert.deepEqual(await adminGet(address, '/admin/v1/status'), STATUS);
+  assert.deepEqual(await adminGet(address, '/admin/v1/children'), CHILDREN);
+  assert.deepEqual(await adminGet(address, '/admin/v1/streams'), await source().streams());
+  assert.deepEqual(await adminGet(address, '/admin/v1/connections'), source().connections());
+});
+
+test('is healthy only when it is ready and a child is', async () => {
+  const cases: [Partial<AdminStatus>, number, string][] = [
+    [{}, 200, 'ok'],
+    [{ state: 'starting' }, 503, 'starting'],
+    [{ state: 'draining' }, 503, 'draining'],
+    [{ children: { total: 2, ready: 0 } }, 503, 'no child is ready'],
+  ];
+  for (const [part, status, text] of cases) {
+    const status_ = () => ({ ...STATUS, ...part });
+    const other = new AdminServer({ address: LOOPBACK, source: source({ status: status_ }) });
+    await other.start();
+    const answer = await fetch(`http://127.0.0.1:${other.address().port}/healthz`);
+    assert.deepEqual([answer.status, await answer.json()], [status, { status: text }]);
+    await other.close();
+  }
+});
+
+test('errors are one line of JSON', async () => {
+  const missing = await ask('/admin/v1/nope?x=1');
+  assert.equal(missing.status, 404);
+  assert.equal(missing.body, '{"error":"nothing at GET /admin/v1/nope"}');
+  assert.equal((await ask('/admin/v1/status', {}, 'POST')).status, 404);
+  assert.equal((await ask('/%zz')).status, 400);
+  const broken = new AdminServer({
+    address: LOOPBACK,
+    source: source({ streams: () => Promise.reject(new Error('store\nis away')) }),
+  });
+  await broken.start();
+  const address = { host: '127.0.0.1', port: broken.address().port };
+  await assert.rejects(adminGet(address, '/admin/v1/streams'), {
+    code: 'ERR_ADMIN',
+    message: `127.0.0.1:${address.port}: store`,
+  });
+  await broken.close();
+});
+
+test('refuses foreign names and foreign pages, and invites none', async () => {
+  assert.equal((await ask('/admin/v1/status', { host: 'evil.example' })).status, 403);
+  assert.equal((await ask('/healthz', { host: 'evil.example' })).status, 403);
+  const origin = await ask('/admin/v1/status', { origin: 'http://evil.example' });
+  assert.equal(origin.status, 403);
+  const fine = await ask('/admin/v1/status', { host: `localhost:${port}` });
+  assert.equal(fine.status, 200);
+  assert.equal(fine.headers['cache-control'], 'no-store');
+  for (const { headers } of [origin, fine]) {
+    assert.equal(headers['access-control-allow-origin'], undefined);
+  }
+});
+
+test('not on loopback: starts with a token only, and asks for it', async () => {
+  const address = { host: '0.0.0.0', port: 0 };
+  const bare = new AdminServer({ address, source: source() });
+  await assert.rejects(bare.start(), { code: 'ERR_CONFIG' });
+  await bare.close();
+  const guarded = new AdminServer({ address, source: source(), token: TOKEN });
+  await guarded.start();
+  const where = { host: '0.0.0.0', port: guarded.address().port };
+  assert.deepEqual(await adminGet(where, '/admin/v1/status', TOKEN), STATUS);
+  await assert.rejects(adminGet(where, '/admin/v1/status'), {
+    code: 'ERR_ADMIN',
+    message: `0.0.0.0:${where.port}: a token is needed: Authorization: Bearer TOKEN (admin.token)`,
+  });
+  await assert.rejects(adminGet(where, '/admin/v1/status', 'wrong'), { code: 'ERR_ADMIN' });
+  const probe = await fetch(`http://127.0.0.1:${where.port}/healthz`);
+  assert.equal(probe.status, 200);
+  await guarded.close();
+});
+
+test('a taken port is one line', async () => {
+  const second = new AdminServer({ address: { host: '127.0.0.1', port }, source: source() });
+  await assert.rejects(second.start(), {
+    code: 'ERR_LISTEN',
+    message: `listen.admin: 127.0.0.1:${port}: the port is taken; stop what holds it, or set listen.admin (--admin) to another port`,
+  });
+  await second.close();
+});
+
+test('close ends open connections and frees the port', async () => {
+  const other = new AdminServer({ address: LOOPBACK, source: source() });
+  await other.start();
+  const address = { host: '127.0.0.1', port: other.address().port };
+  await fetch(`http://127.0.0.1:${address.port}/healthz`);
+  await other.close();
+  await assert.rejects(adminGet(address, '/admin/v1/status'), {
+    code: 'ERR_ADMIN',
+    message: `no supervisor answers at 127.0.0.1:${address.port}; is it running? (srs-supervisor run), or name it with --admin`,
+  });
+});
+
+test('something else on the port is told apart', async () => {
+  const answer: RequestListener = (_request, response) => void response.end('<html>');
+  const other = createServer(answer).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port: taken } = other.address() as AddressInfo;
+  await assert.rejects(adminGet({ host: '127.0.0.1', port: taken }, '/admin/v1/status'), {
+    message: `what answers at 127.0.0.1:${taken} is no supervisor`,
+  });
+  other.closeAllConnections();
+  other.close();
+});
