@@ -84,18 +84,15 @@ export function playStarted(): RtmpMessage[] {
       details: 'stream',
     }),
     data('|RtmpSampleAccess', true, true),
-    data('onStatus', { code: 'NetStream.Data.Start' }),
   ];
 }
 
 /** The answers to `pause`. */
 export function paused(on: boolean): RtmpMessage[] {
-  if (!on) {
-    const note = status('NetStream.Unpause.Notify', 'Unpaused stream.');
-    return [onStatus('onStatus', note), control.streamBegin(STREAM_ID)];
-  }
-  const note = status('NetStream.Pause.Notify', 'Paused stream.');
-  return [onStatus('onStatus', note), control.streamEof(STREAM_ID)];
+  const [word, description] = on ? ['Pause', 'Paused stream.'] : ['Unpause', 'Unpaused stream.'];
+  const code = `NetStream.${word}.Notify`;
+  const event = on ? control.streamEof : control.streamBegin;
+  return [onStatus('onStatus', { level: 'status', code, description }), event(STREAM_ID)];
 }
 
 function data(...values: Amf0Value[]): RtmpMessage {
