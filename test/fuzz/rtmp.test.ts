@@ -1,0 +1,156 @@
+/**
+ * Mutated bytes of real clients into every RTMP parser: no exception, and no more kept than the
+ * limits say. FUZZ_RUNS and FUZZ_SEED make it longer and other; what ever broke stands in CRASHERS.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseFlv } from '../../src/demo/flv.js';
+import { decodeAmf0, decodeAmf0All, encodeAmf0 } from '../../src/protocol/rtmp/amf0.js';
+import { ChunkReader } from '../../src/protocol/rtmp/chunk-reader.js';
+import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
+import { decodeCommand } from '../../src/protocol/rtmp/command.js';
+import { parseUserControl } from '../../src/protocol/rtmp/control.js';
+import { buildS0S1S2, parseC0C1 } from '../../src/protocol/rtmp/handshake.js';
+import { parseStreamUrl } from '../../src/protocol/rtmp/stream-url.js';
+import { buildComplexC1, CLIENTS } from '../helpers/rtmp-bytes.js';
+import { STREAM_URLS } from '../helpers/stream-urls.js';
+
+const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000);
+const seed = Number(process.env.FUZZ_SEED ?? 1);
+const RANDOM = Buffer.alloc(1536, 0x5a);
+const MAX_MESSAGE = 64 * 1024;
+
+/** Bytes that once broke a parser, in hex. None so far. */
+const CRASHERS: readonly string[] = [];
+
+type Mutation = (bytes: Buffer, at: number, byte: number) => Buffer;
+
+const MUTATIONS: readonly Mutation[] = [
+  (bytes, at, byte) => Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]),
+  (bytes, at, byte) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + (byte % 16))]),
+  (bytes, at) => bytes.subarray(0, at),
+  (bytes, at, byte) => Buffer.from(bytes.map((old, index) => (index === at ? byte : old))),
+  (bytes, at, byte) =>
+    Buffer.from(bytes.map((old, i) => (i === at ? old ^ (1 << (byte % 8)) : old))),
+  (bytes, at) => Buffer.concat([bytes, bytes.subarray(at)]),
+  (bytes, at) =>
+    Buffer.concat([bytes.subarray(0, at), Buffer.alloc(4, 0xff), bytes.subarray(at + 4)]),
+];
+
+/** One of the seeds with up to eight mutations, or bytes out of nowhere. */
+function mutated(seeds: readonly Buffer[]): fc.Arbitrary<Buffer> {
+  const step = fc.tuple(fc.nat(MUTATIONS.length - 1), fc.nat(), fc.nat(255));
+  const fromSeed = fc
+    .tuple(fc.nat(seeds.length - 1), fc.array(step, { minLength: 1, maxLength: 8 }))
+    .map(([which, steps]) => steps.reduce(mutate, seeds[which]!));
+  const fromNowhere = fc.uint8Array({ maxLength: 4096 }).map((bytes) => Buffer.from(bytes));
+  return fc.oneof({ weight: 4, arbitrary: fromSeed }, { weight: 1, arbitrary: fromNowhere });
+}
+
+function mutate(bytes: Buffer, [which, place, byte]: [number, number, number]): Buffer {
+  return MUTATIONS[which]!(bytes, place % (bytes.length + 1), byte);
+}
+
+function fuzz(name: string, seeds: readonly Buffer[], property: (bytes: Buffer) => void): void {
+  test(`${name} takes any bytes`, () => {
+    for (const crasher of CRASHERS) property(Buffer.from(crasher, 'hex'));
+    fc.assert(fc.property(mutated(seeds), property), { numRuns, seed });
+  });
+}
+
+/** Reads to the end in pieces; the reader may neither throw, nor hang, nor make bytes up. */
+function readChunks(bytes: Buffer, size: number): string[] {
+  const reader = new ChunkReader({ maxMessageSize: MAX_MESSAGE });
+  const read: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    reader.push(bytes.subarray(at, at + size));
+    let next = reader.next();
+    for (; next.kind === 'value'; next = reader.next()) {
+      const { start, end, payload, csid, timestamp, typeId } = next.value;
+      assert.ok(start < end && end <= bytes.length && payload.length < end - start);
+      decodeCommand(next.value);
+      parseUserControl(payload);
+      read.push([csid, timestamp, typeId, start, end, payload.toString('hex')].join());
+    }
+    if (next.kind === 'invalid') return [...read, next.reason];
+    const partial = reader.partialStart();
+    assert.ok(partial === null || partial < at + size);
+  }
+  return read;
+}
+
+const target = { tcUrl: 'rtmp://127.0.0.1/live', app: 'live', stream: 'cam' };
+const clients = CLIENTS.map((client) => client.build(target));
+const values = [
+  encodeAmf0('connect', 1, { app: 'live', nested: { list: [1, true, null, 'x'] } }),
+  encodeAmf0(new Date(0), undefined, ['a', ['b', ['c']]], 'x'.repeat(70_000)),
+  Buffer.from(
+    '08000000010001610a00000002050610000154000162030000090000090c00000001610f0000',
+    'hex',
+  ),
+];
+const media = [9, 8, 1, 2].map((typeId) => {
+  const payload = Buffer.alloc(typeId > 2 ? 700 : 4, typeId);
+  return encodeMessage({ csid: typeId, timestamp: 0xfffffff0, typeId, streamId: 1, payload }, 128);
+});
+const flv = Buffer.from(
+  '464c5601050000000900000000' + '0900000200000000000000' + '17000000000d',
+  'hex',
+);
+
+fuzz('ChunkReader', [...clients, ...media, Buffer.concat(media)], (bytes) => {
+  assert.deepEqual(readChunks(bytes, 13), readChunks(bytes, 4096));
+});
+
+fuzz('AMF0', values, (bytes) => {
+  const one = decodeAmf0(bytes);
+  assert.ok(one.kind !== 'value' || one.consumed <= bytes.length);
+  assert.notEqual(decodeAmf0All(bytes).kind, 'incomplete');
+});
+
+fuzz(
+  'the handshake',
+  [buildComplexC1('schema0', RANDOM), buildComplexC1('schema1', RANDOM)],
+  (bytes) => {
+    const hello = parseC0C1(bytes);
+    if (hello.kind === 'value') buildS0S1S2(hello.value, { time: 0, random: RANDOM });
+  },
+);
+
+fuzz('FLV', [flv], (bytes) => {
+  const file = parseFlv(bytes);
+  assert.ok(file.kind !== 'value' || file.value.tags.length <= bytes.length / 15);
+});
+
+fuzz(
+  'the stream URL',
+  STREAM_URLS.map(([tcUrl, stream]) => Buffer.from(`${tcUrl}\n${stream}`)),
+  (bytes) => {
+    const [tcUrl = '', ...rest] = bytes.toString().split('\n');
+    const url = parseStreamUrl(tcUrl, rest.join('\n'));
+    if (url.kind === 'value') assert.ok(url.value.app && url.value.vhost && url.value.stream);
+  },
+);
+
+test('messages that are only begun cost no more than the limit', () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const reader = new ChunkReader();
+  const begun = Buffer.concat([Buffer.from('06000000ffffff0901000000', 'hex'), Buffer.alloc(128)]);
+  const kinds = [];
+  for (let csid = 3; csid < 64; csid++) {
+    const bytes = Buffer.from(begun);
+    bytes[0] = csid;
+    reader.push(bytes);
+    kinds.push(reader.next().kind);
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - before < 40 * 1024 * 1024);
+  assert.equal(kinds.at(-1), 'invalid');
+});
+
+test('a URL made to slow the parser down does not', () => {
+  for (const part of ['/', '@', '?', '#', '[', ':', '/_definst_', '...vhost...', '&', 'a=']) {
+    const long = part.repeat(Math.trunc(2000 / part.length));
+    for (const tcUrl of [`rtmp://h/${long}`, `rtmp://${long}`, long]) parseStreamUrl(tcUrl, long);
+  }
+});
