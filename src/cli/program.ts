@@ -1,0 +1,151 @@
+import { Command, CommanderError } from 'commander';
+import type { Flags } from '../config/sources.js';
+import { SupervisorError } from '../errors.js';
+
+export interface ConfigOption {
+  /** Path of the YAML file. */
+  readonly config?: string;
+}
+
+export interface RunOptions extends Flags, ConfigOption {
+  readonly demo?: boolean;
+}
+
+export interface PlanOptions extends ConfigOption {
+  readonly sysroot?: string;
+  readonly children?: string;
+  readonly json?: boolean;
+}
+
+export interface QueryOptions extends ConfigOption {
+  readonly admin?: string;
+  readonly json?: boolean;
+}
+
+export interface UnitCommandOptions extends ConfigOption {
+  readonly user?: string;
+}
+
+type Action<T> = (options: T) => void | Promise<void>;
+
+/** What each command does; the command line only says which, and with what. */
+export interface CliActions {
+  readonly run: Action<RunOptions>;
+  readonly check: Action<RunOptions>;
+  readonly plan: Action<PlanOptions>;
+  readonly status: Action<QueryOptions>;
+  readonly children: Action<QueryOptions>;
+  readonly streams: Action<QueryOptions>;
+  readonly unit: Action<UnitCommandOptions>;
+}
+
+const CONFIG = ['-c, --config <file>', 'YAML file; see examples/srs-supervisor.yaml'] as const;
+
+/** The command line. It prints help itself; usage errors are thrown by parseArguments. */
+export function buildProgram(actions: CliActions, version: string): Command {
+  const program = new Command('srs-supervisor')
+    .description('Runs many SRS media servers on one machine as if they were one.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', AFTER_HELP)
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  addRun(program, actions);
+  addPlan(program, actions);
+  addQueries(program, actions);
+  program
+    .command('unit')
+    .description('print a systemd service for this installation')
+    .option(...CONFIG)
+    .option('--user <name>', 'an existing user to run as (default: one made by systemd)')
+    .action(actions.unit);
+  return program;
+}
+
+/**
+ * Runs the command that the arguments (without node and script) name; resolves when it is done.
+ * @throws ERR_USAGE in one line, and whatever the command throws.
+ */
+export async function parseArguments(program: Command, args: readonly string[]): Promise<void> {
+  if (args.length === 0) {
+    const names = program.commands.map((command) => command.name()).join(', ');
+    throw new SupervisorError('ERR_USAGE', `name a command: ${names}; or --help`);
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error);
+  }
+}
+
+const AFTER_HELP = `
+Addresses are PORT, IP:PORT or [IP6]:PORT. Flags win over the environment
+(SRS_SUPERVISOR_LISTEN_RTMP=1935, …), the environment over the file.
+Exit codes: 0 fine, 1 failed while running, 2 bad usage or config.`;
+
+function addRun(program: Command, actions: CliActions): void {
+  const run = program.command('run').description('start the children and serve their clients');
+  addConfigFlags(run).option('--demo', 'publish a test stream as well').action(actions.run);
+  const check = program
+    .command('check')
+    .description('say what in the config or on this machine would fail, and how to mend it');
+  addConfigFlags(check).action(actions.check);
+}
+
+function addConfigFlags(command: Command): Command {
+  return command
+    .option(...CONFIG)
+    .option('--children <n>', 'how many, or auto: one for each planned CPU')
+    .option('--srs <path>', 'the SRS program')
+    .option('--workdir <dir>', "where the children's files go")
+    .option('--rtmp <address>', 'RTMP (default: 1935)')
+    .option('--http <address>', 'HTTP-FLV, HTTP-TS, HLS (default: 8080)')
+    .option('--api <address>', "SRS's HTTP API, WHIP, WHEP (default: 1985)")
+    .option('--rtc <address>', 'WebRTC media, UDP (default: 8000)')
+    .option('--srt <address>', 'SRT, UDP (default: 10080)')
+    .option('--admin <address>', 'admin port (default: 127.0.0.1:12025)')
+    .option('--registry <where>', 'memory or redis://…')
+    .option('--relay <engine>', 'auto, native or portable')
+    .option('--no-pin', 'leave children on any CPU')
+    .option('--log-level <level>', 'trace, debug, info, warn, error, silent');
+}
+
+function addPlan(program: Command, actions: CliActions): void {
+  program
+    .command('plan')
+    .description('print which child would run on which CPU')
+    .option(...CONFIG)
+    .option('--sysroot <dir>', 'read the CPUs of another machine from a copy of its /sys')
+    .option('--children <n>', 'how many, or auto')
+    .option('--json', 'print JSON')
+    .action(actions.plan);
+}
+
+const QUERIES = [
+  ['status', 'print how a running supervisor is'],
+  ['children', 'list the children of a running supervisor'],
+  ['streams', 'list the streams of a running supervisor'],
+] as const;
+
+function addQueries(program: Command, actions: CliActions): void {
+  for (const [name, description] of QUERIES) {
+    program
+      .command(name)
+      .description(description)
+      .option(...CONFIG)
+      .option('--admin <address>', 'admin port of the supervisor (default: 127.0.0.1:12025)')
+      .option('--json', 'print JSON')
+      .action(actions[name]);
+  }
+}
+
+// Commander's text has a prefix, and its guess on a line of its own.
+function usageError(error: CommanderError): SupervisorError {
+  const message = error.message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return new SupervisorError('ERR_USAGE', `${message}; see srs-supervisor --help`);
+}

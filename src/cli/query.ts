@@ -1,0 +1,94 @@
+import { adminGet } from '../admin/client.js';
+import type { AdminStatus, ChildRow } from '../admin/types.js';
+import type { Address } from '../config/config.js';
+import { formatCpuList } from '../cpu/cpuset.js';
+import type { StreamStatus } from '../placement/types.js';
+import { formatBytes, formatDuration, formatPercent } from './format.js';
+import { type Column, printable, table } from './table.js';
+
+export interface Query {
+  readonly kind: 'status' | 'children' | 'streams';
+  readonly address: Address;
+  readonly token: string | null;
+  readonly json: boolean;
+  /** Characters in a line of the terminal. */
+  readonly width: number;
+}
+
+/** What a running supervisor says, as text for a terminal or as JSON. @throws ERR_ADMIN */
+export async function runQuery({ kind, address, token, json, width }: Query): Promise<string> {
+  const path = `/admin/v1/${kind}`;
+  if (json) return `${JSON.stringify(await adminGet<unknown>(address, path, token), null, 2)}\n`;
+  if (kind === 'status') return statusText(await adminGet<AdminStatus>(address, path, token));
+  if (kind === 'children') {
+    return childrenText(await adminGet<ChildRow[]>(address, path, token), width);
+  }
+  return streamsText(await adminGet<StreamStatus[]>(address, path, token), Date.now(), width);
+}
+
+export function statusText(status: AdminStatus): string {
+  const { children, srs } = status;
+  const lines: [string, string][] = [
+    ['state', `${status.state}, for ${formatDuration(status.uptimeSeconds)}`],
+    ['version', `${status.version}, pid ${status.pid}`],
+    ['srs', `${srs.kind} ${srs.version} (${srs.path})`],
+    ['children', `${children.ready} of ${children.total} ready`],
+    ['streams', String(status.streams)],
+    ['connections', String(status.connections)],
+    ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
+    ...status.listeners.map(({ name, transport, address }): [string, string] => [
+      name,
+      `${address} (${transport})`,
+    ]),
+  ];
+  return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+}
+
+const CHILD_COLUMNS: readonly Column[] = [
+  { title: 'CHILD' },
+  { title: 'STATE' },
+  { title: 'PID', align: 'right' },
+  { title: 'CPUS', elastic: true },
+  { title: 'CPU', align: 'right' },
+  { title: 'MEMORY', align: 'right' },
+  { title: 'STREAMS', align: 'right' },
+  { title: 'CLIENTS', align: 'right' },
+  { title: 'RESTARTS', align: 'right' },
+  { title: 'LAST ERROR', elastic: true },
+];
+
+export function childrenText(children: readonly ChildRow[], width: number): string {
+  const rows = children.map((child) => [
+    child.id,
+    child.state,
+    child.pid === null ? '-' : String(child.pid),
+    child.cpus.length === 0 ? '-' : formatCpuList(child.cpus),
+    formatPercent(child.cpu),
+    formatBytes(child.rss),
+    String(child.streams),
+    String(child.clients),
+    String(child.restarts),
+    child.lastError ?? '',
+  ]);
+  return table(CHILD_COLUMNS, rows, width);
+}
+
+const STREAM_COLUMNS: readonly Column[] = [
+  { title: 'STREAM', elastic: true },
+  { title: 'CHILD' },
+  { title: 'PUBLISHING' },
+  { title: 'CLIENTS', align: 'right' },
+  { title: 'FOR', align: 'right' },
+];
+
+export function streamsText(streams: readonly StreamStatus[], now: number, width: number): string {
+  if (streams.length === 0) return 'no streams\n';
+  const rows = streams.map(({ stream, child, publishing, clients, since }) => [
+    stream,
+    child,
+    publishing ? 'yes' : 'no',
+    String(clients),
+    formatDuration((now - since) / 1000),
+  ]);
+  return table(STREAM_COLUMNS, rows, width);
+}

@@ -1,0 +1,92 @@
+import { isAbsolute } from 'node:path';
+import { SupervisorError } from '../errors.js';
+
+export interface UnitOptions {
+  /** The node program. */
+  readonly execPath: string;
+  /** bin/srs-supervisor.js of this installation. */
+  readonly script: string;
+  readonly configPath?: string | undefined;
+  /** An existing user; without one systemd makes one up while the service runs. */
+  readonly user?: string | undefined;
+}
+
+/** The text of a systemd service that runs this installation. @throws ERR_USAGE */
+export function renderUnit({ execPath, script, configPath, user }: UnitOptions): string {
+  const paths = configPath === undefined ? [execPath, script] : [execPath, script, configPath];
+  const relative = paths.find((path) => !isAbsolute(path));
+  if (relative !== undefined) throw usage(`must be an absolute path, got "${relative}"`);
+  if (/["'\\\p{Cc}]/u.test(execPath)) {
+    throw usage(`systemd takes no program with quotes in its path, got "${execPath}"`);
+  }
+  const command = [
+    quote(execPath.replaceAll('%', '%%')),
+    ...[script, 'run', ...(configPath === undefined ? [] : ['-c', configPath])].map(argument),
+  ];
+  return unitText(command.join(' '), user === undefined ? 'DynamicUser=yes' : userLine(user));
+}
+
+function unitText(command: string, user: string): string {
+  return `[Unit]
+Description=SRS media servers, one for each CPU, as one
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=${command}
+${user}
+StateDirectory=srs-supervisor
+WorkingDirectory=%S/srs-supervisor
+
+# 2 is a bad config: starting again would not help.
+Restart=on-failure
+RestartSec=1
+RestartPreventExitStatus=2
+TimeoutStartSec=120
+
+# SIGTERM to the supervisor alone: it drains, then ends its children itself.
+KillMode=mixed
+TimeoutStopSec=90
+
+# One child that is out of memory is restarted, the others go on.
+OOMPolicy=continue
+LimitNOFILE=1048576
+TasksMax=16384
+
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function userLine(user: string): string {
+  if (/^[a-z_][a-z0-9_-]{0,30}$/i.test(user)) return `User=${user}`;
+  throw usage(`--user must be a user's name, got "${user}"`);
+}
+
+// systemd.service(5), "Command lines": in arguments, % is a specifier and $ a variable.
+function argument(text: string): string {
+  return quote(text.replaceAll('%', '%%').replaceAll('$', '$$$$'));
+}
+
+function quote(text: string): string {
+  return /^[\w@%+=:,./$-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function usage(message: string): SupervisorError {
+  return new SupervisorError('ERR_USAGE', `unit: ${message}`);
+}

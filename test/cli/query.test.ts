@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AdminServer } from '../../src/admin/server.js';
+import { childrenText, runQuery, statusText, streamsText } from '../../src/cli/query.js';
+import { CHILDREN, STATUS, source } from '../admin/fixtures.js';
+
+test('status', () => {
+  assert.equal(
+    statusText(STATUS),
+    [
+      'state        ready, for 1d 2h',
+      'version      0.1.0, pid 4711',
+      'srs          srs 7.0.18 (/usr/local/srs/objs/srs)',
+      'children     1 of 2 ready',
+      'streams      1',
+      'connections  3',
+      'traffic      1.5 MB in, 3 GB out',
+      'rtmp         1935 (tcp)',
+      'admin        127.0.0.1:12025 (tcp)',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('children fit a terminal', () => {
+  const lines = childrenText(CHILDREN, 80).trimEnd().split('\n');
+  assert.deepEqual(lines, [
+    'CHILD  STATE   PID  CPUS    CPU  MEMORY  STREAMS  CLIENTS  RESTARTS  LAST ERROR',
+    'c001   ready   101  2-4,66  12%   23 MB        1        3         2  killed by …',
+    'c002   failed    -  -        0%     0 B        0        0         8  exited wit…',
+  ]);
+  assert.match(childrenText(CHILDREN, 200), /is another SRS there\?$/m);
+});
+
+test('streams', () => {
+  const rows = [
+    { stream: 'v/live/s\u001b[2J', child: 'c001', publishing: true, clients: 3, since: 1_000 },
+  ];
+  assert.equal(
+    streamsText(rows, 66_000, 80),
+    'STREAM        CHILD  PUBLISHING  CLIENTS    FOR\n' +
+      'v/live/s?[2J  c001   yes               3  1m 5s\n',
+  );
+  assert.equal(streamsText([], 0, 80), 'no streams\n');
+});
+
+test('asks a running supervisor, as text or as JSON', async () => {
+  const server = new AdminServer({ address: { host: '127.0.0.1', port: 0 }, source: source() });
+  await server.start();
+  const address = { host: '127.0.0.1', port: server.address().port };
+  const ask = (kind: 'status' | 'children' | 'streams', json: boolean) =>
+    runQuery({ kind, address, token: null, json, width: 80 });
+  assert.equal(await ask('status', false), statusText(STATUS));
+  assert.equal(await ask('children', false), childrenText(CHILDREN, 80));
+  assert.match(await ask('streams', false), /^STREAM .*\nv\/live\/s /);
+  assert.deepEqual(JSON.parse(await ask('children', true)), CHILDREN);
+  await server.close();
+  await assert.rejects(ask('status', true), { code: 'ERR_ADMIN' });
+});
