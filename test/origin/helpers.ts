@@ -110,7 +110,7 @@ export class TestOrigin {
 
 function confText(dir: string, [rtmp, api, http]: number[], options: OriginOptions): string {
   return `listen 127.0.0.1:${rtmp}; pid ${dir}/srs.pid; daemon off; srs_log_tank console;
-    max_connections 300; ${options.top ?? ''}
+    max_connections 300; asprocess on; ${options.top ?? ''}
     http_api { enabled on; listen 127.0.0.1:${api}; }
     http_server { enabled on; listen 127.0.0.1:${http}; dir ${dir}/html; }
     vhost __defaultVhost__ {
