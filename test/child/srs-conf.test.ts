@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  apiAuthorization,
+  type ConfPlan,
+  checkTemplate,
+  droppedBy,
+  renderSrsConf,
+  vhostsOf,
+} from '../../src/child/srs-conf.js';
+import { testConf } from '../../src/child/test-conf.js';
+import { find, parseConf } from '../../src/srs-conf/parse.js';
+import { NO_SRS, real, tempDir } from './helpers.js';
+
+const PLAN: ConfPlan = {
+  id: 'c017',
+  ports: { rtmp: 20080, api: 20081, http: 20082 },
+  pidFile: '/run/srs/pids/c017.pid',
+  html: '/run/srs/html',
+  maxConnections: 1000,
+  asprocess: true,
+  template: null,
+};
+
+const TEMPLATE = parseConf(`
+listen 1935 1936;
+daemon on; pid ./x.pid; srs_log_tank file; srs_log_file ./x.log; max_connections 5;
+srs_log_level_v2 warn;
+heartbeat { enabled off; interval 9.3; }
+http_api { enabled off; listen 1985; crossdomain off; https { enabled on; listen 1990; }
+  auth { enabled on; username "a b"; password 'p"w'; } }
+http_server { enabled off; listen 8080; dir ./www; https { enabled on; listen 8088; } }
+rtc_server { enabled on; listen 8000; }
+srt_server { enabled on; listen 10080; }
+stream_caster { enabled on; caster mpegts_over_udp; output rtmp://127.0.0.1/live/x; listen 8935; }
+exporter { enabled on; listen 9972; }
+vhost __defaultVhost__ { hls { enabled on; } rtc { enabled on; } }
+vhost media.example.com { gop_cache off; }
+`);
+
+test('the config of child 17', () => {
+  assert.equal(
+    renderSrsConf(PLAN),
+    `listen 127.0.0.1:20080;
+pid /run/srs/pids/c017.pid;
+daemon off;
+srs_log_tank console;
+max_connections 1100;
+server_id c017;
+asprocess on;
+inotify_auto_reload off;
+auto_reload_for_docker off;
+force_grace_quit off;
+http_api {
+    enabled on;
+    listen 127.0.0.1:20081;
+}
+http_server {
+    enabled on;
+    listen 127.0.0.1:20082;
+    dir /run/srs/html;
+}
+vhost __defaultVhost__ {
+    http_remux {
+        enabled on;
+        mount [vhost]/[app]/[stream].flv;
+    }
+}
+`,
+  );
+});
+
+test('a template keeps what is its own and gives up what is ours', () => {
+  const conf = parseConf(renderSrsConf({ ...PLAN, template: TEMPLATE }));
+  const names = conf.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length - 1, 'nothing twice but vhost');
+  for (const name of ['rtc_server', 'srt_server', 'stream_caster', 'exporter', 'srs_log_file']) {
+    assert.ok(!names.includes(name), name);
+  }
+  assert.deepEqual(find(conf, 'listen')?.args, ['127.0.0.1:20080']);
+  assert.deepEqual(find(conf, 'daemon')?.args, ['off']);
+  assert.deepEqual(find(conf, 'srs_log_level_v2')?.args, ['warn']);
+  assert.deepEqual(find(conf, 'http_server', 'dir')?.args, ['./www']);
+  assert.deepEqual(find(conf, 'http_server', 'enabled')?.args, ['on']);
+  assert.deepEqual(find(conf, 'http_api', 'listen')?.args, ['127.0.0.1:20081']);
+  assert.deepEqual(find(conf, 'http_api', 'crossdomain')?.args, ['off']);
+  assert.equal(find(conf, 'http_api', 'https'), undefined);
+  assert.equal(find(conf, 'http_server', 'https'), undefined);
+  assert.deepEqual(find(conf, 'vhost', 'hls', 'enabled')?.args, ['on']);
+  assert.deepEqual(droppedBy(TEMPLATE), ['rtc_server', 'srt_server', 'stream_caster', 'exporter']);
+});
+
+test('what a template says of vhosts and passwords can be asked for', () => {
+  assert.deepEqual(vhostsOf(TEMPLATE), ['__defaultVhost__', 'media.example.com']);
+  const expected = `Basic ${Buffer.from('a b:p"w').toString('base64')}`;
+  assert.equal(apiAuthorization(TEMPLATE), expected);
+  assert.equal(apiAuthorization(parseConf('http_api { auth { enabled off; } }')), null);
+  assert.equal(apiAuthorization([]), null);
+});
+
+test('a template that includes files is refused, however deep', () => {
+  const message =
+    "srs.template line 2: 'include a.conf' cannot be used: put that text in its place";
+  assert.throws(() => checkTemplate(parseConf('vhost a {\ninclude a.conf;\n}')), {
+    code: 'ERR_CONFIG',
+    message,
+  });
+  checkTemplate(TEMPLATE);
+});
+
+test('SRS takes every form', { skip: NO_SRS }, async (t) => {
+  const dir = await tempDir(t);
+  const odd = join(dir, `a b;{}#'`);
+  await mkdir(odd);
+  const forms: Partial<ConfPlan>[] = [
+    {},
+    { asprocess: false },
+    { template: TEMPLATE },
+    { template: [] },
+    { pidFile: join(odd, 'c.pid'), html: odd },
+  ];
+  for (const form of forms) {
+    const path = join(odd, 'c017.conf');
+    await writeFile(path, renderSrsConf({ ...PLAN, pidFile: join(dir, 'c.pid'), ...form }));
+    await testConf(real, path, {});
+  }
+});
+
+test('what SRS refuses is told in one line, by its own reason', { skip: NO_SRS }, async (t) => {
+  const path = join(await tempDir(t), 'bad.conf');
+  const cases: [string, RegExp][] = [
+    ['listen 1;\nfoo on;', /refuses it: check normal : illegal directive foo in .*bad\.conf$/],
+    ['listen 1;\nfoo {;', /line 2: unexpected ';' in .*bad\.conf$/],
+    ['listen 1; max_connections 99999999;', /exceed max open files=\d+ in .*bad\.conf$/],
+  ];
+  for (const [text, message] of cases) {
+    await writeFile(path, text);
+    await assert.rejects(testConf(real, path, {}), { code: 'ERR_CHILD_CONFIG', message });
+  }
+});
