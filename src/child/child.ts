@@ -151,7 +151,6 @@ export class Child {
     while (!asked.aborted) {
       const end = await this.#live(asked);
       if (asked.aborted) return;
-      this.#lastError = end.reason;
       if (end.kind === 'broken') return this.#break();
       this.#failures = countFailure(this.#failures, performance.now() - this.#readyAt);
       if (end.kind === 'late' || this.#failures >= PATIENCE) this.#settle();
@@ -242,7 +241,10 @@ export class Child {
 
   #down(end: LifeEnd): LifeEnd {
     const { id } = this;
-    if (!this.#asked.signal.aborted) this.#to('failed');
+    if (!this.#asked.signal.aborted) {
+      this.#lastError = end.reason;
+      this.#to('failed');
+    }
     this.#setup.onDown({ id, generation: this.#generation, reason: end.reason });
     return end;
   }

@@ -53,16 +53,21 @@ export async function isGone(pid: number): Promise<boolean> {
 
 let nextBase = 21_000 + (process.pid % 400) * 25;
 
+/** Where a fleet's ports may begin: not where another's of this run do. */
+export function portBase(): number {
+  nextBase += 25;
+  return nextBase;
+}
+
 /** A fleet that is stopped after the test, in a directory of its own. */
 export async function makeFleet(
   t: TestContext,
   options: Partial<FleetOptions> & Pick<FleetOptions, 'binary'>,
 ): Promise<Fleet> {
   const workDir = options.workDir ?? (await tempDir(t));
-  nextBase += 25;
   const fleet = new Fleet({
     cpus: [[]],
-    portBase: nextBase,
+    portBase: portBase(),
     maxConnections: 100,
     env: process.env,
     workDir,

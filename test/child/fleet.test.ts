@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { ChildDown } from '../../src/child/child.js';
+import type { ChildStatus } from '../../src/child/types.js';
+import { fixture, isGone, makeFleet, tempDir, until } from './helpers.js';
+
+test('children run with a clean environment, in sessions of their own', async (t) => {
+  const env = { ...process.env, SRS_LISTEN: '1', NOTIFY_SOCKET: '/x' };
+  const workDir = await tempDir(t);
+  const fleet = await makeFleet(t, { binary: fixture('ready'), env, workDir });
+  const ready = once(fleet, 'ready') as Promise<[ChildStatus]>;
+  await fleet.start();
+  const status = fleet.status('c001')!;
+  assert.deepEqual((await ready)[0], status);
+  assert.equal(fleet.status('c002'), null);
+  const environ = await readFile(`/proc/${status.pid}/environ`, 'utf8');
+  assert.doesNotMatch(environ, /SRS_|NOTIFY_SOCKET/);
+  const stat = await readFile(`/proc/${status.pid}/stat`, 'utf8');
+  const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  assert.deepEqual([Number(group), Number(session)], [status.pid, status.pid]);
+  await until(() => (fleet.status('c001')?.rss ?? 0) > 1e6);
+});
+
+test('a child that crashes comes back, one that keeps failing is waited for no longer', async (t) => {
+  const fleet = await makeFleet(t, { binary: fixture('crashes-after-ready') });
+  await fleet.start();
+  const down = once(fleet, 'down') as Promise<[ChildDown]>;
+  process.kill(fleet.status('c001')!.pid!, 'SIGUSR1');
+  assert.deepEqual((await down)[0], { id: 'c001', generation: 1, reason: 'exit code 3' });
+  assert.equal(fleet.status('c001')?.state, 'failed');
+  assert.equal(fleet.status('c001')?.lastError, 'exit code 3');
+  await until(() => fleet.status('c001')?.state === 'ready');
+  assert.equal(fleet.status('c001')?.lastError, null);
+
+  const failing = await makeFleet(t, { binary: fixture('exits-1') });
+  await assert.rejects(failing.start(), {
+    code: 'ERR_CHILD_START',
+    message: /^no child is ready: c001: exit code 1: no luck: see .*c001\.log$/,
+  });
+  assert.equal(failing.status('c001')?.state, 'stopped');
+  assert.equal(failing.status('c001')?.generation, 3);
+});
+
+test('a child that is never ready is given up for now', async (t) => {
+  const times = { startLimit: 1000 };
+  const fleet = await makeFleet(t, { binary: fixture('never-ready'), times });
+  await assert.rejects(fleet.start(), { message: /c001: not ready within 1000 ms/ });
+});
+
+test('a config that is refused is not tried again', async (t) => {
+  const tested = await makeFleet(t, { binary: fixture('bad-config') });
+  await assert.rejects(tested.start(), { code: 'ERR_CHILD_CONFIG' });
+  assert.equal(tested.status('c001')?.generation, 0);
+
+  const env = { ...process.env, HOME: '/test-is-fine' };
+  const started = await makeFleet(t, { binary: fixture('bad-config'), env });
+  await assert.rejects(started.start(), {
+    code: 'ERR_CHILD_CONFIG',
+    message: /c001: exit code 255: illegal directive foo/,
+  });
+  assert.equal(started.status('c001')?.generation, 1);
+});
+
+test('a stop ends children that do not listen, and a start under way', async (t) => {
+  const deaf = await makeFleet(t, { binary: fixture('ignores-sigterm') });
+  await deaf.start();
+  const { pid } = deaf.status('c001')!;
+  await deaf.stop();
+  assert.ok(await isGone(pid!));
+
+  const starting = await makeFleet(t, {
+    binary: fixture('never-ready'),
+    cpus: [[], [], []],
+    wave: 2,
+  });
+  const started = starting.start();
+  await until(() => starting.status('c001')?.pid);
+  await starting.stop();
+  await started;
+  assert.deepEqual(
+    starting.statuses().map(({ state, pid }) => [state, pid]),
+    Array(3).fill(['stopped', null]),
+  );
+});
+
+test('a chatty child costs bounded memory', async (t) => {
+  const workDir = await tempDir(t);
+  const log = { size: '1M', keep: 2 } as const;
+  const fleet = await makeFleet(t, { binary: fixture('chatty'), workDir, log });
+  const before = process.memoryUsage().rss;
+  await fleet.start();
+  await until(() => existsSync(join(workDir, 'logs/c001.log.2')));
+  assert.ok(process.memoryUsage().rss - before < 200 * 2 ** 20);
+  assert.equal(fleet.status('c001')?.state, 'ready');
+});
+
+test('a child whose port was taken while it was down moves to others', async (t) => {
+  const fleet = await makeFleet(t, { binary: fixture('ready') });
+  await fleet.start();
+  const { ports, pid } = fleet.status('c001')!;
+  const thief = createServer();
+  t.after(() => thief.close());
+  const stolen = new Promise((resolve) => {
+    fleet.once('down', () => thief.listen(ports.http, '127.0.0.1', () => resolve(null)));
+  });
+  process.kill(pid!, 'SIGKILL');
+  await stolen;
+  await until(() => fleet.status('c001')?.state === 'ready');
+  assert.notEqual(fleet.status('c001')?.ports.rtmp, ports.rtmp);
+});
+
+test('two supervisors that start at once share no port', async (t) => {
+  const base = 24_500;
+  const fleets = await Promise.all(
+    [1, 2].map(() => makeFleet(t, { binary: fixture('ready'), cpus: [[], []], portBase: base })),
+  );
+  await Promise.all(fleets.map((fleet) => fleet.start()));
+  const statuses = fleets.flatMap((fleet) => fleet.statuses());
+  assert.ok(statuses.every(({ state }) => state === 'ready'));
+  assert.equal(new Set(statuses.map(({ ports }) => ports.rtmp)).size, 4);
+});
+
+test('a child is bound to its CPUs, and says what the system says', {
+  skip: spawnSync('taskset', ['-V']).status !== 0,
+}, async (t) => {
+  const pinning = {
+    prefix: (cpus: readonly number[]) => ['taskset', '-c', cpus.join(',')],
+    readAffinity: async (pid: number) => {
+      const text = await readFile(`/proc/${pid}/status`, 'utf8');
+      return { cpus: [Number(/Cpus_allowed_list:\s*(\d+)\n/.exec(text)?.[1])], uniform: true };
+    },
+  };
+  const fleet = await makeFleet(t, { binary: fixture('ready'), cpus: [[0], []], pinning });
+  await fleet.start();
+  assert.deepEqual(fleet.status('c001')?.cpus, [0]);
+  assert.deepEqual(fleet.status('c002')?.cpus, []);
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { ChildLog } from '../../src/child/log.js';
+import { tempDir, until } from './helpers.js';
+
+test('what a child says on both streams is in one file, its last words at hand', async (t) => {
+  const dir = await tempDir(t);
+  const log = new ChildLog(join(dir, 'c001.log'));
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  log.attach(stdout, stderr);
+  stdout.write('one\n');
+  stderr.write('two\n');
+  await new Promise(setImmediate);
+  assert.equal(log.tail(), 'one\ntwo\n');
+  const next = new PassThrough();
+  log.attach(next);
+  assert.equal(log.tail(), '');
+  next.write('three\n');
+  await new Promise(setImmediate);
+  await log.close();
+  await log.close();
+  assert.equal(await readFile(join(dir, 'c001.log'), 'utf8'), 'one\ntwo\nthree\n');
+  assert.equal((await stat(join(dir, 'c001.log'))).mode & 0o777, 0o600);
+});
+
+test('a log is rotated, and old ones go', async (t) => {
+  const dir = await tempDir(t);
+  const log = new ChildLog(join(dir, 'c001.log'), { size: '10K', keep: 2 });
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  for (let i = 0; i < 200; i++) {
+    stdout.write('x'.repeat(1000));
+    await new Promise(setImmediate);
+  }
+  await log.close();
+  assert.deepEqual((await readdir(dir)).sort(), ['c001.log', 'c001.log.1', 'c001.log.2']);
+});
+
+test('what the disk cannot take is dropped, and memory stays bounded', async (t) => {
+  const log = new ChildLog(join(await tempDir(t), 'c001.log'));
+  const stdout = new PassThrough({ highWaterMark: 2 ** 28 });
+  log.attach(stdout);
+  for (let i = 0; i < 100; i++) stdout.write(Buffer.alloc(64 * 1024, 120));
+  await new Promise(setImmediate);
+  assert.ok(log.dropped > 0);
+  assert.equal(log.tail().length, 16 * 1024);
+  await log.close();
+});
+
+test('a log that cannot be written harms nobody', async (t) => {
+  const log = new ChildLog(join(await tempDir(t), 'c001.log', 'is', '\0'));
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  stdout.write('words\n');
+  await until(() => log.tail() === 'words\n');
+  log.attach(new PassThrough());
+  await log.close();
+});

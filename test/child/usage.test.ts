@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { NO_USAGE, UsageMeter } from '../../src/child/usage.js';
+import { until } from './helpers.js';
+
+test('CPU and memory of the living are measured, the dead are forgotten', async (t) => {
+  const start = (code: string) => spawn(process.execPath, ['-e', code], { stdio: 'ignore' });
+  const busy = start('for (;;);');
+  const idle = start('setInterval(() => {}, 1000)');
+  t.after(() => [busy, idle].map((child) => child.kill('SIGKILL')));
+  const pids = new Set([busy.pid!, idle.pid!, 2 ** 22 - 1]);
+  const meter = new UsageMeter(() => [...pids], 50);
+  t.after(() => meter.close());
+  assert.equal(meter.of(busy.pid!), NO_USAGE);
+  await until(() => meter.of(busy.pid!).cpu > 5);
+  await until(() => meter.of(idle.pid!).rss > 1e6);
+  assert.equal(meter.of(2 ** 22 - 1), NO_USAGE);
+  assert.equal(meter.of(null), NO_USAGE);
+
+  idle.kill('SIGKILL');
+  await once(idle, 'exit');
+  busy.kill('SIGKILL');
+  await once(busy, 'exit');
+  pids.delete(busy.pid!);
+  await until(() => meter.of(busy.pid!) === NO_USAGE);
+  pids.clear();
+  await until(() => meter.of(idle.pid!) === NO_USAGE);
+});
