@@ -50,6 +50,9 @@ export class Connections {
   readonly #perIp = new Map<string, number>();
   readonly #limits: ConnectionLimits;
   #counter = 0;
+  /** Bytes of the connections that are no more. */
+  #pastIn = 0;
+  #pastOut = 0;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -73,9 +76,21 @@ export class Connections {
 
   closed(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
+    this.#pastIn += connection.relayed?.bytesIn ?? 0;
+    this.#pastOut += connection.relayed?.bytesOut ?? 0;
     const left = (this.#perIp.get(connection.ip) ?? 1) - 1;
     if (left > 0) this.#perIp.set(connection.ip, left);
     else this.#perIp.delete(connection.ip);
+  }
+
+  /** Bytes relayed so far, those of closed connections too: from clients, and to them. */
+  get bytes(): { in: number; out: number } {
+    const sum = { in: this.#pastIn, out: this.#pastOut };
+    for (const { relayed } of this.#open) {
+      sum.in += relayed?.bytesIn ?? 0;
+      sum.out += relayed?.bytesOut ?? 0;
+    }
+    return sum;
   }
 
   /** Ends every connection that this life of a child, or an earlier one, was serving. */

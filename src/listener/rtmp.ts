@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { formatAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { refusal } from '../protocol/rtmp/identify.js';
 import { type Connection, type ConnectionLimits, Connections } from './connections.js';
+import { listenError } from './listen-error.js';
 import { type Failure, type RtmpSessionContext, SessionError, serveRtmp } from './rtmp-session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
@@ -50,19 +50,14 @@ export class RtmpListener {
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      const where = formatAddress(this.#address);
-      const why = codeOf(error) === 'EADDRINUSE' ? 'the port is taken' : messageOf(error);
-      const mend = 'stop what holds it, or set listen.rtmp (--rtmp) to another port';
-      throw new SupervisorError('ERR_LISTEN', `listen.rtmp: ${where}: ${why}; ${mend}`, {
-        cause: error,
-      });
+      throw listenError('listen.rtmp', this.#address, error);
     }
     this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'rtmp accept'));
   }
 
-  /** The address that was bound, with the port that the kernel chose where that was 0. */
-  address(): AddressInfo {
-    return this.#server.address() as AddressInfo;
+  /** The address that was bound, with the port that the kernel chose for 0; null while closed. */
+  address(): AddressInfo | null {
+    return this.#server.address() as AddressInfo | null;
   }
 
   /** Stops accepting and ends what is open. */

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { resolveBinary } from '../child/binary.js';
+import type { Pinning } from '../child/child.js';
+import { checkTemplate, droppedBy, vhostsOf } from '../child/srs-conf.js';
+import type { Config } from '../config/config.js';
+import { connectionBudget, fileLimit } from '../config/limits.js';
+import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
+import { formatCpuList } from '../cpu/cpuset.js';
+import { type CpuPlan, planCpus } from '../cpu/plan.js';
+import { readTopology } from '../cpu/topology.js';
+import { messageOf, SupervisorError } from '../errors.js';
+import { type Directive, parseConf } from '../srs-conf/parse.js';
+import { DEFAULT_VHOST } from '../stream-key.js';
+import { Findings, type Outcome } from './findings.js';
+import { provePorts } from './ports.js';
+import type { Prepared } from './prepared.js';
+import { tryConf } from './try-conf.js';
+
+/** What the process was given besides its configuration. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** The folder of our own package. */
+  readonly packageRoot: string;
+}
+
+export interface Inspection {
+  readonly findings: Findings;
+  /** Null when something failed. */
+  readonly prepared: Prepared | null;
+}
+
+/** Looks at configuration and machine as a start would, and changes nothing. */
+export async function inspect(config: Config, around: Surroundings): Promise<Inspection> {
+  const { env, packageRoot } = around;
+  const findings = new Findings();
+  const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
+  const template = await findings.attempt('template', () => readTemplate(config.srs.template));
+  const plan = await findings.attempt('cpus', () => planChildren(config));
+  const pinning = await findings.attempt('pinning', () => tryPinning(config.cpu.pin));
+  const count = plan?.children.length ?? 0;
+  const connections = await findings.attempt('descriptors', () => budget(config, count));
+  await findings.attempt('ports', () => provePorts(config));
+  const error = findings.error !== null;
+  if (error || !binary || template === undefined || !plan || !connections) {
+    return { findings, prepared: null };
+  }
+  const vhosts = [...new Set([DEFAULT_VHOST, ...vhostsOf(template ?? [])])];
+  const known = { config, env, binary, template, vhosts, plan, connections };
+  const prepared = { ...known, pinning: pinning ?? null };
+  await findings.attempt('srs -t', () => tryConf(prepared));
+  return { findings, prepared: findings.error === null ? prepared : null };
+}
+
+async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) {
+  const value = await resolveBinary(config.srs.binary, env, root);
+  return { value, text: `${value.kind} ${value.version}, ${value.path}` };
+}
+
+async function readTemplate(path: string | null): Promise<Outcome<readonly Directive[] | null>> {
+  if (path === null) return { value: null, text: 'none: children get a config of ours' };
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const why = `srs.template: cannot read ${path}: ${messageOf(error)}`;
+    throw new SupervisorError('ERR_CONFIG', why, { cause: error });
+  });
+  const value = parseConf(text);
+  checkTemplate(value);
+  const warnings = droppedBy(value).map((name) => `srs.template: children do without '${name}'`);
+  return { value, text: path, warnings };
+}
+
+function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
+  const topology = readTopology();
+  const { reserve, smt } = cpu;
+  const value = planCpus(topology, { count: children.count, reserve, smt });
+  const kept = value.reserved.length > 0 ? formatCpuList(value.reserved) : 'none';
+  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}`;
+  return { value, text, warnings: [...topology.warnings, ...value.warnings] };
+}
+
+/** Null: unpinned. `on` makes a failure of what `auto` only warns of. */
+async function tryPinning(pin: Config['cpu']['pin']): Promise<Outcome<Pinning | null>> {
+  if (pin === 'off') return { value: null, text: 'off: children run where the kernel puts them' };
+  const answer = await canPin();
+  if (answer.ok) return { value: { prefix: pinPrefix, readAffinity }, text: 'works' };
+  if (pin === 'on') {
+    const mend = 'give the process that right, or set cpu.pin to auto';
+    throw new SupervisorError('ERR_CONFIG', `cpu.pin: on, but ${answer.reason}; ${mend}`);
+  }
+  const warnings = [`children run unpinned: ${answer.reason}`];
+  return { value: null, text: 'not possible here', warnings };
+}
+
+async function budget(config: Config, childCount: number): Promise<Outcome<number>> {
+  const { connections } = connectionBudget(config, childCount, await fileLimit());
+  return { value: connections, text: `enough for ${connections} client connections` };
+}

@@ -1,0 +1,21 @@
+import type { Binary } from '../child/binary.js';
+import type { Pinning } from '../child/child.js';
+import type { Config } from '../config/config.js';
+import type { CpuPlan } from '../cpu/plan.js';
+import type { Directive } from '../srs-conf/parse.js';
+
+/** All that is known of config and machine before the first child starts. */
+export interface Prepared {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly binary: Binary;
+  /** The user's srs.conf; null: ours. */
+  readonly template: readonly Directive[] | null;
+  /** The vhosts that the children have. */
+  readonly vhosts: readonly string[];
+  readonly plan: CpuPlan;
+  /** Null: children run where the kernel puts them. */
+  readonly pinning: Pinning | null;
+  /** How many client connections may be open at once. */
+  readonly connections: number;
+}

@@ -1,0 +1,57 @@
+import type { AdminStatus, ChildRow } from '../admin/types.js';
+import { formatCpuList } from '../cpu/cpuset.js';
+import { type Column, table } from './table.js';
+
+/** More children than this are counted, not listed: a first screen is read, not scrolled. */
+const MAX_ROWS = 16;
+const WIDTH = 80;
+const COLUMNS: readonly Column[] = [
+  { title: 'CHILD' },
+  { title: 'STATE' },
+  { title: 'CPU', elastic: true },
+  { title: 'RTMP', align: 'right' },
+  { title: 'HTTP', align: 'right' },
+  { title: 'API', align: 'right' },
+  { title: 'PID', align: 'right' },
+];
+
+export interface BannerFacts {
+  readonly status: AdminStatus;
+  readonly children: readonly ChildRow[];
+  /** As clients on this machine write it, `127.0.0.1:1935`. */
+  readonly rtmp: string;
+  readonly demo: boolean;
+}
+
+/** What `run` prints once it serves: what runs where, and what to do with it. */
+export function renderBanner(facts: BannerFacts): string {
+  return [whichSrs(facts.status), '', children(facts.children), '', commands(facts)].join('\n');
+}
+
+function whichSrs({ version, srs }: AdminStatus): string {
+  const line = `srs-supervisor ${version} runs ${srs.kind} ${srs.version} (${srs.path})`;
+  if (srs.kind === 'srs') return line;
+  return `${line}\nmini-srs is our small embedded origin; put a real srs into srs-bin/ for production.`;
+}
+
+function children(rows: readonly ChildRow[]): string {
+  if (rows.length > MAX_ROWS) {
+    const ready = rows.filter(({ state }) => state === 'ready').length;
+    return `${ready} of ${rows.length} children are ready; srs-supervisor children lists them`;
+  }
+  const cells = rows.map(({ id, state, cpus, ports, pid }) => {
+    const cpu = cpus.length > 0 ? formatCpuList(cpus) : 'any';
+    return [id, state, cpu, ...[ports.rtmp, ports.http, ports.api, pid ?? '-'].map(String)];
+  });
+  return table(COLUMNS, cells, WIDTH).trimEnd();
+}
+
+function commands({ rtmp, demo }: BannerFacts): string {
+  const stream = demo ? 'demo' : 'STREAM';
+  return [
+    `publish  ffmpeg -re -i FILE -c copy -f flv rtmp://${rtmp}/live/STREAM`,
+    `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
+    'watch    srs-supervisor status | children | streams',
+    'stop     Ctrl-C',
+  ].join('\n');
+}

@@ -1,0 +1,51 @@
+import type { Connection, Connections } from './connections.js';
+
+/** What one child's clients are doing. */
+export interface ChildTraffic {
+  readonly connections: number;
+  /** Bits per second, both ways, over the last interval. */
+  readonly bitrate: number;
+}
+
+const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
+const INTERVAL_MS = 1000;
+
+/** Reads the byte counters of a listener's connections once a second, for placement. */
+export class TrafficMeter {
+  readonly #connections: Connections;
+  readonly #timer: NodeJS.Timeout;
+  /** Bytes of each connection when it was last read; goes with the connection. */
+  readonly #seen = new WeakMap<Connection, number>();
+  #children = new Map<string, ChildTraffic>();
+  #readAt = performance.now();
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+    this.#timer = setInterval(() => this.#read(), INTERVAL_MS).unref();
+  }
+
+  of(childId: string): ChildTraffic {
+    return this.#children.get(childId) ?? NONE;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #read(): void {
+    const now = performance.now();
+    const seconds = (now - this.#readAt) / 1000;
+    this.#readAt = now;
+    const children = new Map<string, ChildTraffic>();
+    for (const connection of this.#connections) {
+      if (connection.owner === null || connection.relayed === null) continue;
+      const bytes = connection.relayed.bytesIn + connection.relayed.bytesOut;
+      const bits = 8 * (bytes - (this.#seen.get(connection) ?? 0));
+      this.#seen.set(connection, bytes);
+      const sum = children.get(connection.owner.id) ?? NONE;
+      const bitrate = sum.bitrate + bits / seconds;
+      children.set(connection.owner.id, { connections: sum.connections + 1, bitrate });
+    }
+    this.#children = children;
+  }
+}

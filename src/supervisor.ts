@@ -1,0 +1,270 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { AdminServer } from './admin/server.js';
+import type {
+  AdminSource,
+  AdminStatus,
+  ChildRow,
+  ConnectionRow,
+  ListenerRow,
+} from './admin/types.js';
+import type { Prepared } from './check/prepared.js';
+import type { ChildDown } from './child/child.js';
+import { Fleet } from './child/fleet.js';
+import { formatAddress } from './config/address.js';
+import type { Address } from './config/config.js';
+import { pinSelf } from './cpu/affinity.js';
+import { DemoPublisher } from './demo/publisher.js';
+import { AliasBook } from './listener/aliases.js';
+import type { Route } from './listener/route.js';
+import { RtmpListener } from './listener/rtmp.js';
+import { SessionError } from './listener/rtmp-session.js';
+import { TrafficMeter } from './listener/traffic.js';
+import type { Logger } from './logger.js';
+import { Placement } from './placement/placement.js';
+import type { Candidate, StreamStatus } from './placement/types.js';
+import { MemoryRegistry } from './registry/memory.js';
+import { PortableEngine } from './relay/portable/tcp.js';
+import type { Role, StreamKey } from './stream-key.js';
+import { PACKAGE_ROOT, VERSION } from './version.js';
+
+export interface SupervisorOptions {
+  readonly prepared: Prepared;
+  readonly logger: Logger;
+  /** Told how many children are done with starting. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Publish our clip as `live/demo`. */
+  readonly demo?: boolean;
+}
+
+/** What is started in its turn, and closed in the reverse one. */
+interface Room {
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
+export class Supervisor implements AdminSource {
+  readonly #options: SupervisorOptions;
+  readonly #aliases = new AliasBook();
+  readonly #engine = new PortableEngine();
+  readonly #registry = new MemoryRegistry();
+  readonly #fleet: Fleet;
+  readonly #placement: Placement;
+  readonly #rtmp: RtmpListener;
+  readonly #traffic: TrafficMeter;
+  readonly #admin: AdminServer;
+  readonly #startedAt = performance.now();
+  #state: AdminStatus['state'] = 'starting';
+  #open: Room[] = [];
+  #closing: Promise<void> | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { logger } = options;
+    this.#fleet = this.#makeFleet();
+    this.#placement = new Placement({
+      registry: this.#registry,
+      candidates: () => this.#candidates(),
+      logger: logger.child({ room: 'placement' }),
+    });
+    this.#rtmp = this.#makeRtmp();
+    this.#traffic = new TrafficMeter(this.#rtmp.connections);
+    const { listen, admin } = options.prepared.config;
+    this.#admin = new AdminServer({
+      address: listen.admin,
+      token: admin.token,
+      logger: logger.child({ room: 'admin' }),
+      source: this,
+    });
+    this.#fleet.on('down', (down) => this.#childDown(down));
+  }
+
+  /** Resolves when every child that can be ready is, and clients are let in. */
+  async start(): Promise<void> {
+    try {
+      for (const room of this.#rooms()) {
+        this.#open.push(room);
+        await room.start();
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#state = 'ready';
+  }
+
+  /** Lets nobody in any more, ends clients and then children; resolves when all is gone. */
+  close(): Promise<void> {
+    this.#state = 'draining';
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  status(): AdminStatus {
+    const { binary } = this.#options.prepared;
+    const children = this.#fleet.statuses();
+    const { connections } = this.#rtmp;
+    const { in: bytesIn, out: bytesOut } = connections.bytes;
+    return {
+      state: this.#state,
+      version: VERSION,
+      pid: process.pid,
+      uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
+      srs: { kind: binary.kind, version: binary.version, path: binary.path },
+      listeners: this.#listeners(),
+      children: {
+        total: this.#options.prepared.plan.children.length,
+        ready: children.filter(({ state }) => state === 'ready').length,
+      },
+      streams: this.#placement.list().length,
+      connections: connections.size,
+      bytesIn,
+      bytesOut,
+    };
+  }
+
+  /** Where clients come in; null while nobody is let in. */
+  rtmpAddress(): AddressInfo | null {
+    return this.#rtmp.address();
+  }
+
+  children(): ChildRow[] {
+    return this.#fleet
+      .statuses()
+      .map((status) => ({ ...status, ...this.#placement.counts(status.id) }));
+  }
+
+  async streams(): Promise<StreamStatus[]> {
+    return this.#placement.list();
+  }
+
+  connections(): ConnectionRow[] {
+    return Array.from(this.#rtmp.connections, (connection) => ({
+      id: connection.id,
+      client: connection.client,
+      alias: connection.alias,
+      child: connection.owner?.id ?? null,
+      stream: connection.stream,
+      role: connection.role,
+      bytesIn: connection.relayed?.bytesIn ?? 0,
+      bytesOut: connection.relayed?.bytesOut ?? 0,
+      since: connection.since,
+    }));
+  }
+
+  #listeners(): ListenerRow[] {
+    const bound = { rtmp: this.#rtmp.address(), admin: this.#admin.address() };
+    return Object.entries(bound).flatMap(([name, info]) => {
+      if (info === null) return [];
+      const address = formatAddress({ host: info.address, port: info.port });
+      return { name, transport: 'tcp' as const, address };
+    });
+  }
+
+  /** The admin port comes first, so that a long start can be watched; clients are let in last. */
+  #rooms(): Room[] {
+    const { onProgress, demo = false } = this.#options;
+    const fleet = { start: () => this.#startFleet(onProgress), close: () => this.#fleet.stop() };
+    const placement = { start: async () => {}, close: () => this.#closePlacement() };
+    const rooms: Room[] = [this.#admin, placement, fleet, this.#rtmp];
+    return demo ? [...rooms, this.#demoRoom()] : rooms;
+  }
+
+  async #startFleet(onProgress: SupervisorOptions['onProgress']): Promise<void> {
+    const { plan, pinning } = this.#options.prepared;
+    if (pinning !== null && plan.reserved.length > 0) await pinSelf(plan.reserved);
+    await this.#fleet.start(onProgress);
+  }
+
+  async #closePlacement(): Promise<void> {
+    this.#traffic.close();
+    await this.#placement.close();
+    await this.#registry.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const room of this.#open.reverse()) await room.close();
+    await this.#engine.close();
+  }
+
+  /** Clients of a child that is gone are closed at once, and its streams can be placed elsewhere. */
+  #childDown(down: ChildDown): void {
+    const { id, reason } = down;
+    const { logger } = this.#options;
+    this.#placement
+      .childDown(down)
+      .catch((error: unknown) => logger.error({ child: id, err: error }, 'claims not released'));
+    this.#rtmp.connections.endOf(down, new SessionError('child', `child ${id} is gone: ${reason}`));
+  }
+
+  async #route(stream: StreamKey, role: Role): Promise<Route | null> {
+    const hold = await this.#placement.acquire(stream, role);
+    if (hold === null) return null;
+    const child = this.#fleet.status(hold.owner.id);
+    const { owner } = hold;
+    const release = () => hold.release();
+    if (child !== null) return { owner, host: '127.0.0.1', port: child.ports.rtmp, release };
+    hold.release();
+    return null;
+  }
+
+  #candidates(): Candidate[] {
+    const { maxConnections } = this.#options.prepared.config.children;
+    return this.#fleet.statuses().map(({ id, generation, state, cpu }) => {
+      const { streams, clients } = this.#placement.counts(id);
+      const { bitrate } = this.#traffic.of(id);
+      const open = state === 'ready';
+      const alive = open || state === 'draining';
+      const load = { cpu, connections: clients, maxConnections, streams, bitrate };
+      return { id, generation, alive, open, ...load };
+    });
+  }
+
+  #makeFleet(): Fleet {
+    const { config, env, binary, template, plan, pinning } = this.#options.prepared;
+    const { portBase, maxConnections } = config.children;
+    const cpus = plan.children.map((child) => child.cpus);
+    const files = { workDir: config.workDir, template, env };
+    const limits = { portBase, maxConnections };
+    const logger = this.#options.logger.child({ room: 'fleet' });
+    return new Fleet({ binary, cpus, pinning, logger, ...files, ...limits });
+  }
+
+  #makeRtmp(): RtmpListener {
+    const { config, connections, vhosts } = this.#options.prepared;
+    const { connectionsPerIp, identifySeconds } = config.limits;
+    return new RtmpListener(
+      config.listen.rtmp,
+      { connections, connectionsPerIp },
+      {
+        route: (stream, role) => this.#route(stream, role),
+        engine: this.#engine,
+        aliases: this.#aliases,
+        vhosts,
+        identifyMs: identifySeconds * 1000,
+        server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
+        logger: this.#options.logger.child({ room: 'rtmp' }),
+      },
+    );
+  }
+
+  /** Publishes through the RTMP port as any client does, so it can only be made when that is open. */
+  #demoRoom(): Room {
+    let publisher: DemoPublisher | null = null;
+    const start = async () => {
+      const clipPath = join(PACKAGE_ROOT, 'examples', 'demo.flv');
+      const { port = 0 } = this.#rtmp.address() ?? {};
+      const target = { host: localHost(this.#options.prepared.config.listen.rtmp), port };
+      const logger = this.#options.logger.child({ room: 'demo' });
+      publisher = new DemoPublisher({ ...target, app: 'live', stream: 'demo', clipPath, logger });
+      await publisher.start();
+    };
+    return { start, close: async () => publisher?.close() };
+  }
+}
+
+/** Where this machine reaches a listener of its own. */
+function localHost({ host }: Address): string {
+  return host === undefined || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host;
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { ROOT } from './helpers/paths.js';
+
+const SRC = join(ROOT, 'src');
+/** Lines a source file may have; most have far fewer. */
+const MAX_LINES = 300;
+
+interface Source {
+  /** `listener/rtmp.ts` */
+  readonly path: string;
+  readonly text: string;
+  /** Of the project: paths below src. Others: as written. */
+  readonly imports: readonly string[];
+}
+
+function readSource(path: string): Source {
+  const text = readFileSync(join(SRC, path), 'utf8');
+  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'/gms)].map(
+    ([, name = '']) =>
+      name.startsWith('.')
+        ? relative(SRC, resolve(join(SRC, dirname(path)), name)).replace(/\.js$/, '.ts')
+        : name,
+  );
+  return { path, text, imports };
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map(readSource);
+
+/** Every file below `room` that imports something `forbidden` matches. */
+function breaches(room: string, forbidden: RegExp): string[] {
+  return sources
+    .filter(({ path }) => path.startsWith(room))
+    .flatMap(({ path, imports }) =>
+      imports.filter((name) => forbidden.test(name)).map((name) => `${path} imports ${name}`),
+    );
+}
+
+function users(pattern: RegExp, allowed: RegExp): string[] {
+  return sources
+    .filter(({ path, text }) => pattern.test(text) && !allowed.test(path))
+    .map(({ path }) => path);
+}
+
+const SOCKETS = /^node:(net|dgram|http|https|tls)$/;
+
+describe('import laws', () => {
+  it('finds the sources', () => {
+    assert.ok(sources.length > 40);
+    assert.ok(sources.some(({ imports }) => imports.includes('relay/relay.ts')));
+  });
+
+  it('parsers know no sockets, clocks or randomness', () => {
+    assert.deepEqual(breaches('protocol/', SOCKETS), []);
+    assert.deepEqual(breaches('srs-conf/', SOCKETS), []);
+    const impure = /Date\.now|Math\.random|randomBytes|setTimeout|setInterval|performance\.now/;
+    const pure = sources.filter(({ path }) => /^(protocol|srs-conf)\//.test(path));
+    assert.deepEqual(
+      pure.filter(({ text }) => impure.test(text)).map(({ path }) => path),
+      [],
+    );
+  });
+
+  it('the relay knows neither registry nor placement nor any protocol', () => {
+    assert.deepEqual(breaches('relay/', /^(registry|placement|protocol|listener|child)\//), []);
+  });
+
+  it('registry and placement know no sockets', () => {
+    assert.deepEqual(breaches('registry/', SOCKETS), []);
+    assert.deepEqual(breaches('placement/', SOCKETS), []);
+  });
+
+  it('the children’s way and the data’s way meet in the supervisor only', () => {
+    assert.deepEqual(breaches('cpu/', /^(child|listener|placement|registry|relay)\//), []);
+    assert.deepEqual(breaches('child/', /^(listener|placement|registry|relay)\//), []);
+    const children = /^child\/(?!types\.ts)/;
+    assert.deepEqual(breaches('listener/', children), []);
+    assert.deepEqual(breaches('placement/', children), []);
+  });
+
+  it('nobody but the program imports the supervisor', () => {
+    const importers = sources.filter(({ imports }) => imports.includes('supervisor.ts'));
+    assert.deepEqual(
+      importers.map(({ path }) => path).filter((path) => !/^(main|index|cli\/run)\.ts$/.test(path)),
+      [],
+    );
+  });
+
+  it('the embedded origin shares codecs with us and nothing else', () => {
+    const shared = /^(origin|protocol|srs-conf)\/|^(errors|stream-key|version)\.ts$/;
+    const foreign = sources
+      .filter(({ path }) => path.startsWith('origin/'))
+      .flatMap(({ imports }) => imports)
+      .filter((name) => name.endsWith('.ts') && !shared.test(name));
+    assert.deepEqual(foreign, []);
+  });
+});
+
+describe('habits', () => {
+  it('only the programs touch arguments, signals and the end of the process', () => {
+    const program = /process\.(argv|exit\(|exitCode|on\()/;
+    // The origin's API says with which arguments it was started, as SRS's does.
+    assert.deepEqual(users(program, /^(main|origin\/(main|api-views))\.ts$/), []);
+  });
+
+  it('only the programs and the configuration read the environment', () => {
+    assert.deepEqual(users(/process\.env/, /^(main|config\/load|origin\/main)\.ts$/), []);
+  });
+
+  it('no source file is too long for one job', () => {
+    const long = sources.filter(({ text }) => text.split('\n').length > MAX_LINES + 1);
+    assert.deepEqual(
+      long.map(({ path }) => path),
+      [],
+    );
+  });
+});

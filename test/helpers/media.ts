@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { CLIP } from './paths.js';
+
+/** An ffmpeg under way. */
+export class Ffmpeg {
+  readonly process: ChildProcess;
+  #errors = '';
+  #output = '';
+  readonly #ended: Promise<number | null>;
+
+  constructor(program: 'ffmpeg' | 'ffprobe', args: readonly string[]) {
+    this.process = spawn(program, ['-v', 'error', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process.stdout?.on('data', (text: Buffer) => {
+      this.#output += text;
+    });
+    this.process.stderr?.on('data', (text: Buffer) => {
+      this.#errors += text;
+    });
+    this.#ended = once(this.process, 'close').then(([code]) => code as number | null);
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get errors(): string {
+    return this.#errors;
+  }
+
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** The exit code; null when a signal ended it. */
+  get ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  async kill(): Promise<void> {
+    if (this.isRunning) this.process.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** Publishes the clip again and again in real time. */
+export function publish(url: string): Ffmpeg {
+  const input = ['-re', '-stream_loop', '-1', '-i', CLIP];
+  return new Ffmpeg('ffmpeg', [...input, '-c', 'copy', '-f', 'flv', url]);
+}
+
+/** Publishes the clip once in real time. */
+export function publishOnce(url: string): Ffmpeg {
+  return new Ffmpeg('ffmpeg', ['-re', '-i', CLIP, '-c', 'copy', '-f', 'flv', url]);
+}
+
+/** Plays until so many video frames have been decoded. */
+export function playFrames(url: string, frames: number): Ffmpeg {
+  const progress = ['-progress', 'pipe:1', '-nostats'];
+  const output = ['-map', '0:v:0', '-frames:v', `${frames}`, '-f', 'null', '-'];
+  return new Ffmpeg('ffmpeg', [...progress, '-xerror', '-i', url, ...output]);
+}
+
+/** How many frames an ffmpeg with `-progress` has decoded. */
+export function framesOf({ output }: Ffmpeg): number {
+  return Number([...output.matchAll(/^frame=(\d+)/gm)].at(-1)?.[1] ?? 0);
+}
