@@ -30,7 +30,7 @@ test('no line is wider than the terminal, and none steers it', () => {
   fc.assert(
     fc.property(fc.array(row), fc.integer({ min: 30, max: 80 }), (rows, width) => {
       const text = table(COLUMNS, rows, width);
-      const lines = text.trimEnd().split('\n');
+      const lines = text.slice(0, -1).split('\n');
       assert.equal(lines.length, rows.length + 1);
       for (const line of lines) {
         assert.ok([...line].length <= width, line);
