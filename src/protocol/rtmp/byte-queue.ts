@@ -1,6 +1,10 @@
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes in the order they arrived, read without joining what came in pieces. */
 export class ByteQueue {
   readonly #pieces: Buffer[] = [];
+  /** Bytes of the first piece that are gone. */
+  #at = 0;
   #length = 0;
 
   /** Bytes not yet taken. */
@@ -17,35 +21,41 @@ export class ByteQueue {
 
   /** Up to `size` bytes from the front, which stay; a copy only where they lie in several pieces. */
   peek(size: number): Buffer {
-    const front = this.#pieces[0];
-    if (front && (front.length >= size || this.#pieces.length === 1))
-      return front.subarray(0, size);
-    const bytes = Buffer.allocUnsafe(Math.min(size, this.#length));
-    let filled = 0;
-    for (const piece of this.#pieces) {
-      if (filled === bytes.length) break;
-      filled += piece.copy(bytes, filled);
-    }
-    return bytes;
+    const wanted = Math.min(size, this.#length);
+    const front = this.#view(wanted);
+    return front.length === wanted ? front : this.#join(wanted);
   }
 
   /** The longest run of bytes at the front that lies in one piece, at most `limit` bytes. */
   take(limit: number): Buffer {
-    const front = this.#pieces[0]?.subarray(0, limit) ?? Buffer.alloc(0);
+    const front = this.#view(limit);
     this.skip(front.length);
     return front;
   }
 
   /** Drops up to `size` bytes from the front. */
   skip(size: number): void {
-    for (let left = size; left > 0; ) {
-      const front = this.#pieces[0];
-      if (!front) return;
-      const dropped = Math.min(left, front.length);
-      if (dropped === front.length) this.#pieces.shift();
-      else this.#pieces[0] = front.subarray(dropped);
-      this.#length -= dropped;
-      left -= dropped;
+    this.#at += Math.min(size, this.#length);
+    this.#length -= Math.min(size, this.#length);
+    for (let front = this.#pieces[0]; front && this.#at >= front.length; front = this.#pieces[0]) {
+      this.#at -= front.length;
+      this.#pieces.shift();
     }
+  }
+
+  #view(limit: number): Buffer {
+    return this.#pieces[0]?.subarray(this.#at, this.#at + limit) ?? NOTHING;
+  }
+
+  #join(size: number): Buffer {
+    const bytes = Buffer.allocUnsafe(size);
+    let filled = 0;
+    let from = this.#at;
+    for (const piece of this.#pieces) {
+      if (filled === size) break;
+      filled += piece.copy(bytes, filled, from);
+      from = 0;
+    }
+    return bytes;
   }
 }

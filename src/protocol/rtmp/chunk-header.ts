@@ -55,20 +55,25 @@ export function parseMessageHeader(
   if (!last && fmt >= 2) return invalid(`chunk stream begins with fmt ${fmt}`);
   const end = at + MESSAGE_HEADER_SIZE[fmt];
   if (bytes.length < end) return INCOMPLETE;
-  const header = { ...FRESH, ...last, ...readTime(bytes, at, fmt), ...readKind(bytes, at, fmt) };
+  const header = readFields(bytes, at, fmt, last ?? FRESH);
   if (!header.extended) return value(header, end - at);
   if (bytes.length < end + 4) return INCOMPLETE;
   return value({ ...header, time: bytes.readUInt32BE(end) }, end + 4 - at);
 }
 
-function readTime(bytes: Buffer, at: number, fmt: ChunkFormat): Partial<MessageHeader> {
-  if (fmt === 3) return {};
+function readFields(
+  bytes: Buffer,
+  at: number,
+  fmt: ChunkFormat,
+  last: MessageHeader,
+): MessageHeader {
+  if (fmt === 3) return last;
   const time = bytes.readUIntBE(at, 3);
-  return { time, extended: time === EXTENDED_TIME };
-}
-
-function readKind(bytes: Buffer, at: number, fmt: ChunkFormat): Partial<MessageHeader> {
-  if (fmt >= 2) return {};
-  const kind = { length: bytes.readUIntBE(at + 3, 3), typeId: bytes.readUInt8(at + 6) };
-  return fmt === 0 ? { ...kind, streamId: bytes.readUInt32LE(at + 7) } : kind;
+  return {
+    time,
+    extended: time === EXTENDED_TIME,
+    length: fmt < 2 ? bytes.readUIntBE(at + 3, 3) : last.length,
+    typeId: fmt < 2 ? bytes.readUInt8(at + 6) : last.typeId,
+    streamId: fmt < 1 ? bytes.readUInt32LE(at + 7) : last.streamId,
+  };
 }
