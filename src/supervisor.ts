@@ -154,12 +154,10 @@ export class Supervisor implements AdminSource {
   }
 
   #listeners(): ListenerRow[] {
-    const bound = { rtmp: this.#rtmp.address(), admin: this.#admin.address() };
-    return Object.entries(bound).flatMap(([name, info]) => {
-      if (info === null) return [];
-      const address = formatAddress({ host: info.address, port: info.port });
-      return { name, transport: 'tcp' as const, address };
-    });
+    const rtmp = this.#rtmp.address();
+    const { counters } = this.#rtmp;
+    const admin = listenerRow('admin', this.#admin.address());
+    return rtmp === null ? [admin] : [{ ...listenerRow('rtmp', rtmp), clients: counters }, admin];
   }
 
   /** The admin port comes first, so that a long start can be watched; clients are let in last. */
@@ -267,4 +265,8 @@ export class Supervisor implements AdminSource {
 /** Where this machine reaches a listener of its own. */
 function localHost({ host }: Address): string {
   return host === undefined || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host;
+}
+
+function listenerRow(name: string, { address: host, port }: AddressInfo): ListenerRow {
+  return { name, transport: 'tcp', address: formatAddress({ host, port }) };
 }

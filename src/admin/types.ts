@@ -7,6 +7,19 @@ export interface ListenerRow {
   readonly name: string;
   readonly transport: 'tcp' | 'udp';
   readonly address: string;
+  /** What has become of its clients since the start; the admin port counts none. */
+  readonly clients?: ClientCounters;
+}
+
+/** Connections by what they came to. */
+export interface ClientCounters {
+  readonly accepted: number;
+  /** Relayed to a child, and ended since. */
+  readonly relayed: number;
+  /** Turned away unread by a limit on connections. */
+  readonly refused: number;
+  /** By reason: said nothing in time, sent what is no RTMP, left early, no child was ready, … */
+  readonly failed: Readonly<Record<string, number>>;
 }
 
 /** `GET /admin/v1/status`. */

@@ -40,6 +40,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
+  await findings.attempt('registry', () => chooseRegistry(config));
   const error = findings.error !== null;
   if (error || !binary || template === undefined || !plan || !connections) {
     return { findings, prepared: null };
@@ -93,4 +94,12 @@ async function tryPinning(pin: Config['cpu']['pin']): Promise<Outcome<Pinning | 
 async function budget(config: Config, childCount: number): Promise<Outcome<number>> {
   const { connections } = connectionBudget(config, childCount, await fileLimit());
   return { value: connections, text: `enough for ${connections} client connections` };
+}
+
+/** Better refused than quietly kept in memory, where no other box would see it. */
+function chooseRegistry({ registry }: Config): Outcome<null> {
+  if (registry === 'memory') return { value: null, text: 'memory' };
+  const text =
+    'registry: this version keeps it in memory only, got a Redis address; set it to memory';
+  throw new SupervisorError('ERR_CONFIG', text);
 }

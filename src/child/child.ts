@@ -257,7 +257,8 @@ export class Child {
 
   #to(state: ChildState): void {
     this.#state = move(this.#state, state);
-    this.#logger.info({ state, pid: this.pid, generation: this.#generation }, 'child');
+    const { pid } = this;
+    this.#logger.info({ pid, generation: this.#generation }, `child is ${state}`);
   }
 }
 

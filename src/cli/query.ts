@@ -1,5 +1,5 @@
 import { adminGet } from '../admin/client.js';
-import type { AdminStatus, ChildRow } from '../admin/types.js';
+import type { AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Address } from '../config/config.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -36,12 +36,19 @@ export function statusText(status: AdminStatus): string {
     ['streams', String(status.streams)],
     ['connections', String(status.connections)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
-    ...status.listeners.map(({ name, transport, address }): [string, string] => [
-      name,
-      `${address} (${transport})`,
-    ]),
+    ...status.listeners.map((row): [string, string] => [row.name, listenerText(row)]),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+}
+
+/** `[::]:1935 (tcp), 40 accepted, 3 refused, failed: 2 invalid` */
+function listenerText({ address, transport, clients }: ListenerRow): string {
+  const where = `${address} (${transport})`;
+  if (clients === undefined) return where;
+  const failed = Object.entries(clients.failed).filter(([, count]) => count > 0);
+  const reasons = failed.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  const refused = clients.refused > 0 ? `, ${clients.refused} refused` : '';
+  return `${where}, ${clients.accepted} accepted${refused}${reasons && `, failed: ${reasons}`}`;
 }
 
 const CHILD_COLUMNS: readonly Column[] = [
