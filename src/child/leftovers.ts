@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readProcess, signal } from './process.js';
+import { type ProcessInfo, readProcess, signal } from './process.js';
 import type { WorkDir } from './workdir.js';
 
 interface Leftover {
@@ -40,18 +40,23 @@ export async function removeLeftovers(workDir: WorkDir): Promise<number> {
 
 async function kill(record: string): Promise<boolean> {
   const leftover = parse(await readFile(record, 'utf8'));
-  if (leftover === null || !(await isRunning(leftover))) return false;
+  if (leftover === null || !(await runsOurs(leftover))) return false;
   // The group first: SRS may have forked ffmpeg.
   signal(-leftover.pid, 'SIGKILL');
   signal(leftover.pid, 'SIGKILL');
   const end = performance.now() + GONE_LIMIT_MS;
-  while ((await isRunning(leftover)) && performance.now() < end) await delay(20);
+  while ((await find(leftover)) !== null && performance.now() < end) await delay(20);
   return true;
 }
 
-async function isRunning({ pid, startTicks, conf }: Leftover): Promise<boolean> {
+async function runsOurs(leftover: Leftover): Promise<boolean> {
+  return (await find(leftover))?.args.includes(leftover.conf) ?? false;
+}
+
+/** The very process, whatever it runs by now: one that is dying has lost its arguments already. */
+async function find({ pid, startTicks }: Leftover): Promise<ProcessInfo | null> {
   const found = await readProcess(pid);
-  return found !== null && found.startTicks === startTicks && found.args.includes(conf);
+  return found?.startTicks === startTicks ? found : null;
 }
 
 /** Null for a file that was cut short. */

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import { type Logger, silentLogger } from '../logger.js';
 
@@ -15,6 +17,8 @@ export interface LogOptions {
 const TAIL_BYTES = 16 * 1024;
 /** Bytes that may wait for the disk. */
 const MAX_WAITING = 1024 * 1024;
+/** A disk that hangs may not hold up our end. */
+const CLOSE_LIMIT_MS = 500;
 
 /** One rotated file for all that a child says, in all its lives. */
 export class ChildLog {
@@ -49,15 +53,17 @@ export class ChildLog {
     return this.#dropped;
   }
 
-  /** Resolves when all is written. */
-  close(): Promise<void> {
+  /** Resolves when all is written, or cannot be. */
+  async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
-    if (file === null || file.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      file.once('close', resolve);
-      file.end();
-    });
+    if (file === null || file.destroyed) return;
+    const closed = once(file, 'close').catch(() => {});
+    file.end();
+    const limit = new AbortController();
+    const late = delay(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+    await Promise.race([closed, late]);
+    limit.abort();
   }
 
   /** A child that waits for its log serves nobody, so what the disk cannot take is dropped. */

@@ -27,9 +27,22 @@ export function fixture(name: string): Binary {
   return { path, kind: 'srs', version: '7.0.99', command: [process.execPath, path] };
 }
 
+const cleanups = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Like `t.after`, but last in, first out: a fleet stops before its directory goes. */
+export function cleanup(t: TestContext, step: () => unknown): void {
+  const steps = cleanups.get(t) ?? [];
+  steps.push(step);
+  if (cleanups.has(t)) return;
+  cleanups.set(t, steps);
+  t.after(async () => {
+    for (const each of steps.reverse()) await each();
+  });
+}
+
 export async function tempDir(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'srs-supervisor-'));
-  t.after(() => rm(path, { recursive: true, force: true }));
+  cleanup(t, () => rm(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -73,6 +86,6 @@ export async function makeFleet(
     workDir,
     ...options,
   });
-  t.after(() => fleet.stop());
+  cleanup(t, () => fleet.stop());
   return fleet;
 }

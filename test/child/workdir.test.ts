@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { recordChild, removeLeftovers } from '../../src/child/leftovers.js';
 import { readProcess } from '../../src/child/process.js';
 import { openWorkDir } from '../../src/child/workdir.js';
-import { isGone, tempDir } from './helpers.js';
+import { cleanup, isGone, tempDir } from './helpers.js';
 
 test('a work directory is ours alone while we hold it', async (t) => {
   const path = join(await tempDir(t), 'deep/run');
@@ -59,11 +59,11 @@ test('a directory that cannot be used is an error that names the key', async (t)
 
 test('only what still runs our config is killed', async (t) => {
   const workDir = await openWorkDir(await tempDir(t));
-  t.after(() => workDir.release());
+  cleanup(t, () => workDir.release());
   const run = (...args: string[]) => {
     const code = 'setInterval(() => {}, 1000)';
     const child = spawn(process.execPath, ['-e', code, '--', ...args], { detached: true });
-    t.after(() => child.kill('SIGKILL'));
+    cleanup(t, () => child.kill('SIGKILL'));
     return child;
   };
   const ours = run('-c', workDir.conf('c001'));
