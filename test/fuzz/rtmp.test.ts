@@ -11,7 +11,8 @@ import { ChunkReader } from '../../src/protocol/rtmp/chunk-reader.js';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { decodeCommand } from '../../src/protocol/rtmp/command.js';
 import { parseUserControl } from '../../src/protocol/rtmp/control.js';
-import { buildS0S1S2, parseC0C1 } from '../../src/protocol/rtmp/handshake.js';
+import { buildC0C1, buildS0S1S2, parseC0C1 } from '../../src/protocol/rtmp/handshake.js';
+import { RtmpIdentifier } from '../../src/protocol/rtmp/identify.js';
 import { parseStreamUrl } from '../../src/protocol/rtmp/stream-url.js';
 import { buildComplexC1, CLIENTS } from '../helpers/rtmp-bytes.js';
 import { STREAM_URLS } from '../helpers/stream-urls.js';
@@ -117,6 +118,25 @@ fuzz(
     if (hello.kind === 'value') buildS0S1S2(hello.value, { time: 0, random: RANDOM });
   },
 );
+
+const hello = Buffer.concat([buildC0C1(0, RANDOM), RANDOM]);
+const server = { name: 'srs-supervisor', version: '0.0.0', pid: 1, id: 'x' };
+
+/** Behind an intact handshake, else few mutations would come to the commands. */
+fuzz('RtmpIdentifier', clients, (bytes) => {
+  const identifier = new RtmpIdentifier({ server, time: 0, random: RANDOM });
+  assert.equal(identifier.feed(hello).kind, 'incomplete');
+  let fed = 0;
+  for (let at = 0; at < bytes.length; at += 61) {
+    const piece = bytes.subarray(at, at + 61);
+    fed += piece.length;
+    const outcome = identifier.feed(piece);
+    assert.ok(identifier.takeReplies().length < 64 * 1024);
+    if (outcome.kind === 'incomplete') continue;
+    if (outcome.kind === 'value') assert.deepEqual(outcome.value.recorded, bytes.subarray(0, fed));
+    return;
+  }
+});
 
 fuzz('FLV', [flv], (bytes) => {
   const file = parseFlv(bytes);

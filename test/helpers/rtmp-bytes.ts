@@ -32,7 +32,7 @@ export interface ClientBytes {
   build(target: Target): Buffer;
 }
 
-/** ffmpeg 5.1's are captures, to the byte; the others follow librtmp, FMLE 3 and Flash Player. */
+/** ffmpeg 5.1's are captures, to the byte; the others follow librtmp, FMLE 3, Flash Player and SRS. */
 export const CLIENTS: readonly ClientBytes[] = [
   {
     name: 'ffmpeg publishes',
@@ -118,7 +118,36 @@ export const CLIENTS: readonly ClientBytes[] = [
         full(onStream(8, amf3(call('publish', 3, null, stream, 'live')))),
       ]),
   },
+  {
+    name: 'Haivision publishes',
+    role: 'publish',
+    commands: ['connect', 'createStream', 'FCPublish', 'publish'],
+    build: ({ tcUrl, app, stream }) =>
+      Buffer.concat([
+        full(call('connect', 1, fmleObject(tcUrl, app))),
+        full(call('createStream', 2, null)),
+        full(call('FCPublish', 3, null, stream)),
+        full(onStream(4, call('publish', 4, null, stream, 'live'))),
+      ]),
+  },
+  {
+    name: 'an SRS edge plays',
+    role: 'play',
+    commands: ['connect', 'createStream', 'play'],
+    build: ({ tcUrl, app, stream }) =>
+      Buffer.concat([
+        full(call('connect', 1, edgeObject(tcUrl, app), EDGE_ARGUMENTS)),
+        full(windowAckSize(2_500_000)),
+        full(call('createStream', 2, null)),
+        full(onStream(8, call('play', 0, null, stream))),
+        full(setBufferLength(1000)),
+        full(setChunkSize(60_000)),
+      ]),
+  },
 ];
+
+/** What an SRS says of itself where it is the client. */
+const EDGE_ARGUMENTS = { srs_sig: 'SRS', srs_server: 'SRS/7.0.18(Hang)', srs_pid: 77 };
 
 const CAPABILITIES = {
   fpad: false,
@@ -131,6 +160,12 @@ const CAPABILITIES = {
 function fmleObject(tcUrl: string, app: string): Amf0Object {
   const flashVer = 'FMLE/3.0 (compatible; FMSc/1.0)';
   return { app, type: 'nonprivate', flashVer, swfUrl: tcUrl, tcUrl };
+}
+
+function edgeObject(tcUrl: string, app: string): Amf0Object {
+  const about = { swfUrl: '', tcUrl, fpad: false, capabilities: 239, audioCodecs: 3575 };
+  const more = { videoCodecs: 252, videoFunction: 1, pageUrl: '', objectEncoding: 0 };
+  return { app, flashVer: 'WIN 15,0,0,239', ...about, ...more };
 }
 
 function flashObject(tcUrl: string, app: string): Amf0Object {
