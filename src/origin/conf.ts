@@ -28,6 +28,8 @@ export interface VhostConf {
   /** Template of the FLV path, or null where http_remux is off. */
   readonly flvMount: string | null;
   readonly gopCache: boolean;
+  /** Merged write: how long packets gather before players get them. */
+  readonly flushMs: number;
   /** The URLs to call, in order. */
   readonly hooks: Readonly<Record<HookAction, readonly string[]>>;
 }
@@ -55,6 +57,9 @@ export interface OriginConf {
   /** Known directives that mini-srs does not act on. */
   readonly unserved: readonly string[];
 }
+
+/** SRS's merged write (`play.mw_latency`), and what `min_latency` makes of it. */
+export const MERGED_WRITE_MS = 350;
 
 /** Descriptors that SRS keeps for itself beside its connections. */
 const RESERVED_FDS = 128;
@@ -193,11 +198,18 @@ function readVhost(name: string, children: readonly Directive[]): VhostConf {
     enabled: isOn(children, true, 'enabled'),
     flvMount: remux ? text(children, '[vhost]/[app]/[stream].flv', 'http_remux', 'mount') : null,
     gopCache: isOn(children, isOn(children, true, 'gop_cache'), 'play', 'gop_cache'),
+    flushMs: readFlushMs(children),
     hooks: Object.fromEntries(HOOK_ACTIONS.map((action) => [action, urls(action)])) as Record<
       HookAction,
       readonly string[]
     >,
   };
+}
+
+function readFlushMs(vhost: readonly Directive[]): number {
+  const fallback = isOn(vhost, false, 'min_latency') ? 0 : MERGED_WRITE_MS;
+  const asked = Number(text(vhost, String(fallback), 'play', 'mw_latency'));
+  return asked >= 0 && asked <= 10_000 ? asked : fallback;
 }
 
 function listUnserved(root: readonly Directive[]): string[] {

@@ -1,5 +1,5 @@
 import type { Clients } from './clients.js';
-import type { OriginConf } from './conf.js';
+import { MERGED_WRITE_MS, type OriginConf } from './conf.js';
 import type { HookSubject, Hooks } from './hooks.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
@@ -16,10 +16,13 @@ export interface Context {
   readonly hooks: Hooks;
 }
 
+/** For a vhost that the config does not name; requests are resolved, so there is none. */
+const DEFAULTS = { gopCache: true, flushMs: MERGED_WRITE_MS };
+
 /** The source that a client asked for; give it back to `context.sources`. */
 export function acquireSource({ conf, sources }: Context, { request }: HookSubject): Source {
-  const gopCache = conf.vhosts.get(request.vhost)?.gopCache ?? true;
-  return sources.acquire(sourceName(request), { tcUrl: request.tcUrl, gopCache });
+  const { gopCache, flushMs } = conf.vhosts.get(request.vhost) ?? DEFAULTS;
+  return sources.acquire(sourceName(request), { tcUrl: request.tcUrl, gopCache, flushMs });
 }
 
 /** The vhosts that a name may resolve to. */

@@ -22,13 +22,13 @@ export function logTime(time: Date): string {
   return `${day} ${clock}.${two(time.getMilliseconds(), 3)}`;
 }
 
-/** Makes a log that drops what is below `level`. A line break of a client's text cannot forge a line. */
+/** Makes a log that drops what is below `level`. Control characters of a client's text are blanked. */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const line = (of: LogLevel, cid: string, text: string): void => {
     if (LEVELS[of] < LEVELS[level]) return;
     const errno = of === 'INFO' ? '' : '[0]';
     const head = `[${logTime(new Date())}][${of}][${process.pid}][${cid}]${errno}`;
-    const body = `${head} ${text.replace(/[\r\n]+/g, ' ')}`;
+    const body = `${head} ${text.replace(/\p{Cc}+/gu, ' ')}`;
     write(COLOURS[of] === '' ? `${body}\n` : `${COLOURS[of]}${body}\u001b[0m\n`);
   };
   return {

@@ -5,7 +5,7 @@ import { type OriginConf, readConf } from './conf.js';
 import { SIGNATURE, VERSION } from './identity.js';
 import { createLog, type Log, type LogLevel } from './log.js';
 import { takePidFile } from './pid-file.js';
-import { Origin } from './server.js';
+import type { Origin } from './server.js';
 
 /** SRS's exit codes: its error codes, modulo 256. */
 const EXIT = { config: 255, pidFile: 10, pidLocked: 11, portTaken: 234 } as const;
@@ -73,19 +73,21 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const conf = loadConf(file);
     log.info(MAIN, `config file ${file} is ok`);
-    if (!args.includes('-t')) await run(conf);
+    if (!args.includes('-t')) await run(conf, file);
   } catch (error) {
     log.error(MAIN, `invalid config: ${messageOf(error)} in ${file}`);
     process.exitCode = EXIT.config;
   }
 }
 
-async function run(conf: OriginConf): Promise<void> {
+async function run(conf: OriginConf, file: string): Promise<void> {
   const log = openLog(conf.log.level, conf.log.file);
-  if (!claimPidFile(conf, log)) return;
+  if (!claimPidFile(conf, file, log)) return;
   for (const name of conf.unserved) {
     log.warn(MAIN, `mini-srs accepts '${name}' and does not act on it; the real SRS does`);
   }
+  // Only now: a config test need not load a server.
+  const { Origin } = await import('./server.js');
   const origin = new Origin(conf, log);
   onSignals(origin, log);
   if (conf.asProcess) watchParent(log);
@@ -97,9 +99,9 @@ async function run(conf: OriginConf): Promise<void> {
   }
 }
 
-function claimPidFile({ pidFile }: OriginConf, log: Log): boolean {
+function claimPidFile({ pidFile }: OriginConf, confFile: string, log: Log): boolean {
   try {
-    if (takePidFile(pidFile)) return true;
+    if (takePidFile(pidFile, confFile)) return true;
     log.error(MAIN, `srs is already running, pid file ${pidFile}`);
     process.exitCode = EXIT.pidLocked;
   } catch (error) {

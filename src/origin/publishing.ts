@@ -74,7 +74,6 @@ class Publishing implements Activity {
 
   async end(): Promise<void> {
     const { clients, sources, hooks, log } = this.#context;
-    this.#client.socket.setTimeout(0);
     clients.remove(this.#client);
     this.#source.unpublish();
     sources.release(this.#source);

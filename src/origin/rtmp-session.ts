@@ -106,7 +106,10 @@ export class RtmpSession {
   }
 
   #onConnect({ transactionId, object }: RtmpCommand): void {
-    const text = (name: string): string => String(property(object, name) ?? '');
+    const text = (name: string): string => {
+      const value = property(object, name);
+      return typeof value === 'string' ? value : '';
+    };
     const tcUrl = text('tcUrl');
     if (tcUrl === '') {
       this.#connection.close('connect without tcUrl');

@@ -5,8 +5,6 @@ import { type Packet, toPacket } from './packet.js';
 import type { Feed, Player } from './player.js';
 import { Timeline } from './timeline.js';
 
-/** SRS's merged write: what players get in one piece. */
-const FLUSH_MS = 350;
 const MAX_BATCH_PACKETS = 128;
 const MAX_BATCH_BYTES = 1024 * 1024;
 
@@ -22,6 +20,13 @@ export interface SourceName {
   readonly url: string;
 }
 
+export interface SourceOptions {
+  readonly tcUrl: string;
+  readonly gopCache: boolean;
+  /** How long packets gather before they are written together. */
+  readonly flushMs: number;
+}
+
 /** One stream: at most one publisher, and the players of it, who may be there before and after. */
 export class Source implements Feed {
   readonly id = vid();
@@ -30,6 +35,7 @@ export class Source implements Feed {
   readonly tcUrl: string;
   readonly has = { audio: false, video: false };
   readonly #gop: GopCache;
+  readonly #flushMs: number;
   readonly #timeline = new Timeline();
   readonly #players = new Set<Player>();
   readonly #headers = new Map<Packet['kind'], Packet>();
@@ -45,10 +51,11 @@ export class Source implements Feed {
   /** Id of the last publisher, which SRS shows after it has gone, too. */
   publisherId = '';
 
-  constructor(name: SourceName, tcUrl: string, gopCache: boolean) {
+  constructor(name: SourceName, { tcUrl, gopCache, flushMs }: SourceOptions) {
     this.name = name;
     this.tcUrl = tcUrl;
     this.#gop = new GopCache(gopCache);
+    this.#flushMs = flushMs;
   }
 
   get publishing(): boolean {
@@ -82,10 +89,14 @@ export class Source implements Feed {
     for (const player of [...this.#players]) player.ended();
   }
 
-  /** Takes one message of the publisher. Metadata has no time of its own. */
+  /**
+   * Takes one message of the publisher. Metadata and sequence headers have no time of their own:
+   * some encoders repeat them with time 0.
+   */
   push(typeId: number, timestamp: number, payload: Buffer): void {
     const raw = toPacket(typeId, timestamp, payload);
-    const placed = raw.kind === 'data' ? this.#timeline.now : this.#timeline.place(timestamp);
+    const timeless = raw.kind === 'data' || raw.sequenceHeader;
+    const placed = timeless ? this.#timeline.now : this.#timeline.place(timestamp);
     const packet = { ...raw, timestamp: placed };
     this.#note(packet);
     if (packet.keyframe) this.flush();
@@ -136,13 +147,13 @@ export class Source implements Feed {
 
   /**
    * The first frame goes at once, with the headers before it; what follows goes together, one
-   * write in each FLUSH_MS.
+   * write in each `flushMs`.
    */
   #schedule(): void {
     const full = this.#pending.length >= MAX_BATCH_PACKETS || this.#pendingBytes >= MAX_BATCH_BYTES;
     if (full) this.flush();
     if (full || this.#timer !== null || !this.#started) return;
-    const wait = Math.max(0, this.#flushedAt + FLUSH_MS - performance.now());
+    const wait = Math.max(0, this.#flushedAt + this.#flushMs - performance.now());
     this.#timer = setTimeout(() => this.flush(), wait);
   }
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_VHOST, type StreamName } from '../stream-key.js';
 import { vid } from './ids.js';
-import { Source, type SourceName } from './source.js';
+import { Source, type SourceName, type SourceOptions } from './source.js';
 
 /** SRS's stream url: the default vhost is left out. */
 export function sourceName({ vhost, app, stream }: StreamName): SourceName {
@@ -36,9 +36,9 @@ export class Sources {
   }
 
   /** Finds or makes a source; give it back with `release`. */
-  acquire(name: SourceName, options: { tcUrl: string; gopCache: boolean }): Source {
+  acquire(name: SourceName, options: SourceOptions): Source {
     const known = this.#held.get(name.url);
-    const held = known ?? { source: new Source(name, options.tcUrl, options.gopCache), users: 0 };
+    const held = known ?? { source: new Source(name, options), users: 0 };
     held.users++;
     this.#held.set(name.url, held);
     this.vhostId(name.vhost);
