@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { SupervisorError } from '../errors.js';
 import { childEnvironment } from './environment.js';
-import { run } from './run.js';
+import { run } from './spawn.js';
 
 /** The program that children run. */
 export interface Binary {

@@ -108,6 +108,7 @@ export class Child {
   start(): Promise<void> {
     if (this.#state !== 'starting') this.#state = move(this.#state, 'starting');
     this.#asked = new AbortController();
+    this.#failures = 0;
     return new Promise((resolve) => {
       this.#settle = resolve;
       this.#running = this.#run(this.#asked.signal);

@@ -7,7 +7,10 @@ export interface ProcessInfo {
   readonly args: readonly string[];
 }
 
-/** Null where no such process lives; one that is dead but not yet reaped lives no more. */
+/**
+ * Null where no such process lives; one that is dead but not yet reaped lives no more. Without a
+ * /proc (macOS) all that is known is that there is such a pid.
+ */
 export async function readProcess(pid: number): Promise<ProcessInfo | null> {
   try {
     const [stat, cmdline] = await Promise.all([
@@ -19,12 +22,12 @@ export async function readProcess(pid: number): Promise<ProcessInfo | null> {
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     return { startTicks: Number(fields[19]), args: cmdline.split('\0').slice(0, -1) };
   } catch {
-    return null;
+    return process.platform === 'linux' || !signal(pid, 0) ? null : { startTicks: 0, args: [] };
   }
 }
 
 /** Sends a signal; answers whether there was anybody to get it. A negative pid names a group. */
-export function signal(pid: number, name: NodeJS.Signals): boolean {
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name);
   } catch {

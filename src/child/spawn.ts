@@ -3,8 +3,18 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { SupervisorError } from '../errors.js';
 import { signal } from './process.js';
-import { run } from './run.js';
 
+/** What became of a short program. */
+export interface Outcome {
+  /** Null where it never ran, was killed, or took too long. */
+  readonly exitCode: number | null;
+  /** Standard output and error together. */
+  readonly output: string;
+  /** What the system said where it could not be started at all. */
+  readonly failure: string;
+}
+
+/** What to start, where. */
 export interface SpawnPlan {
   /** The whole command line; what stands before SRS itself must exec it, so that the pid is SRS's. */
   readonly argv: readonly string[];
@@ -12,11 +22,13 @@ export interface SpawnPlan {
   readonly env: Record<string, string>;
 }
 
+/** Code or signal: one of them is null. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A process that runs, or ran. */
 export interface Spawned {
   readonly pid: number;
   readonly stdout: Readable;
@@ -27,6 +39,9 @@ export interface Spawned {
   readonly drained: Promise<void>;
   kill(name: NodeJS.Signals): void;
 }
+
+/** `-v` and `-t` take SRS 20 ms. */
+const RUN_LIMIT_MS = 10_000;
 
 /**
  * Starts one process in a session of its own: a Ctrl-C at the terminal is for us, not for it. Its
@@ -61,6 +76,30 @@ export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawn
   const closed = [stdout, stderr].map((stream) => once(stream, 'close').catch(() => {}));
   const drained = Promise.all(closed).then(() => {});
   return { pid, stdout, stderr, exited, drained, kill: (name) => void child.kill(name) };
+}
+
+/** Runs a short program to its end. Never rejects. */
+export async function run(
+  command: readonly string[],
+  env: Record<string, string>,
+): Promise<Outcome> {
+  const [file = '', ...args] = command;
+  const result = await execa(file, args, {
+    env,
+    extendEnv: false,
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    timeout: RUN_LIMIT_MS,
+    forceKillAfterDelay: 500,
+    maxBuffer: 256 * 1024,
+  });
+  const failure = result.timedOut ? `no end after ${RUN_LIMIT_MS} ms` : result.originalMessage;
+  return {
+    exitCode: result.exitCode ?? null,
+    output: result.all ?? '',
+    failure: failure ?? '',
+  };
 }
 
 /** Words that make the kernel kill a child when we die, however we die; none where it cannot be. */

@@ -1,7 +1,7 @@
 import { SupervisorError } from '../errors.js';
 import type { Binary } from './binary.js';
 import { reasonIn } from './reason.js';
-import { run } from './run.js';
+import { run } from './spawn.js';
 
 /** Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason. */
 export async function testConf(
