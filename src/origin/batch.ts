@@ -1,7 +1,7 @@
 import { encodeMessage } from '../protocol/rtmp/chunk-writer.js';
 import { ChunkStream } from '../protocol/rtmp/message.js';
 import { flvTag } from './flv.js';
-import type { Packet } from './packet.js';
+import { isFrame, type Packet } from './packet.js';
 
 /** The chunk size that we announce to every RTMP client, as SRS does. */
 export const OUT_CHUNK_SIZE = 60_000;
@@ -40,9 +40,9 @@ export class Batch {
     this.packets = packets;
   }
 
-  /** A keyframe only ever stands at the front: the source sees to that. */
+  /** Its first frame is a keyframe. One never stands further back: the source sees to that. */
   get startsAtKeyframe(): boolean {
-    return this.packets[0]?.keyframe ?? false;
+    return this.packets.find(isFrame)?.keyframe ?? false;
   }
 
   /** Payload bytes. */

@@ -217,6 +217,10 @@ function listUnserved(root: readonly Directive[]): string[] {
   const inVhosts = root.flatMap(({ name, children }) =>
     name === 'vhost' ? (children ?? []).map((child) => `vhost.${child.name}`) : [],
   );
-  const all = new Set([...names, ...inVhosts]);
+  const guards = ['http_api.auth', 'http_api.https', 'http_server.https'].filter((path) => {
+    const [block = '', name = ''] = path.split('.');
+    return find(root, block, name) !== undefined;
+  });
+  const all = new Set([...names, ...inVhosts, ...guards]);
   return [...all].filter((name) => !SERVED.has(name.replace('vhost.', '')));
 }

@@ -13,6 +13,11 @@ export interface Packet {
   readonly sequenceHeader: boolean;
 }
 
+/** Audio or video that is shown, not what prepares for it. */
+export function isFrame({ kind, sequenceHeader }: Packet): boolean {
+  return kind !== 'data' && !sequenceHeader;
+}
+
 const AVC = 7;
 const HEVC = 12;
 const AAC = 10;

@@ -76,7 +76,6 @@ export class RtmpConnection {
     if (this.#step === null) this.#reader.push(bytes);
     else this.#open(Buffer.concat([this.#opening, bytes]));
     this.#drain();
-    this.#acknowledge();
   }
 
   #open(bytes: Buffer): void {
@@ -108,6 +107,11 @@ export class RtmpConnection {
   }
 
   #drain(): void {
+    this.#readMessages();
+    this.#acknowledge();
+  }
+
+  #readMessages(): void {
     while (!this.#busy && !this.closed) {
       const parsed = this.#reader.next();
       if (parsed.kind === 'invalid') this.close(parsed.reason);

@@ -1,7 +1,7 @@
 import { Batch } from './batch.js';
 import { GopCache } from './gop-cache.js';
 import { vid } from './ids.js';
-import { type Packet, toPacket } from './packet.js';
+import { isFrame, type Packet, toPacket } from './packet.js';
 import type { Feed, Player } from './player.js';
 import { Timeline } from './timeline.js';
 
@@ -82,6 +82,7 @@ export class Source implements Feed {
     this.flush();
     this.#publisher = null;
     this.#started = false;
+    this.#hold([]);
     this.#gop.clear();
     this.#headers.clear();
     this.has.audio = false;
@@ -98,8 +99,8 @@ export class Source implements Feed {
     const timeless = raw.kind === 'data' || raw.sequenceHeader;
     const placed = timeless ? this.#timeline.now : this.#timeline.place(timestamp);
     const packet = { ...raw, timestamp: placed };
-    this.#note(packet);
     if (packet.keyframe) this.flush();
+    this.#note(packet);
     this.#pending.push(packet);
     this.#pendingBytes += payload.length;
     this.#schedule();
@@ -123,24 +124,27 @@ export class Source implements Feed {
     return new Batch(missing.map((packet) => ({ ...packet, timestamp })));
   }
 
-  /** Sends what is pending now. */
+  /** Sends what is pending now; before the first frame headers wait for it. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#pending.length === 0) return;
+    if (this.#pending.length === 0 || !this.#started) return;
     const batch = new Batch(this.#pending);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#hold([]);
     this.#flushedAt = performance.now();
     this.#gop.push(batch);
     for (const player of this.#players) player.write(batch, this);
   }
 
+  #hold(packets: Packet[]): void {
+    this.#pending = packets;
+    this.#pendingBytes = packets.reduce((sum, { payload }) => sum + payload.length, 0);
+  }
+
   #note(packet: Packet): void {
     if (packet.kind === 'data' || packet.sequenceHeader) this.#headers.set(packet.kind, packet);
-    if (packet.kind === 'data') return;
-    this.has[packet.kind] = true;
-    if (packet.sequenceHeader) return;
+    if (packet.kind !== 'data') this.has[packet.kind] = true;
+    if (!isFrame(packet)) return;
     this.#started = true;
     if (packet.kind === 'video') this.frames++;
   }
@@ -151,8 +155,13 @@ export class Source implements Feed {
    */
   #schedule(): void {
     const full = this.#pending.length >= MAX_BATCH_PACKETS || this.#pendingBytes >= MAX_BATCH_BYTES;
+    if (!this.#started) {
+      // Of headers without end only the last of each kind count.
+      if (full) this.#hold([...this.#headers.values()]);
+      return;
+    }
     if (full) this.flush();
-    if (full || this.#timer !== null || !this.#started) return;
+    if (full || this.#timer !== null) return;
     const wait = Math.max(0, this.#flushedAt + this.#flushMs - performance.now());
     this.#timer = setTimeout(() => this.flush(), wait);
   }
