@@ -1,0 +1,20 @@
+/** `npm run bench [-- NAME ...]`: runs the benches named, or those of the whole box. */
+
+const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  'first-media': () => import('./first-media.js'),
+  load: () => import('./load.js'),
+  idle: () => import('./idle.js'),
+  start: () => import('./start.js'),
+};
+
+const names = process.argv.slice(2);
+for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+  const load = BENCHES[name];
+  if (load === undefined) {
+    console.error(`no bench ${name}; there are ${Object.keys(BENCHES).join(', ')}`);
+    process.exitCode = 2;
+    break;
+  }
+  const bench = await load();
+  await bench.run();
+}

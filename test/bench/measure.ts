@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+
+/** Clock ticks of /proc/PID/stat: 100 a second on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** CPU seconds that a process has spent with all its threads, user and system. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of a process, bytes. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+}
+
+/** Runs `work` and answers how many CPU seconds each process spent on it. */
+export async function cpuDuring(pids: readonly number[], work: () => Promise<void>) {
+  const before = pids.map(cpuSeconds);
+  await work();
+  return pids.map((pid, i) => cpuSeconds(pid) - before[i]!);
+}
