@@ -2,19 +2,69 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
-import { isGone, makeFleet, NO_SRS, real, tempDir, until } from './helpers.js';
+import { isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2 };
 
-test('three real children start, one that is killed comes back at once', {
+test('of three real children one is killed and comes back at once', { skip: NO_SRS }, (t) =>
+  killOneOfThree(t, real),
+);
+
+test('so it is with mini-srs', (t) => killOneOfThree(t, mini));
+
+test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
+  const fleet = await makeFleet(t, { binary: real, cpus: [[], []], times: TIMES });
+  await fleet.start();
+  const { pid } = fleet.status('c001')!;
+  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
+  process.kill(pid!, 'SIGSTOP');
+  assert.equal((await down).reason, 'hung: 2 probes in a row had no answer');
+  await until(() => fleet.status('c001')?.state === 'ready');
+  assert.equal(fleet.status('c001')?.generation, 2);
+  assert.ok(await isGone(pid!));
+  assert.equal(fleet.status('c002')?.generation, 1);
+});
+
+test('the API password of a template is used by our probes', { skip: NO_SRS }, async (t) => {
+  const template = parseConf('http_api { auth { enabled on; username u; password p; } }');
+  const fleet = await makeFleet(t, { binary: real, template, times: TIMES });
+  await fleet.start();
+  assert.equal(fleet.status('c001')?.state, 'ready');
+});
+
+test('a child that has gone deaf for too many connections is replaced', {
   skip: NO_SRS,
 }, async (t) => {
+  const fleet = await makeFleet(t, { binary: real, maxConnections: 1, times: TIMES });
+  await fleet.start();
+  const { ports } = fleet.status('c001')!;
+  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
+  for (let i = 0; i < OWN_CONNECTIONS + 10; i++) {
+    const client = connect(ports.api, '127.0.0.1').on('error', () => {});
+    t.after(() => client.destroy());
+  }
+  assert.match((await down).reason, /^hung/);
+  await until(() => fleet.status('c001')?.state === 'ready');
+});
+
+test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
+  const template = parseConf('foo on;');
+  const fleet = await makeFleet(t, { binary: real, template });
+  await assert.rejects(fleet.start(), (error: Error) => {
+    assert.match(error.message, /c001\.conf: srs 7 refuses it: .*illegal directive foo/);
+    assert.equal(error.message.split('\n').length, 1);
+    return true;
+  });
+});
+
+async function killOneOfThree(t: TestContext, binary: Binary): Promise<void> {
   const workDir = await tempDir(t);
-  const fleet = await makeFleet(t, { binary: real, cpus: [[], [], []], workDir });
+  const fleet = await makeFleet(t, { binary, cpus: [[], [], []], workDir });
   const progress: number[] = [];
   await fleet.start((done) => progress.push(done));
   assert.deepEqual(progress, [1, 2, 3]);
@@ -63,50 +113,5 @@ test('three real children start, one that is killed comes back at once', {
     files.filter((name) => !name.endsWith('.id')),
     [],
   );
-  assert.match(await readFile(join(workDir, 'logs/c002.log'), 'utf8'), /RTMP listen at/);
-});
-
-test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
-  const fleet = await makeFleet(t, { binary: real, cpus: [[], []], times: TIMES });
-  await fleet.start();
-  const { pid } = fleet.status('c001')!;
-  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
-  process.kill(pid!, 'SIGSTOP');
-  assert.equal((await down).reason, 'hung: 2 probes in a row had no answer');
-  await until(() => fleet.status('c001')?.state === 'ready');
-  assert.equal(fleet.status('c001')?.generation, 2);
-  assert.ok(await isGone(pid!));
-  assert.equal(fleet.status('c002')?.generation, 1);
-});
-
-test('the API password of a template is used by our probes', { skip: NO_SRS }, async (t) => {
-  const template = parseConf('http_api { auth { enabled on; username u; password p; } }');
-  const fleet = await makeFleet(t, { binary: real, template, times: TIMES });
-  await fleet.start();
-  assert.equal(fleet.status('c001')?.state, 'ready');
-});
-
-test('a child that has gone deaf for too many connections is replaced', {
-  skip: NO_SRS,
-}, async (t) => {
-  const fleet = await makeFleet(t, { binary: real, maxConnections: 1, times: TIMES });
-  await fleet.start();
-  const { ports } = fleet.status('c001')!;
-  const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
-  for (let i = 0; i < OWN_CONNECTIONS + 10; i++) {
-    const client = connect(ports.api, '127.0.0.1').on('error', () => {});
-    t.after(() => client.destroy());
-  }
-  assert.match((await down).reason, /^hung/);
-  await until(() => fleet.status('c001')?.state === 'ready');
-});
-
-test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
-  const template = parseConf('foo on;');
-  const fleet = await makeFleet(t, { binary: real, template });
-  await assert.rejects(fleet.start(), (error: Error) => {
-    assert.match(error.message, /c001\.conf: srs 7 refuses it: .*illegal directive foo/);
-    assert.equal(error.message.split('\n').length, 1);
-    return true;
-  });
-});
+  assert.match(await readFile(join(workDir, 'logs/c002.log'), 'utf8'), /RTMP/);
+}

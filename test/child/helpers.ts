@@ -17,6 +17,15 @@ export const NO_SRS = existsSync(REAL_SRS) ? false : 'there is no SRS here';
 
 export const real: Binary = { path: REAL_SRS, kind: 'srs', version: '7', command: [REAL_SRS] };
 
+const miniPath = join(ROOT, 'srs-bin/mini-srs');
+
+export const mini: Binary = {
+  path: miniPath,
+  kind: 'mini-srs',
+  version: '7',
+  command: [process.execPath, miniPath],
+};
+
 export function fixturePath(name: string): string {
   return join(ROOT, 'test/fixtures/bin', `${name}.mjs`);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../src/child/srs-conf.js';
 import { testConf } from '../../src/child/test-conf.js';
 import { find, parseConf } from '../../src/srs-conf/parse.js';
-import { NO_SRS, real, tempDir } from './helpers.js';
+import { mini, NO_SRS, real, tempDir } from './helpers.js';
 
 const PLAN: ConfPlan = {
   id: 'c017',
@@ -110,23 +110,25 @@ test('a template that includes files is refused, however deep', () => {
   checkTemplate(TEMPLATE);
 });
 
-test('SRS takes every form', { skip: NO_SRS }, async (t) => {
-  const dir = await tempDir(t);
-  const odd = join(dir, `a b;{}#'`);
-  await mkdir(odd);
-  const forms: Partial<ConfPlan>[] = [
-    {},
-    { asprocess: false },
-    { template: TEMPLATE },
-    { template: [] },
-    { pidFile: join(odd, 'c.pid'), html: odd },
-  ];
-  for (const form of forms) {
-    const path = join(odd, 'c017.conf');
-    await writeFile(path, renderSrsConf({ ...PLAN, pidFile: join(dir, 'c.pid'), ...form }));
-    await testConf(real, path, {});
-  }
-});
+for (const binary of NO_SRS ? [mini] : [mini, real]) {
+  test(`${binary.kind} takes every form`, async (t) => {
+    const dir = await tempDir(t);
+    const odd = join(dir, `a b;{}#'`);
+    await mkdir(odd);
+    const forms: Partial<ConfPlan>[] = [
+      {},
+      { asprocess: false },
+      { template: TEMPLATE },
+      { template: [] },
+      { pidFile: join(odd, 'c.pid'), html: odd },
+    ];
+    for (const form of forms) {
+      const path = join(odd, 'c017.conf');
+      await writeFile(path, renderSrsConf({ ...PLAN, pidFile: join(dir, 'c.pid'), ...form }));
+      await testConf(binary, path, {});
+    }
+  });
+}
 
 test('what SRS refuses is told in one line, by its own reason', { skip: NO_SRS }, async (t) => {
   const path = join(await tempDir(t), 'bad.conf');
