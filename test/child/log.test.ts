@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -57,5 +57,18 @@ test('a log that cannot be written harms nobody', async (t) => {
   stdout.write('words\n');
   await until(() => log.tail() === 'words\n');
   log.attach(new PassThrough());
+  await log.close();
+});
+
+test('a log whose directory goes away ends all the same', async (t) => {
+  const dir = join(await tempDir(t), 'logs');
+  const log = new ChildLog(join(dir, 'c001.log'), { size: '10K', keep: 2 });
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  for (let i = 0; i < 60; i++) {
+    stdout.write('x'.repeat(1000));
+    if (i % 10 === 0) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    await new Promise(setImmediate);
+  }
   await log.close();
 });
