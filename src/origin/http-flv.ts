@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { resolveVhost } from '../protocol/rtmp/stream-url.js';
+import { Refusal } from './activity.js';
 import { httpChunk } from './batch.js';
 import { type Context, vhostNames } from './context.js';
 import { flvHeader } from './flv.js';
@@ -7,7 +8,6 @@ import type { HookSubject } from './hooks.js';
 import { commonHeaders, type Exchange } from './http-reply.js';
 import { randomId } from './ids.js';
 import { startPlaying } from './playing.js';
-import { Refusal } from './publishing.js';
 import { peerAddress } from './server-socket.js';
 import type { StreamRequest } from './stream-request.js';
 

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
+import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
 import type { HookSubject } from './hooks.js';
 import { Player, type PlayerOptions } from './player.js';
-import { type Activity, Refusal } from './publishing.js';
 import type { Source } from './source.js';
 
 export interface PlayOptions extends PlayerOptions {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
+import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
 import { splitAggregate } from './flv.js';
@@ -10,17 +11,6 @@ import type { Source } from './source.js';
 /** SRS's limits for a publisher's first packet, and for each that follows. */
 const FIRST_PACKET_MS = 20_000;
 const NEXT_PACKET_MS = 5_000;
-
-/** A part that a connection plays until it ends or the client asks for another. */
-export interface Activity {
-  message(message: RtmpMessage): void;
-  /** Flash's `pause`: players only. */
-  pause(on: boolean): void;
-  end(): Promise<void>;
-}
-
-/** Why nothing came of it. */
-export class Refusal extends Error {}
 
 /**
  * Takes the stream and makes the client its publisher. Rejects with Refusal where the hook says

@@ -83,6 +83,7 @@ export class Origin {
 
   async #open(name: string, server: Server, address: ListenAddress): Promise<void> {
     server.prependListener('connection', (socket: Socket) => this.#admit(socket));
+    server.on('error', (error) => this.#log.error(MAIN, `${name}: ${error.message}`));
     this.#servers.push(server);
     await listen(server, address);
     this.#log.info(MAIN, `${name} listen at tcp://${address.text}`);

@@ -1,0 +1,12 @@
+import type { RtmpMessage } from '../protocol/rtmp/message.js';
+
+/** What a connection does now: it publishes or plays, until it ends or the client asks for more. */
+export interface Activity {
+  message(message: RtmpMessage): void;
+  /** Flash's `pause`: players only. */
+  pause(on: boolean): void;
+  end(): Promise<void>;
+}
+
+/** A publish or play that is not to be: the client is closed. */
+export class Refusal extends Error {}
