@@ -4,22 +4,27 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** One line on a terminal that is written over and over; nothing at all anywhere else. */
+/** To the start of the line, and clear it. */
+const CLEAR = '\r\x1b[K';
+
+/** One line at the foot of a terminal, written over and over; nothing at all anywhere else. */
 export class ProgressLine {
   readonly #output: Output;
-  readonly #label: string;
+  #text = '';
 
-  constructor(output: Output, label: string) {
+  constructor(output: Output) {
     this.#output = output;
-    this.#label = label;
   }
 
-  update(done: number, total: number): void {
-    if (this.#output.isTTY) this.#output.write(`\r${this.#label}: ${done} of ${total}`);
+  /** Shows another text; '' takes the line away. */
+  show(text: string): void {
+    this.#text = text;
+    if (this.#output.isTTY) this.#output.write(`${CLEAR}${text}`);
   }
 
-  /** Takes the line away again. */
-  clear(): void {
-    if (this.#output.isTTY) this.#output.write('\r\x1b[K');
+  /** Writes whole lines above it. */
+  above(lines: string): void {
+    const redraw = this.#output.isTTY && this.#text !== '';
+    this.#output.write(redraw ? `${CLEAR}${lines}${this.#text}` : lines);
   }
 }

@@ -24,13 +24,14 @@ export interface RunContext extends Surroundings {
 export async function run(config: Config, context: RunContext): Promise<void> {
   const { env, stdout, stderr, demo, stopping } = context;
   const people = stderr.isTTY === true;
-  const logger = createLogger(config.log.level, { people, write: (text) => stderr.write(text) });
+  const progress = new ProgressLine(stderr);
+  const logger = createLogger(config.log.level, { people, write: (text) => progress.above(text) });
   const { findings, prepared } = await inspect(config, context);
   if (prepared === null) throw findings.error ?? new Error('not prepared, though nothing failed');
   for (const warning of findings.warnings) logger.warn(warning);
 
-  const progress = new ProgressLine(stderr, 'children ready');
-  const onProgress = (done: number, total: number) => progress.update(done, total);
+  const onProgress = (done: number, total: number) =>
+    progress.show(`starting children: ${done} of ${total}`);
   const supervisor = new Supervisor({ prepared, logger, onProgress, demo });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   await supervisor
@@ -38,7 +39,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
     .catch((error: unknown) => {
       if (!stopping.aborted) throw error;
     })
-    .finally(() => progress.clear());
+    .finally(() => progress.show(''));
 
   const bound = supervisor.rtmpAddress();
   if (bound !== null) {

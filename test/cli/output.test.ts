@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProgressLine } from '../../src/cli/output.js';
+
+function screen(isTTY: boolean) {
+  const written: string[] = [];
+  return { isTTY, written, write: (text: string) => written.push(text) };
+}
+
+test('a progress line is written over, and lines go above it', () => {
+  const terminal = screen(true);
+  const progress = new ProgressLine(terminal);
+  progress.show('1 of 2');
+  progress.above('a log line\n');
+  progress.show('');
+  progress.above('another\n');
+  assert.deepEqual(terminal.written, [
+    '\r\x1b[K1 of 2',
+    '\r\x1b[Ka log line\n1 of 2',
+    '\r\x1b[K',
+    'another\n',
+  ]);
+});
+
+test('where there is no terminal only whole lines are written', () => {
+  const file = screen(false);
+  const progress = new ProgressLine(file);
+  progress.show('1 of 2');
+  progress.above('a log line\n');
+  assert.deepEqual(file.written, ['a log line\n']);
+});
