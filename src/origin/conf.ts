@@ -75,6 +75,7 @@ function fail(text: string): SupervisorError {
 export function readConf(root: readonly Directive[], maxOpenFiles: number): OriginConf {
   checkNames(root);
   const maxConnections = Number(text(root, '1000', 'max_connections'));
+  if (!(maxConnections >= 1)) throw fail('max_connections must be 1 or more');
   if (maxConnections + RESERVED_FDS >= maxOpenFiles) {
     throw fail(`${maxConnections + RESERVED_FDS} exceed max open files=${maxOpenFiles}`);
   }

@@ -16,7 +16,7 @@ export function commonHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   return { ...cors, Server: SIGNATURE };
 }
 
-/** Answers with a short text; true, so that a handler can say it is done. */
+/** Answers with a short text; HEAD gets the headers alone. */
 export function replyText(
   exchange: Exchange,
   status: number,

@@ -127,6 +127,13 @@ async function timeOf(command: string, args: string[]): Promise<number> {
   return performance.now() - start;
 }
 
-const [players = '200', seconds = '10', binary = MINI_SRS] = process.argv.slice(2);
-await benchStart(binary);
-await benchPlayers(Number(players), Number(seconds), binary);
+/** Both measurements, of mini-srs or of another binary with its command line. */
+export async function run(players = 200, seconds = 10, binary = MINI_SRS): Promise<void> {
+  await benchStart(binary);
+  await benchPlayers(players, seconds, binary);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [players, seconds, binary] = process.argv.slice(2);
+  await run(Number(players ?? 200), Number(seconds ?? 10), binary);
+}

@@ -58,6 +58,7 @@ describe("mini-srs reads SRS's config", () => {
     ['listen 1; heartbeat { enabled on; interval 0.5; }', /heartbeat\.interval/],
     ['listen 1:2:3;', /listen port/],
     ['listen 70000;', /listen port/],
+    ['listen 1; max_connections many;', /max_connections must/],
     ['listen 1; vhost a { play { foo 1; } }', /illegal vhost\.play\.foo of a/],
     ['listen 1; max_connections 19900;', /20028 exceed max open files=20000/],
   ] as const) {
