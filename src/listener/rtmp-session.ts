@@ -23,6 +23,10 @@ const CHILD_ANSWER_MS = 10_000;
 const IDLE_MS = 60 * 60 * 1000;
 /** Waits before another try when a child refuses: it has just died, or is just coming back. */
 const RETRY_MS = [20, 100, 300];
+/** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
+const RANDOM = randomBytes(HANDSHAKE_SIZE);
+/** C0, C1 and C2 for a child, sent before its own half has come. */
+const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
 /** What a client may leave unread while its child's bytes are still being rewritten. */
 const MAX_UNREAD = 4 * 1024 * 1024;
 
@@ -80,9 +84,10 @@ async function begin(
   connection: Connection,
   context: RtmpSessionContext,
 ): Promise<Route> {
-  const silence = new SessionError('silent', `named no stream within ${context.identifyMs} ms`);
+  const { identifyMs } = context;
+  const silence = () => new SessionError('silent', `named no stream within ${identifyMs} ms`);
   const identifying = identify(client, connection, context);
-  const identified = await within(context.identifyMs, connection, silence, identifying);
+  const identified = await within(identifyMs, connection, silence, identifying);
   const { role, url } = identified;
   const vhost = resolveVhost(url.vhost, context.vhosts);
   const stream = streamKey({ vhost, app: url.app, stream: url.stream });
@@ -96,8 +101,7 @@ function identify(
   { id, signal }: Connection,
   { server }: RtmpSessionContext,
 ): Promise<Identified> {
-  const random = randomBytes(HANDSHAKE_SIZE);
-  const identifier = new RtmpIdentifier({ server: { ...server, id }, time: 0, random });
+  const identifier = new RtmpIdentifier({ server: { ...server, id }, time: 0, random: RANDOM });
   const take = (bytes: Buffer) => {
     const outcome = identifier.feed(bytes);
     const replies = identifier.takeReplies();
@@ -137,7 +141,7 @@ async function joinChild(
   { wanted, route }: { wanted: Wanted; route: Route },
   context: RtmpSessionContext,
 ): Promise<void> {
-  const silence = new SessionError('child', `child ${route.owner.id} does not answer`);
+  const silence = () => new SessionError('child', `child ${route.owner.id} does not answer`);
   const replaying = replay(client, connection, { wanted, route }, context);
   const { child, toClient } = await within(CHILD_ANSWER_MS, connection, silence, replaying);
   connection.owner = route.owner;
@@ -153,8 +157,7 @@ async function replay(
 ): Promise<{ child: Socket; toClient: Buffer }> {
   const child = await dialAsClient(connection, route, context);
   child.on('error', () => {});
-  const hello = [buildC0C1(0, randomBytes(HANDSHAKE_SIZE)), buildC2(Buffer.alloc(HANDSHAKE_SIZE))];
-  child.write(Buffer.concat([...hello, identified.recorded]));
+  child.write(Buffer.concat([HELLO, identified.recorded]));
   try {
     const answers = new ChildAnswers(client, child, identified);
     const toClient = await readUntil(child, (bytes) => answers.take(bytes), connection.signal);
@@ -225,14 +228,14 @@ class ChildAnswers {
   }
 }
 
-/** Ends the connection with `error` when `work` takes longer than `ms`; answers what it answers. */
+/** Ends the connection with an error when `work` takes longer than `ms`; answers what it answers. */
 async function within<T>(
   ms: number,
   connection: Connection,
-  error: SessionError,
+  tooLong: () => SessionError,
   work: Promise<T>,
 ): Promise<T> {
-  const timer = setTimeout(() => connection.end(error), ms);
+  const timer = setTimeout(() => connection.end(tooLong()), ms);
   try {
     return await work;
   } finally {

@@ -29,7 +29,8 @@ export class BlindPlayer {
   }
 }
 
-function openingBytes(port: number, stream: string): Buffer {
+/** All that a player sends until it has said what it wants. */
+export function openingBytes(port: number, stream: string): Buffer {
   const player = CLIENTS.find(({ name }) => name === 'ffmpeg plays');
   if (player === undefined) throw new Error('no bytes of a player');
   const tcUrl = `rtmp://127.0.0.1:${port}/live`;
