@@ -85,6 +85,7 @@ export class Child {
   #lastError: string | null = null;
   #asked = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #recorded: Promise<void> = Promise.resolve();
   #settle: () => void = () => {};
 
   constructor(plan: ChildPlan, setup: ChildSetup) {
@@ -176,6 +177,7 @@ export class Child {
     await life.exited;
     this.#life = null;
     this.#cpus = [];
+    await this.#recorded;
     await forgetChild(this.#setup.workDir, this.id).catch((error) => this.#logger.warn(error));
     return end;
   }
@@ -197,7 +199,9 @@ export class Child {
       (pid) => this.#ready(pid),
     );
     this.#life = life;
-    await recordChild(workDir, this.id, life.pid).catch((error) => this.#logger.warn(error));
+    this.#recorded = recordChild(workDir, this.id, life.pid).catch((error) =>
+      this.#logger.warn(error),
+    );
     return life;
   }
 
@@ -229,6 +233,7 @@ export class Child {
   }
 
   async #ready(pid: number): Promise<void> {
+    await this.#recorded;
     const affinity = await this.#setup.pinning?.readAffinity(pid);
     if (this.#asked.signal.aborted || this.pid !== pid) return;
     this.#cpus = this.#wantedCpus.length > 0 ? (affinity?.cpus ?? []) : [];

@@ -73,11 +73,11 @@ export async function isGone(pid: number): Promise<boolean> {
   return (await readProcess(pid)) === null;
 }
 
-let nextBase = 21_000 + (process.pid % 400) * 25;
+let nextBase = 21_000 + (process.pid % 40) * 250;
 
 /** Where a fleet's ports may begin: not where another's of this run do. */
 export function portBase(): number {
-  nextBase += 25;
+  nextBase += 15;
   return nextBase;
 }
 
