@@ -9,8 +9,13 @@ const LAST = 0x7ffffffe;
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
-  #next = FIRST;
+  #next: number;
   #usable = true;
+
+  /** `first`: the number of the first alias to give. */
+  constructor(first: number = FIRST) {
+    this.#next = first;
+  }
 
   /** An alias for `client`, or null where this machine cannot dial from one (macOS). */
   take(client: string): string | null {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AliasBook } from '../../src/listener/aliases.js';
+
+const LAST = 0x7ffffffe;
+
+test('every client has an alias of its own, none of 127.0.x.x', () => {
+  const book = new AliasBook();
+  const taken = Array.from({ length: 70_000 }, (_, n) => book.take(`192.0.2.1:${n}`));
+  assert.deepEqual(taken.slice(0, 2), ['127.1.0.0', '127.1.0.1']);
+  assert.equal(taken[65_536], '127.2.0.0');
+  assert.equal(new Set(taken).size, 70_000);
+  assert.equal(book.clientOf(taken[69_999] ?? ''), '192.0.2.1:69999');
+  assert.equal(book.size, 70_000);
+});
+
+test('a released alias is nobody’s, and is not given again at once', () => {
+  const book = new AliasBook();
+  const alias = book.take('a');
+  book.release(alias);
+  book.release(alias);
+  book.release(null);
+  assert.equal(book.clientOf(alias ?? ''), null);
+  assert.equal(book.size, 0);
+  assert.notEqual(book.take('b'), alias);
+});
+
+test('behind the last one the first come again, without those still held', () => {
+  const book = new AliasBook(LAST - 1);
+  const before = ['a', 'b', 'c', 'd'].map((client) => book.take(client));
+  assert.deepEqual(before, ['127.255.255.253', '127.255.255.254', '127.1.0.0', '127.1.0.1']);
+  const again = new AliasBook(LAST);
+  again.take('last');
+  const held = again.take('held');
+  assert.equal(held, '127.1.0.0');
+  assert.equal(again.clientOf('127.255.255.254'), 'last');
+});
+
+test('where the machine lends none, there are none', () => {
+  const book = new AliasBook();
+  const alias = book.take('a');
+  book.disable();
+  assert.equal(book.take('b'), null);
+  book.release(alias);
+  assert.equal(book.size, 0);
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Connection, Connections } from '../../src/listener/connections.js';
+import type { RelayedConnection } from '../../src/relay/relay.js';
+
+function opened(connections: Connections, ip = '192.0.2.1'): Connection {
+  const connection = connections.open(ip, 4000, 1);
+  assert.ok(connection instanceof Connection);
+  return connection;
+}
+
+/** A relay that has moved so many bytes. */
+function relay(bytesIn: number, bytesOut: number): RelayedConnection & { destroyed: number } {
+  const ended = Promise.resolve('closed' as const);
+  const moved = { bytesIn, bytesOut, ended, destroyed: 0 };
+  return Object.assign(moved, { destroy: () => void moved.destroyed++ });
+}
+
+test('no more connections than the limit, and room again when one has closed', () => {
+  const connections = new Connections({ connections: 2, connectionsPerIp: 0 });
+  const first = opened(connections);
+  opened(connections);
+  assert.equal(connections.open('192.0.2.9', 1, 1), 'connections');
+  connections.closed(first);
+  connections.closed(first);
+  assert.equal(connections.size, 1);
+  opened(connections);
+  assert.equal(connections.open('192.0.2.9', 1, 1), 'connections');
+});
+
+test('no more connections from one address than the limit', () => {
+  const connections = new Connections({ connections: 100, connectionsPerIp: 2 });
+  const [first] = [opened(connections), opened(connections)];
+  assert.equal(connections.open('192.0.2.1', 1, 1), 'connectionsPerIp');
+  opened(connections, '192.0.2.2');
+  connections.closed(first);
+  connections.closed(first);
+  opened(connections);
+  assert.equal(connections.open('192.0.2.1', 1, 1), 'connectionsPerIp');
+});
+
+test('each has an id of its own and shows its client as an address is written', () => {
+  const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const all = Array.from({ length: 50 }, () => opened(connections));
+  assert.equal(new Set(all.map(({ id }) => id)).size, 50);
+  assert.equal(all[0]?.client, '192.0.2.1:4000');
+  assert.equal(opened(connections, '2001:db8::1').client, '[2001:db8::1]:4000');
+});
+
+test('a life of a child that is over ends its own connections and older ones', () => {
+  const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const owners = [
+    { id: 'c001', generation: 1 },
+    { id: 'c001', generation: 2 },
+    { id: 'c001', generation: 3 },
+    { id: 'c002', generation: 1 },
+    null,
+  ];
+  const all = owners.map((owner) => Object.assign(opened(connections), { owner }));
+  const relayed = relay(0, 0);
+  Object.assign(all[1] ?? {}, { relayed });
+  const reason = new Error('gone');
+  connections.endOf({ id: 'c001', generation: 2 }, reason);
+  assert.deepEqual(
+    all.map(({ signal }) => signal.aborted),
+    [true, true, false, false, false],
+  );
+  assert.equal(all[0]?.signal.reason, reason);
+  assert.equal(relayed.destroyed, 1);
+  connections.endAll(reason);
+  assert.ok(all.every(({ signal }) => signal.aborted));
+});
+
+test('bytes of connections that are closed still count', () => {
+  const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const [a, b] = [opened(connections), opened(connections)];
+  a.relayed = relay(10, 100);
+  b.relayed = relay(1, 2);
+  assert.deepEqual(connections.bytes, { in: 11, out: 102 });
+  connections.closed(a);
+  connections.closed(a);
+  assert.deepEqual(connections.bytes, { in: 11, out: 102 });
+  assert.deepEqual([...connections], [b]);
+});

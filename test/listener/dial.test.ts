@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { dial } from '../../src/listener/dial.js';
+import { Acceptor } from '../helpers/sockets.js';
+import { freePort } from '../helpers/supervisor.js';
+
+const host = '127.0.0.1';
+const never = new AbortController().signal;
+const NO_ALIASES = process.platform !== 'linux' && 'only Linux lends all of 127.0.0.0/8';
+
+let acceptor: Acceptor;
+before(async () => {
+  acceptor = await Acceptor.open();
+});
+after(() => acceptor.close());
+
+test('connects, half-open sockets allowed', async () => {
+  const socket = await dial({ host, port: acceptor.port, localAddress: null }, never);
+  const accepted = await acceptor.next();
+  assert.ok(socket.allowHalfOpen);
+  assert.equal(socket.listenerCount('connect') + socket.listenerCount('error'), 0);
+  socket.destroy();
+  accepted.destroy();
+});
+
+test('connects from the address it is told', { skip: NO_ALIASES }, async () => {
+  const from = { localAddress: '127.9.8.7' };
+  const socket = await dial({ host, port: acceptor.port, ...from }, never);
+  const accepted = await acceptor.next();
+  assert.equal(accepted.remoteAddress, '127.9.8.7');
+  socket.destroy();
+  accepted.destroy();
+});
+
+test('rejects where nobody listens, and from an address that is not ours', async () => {
+  const target = { host, port: await freePort(), localAddress: null };
+  await assert.rejects(dial(target, never), { code: 'ECONNREFUSED' });
+  const foreign = { host, port: acceptor.port, localAddress: '192.0.2.1' };
+  await assert.rejects(dial(foreign, never), { code: 'EADDRNOTAVAIL' });
+});
+
+test('is called off before and while it dials', async () => {
+  const target = { host, port: acceptor.port, localAddress: null };
+  const calling = new AbortController();
+  const dialling = dial(target, calling.signal);
+  const reason = new Error('enough');
+  calling.abort(reason);
+  await assert.rejects(dialling, reason);
+  await assert.rejects(dial(target, calling.signal), reason);
+});

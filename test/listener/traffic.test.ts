@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Connection, Connections } from '../../src/listener/connections.js';
+import { TrafficMeter } from '../../src/listener/traffic.js';
+import { until } from '../helpers/until.js';
+
+/** A connection of this child whose relay moves so many bytes more each time it is asked. */
+function moving(connections: Connections, child: string, step: number): Connection {
+  const connection = connections.open('192.0.2.1', 1, 1);
+  assert.ok(connection instanceof Connection);
+  let bytesIn = 0;
+  connection.owner = { id: child, generation: 1 };
+  connection.relayed = {
+    get bytesIn() {
+      bytesIn += step;
+      return bytesIn;
+    },
+    bytesOut: 0,
+    ended: new Promise(() => {}),
+    destroy: () => {},
+  };
+  return connection;
+}
+
+test('knows what each child’s clients move, and forgets a child without clients', async () => {
+  const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const meter = new TrafficMeter(connections);
+  try {
+    assert.deepEqual(meter.of('c001'), { connections: 0, bitrate: 0 });
+    const both = [moving(connections, 'c001', 1000), moving(connections, 'c001', 1000)];
+    moving(connections, 'c002', 0);
+    connections.open('192.0.2.1', 1, 1);
+    await until('both are seen', () => meter.of('c001').connections === 2);
+    assert.ok(meter.of('c001').bitrate > 0);
+    assert.deepEqual(meter.of('c002'), { connections: 1, bitrate: 0 });
+    for (const connection of both) connections.closed(connection);
+    await until('they are gone', () => meter.of('c001').connections === 0);
+    assert.equal(meter.of('c001').bitrate, 0);
+  } finally {
+    meter.close();
+  }
+});
