@@ -119,14 +119,18 @@ export class RtmpListener {
     failure: Failure,
     reason: string,
   ): Promise<void> {
-    if (role === null || (failure !== 'no-child' && failure !== 'child')) {
+    const isTold = role !== null && (failure === 'no-child' || failure === 'child');
+    if (!isTold || client.destroyed) {
       client.destroy();
       return;
     }
-    client.setTimeout(LINGER_MS, () => client.destroy());
+    const closed = once(client, 'close').catch(() => {});
+    // No idle timer: a publisher that never listens would go on for ever.
+    const linger = setTimeout(() => client.destroy(), LINGER_MS);
     client.once('end', () => client.destroy());
     client.end(refusal(role, reason));
     client.resume();
-    await once(client, 'close').catch(() => {});
+    await closed;
+    clearTimeout(linger);
   }
 }
