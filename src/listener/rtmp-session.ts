@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildRef } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
@@ -50,6 +51,8 @@ export interface RtmpSessionContext {
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
   readonly identifyMs: number;
+  /** How long a child may take to answer; default: 10 s. */
+  readonly childAnswerMs?: number;
   readonly server: Omit<ServerIdentity, 'id'>;
   readonly logger: Logger;
 }
@@ -59,6 +62,12 @@ interface Wanted {
   readonly identified: Identified;
   readonly role: Role;
   readonly stream: StreamKey;
+}
+
+/** A child closed the connection that it had taken. */
+interface ChildRefusal {
+  readonly by: ChildRef;
+  readonly error: SessionError;
 }
 
 /**
@@ -112,16 +121,19 @@ function identify(
   return readUntil(client, take, signal);
 }
 
-/** Tries the stream's owner, and once more wherever the stream is then when that has just died. */
+/**
+ * Tries the stream's owner, and wherever the stream is then when that has just died. A child that
+ * took the connection, closed it and lives on has refused the client, and is not asked again.
+ */
 async function findChild(
   client: Socket,
   connection: Connection,
   wanted: Wanted,
   context: RtmpSessionContext,
 ): Promise<Route> {
+  let refusal: ChildRefusal | null = null;
   for (let attempt = 0; ; attempt += 1) {
-    const route = await context.route(wanted.stream, wanted.role);
-    if (route === null) throw new SessionError('no-child', 'no SRS child is ready to take it');
+    const route = await nextRoute(wanted, context, refusal);
     try {
       await joinChild(client, connection, { wanted, route }, context);
       return route;
@@ -129,10 +141,24 @@ async function findChild(
       route.release();
       const wait = RETRY_MS[attempt];
       if (wait === undefined || connection.signal.aborted) throw asFailure(error, route);
+      refusal = refusalIn(error, route);
       context.logger.debug({ child: route.owner.id, err: messageOf(error) }, 'child refused');
       await delay(wait);
     }
   }
+}
+
+/** Where the stream is now. Throws when it is nowhere, or where the client was refused. */
+async function nextRoute(
+  { stream, role }: Wanted,
+  { route }: RtmpSessionContext,
+  refusal: ChildRefusal | null,
+): Promise<Route> {
+  const next = await route(stream, role);
+  if (next === null) throw new SessionError('no-child', 'no SRS child is ready to take it');
+  if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
+  next.release();
+  throw refusal.error;
 }
 
 async function joinChild(
@@ -143,7 +169,9 @@ async function joinChild(
 ): Promise<void> {
   const silence = () => new SessionError('child', `child ${route.owner.id} does not answer`);
   const replaying = replay(client, connection, { wanted, route }, context);
-  const { child, toClient } = await within(CHILD_ANSWER_MS, connection, silence, replaying);
+  const answering = whileHere(client, connection, replaying);
+  const limit = context.childAnswerMs ?? CHILD_ANSWER_MS;
+  const { child, toClient } = await within(limit, connection, silence, answering);
   connection.owner = route.owner;
   connection.relayed = context.engine.join({ client, child, toClient, idleMs: IDLE_MS });
 }
@@ -241,6 +269,27 @@ async function within<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Ends the connection when its client is gone before `work` is done; answers what it answers. */
+async function whileHere<T>(client: Socket, connection: Connection, work: Promise<T>): Promise<T> {
+  const left = () => connection.end(new SessionError('left', 'the client has left'));
+  if (client.destroyed) left();
+  client.once('close', left);
+  try {
+    return await work;
+  } finally {
+    client.off('close', left);
+  }
+}
+
+function isSameLife(one: ChildRef, other: ChildRef): boolean {
+  return one.id === other.id && one.generation === other.generation;
+}
+
+/** Null for a system error: then the child never had the connection. */
+function refusalIn(error: unknown, route: Route): ChildRefusal | null {
+  return codeOf(error) === '' ? { by: route.owner, error: asFailure(error, route) } : null;
 }
 
 function asFailure(error: unknown, { owner }: Route): SessionError {
