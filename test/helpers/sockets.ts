@@ -7,11 +7,13 @@ export class Acceptor {
   readonly #server: Server;
   readonly #waiting: ((socket: Socket) => void)[] = [];
   readonly #accepted: Socket[] = [];
+  readonly #all: Socket[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket) => {
       socket.on('error', () => {});
+      this.#all.push(socket);
       const next = this.#waiting.shift();
       if (next) next(socket);
       else this.#accepted.push(socket);
@@ -34,10 +36,11 @@ export class Acceptor {
     return ready ? Promise.resolve(ready) : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Closes what it accepted too. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#accepted) socket.destroy();
+    for (const socket of this.#all) socket.destroy();
     await closed;
   }
 }
@@ -105,6 +108,15 @@ export function closing(socket: Socket): Promise<string> {
       code = error.code ?? 'error';
     });
     socket.once('close', () => resolve(code));
+    socket.resume();
+  });
+}
+
+/** Reads on until the other side has ended or broken off, and closes our side then. */
+export function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('end', () => socket.destroy());
+    socket.once('close', () => resolve());
     socket.resume();
   });
 }

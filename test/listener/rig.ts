@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import type { ChildRef } from '../../src/child/types.js';
+import { AliasBook } from '../../src/listener/aliases.js';
+import type { ConnectionLimits } from '../../src/listener/connections.js';
+import type { Route } from '../../src/listener/route.js';
+import { RtmpListener } from '../../src/listener/rtmp.js';
+import type { RtmpSessionContext } from '../../src/listener/rtmp-session.js';
+import { silentLogger } from '../../src/logger.js';
+import type { Amf0Value } from '../../src/protocol/rtmp/amf0.js';
+import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
+import { encodeCommand } from '../../src/protocol/rtmp/command.js';
+import { HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
+import type { RtmpMessage } from '../../src/protocol/rtmp/message.js';
+import { PortableEngine } from '../../src/relay/portable/tcp.js';
+import { until } from '../helpers/until.js';
+
+/** Where the router sends a client: a port on this machine, and whose it is. */
+export interface Way {
+  readonly port: number;
+  readonly owner: ChildRef;
+}
+
+export const C001: ChildRef = { id: 'c001', generation: 1 };
+
+/** An RTMP listener of the test's own, before whatever listens at its ways. */
+export class Rig {
+  readonly aliases: AliasBook;
+  readonly listener: RtmpListener;
+  readonly engine = new PortableEngine();
+  /** What the router answers, one after the other; the last again and again. Null: no child. */
+  ways: (Way | null)[] = [];
+  asked: string[] = [];
+  released = 0;
+
+  constructor(
+    context: Partial<RtmpSessionContext> = {},
+    limits: ConnectionLimits = { connections: 1000, connectionsPerIp: 0 },
+    port = 0,
+  ) {
+    this.aliases = context.aliases ?? new AliasBook();
+    this.listener = new RtmpListener({ host: '127.0.0.1', port }, limits, {
+      route: async (stream, role) => this.#route(`${role} ${stream}`),
+      engine: this.engine,
+      vhosts: ['__defaultVhost__'],
+      identifyMs: 30_000,
+      server: { name: 'srs-supervisor', version: '0.0.0', pid: 1 },
+      logger: silentLogger,
+      ...context,
+      aliases: this.aliases,
+    });
+  }
+
+  get port(): number {
+    return this.listener.address()?.port ?? 0;
+  }
+
+  get failed() {
+    return this.listener.counters.failed;
+  }
+
+  /** Waits until nobody is connected, and asserts that nothing was kept. */
+  async empties(): Promise<void> {
+    await until('no connection is left', () => this.listener.connections.size === 0);
+    if (this.aliases.size > 0) throw new Error(`${this.aliases.size} aliases are left`);
+  }
+
+  async close(): Promise<void> {
+    await this.listener.close();
+    await this.engine.close();
+  }
+
+  #route(asked: string): Route | null {
+    this.asked.push(asked);
+    const way = this.ways.length > 1 ? this.ways.shift() : this.ways[0];
+    if (!way) return null;
+    return { ...way, host: '127.0.0.1', release: () => void this.released++ };
+  }
+}
+
+/** A child's handshake; nobody looks at what is in it. */
+export const CHILD_HANDSHAKE = Buffer.alloc(1 + 2 * HANDSHAKE_SIZE, 3);
+
+export function result(transactionId: number, ...args: Amf0Value[]): RtmpMessage {
+  const command = { name: '_result', transactionId, object: null, args };
+  return encodeCommand(command, { csid: 3, streamId: 0 });
+}
+
+export function status(code: string): RtmpMessage {
+  const command = { name: 'onStatus', transactionId: 0, object: null, args: [{ code }] };
+  return encodeCommand(command, { csid: 5, streamId: 1 });
+}
+
+export function video(timestamp: number, size = 300): RtmpMessage {
+  const payload = Buffer.alloc(size, timestamp & 0xff);
+  return { csid: 6, timestamp, typeId: 9, streamId: 1, payload };
+}
+
+export function encoded(...messages: readonly RtmpMessage[]): Buffer {
+  return Buffer.concat(messages.map((message) => encodeMessage(message, 128)));
+}
+
+/** Reads what a client's replay brings: so many bytes behind C0, C1 and C2. */
+export async function readReplay(child: Socket, size: number): Promise<Buffer> {
+  let seen = Buffer.alloc(0);
+  const wanted = CHILD_HANDSHAKE.length + size;
+  const take = (bytes: Buffer) => {
+    seen = Buffer.concat([seen, bytes]);
+  };
+  child.on('data', take).resume();
+  await until(`${wanted} bytes`, () => seen.length >= wanted);
+  child.off('data', take).pause();
+  return seen.subarray(CHILD_HANDSHAKE.length);
+}
