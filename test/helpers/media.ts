@@ -45,13 +45,17 @@ export class Ffmpeg {
 
 /** Publishes the clip again and again in real time. */
 export function publish(url: string): Ffmpeg {
-  const input = ['-re', '-stream_loop', '-1', '-i', CLIP];
-  return new Ffmpeg('ffmpeg', [...input, '-c', 'copy', '-f', 'flv', url]);
+  return new Ffmpeg('ffmpeg', ['-re', ...clip(-1), '-f', 'flv', url]);
 }
 
-/** Publishes the clip once in real time. */
-export function publishOnce(url: string): Ffmpeg {
-  return new Ffmpeg('ffmpeg', ['-re', '-i', CLIP, '-c', 'copy', '-f', 'flv', url]);
+/** Writes what `publish` sends into a file and at once: the clip so many times. */
+export function writeTimes(path: string, times: number): Ffmpeg {
+  return new Ffmpeg('ffmpeg', [...clip(times - 1), '-f', 'flv', path]);
+}
+
+/** `loops` times more than once; -1: without end. */
+function clip(loops: number): string[] {
+  return ['-stream_loop', String(loops), '-i', CLIP, '-c', 'copy'];
 }
 
 /** Plays until so many video frames have been decoded. */

@@ -1,37 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChildRow, ConnectionRow } from '../../src/admin/types.js';
+import type { AdminStatus, ChildRow, ConnectionRow } from '../../src/admin/types.js';
 import type { StreamStatus } from '../../src/placement/types.js';
 import { BIN, ROOT } from './paths.js';
+import { CHILD_PORT_BASE, freePort } from './ports.js';
 import { until } from './until.js';
-
-/** A TCP port of 127.0.0.1 that nobody has right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export interface RunOptions {
   readonly origin: string;
   readonly children: number;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Default: a free one. */
+  readonly rtmpPort?: number;
   /** Kept when the supervisor has gone, for another one to start in; default: a fresh one. */
   readonly workDir?: string;
 }
 
-/** Ports of children: far from the default, and another range for each process of the test run. */
-function portBase(): number {
-  return 40_000 + (process.pid % 100) * 200;
-}
+/** What an asked stop may take before the process is killed. */
+const STOP_LIMIT_MS = 60_000;
+/** A child above this is taken as busier than one that carries a stream or two. */
+const CALM_CPU = 15;
 
 /** `srs-supervisor run` as a process of its own, ready to serve. */
 export class RunningSupervisor {
@@ -39,6 +31,8 @@ export class RunningSupervisor {
   readonly rtmpPort: number;
   readonly adminPort: number;
   readonly workDir: string;
+  readonly #closed: Promise<unknown>;
+  #errors = '';
   #output = '';
 
   private constructor(process: ChildProcess, rtmpPort: number, adminPort: number, workDir: string) {
@@ -46,41 +40,53 @@ export class RunningSupervisor {
     this.rtmpPort = rtmpPort;
     this.adminPort = adminPort;
     this.workDir = workDir;
-    const collect = (text: Buffer) => {
+    this.#closed = once(process, 'close');
+    process.stdout?.on('data', (text: Buffer) => {
       this.#output += text;
-    };
-    process.stdout?.on('data', collect);
-    process.stderr?.on('data', collect);
+    });
+    process.stderr?.on('data', (text: Buffer) => {
+      this.#errors += text;
+      this.#output += text;
+    });
   }
 
-  /** Resolves when every child is ready. */
+  /** Resolves when every child is ready; leaves nothing behind when that does not come about. */
   static async start(options: RunOptions): Promise<RunningSupervisor> {
     const supervisor = await RunningSupervisor.launch(options);
-    await until(`${options.children} ready children\n${supervisor.output}`, async () => {
-      if (supervisor.hasExited) throw new Error(`the supervisor ended:\n${supervisor.output}`);
-      const status = await supervisor.get<{ state: string }>('status').catch(() => null);
-      return status?.state === 'ready';
-    });
-    return supervisor;
+    try {
+      await supervisor.#ready(options.children);
+      return supervisor;
+    } catch (error) {
+      await supervisor.stop('SIGKILL');
+      if (options.workDir === undefined) await supervisor.dispose();
+      throw error;
+    }
   }
 
   /** Resolves when the process runs, ready or not. */
   static async launch(options: RunOptions): Promise<RunningSupervisor> {
-    const [rtmp, admin] = [await freePort(), await freePort()];
+    const [rtmp, admin] = [options.rtmpPort ?? (await freePort()), await freePort()];
     const workDir = options.workDir ?? (await mkdtemp(join(tmpdir(), 'srs-supervisor-e2e-')));
     const listen = ['--rtmp', String(rtmp), '--admin', `127.0.0.1:${admin}`];
     const size = ['--children', String(options.children), '--srs', options.origin];
     const args = ['run', ...listen, ...size, '--workdir', workDir, ...(options.args ?? [])];
+    const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: ROOT,
-      env: { ...process.env, SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${portBase()}`, ...options.env },
+      env: { ...process.env, ...ports, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new RunningSupervisor(child, rtmp, admin, workDir);
   }
 
+  /** All that it wrote. */
   get output(): string {
     return this.#output;
+  }
+
+  /** What it wrote to stderr, without the lines of its log. */
+  get errorLines(): string[] {
+    return this.#errors.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
   }
 
   get pid(): number {
@@ -96,12 +102,20 @@ export class RunningSupervisor {
   }
 
   async get<T>(path: string): Promise<T> {
-    const response = await fetch(`http://127.0.0.1:${this.adminPort}/admin/v1/${path}`);
-    return (await response.json()) as T;
+    // A connection kept alive would count as a descriptor of the supervisor.
+    const headers = { connection: 'close' };
+    const url = `http://127.0.0.1:${this.adminPort}/admin/v1/${path}`;
+    return (await (await fetch(url, { headers })).json()) as T;
   }
 
   children(): Promise<ChildRow[]> {
     return this.get('children');
+  }
+
+  async child(id: string): Promise<ChildRow> {
+    const child = (await this.children()).find((row) => row.id === id);
+    if (child === undefined) throw new Error(`no child ${id}`);
+    return child;
   }
 
   streams(): Promise<StreamStatus[]> {
@@ -112,28 +126,50 @@ export class RunningSupervisor {
     return this.get('connections');
   }
 
-  /** The living claim of `vhost/app/stream` on the default vhost, once there is one. */
+  /** The living claim of `app/stream` on the default vhost, once there is one. */
   ownerOf(stream: string, published = true): Promise<StreamStatus> {
-    return until(`an owner of ${stream}\n${this.output}`, async () =>
+    const what = () => `an owner of ${stream}\n${this.output}`;
+    return until(what, async () =>
       (await this.streams()).find(
         (row) => row.stream === `__defaultVhost__/${stream}` && (row.publishing || !published),
       ),
     );
   }
 
-  /** Sends a signal and answers how the process ended. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
-    if (!this.hasExited) {
-      const exited = once(this.process, 'exit');
-      this.process.kill(signal);
-      await exited;
-    }
+  /** Resolves when no child is busy any more with its own start, which placement would go by. */
+  async calm(): Promise<void> {
+    await until('calm children', async () =>
+      (await this.children()).every(({ cpu, rss }) => rss > 0 && cpu < CALM_CPU),
+    );
+  }
+
+  /** The exit code, or the signal that ended it, once it has ended of itself and said all. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    await this.#closed;
     return this.process.exitCode ?? this.process.signalCode;
+  }
+
+  /** Sends a signal and answers how the process ended; kills it when it does not obey. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    if (!this.hasExited) this.process.kill(signal);
+    const force = setTimeout(() => this.process.kill('SIGKILL'), STOP_LIMIT_MS);
+    const end = await this.ended();
+    clearTimeout(force);
+    return end;
   }
 
   /** Ends it, and removes its work directory. */
   async dispose(): Promise<void> {
     await this.stop();
     await rm(this.workDir, { recursive: true, force: true });
+  }
+
+  async #ready(children: number): Promise<void> {
+    const what = () => `${children} ready children\n${this.output}`;
+    await until(what, async () => {
+      if (this.hasExited) throw new Error(`the supervisor ended:\n${this.output}`);
+      const status = await this.get<AdminStatus>('status').catch(() => null);
+      return status?.state === 'ready' && status.children.ready === children;
+    });
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { dial } from '../../src/listener/dial.js';
+import { freePort } from '../helpers/ports.js';
 import { Acceptor } from '../helpers/sockets.js';
-import { freePort } from '../helpers/supervisor.js';
 
 const host = '127.0.0.1';
 const never = new AbortController().signal;

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { readProcess } from '../../src/child/process.js';
+
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await readProcess(pid)) !== null;
+}
+
+/** Living processes that have `text` in their command line. */
+export async function processesWith(text: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const line = (await readProcess(Number(pid)))?.args.join(' ') ?? '';
+      return line.includes(text) ? [`${pid} ${line}`] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** How many descriptors a process has open. */
+export async function descriptorsOf(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+/** Resident memory in bytes. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
+}
+
+/** The kernel's list of CPUs (`0-3,8`) that each thread of a process may run on. */
+export async function threadCpuLists(pid: number): Promise<string[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = threads.map(async (thread) => {
+    // A thread may end while the list is read.
+    const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8').catch(() => '');
+    return /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.slice(1) ?? [];
+  });
+  return (await Promise.all(lists)).flat();
+}

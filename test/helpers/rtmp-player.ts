@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { FlvTagType, parseFlv } from '../../src/demo/flv.js';
+import { connectRtmp, type RtmpClient } from '../../src/demo/rtmp-client.js';
+
+/** One audio or video message: its type and the hash of all its bytes. */
+export type Fingerprint = string;
+
+const TIMEOUT_MS = 60_000;
+
+/** An RTMP connection of this process to `rtmp://host:port/app/stream`, and the stream's name. */
+export async function connectTo(
+  url: string,
+  onMessage: (message: { typeId: number; payload: Buffer }) => void = () => {},
+): Promise<{ client: RtmpClient; stream: string }> {
+  const { hostname: host, port, pathname } = new URL(url);
+  const [, app = '', stream = ''] = pathname.split('/');
+  const tcUrl = `rtmp://${host}:${port}/${app}`;
+  const at = { host, port: Number(port), tcUrl, timeoutMs: TIMEOUT_MS };
+  return { client: await connectRtmp({ ...at, onMessage }), stream };
+}
+
+/** A player that decodes nothing and keeps the fingerprint of every message it gets. */
+export class RtmpPlayer {
+  /** In the order of their coming. */
+  readonly received: readonly Fingerprint[];
+  hasEnded = false;
+  /** Resolves when the connection has ended, from whichever side. */
+  readonly ended: Promise<void>;
+  readonly #client: RtmpClient;
+
+  private constructor(client: RtmpClient, received: readonly Fingerprint[]) {
+    this.#client = client;
+    this.received = received;
+    this.ended = client.closed.then(() => {
+      this.hasEnded = true;
+    });
+  }
+
+  /** Resolves when the server has said yes; media may come much later. */
+  static async play(url: string): Promise<RtmpPlayer> {
+    const received: Fingerprint[] = [];
+    const { client, stream } = await connectTo(url, ({ typeId, payload }) => {
+      if (isMedia(typeId)) received.push(fingerprint(typeId, payload));
+    });
+    await client.play(stream).catch((error: unknown) => {
+      client.close();
+      throw error;
+    });
+    return new RtmpPlayer(client, received);
+  }
+
+  /** Our end, as the server sees it. */
+  get address(): string {
+    const { address, port } = this.#client.local;
+    return `${address}:${port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await this.ended;
+  }
+}
+
+/** The fingerprints of an FLV file's tags, in order. */
+export async function fingerprintsOf(path: string): Promise<Fingerprint[]> {
+  const parsed = parseFlv(await readFile(path));
+  if (parsed.kind !== 'value') throw new Error(`${path}: ${parsed.kind}`);
+  return parsed.value.tags
+    .filter(({ typeId }) => isMedia(typeId))
+    .map(({ typeId, payload }) => fingerprint(typeId, payload));
+}
+
+function isMedia(typeId: number): boolean {
+  return typeId === FlvTagType.audio || typeId === FlvTagType.video;
+}
+
+function fingerprint(typeId: number, payload: Buffer): Fingerprint {
+  const hash = createHash('sha1').update(payload).digest('hex');
+  return `${typeId} ${payload.length} ${hash}`;
+}
