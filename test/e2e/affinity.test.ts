@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { formatCpuList } from '../../src/cpu/cpuset.js';
+import { Cast } from '../helpers/cast.js';
+import { origins } from '../helpers/origins.js';
+import { BIN } from '../helpers/paths.js';
+import { threadCpuLists } from '../helpers/processes.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+
+const CHILDREN = 3;
+
+interface PlannedChild {
+  readonly id: string;
+  readonly cpus: readonly number[];
+}
+
+/** What `srs-supervisor plan` says of this machine. */
+async function plannedChildren(): Promise<PlannedChild[]> {
+  const args = [BIN, 'plan', '--children', String(CHILDREN), '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { children } = JSON.parse(stdout) as { children: PlannedChild[] };
+  return children.map(({ id, cpus }) => ({ id, cpus }));
+}
+
+for (const origin of origins()) {
+  describe(`CPU affinity on ${origin.name}`, () => {
+    /** Runs a supervisor with a stream under way, so that a child has all the threads it makes. */
+    async function withSupervisor(
+      args: readonly string[],
+      look: (supervisor: RunningSupervisor) => Promise<void>,
+    ): Promise<void> {
+      const options = { origin: origin.path, children: CHILDREN, args };
+      const supervisor = await RunningSupervisor.start(options);
+      const cast = new Cast();
+      try {
+        cast.publish(supervisor.url('live/s'));
+        const player = cast.playFrames(supervisor.url('live/s'), 1);
+        assert.equal(await player.ended, 0, player.errors);
+        await look(supervisor);
+      } finally {
+        await cast.close();
+        await supervisor.dispose();
+      }
+    }
+
+    it('every thread of a child runs on its planned CPU only', async () => {
+      const planned = await plannedChildren();
+      await withSupervisor([], async (supervisor) => {
+        const children = await supervisor.children();
+        assert.deepEqual(
+          children.map(({ id, cpus }) => ({ id, cpus })),
+          planned,
+        );
+        for (const { id, pid, cpus } of children) {
+          assert.equal(cpus.length, 1, id);
+          assert.deepEqual([...new Set(await threadCpuLists(pid ?? 0))], [formatCpuList(cpus)], id);
+        }
+      });
+    });
+
+    it('with --no-pin every thread runs wherever ours may', async () => {
+      const [anywhere] = await threadCpuLists(process.pid);
+      await withSupervisor(['--no-pin'], async (supervisor) => {
+        for (const { id, pid, cpus } of await supervisor.children()) {
+          assert.deepEqual(cpus, [], id);
+          assert.deepEqual([...new Set(await threadCpuLists(pid ?? 0))], [anywhere], id);
+        }
+      });
+    });
+  });
+}
