@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
+import { CLIENTS } from './rtmp-bytes.js';
+import { connectTo, RtmpPlayer } from './rtmp-player.js';
+import { dialPort } from './sockets.js';
+import { until } from './until.js';
+
+/** Where short-lived clients go. */
+export interface Target {
+  readonly port: number;
+  /** `app/stream`, being published there. */
+  readonly stream: string;
+  /** An app that nobody publishes to: a child may take a while to see that a publisher has left. */
+  readonly freshApp: string;
+}
+
+type Visit = (target: Target, index: number) => Promise<void>;
+
+const C0C1 = buildC0C1(0, randomBytes(HANDSHAKE_SIZE));
+const C2 = buildC2(Buffer.alloc(HANDSHAKE_SIZE));
+const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
+
+/** The ways in which clients come and go, in order or not. */
+export const VISITS: Readonly<Record<string, Visit>> = {
+  'connects and leaves': ({ port }) => visit(port, leave),
+
+  'leaves amid the handshake': ({ port }) =>
+    visit(port, async (socket) => {
+      socket.write(C0C1.subarray(0, HANDSHAKE_SIZE / 2));
+      await leave(socket);
+    }),
+
+  'plays and leaves': async ({ port, stream }) => {
+    const player = await RtmpPlayer.play(`rtmp://127.0.0.1:${port}/${stream}`);
+    await until('media', () => player.received.length > 0).finally(() => player.close());
+  },
+
+  'publishes and leaves': async ({ port, freshApp }, index) => {
+    const { client, stream } = await connectTo(`rtmp://127.0.0.1:${port}/${freshApp}/s${index}`);
+    await client.publish(stream).finally(() => client.close());
+    await client.closed;
+  },
+
+  'resets after connecting': ({ port }) => visit(port, reset),
+
+  'resets after the handshake': ({ port }) =>
+    visit(port, async (socket) => {
+      socket.write(C0C1);
+      await received(socket, SERVER_HANDSHAKE);
+      await reset(socket);
+    }),
+
+  'resets while it plays': ({ port, stream }) =>
+    visit(port, async (socket) => {
+      socket.write(Buffer.concat([C0C1, C2, playCommands(port, stream)]));
+      await received(socket, 4 * SERVER_HANDSHAKE);
+      await reset(socket);
+    }),
+};
+
+/** Lets `count` clients come and go, kind by kind in turn, and so many at a time. */
+export async function churn(target: Target, count: number, atOnce: number): Promise<void> {
+  const kinds = Object.entries(VISITS);
+  const indexes = Array.from({ length: count }, (_, index) => index).values();
+  const visitor = async () => {
+    for (const index of indexes) {
+      const [kind, come] = kinds[index % kinds.length]!;
+      await come(target, index).catch((cause: unknown) => {
+        throw new Error(`client ${index}, who ${kind}: ${cause}`, { cause });
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, visitor));
+}
+
+function playCommands(port: number, stream: string): Buffer {
+  const [app = '', name = ''] = stream.split('/');
+  const player = CLIENTS.find(({ role }) => role === 'play');
+  if (player === undefined) throw new Error('no player among the clients');
+  return player.build({ tcUrl: `rtmp://127.0.0.1:${port}/${app}`, app, stream: name });
+}
+
+async function visit(port: number, act: (socket: Socket) => Promise<void>): Promise<void> {
+  const socket = await dialPort(port);
+  await act(socket).finally(() => socket.destroy());
+}
+
+async function leave(socket: Socket): Promise<void> {
+  const closed = once(socket, 'close');
+  socket.end().resume();
+  await closed;
+}
+
+async function reset(socket: Socket): Promise<void> {
+  const closed = once(socket, 'close');
+  socket.resetAndDestroy();
+  await closed;
+}
+
+/** Reads until so many bytes have come. */
+async function received(socket: Socket, bytes: number): Promise<void> {
+  socket.resume();
+  await until(`${bytes} bytes`, () => socket.bytesRead >= bytes);
+}
