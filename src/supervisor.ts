@@ -199,12 +199,20 @@ export class Supervisor implements AdminSource {
   async #route(stream: StreamKey, role: Role): Promise<Route | null> {
     const hold = await this.#placement.acquire(stream, role);
     if (hold === null) return null;
-    const child = this.#fleet.status(hold.owner.id);
     const { owner } = hold;
-    const release = () => hold.release();
-    if (child !== null) return { owner, host: '127.0.0.1', port: child.ports.rtmp, release };
+    const child = this.#fleet.status(owner.id);
+    if (child !== null && !this.#isFull(owner.id)) {
+      const release = () => hold.release();
+      return { owner, host: '127.0.0.1', port: child.ports.rtmp, release };
+    }
     hold.release();
     return null;
+  }
+
+  /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */
+  #isFull(childId: string): boolean {
+    const { maxConnections } = this.#options.prepared.config.children;
+    return this.#placement.counts(childId).clients > maxConnections;
   }
 
   #candidates(): Candidate[] {

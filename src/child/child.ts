@@ -264,7 +264,8 @@ export class Child {
   #to(state: ChildState): void {
     this.#state = move(this.#state, state);
     const { pid } = this;
-    this.#logger.info({ pid, generation: this.#generation }, `child is ${state}`);
+    const level = state === 'ready' && this.#generation > 1 ? 'info' : 'debug';
+    this.#logger[level]({ pid, generation: this.#generation }, `child is ${state}`);
   }
 }
 

@@ -45,6 +45,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   if (bound !== null) {
     const rtmp = reachable(bound);
     const facts = { status: supervisor.status(), children: supervisor.children(), rtmp, demo };
+    logger.info({ ...facts.status.children, rtmp }, 'serving');
     stdout.write(`${renderBanner(facts)}\n`);
     await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
   }
