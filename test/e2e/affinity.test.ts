@@ -8,6 +8,7 @@ import { origins } from '../helpers/origins.js';
 import { BIN } from '../helpers/paths.js';
 import { threadCpuLists } from '../helpers/processes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
+import { BOUNDED } from '../helpers/until.js';
 
 const CHILDREN = 3;
 
@@ -25,7 +26,7 @@ async function plannedChildren(): Promise<PlannedChild[]> {
 }
 
 for (const origin of origins()) {
-  describe(`CPU affinity on ${origin.name}`, () => {
+  describe(`CPU affinity on ${origin.name}`, BOUNDED, () => {
     /** Runs a supervisor with a stream under way, so that a child has all the threads it makes. */
     async function withSupervisor(
       args: readonly string[],

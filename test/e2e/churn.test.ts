@@ -6,7 +6,7 @@ import { churn } from '../helpers/churn.js';
 import { origins } from '../helpers/origins.js';
 import { descriptorsOf, residentBytes } from '../helpers/processes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
-import { until } from '../helpers/until.js';
+import { BOUNDED, until } from '../helpers/until.js';
 
 const CLIENTS = 300;
 const AT_ONCE = 12;
@@ -16,7 +16,7 @@ const MB = 1024 * 1024;
 const MAX_GROWTH = 32 * MB;
 
 for (const origin of origins()) {
-  describe(`churn on ${origin.name}`, () => {
+  describe(`churn on ${origin.name}`, BOUNDED, () => {
     let supervisor: RunningSupervisor;
     const cast = new Cast();
 

@@ -9,7 +9,7 @@ import { origins } from '../helpers/origins.js';
 import { isAlive } from '../helpers/processes.js';
 import { type Fingerprint, fingerprintsOf, type RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
-import { until } from '../helpers/until.js';
+import { BOUNDED, until } from '../helpers/until.js';
 
 /** Times six seconds of the clip. */
 const LOOPS = 2;
@@ -31,7 +31,7 @@ async function firstMessages(): Promise<Fingerprint[]> {
 }
 
 for (const origin of origins()) {
-  describe(`crashes on ${origin.name}`, () => {
+  describe(`crashes on ${origin.name}`, BOUNDED, () => {
     let supervisor: RunningSupervisor;
     const cast = new Cast();
 

@@ -6,7 +6,7 @@ import { type Ffmpeg, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
-import { until } from '../helpers/until.js';
+import { BOUNDED, until } from '../helpers/until.js';
 
 const STREAMS = ['live/s1', 'live/s2', 'live/s3', 'live/s4', 'live/s5', 'live/s6'];
 /** Two seconds of the clip: two keyframes at least. */
@@ -14,7 +14,7 @@ const FRAMES = 50;
 const NO_LIMIT = 1_000_000;
 
 for (const origin of origins()) {
-  describe(`streams on ${origin.name}`, () => {
+  describe(`streams on ${origin.name}`, BOUNDED, () => {
     let supervisor: RunningSupervisor;
     const cast = new Cast();
 

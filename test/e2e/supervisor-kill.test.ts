@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -7,14 +7,14 @@ import { Cast } from '../helpers/cast.js';
 import { origins } from '../helpers/origins.js';
 import { isPortFree } from '../helpers/ports.js';
 import { isAlive, processesWith } from '../helpers/processes.js';
-import { RunningSupervisor, type RunOptions } from '../helpers/supervisor.js';
-import { until } from '../helpers/until.js';
+import { clearWorkDir, RunningSupervisor, type RunOptions } from '../helpers/supervisor.js';
+import { BOUNDED, until } from '../helpers/until.js';
 
 const CHILDREN = 2;
 const STREAM = 'live/s';
 
 for (const origin of origins()) {
-  describe(`the end of a supervisor on ${origin.name}`, () => {
+  describe(`the end of a supervisor on ${origin.name}`, BOUNDED, () => {
     const cast = new Cast();
     const running: RunningSupervisor[] = [];
     let workDir: string;
@@ -25,8 +25,7 @@ for (const origin of origins()) {
     afterEach(async () => {
       await cast.close();
       for (const supervisor of running.splice(0)) await supervisor.stop();
-      assert.deepEqual(await processesWith(workDir), []);
-      await rm(workDir, { recursive: true, force: true });
+      await clearWorkDir(workDir);
     });
 
     async function start(options: Partial<RunOptions> = {}): Promise<RunningSupervisor> {

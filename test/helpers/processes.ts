@@ -5,16 +5,19 @@ export async function isAlive(pid: number): Promise<boolean> {
   return (await readProcess(pid)) !== null;
 }
 
+export interface FoundProcess {
+  readonly pid: number;
+  readonly line: string;
+}
+
 /** Living processes that have `text` in their command line. */
-export async function processesWith(text: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const line = (await readProcess(Number(pid)))?.args.join(' ') ?? '';
-      return line.includes(text) ? [`${pid} ${line}`] : [];
-    }),
-  );
-  return found.flat();
+export async function processesWith(text: string): Promise<FoundProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = pids.map(async (pid) => {
+    const line = (await readProcess(pid))?.args.join(' ') ?? '';
+    return { pid, line };
+  });
+  return (await Promise.all(found)).filter(({ line }) => line.includes(text));
 }
 
 /** How many descriptors a process has open. */

@@ -1,12 +1,15 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AdminStatus, ChildRow, ConnectionRow } from '../../src/admin/types.js';
+import { signal } from '../../src/child/process.js';
 import type { StreamStatus } from '../../src/placement/types.js';
 import { BIN, ROOT } from './paths.js';
 import { CHILD_PORT_BASE, freePort } from './ports.js';
+import { processesWith } from './processes.js';
 import { until } from './until.js';
 
 export interface RunOptions {
@@ -20,10 +23,20 @@ export interface RunOptions {
   readonly workDir?: string;
 }
 
+/** Where the kernel can: a test process that is killed takes its supervisor with it. */
+const GUARD = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--'] : [];
 /** What an asked stop may take before the process is killed. */
 const STOP_LIMIT_MS = 60_000;
 /** A child above this is taken as busier than one that carries a stream or two. */
 const CALM_CPU = 15;
+
+/** Removes a work directory. Throws where a process of it still ran, which does not any more. */
+export async function clearWorkDir(path: string): Promise<void> {
+  const left = await processesWith(path);
+  for (const { pid } of left) signal(pid, 'SIGKILL');
+  await rm(path, { recursive: true, force: true });
+  assert.deepEqual(left, []);
+}
 
 /** `srs-supervisor run` as a process of its own, ready to serve. */
 export class RunningSupervisor {
@@ -57,7 +70,7 @@ export class RunningSupervisor {
       await supervisor.#ready(options.children);
       return supervisor;
     } catch (error) {
-      await supervisor.stop('SIGKILL');
+      await supervisor.stop();
       if (options.workDir === undefined) await supervisor.dispose();
       throw error;
     }
@@ -71,7 +84,8 @@ export class RunningSupervisor {
     const size = ['--children', String(options.children), '--srs', options.origin];
     const args = ['run', ...listen, ...size, '--workdir', workDir, ...(options.args ?? [])];
     const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const [program = '', ...words] = [...GUARD, process.execPath, BIN, ...args];
+    const child = spawn(program, words, {
       cwd: ROOT,
       env: { ...process.env, ...ports, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -150,8 +164,8 @@ export class RunningSupervisor {
   }
 
   /** Sends a signal and answers how the process ended; kills it when it does not obey. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
-    if (!this.hasExited) this.process.kill(signal);
+  async stop(name: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    if (!this.hasExited) this.process.kill(name);
     const force = setTimeout(() => this.process.kill('SIGKILL'), STOP_LIMIT_MS);
     const end = await this.ended();
     clearTimeout(force);
@@ -161,7 +175,7 @@ export class RunningSupervisor {
   /** Ends it, and removes its work directory. */
   async dispose(): Promise<void> {
     await this.stop();
-    await rm(this.workDir, { recursive: true, force: true });
+    await clearWorkDir(this.workDir);
   }
 
   async #ready(children: number): Promise<void> {

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Generous: the machine may be building something else beside the tests. */
 const LIMIT_MS = 60_000;
 
+/** For a `describe`: what never comes about must not hold the run for ever. */
+export const BOUNDED = { timeout: 10 * LIMIT_MS };
+
 type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>;
 
 /**
