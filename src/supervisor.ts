@@ -1,13 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AdminServer } from './admin/server.js';
-import type {
-  AdminSource,
-  AdminStatus,
-  ChildRow,
-  ConnectionRow,
-  ListenerRow,
-} from './admin/types.js';
+import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from './admin/types.js';
 import type { Prepared } from './check/prepared.js';
 import type { ChildDown } from './child/child.js';
 import { Fleet } from './child/fleet.js';
@@ -16,10 +10,9 @@ import type { Address } from './config/config.js';
 import { pinSelf } from './cpu/affinity.js';
 import { DemoPublisher } from './demo/publisher.js';
 import { AliasBook } from './listener/aliases.js';
+import type { ConnectionRow, Front } from './listener/front.js';
 import type { Route } from './listener/route.js';
 import { RtmpListener } from './listener/rtmp.js';
-import { SessionError } from './listener/rtmp-session.js';
-import { TrafficMeter } from './listener/traffic.js';
 import type { Logger } from './logger.js';
 import { Placement } from './placement/placement.js';
 import type { Candidate, StreamStatus } from './placement/types.js';
@@ -51,8 +44,7 @@ export class Supervisor implements AdminSource {
   readonly #registry = new MemoryRegistry();
   readonly #fleet: Fleet;
   readonly #placement: Placement;
-  readonly #rtmp: RtmpListener;
-  readonly #traffic: TrafficMeter;
+  readonly #rtmp: Front;
   readonly #admin: AdminServer;
   readonly #startedAt = performance.now();
   #state: AdminStatus['state'] = 'starting';
@@ -69,7 +61,6 @@ export class Supervisor implements AdminSource {
       logger: logger.child({ room: 'placement' }),
     });
     this.#rtmp = this.#makeRtmp();
-    this.#traffic = new TrafficMeter(this.#rtmp.connections);
     const { listen, admin } = options.prepared.config;
     this.#admin = new AdminServer({
       address: listen.admin,
@@ -104,8 +95,7 @@ export class Supervisor implements AdminSource {
   status(): AdminStatus {
     const { binary } = this.#options.prepared;
     const children = this.#fleet.statuses();
-    const { connections } = this.#rtmp;
-    const { in: bytesIn, out: bytesOut } = connections.bytes;
+    const { connections, bytesIn, bytesOut } = this.#rtmp.summary();
     return {
       state: this.#state,
       version: VERSION,
@@ -118,7 +108,7 @@ export class Supervisor implements AdminSource {
         ready: children.filter(({ state }) => state === 'ready').length,
       },
       streams: this.#placement.list().length,
-      connections: connections.size,
+      connections,
       bytesIn,
       bytesOut,
     };
@@ -139,23 +129,13 @@ export class Supervisor implements AdminSource {
     return this.#placement.list();
   }
 
-  connections(): ConnectionRow[] {
-    return Array.from(this.#rtmp.connections, (connection) => ({
-      id: connection.id,
-      client: connection.client,
-      alias: connection.alias,
-      child: connection.owner?.id ?? null,
-      stream: connection.stream,
-      role: connection.role,
-      bytesIn: connection.relayed?.bytesIn ?? 0,
-      bytesOut: connection.relayed?.bytesOut ?? 0,
-      since: connection.since,
-    }));
+  connections(): Promise<ConnectionRow[]> {
+    return this.#rtmp.rows();
   }
 
   #listeners(): ListenerRow[] {
     const rtmp = this.#rtmp.address();
-    const { counters } = this.#rtmp;
+    const { counters } = this.#rtmp.summary();
     const admin = listenerRow('admin', this.#admin.address());
     return rtmp === null ? [admin] : [{ ...listenerRow('rtmp', rtmp), clients: counters }, admin];
   }
@@ -176,7 +156,6 @@ export class Supervisor implements AdminSource {
   }
 
   async #closePlacement(): Promise<void> {
-    this.#traffic.close();
     await this.#placement.close();
     await this.#registry.close();
   }
@@ -193,7 +172,7 @@ export class Supervisor implements AdminSource {
     this.#placement
       .childDown(down)
       .catch((error: unknown) => logger.error({ child: id, err: error }, 'claims not released'));
-    this.#rtmp.connections.endOf(down, new SessionError('child', `child ${id} is gone: ${reason}`));
+    this.#rtmp.endOf(down, `child ${id} is gone: ${reason}`);
   }
 
   async #route(stream: StreamKey, role: Role): Promise<Route | null> {
@@ -217,9 +196,10 @@ export class Supervisor implements AdminSource {
 
   #candidates(): Candidate[] {
     const { maxConnections } = this.#options.prepared.config.children;
+    const { traffic } = this.#rtmp.summary();
     return this.#fleet.statuses().map(({ id, generation, state, cpu }) => {
       const { streams, clients } = this.#placement.counts(id);
-      const { bitrate } = this.#traffic.of(id);
+      const { bitrate = 0 } = traffic.get(id) ?? {};
       const open = state === 'ready';
       const alive = open || state === 'draining';
       const load = { cpu, connections: clients, maxConnections, streams, bitrate };

@@ -1,6 +1,7 @@
 import type { ChildRef } from '../child/types.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { ConnectionRow } from './front.js';
 
 /** One client connection, from accept to close. What is null is not known yet. */
 export class Connection {
@@ -27,6 +28,13 @@ export class Connection {
   /** Aborts when somebody wants this connection gone; its reason is an Error. */
   get signal(): AbortSignal {
     return this.#ending.signal;
+  }
+
+  row(): ConnectionRow {
+    const { id, client, alias, stream, role, since, relayed } = this;
+    const child = this.owner?.id ?? null;
+    const bytes = { bytesIn: relayed?.bytesIn ?? 0, bytesOut: relayed?.bytesOut ?? 0 };
+    return { id, client, alias, child, stream, role, ...bytes, since };
   }
 
   end(reason: Error): void {

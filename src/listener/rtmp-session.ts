@@ -13,6 +13,7 @@ import { type Role, type StreamKey, streamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import type { Connection } from './connections.js';
 import { dial } from './dial.js';
+import type { Failure } from './front.js';
 import { readUntil } from './read-until.js';
 import type { Route, Router } from './route.js';
 
@@ -30,9 +31,6 @@ const RANDOM = randomBytes(HANDSHAKE_SIZE);
 const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
 /** What a client may leave unread while its child's bytes are still being rewritten. */
 const MAX_UNREAD = 4 * 1024 * 1024;
-
-/** Why a client was not served: for the log and the counters. */
-export type Failure = 'silent' | 'invalid' | 'left' | 'no-child' | 'child';
 
 export class SessionError extends Error {
   readonly failure: Failure;

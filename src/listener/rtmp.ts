@@ -1,30 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { ChildRef } from '../child/types.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { refusal } from '../protocol/rtmp/identify.js';
 import { type Connection, type ConnectionLimits, Connections } from './connections.js';
+import type { ConnectionRow, Failure, Front, FrontSummary } from './front.js';
 import { listenError } from './listen-error.js';
-import { type Failure, type RtmpSessionContext, SessionError, serveRtmp } from './rtmp-session.js';
+import { type RtmpSessionContext, SessionError, serveRtmp } from './rtmp-session.js';
+import { TrafficMeter } from './traffic.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;
 /** How long a refused client has to read why, and to close its side. */
 const LINGER_MS = 1000;
 
-/** What has become of the clients so far. */
-export interface ListenerCounters {
-  accepted: number;
-  relayed: number;
-  /** Turned away by a limit, unread. */
-  refused: number;
-  readonly failed: Record<Failure, number>;
-}
-
 /** The RTMP port: accepts clients and hands each to a session of its own. */
-export class RtmpListener {
+export class RtmpListener implements Front {
   readonly connections: Connections;
-  readonly counters: ListenerCounters = {
+  readonly counters = {
     accepted: 0,
     relayed: 0,
     refused: 0,
@@ -33,9 +27,11 @@ export class RtmpListener {
   readonly #address: Address;
   readonly #context: RtmpSessionContext;
   readonly #server: Server;
+  readonly #traffic: TrafficMeter;
 
   constructor(address: Address, limits: ConnectionLimits, context: RtmpSessionContext) {
     this.connections = new Connections(limits);
+    this.#traffic = new TrafficMeter(this.connections);
     this.#address = address;
     this.#context = context;
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
@@ -60,8 +56,24 @@ export class RtmpListener {
     return this.#server.address() as AddressInfo | null;
   }
 
+  summary(): FrontSummary {
+    const { counters } = this;
+    const { bytes, children: traffic } = this.#traffic;
+    const connections = this.connections.size;
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return Array.from(this.connections, (connection) => connection.row());
+  }
+
+  endOf(owner: ChildRef, reason: string): void {
+    this.connections.endOf(owner, new SessionError('child', reason));
+  }
+
   /** Stops accepting and ends what is open. */
   async close(): Promise<void> {
+    this.#traffic.close();
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();

@@ -1,22 +1,17 @@
 import type { Connection, Connections } from './connections.js';
-
-/** What one child's clients are doing. */
-export interface ChildTraffic {
-  readonly connections: number;
-  /** Bits per second, both ways, over the last interval. */
-  readonly bitrate: number;
-}
+import type { ChildTraffic } from './front.js';
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
 const INTERVAL_MS = 1000;
 
-/** Reads the byte counters of a listener's connections once a second, for placement. */
+/** Reads the byte counters of a listener's connections once a second: nobody walks over them at each question. */
 export class TrafficMeter {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
   /** Bytes of each connection when it was last read; goes with the connection. */
   readonly #seen = new WeakMap<Connection, number>();
   #children = new Map<string, ChildTraffic>();
+  #bytes = { in: 0, out: 0 };
   #readAt = performance.now();
 
   constructor(connections: Connections) {
@@ -26,6 +21,16 @@ export class TrafficMeter {
 
   of(childId: string): ChildTraffic {
     return this.#children.get(childId) ?? NONE;
+  }
+
+  /** By child id; a child without clients is left out. */
+  get children(): ReadonlyMap<string, ChildTraffic> {
+    return this.#children;
+  }
+
+  /** All that was relayed until the last reading, from clients and to them. */
+  get bytes(): { readonly in: number; readonly out: number } {
+    return this.#bytes;
   }
 
   close(): void {
@@ -47,5 +52,6 @@ export class TrafficMeter {
       children.set(connection.owner.id, { connections: sum.connections + 1, bitrate });
     }
     this.#children = children;
+    this.#bytes = this.#connections.bytes;
   }
 }

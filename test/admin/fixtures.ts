@@ -55,9 +55,9 @@ export function source(part: Partial<AdminSource> = {}): AdminSource {
     streams: async () => [
       { stream: 'v/live/s', child: 'c001', publishing: true, clients: 3, since: 1_000 },
     ],
-    connections: () => [
+    connections: async () => [
       {
-        id: 7,
+        id: '000007',
         client: '192.0.2.7:50000',
         alias: '127.10.0.7',
         child: 'c001',
