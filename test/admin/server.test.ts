@@ -34,7 +34,7 @@ test('shows what runs', async () => {
   assert.deepEqual(await adminGet(address, '/admin/v1/status'), STATUS);
   assert.deepEqual(await adminGet(address, '/admin/v1/children'), CHILDREN);
   assert.deepEqual(await adminGet(address, '/admin/v1/streams'), await source().streams());
-  assert.deepEqual(await adminGet(address, '/admin/v1/connections'), source().connections());
+  assert.deepEqual(await adminGet(address, '/admin/v1/connections'), await source().connections());
 });
 
 test('is healthy only when it is ready and a child is', async () => {
