@@ -23,7 +23,7 @@ export interface RelayedConnection {
   readonly bytesOut: number;
   /** Resolves, never rejects, when both sockets are closed. */
   readonly ended: Promise<RelayEnd>;
-  /** Resets both sides now. */
+  /** Closes both sides now; what is under way is lost. */
   destroy(): void;
 }
 

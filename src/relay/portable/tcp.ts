@@ -24,6 +24,7 @@ class PortableConnection implements RelayedConnection {
     if (toClient?.length) client.write(toClient);
     client.pipe(child);
     child.pipe(client);
+    if (client.destroyed || child.destroyed) this.#stop('closed');
   }
 
   get bytesIn(): number {
@@ -42,10 +43,10 @@ class PortableConnection implements RelayedConnection {
   #guard(socket: Socket, other: Socket, end: RelayEnd): void {
     socket.once('error', () => {
       if (this.#end === 'closed') this.#end = end;
-      other.resetAndDestroy();
+      breakOff(other);
     });
     socket.once('close', () => {
-      if (!socket.readableEnded && !other.destroyed) other.resetAndDestroy();
+      if (!socket.readableEnded && !other.destroyed) breakOff(other);
     });
   }
 
@@ -54,6 +55,12 @@ class PortableConnection implements RelayedConnection {
     this.#client.destroy();
     this.#child.destroy();
   }
+}
+
+/** A reset, but for a socket that was ended: Node refuses to reset that, and never closes it then. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function closed(socket: Socket): Promise<void> {
