@@ -76,13 +76,19 @@ export class RelayBench {
     return new RelayBench(engine, await Acceptor.open(), await Acceptor.open());
   }
 
-  async pair(options: Partial<Omit<RelayPair, 'client' | 'child'>> = {}): Promise<RelayedPair> {
+  /** `prepare` is given the engine's ends before it gets them. */
+  async pair(
+    options: Partial<Omit<RelayPair, 'client' | 'child'>> = {},
+    prepare: (pair: RelayPair) => void = () => {},
+  ): Promise<RelayedPair> {
     const accepted = this.#front.next();
     const client = await dialPort(this.#front.port);
     const reached = this.#children.next();
     const dialled = await dialPort(this.#children.port);
     const pair = { client: await accepted, child: dialled, idleMs: 0, ...options };
-    return { client, child: await reached, relayed: this.#engine.join(pair) };
+    const child = await reached;
+    prepare(pair);
+    return { client, child, relayed: this.#engine.join(pair) };
   }
 
   async close(): Promise<void> {

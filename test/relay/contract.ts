@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { RelayEngine } from '../../src/relay/relay.js';
 import { closing, RelayBench, readAll } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
@@ -33,6 +33,22 @@ async function drink(socket: Socket): Promise<string> {
     if (Math.random() < 0.1) await turn();
   }
   return hash.digest('hex');
+}
+
+/** Opens pairs all at once, and ends them in every way there is. */
+async function storm(bench: RelayBench, size: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: size }, async (_, index) => {
+      const { client, child, relayed } = await bench.pair();
+      client.resume();
+      child.resume();
+      if (index % 3 === 0) client.resetAndDestroy();
+      else client.end('x');
+      if (index % 3 === 1) child.resetAndDestroy();
+      else child.end('y');
+      await relayed.ended;
+    }),
+  );
 }
 
 function openDescriptors(): number {
@@ -70,6 +86,68 @@ export function relayContract(name: string, make: () => RelayEngine): void {
       child.end('client');
       assert.equal((await readAll(client)).toString(), 'hello client');
       assert.equal((await readAll(child)).toString(), 'HELLO CHILD');
+    });
+
+    it('takes over what Node has read ahead, and what it has yet to write', async () => {
+      const backlog = randomBytes(12 * MIB);
+      const { client, child, relayed } = await bench.pair(
+        { toClient: Buffer.from('then this '), toChild: Buffer.from('first ') },
+        (ends) => {
+          ends.client.unshift(Buffer.from('read ahead '));
+          ends.client.write(backlog);
+        },
+      );
+      client.end('rest');
+      child.end('and that');
+      const [up, down] = await Promise.all([readAll(child), readAll(client)]);
+      assert.equal(up.toString(), 'first read ahead rest');
+      assert.ok(down.subarray(0, backlog.length).equals(backlog));
+      assert.equal(down.subarray(backlog.length).toString(), 'then this and that');
+      assert.equal(await relayed.ended, 'closed');
+    });
+
+    it('ends a pair of which one side has gone before it began', async () => {
+      const { client, child, relayed } = await bench.pair({}, (ends) => ends.client.destroy());
+      client.on('error', () => {}).resume();
+      child.resume();
+      await relayed.ended;
+      await until('the child is closed', () => child.readableEnded || child.destroyed);
+      child.destroy();
+      client.destroy();
+    });
+
+    it('carries every byte to a reader that is far too slow', async () => {
+      const { client, child } = await bench.pair();
+      const total = 24 * MIB;
+      const sent = pour(child, total);
+      const hash = createHash('sha256');
+      for await (const chunk of client.iterator({ destroyOnReturn: false })) {
+        hash.update(chunk as Buffer);
+        if (Math.random() < 0.05) await delay(5);
+      }
+      assert.equal(hash.digest('hex'), await sent);
+      child.resume();
+      client.end();
+    });
+
+    it('half-closes a way that is full, when its reader reads again', async () => {
+      const { client, child, relayed } = await bench.pair();
+      client.end();
+      const sent = pour(child, 24 * MIB);
+      await once(child.resume(), 'end');
+      assert.equal(await drink(client), await sent);
+      assert.equal(await relayed.ended, 'closed');
+      assert.equal(relayed.bytesOut, 24 * MIB);
+    });
+
+    it('notices that a stalled client has broken off', async () => {
+      const { client, child, relayed } = await bench.pair();
+      const seen = closing(child);
+      child.write(Buffer.alloc(24 * MIB));
+      await until('the way is full', () => relayed.bytesOut > 0);
+      client.resetAndDestroy();
+      assert.equal(await seen, 'ECONNRESET');
+      assert.equal(await relayed.ended, 'client-reset');
     });
 
     it('keeps the other way open when the client has ended its own', async () => {
@@ -145,22 +223,65 @@ export function relayContract(name: string, make: () => RelayEngine): void {
       child.end();
     });
 
+    it('counts each pair from zero, though slots and descriptors come back', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const { client, child, relayed } = await bench.pair();
+        child.resume().end('x'.repeat(round));
+        assert.equal((await readAll(client)).length, round);
+        client.end();
+        await relayed.ended;
+        assert.equal(relayed.bytesOut, round);
+        assert.equal(relayed.bytesIn, 0);
+      }
+    });
+
+    it('loses no byte of a long connection while hundreds come and go', async () => {
+      const long = await bench.pair();
+      const sent = pour(long.child, 32 * MIB);
+      const got = drink(long.client);
+      let isOver = false;
+      got.then(() => {
+        isOver = true;
+      });
+      while (!isOver) await storm(bench, 30);
+      assert.equal(await got, await sent);
+      long.child.resume();
+      long.client.end();
+      assert.equal(await long.relayed.ended, 'closed');
+    });
+
+    it('survives that all break off at once, in the middle of it', async () => {
+      const pairs = await Promise.all(Array.from({ length: 100 }, () => bench.pair()));
+      const filler = Buffer.alloc(256 * 1024);
+      for (const { client, child } of pairs) {
+        client
+          .on('error', () => {})
+          .resume()
+          .write(filler);
+        child
+          .on('error', () => {})
+          .resume()
+          .write(filler);
+      }
+      for (const [index, { client, child, relayed }] of pairs.entries()) {
+        if (index % 4 === 0) client.resetAndDestroy();
+        else if (index % 4 === 1) child.resetAndDestroy();
+        else if (index % 4 === 2) relayed.destroy();
+        else {
+          client.destroy();
+          child.destroy();
+        }
+      }
+      await Promise.all(pairs.map(({ relayed }) => relayed.ended));
+      for (const { client, child } of pairs) {
+        client.destroy();
+        child.destroy();
+      }
+    });
+
     it('leaves no descriptor behind after many short connections', async () => {
       const before = openDescriptors();
-      for (let round = 0; round < 10; round += 1) {
-        await Promise.all(
-          Array.from({ length: 30 }, async (_, index) => {
-            const { client, child, relayed } = await bench.pair();
-            client.resume();
-            child.resume();
-            if (index % 3 === 0) client.resetAndDestroy();
-            else client.end('x');
-            if (index % 3 === 1) child.resetAndDestroy();
-            else child.end('y');
-            await relayed.ended;
-          }),
-        );
-      }
+      for (let round = 0; round < 10; round += 1) await storm(bench, 30);
       await until('descriptors back to where they were', () => openDescriptors() <= before);
     });
   });

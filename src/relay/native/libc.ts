@@ -30,7 +30,6 @@ const O_NONBLOCK = 0o4000;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const SOL_SOCKET = 1;
-const SO_ERROR = 4;
 const SO_LINGER = 13;
 export const SHUT_WR = 1;
 export const MSG_DONTWAIT = 0x40;
@@ -64,13 +63,6 @@ const setSockOpt: (
   value: Int32Array,
   size: number,
 ) => number = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']);
-const getSockOpt: (
-  fd: number,
-  level: number,
-  name: number,
-  value: Int32Array,
-  size: Int32Array,
-) => number = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
 const setAffinity: (thread: number, size: number, mask: Uint8Array) => number = libc.func(
   'sched_setaffinity',
   'int',
@@ -193,13 +185,6 @@ export function createPipe(size: number): { readonly output: number; readonly in
 /** Makes the next `close` reset the connection. */
 export function resetOnClose(fd: number): void {
   setSockOpt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8);
-}
-
-/** The error that broke a socket, 0 for none; asking clears it. */
-export function takeSocketError(fd: number): number {
-  const value = new Int32Array(1);
-  getSockOpt(fd, SOL_SOCKET, SO_ERROR, value, Int32Array.of(4));
-  return value[0] ?? 0;
 }
 
 /** Keeps the calling thread on one CPU. Throws LibcError. */

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../errors.js';
+import { type Logger, silentLogger } from '../../logger.js';
+import { PortableEngine } from '../portable/tcp.js';
+import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
+import { FlushingConnection } from './flushing.js';
+import { isFlushed, takeOver } from './takeover.js';
+import { RelayThread } from './thread.js';
+
+/** A thread that dies is replaced at once, one that could not be made after this long. */
+const RETRY_MS = 1000;
+
+export interface NativeOptions {
+  /** How many relay threads, at least 1. */
+  readonly threads: number;
+  /** One for each thread, over again when there are fewer; none: threads run anywhere. */
+  readonly cpus?: readonly number[];
+  readonly logger?: Logger;
+}
+
+/**
+ * The engine for Linux: threads that own the descriptors and move bytes within the kernel. What has
+ * no descriptor to hand over, or finds no thread, the portable engine carries beside it.
+ */
+export class NativeEngine implements RelayEngine {
+  readonly name = 'native';
+  readonly #threads: (RelayThread | null)[];
+  readonly #cpus: readonly number[];
+  readonly #logger: Logger;
+  readonly #portable = new PortableEngine();
+  readonly #flushing = new Set<FlushingConnection>();
+  readonly #closing = new AbortController();
+  readonly #kept: Promise<void>[];
+
+  /** Throws LibcError when this process can open no more descriptors. */
+  constructor({ threads, cpus = [], logger = silentLogger }: NativeOptions) {
+    this.#cpus = cpus;
+    this.#logger = logger;
+    this.#threads = Array.from({ length: threads }, (_, index) => this.#create(index));
+    this.#kept = this.#threads.map((_, index) => this.#keep(index));
+    process.once('exit', this.#stopAll);
+  }
+
+  /** The threads that live. */
+  get threads(): readonly RelayThread[] {
+    return this.#threads.filter((thread) => thread !== null);
+  }
+
+  join(pair: RelayPair): RelayedConnection {
+    if (isFlushed(pair)) return this.#joinNow(pair);
+    const connection = new FlushingConnection(pair, () => this.#joinNow(pair));
+    this.#flushing.add(connection);
+    connection.ended.then(() => this.#flushing.delete(connection));
+    return connection;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    process.off('exit', this.#stopAll);
+    const flushing = [...this.#flushing];
+    for (const connection of flushing) connection.destroy();
+    this.#stopAll();
+    await Promise.all([...this.#kept, ...flushing.map(({ ended }) => ended)]);
+    await this.#portable.close();
+  }
+
+  /** A thread asleep in the kernel would hold the end of the process up. */
+  readonly #stopAll = (): void => {
+    for (const thread of this.threads) thread.stop();
+  };
+
+  #joinNow(pair: RelayPair): RelayedConnection {
+    const thread = this.#closing.signal.aborted ? null : this.#leastLoaded();
+    const raw = thread && takeOver(pair);
+    return raw ? thread.take(raw, pair.idleMs) : this.#portable.join(pair);
+  }
+
+  #leastLoaded(): RelayThread | null {
+    let least: RelayThread | null = null;
+    for (const thread of this.#threads) {
+      if (thread && !thread.isFull && (!least || thread.size < least.size)) least = thread;
+    }
+    return least;
+  }
+
+  #create(index: number): RelayThread {
+    const { length } = this.#cpus;
+    return new RelayThread((length > 0 ? this.#cpus[index % length] : null) ?? null, this.#logger);
+  }
+
+  /** Puts another thread in place of one that dies, until the engine closes. */
+  async #keep(index: number): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const reason = await this.#threads[index]?.gone;
+      this.#threads[index] = null;
+      if (signal.aborted || reason === null) return;
+      if (reason !== undefined) this.#logger.error({ thread: index, reason }, 'relay thread died');
+      await this.#replace(index);
+    }
+  }
+
+  async #replace(index: number): Promise<void> {
+    try {
+      this.#threads[index] = this.#create(index);
+    } catch (error) {
+      this.#logger.error({ thread: index, reason: messageOf(error) }, 'no new relay thread');
+      const options = { signal: this.#closing.signal, ref: false };
+      await delay(RETRY_MS, undefined, options).catch(() => {});
+    }
+  }
+}

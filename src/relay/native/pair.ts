@@ -1,0 +1,110 @@
+import type { RelayEnd } from '../relay.js';
+import { close, EPOLLERR, EPOLLET, EPOLLIN, EPOLLOUT, resetOnClose } from './libc.js';
+import type { Poller } from './poller.js';
+import type { JoinOrder } from './protocol.js';
+import { type Moved, Way, type WayContext } from './way.js';
+
+/** The two sides of a pair. A descriptor's tag is twice its slot, plus its side. */
+export const CLIENT = 0;
+export const CHILD = 1;
+
+/** Two descriptors and the bytes between them. It is the one place that closes them. */
+export class Pair {
+  readonly slot: number;
+  readonly generation: number;
+  readonly idleMs: number;
+  /** When bytes last came, on the thread's clock. */
+  activeAt = 0;
+  readonly #poller: Poller;
+  readonly #client: number;
+  readonly #child: number;
+  readonly #up: Way;
+  readonly #down: Way;
+  #clientMask = 0;
+  #childMask = 0;
+
+  constructor(poller: Poller, context: WayContext, order: JoinOrder) {
+    const { slot, generation, client, child, idleMs } = order;
+    this.#poller = poller;
+    this.slot = slot;
+    this.generation = generation;
+    this.idleMs = idleMs;
+    this.#client = client;
+    this.#child = child;
+    this.#up = new Way(context, { from: client, to: child }, 2 * slot, order.toChild);
+    const down = { from: child, to: client };
+    this.#down = new Way(context, down, 2 * slot + 1, order.toClient);
+  }
+
+  /** Begins to watch both sides; what must go first goes when epoll says that there is room. */
+  start(): RelayEnd | null {
+    const { slot, generation } = this;
+    this.#clientMask = maskFor(this.#up, this.#down);
+    this.#childMask = maskFor(this.#down, this.#up);
+    const watched =
+      this.#poller.add(this.#client, this.#clientMask, 2 * slot + CLIENT, generation) &&
+      this.#poller.add(this.#child, this.#childMask, 2 * slot + CHILD, generation);
+    return watched ? null : 'destroyed';
+  }
+
+  /** Acts on what epoll saw on one side. Answers an end when it is over. */
+  handle(side: number, events: number): RelayEnd | null {
+    const away = side === CLIENT ? this.#up : this.#down;
+    if (events === EPOLLIN && away.reading) {
+      const moved = away.pull();
+      return moved === 'moved' ? null : this.#settle(away, moved);
+    }
+    return this.#handleRest(side, events, away);
+  }
+
+  /** Closes both descriptors; after a broken side the other one is reset. */
+  close(end: RelayEnd): void {
+    this.#up.drop();
+    this.#down.drop();
+    if (end === 'client-reset') resetOnClose(this.#child);
+    if (end === 'child-reset') resetOnClose(this.#client);
+    close(this.#client);
+    close(this.#child);
+  }
+
+  #handleRest(side: number, events: number, away: Way): RelayEnd | null {
+    const towards = side === CLIENT ? this.#down : this.#up;
+    if (events & EPOLLOUT && towards.blocked) {
+      const end = this.#settle(towards, towards.flush());
+      if (end) return end;
+    }
+    if ((events & ~EPOLLOUT) === 0) return null;
+    if (away.reading) return this.#settle(away, away.pull());
+    if ((events & EPOLLERR) === 0) return null;
+    return side === CLIENT ? 'client-reset' : 'child-reset';
+  }
+
+  #settle(way: Way, moved: Moved): RelayEnd | null {
+    const ofClient = way === this.#up;
+    if (moved === 'near-broken') return ofClient ? 'client-reset' : 'child-reset';
+    if (moved === 'far-broken') return ofClient ? 'child-reset' : 'client-reset';
+    if (this.#up.ended && this.#down.ended) return 'closed';
+    this.#watch();
+    return null;
+  }
+
+  /** Tells epoll what matters now: a side is read from only while the other one takes it. */
+  #watch(): void {
+    const client = maskFor(this.#up, this.#down);
+    const child = maskFor(this.#down, this.#up);
+    const { slot, generation } = this;
+    if (client !== this.#clientMask) {
+      this.#poller.modify(this.#client, client, 2 * slot + CLIENT, generation);
+    }
+    if (child !== this.#childMask) {
+      this.#poller.modify(this.#child, child, 2 * slot + CHILD, generation);
+    }
+    this.#clientMask = client;
+    this.#childMask = child;
+  }
+}
+
+/** Edge-triggered where nothing is read: a hang-up cannot be masked, and would never be quiet. */
+function maskFor(away: Way, towards: Way): number {
+  return (away.reading ? EPOLLIN : EPOLLET) | (towards.blocked ? EPOLLOUT : 0);
+}

@@ -1,0 +1,60 @@
+import { close, createPipe } from './libc.js';
+
+/** What a pipe may hold: one burst of a live stream. Where the kernel refuses, it stays at 64 KB. */
+const PIPE_SIZE = 256 * 1024;
+
+export interface Pipe {
+  /** Bytes come out here. */
+  readonly output: number;
+  /** Bytes go in here. */
+  readonly input: number;
+  /** Its place in the list of all pipes. */
+  readonly index: number;
+}
+
+/**
+ * The pipes of one thread, lent while bytes are in them: as many as are stuck at one time, one as a
+ * rule. Their numbers stand in shared memory, for whoever cleans up after this thread.
+ */
+export class PipePool {
+  readonly #idle: Pipe[] = [];
+  readonly #free: number[];
+  readonly #numbers: Int32Array;
+
+  /** `numbers` has room for both ends of every pipe that may exist; -1 where there is none. */
+  constructor(numbers: Int32Array) {
+    this.#numbers = numbers;
+    this.#free = Array.from({ length: numbers.length / 2 }, (_, index) => index).reverse();
+  }
+
+  /** An empty pipe; null when all are lent, or when this process can open no more. */
+  borrow(): Pipe | null {
+    return this.#idle.pop() ?? this.#create();
+  }
+
+  /** Takes an empty pipe back. */
+  giveBack(pipe: Pipe): void {
+    this.#idle.push(pipe);
+  }
+
+  /** Closes a pipe, and with it the bytes that nobody will get. */
+  discard({ index, output, input }: Pipe): void {
+    this.#numbers.fill(-1, 2 * index, 2 * index + 2);
+    this.#free.push(index);
+    close(output);
+    close(input);
+  }
+
+  #create(): Pipe | null {
+    const index = this.#free.pop();
+    if (index === undefined) return null;
+    try {
+      const { output, input } = createPipe(PIPE_SIZE);
+      this.#numbers.set([output, input], 2 * index);
+      return { output, input, index };
+    } catch {
+      this.#free.push(index);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { RelayPair } from '../relay.js';
+import { close, duplicate } from './libc.js';
+import type { OwnBytes } from './protocol.js';
+
+/** A pair without Node: two descriptors, and what each side must get first. */
+export interface RawPair {
+  readonly client: number;
+  readonly child: number;
+  readonly toClient: OwnBytes | null;
+  readonly toChild: OwnBytes | null;
+}
+
+/** Whether all that Node was given to write has gone to the kernel. */
+export function isFlushed({ client, child }: RelayPair): boolean {
+  return client.writableLength === 0 && child.writableLength === 0;
+}
+
+/**
+ * Takes both connections out of Node's hands, with what Node has read and not handed on. The Node
+ * sockets are destroyed; their peers notice nothing, for a duplicate holds each connection. Answers
+ * null, with both sockets untouched, where that cannot be done: a socket that is TLS, not connected
+ * (any more), or one descriptor too many for this process.
+ */
+export function takeOver(pair: RelayPair): RawPair | null {
+  const client = descriptorOf(pair.client);
+  const child = descriptorOf(pair.child);
+  if (client === null || child === null) return null;
+  const duplicates = duplicateBoth(client, child);
+  if (duplicates === null) return null;
+  return {
+    ...duplicates,
+    toClient: joined(pair.toClient, release(pair.child)),
+    toChild: joined(pair.toChild, release(pair.client)),
+  };
+}
+
+/** Node has no public name for the descriptor of a socket. */
+function descriptorOf(socket: Socket): number | null {
+  if (socket instanceof TLSSocket || socket.connecting || socket.destroyed) return null;
+  const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } | null };
+  const fd = handle?.fd ?? -1;
+  return fd < 0 ? null : fd;
+}
+
+function duplicateBoth(client: number, child: number): { client: number; child: number } | null {
+  let first = -1;
+  try {
+    first = duplicate(client);
+    return { client: first, child: duplicate(child) };
+  } catch {
+    if (first >= 0) close(first);
+    return null;
+  }
+}
+
+/** Answers what the socket had read ahead. `destroy` closes without a FIN while duplicates live. */
+function release(socket: Socket): Buffer[] {
+  const ahead: Buffer[] = [];
+  socket.pause();
+  for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) ahead.push(chunk);
+  socket.destroy();
+  return ahead;
+}
+
+function joined(first: Buffer | undefined, rest: readonly Buffer[]): OwnBytes | null {
+  const size = rest.reduce((sum, chunk) => sum + chunk.length, first?.length ?? 0);
+  if (size === 0) return null;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of first ? [first, ...rest] : rest) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,196 @@
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import type { RelayEnd, RelayedConnection } from '../relay.js';
+import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
+import {
+  createShared,
+  type Order,
+  type Report,
+  type Shared,
+  SLOT_CLOSED,
+  SLOT_OPEN,
+  SLOTS,
+} from './protocol.js';
+import type { RawPair } from './takeover.js';
+
+/** One pair, as the control side sees it. */
+class ThreadConnection implements RelayedConnection {
+  readonly client: number;
+  readonly child: number;
+  readonly generation: number;
+  readonly ended: Promise<RelayEnd>;
+  readonly #slot: number;
+  #thread: RelayThread | null;
+  #resolve: (end: RelayEnd) => void = () => {};
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(thread: RelayThread, slot: number, generation: number, raw: RawPair) {
+    this.#thread = thread;
+    this.#slot = slot;
+    this.generation = generation;
+    this.client = raw.client;
+    this.child = raw.child;
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get bytesIn(): number {
+    return this.#thread?.bytes(2 * this.#slot) ?? this.#bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#thread?.bytes(2 * this.#slot + 1) ?? this.#bytesOut;
+  }
+
+  destroy(): void {
+    this.#thread?.order({ kind: 'end', slot: this.#slot, generation: this.generation });
+  }
+
+  /** Keeps the last counts: the slot goes to another pair. */
+  finish(end: RelayEnd): void {
+    this.#bytesIn = this.bytesIn;
+    this.#bytesOut = this.bytesOut;
+    this.#thread = null;
+    this.#resolve(end);
+  }
+}
+
+/** The control side of one relay thread: hands pairs over, hears of their ends, cleans up after it. */
+export class RelayThread {
+  /** Resolves when the thread is gone and all that it held is closed: with why, unless asked to. */
+  readonly gone: Promise<string | null>;
+  readonly #worker: Worker;
+  readonly #shared: Shared;
+  readonly #logger: Logger;
+  readonly #connections = new Map<number, ThreadConnection>();
+  readonly #freeSlots: number[] = [];
+  #usedSlots = 0;
+  #generation = 0;
+  #isGone = false;
+
+  /** Throws LibcError when this process can open no more descriptors. */
+  constructor(cpu: number | null, logger: Logger) {
+    this.#logger = logger;
+    this.#shared = shareWith(cpu);
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: this.#shared,
+      name: 'relay',
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.gone = this.#watch();
+  }
+
+  /** How many pairs it carries. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  get isFull(): boolean {
+    return this.#connections.size >= SLOTS;
+  }
+
+  bytes(counter: number): number {
+    return this.#shared.counters[counter] ?? 0;
+  }
+
+  /** Hands a pair over. Only while not full. */
+  take(raw: RawPair, idleMs: number): RelayedConnection {
+    const slot = this.#freeSlots.pop() ?? this.#usedSlots++;
+    this.#generation = (this.#generation + 1) | 0;
+    const connection = new ThreadConnection(this, slot, this.#generation, raw);
+    this.#connections.set(slot, connection);
+    this.#hold();
+    this.#shared.counters.fill(0, 2 * slot, 2 * slot + 2);
+    Atomics.store(this.#shared.states, slot, SLOT_OPEN);
+    this.order({ kind: 'join', slot, generation: connection.generation, ...raw, idleMs });
+    return connection;
+  }
+
+  order(order: Order): void {
+    this.#worker.postMessage(order, buffersOf(order));
+    this.#wake();
+  }
+
+  /** Asks the thread to stop; `gone` tells when it has. */
+  stop(): void {
+    Atomics.store(this.#shared.stop, 0, 1);
+    this.#hold();
+    this.#wake();
+  }
+
+  get #isStopping(): boolean {
+    return Atomics.load(this.#shared.stop, 0) === 1;
+  }
+
+  /** Holds the process while there are connections, as sockets of its own would. */
+  #hold(): void {
+    if (this.#connections.size > 0 || this.#isStopping) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  #wake(): void {
+    if (!this.#isGone) raiseEvent(this.#shared.wake);
+  }
+
+  #hear(report: Report): void {
+    if (report.kind === 'ended') for (const { slot, end } of report.pairs) this.#finish(slot, end);
+    else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
+  }
+
+  #finish(slot: number, end: RelayEnd): void {
+    const connection = this.#connections.get(slot);
+    if (!connection) return;
+    this.#connections.delete(slot);
+    connection.finish(end);
+    this.#freeSlots.push(slot);
+    this.#hold();
+  }
+
+  #watch(): Promise<string | null> {
+    let reason: string | null = null;
+    this.#worker.once('error', (error) => {
+      reason = messageOf(error);
+    });
+    return new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#closeAll();
+        resolve(this.#isStopping ? null : (reason ?? `exit code ${code}`));
+      });
+    });
+  }
+
+  /** The thread is gone: what it held open is closed here, what it had closed is not. */
+  #closeAll(): void {
+    this.#isGone = true;
+    for (const [slot, { client, child }] of this.#connections) {
+      if (Atomics.exchange(this.#shared.states, slot, SLOT_CLOSED) === SLOT_OPEN) {
+        close(client);
+        close(child);
+      }
+      this.#finish(slot, 'destroyed');
+    }
+    for (const fd of this.#shared.pipes) if (fd >= 0) close(fd);
+    close(this.#shared.epoll);
+    close(this.#shared.wake);
+  }
+}
+
+function shareWith(cpu: number | null): Shared {
+  const epoll = createEpoll();
+  try {
+    return createShared(epoll, createEvent(), cpu);
+  } catch (error) {
+    close(epoll);
+    throw error;
+  }
+}
+
+/** What is moved to the thread instead of copied. */
+function buffersOf(order: Order): ArrayBuffer[] {
+  if (order.kind !== 'join') return [];
+  return [order.toClient, order.toChild].flatMap((bytes) => bytes?.buffer ?? []);
+}

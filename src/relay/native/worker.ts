@@ -1,0 +1,24 @@
+/** The entry point of a relay thread. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../errors.js';
+import { pinThread } from './libc.js';
+import { type Control, RelayLoop } from './loop.js';
+import type { Order, Report, Shared } from './protocol.js';
+
+const port = parentPort;
+if (port === null) throw new Error('the relay worker runs as a thread only');
+const shared = workerData as Shared;
+
+const control: Control = {
+  next: () => receiveMessageOnPort(port)?.message as Order | undefined,
+  report: (report: Report) => port.postMessage(report),
+};
+
+if (shared.cpu !== null) {
+  try {
+    pinThread(shared.cpu);
+  } catch (error) {
+    control.report({ kind: 'unpinned', reason: messageOf(error) });
+  }
+}
+new RelayLoop(shared, control).run();

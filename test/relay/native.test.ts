@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { pino } from 'pino';
+import { NativeEngine } from '../../src/relay/native/engine.js';
+import type { Order } from '../../src/relay/native/protocol.js';
+import { RelayBench } from '../helpers/sockets.js';
+import { until } from '../helpers/until.js';
+import { relayContract } from './contract.js';
+
+relayContract('native', () => new NativeEngine({ threads: 2 }));
+
+describe('relay engine: native, its threads', () => {
+  const log: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => log.push(line) });
+  let engine: NativeEngine;
+  let bench: RelayBench;
+  before(async () => {
+    engine = new NativeEngine({ threads: 2, cpus: [0], logger });
+    bench = await RelayBench.open(engine);
+  });
+  after(() => bench.close());
+
+  it('replaces one that dies, closes what it carried, and harms nobody else', async () => {
+    const [lost, kept] = [await bench.pair(), await bench.pair()];
+    const [first, second] = engine.threads;
+    const closed = [lost.client, lost.child].map((socket) => once(socket.resume(), 'end'));
+    first!.order({ kind: 'dance' } as unknown as Order);
+    assert.equal(await lost.relayed.ended, 'destroyed');
+    await Promise.all(closed);
+    assert.match(log.join(''), /relay thread died/);
+    assert.match(log.join(''), /unknown order 'dance'/);
+    await until('there are two threads', () => engine.threads.length === 2);
+    assert.equal(engine.threads[1], second);
+    assert.notEqual(engine.threads[0], first);
+    await passes(kept);
+    await passes(await bench.pair());
+    lost.client.destroy();
+    lost.child.destroy();
+  });
+
+  it('spreads pairs over its threads', async () => {
+    const sizes = () => engine.threads.map(({ size }) => size);
+    await until('both are empty', () => sizes().every((size) => size === 0));
+    const pairs = [await bench.pair(), await bench.pair(), await bench.pair(), await bench.pair()];
+    assert.deepEqual(sizes(), [2, 2]);
+    for (const { client, child } of pairs) {
+      client.destroy();
+      child.destroy();
+    }
+  });
+
+  it('carries on when this process can open no more descriptors', async () => {
+    const program = join(import.meta.dirname, 'no-descriptors.js');
+    const command = `ulimit -n 200 && exec '${process.execPath}' '${program}'`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+    assert.equal(stdout, 'running pair: fine\nnew pair: fine\nafter it: fine\n');
+  });
+});
+
+async function passes({ client, child }: Awaited<ReturnType<RelayBench['pair']>>): Promise<void> {
+  client.write('ping');
+  const [up] = await once(child.resume(), 'data');
+  child.write('pong');
+  const [down] = await once(client, 'data');
+  assert.equal(`${up} ${down}`, 'ping pong');
+  client.destroy();
+  child.destroy();
+}
