@@ -1,0 +1,81 @@
+import { availableParallelism, platform } from 'node:os';
+import { messageOf, SupervisorError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { NativeOptions } from './native/engine.js';
+import { PortableEngine } from './portable/tcp.js';
+import type { RelayEngine } from './relay.js';
+import { selfTest } from './self-test.js';
+
+/** On a machine of its own one relay thread keeps up with four children that send all they can. */
+const CORES_PER_THREAD = 4;
+
+export interface EngineOptions {
+  readonly engine: 'auto' | 'native' | 'portable';
+  /** Relay threads of the native engine; auto: one for each of `cpus`, else for every four cores. */
+  readonly threads: 'auto' | number;
+  /** Threads are pinned to these in turn; none: they run anywhere. */
+  readonly cpus: readonly number[];
+  readonly logger: Logger;
+}
+
+/** The native room, loaded only where it is wanted: it needs koffi. */
+interface NativeModule {
+  readonly NativeEngine: new (options: NativeOptions) => RelayEngine;
+}
+
+const loadNative = (): Promise<NativeModule> => import('./native/engine.js');
+
+/**
+ * Opens the engine that the configuration names. `auto`: the native one where it proves to work,
+ * else the portable one and a warning. Rejects with ERR_CONFIG where `native` does not work.
+ */
+export async function openEngine(
+  options: EngineOptions,
+  load: () => Promise<NativeModule> = loadNative,
+): Promise<RelayEngine> {
+  const { engine, logger } = options;
+  if (engine === 'portable') return new PortableEngine();
+  try {
+    return await openNative(options, load);
+  } catch (error) {
+    const reason = messageOf(error).split('\n', 1)[0] ?? '';
+    if (engine === 'native') throw refused(reason, error);
+    logger.warn(
+      { reason },
+      'relay.engine: native does not work here; portable costs twice the CPU',
+    );
+    return new PortableEngine();
+  }
+}
+
+async function openNative(
+  { threads, cpus, logger }: EngineOptions,
+  load: () => Promise<NativeModule>,
+): Promise<RelayEngine> {
+  if (platform() !== 'linux') throw new Error(`it needs Linux, this is ${platform()}`);
+  const { NativeEngine } = await load();
+  const count = threads === 'auto' ? autoThreads(cpus) : threads;
+  const engine = new NativeEngine({ threads: count, cpus, logger });
+  try {
+    await selfTest(engine);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+function autoThreads(cpus: readonly number[]): number {
+  return cpus.length || Math.ceil(availableParallelism() / CORES_PER_THREAD);
+}
+
+function refused(reason: string, cause: unknown): SupervisorError {
+  const mend = 'set relay.engine (--relay) to auto or portable';
+  return new SupervisorError(
+    'ERR_CONFIG',
+    `relay.engine: native does not work: ${reason}; ${mend}`,
+    {
+      cause,
+    },
+  );
+}
