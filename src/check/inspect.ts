@@ -8,7 +8,7 @@ import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
-import { messageOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { type Directive, parseConf } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
@@ -60,13 +60,26 @@ async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) 
 async function readTemplate(path: string | null): Promise<Outcome<readonly Directive[] | null>> {
   if (path === null) return { value: null, text: 'none: children get a config of ours' };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const why = `srs.template: cannot read ${path}: ${messageOf(error)}`;
-    throw new SupervisorError('ERR_CONFIG', why, { cause: error });
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
+    throw templateError(path, `cannot read it: ${reason}`, error);
   });
-  const value = parseConf(text);
-  checkTemplate(value);
+  const value = parseTemplate(path, text);
   const warnings = droppedBy(value).map((name) => `srs.template: children do without '${name}'`);
   return { value, text: path, warnings };
+}
+
+function parseTemplate(path: string, text: string): Directive[] {
+  try {
+    const template = parseConf(text);
+    checkTemplate(template);
+    return template;
+  } catch (error) {
+    throw templateError(path, messageOf(error), error);
+  }
+}
+
+function templateError(path: string, reason: string, cause: unknown): SupervisorError {
+  return new SupervisorError('ERR_CONFIG', `srs.template: ${path}: ${reason}`, { cause });
 }
 
 function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {

@@ -24,9 +24,14 @@ export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
       template,
     });
     await writeFile(path, text, { mode: 0o600 });
-    await testConf(binary, path, childEnvironment(env));
+    await testConf(binary, path, childEnvironment(env), nameOf(config.srs.template));
     return { value: null, text: `${binary.kind} takes the config that children get` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The file that is tested is gone when its name is read: people look into their own. */
+function nameOf(template: string | null): string {
+  return template === null ? 'the config that children get' : `srs.template: ${template}`;
 }

@@ -51,7 +51,7 @@ export function checkTemplate(template: readonly Directive[]): void {
     if (name === 'include') {
       throw new SupervisorError(
         'ERR_CONFIG',
-        `srs.template line ${line}: 'include ${args.join(' ')}' cannot be used: put that text in its place`,
+        `line ${line}: 'include ${args.join(' ')}' cannot be used: put that text in its place`,
       );
     }
     checkTemplate(children ?? []);

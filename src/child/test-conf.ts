@@ -3,19 +3,24 @@ import type { Binary } from './binary.js';
 import { reasonIn } from './reason.js';
 import { run } from './spawn.js';
 
-/** Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason. */
+/**
+ * Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason, about what
+ * people know the file as.
+ */
 export async function testConf(
   binary: Binary,
   confPath: string,
   env: Record<string, string>,
+  knownAs: string = confPath,
 ): Promise<void> {
   const command = [...binary.command, '-t', '-c', confPath];
   const { exitCode, output, failure } = await run(command, env);
   if (exitCode === 0) return;
-  const reason = output === '' ? failure || `exit code ${exitCode}` : configReason(output);
+  const said = output === '' ? failure || `exit code ${exitCode}` : configReason(output);
+  const reason = said.replace(` in ${confPath}`, '');
   throw new SupervisorError(
     'ERR_CHILD_CONFIG',
-    `${confPath}: ${binary.kind} ${binary.version} refuses it: ${reason}`,
+    `${knownAs}: ${binary.kind} ${binary.version} refuses it: ${reason}`,
   );
 }
 

@@ -83,7 +83,7 @@ function* tokenize(text: string): Generator<Token, Token> {
     line += match[0].split('\n').length - 1;
     at += match[0].length;
   }
-  return { kind: 'end', text: 'the end of the file', line };
+  return { kind: 'end', text: 'end of the file', line };
 }
 
 /** Null for what SRS skips: blanks, comments, and `""`. */
@@ -101,5 +101,5 @@ function unexpected(token: Token, directive?: Token): SupervisorError {
 }
 
 function failure(line: number, reason: string): SupervisorError {
-  return new SupervisorError('ERR_CONFIG', `srs.conf line ${line}: ${reason}`);
+  return new SupervisorError('ERR_CONFIG', `line ${line}: ${reason}`);
 }

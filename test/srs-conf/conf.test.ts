@@ -55,16 +55,16 @@ test('what SRS reads in its own way is read the same', () => {
 
 test('a mistake is one line that names the line', () => {
   const cases: [string, string][] = [
-    ['a b;\n;', "srs.conf line 2: unexpected ';'"],
-    ['a b', "srs.conf line 1: unexpected the end of the file, 'a' needs a ';' or a block"],
-    ['a {\nb c;\n', 'srs.conf line 3: unexpected the end of the file'],
-    ['a b }', "srs.conf line 1: unexpected '}', 'a' needs a ';' or a block"],
-    ['a;\n}', "srs.conf line 2: unexpected '}'"],
-    ['{ }', "srs.conf line 1: unexpected '{'"],
-    ['a "b;', 'srs.conf line 1: a quote is not closed, or text follows it directly'],
-    [`a 'b'c;`, 'srs.conf line 1: a quote is not closed, or text follows it directly'],
-    ['a {'.repeat(100), 'srs.conf line 1: blocks nest deeper than 16'],
-    ['a'.repeat(2 ** 21), 'srs.conf line 1: the file is longer than 1048576 bytes'],
+    ['a b;\n;', "line 2: unexpected ';'"],
+    ['a b', "line 1: unexpected end of the file, 'a' needs a ';' or a block"],
+    ['a {\nb c;\n', 'line 3: unexpected end of the file'],
+    ['a b }', "line 1: unexpected '}', 'a' needs a ';' or a block"],
+    ['a;\n}', "line 2: unexpected '}'"],
+    ['{ }', "line 1: unexpected '{'"],
+    ['a "b;', 'line 1: a quote is not closed, or text follows it directly'],
+    [`a 'b'c;`, 'line 1: a quote is not closed, or text follows it directly'],
+    ['a {'.repeat(100), 'line 1: blocks nest deeper than 16'],
+    ['a'.repeat(2 ** 21), 'line 1: the file is longer than 1048576 bytes'],
   ];
   for (const [text, message] of cases) {
     assert.throws(() => parseConf(text), { code: 'ERR_CONFIG', message });
