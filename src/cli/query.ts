@@ -36,19 +36,20 @@ export function statusText(status: AdminStatus): string {
     ['streams', String(status.streams)],
     ['connections', String(status.connections)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
-    ...status.listeners.map((row): [string, string] => [row.name, listenerText(row)]),
+    ...status.listeners.flatMap(listenerLines),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
 }
 
-/** `[::]:1935 (tcp), 40 accepted, 3 refused, failed: 2 invalid` */
-function listenerText({ address, transport, clients }: ListenerRow): string {
+/** `[::]:1935 (tcp), 40 accepted, 3 refused`, and on a line of its own `failed: 2 invalid`. */
+function listenerLines({ name, address, transport, clients }: ListenerRow): [string, string][] {
   const where = `${address} (${transport})`;
-  if (clients === undefined) return where;
+  if (clients === undefined) return [[name, where]];
   const failed = Object.entries(clients.failed).filter(([, count]) => count > 0);
   const reasons = failed.map(([reason, count]) => `${count} ${reason}`).join(', ');
   const refused = clients.refused > 0 ? `, ${clients.refused} refused` : '';
-  return `${where}, ${clients.accepted} accepted${refused}${reasons && `, failed: ${reasons}`}`;
+  const line: [string, string] = [name, `${where}, ${clients.accepted} accepted${refused}`];
+  return reasons === '' ? [line] : [line, ['', `failed: ${reasons}`]];
 }
 
 const CHILD_COLUMNS: readonly Column[] = [
