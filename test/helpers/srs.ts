@@ -36,12 +36,16 @@ export class Srs {
     });
   }
 
-  /** Starts SRS with these vhosts and waits until it answers. */
-  static async start(vhosts: readonly string[] = ['__defaultVhost__'], port = 0): Promise<Srs> {
+  /** Starts SRS with these vhosts, each with the same body, and waits until it answers. */
+  static async start(
+    vhosts: readonly string[] = ['__defaultVhost__'],
+    port = 0,
+    body = '',
+  ): Promise<Srs> {
     const rtmp = port || (await freePort());
     const api = await freePort();
     const directory = await mkdtemp(join(tmpdir(), 'srs-test-'));
-    await writeFile(join(directory, 'srs.conf'), config(rtmp, api, vhosts));
+    await writeFile(join(directory, 'srs.conf'), config(rtmp, api, vhosts, body));
     const srs = new Srs(rtmp, api, directory);
     await until('SRS answers', () =>
       srs.#get('versions').then(
@@ -72,11 +76,11 @@ export class Srs {
   }
 }
 
-function config(rtmp: number, api: number, vhosts: readonly string[]): string {
+function config(rtmp: number, api: number, vhosts: readonly string[], body: string): string {
   return [
     `listen 127.0.0.1:${rtmp}; daemon off; srs_log_tank console; max_connections 100; pid srs.pid;`,
     `http_api { enabled on; listen 127.0.0.1:${api}; }`,
-    ...vhosts.map((vhost) => `vhost ${vhost} { }`),
+    ...vhosts.map((vhost) => `vhost ${vhost} { ${body} }`),
   ].join('\n');
 }
 
