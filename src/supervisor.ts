@@ -9,15 +9,15 @@ import { formatAddress } from './config/address.js';
 import type { Address } from './config/config.js';
 import { pinSelf } from './cpu/affinity.js';
 import { DemoPublisher } from './demo/publisher.js';
-import { AliasBook } from './listener/aliases.js';
 import type { ConnectionRow, Front } from './listener/front.js';
+import { type FrontMaker, frontMaker } from './listener/front-maker.js';
 import type { Route } from './listener/route.js';
-import { RtmpListener } from './listener/rtmp.js';
 import type { Logger } from './logger.js';
 import { Placement } from './placement/placement.js';
 import type { Candidate, StreamStatus } from './placement/types.js';
 import { MemoryRegistry } from './registry/memory.js';
-import { PortableEngine } from './relay/portable/tcp.js';
+import { openEngine } from './relay/engine.js';
+import type { RelayEngine } from './relay/relay.js';
 import type { Role, StreamKey } from './stream-key.js';
 import { PACKAGE_ROOT, VERSION } from './version.js';
 
@@ -39,8 +39,7 @@ interface Room {
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
 export class Supervisor implements AdminSource {
   readonly #options: SupervisorOptions;
-  readonly #aliases = new AliasBook();
-  readonly #engine = new PortableEngine();
+  readonly #engine: RelayEngine;
   readonly #registry = new MemoryRegistry();
   readonly #fleet: Fleet;
   readonly #placement: Placement;
@@ -51,8 +50,18 @@ export class Supervisor implements AdminSource {
   #open: Room[] = [];
   #closing: Promise<void> | null = null;
 
-  constructor(options: SupervisorOptions) {
+  /** Opens what the parts have to be built on. Rejects with ERR_CONFIG for an impossible relay. */
+  static async open(options: SupervisorOptions): Promise<Supervisor> {
+    const { config, plan, pinning } = options.prepared;
+    const cpus = pinning === null ? [] : plan.reserved;
+    const logger = options.logger.child({ room: 'relay' });
+    const engine = await openEngine({ ...config.relay, cpus, logger });
+    return new Supervisor(options, engine, await frontMaker(engine));
+  }
+
+  private constructor(options: SupervisorOptions, engine: RelayEngine, makeFront: FrontMaker) {
     this.#options = options;
+    this.#engine = engine;
     const { logger } = options;
     this.#fleet = this.#makeFleet();
     this.#placement = new Placement({
@@ -60,7 +69,7 @@ export class Supervisor implements AdminSource {
       candidates: () => this.#candidates(),
       logger: logger.child({ room: 'placement' }),
     });
-    this.#rtmp = this.#makeRtmp();
+    this.#rtmp = this.#makeRtmp(makeFront);
     const { listen, admin } = options.prepared.config;
     this.#admin = new AdminServer({
       address: listen.admin,
@@ -102,6 +111,7 @@ export class Supervisor implements AdminSource {
       pid: process.pid,
       uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
       srs: { kind: binary.kind, version: binary.version, path: binary.path },
+      relay: { engine: this.#engine.name, threads: this.#engine.threadCount },
       listeners: this.#listeners(),
       children: {
         total: this.#options.prepared.plan.children.length,
@@ -217,22 +227,18 @@ export class Supervisor implements AdminSource {
     return new Fleet({ binary, cpus, pinning, logger, ...files, ...limits });
   }
 
-  #makeRtmp(): RtmpListener {
+  #makeRtmp(makeFront: FrontMaker): Front {
     const { config, connections, vhosts } = this.#options.prepared;
     const { connectionsPerIp, identifySeconds } = config.limits;
-    return new RtmpListener(
-      config.listen.rtmp,
-      { connections, connectionsPerIp },
-      {
-        route: (stream, role) => this.#route(stream, role),
-        engine: this.#engine,
-        aliases: this.#aliases,
-        vhosts,
-        identifyMs: identifySeconds * 1000,
-        server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
-        logger: this.#options.logger.child({ room: 'rtmp' }),
-      },
-    );
+    return makeFront({
+      address: config.listen.rtmp,
+      limits: { connections, connectionsPerIp },
+      route: (stream, role) => this.#route(stream, role),
+      vhosts,
+      identifyMs: identifySeconds * 1000,
+      server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
+      logger: this.#options.logger.child({ room: 'rtmp' }),
+    });
   }
 
   /** Publishes through the RTMP port as any client does, so it can only be made when that is open. */

@@ -22,6 +22,8 @@ export interface AdminStatus {
     readonly version: string;
     readonly path: string;
   };
+  /** What moves the bytes; 0 threads: the supervisor's own. */
+  readonly relay: { readonly engine: 'native' | 'portable'; readonly threads: number };
   readonly listeners: readonly ListenerRow[];
   readonly children: { readonly total: number; readonly ready: number };
   readonly streams: number;

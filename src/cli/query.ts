@@ -32,6 +32,7 @@ export function statusText(status: AdminStatus): string {
     ['state', `${status.state}, for ${formatDuration(status.uptimeSeconds)}`],
     ['version', `${status.version}, pid ${status.pid}`],
     ['srs', `${srs.kind} ${srs.version} (${srs.path})`],
+    ['relay', relayText(status.relay)],
     ['children', `${children.ready} of ${children.total} ready`],
     ['streams', String(status.streams)],
     ['connections', String(status.connections)],
@@ -39,6 +40,11 @@ export function statusText(status: AdminStatus): string {
     ...status.listeners.flatMap(listenerLines),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+}
+
+function relayText({ engine, threads }: AdminStatus['relay']): string {
+  if (threads === 0) return engine;
+  return `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 /** `[::]:1935 (tcp), 40 accepted, 3 refused`, and on a line of its own `failed: 2 invalid`. */

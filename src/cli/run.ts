@@ -32,7 +32,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
 
   const onProgress = (done: number, total: number) =>
     progress.show(`starting children: ${done} of ${total}`);
-  const supervisor = new Supervisor({ prepared, logger, onProgress, demo });
+  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   await supervisor
     .start()
@@ -45,7 +45,8 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   if (bound !== null) {
     const rtmp = reachable(bound);
     const facts = { status: supervisor.status(), children: supervisor.children(), rtmp, demo };
-    logger.info({ ...facts.status.children, rtmp }, 'serving');
+    const { children, relay } = facts.status;
+    logger.info({ rtmp, children: children.ready, relay: relay.engine }, 'serving');
     stdout.write(`${renderBanner(facts)}\n`);
     await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
   }

@@ -2,6 +2,21 @@
 const FIRST = 0x7f010000;
 const LAST = 0x7ffffffe;
 
+/** Aliases by number, both ends included. */
+export interface AliasRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const ALL: AliasRange = { first: FIRST, last: LAST };
+
+/** The aliases of one thread, where several give them side by side. */
+export function aliasShare(index: number, threads: number): AliasRange {
+  const size = Math.floor((LAST - FIRST + 1) / threads);
+  const first = FIRST + index * size;
+  return { first, last: first + size - 1 };
+}
+
 /**
  * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
  * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book
@@ -9,12 +24,13 @@ const LAST = 0x7ffffffe;
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
+  readonly #range: AliasRange;
   #next: number;
   #usable = true;
 
-  /** `first`: the number of the first alias to give. */
-  constructor(first: number = FIRST) {
-    this.#next = first;
+  constructor(range: AliasRange = ALL) {
+    this.#range = range;
+    this.#next = range.first;
   }
 
   /** An alias for `client`, or null where this machine cannot dial from one (macOS). */
@@ -46,7 +62,7 @@ export class AliasBook {
 
   #step(): string {
     const number = this.#next;
-    this.#next = number === LAST ? FIRST : number + 1;
+    this.#next = number === this.#range.last ? this.#range.first : number + 1;
     return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join('.');
   }
 }

@@ -1,7 +1,11 @@
+import { threadId } from 'node:worker_threads';
 import type { ChildRef } from '../child/types.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { ConnectionRow } from './front.js';
+
+/** Begins the ids of a thread's connections: those of all threads differ. */
+const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
 /** One client connection, from accept to close. What is null is not known yet. */
 export class Connection {
@@ -9,6 +13,7 @@ export class Connection {
   /** `ip:port` as the socket says. */
   readonly client: string;
   readonly ip: string;
+  readonly port: number;
   /** Milliseconds since 1970. */
   readonly since: number;
   role: Role | null = null;
@@ -21,6 +26,7 @@ export class Connection {
   constructor(id: string, ip: string, port: number, since: number) {
     this.id = id;
     this.ip = ip;
+    this.port = port;
     this.client = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
     this.since = since;
   }
@@ -70,13 +76,13 @@ export class Connections {
     return this.#open.size;
   }
 
-  open(ip: string, port: number, now: number): Connection | Refusal {
+  /** `id`: the one it has had elsewhere; default: the next of ours. */
+  open(ip: string, port: number, now: number, id?: string): Connection | Refusal {
     const { connections, connectionsPerIp } = this.#limits;
     const ofThisIp = this.#perIp.get(ip) ?? 0;
     if (this.#open.size >= connections) return 'connections';
     if (connectionsPerIp > 0 && ofThisIp >= connectionsPerIp) return 'connectionsPerIp';
-    this.#counter += 1;
-    const connection = new Connection(this.#counter.toString(36).padStart(6, '0'), ip, port, now);
+    const connection = new Connection(id ?? this.#nextId(), ip, port, now);
     this.#open.add(connection);
     this.#perIp.set(ip, ofThisIp + 1);
     return connection;
@@ -115,5 +121,10 @@ export class Connections {
 
   [Symbol.iterator](): IterableIterator<Connection> {
     return this.#open.values();
+  }
+
+  #nextId(): string {
+    this.#counter += 1;
+    return THREAD + this.#counter.toString(36).padStart(6, '0');
   }
 }

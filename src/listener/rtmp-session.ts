@@ -8,7 +8,7 @@ import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.j
 import { type Identified, RtmpIdentifier, type ServerIdentity } from '../protocol/rtmp/identify.js';
 import { ChildLeveler } from '../protocol/rtmp/level.js';
 import { resolveVhost } from '../protocol/rtmp/stream-url.js';
-import type { RelayEngine } from '../relay/relay.js';
+import type { RelayedConnection, RelayPair } from '../relay/relay.js';
 import { type Role, type StreamKey, streamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import type { Connection } from './connections.js';
@@ -44,7 +44,8 @@ export class SessionError extends Error {
 /** What every session of a listener shares. */
 export interface RtmpSessionContext {
   readonly route: Router;
-  readonly engine: RelayEngine;
+  /** Takes a client and its child over, connected and level. */
+  readonly join: (pair: RelayPair, connection: Connection, route: Route) => RelayedConnection;
   readonly aliases: AliasBook;
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
@@ -153,7 +154,7 @@ async function nextRoute(
   refusal: ChildRefusal | null,
 ): Promise<Route> {
   const next = await route(stream, role);
-  if (next === null) throw new SessionError('no-child', 'no SRS child is ready to take it');
+  if (next === null) throw new SessionError('no-child', 'no SRS child can take it now');
   if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
   next.release();
   throw refusal.error;
@@ -171,7 +172,8 @@ async function joinChild(
   const limit = context.childAnswerMs ?? CHILD_ANSWER_MS;
   const { child, toClient } = await within(limit, connection, silence, answering);
   connection.owner = route.owner;
-  connection.relayed = context.engine.join({ client, child, toClient, idleMs: IDLE_MS });
+  const pair = { client, child, toClient, idleMs: IDLE_MS };
+  connection.relayed = context.join(pair, connection, route);
 }
 
 /** Tells the child in one flight what the client told us, and takes its answers until level. */

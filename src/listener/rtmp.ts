@@ -12,8 +12,13 @@ import { TrafficMeter } from './traffic.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;
+/** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
+export const BACKLOG = 4096;
 /** How long a refused client has to read why, and to close its side. */
 const LINGER_MS = 1000;
+
+/** An address to bind, or a socket that listens already. */
+export type ListenTarget = Address | { readonly fd: number };
 
 /** The RTMP port: accepts clients and hands each to a session of its own. */
 export class RtmpListener implements Front {
@@ -24,15 +29,15 @@ export class RtmpListener implements Front {
     refused: 0,
     failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
   };
-  readonly #address: Address;
+  readonly #target: ListenTarget;
   readonly #context: RtmpSessionContext;
   readonly #server: Server;
   readonly #traffic: TrafficMeter;
 
-  constructor(address: Address, limits: ConnectionLimits, context: RtmpSessionContext) {
+  constructor(target: ListenTarget, limits: ConnectionLimits, context: RtmpSessionContext) {
     this.connections = new Connections(limits);
     this.#traffic = new TrafficMeter(this.connections);
-    this.#address = address;
+    this.#target = target;
     this.#context = context;
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
     this.#server = createServer({ ...options, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
@@ -42,11 +47,11 @@ export class RtmpListener implements Front {
 
   /** Resolves when the port takes connections; rejects with ERR_LISTEN when it cannot be had. */
   async start(): Promise<void> {
-    this.#server.listen({ ...this.#address, backlog: 4096 });
+    this.#server.listen({ ...this.#target, backlog: BACKLOG });
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      throw listenError('listen.rtmp', this.#address, error);
+      throw 'fd' in this.#target ? error : listenError('listen.rtmp', this.#target, error);
     }
     this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'rtmp accept'));
   }

@@ -30,6 +30,8 @@ export interface RelayedConnection {
 /** What every engine does: the portable one (Node streams) and the native one (raw descriptors). */
 export interface RelayEngine {
   readonly name: 'portable' | 'native';
+  /** Threads that move bytes beside the one that asks; 0: that one does it. */
+  readonly threadCount: number;
   /** Takes both sockets over: nobody else may read, write or close them from here on. */
   join(pair: RelayPair): RelayedConnection;
   /** Ends what still runs; resolves when all is closed. */

@@ -6,6 +6,7 @@ export const STATUS: AdminStatus = {
   pid: 4711,
   uptimeSeconds: 93_784,
   srs: { kind: 'srs', version: '7.0.18', path: '/usr/local/srs/objs/srs' },
+  relay: { engine: 'native', threads: 1 },
   listeners: [
     { name: 'rtmp', transport: 'tcp', address: '1935' },
     { name: 'admin', transport: 'tcp', address: '127.0.0.1:12025' },

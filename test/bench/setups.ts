@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { origins } from '../helpers/origins.js';
+import { openingBytes } from '../helpers/rtmp-bytes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { cpuDuring } from './measure.js';
-import { openingBytes } from './players.js';
 import { median, type Row, report, round } from './report.js';
 
 const AT_ONCE = 32;

@@ -11,6 +11,7 @@ test('status', () => {
       'state        ready, for 1d 2h',
       'version      0.1.0, pid 4711',
       'srs          srs 7.0.18 (/usr/local/srs/objs/srs)',
+      'relay        native, 1 thread',
       'children     1 of 2 ready',
       'streams      1',
       'connections  3',

@@ -3,7 +3,7 @@ import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../src/protocol/rtmp/command.js';
 import { setChunkSize, windowAckSize } from '../../src/protocol/rtmp/control.js';
 import { type DigestSchema, PLAYER_KEY, writeDigest } from '../../src/protocol/rtmp/digest.js';
-import { HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
+import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
 import { MessageType, type RtmpMessage } from '../../src/protocol/rtmp/message.js';
 import type { Role } from '../../src/stream-key.js';
 
@@ -202,4 +202,17 @@ function medium(message: RtmpMessage, chunkSize = 128): Buffer {
   const bytes = full(message, chunkSize);
   bytes[0] = 0x40 | message.csid;
   return Buffer.concat([bytes.subarray(0, 8), bytes.subarray(12)]);
+}
+
+/** All that a player sends until it has said what it wants. */
+export function openingBytes(port: number, stream: string): Buffer {
+  const player = CLIENTS.find(({ name }) => name === 'ffmpeg plays');
+  if (player === undefined) throw new Error('no bytes of a player');
+  const tcUrl = `rtmp://127.0.0.1:${port}/live`;
+  const zeros = Buffer.alloc(HANDSHAKE_SIZE);
+  return Buffer.concat([
+    buildC0C1(0, zeros),
+    buildC2(zeros),
+    player.build({ tcUrl, app: 'live', stream }),
+  ]);
 }

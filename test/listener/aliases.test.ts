@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AliasBook } from '../../src/listener/aliases.js';
+import { AliasBook, aliasShare } from '../../src/listener/aliases.js';
 
 const LAST = 0x7ffffffe;
 
@@ -26,14 +26,21 @@ test('a released alias is nobody’s, and is not given again at once', () => {
 });
 
 test('behind the last one the first come again, without those still held', () => {
-  const book = new AliasBook(LAST - 1);
-  const before = ['a', 'b', 'c', 'd'].map((client) => book.take(client));
-  assert.deepEqual(before, ['127.255.255.253', '127.255.255.254', '127.1.0.0', '127.1.0.1']);
-  const again = new AliasBook(LAST);
-  again.take('last');
-  const held = again.take('held');
-  assert.equal(held, '127.1.0.0');
-  assert.equal(again.clientOf('127.255.255.254'), 'last');
+  const book = new AliasBook({ first: LAST - 2, last: LAST });
+  const taken = ['a', 'b', 'c'].map((client) => book.take(client));
+  assert.deepEqual(taken, ['127.255.255.252', '127.255.255.253', '127.255.255.254']);
+  book.release('127.255.255.253');
+  assert.equal(book.take('d'), '127.255.255.253');
+  assert.equal(book.clientOf('127.255.255.252'), 'a');
+});
+
+test('the shares of several threads have nothing in common', () => {
+  const shares = [0, 1, 2].map((index) => aliasShare(index, 3));
+  assert.deepEqual(shares[0]?.first, 0x7f010000);
+  for (const [index, { first, last }] of shares.entries()) {
+    assert.ok(first < last && last <= LAST);
+    assert.ok(first > (shares[index - 1]?.last ?? 0));
+  }
 });
 
 test('where the machine lends none, there are none', () => {

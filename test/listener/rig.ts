@@ -40,7 +40,7 @@ export class Rig {
     this.aliases = context.aliases ?? new AliasBook();
     this.listener = new RtmpListener({ host: '127.0.0.1', port }, limits, {
       route: async (stream, role) => this.#route(`${role} ${stream}`),
-      engine: this.engine,
+      join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],
       identifyMs: 30_000,
       server: { name: 'srs-supervisor', version: '0.0.0', pid: 1 },

@@ -9,6 +9,7 @@ const missing = () => Promise.reject(new Error("Cannot find package 'koffi'\nand
 /** An engine that takes pairs and closes them: it starts, but does not work. */
 class BrokenEngine implements RelayEngine {
   readonly name = 'native';
+  readonly threadCount = 1;
   static closed = false;
 
   join({ client, child }: Parameters<RelayEngine['join']>[0]): RelayedConnection {

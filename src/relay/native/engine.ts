@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../../logger.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { FlushingConnection } from './flushing.js';
-import { isFlushed, takeOver } from './takeover.js';
+import { closeBoth, isFlushed, type RawPair, takeOver } from './takeover.js';
 import { RelayThread } from './thread.js';
 
 /** A thread that dies is replaced at once, one that could not be made after this long. */
@@ -41,6 +41,10 @@ export class NativeEngine implements RelayEngine {
     process.once('exit', this.#stopAll);
   }
 
+  get threadCount(): number {
+    return this.#threads.length;
+  }
+
   /** The threads that live. */
   get threads(): readonly RelayThread[] {
     return this.#threads.filter((thread) => thread !== null);
@@ -52,6 +56,14 @@ export class NativeEngine implements RelayEngine {
     this.#flushing.add(connection);
     connection.ended.then(() => this.#flushing.delete(connection));
     return connection;
+  }
+
+  /** Takes over descriptors that another thread let go of; null, with both closed, without room. */
+  adopt(raw: RawPair, idleMs: number): RelayedConnection | null {
+    const thread = this.#closing.signal.aborted ? null : this.#leastLoaded();
+    if (thread) return thread.take(raw, idleMs);
+    closeBoth(raw);
+    return null;
   }
 
   async close(): Promise<void> {

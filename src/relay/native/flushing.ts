@@ -47,7 +47,7 @@ export class FlushingConnection implements RelayedConnection {
 }
 
 /** Resolves when all is written, or the socket is gone. */
-function flushed(socket: Socket): Promise<void> {
+export function flushed(socket: Socket): Promise<void> {
   socket.pause();
   return new Promise((resolve) => {
     if (socket.destroyed) return resolve();

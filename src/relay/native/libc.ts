@@ -2,7 +2,7 @@
  * The C library, as far as relay threads need it: one binding a function, all of them synchronous.
  * Sizes and addresses are plain numbers: they are the fastest arguments that koffi knows.
  */
-import { arch, constants } from 'node:os';
+import { arch, constants, endianness } from 'node:os';
 import koffi from 'koffi';
 
 export const { EAGAIN, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } = constants.errno;
@@ -29,7 +29,16 @@ const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
-const SOL_SOCKET = 1;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_REUSEPORT = 15;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
 const SO_LINGER = 13;
 export const SHUT_WR = 1;
 export const MSG_DONTWAIT = 0x40;
@@ -192,4 +201,67 @@ export function pinThread(cpu: number): void {
   const mask = new Uint8Array(8 * (1 + Math.floor(cpu / 64)));
   mask[cpu >> 3] = 1 << (cpu & 7);
   checked('sched_setaffinity', setAffinity(0, mask.length, mask));
+}
+
+const createSocketCall: (family: number, type: number, protocol: number) => number = libc.func(
+  'socket',
+  'int',
+  ['int', 'int', 'int'],
+);
+const bindCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
+  'bind',
+  'int',
+  ['int', 'void *', 'uint'],
+);
+const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', [
+  'int',
+  'int',
+]);
+const getSockName: (fd: number, address: Uint8Array, size: Uint32Array) => number = libc.func(
+  'getsockname',
+  'int',
+  ['int', 'void *', 'void *'],
+);
+const parseIp: (family: number, text: string, address: Uint8Array) => number = libc.func(
+  'inet_pton',
+  'int',
+  ['int', 'const char *', 'void *'],
+);
+
+/** A TCP socket that does not block. Throws LibcError. */
+export function createSocket(family: number): number {
+  return checked('socket', createSocketCall(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/** Sets an option that is a number. Throws LibcError. */
+export function setOption(fd: number, level: number, name: number, value: number): void {
+  checked('setsockopt', setSockOpt(fd, level, name, Int32Array.of(value), 4));
+}
+
+/** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
+export function socketAddress(family: number, ip: string, port: number): Uint8Array {
+  const isIp6 = family === AF_INET6;
+  const bytes = new Uint8Array(isIp6 ? 28 : 16);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, family, endianness() === 'LE');
+  view.setUint16(2, port);
+  parseIp(family, ip, bytes.subarray(isIp6 ? 8 : 4));
+  return bytes;
+}
+
+/** Throws LibcError. */
+export function bindSocket(fd: number, address: Uint8Array): void {
+  checked('bind', bindCall(fd, address, address.length));
+}
+
+/** Throws LibcError. */
+export function listenSocket(fd: number, backlog: number): void {
+  checked('listen', listenCall(fd, backlog));
+}
+
+/** The port that a socket is bound to. Throws LibcError. */
+export function boundPort(fd: number): number {
+  const address = new Uint8Array(28);
+  checked('getsockname', getSockName(fd, address, Uint32Array.of(address.length)));
+  return new DataView(address.buffer).getUint16(2);
 }

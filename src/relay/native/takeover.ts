@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { RelayPair } from '../relay.js';
-import { close, duplicate } from './libc.js';
+import { close, duplicate, resetOnClose } from './libc.js';
 import type { OwnBytes } from './protocol.js';
 
 /** A pair without Node: two descriptors, and what each side must get first. */
@@ -34,6 +34,14 @@ export function takeOver(pair: RelayPair): RawPair | null {
     toClient: joined(pair.toClient, release(pair.child)),
     toChild: joined(pair.toChild, release(pair.client)),
   };
+}
+
+/** Resets both connections. */
+export function closeBoth({ client, child }: Pick<RawPair, 'client' | 'child'>): void {
+  for (const fd of [client, child]) {
+    resetOnClose(fd);
+    close(fd);
+  }
 }
 
 /** Node has no public name for the descriptor of a socket. */

@@ -76,6 +76,7 @@ function closed(socket: Socket): Promise<void> {
  */
 export class PortableEngine implements RelayEngine {
   readonly name = 'portable';
+  readonly threadCount = 0;
   readonly #open = new Set<PortableConnection>();
 
   join(pair: RelayPair): RelayedConnection {

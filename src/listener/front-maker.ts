@@ -1,0 +1,37 @@
+import type { Address } from '../config/config.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { AliasBook } from './aliases.js';
+import type { ConnectionLimits } from './connections.js';
+import type { Front } from './front.js';
+import { RtmpListener } from './rtmp.js';
+import type { RtmpSessionContext } from './rtmp-session.js';
+
+/** What the RTMP port needs to know, whoever serves it. */
+export interface FrontOptions
+  extends Pick<RtmpSessionContext, 'route' | 'vhosts' | 'identifyMs' | 'server' | 'logger'> {
+  readonly address: Address;
+  readonly limits: ConnectionLimits;
+}
+
+export type FrontMaker = (options: FrontOptions) => Front;
+
+/**
+ * How the RTMP port is served: by as many threads as the engine has, so that a storm of clients is
+ * not bound to one core; by this thread alone where the engine has one or none.
+ */
+export async function frontMaker(engine: RelayEngine): Promise<FrontMaker> {
+  if (engine.threadCount < 2) return (options) => singleFront(engine, options);
+  // Only now: it cannot even be loaded without the native engine's library.
+  const { RtmpPool } = await import('./pool.js');
+  return (options) => new RtmpPool(engine, options);
+}
+
+function singleFront(engine: RelayEngine, options: FrontOptions): Front {
+  const { address, limits, ...shared } = options;
+  const aliases = new AliasBook();
+  return new RtmpListener(address, limits, {
+    ...shared,
+    aliases,
+    join: (pair) => engine.join(pair),
+  });
+}

@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../errors.js';
+import type { ConnectionRow, ListenerCounters } from './front.js';
+import type { Route, Router } from './route.js';
+import type { Handover, ThreadOrder, ThreadReport, ThreadSetup } from './thread-messages.js';
+
+/** A thread that is asked to close and does not is ended after this long. */
+const CLOSE_MS = 1000;
+
+export interface ThreadLinks {
+  readonly route: Router;
+  /** Takes a client and its child over; `route` is released when they have ended. */
+  readonly adopt: (handover: Handover, route: Route, thread: ListenerThread) => void;
+  /** One JSON line of the thread's logger. */
+  readonly log: (line: string) => void;
+}
+
+/** The control side of one listener thread: answers where clients go, and holds their routes. */
+export class ListenerThread {
+  /** Resolves when the thread takes clients; rejects when it ends before. */
+  readonly listening: Promise<void>;
+  /** Resolves when it is gone: with why, unless it was asked to go. */
+  readonly gone: Promise<string | null>;
+  counters: ListenerCounters | null = null;
+  /** Clients that it has not handed over yet. */
+  connections = 0;
+  readonly #worker: Worker;
+  readonly #links: ThreadLinks;
+  readonly #holds = new Map<number, Route>();
+  readonly #asking = new Map<number, (rows: ConnectionRow[]) => void>();
+  #numbers = 0;
+  #closing = false;
+
+  constructor(setup: ThreadSetup, links: ThreadLinks) {
+    this.#links = links;
+    const url = new URL('./rtmp-thread.js', import.meta.url);
+    this.#worker = new Worker(url, { workerData: setup, name: 'listener' });
+    this.#worker.on('message', (report: ThreadReport) => void this.#hear(report));
+    this.gone = this.#watch();
+    this.listening = new Promise((resolve, reject) => {
+      this.#worker.on('message', ({ kind }: ThreadReport) => {
+        if (kind === 'listening') resolve();
+      });
+      this.gone.then((reason) => reject(new Error(`listener thread: ${reason ?? 'closed'}`)));
+    });
+    this.listening.catch(() => {});
+  }
+
+  /** The clients that it has not handed over yet. */
+  rows(): Promise<ConnectionRow[]> {
+    const call = this.#numbers++;
+    return new Promise((resolve) => {
+      this.#asking.set(call, resolve);
+      this.#say({ kind: 'rows', call });
+    });
+  }
+
+  /** The alias of a client that it handed over is free again. */
+  free(alias: string): void {
+    this.#say({ kind: 'free', alias });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#say({ kind: 'close' });
+    const timer = setTimeout(() => this.kill(), CLOSE_MS);
+    await this.gone;
+    clearTimeout(timer);
+  }
+
+  /** Ends it on the spot, as a crash would. */
+  kill(): void {
+    this.#worker.terminate();
+  }
+
+  #say(order: ThreadOrder): void {
+    this.#worker.postMessage(order);
+  }
+
+  async #hear(report: ThreadReport): Promise<void> {
+    if (report.kind === 'route') return this.#route(report);
+    if (report.kind === 'release') this.#take(report.hold)?.release();
+    else if (report.kind === 'handover') this.#adopt(report);
+    else if (report.kind === 'log') this.#links.log(report.line);
+    else if (report.kind === 'rows') this.#answer(report.call, report.rows);
+    else if (report.kind === 'summary') {
+      // Those that it has handed over are counted where they end.
+      this.counters = { ...report.counters, relayed: 0 };
+      this.connections = report.connections;
+    }
+  }
+
+  async #route({ call, stream, role }: Extract<ThreadReport, { kind: 'route' }>): Promise<void> {
+    const route = await this.#links.route(stream, role).catch(() => null);
+    if (route === null) return this.#say({ kind: 'routed', call, route });
+    const hold = this.#numbers++;
+    this.#holds.set(hold, route);
+    const { owner, host, port } = route;
+    this.#say({ kind: 'routed', call, route: { hold, owner, host, port } });
+  }
+
+  #adopt(handover: Handover): void {
+    const route = this.#take(handover.hold);
+    if (route !== null) this.#links.adopt(handover, route, this);
+  }
+
+  #take(hold: number): Route | null {
+    const route = this.#holds.get(hold) ?? null;
+    this.#holds.delete(hold);
+    return route;
+  }
+
+  #answer(call: number, rows: ConnectionRow[]): void {
+    this.#asking.get(call)?.(rows);
+    this.#asking.delete(call);
+  }
+
+  #watch(): Promise<string | null> {
+    let reason: string | null = null;
+    this.#worker.once('error', (error) => {
+      reason = messageOf(error);
+    });
+    return new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        for (const route of this.#holds.values()) route.release();
+        this.#holds.clear();
+        for (const call of [...this.#asking.keys()]) this.#answer(call, []);
+        this.connections = 0;
+        resolve(this.#closing ? null : (reason ?? `exit code ${code}`));
+      });
+    });
+  }
+}

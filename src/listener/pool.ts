@@ -1,0 +1,170 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildRef } from '../child/types.js';
+import type { Address } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { LogLevel } from '../logger.js';
+import { NativeEngine } from '../relay/native/engine.js';
+import { close, duplicate } from '../relay/native/libc.js';
+import { listenShared } from '../relay/native/listen.js';
+import { closeBoth } from '../relay/native/takeover.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { Connections } from './connections.js';
+import { addCounters, noCounters } from './counters.js';
+import type { ConnectionRow, Front, FrontSummary, ListenerCounters } from './front.js';
+import type { FrontOptions } from './front-maker.js';
+import { listenError } from './listen-error.js';
+import { ListenerThread } from './listener-thread.js';
+import type { Route } from './route.js';
+import { BACKLOG } from './rtmp.js';
+import { SessionError } from './rtmp-session.js';
+import type { Handover } from './thread-messages.js';
+import { TrafficMeter } from './traffic.js';
+
+/** A thread that dies is replaced, but not over and over in one moment. */
+const REPLACE_MS = 200;
+
+/**
+ * The RTMP port on several threads: each has a listening socket of its own on the one port, and the
+ * kernel spreads clients over them. A thread serves a client until that has its child; then both are
+ * handed over, and the engine carries them whatever becomes of the thread.
+ */
+export class RtmpPool implements Front {
+  readonly #engine: NativeEngine;
+  readonly #options: FrontOptions;
+  /** Those that were handed over. */
+  readonly #connections: Connections;
+  readonly #traffic: TrafficMeter;
+  readonly threads: ListenerThread[] = [];
+  /** A listening socket a thread, kept here too: clients wait in it while a thread is replaced. */
+  #sockets: number[] = [];
+  #bound: AddressInfo | null = null;
+  /** What threads had counted that are no more, and what is counted here. */
+  #counted = noCounters();
+  #closing = false;
+
+  constructor(engine: RelayEngine, options: FrontOptions) {
+    if (!(engine instanceof NativeEngine)) throw new TypeError('only the native engine takes over');
+    this.#engine = engine;
+    this.#options = options;
+    this.#connections = new Connections(options.limits);
+    this.#traffic = new TrafficMeter(this.#connections);
+  }
+
+  async start(): Promise<void> {
+    const { address } = this.#options;
+    try {
+      this.#bind(address, this.#engine.threadCount);
+    } catch (error) {
+      throw listenError('listen.rtmp', address, error);
+    }
+    for (const index of this.#sockets.keys()) this.#spawn(index);
+    await Promise.all(this.threads.map(({ listening }) => listening));
+  }
+
+  address(): AddressInfo | null {
+    return this.#bound;
+  }
+
+  summary(): FrontSummary {
+    const { bytes, children: traffic } = this.#traffic;
+    let counters = this.#counted;
+    let connections = this.#connections.size;
+    for (const thread of this.threads) {
+      counters = addCounters(counters, thread.counters);
+      connections += thread.connections;
+    }
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    const identifying = await Promise.all(this.threads.map((thread) => thread.rows()));
+    return [...Array.from(this.#connections, (one) => one.row()), ...identifying.flat()];
+  }
+
+  endOf(owner: ChildRef, reason: string): void {
+    this.#connections.endOf(owner, new SessionError('child', reason));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#bound = null;
+    for (const fd of this.#sockets) close(fd);
+    this.#sockets = [];
+    await Promise.all(this.threads.map((thread) => thread.close()));
+    this.#connections.endAll(new SessionError('left', 'the supervisor stops'));
+    this.#traffic.close();
+  }
+
+  #bind(address: Address, threads: number): void {
+    const first = listenShared(address, BACKLOG);
+    this.#bound = first.bound;
+    this.#sockets.push(first.fd);
+    const same = { ...address, port: first.bound.port };
+    while (this.#sockets.length < threads) this.#sockets.push(listenShared(same, BACKLOG).fd);
+  }
+
+  #spawn(index: number): void {
+    const { limits, vhosts, identifyMs, server, logger, route } = this.#options;
+    const threads = this.#engine.threadCount;
+    const fd = duplicate(this.#sockets[index] ?? -1);
+    const share = { ...limits, connections: Math.ceil(limits.connections / threads) };
+    const logLevel = logger.level as LogLevel;
+    const thread = new ListenerThread(
+      { fd, index, threads, limits: share, vhosts, identifyMs, server, logLevel },
+      { route, log: (line) => this.#log(line), adopt: (...args) => this.#adopt(...args) },
+    );
+    this.threads[index] = thread;
+    thread.gone.then((reason) => this.#replace(index, thread, reason));
+  }
+
+  async #replace(index: number, thread: ListenerThread, reason: string | null): Promise<void> {
+    this.#counted = addCounters(this.#counted, thread.counters);
+    if (this.#closing || reason === null) return;
+    const { logger } = this.#options;
+    logger.error({ thread: index, reason }, 'listener thread died, another takes its place');
+    await delay(REPLACE_MS, undefined, { ref: false });
+    if (this.#closing) return;
+    try {
+      this.#spawn(index);
+    } catch (error) {
+      logger.error({ thread: index, reason: messageOf(error) }, 'no new listener thread');
+    }
+  }
+
+  #adopt(handover: Handover, route: Route, thread: ListenerThread): void {
+    const { id, ip, port, since, alias } = handover;
+    const leave = () => {
+      route.release();
+      if (alias !== null) thread.free(alias);
+    };
+    const connection = this.#connections.open(ip, port, since, id);
+    if (typeof connection === 'string') {
+      this.#count({ refused: 1 });
+      closeBoth(handover);
+      leave();
+      return;
+    }
+    const { role, stream, owner, idleMs, client, child, toClient, toChild } = handover;
+    Object.assign(connection, { role, stream, owner, alias });
+    connection.relayed = this.#engine.adopt({ client, child, toClient, toChild }, idleMs);
+    const ended = connection.relayed?.ended ?? Promise.resolve();
+    ended.then(() => {
+      this.#connections.closed(connection);
+      this.#count({ relayed: 1 });
+      leave();
+    });
+  }
+
+  #count(more: Partial<ListenerCounters>): void {
+    this.#counted = addCounters(this.#counted, { ...noCounters(), ...more });
+  }
+
+  /** A thread's log lines become ours, with the fields that they have. */
+  #log(line: string): void {
+    const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    const { logger } = this.#options;
+    const name = logger.levels.labels[Number(level)] as 'info' | undefined;
+    logger[name ?? 'info'](fields, String(msg));
+  }
+}

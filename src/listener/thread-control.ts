@@ -1,0 +1,65 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ChildRef } from '../child/types.js';
+import type { Role, StreamKey } from '../stream-key.js';
+import type { Route } from './route.js';
+import type { ThreadReport, ThreadRoute } from './thread-messages.js';
+
+/** A route that the control thread keeps a hold for, until it is released or handed over. */
+export class HeldRoute implements Route {
+  readonly owner: ChildRef;
+  readonly host: string;
+  readonly port: number;
+  readonly #hold: number;
+  readonly #giveBack: (hold: number) => void;
+  #isHeld = true;
+
+  constructor({ hold, owner, host, port }: ThreadRoute, giveBack: (hold: number) => void) {
+    this.owner = owner;
+    this.host = host;
+    this.port = port;
+    this.#hold = hold;
+    this.#giveBack = giveBack;
+  }
+
+  release(): void {
+    if (this.#isHeld) this.#giveBack(this.#hold);
+    this.#isHeld = false;
+  }
+
+  /** The hold goes to whoever gets its number; `release` does nothing from here on. */
+  handOver(): number {
+    this.#isHeld = false;
+    return this.#hold;
+  }
+}
+
+/** A listener thread's line to the control thread. */
+export class Control {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, (route: HeldRoute | null) => void>();
+  #calls = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  say(report: ThreadReport, moved: ArrayBuffer[] = []): void {
+    this.#port.postMessage(report, moved);
+  }
+
+  /** Asks where a client goes. */
+  route(stream: StreamKey, role: Role): Promise<HeldRoute | null> {
+    const call = this.#calls++;
+    return new Promise((resolve) => {
+      this.#waiting.set(call, resolve);
+      this.say({ kind: 'route', call, stream, role });
+    });
+  }
+
+  /** The answer to `route` has come. */
+  routed(call: number, route: ThreadRoute | null): void {
+    const release = (hold: number) => this.say({ kind: 'release', hold });
+    this.#waiting.get(call)?.(route && new HeldRoute(route, release));
+    this.#waiting.delete(call);
+  }
+}
