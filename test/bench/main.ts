@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'first-media': () => import('./first-media.js'),
   load: () => import('./load.js'),
   idle: () => import('./idle.js'),
+  relay: () => import('./relay.js'),
   setups: () => import('./setups.js'),
   start: () => import('./start.js'),
 };
