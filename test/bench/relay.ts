@@ -22,8 +22,8 @@ const LOADS = [
 ];
 /** Two descriptors each in the relay, and two in the load: within `ulimit -n` 20000. */
 const IDLE = 9000;
-/** What a relay has taken from the system before the idle ones come. */
-const WARM_UP = 500;
+/** A relay that has been at work: its heap has grown to what passing connections need. */
+const WARM_UP = { rounds: 5, players: 1000 };
 
 /** The process that plays sources and players. */
 class Load {
@@ -118,9 +118,12 @@ async function idle(): Promise<void> {
     const peer = await ours(name, await load.ask({ kind: 'source' }));
     const pid = peer.process!.pid!;
     try {
-      await load.ask({ kind: 'players', source: 0, port: peer.port, count: WARM_UP });
+      for (let i = 0; i < WARM_UP.rounds; i += 1) {
+        await load.ask({ kind: 'players', source: 0, port: peer.port, count: WARM_UP.players });
+        await load.ask({ kind: 'leave', source: 0 });
+      }
       const before = await settled(pid);
-      await load.ask({ kind: 'players', source: 0, port: peer.port, count: WARM_UP + IDLE });
+      await load.ask({ kind: 'players', source: 0, port: peer.port, count: IDLE });
       const after = await settled(pid);
       const values = {
         descriptors: round((after.descriptors - before.descriptors) / IDLE),

@@ -19,6 +19,7 @@ import { until } from '../../helpers/until.js';
 
 export type LoadOrder =
   | { readonly kind: 'source' }
+  | { readonly kind: 'leave'; readonly source: number }
   | {
       readonly kind: 'players';
       readonly source: number;
@@ -79,6 +80,13 @@ class Group {
       this.#poller.add(descriptor(player), EPOLLIN, descriptor(player), 0);
   }
 
+  /** Closes all connections. */
+  leave(): number {
+    const sockets = [...this.players.splice(0), ...this.accepted.splice(0)];
+    for (const socket of sockets) socket.destroy();
+    return sockets.length;
+  }
+
   /** Writes at an even pace, to one player after the other; answers the bytes that players got. */
   run(size: number, bitsPerSecond: number, seconds: number): number {
     const sources = this.accepted.map(descriptor);
@@ -124,6 +132,7 @@ async function obey(order: LoadOrder): Promise<number> {
     return groups.at(-1)!.listen();
   }
   const group = groups[order.source]!;
+  if (order.kind === 'leave') return group.leave();
   if (order.kind === 'run') return group.run(order.size, order.bitsPerSecond, order.seconds);
   await group.connect(order.port, order.count);
   return order.count;

@@ -6,21 +6,27 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { silentLogger } from '../../../src/logger.js';
 import { openEngine } from '../../../src/relay/engine.js';
+import type { RelayedConnection } from '../../../src/relay/relay.js';
 
 const [name = '', childPort = ''] = process.argv.slice(2);
 const kind = name === 'native' ? 'native' : 'portable';
 const engine = await openEngine({ engine: kind, threads: 1, cpus: [], logger: silentLogger });
 const options = { allowHalfOpen: true, noDelay: true };
 
-async function serve(client: Socket): Promise<void> {
+/** Nothing here may remember the sockets: they are the engine's from `join` on. */
+async function join(client: Socket): Promise<RelayedConnection> {
   const child = connect({ port: Number(childPort), host: '127.0.0.1', ...options });
   await once(child, 'connect');
-  await engine.join({ client, child, idleMs: 3_600_000 }).ended;
+  return engine.join({ client, child, idleMs: 3_600_000 });
 }
 
+const open = new Set<RelayedConnection>();
 const server = createServer({ ...options, pauseOnConnect: true }, (client) => {
   client.on('error', () => {});
-  serve(client).catch(() => client.destroy());
+  join(client).then((relayed) => {
+    open.add(relayed);
+    relayed.ended.then(() => open.delete(relayed));
+  });
 });
 server.listen(0, '127.0.0.1', 4096);
 await once(server, 'listening');
