@@ -48,13 +48,11 @@ export class FlushingConnection implements RelayedConnection {
 
 /** Resolves when all is written, or the socket is gone. */
 export function flushed(socket: Socket): Promise<void> {
-  socket.pause();
+  socket.pause().on('error', () => {});
   return new Promise((resolve) => {
-    if (socket.destroyed) return resolve();
+    if (socket.destroyed) resolve();
+    else if (socket.writableEnded) socket.once('finish', resolve);
+    else socket.write('', () => resolve());
     socket.once('close', resolve);
-    socket.write('', () => {
-      socket.off('close', resolve);
-      resolve();
-    });
   });
 }

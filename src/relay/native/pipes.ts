@@ -3,6 +3,11 @@ import { close, createPipe } from './libc.js';
 /** What a pipe may hold: one burst of a live stream. Where the kernel refuses, it stays at 64 KB. */
 const PIPE_SIZE = 256 * 1024;
 
+/** Pipes that only ways which were never stuck may have: slow readers must not make all others copy. */
+const RESERVE = 32;
+/** Empty pipes that are kept for the next ones. */
+const KEEP = 64;
+
 export interface Pipe {
   /** Bytes come out here. */
   readonly output: number;
@@ -27,14 +32,16 @@ export class PipePool {
     this.#free = Array.from({ length: numbers.length / 2 }, (_, index) => index).reverse();
   }
 
-  /** An empty pipe; null when all are lent, or when this process can open no more. */
-  borrow(): Pipe | null {
+  /** An empty pipe; null when all that this way may have are lent, or no more can be opened. */
+  borrow(wasStuck: boolean): Pipe | null {
+    if (wasStuck && this.#idle.length + this.#free.length <= RESERVE) return null;
     return this.#idle.pop() ?? this.#create();
   }
 
   /** Takes an empty pipe back. */
   giveBack(pipe: Pipe): void {
-    this.#idle.push(pipe);
+    if (this.#idle.length < KEEP) this.#idle.push(pipe);
+    else this.discard(pipe);
   }
 
   /** Closes a pipe, and with it the bytes that nobody will get. */

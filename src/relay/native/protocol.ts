@@ -4,8 +4,8 @@ import type { RelayEnd } from '../relay.js';
 
 /** Pairs of one thread. */
 export const SLOTS = 128 * 1024;
-/** Pipes of one thread: the stuck ways above that are copied. */
-const PIPES = 256;
+/** Pipes of one thread: ways that are stuck beyond that are copied, in small pieces. */
+const PIPES = 1024;
 
 /** Whose descriptors a slot's are: the thread's while open, nobody's after. */
 export const SLOT_CLOSED = 0;

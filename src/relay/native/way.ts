@@ -54,6 +54,7 @@ export class Way {
   #pipe: Pipe | null = null;
   #inPipe = 0;
   #splices = false;
+  /** The far side was full once. */
   #slow = false;
   #ended = false;
 
@@ -132,7 +133,7 @@ export class Way {
 
   #pullThroughPipe(): Moved {
     const { pipes } = this.#context;
-    const pipe = pipes.borrow();
+    const pipe = pipes.borrow(this.#slow);
     if (pipe === null) return this.#pullByCopy();
     const got = splice(this.#from, pipe.input, SPLICE_SIZE);
     if (got > 0) {
@@ -150,13 +151,19 @@ export class Way {
     const pipe = this.#pipe;
     while (pipe !== null && this.#inPipe > 0) {
       const sent = splice(pipe.output, this.#to, this.#inPipe);
-      if (sent <= 0) return errno() === EAGAIN ? 'far-full' : 'far-broken';
+      if (sent <= 0) return this.#pipeStuck();
       this.#inPipe -= sent;
       this.#count(sent);
     }
     if (pipe !== null) this.#context.pipes.giveBack(pipe);
     this.#pipe = null;
     return 'moved';
+  }
+
+  #pipeStuck(): Moved {
+    if (errno() !== EAGAIN) return 'far-broken';
+    this.#slow = true;
+    return 'far-full';
   }
 
   #readFailed(): Moved {
