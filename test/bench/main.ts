@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   load: () => import('./load.js'),
   idle: () => import('./idle.js'),
   relay: () => import('./relay.js'),
+  'relay-churn': () => import('./relay-churn.js'),
   setups: () => import('./setups.js'),
   start: () => import('./start.js'),
 };
