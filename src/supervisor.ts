@@ -207,11 +207,11 @@ export class Supervisor implements AdminSource {
   #candidates(): Candidate[] {
     const { maxConnections } = this.#options.prepared.config.children;
     const { traffic } = this.#rtmp.summary();
-    return this.#fleet.statuses().map(({ id, generation, state, cpu }) => {
+    return this.#fleet.statuses().map(({ id, generation, state, answering, cpu }) => {
       const { streams, clients } = this.#placement.counts(id);
       const { bitrate = 0 } = traffic.get(id) ?? {};
-      const open = state === 'ready';
-      const alive = open || state === 'draining';
+      const open = state === 'ready' && answering;
+      const alive = state === 'ready' || state === 'draining';
       const load = { cpu, connections: clients, maxConnections, streams, bitrate };
       return { id, generation, alive, open, ...load };
     });

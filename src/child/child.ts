@@ -79,6 +79,8 @@ export class Child {
   #life: Life | null = null;
   #cpus: readonly number[] = [];
   #generation = 0;
+  /** Whether it answered its last probe. */
+  #answering = true;
   #restarts = 0;
   #failures = 0;
   #readyAt = Infinity;
@@ -140,6 +142,7 @@ export class Child {
       pid: this.pid,
       cpus: this.#cpus,
       state: this.#state,
+      answering: this.#answering,
       ports: this.#lease.ports,
       generation: this.#generation,
       restarts: this.#restarts,
@@ -184,6 +187,7 @@ export class Child {
 
   async #begin(): Promise<Life> {
     const { binary, workDir, guard, env, template, times } = this.#setup;
+    this.#answering = true;
     await this.#provePorts();
     await this.writeConf();
     const pin = this.#wantedCpus.length > 0 ? this.#setup.pinning?.prefix(this.#wantedCpus) : [];
@@ -195,6 +199,9 @@ export class Child {
         authorization: apiAuthorization(template ?? []),
         times,
         log: this.#log,
+        onProbe: (answered) => {
+          this.#answering = answered;
+        },
       },
       (pid) => this.#ready(pid),
     );

@@ -49,17 +49,23 @@ export async function untilReady(
   return false;
 }
 
-/** Resolves when the child has left `misses` probes in a row unanswered. Rejects on abort. */
+/**
+ * Resolves when the child has left `misses` probes in a row unanswered; `onProbe` is told of each.
+ * Rejects on abort.
+ */
 export async function untilHung(
   target: ProbeTarget,
   times: ProbeTimes,
   signal: AbortSignal,
+  onProbe: (answered: boolean) => void = () => {},
 ): Promise<void> {
   for (let misses = 0; misses < times.misses; ) {
-    // Jitter: hundreds of children are not all asked at one moment.
-    await delay(times.aliveEvery * (0.75 + Math.random() / 2), undefined, { signal });
+    // Jitter: hundreds of children are not all asked at one moment. A silent one is asked on at once.
+    const wait = misses > 0 ? SLOWEST_POLL_MS : times.aliveEvery * (0.75 + Math.random() / 2);
+    await delay(wait, undefined, { signal });
     const pid = await askPid(target, times.timeLimit).catch(() => null);
     misses = pid === target.pid ? 0 : misses + 1;
+    onProbe(misses === 0);
   }
 }
 

@@ -12,6 +12,8 @@ export interface LifePlan {
   readonly authorization: string | null;
   readonly times: ProbeTimes;
   readonly log: ChildLog;
+  /** Told of every probe of a child that is ready. */
+  readonly onProbe?: (answered: boolean) => void;
 }
 
 /** How a process ended, or why it was given up. */
@@ -53,7 +55,7 @@ export async function beginLife(
     if (exit.code !== null) await Promise.race([spawned.drained, delay(LAST_WORDS_MS)]);
     return judge(exit, ready, plan.log.tail());
   });
-  const watched = watch({ ...plan, pid }, plan.times, watching.signal, async () => {
+  const watched = watch({ ...plan, pid }, plan, watching.signal, async () => {
     await onReady(pid);
     ready = true;
   });
@@ -66,7 +68,7 @@ export async function beginLife(
 
 async function watch(
   target: ProbeTarget,
-  times: ProbeTimes,
+  { times, onProbe }: LifePlan,
   signal: AbortSignal,
   onReady: () => Promise<void>,
 ): Promise<LifeEnd> {
@@ -74,7 +76,7 @@ async function watch(
     return { kind: 'late', reason: `not ready within ${times.startLimit} ms` };
   }
   await onReady();
-  await untilHung(target, times, signal);
+  await untilHung(target, times, signal, onProbe);
   return { kind: 'failed', reason: `hung: ${times.misses} probes in a row had no answer` };
 }
 

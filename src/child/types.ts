@@ -20,6 +20,8 @@ export interface ChildStatus {
   /** The CPUs that /proc says all its threads may run on; empty where it runs unpinned. */
   readonly cpus: readonly number[];
   readonly state: ChildState;
+  /** False from the first unanswered probe on, until it answers again or is replaced. */
+  readonly answering: boolean;
   readonly ports: ChildPorts;
   /** 1 for the first process, one more for each that followed it. */
   readonly generation: number;

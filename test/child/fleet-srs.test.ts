@@ -22,10 +22,15 @@ test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
   await fleet.start();
   const { pid } = fleet.status('c001')!;
   const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
+  assert.equal(fleet.status('c001')?.answering, true);
   process.kill(pid!, 'SIGSTOP');
+  // Silent, but not given up yet: nothing new is to be placed on it.
+  await until(() => fleet.status('c001')?.answering === false);
+  assert.equal(fleet.status('c001')?.state, 'ready');
   assert.equal((await down).reason, 'hung: 2 probes in a row had no answer');
+  await until(() => fleet.status('c001')?.generation === 2);
   await until(() => fleet.status('c001')?.state === 'ready');
-  assert.equal(fleet.status('c001')?.generation, 2);
+  assert.equal(fleet.status('c001')?.answering, true);
   assert.ok(await isGone(pid!));
   assert.equal(fleet.status('c002')?.generation, 1);
 });
