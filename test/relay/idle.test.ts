@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdleClock } from '../../src/relay/native/idle.js';
+import { IdleClock } from '../../src/relay/idle.js';
 
 describe('idle clock', () => {
   it('finds what has been silent for its limit, within a second, once', () => {

@@ -1,5 +1,5 @@
+import { IdleClock } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
-import { IdleClock } from './idle.js';
 import { clearEvent, EPOLLIN } from './libc.js';
 import { CHILD, Pair } from './pair.js';
 import { PipePool } from './pipes.js';

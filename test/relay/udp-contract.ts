@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { Endpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../src/relay/udp.js';
+import { until } from '../helpers/until.js';
+
+const MAX_SESSIONS = 20;
+
+/** A socket that keeps what it gets, in order, as text. */
+class Party {
+  readonly got: string[] = [];
+  readonly from: Endpoint[] = [];
+  readonly socket: Socket = createSocket('udp4');
+
+  static async open(): Promise<Party> {
+    const party = new Party();
+    party.socket.on('message', (datagram, { address, port }) => {
+      party.got.push(datagram.toString());
+      party.from.push({ ip: address, port });
+    });
+    party.socket.bind(0, '127.0.0.1');
+    await once(party.socket, 'listening');
+    return party;
+  }
+
+  get endpoint(): Endpoint {
+    const { address, port } = this.socket.address() as AddressInfo;
+    return { ip: address, port };
+  }
+
+  send(text: string, to: Endpoint | number): void {
+    const { ip, port } = typeof to === 'number' ? { ip: '127.0.0.1', port: to } : to;
+    this.socket.send(text, port, ip);
+  }
+
+  /** Sends again and again, as clients do, until it comes through. */
+  async reach(text: string, port: number, other: Party): Promise<void> {
+    await until(`${text} arrives`, () => {
+      this.send(text, port);
+      return other.got.includes(text);
+    });
+  }
+}
+
+/** What every UDP relay has to do, whatever it is made of. */
+export function udpContract(
+  name: string,
+  open: (options: UdpRelayOptions) => Promise<UdpRelay>,
+): void {
+  describe(`udp relay: ${name}`, () => {
+    const strangers: { readonly text: string; readonly from: Endpoint }[] = [];
+    const parties: Party[] = [];
+    const sessions: UdpSession[] = [];
+    let relay: UdpRelay;
+
+    async function party(): Promise<Party> {
+      const opened = await Party.open();
+      parties.push(opened);
+      return opened;
+    }
+
+    function join(client: Party, child: Party, first: readonly string[] = []): UdpSession {
+      const bytes = first.map((text) => Buffer.from(text));
+      const session = relay.open(client.endpoint, child.endpoint, bytes);
+      assert.ok(session);
+      sessions.push(session);
+      return session;
+    }
+
+    before(async () => {
+      relay = await open({
+        address: { port: 0 },
+        maxSessions: MAX_SESSIONS,
+        idleMs: 3_600_000,
+        onStranger: (datagram, from) => strangers.push({ text: datagram.toString(), from }),
+      });
+    });
+    afterEach(async () => {
+      for (const session of sessions.splice(0)) {
+        session.destroy();
+        await session.ended;
+      }
+      for (const { socket } of parties.splice(0)) socket.close();
+      strangers.length = 0;
+    });
+    after(() => relay.close());
+
+    it('hands on what a stranger sends, and from where', async () => {
+      const client = await party();
+      client.send('who am I', relay.port);
+      await until('the stranger is seen', () => strangers.length > 0);
+      assert.deepEqual(strangers, [{ text: 'who am I', from: client.endpoint }]);
+    });
+
+    it('answers a stranger itself', async () => {
+      const client = await party();
+      relay.send(Buffer.from('go away'), client.endpoint);
+      await until('the answer comes', () => client.got.length > 0);
+      assert.deepEqual(client.from, [{ ip: '127.0.0.1', port: relay.port }]);
+    });
+
+    it('relays both ways, the first datagrams before the rest, and counts', async () => {
+      const [client, child] = [await party(), await party()];
+      const session = join(client, child, ['one', 'two']);
+      await until('the first arrive', () => child.got.length === 2);
+      client.send('three', relay.port);
+      await until('the third arrives', () => child.got.length === 3);
+      assert.deepEqual(child.got, ['one', 'two', 'three']);
+      child.send('answer', child.from[0]!);
+      await until('the answer arrives', () => client.got.length === 1);
+      assert.deepEqual(client.from, [{ ip: '127.0.0.1', port: relay.port }]);
+      assert.equal(session.bytesIn, 11);
+      assert.equal(session.bytesOut, 6);
+      assert.deepEqual(strangers, []);
+    });
+
+    it('keeps bursts in order', async () => {
+      const [client, child] = [await party(), await party()];
+      join(client, child, ['hello']);
+      await until('the session is up', () => child.got.length === 1);
+      for (let round = 0; round < 20; round += 1) {
+        const texts = Array.from({ length: 40 }, (_, i) => `${round} ${i}`);
+        for (const text of texts) client.send(text, relay.port);
+        await until('the burst arrives', () => child.got.at(-1) === texts.at(-1));
+        for (const text of texts) child.send(text, child.from[0]!);
+        await until('the answers arrive', () => client.got.at(-1) === texts.at(-1));
+      }
+      assert.equal(child.got.length, 801);
+      assert.deepEqual(client.got, child.got.slice(1));
+    });
+
+    it('keeps sessions apart', async () => {
+      const child = await party();
+      const clients = await Promise.all(Array.from({ length: 10 }, party));
+      for (const [i, client] of clients.entries()) join(client, child, [`${i}`]);
+      await until('all have arrived', () => child.got.length === clients.length);
+      for (const [i, text] of child.got.entries()) child.send(`to ${text}`, child.from[i]!);
+      await until('all are answered', () => clients.every(({ got }) => got.length === 1));
+      for (const [i, { got }] of clients.entries()) assert.deepEqual(got, [`to ${i}`]);
+    });
+
+    it('follows a client to its new address', async () => {
+      const [client, child, moved] = [await party(), await party(), await party()];
+      const session = join(client, child, ['here']);
+      await until('the session is up', () => child.got.length === 1);
+      session.move(moved.endpoint);
+      await moved.reach('there', relay.port, child);
+      assert.deepEqual(child.from.at(-1), child.from[0]);
+      child.send('found', child.from[0]!);
+      await until('the answer follows', () => moved.got.length === 1);
+      strangers.length = 0;
+      client.send('left behind', relay.port);
+      await until('the old address is a stranger', () => strangers.length > 0);
+      assert.equal(client.got.length, 0);
+    });
+
+    it('opens no more sessions than it may', async () => {
+      const child = await party();
+      const clients = await Promise.all(Array.from({ length: MAX_SESSIONS }, party));
+      for (const client of clients) join(client, child);
+      const late = await party();
+      assert.equal(relay.open(late.endpoint, child.endpoint, []), null);
+      sessions[0]!.destroy();
+      assert.equal(await sessions[0]!.ended, 'destroyed');
+      join(late, child, ['in']);
+      await until('there is room again', () => child.got.includes('in'));
+    });
+
+    it('ends a session whose child is gone', async () => {
+      const [client, child] = [await party(), await party()];
+      const session = join(client, child, ['hello']);
+      await until('the session is up', () => child.got.length === 1);
+      child.socket.close();
+      parties.splice(parties.indexOf(child), 1);
+      await until('the client goes on sending', async () => {
+        client.send('anybody?', relay.port);
+        return Promise.race([session.ended, new Promise((resolve) => setTimeout(resolve, 20))]);
+      });
+      assert.equal(await session.ended, 'child-gone');
+    });
+
+    it('ends a session that is silent', async () => {
+      const [client, child] = [await party(), await party()];
+      const options = { address: { host: '127.0.0.1', port: 0 }, maxSessions: 1, idleMs: 50 };
+      const short = await open({ ...options, onStranger: () => {} });
+      const session = short.open(client.endpoint, child.endpoint, [Buffer.from('x')]);
+      assert.equal(await session?.ended, 'idle');
+      assert.ok(short.open(client.endpoint, child.endpoint, []));
+      await short.close();
+    });
+
+    it('leaves no descriptor behind', async () => {
+      const [client, child] = [await party(), await party()];
+      const before = readdirSync('/proc/self/fd').length;
+      for (let i = 0; i < 100; i += 1) {
+        const session = join(client, child, ['x']);
+        session.destroy();
+        assert.equal(await session.ended, 'destroyed');
+      }
+      await until(
+        'descriptors back to where they were',
+        () => readdirSync('/proc/self/fd').length <= before,
+      );
+    });
+  });
+}
