@@ -54,6 +54,8 @@ export class Supervisor implements AdminSource {
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const { config, plan, pinning } = options.prepared;
     const cpus = pinning === null ? [] : plan.reserved;
+    // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
+    if (cpus.length > 0) await pinSelf(cpus);
     const logger = options.logger.child({ room: 'relay' });
     const engine = await openEngine({ ...config.relay, cpus, logger });
     return new Supervisor(options, engine, await frontMaker(engine));
@@ -153,16 +155,10 @@ export class Supervisor implements AdminSource {
   /** The admin port comes first, so that a long start can be watched; clients are let in last. */
   #rooms(): Room[] {
     const { onProgress, demo = false } = this.#options;
-    const fleet = { start: () => this.#startFleet(onProgress), close: () => this.#fleet.stop() };
+    const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
     const rooms: Room[] = [this.#admin, placement, fleet, this.#rtmp];
     return demo ? [...rooms, this.#demoRoom()] : rooms;
-  }
-
-  async #startFleet(onProgress: SupervisorOptions['onProgress']): Promise<void> {
-    const { plan, pinning } = this.#options.prepared;
-    if (pinning !== null && plan.reserved.length > 0) await pinSelf(plan.reserved);
-    await this.#fleet.start(onProgress);
   }
 
   async #closePlacement(): Promise<void> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { formatCpuList } from '../../src/cpu/cpuset.js';
+import { formatCpuList, parseCpuList } from '../../src/cpu/cpuset.js';
 import { Cast } from '../helpers/cast.js';
 import { origins } from '../helpers/origins.js';
 import { BIN } from '../helpers/paths.js';
@@ -31,8 +32,9 @@ for (const origin of origins()) {
     async function withSupervisor(
       args: readonly string[],
       look: (supervisor: RunningSupervisor) => Promise<void>,
+      env: NodeJS.ProcessEnv = {},
     ): Promise<void> {
-      const options = { origin: origin.path, children: CHILDREN, args };
+      const options = { origin: origin.path, children: CHILDREN, args, env };
       const supervisor = await RunningSupervisor.start(options);
       const cast = new Cast();
       try {
@@ -59,6 +61,22 @@ for (const origin of origins()) {
           assert.deepEqual([...new Set(await threadCpuLists(pid ?? 0))], [formatCpuList(cpus)], id);
         }
       });
+    });
+
+    it('the supervisor keeps to its reserved CPU, and children keep off it', async () => {
+      const env = { SRS_SUPERVISOR_CPU_RESERVE: '1', SRS_SUPERVISOR_RELAY_THREADS: '2' };
+      const look = async (supervisor: RunningSupervisor) => {
+        const own = new Set((await threadCpuLists(supervisor.pid)).flatMap(parseCpuList));
+        assert.ok(own.size < availableParallelism());
+        for (const { pid } of await supervisor.children()) {
+          const theirs = (await threadCpuLists(pid ?? 0)).flatMap(parseCpuList);
+          assert.deepEqual(
+            theirs.filter((cpu) => own.has(cpu)),
+            [],
+          );
+        }
+      };
+      await withSupervisor([], look, env);
     });
 
     it('with --no-pin every thread runs wherever ours may', async () => {
