@@ -1,10 +1,12 @@
-import { availableParallelism, platform } from 'node:os';
+import { arch, availableParallelism, platform } from 'node:os';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { NativeOptions } from './native/engine.js';
 import { PortableEngine } from './portable/tcp.js';
+import { PortableUdpRelay } from './portable/udp.js';
 import type { RelayEngine } from './relay.js';
 import { selfTest } from './self-test.js';
+import type { UdpRelay, UdpRelayOptions } from './udp.js';
 
 /** On a machine of its own one relay thread keeps up with four children that send all they can. */
 const CORES_PER_THREAD = 4;
@@ -46,6 +48,23 @@ export async function openEngine(
     );
     return new PortableEngine();
   }
+}
+
+/**
+ * Opens a UDP port that is relayed by the means of an engine that `openEngine` chose, on a thread of
+ * its own where that is the native one. Rejects with an error whose code says why (`EADDRINUSE`, …).
+ */
+export async function openUdpRelay(
+  engine: RelayEngine['name'],
+  options: UdpRelayOptions,
+  { logger, cpu }: { readonly logger: Logger; readonly cpu: number | null },
+): Promise<UdpRelay> {
+  // The kernel's structures are laid out here for 64-bit machines.
+  if (engine === 'portable' || !['x64', 'arm64'].includes(arch())) {
+    return PortableUdpRelay.open(options);
+  }
+  const { NativeUdpRelay } = await import('./native/udp.js');
+  return new NativeUdpRelay(options, logger, cpu);
 }
 
 async function openNative(

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { NativeEngine } from '../../src/relay/native/engine.js';
 import type { Order } from '../../src/relay/native/protocol.js';
+import { NativeUdpRelay } from '../../src/relay/native/udp.js';
+import type { Endpoint } from '../../src/relay/udp.js';
 import { RelayBench } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
 import { relayContract } from './contract.js';
+import { udpContract } from './udp-contract.js';
 
 relayContract('native', () => new NativeEngine({ threads: 2 }));
+udpContract('native', async (options) => new NativeUdpRelay(options));
 
 describe('relay engine: native, its threads', () => {
   const log: string[] = [];
@@ -70,3 +76,27 @@ async function passes({ client, child }: Awaited<ReturnType<RelayBench['pair']>>
   client.destroy();
   child.destroy();
 }
+
+describe('udp relay: native, its thread', () => {
+  it('ends its sessions when it dies, and is replaced on the same port', async () => {
+    const log: string[] = [];
+    const strangers: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => log.push(line) });
+    const onStranger = (datagram: Buffer) => strangers.push(datagram.toString());
+    const options = { address: { port: 0 }, maxSessions: 2, idleMs: 60_000, onStranger };
+    const before = readdirSync('/proc/self/fd').length;
+    const relay = new NativeUdpRelay(options, logger);
+    const session = relay.open({ ip: '127.0.0.1', port: 9 }, { ip: '127.0.0.1', port: 9 }, []);
+    relay.send(Buffer.from('x'), null as unknown as Endpoint);
+    assert.equal(await session?.ended, 'destroyed');
+    assert.match(log.join(''), /UDP relay thread died/);
+    const client = createSocket('udp4');
+    await until('a stranger is seen again', () => {
+      client.send('still there?', relay.port, '127.0.0.1');
+      return strangers.length > 0;
+    });
+    client.close();
+    await relay.close();
+    await until('all is closed', () => readdirSync('/proc/self/fd').length <= before);
+  });
+});

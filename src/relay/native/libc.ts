@@ -5,7 +5,7 @@
 import { arch, constants, endianness } from 'node:os';
 import koffi from 'koffi';
 
-export const { EAGAIN, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } = constants.errno;
+export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } = constants.errno;
 
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
@@ -37,6 +37,7 @@ export const AF_INET6 = 10;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SO_LINGER = 13;
@@ -213,6 +214,32 @@ const bindCall: (fd: number, address: Uint8Array, size: number) => number = libc
   'int',
   ['int', 'void *', 'uint'],
 );
+const connectCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
+  'connect',
+  'int',
+  ['int', 'void *', 'uint'],
+);
+const receiveManyCall: (
+  fd: number,
+  headers: number,
+  count: number,
+  flags: number,
+  timeout: number,
+) => number = libc.func('recvmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int', 'uintptr_t']);
+
+const sendToCall: (
+  fd: number,
+  bytes: Uint8Array,
+  size: number,
+  flags: number,
+  address: Uint8Array,
+  addressSize: number,
+) => number = libc.func('sendto', 'intptr_t', ['int', 'void *', 'size_t', 'int', 'void *', 'uint']);
+
+/** Sends up to `count` datagrams that `struct mmsghdr`s describe; answers how many. */
+export const sendMany: (fd: number, headers: number, count: number, flags: number) => number =
+  libc.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int']);
+
 const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', [
   'int',
   'int',
@@ -228,9 +255,9 @@ const parseIp: (family: number, text: string, address: Uint8Array) => number = l
   ['int', 'const char *', 'void *'],
 );
 
-/** A TCP socket that does not block. Throws LibcError. */
-export function createSocket(family: number): number {
-  return checked('socket', createSocketCall(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+/** A socket that does not block, TCP unless told otherwise. Throws LibcError. */
+export function createSocket(family: number, type = SOCK_STREAM): number {
+  return checked('socket', createSocketCall(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 /** Sets an option that is a number. Throws LibcError. */
@@ -241,7 +268,8 @@ export function setOption(fd: number, level: number, name: number, value: number
 /** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
 export function socketAddress(family: number, ip: string, port: number): Uint8Array {
   const isIp6 = family === AF_INET6;
-  const bytes = new Uint8Array(isIp6 ? 28 : 16);
+  // In a buffer of its own: V8 moves small arrays about, and a thread may keep its address.
+  const bytes = new Uint8Array(new ArrayBuffer(isIp6 ? 28 : 16));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, family, endianness() === 'LE');
   view.setUint16(2, port);
@@ -254,6 +282,11 @@ export function bindSocket(fd: number, address: Uint8Array): void {
   checked('bind', bindCall(fd, address, address.length));
 }
 
+/** Fixes where a UDP socket sends to, and whom it hears. Throws LibcError. */
+export function connectSocket(fd: number, address: Uint8Array): void {
+  checked('connect', connectCall(fd, address, address.length));
+}
+
 /** Throws LibcError. */
 export function listenSocket(fd: number, backlog: number): void {
   checked('listen', listenCall(fd, backlog));
@@ -264,4 +297,14 @@ export function boundPort(fd: number): number {
   const address = new Uint8Array(28);
   checked('getsockname', getSockName(fd, address, Uint32Array.of(address.length)));
   return new DataView(address.buffer).getUint16(2);
+}
+
+/** Receives up to `count` datagrams into `struct mmsghdr`s; answers how many. Never blocks. */
+export function receiveMany(fd: number, headers: number, count: number): number {
+  return receiveManyCall(fd, headers, count, MSG_DONTWAIT, 0);
+}
+
+/** Sends one datagram; one that cannot go is lost. */
+export function sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): void {
+  sendToCall(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, address.length);
 }

@@ -1,6 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import type { Address } from '../../config/config.js';
+import { codeOf } from '../../errors.js';
 import { IdleClock } from '../idle.js';
 import type { Endpoint, SessionEnd, UdpRelay, UdpRelayOptions, UdpSession } from '../udp.js';
 
@@ -90,10 +92,7 @@ export class PortableUdpRelay implements UdpRelay {
 
   /** Rejects with Node's system error when the port cannot be had. */
   static async open(options: UdpRelayOptions): Promise<PortableUdpRelay> {
-    const { host = '::', port } = options.address;
-    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
-    socket.bind(port, host);
-    await once(socket, 'listening');
+    const socket = await bind(options.address);
     // What cannot be sent to one client is lost, as it may be anywhere on its way.
     socket.on('error', () => {});
     return new PortableUdpRelay(options, socket);
@@ -155,6 +154,24 @@ export class PortableUdpRelay implements UdpRelay {
   #endIdle(): void {
     for (const session of this.#idle.expired(performance.now())) session.end('idle');
   }
+}
+
+/** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
+async function bind({ host, port }: Address): Promise<Socket> {
+  if (host !== undefined) return bindTo(host, port);
+  try {
+    return await bindTo('::', port);
+  } catch (error) {
+    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
+    return bindTo('0.0.0.0', port);
+  }
+}
+
+async function bindTo(host: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+  socket.bind(port, host);
+  await once(socket, 'listening');
+  return socket;
 }
 
 function keyOf({ ip, port }: Endpoint): string {

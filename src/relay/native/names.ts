@@ -1,0 +1,61 @@
+import { endianness } from 'node:os';
+import type { Endpoint } from '../udp.js';
+import { AF_INET, AF_INET6, socketAddress } from './libc.js';
+
+/** What sessions are found by: a number where 48 bits tell the address, else text. */
+export type NameKey = number | string;
+
+const LITTLE = endianness() === 'LE';
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/** `struct sockaddr` of an endpoint, for a socket of this family. */
+export function nameOf({ ip, port }: Endpoint, family: number): Uint8Array {
+  const isIp6 = ip.includes(':');
+  return socketAddress(family, family === AF_INET6 && !isIp6 ? `::ffff:${ip}` : ip, port);
+}
+
+/** The family of a socket that can send to this address. */
+export function familyOf(ip: string): number {
+  return ip.includes(':') ? AF_INET6 : AF_INET;
+}
+
+/** IPv4 addresses have one key, whichever family of socket heard them. */
+export function keyOf(name: Uint8Array): NameKey {
+  const port = at(name, 2) * 256 + at(name, 3);
+  const ip4 = ip4At(name);
+  if (ip4 >= 0) return word(name, ip4) * 65_536 + port;
+  return `${word(name, 8)} ${word(name, 12)} ${word(name, 16)} ${word(name, 20)} ${port}`;
+}
+
+export function endpointOf(name: Uint8Array): Endpoint {
+  const port = at(name, 2) * 256 + at(name, 3);
+  const ip4 = ip4At(name);
+  if (ip4 >= 0) return { ip: name.subarray(ip4, ip4 + 4).join('.'), port };
+  const groups = Array.from(
+    { length: 8 },
+    (_, i) => at(name, 8 + 2 * i) * 256 + at(name, 9 + 2 * i),
+  );
+  const text = groups.map((group) => group.toString(16)).join(':');
+  // The URL parser writes every address in its one shortest form.
+  return { ip: new URL(`http://[${text}]/`).hostname.slice(1, -1), port };
+}
+
+/** Where an IPv4 address stands in a `struct sockaddr`; -1: nowhere. */
+function ip4At(name: Uint8Array): number {
+  const family = LITTLE ? at(name, 0) : at(name, 1);
+  if (family === AF_INET) return 4;
+  return MAPPED.every((byte, i) => at(name, 8 + i) === byte) ? 20 : -1;
+}
+
+function word(bytes: Uint8Array, index: number): number {
+  return (
+    at(bytes, index) * 2 ** 24 +
+    at(bytes, index + 1) * 2 ** 16 +
+    at(bytes, index + 2) * 2 ** 8 +
+    at(bytes, index + 3)
+  );
+}
+
+function at(bytes: Uint8Array, index: number): number {
+  return bytes[index] ?? 0;
+}

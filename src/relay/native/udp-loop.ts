@@ -1,0 +1,248 @@
+import { IdleClock } from '../idle.js';
+import type { Endpoint, SessionEnd } from '../udp.js';
+import { BATCH, Datagrams } from './datagrams.js';
+import {
+  addressOf,
+  clearEvent,
+  close,
+  connectSocket,
+  createSocket,
+  EAGAIN,
+  ECONNREFUSED,
+  EPOLLIN,
+  errno,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  SOCK_DGRAM,
+  send,
+  sendTo,
+} from './libc.js';
+import { endpointOf, familyOf, keyOf, type NameKey, nameOf } from './names.js';
+import { Poller } from './poller.js';
+import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';
+
+const TICK_MS = 1000;
+const WAKE_TAG = -1;
+const SOCKET_TAG = -2;
+
+/** One session, as the thread sees it. */
+interface Flow {
+  readonly slot: number;
+  readonly generation: number;
+  readonly socket: number;
+  readonly idleMs: number;
+  activeAt: number;
+  key: NameKey;
+  /** The client's `struct sockaddr`, held so that its address stays good. */
+  name: Uint8Array;
+  nameAddress: number;
+}
+
+export interface UdpControl {
+  /** The next order that waits; never blocks. */
+  next(): UdpOrder | undefined;
+  report(report: UdpReport): void;
+}
+
+/** The work of a UDP relay's thread: batches in, batches out, until told to stop. */
+export class UdpLoop {
+  readonly #shared: UdpShared;
+  readonly #control: UdpControl;
+  readonly #poller: Poller;
+  readonly #up = new Datagrams({ named: true });
+  readonly #down = new Datagrams({ named: false });
+  readonly #flows: (Flow | undefined)[] = [];
+  readonly #byClient = new Map<NameKey, Flow>();
+  readonly #idle: IdleClock<Flow>;
+  #now = performance.now();
+  /** Datagrams of children that wait to be sent together. */
+  #downCount = 0;
+  #report: { strangers: UdpReport['strangers'][number][]; ended: UdpReport['ended'][number][] } = {
+    strangers: [],
+    ended: [],
+  };
+
+  constructor(shared: UdpShared, control: UdpControl) {
+    this.#shared = shared;
+    this.#control = control;
+    this.#poller = new Poller(shared.epoll);
+    this.#idle = new IdleClock(this.#now);
+    this.#poller.add(shared.wake, EPOLLIN, WAKE_TAG, 0);
+    this.#poller.add(shared.socket, EPOLLIN, SOCKET_TAG, 0);
+  }
+
+  /** Returns when told to stop. What is open then stays open: the control side closes it. */
+  run(): void {
+    while (Atomics.load(this.#shared.stop, 0) === 0) {
+      const count = this.#poller.wait(TICK_MS);
+      this.#now = performance.now();
+      for (let index = 0; index < count; index += 1) this.#dispatch(index);
+      this.#flushDown();
+      for (const flow of this.#idle.expired(this.#now)) this.#end(flow, 'idle');
+      this.#sendReport();
+    }
+  }
+
+  #dispatch(index: number): void {
+    const tag = this.#poller.tagAt(index);
+    if (tag === WAKE_TAG) this.#obey();
+    else if (tag === SOCKET_TAG) this.#pullClients();
+    else {
+      const flow = this.#flows[tag];
+      if (flow?.generation === this.#poller.generationAt(index)) this.#pullChild(flow);
+    }
+  }
+
+  /** One batch of what clients sent. What one client sent in a row goes to its child at once. */
+  #pullClients(): void {
+    const count = this.#up.receive(this.#shared.socket, 0);
+    for (let first = 0; first < count; ) {
+      const key = keyOf(this.#up.senderOf(first));
+      let end = first + 1;
+      while (end < count && keyOf(this.#up.senderOf(end)) === key) end += 1;
+      const flow = this.#byClient.get(key);
+      if (flow) this.#sendUp(flow, first, end);
+      else for (let i = first; i < end; i += 1) this.#meetStranger(i);
+      first = end;
+    }
+  }
+
+  #sendUp(flow: Flow, first: number, end: number): void {
+    let bytes = 0;
+    for (let i = first; i < end; i += 1) {
+      this.#up.address(i, 0, 0);
+      bytes += this.#up.sizeOf(i);
+    }
+    flow.activeAt = this.#now;
+    this.#count(2 * flow.slot, bytes);
+    if (this.#up.send(flow.socket, first, end) === ECONNREFUSED) this.#end(flow, 'child-gone');
+  }
+
+  #meetStranger(index: number): void {
+    if (Atomics.load(this.#shared.strangers, 0) >= MAX_STRANGERS) return;
+    Atomics.add(this.#shared.strangers, 0, 1);
+    const from = endpointOf(this.#up.senderOf(index));
+    this.#report.strangers.push({ datagram: this.#up.copyOf(index), from });
+  }
+
+  /** One batch of what a child sent to one client; it goes out with what others got meanwhile. */
+  #pullChild(flow: Flow): void {
+    if (this.#downCount === BATCH) this.#flushDown();
+    const first = this.#downCount;
+    const count = this.#down.receive(flow.socket, first);
+    if (count < 0) {
+      if (errno() !== EAGAIN) this.#end(flow, 'child-gone');
+      return;
+    }
+    let bytes = 0;
+    for (let i = first; i < first + count; i += 1) {
+      this.#down.address(i, flow.nameAddress, flow.name.length);
+      bytes += this.#down.sizeOf(i);
+    }
+    flow.activeAt = this.#now;
+    this.#count(2 * flow.slot + 1, bytes);
+    this.#downCount += count;
+  }
+
+  #flushDown(): void {
+    if (this.#downCount > 0) this.#down.send(this.#shared.socket, 0, this.#downCount);
+    this.#downCount = 0;
+  }
+
+  #obey(): void {
+    clearEvent(this.#shared.wake);
+    // Names that waiting datagrams point to may change now.
+    this.#flushDown();
+    for (let order = this.#control.next(); order; order = this.#control.next()) {
+      this.#perform(order);
+    }
+  }
+
+  #perform(order: UdpOrder): void {
+    if (order.kind === 'open') this.#open(order);
+    else if (order.kind === 'send') this.#sendTo(order.datagram, order.to);
+    else this.#change(order);
+  }
+
+  #change(order: UdpOrder & { kind: 'move' | 'end' }): void {
+    const { kind, slot, generation } = order;
+    const flow = this.#flows[slot];
+    if (flow?.generation !== generation) return;
+    if (kind === 'move') this.#move(flow, order.client);
+    else this.#end(flow, 'destroyed');
+  }
+
+  #open({ slot, generation, client, child, first }: UdpOrder & { kind: 'open' }): void {
+    const socket = openTowards(child);
+    if (socket === null || !this.#poller.add(socket, EPOLLIN, slot, generation)) {
+      if (socket !== null) close(socket);
+      this.#report.ended.push({ slot, end: 'destroyed' });
+      return;
+    }
+    Atomics.store(this.#shared.sockets, slot, socket);
+    const { idleMs } = this.#shared;
+    const flow = { slot, generation, socket, idleMs, activeAt: this.#now, ...this.#name(client) };
+    this.#flows[slot] = flow;
+    this.#byClient.set(flow.key, flow);
+    this.#idle.add(flow);
+    for (const datagram of first) {
+      const sent = send(socket, addressOf(datagram), datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+      this.#count(2 * slot, Math.max(0, sent));
+    }
+  }
+
+  #move(flow: Flow, client: Endpoint): void {
+    this.#forgetClient(flow);
+    Object.assign(flow, this.#name(client));
+    this.#byClient.set(flow.key, flow);
+  }
+
+  #end(flow: Flow, end: SessionEnd): void {
+    // A waiting datagram may point to its name.
+    this.#flushDown();
+    this.#flows[flow.slot] = undefined;
+    this.#forgetClient(flow);
+    this.#idle.remove(flow);
+    // From here on the number is nobody's: should this thread die, it must not be closed again.
+    Atomics.store(this.#shared.sockets, flow.slot, -1);
+    close(flow.socket);
+    this.#report.ended.push({ slot: flow.slot, end });
+  }
+
+  #forgetClient(flow: Flow): void {
+    if (this.#byClient.get(flow.key) === flow) this.#byClient.delete(flow.key);
+  }
+
+  #name(client: Endpoint): Pick<Flow, 'key' | 'name' | 'nameAddress'> {
+    const name = nameOf(client, this.#shared.family);
+    return { key: keyOf(name), name, nameAddress: addressOf(name) };
+  }
+
+  #sendTo(datagram: Uint8Array, to: Endpoint): void {
+    sendTo(this.#shared.socket, datagram, nameOf(to, this.#shared.family));
+  }
+
+  #count(counter: number, bytes: number): void {
+    this.#shared.counters[counter] = (this.#shared.counters[counter] ?? 0) + bytes;
+  }
+
+  #sendReport(): void {
+    if (this.#report.strangers.length === 0 && this.#report.ended.length === 0) return;
+    this.#control.report(this.#report);
+    this.#report = { strangers: [], ended: [] };
+  }
+}
+
+/** A socket to this child alone; null when this process can open no more. */
+function openTowards(child: Endpoint): number | null {
+  const family = familyOf(child.ip);
+  let socket = -1;
+  try {
+    socket = createSocket(family, SOCK_DGRAM);
+    connectSocket(socket, nameOf(child, family));
+    return socket;
+  } catch {
+    if (socket >= 0) close(socket);
+    return null;
+  }
+}

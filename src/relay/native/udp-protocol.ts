@@ -1,0 +1,53 @@
+import type { Endpoint, SessionEnd } from '../udp.js';
+import type { OwnBytes } from './protocol.js';
+
+/** What the control side and the thread of a UDP relay say to each other, and what they share. */
+
+/** Datagrams of strangers that the control side has yet to see: what comes beyond is dropped. */
+export const MAX_STRANGERS = 1024;
+
+export type UdpOrder =
+  | {
+      readonly kind: 'open';
+      readonly slot: number;
+      readonly generation: number;
+      readonly client: Endpoint;
+      readonly child: Endpoint;
+      readonly first: readonly Uint8Array[];
+    }
+  | {
+      readonly kind: 'move';
+      readonly slot: number;
+      readonly generation: number;
+      readonly client: Endpoint;
+    }
+  | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
+  | { readonly kind: 'send'; readonly datagram: Uint8Array; readonly to: Endpoint };
+
+export interface Stranger {
+  readonly datagram: OwnBytes;
+  readonly from: Endpoint;
+}
+
+export interface UdpReport {
+  readonly strangers: readonly Stranger[];
+  readonly ended: readonly { readonly slot: number; readonly end: SessionEnd }[];
+}
+
+export interface UdpShared {
+  readonly epoll: number;
+  readonly wake: number;
+  readonly cpu: number | null;
+  /** The socket that clients send to, and its address family. */
+  readonly socket: number;
+  readonly family: number;
+  readonly idleMs: number;
+  /** 1 at index 0: stop. */
+  readonly stop: Int32Array;
+  /** How many strangers' datagrams are on their way to the control side. */
+  readonly strangers: Int32Array;
+  /** Each session's socket to its child; -1: none, or nobody's any more. */
+  readonly sockets: Int32Array;
+  /** Bytes of client to child, and of child to client, by slot. */
+  readonly counters: Float64Array;
+}

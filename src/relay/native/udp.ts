@@ -1,0 +1,235 @@
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../../config/config.js';
+import { codeOf, messageOf } from '../../errors.js';
+import { type Logger, silentLogger } from '../../logger.js';
+import type { Endpoint, SessionEnd, UdpRelay, UdpRelayOptions, UdpSession } from '../udp.js';
+import {
+  AF_INET6,
+  bindSocket,
+  boundPort,
+  close,
+  createEpoll,
+  createEvent,
+  createSocket,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  raiseEvent,
+  SOCK_DGRAM,
+  setOption,
+  socketAddress,
+} from './libc.js';
+import { familyOf } from './names.js';
+import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
+
+/** A thread that died is replaced after this long: one that dies at once must not burn a CPU. */
+const RESTART_MS = 100;
+
+class NativeSession implements UdpSession {
+  readonly generation: number;
+  readonly ended: Promise<SessionEnd>;
+  readonly #slot: number;
+  readonly #base: readonly [number, number];
+  #relay: NativeUdpRelay | null;
+  #resolve: (end: SessionEnd) => void = () => {};
+  #bytes: readonly [number, number] = [0, 0];
+
+  constructor(relay: NativeUdpRelay, slot: number, generation: number) {
+    this.#relay = relay;
+    this.#slot = slot;
+    this.generation = generation;
+    this.#base = relay.bytes(slot);
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get bytesIn(): number {
+    return this.#count(0);
+  }
+
+  get bytesOut(): number {
+    return this.#count(1);
+  }
+
+  move(client: Endpoint): void {
+    this.#relay?.order({ kind: 'move', slot: this.#slot, generation: this.generation, client });
+  }
+
+  destroy(): void {
+    this.#relay?.order({ kind: 'end', slot: this.#slot, generation: this.generation });
+  }
+
+  /** Keeps the last counts: the slot goes to another session. */
+  finish(end: SessionEnd): void {
+    this.#bytes = [this.bytesIn, this.bytesOut];
+    this.#relay = null;
+    this.#resolve(end);
+  }
+
+  #count(way: 0 | 1): number {
+    return this.#relay ? this.#relay.bytes(this.#slot)[way] - this.#base[way] : this.#bytes[way];
+  }
+}
+
+/** The UDP relay for 64-bit Linux: a thread that moves datagrams in batches. */
+export class NativeUdpRelay implements UdpRelay {
+  readonly port: number;
+  readonly #options: UdpRelayOptions;
+  readonly #logger: Logger;
+  readonly #shared: UdpShared;
+  readonly #sessions = new Map<number, NativeSession>();
+  readonly #freeSlots: number[];
+  #generation = 0;
+  #worker: Worker;
+  #restart: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | null = null;
+
+  /** Throws LibcError when the port cannot be had. */
+  constructor(options: UdpRelayOptions, logger = silentLogger, cpu: number | null = null) {
+    this.#options = options;
+    this.#logger = logger;
+    this.#freeSlots = Array.from({ length: options.maxSessions }, (_, slot) => slot).reverse();
+    this.#shared = share(options, cpu);
+    this.port = boundPort(this.#shared.socket);
+    this.#worker = this.#start();
+    process.once('exit', this.#stop);
+  }
+
+  open(client: Endpoint, child: Endpoint, first: readonly Buffer[]): UdpSession | null {
+    const slot = this.#restart ? undefined : this.#freeSlots.pop();
+    if (slot === undefined) return null;
+    this.#generation = (this.#generation + 1) | 0;
+    const session = new NativeSession(this, slot, this.#generation);
+    this.#sessions.set(slot, session);
+    const { generation } = session;
+    this.order({ kind: 'open', slot, generation, client, child, first });
+    return session;
+  }
+
+  send(datagram: Buffer, to: Endpoint): void {
+    this.order({ kind: 'send', datagram, to });
+  }
+
+  order(order: UdpOrder): void {
+    if (this.#closed) return;
+    this.#worker.postMessage(order);
+    raiseEvent(this.#shared.wake);
+  }
+
+  /** Of a slot, from client to child and back, over all sessions that it has had. */
+  bytes(slot: number): readonly [number, number] {
+    const { counters } = this.#shared;
+    return [counters[2 * slot] ?? 0, counters[2 * slot + 1] ?? 0];
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** A thread asleep in the kernel would hold the end of the process up. */
+  readonly #stop = (): void => {
+    Atomics.store(this.#shared.stop, 0, 1);
+    raiseEvent(this.#shared.wake);
+  };
+
+  async #close(): Promise<void> {
+    process.off('exit', this.#stop);
+    clearTimeout(this.#restart);
+    const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
+    const isRunning = this.#worker.threadId >= 0;
+    this.#stop();
+    if (isRunning) await gone;
+    this.#endAll();
+    const { epoll, wake, socket } = this.#shared;
+    for (const fd of [epoll, wake, socket]) close(fd);
+  }
+
+  #start(): Worker {
+    const url = new URL('./udp-worker.js', import.meta.url);
+    const worker = new Worker(url, { workerData: this.#shared, name: 'udp-relay' });
+    worker.on('message', (report: UdpReport) => this.#hear(report));
+    worker.on('error', (error) => {
+      this.#logger.error({ reason: messageOf(error) }, 'UDP relay thread died');
+    });
+    worker.once('exit', () => {
+      if (this.#closed) return;
+      this.#endAll();
+      this.#restart = setTimeout(() => {
+        this.#restart = undefined;
+        this.#worker = this.#start();
+      }, RESTART_MS);
+    });
+    return worker;
+  }
+
+  #hear({ strangers, ended }: UdpReport): void {
+    for (const { slot, end } of ended) this.#finish(slot, end);
+    Atomics.sub(this.#shared.strangers, 0, strangers.length);
+    for (const { datagram, from } of strangers) {
+      this.#options.onStranger(Buffer.from(datagram.buffer), from);
+    }
+  }
+
+  #finish(slot: number, end: SessionEnd): void {
+    const session = this.#sessions.get(slot);
+    if (!session) return;
+    this.#sessions.delete(slot);
+    session.finish(end);
+    this.#freeSlots.push(slot);
+  }
+
+  /** The thread is gone: what it held open is closed here. */
+  #endAll(): void {
+    Atomics.store(this.#shared.strangers, 0, 0);
+    for (const slot of [...this.#sessions.keys()]) {
+      const fd = Atomics.exchange(this.#shared.sockets, slot, -1);
+      if (fd >= 0) close(fd);
+      this.#finish(slot, 'destroyed');
+    }
+  }
+}
+
+function share({ address, maxSessions, idleMs }: UdpRelayOptions, cpu: number | null): UdpShared {
+  const opened: number[] = [];
+  try {
+    const { socket, family } = bind(address);
+    opened.push(socket);
+    const epoll = createEpoll();
+    opened.push(epoll);
+    return {
+      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs },
+      stop: new Int32Array(new SharedArrayBuffer(4)),
+      strangers: new Int32Array(new SharedArrayBuffer(4)),
+      sockets: new Int32Array(new SharedArrayBuffer(4 * maxSessions)).fill(-1),
+      counters: new Float64Array(new SharedArrayBuffer(2 * 8 * maxSessions)),
+    };
+  } catch (error) {
+    for (const fd of opened) close(fd);
+    throw error;
+  }
+}
+
+/** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
+function bind({ host, port }: Address): { socket: number; family: number } {
+  if (host !== undefined) return bindTo(host, port);
+  try {
+    return bindTo('::', port);
+  } catch (error) {
+    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
+    return bindTo('0.0.0.0', port);
+  }
+}
+
+function bindTo(host: string, port: number): { socket: number; family: number } {
+  const family = familyOf(host);
+  const socket = createSocket(family, SOCK_DGRAM);
+  try {
+    if (family === AF_INET6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    bindSocket(socket, socketAddress(family, host, port));
+    return { socket, family };
+  } catch (error) {
+    close(socket);
+    throw error;
+  }
+}
