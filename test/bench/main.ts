@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   idle: () => import('./idle.js'),
   relay: () => import('./relay.js'),
   'relay-churn': () => import('./relay-churn.js'),
+  'relay-udp': () => import('./relay-udp.js'),
   setups: () => import('./setups.js'),
   start: () => import('./start.js'),
 };
