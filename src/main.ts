@@ -1,4 +1,6 @@
 /** The program. ARCHITECTURE.md shows what it is made of. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { check } from './cli/check.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
@@ -43,6 +45,10 @@ const actions: CliActions = {
   },
   plan: async ({ config: file, sysroot, json = false, ...flags }) => {
     const { children, cpu } = await loadConfig({ flags, env, file });
+    if (sysroot !== undefined && !existsSync(join(sysroot, 'sys'))) {
+      const text = `--sysroot: ${sysroot} has no folder sys; name a copy of a machine's file system`;
+      throw new SupervisorError('ERR_USAGE', text);
+    }
     const topology = readTopology(sysroot);
     const plan = planCpus(topology, { count: children.count, reserve: cpu.reserve, smt: cpu.smt });
     const text = json

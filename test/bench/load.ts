@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ffmpeg } from '../helpers/media.js';
-import { origins } from '../helpers/origins.js';
+import { type Origin, origins } from '../helpers/origins.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
 import { cpuDuring } from './measure.js';
 import { BlindPlayer } from './players.js';
+import { PEERS, stop } from './relay/peers.js';
 import { median, type Row, report, round } from './report.js';
 
 const PLAYERS = 300;
 const SECONDS = 5;
 const RUNS = 5;
+const STREAM = 'live/load';
 
 /** A clip of about 2.5 Mbps, encoded once for the whole bench. */
 async function encodeClip(folder: string): Promise<string> {
@@ -25,68 +27,101 @@ async function encodeClip(folder: string): Promise<string> {
   return path;
 }
 
-/** What the supervisor and the stream's child spend on 300 players of one stream. */
-export async function run(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
-  const clip = await encodeClip(folder);
-  const rows: Row[] = [];
-  for (const origin of origins()) rows.push(await measure(origin.name, origin.path, clip));
-  await rm(folder, { recursive: true, force: true });
-  await report(
-    'load',
-    `${PLAYERS} RTMP players of one stream of 2.5 Mbps, medians of ${RUNS}`,
-    rows,
-  );
-}
-
-async function measure(name: string, origin: string, clip: string): Promise<Row> {
-  const supervisor = await RunningSupervisor.start({ origin, children: 1 });
-  const input = ['-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv'];
-  const publisher = new Ffmpeg('ffmpeg', [...input, supervisor.url('live/load')]);
-  const players: BlindPlayer[] = [];
-  try {
-    await supervisor.ownerOf('live/load');
-    const [child] = await supervisor.children();
-    for (let i = 0; i < PLAYERS; i += 1) players.push(new BlindPlayer(supervisor.rtmpPort, 'load'));
-    await until('every player plays', () => players.every(({ bytes }) => bytes > 500_000));
-    const pids = [supervisor.pid, child!.pid!];
-    const runs = [];
-    for (let i = 0; i < RUNS; i += 1) runs.push(await oneRun(pids, players));
-    return { name, values: summary(runs) };
-  } finally {
-    for (const player of players) player.close();
-    await publisher.kill();
-    await supervisor.dispose();
-  }
-}
-
-interface Run {
-  readonly gbit: number;
+/** Something that players connect to: the process that relays, and the child behind it. */
+interface Front {
+  readonly name: string;
+  readonly port: number;
   readonly relay: number;
   readonly child: number;
 }
 
-async function oneRun(pids: readonly number[], players: readonly BlindPlayer[]): Promise<Run> {
-  const received = () => players.reduce((sum, { bytes }) => sum + bytes, 0);
-  const before = received();
-  const [relay = 0, child = 0] = await cpuDuring(pids, () => delay(1000 * SECONDS));
-  if (!players.every(({ isOpen }) => isOpen)) throw new Error('a player was closed');
-  return { gbit: (8 * (received() - before)) / 1e9, relay, child };
+/** What relay and child spend on 300 players of one stream, relay by relay in turn. */
+export async function run(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
+  const clip = await encodeClip(folder);
+  const rows: Row[] = [];
+  for (const origin of origins()) rows.push(...(await measure(origin, clip, folder)));
+  await rm(folder, { recursive: true, force: true });
+  const title = `${PLAYERS} RTMP players of one stream of 2.5 Mbps, medians of ${RUNS} turns`;
+  await report('load', title, rows);
 }
 
-function summary(runs: readonly Run[]) {
-  const perGbit = (value: (run: Run) => number) =>
-    median(runs.map((run) => (1000 * value(run)) / run.gbit));
+async function measure(origin: Origin, clip: string, folder: string): Promise<Row[]> {
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const native = await ours(origin, clip, 'native', closing);
+    const fronts = [native.front, (await ours(origin, clip, 'portable', closing)).front];
+    const haproxy = await PEERS.haproxy?.(native.childPort, folder);
+    if (haproxy?.process) {
+      closing.unshift(() => stop(haproxy));
+      const { port, process } = haproxy;
+      fronts.push({ name: 'haproxy', port, relay: process.pid!, child: native.front.child });
+    }
+    const turns = fronts.map(() => [] as Turn[]);
+    for (let i = 0; i < RUNS; i += 1) {
+      for (const [which, front] of fronts.entries()) turns[which]!.push(await oneTurn(front));
+    }
+    return fronts.map(({ name }, i) => ({
+      name: `${origin.name}, ${name}`,
+      values: summary(turns[i]!, turns.at(-1)!),
+    }));
+  } finally {
+    for (const close of closing) await close();
+  }
+}
+
+/** A supervisor with one child and the stream on it. */
+async function ours(
+  origin: Origin,
+  clip: string,
+  engine: string,
+  closing: (() => Promise<void>)[],
+) {
+  const options = { origin: origin.path, children: 1, args: ['--relay', engine] };
+  const supervisor = await RunningSupervisor.start(options);
+  closing.push(() => supervisor.dispose());
+  const input = ['-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv'];
+  const publisher = new Ffmpeg('ffmpeg', [...input, supervisor.url(STREAM)]);
+  closing.unshift(() => publisher.kill());
+  await supervisor.ownerOf(STREAM);
+  const [child] = await supervisor.children();
+  const { rtmpPort: port, pid: relay } = supervisor;
+  const front: Front = { name: engine, port, relay, child: child!.pid! };
+  return { front, childPort: child!.ports.rtmp };
+}
+
+interface Turn {
+  readonly gbit: number;
+  /** CPU seconds. */
+  readonly relay: number;
+  readonly child: number;
+}
+
+async function oneTurn({ port, relay, child }: Front): Promise<Turn> {
+  const players: BlindPlayer[] = [];
+  for (let i = 0; i < PLAYERS; i += 1) players.push(new BlindPlayer(port, STREAM.slice(5)));
+  const received = () => players.reduce((sum, { bytes }) => sum + bytes, 0);
+  try {
+    await until('every player plays', () => players.every(({ bytes }) => bytes > 1_000_000));
+    const before = received();
+    const [ofRelay = 0, ofChild = 0] = await cpuDuring([relay, child], () => delay(1000 * SECONDS));
+    if (!players.every(({ isOpen }) => isOpen)) throw new Error('a player was closed');
+    return { gbit: (8 * (received() - before)) / 1e9, relay: ofRelay, child: ofChild };
+  } finally {
+    for (const player of players) player.close();
+  }
+}
+
+/** `reference`: the turns of HAProxy, or of the last relay where that is not installed. */
+function summary(turns: readonly Turn[], reference: readonly Turn[]) {
+  const perGbit = ({ relay, gbit }: Turn) => (1000 * relay) / gbit;
   return {
-    'Gbit/s': round(median(runs.map(({ gbit }) => gbit / SECONDS))),
-    'relay ms/Gbit': round(
-      perGbit(({ relay }) => relay),
-      0,
+    'Gbit/s': round(median(turns.map(({ gbit }) => gbit / SECONDS))),
+    'relay ms/Gbit': round(median(turns.map(perGbit)), 0),
+    'child ms/Gbit': round(median(turns.map(({ child, gbit }) => (1000 * child) / gbit)), 0),
+    'relay : child': round(median(turns.map(({ relay, child }) => relay / child))),
+    'relay : haproxy': round(
+      median(turns.map((turn, i) => perGbit(turn) / perGbit(reference[i]!))),
     ),
-    'child ms/Gbit': round(
-      perGbit(({ child }) => child),
-      0,
-    ),
-    'relay : child': round(median(runs.map(({ relay, child }) => relay / child))),
   };
 }

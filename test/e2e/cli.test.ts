@@ -294,6 +294,12 @@ describe('commands that need no supervisor', { timeout: 120_000 }, () => {
     );
   });
 
+  it('plan for a machine that is not there', async () => {
+    const { code, stderr } = await cli(['plan', '--sysroot', join(folder, 'nowhere')]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^srs-supervisor: --sysroot: .*nowhere has no folder sys; [^\n]*\n$/);
+  });
+
   it('unit, which systemd accepts', async (t) => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) return t.skip('no systemd');
     const { code, stdout } = await cli([
