@@ -85,10 +85,11 @@ describe('udp relay: native, its thread', () => {
     const onStranger = (datagram: Buffer) => strangers.push(datagram.toString());
     const options = { address: { port: 0 }, maxSessions: 2, idleMs: 60_000, onStranger };
     const before = readdirSync('/proc/self/fd').length;
-    const relay = new NativeUdpRelay(options, logger);
+    const relay = new NativeUdpRelay(options, logger, 9999);
     const session = relay.open({ ip: '127.0.0.1', port: 9 }, { ip: '127.0.0.1', port: 9 }, []);
     relay.send(Buffer.from('x'), null as unknown as Endpoint);
     assert.equal(await session?.ended, 'destroyed');
+    assert.match(log.join(''), /runs on any CPU/);
     assert.match(log.join(''), /UDP relay thread died/);
     const client = createSocket('udp4');
     await until('a stranger is seen again', () => {

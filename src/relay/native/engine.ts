@@ -7,7 +7,7 @@ import { FlushingConnection } from './flushing.js';
 import { closeBoth, isFlushed, type RawPair, takeOver } from './takeover.js';
 import { RelayThread } from './thread.js';
 
-/** A thread that dies is replaced at once, one that could not be made after this long. */
+/** A thread that dies is replaced at once; after this long where it has not lived as long. */
 const RETRY_MS = 1000;
 
 export interface NativeOptions {
@@ -104,21 +104,26 @@ export class NativeEngine implements RelayEngine {
   async #keep(index: number): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
+      const began = performance.now();
       const reason = await this.#threads[index]?.gone;
       this.#threads[index] = null;
-      if (signal.aborted || reason === null) return;
+      if (reason === null) return;
       if (reason !== undefined) this.#logger.error({ thread: index, reason }, 'relay thread died');
-      await this.#replace(index);
+      if (performance.now() - began < RETRY_MS) await this.#pause();
+      if (!signal.aborted) this.#replace(index);
     }
   }
 
-  async #replace(index: number): Promise<void> {
+  #replace(index: number): void {
     try {
       this.#threads[index] = this.#create(index);
     } catch (error) {
       this.#logger.error({ thread: index, reason: messageOf(error) }, 'no new relay thread');
-      const options = { signal: this.#closing.signal, ref: false };
-      await delay(RETRY_MS, undefined, options).catch(() => {});
     }
+  }
+
+  async #pause(): Promise<void> {
+    const options = { signal: this.#closing.signal, ref: false };
+    await delay(RETRY_MS, undefined, options).catch(() => {});
   }
 }

@@ -32,6 +32,8 @@ export interface Stranger {
 export interface UdpReport {
   readonly strangers: readonly Stranger[];
   readonly ended: readonly { readonly slot: number; readonly end: SessionEnd }[];
+  /** Why the thread could not be pinned to its CPU. */
+  readonly unpinned?: string;
 }
 
 export interface UdpShared {

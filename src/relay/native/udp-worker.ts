@@ -1,16 +1,24 @@
 /** The entry point of a UDP relay's thread. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../errors.js';
 import { pinThread } from './libc.js';
-import { UdpLoop } from './udp-loop.js';
+import { type UdpControl, UdpLoop } from './udp-loop.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 
 const port = parentPort;
 if (port === null) throw new Error('the UDP relay worker runs as a thread only');
 const shared = workerData as UdpShared;
-if (shared.cpu !== null) pinThread(shared.cpu);
 
-const loop = new UdpLoop(shared, {
+const control: UdpControl = {
   next: () => receiveMessageOnPort(port)?.message as UdpOrder | undefined,
   report: (report: UdpReport) => port.postMessage(report),
-});
-loop.run();
+};
+
+if (shared.cpu !== null) {
+  try {
+    pinThread(shared.cpu);
+  } catch (error) {
+    control.report({ strangers: [], ended: [], unpinned: messageOf(error) });
+  }
+}
+new UdpLoop(shared, control).run();

@@ -163,7 +163,8 @@ export class NativeUdpRelay implements UdpRelay {
     return worker;
   }
 
-  #hear({ strangers, ended }: UdpReport): void {
+  #hear({ strangers, ended, unpinned: reason }: UdpReport): void {
+    if (reason) this.#logger.warn({ reason }, 'UDP relay thread runs on any CPU');
     for (const { slot, end } of ended) this.#finish(slot, end);
     Atomics.sub(this.#shared.strangers, 0, strangers.length);
     for (const { datagram, from } of strangers) {
