@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '../errors.js';
+import { workerEnd } from '../worker-end.js';
 import type { ConnectionRow, ListenerCounters } from './front.js';
 import type { Route, Router } from './route.js';
 import type { Handover, ThreadOrder, ThreadReport, ThreadSetup } from './thread-messages.js';
@@ -115,19 +115,12 @@ export class ListenerThread {
     this.#asking.delete(call);
   }
 
-  #watch(): Promise<string | null> {
-    let reason: string | null = null;
-    this.#worker.once('error', (error) => {
-      reason = messageOf(error);
-    });
-    return new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        for (const route of this.#holds.values()) route.release();
-        this.#holds.clear();
-        for (const call of [...this.#asking.keys()]) this.#answer(call, []);
-        this.connections = 0;
-        resolve(this.#closing ? null : (reason ?? `exit code ${code}`));
-      });
-    });
+  async #watch(): Promise<string | null> {
+    const reason = await workerEnd(this.#worker);
+    for (const route of this.#holds.values()) route.release();
+    this.#holds.clear();
+    for (const call of [...this.#asking.keys()]) this.#answer(call, []);
+    this.connections = 0;
+    return this.#closing ? null : reason;
   }
 }

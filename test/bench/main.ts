@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'first-media': () => import('./first-media.js'),
   load: () => import('./load.js'),
   idle: () => import('./idle.js'),
+  origin: () => import('./origin.js'),
   relay: () => import('./relay.js'),
   'relay-churn': () => import('./relay-churn.js'),
   'relay-udp': () => import('./relay-udp.js'),

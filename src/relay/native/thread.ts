@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { workerEnd } from '../../worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
@@ -150,17 +150,10 @@ export class RelayThread {
     this.#hold();
   }
 
-  #watch(): Promise<string | null> {
-    let reason: string | null = null;
-    this.#worker.once('error', (error) => {
-      reason = messageOf(error);
-    });
-    return new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        this.#closeAll();
-        resolve(this.#isStopping ? null : (reason ?? `exit code ${code}`));
-      });
-    });
+  async #watch(): Promise<string | null> {
+    const reason = await workerEnd(this.#worker);
+    this.#closeAll();
+    return this.#isStopping ? null : reason;
   }
 
   /** The thread is gone: what it held open is closed here, what it had closed is not. */
