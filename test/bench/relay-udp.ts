@@ -3,18 +3,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Datagrams } from '../../src/relay/native/datagrams.js';
+import { createEpoll, EPOLLIN } from '../../src/relay/native/libc.js';
 import {
   AF_INET,
   bindSocket,
   boundPort,
   connectSocket,
-  createEpoll,
   createSocket,
-  EPOLLIN,
   SOCK_DGRAM,
   sendTo,
   socketAddress,
-} from '../../src/relay/native/libc.js';
+} from '../../src/relay/native/libc-sockets.js';
 import { Poller } from '../../src/relay/native/poller.js';
 import { cpuMs } from './relay/peers.js';
 import { median, type Row, report, round } from './report.js';

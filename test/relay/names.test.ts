@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AF_INET, AF_INET6 } from '../../src/relay/native/libc.js';
+import { AF_INET, AF_INET6 } from '../../src/relay/native/libc-sockets.js';
 import { endpointOf, keyOf, nameOf } from '../../src/relay/native/names.js';
 
 describe('socket names', () => {

@@ -1,12 +1,5 @@
-import {
-  addressOf,
-  EAGAIN,
-  errno,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  receiveMany,
-  sendMany,
-} from './libc.js';
+import { addressOf, EAGAIN, errno, MSG_DONTWAIT, MSG_NOSIGNAL } from './libc.js';
+import { receiveMany, sendMany } from './libc-sockets.js';
 
 /** Datagrams of one batch. */
 export const BATCH = 64;

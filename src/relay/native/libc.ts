@@ -2,7 +2,7 @@
  * The C library, as far as relay threads need it: one binding a function, all of them synchronous.
  * Sizes and addresses are plain numbers: they are the fastest arguments that koffi knows.
  */
-import { arch, constants, endianness } from 'node:os';
+import { arch, constants } from 'node:os';
 import koffi from 'koffi';
 
 export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } = constants.errno;
@@ -30,16 +30,6 @@ const O_NONBLOCK = 0o4000;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 export const SOL_SOCKET = 1;
-export const SO_REUSEADDR = 2;
-export const SO_REUSEPORT = 15;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
-export const IPPROTO_IPV6 = 41;
-export const IPV6_V6ONLY = 26;
-const SOCK_STREAM = 1;
-export const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const SOCK_NONBLOCK = 0o4000;
 const SO_LINGER = 13;
 export const SHUT_WR = 1;
 export const MSG_DONTWAIT = 0x40;
@@ -47,7 +37,8 @@ export const MSG_NOSIGNAL = 0x4000;
 export const SPLICE_F_MOVE = 0x1;
 export const SPLICE_F_NONBLOCK = 0x2;
 
-const libc = koffi.load(null);
+/** What is linked into this process: the C library among it. */
+export const libc = koffi.load(null);
 
 /** The error number of the last call on this thread: read it before any other call. */
 export const errno: () => number = koffi.errno;
@@ -66,7 +57,7 @@ const fcntl: (fd: number, command: number, value: number) => number = libc.func(
   'int',
   'int',
 ]);
-const setSockOpt: (
+export const setSockOpt: (
   fd: number,
   level: number,
   name: number,
@@ -155,7 +146,8 @@ export class LibcError extends Error {
   }
 }
 
-function checked(call: string, result: number): number {
+/** The result of a call, or LibcError for a negative one. */
+export function checked(call: string, result: number): number {
   if (result < 0) throw new LibcError(call, errno());
   return result;
 }
@@ -202,109 +194,4 @@ export function pinThread(cpu: number): void {
   const mask = new Uint8Array(8 * (1 + Math.floor(cpu / 64)));
   mask[cpu >> 3] = 1 << (cpu & 7);
   checked('sched_setaffinity', setAffinity(0, mask.length, mask));
-}
-
-const createSocketCall: (family: number, type: number, protocol: number) => number = libc.func(
-  'socket',
-  'int',
-  ['int', 'int', 'int'],
-);
-const bindCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
-  'bind',
-  'int',
-  ['int', 'void *', 'uint'],
-);
-const connectCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
-  'connect',
-  'int',
-  ['int', 'void *', 'uint'],
-);
-const receiveManyCall: (
-  fd: number,
-  headers: number,
-  count: number,
-  flags: number,
-  timeout: number,
-) => number = libc.func('recvmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int', 'uintptr_t']);
-
-const sendToCall: (
-  fd: number,
-  bytes: Uint8Array,
-  size: number,
-  flags: number,
-  address: Uint8Array,
-  addressSize: number,
-) => number = libc.func('sendto', 'intptr_t', ['int', 'void *', 'size_t', 'int', 'void *', 'uint']);
-
-/** Sends up to `count` datagrams that `struct mmsghdr`s describe; answers how many. */
-export const sendMany: (fd: number, headers: number, count: number, flags: number) => number =
-  libc.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int']);
-
-const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', [
-  'int',
-  'int',
-]);
-const getSockName: (fd: number, address: Uint8Array, size: Uint32Array) => number = libc.func(
-  'getsockname',
-  'int',
-  ['int', 'void *', 'void *'],
-);
-const parseIp: (family: number, text: string, address: Uint8Array) => number = libc.func(
-  'inet_pton',
-  'int',
-  ['int', 'const char *', 'void *'],
-);
-
-/** A socket that does not block, TCP unless told otherwise. Throws LibcError. */
-export function createSocket(family: number, type = SOCK_STREAM): number {
-  return checked('socket', createSocketCall(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-}
-
-/** Sets an option that is a number. Throws LibcError. */
-export function setOption(fd: number, level: number, name: number, value: number): void {
-  checked('setsockopt', setSockOpt(fd, level, name, Int32Array.of(value), 4));
-}
-
-/** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
-export function socketAddress(family: number, ip: string, port: number): Uint8Array {
-  const isIp6 = family === AF_INET6;
-  // In a buffer of its own: V8 moves small arrays about, and a thread may keep its address.
-  const bytes = new Uint8Array(new ArrayBuffer(isIp6 ? 28 : 16));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, family, endianness() === 'LE');
-  view.setUint16(2, port);
-  parseIp(family, ip, bytes.subarray(isIp6 ? 8 : 4));
-  return bytes;
-}
-
-/** Throws LibcError. */
-export function bindSocket(fd: number, address: Uint8Array): void {
-  checked('bind', bindCall(fd, address, address.length));
-}
-
-/** Fixes where a UDP socket sends to, and whom it hears. Throws LibcError. */
-export function connectSocket(fd: number, address: Uint8Array): void {
-  checked('connect', connectCall(fd, address, address.length));
-}
-
-/** Throws LibcError. */
-export function listenSocket(fd: number, backlog: number): void {
-  checked('listen', listenCall(fd, backlog));
-}
-
-/** The port that a socket is bound to. Throws LibcError. */
-export function boundPort(fd: number): number {
-  const address = new Uint8Array(28);
-  checked('getsockname', getSockName(fd, address, Uint32Array.of(address.length)));
-  return new DataView(address.buffer).getUint16(2);
-}
-
-/** Receives up to `count` datagrams into `struct mmsghdr`s; answers how many. Never blocks. */
-export function receiveMany(fd: number, headers: number, count: number): number {
-  return receiveManyCall(fd, headers, count, MSG_DONTWAIT, 0);
-}
-
-/** Sends one datagram; one that cannot go is lost. */
-export function sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): void {
-  sendToCall(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, address.length);
 }

@@ -1,22 +1,20 @@
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
+import { close, LibcError, SOL_SOCKET } from './libc.js';
 import {
   AF_INET,
   AF_INET6,
   bindSocket,
   boundPort,
-  close,
   createSocket,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
-  LibcError,
   listenSocket,
   SO_REUSEADDR,
   SO_REUSEPORT,
-  SOL_SOCKET,
   setOption,
   socketAddress,
-} from './libc.js';
+} from './libc-sockets.js';
 
 /** A socket that listens, and where. */
 export interface SharedListener {

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import type { Endpoint } from '../udp.js';
-import { AF_INET, AF_INET6, socketAddress } from './libc.js';
+import { AF_INET, AF_INET6, socketAddress } from './libc-sockets.js';
 
 /** What sessions are found by: a number where 48 bits tell the address, else text. */
 export type NameKey = number | string;

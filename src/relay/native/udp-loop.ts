@@ -5,18 +5,15 @@ import {
   addressOf,
   clearEvent,
   close,
-  connectSocket,
-  createSocket,
   EAGAIN,
   ECONNREFUSED,
   EPOLLIN,
   errno,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
-  SOCK_DGRAM,
   send,
-  sendTo,
 } from './libc.js';
+import { connectSocket, createSocket, SOCK_DGRAM, sendTo } from './libc-sockets.js';
 import { endpointOf, familyOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
 import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';

@@ -3,21 +3,18 @@ import type { Address } from '../../config/config.js';
 import { codeOf, messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logger.js';
 import type { Endpoint, SessionEnd, UdpRelay, UdpRelayOptions, UdpSession } from '../udp.js';
+import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
   AF_INET6,
   bindSocket,
   boundPort,
-  close,
-  createEpoll,
-  createEvent,
   createSocket,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
-  raiseEvent,
   SOCK_DGRAM,
   setOption,
   socketAddress,
-} from './libc.js';
+} from './libc-sockets.js';
 import { familyOf } from './names.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 
