@@ -14,6 +14,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   taskset: 'util-linux',
   tar: 'tar',
   'systemd-analyze': 'systemd',
+  'systemd-notify': 'systemd',
+  python3: 'python3',
 };
 
 function isThere(program: string): boolean {
