@@ -82,10 +82,14 @@ export class Supervisor implements AdminSource {
     this.#fleet.on('down', (down) => this.#childDown(down));
   }
 
-  /** Resolves when every child that can be ready is, and clients are let in. */
+  /**
+   * Resolves when every child that can be ready is, and clients are let in; or, when `close` is
+   * called before that, as soon as nothing more is being started.
+   */
   async start(): Promise<void> {
     try {
       for (const room of this.#rooms()) {
+        if (this.#closing !== null) return;
         this.#open.push(room);
         await room.start();
       }
@@ -93,7 +97,7 @@ export class Supervisor implements AdminSource {
       await this.close();
       throw error;
     }
-    this.#state = 'ready';
+    if (this.#closing === null) this.#state = 'ready';
   }
 
   /** Lets nobody in any more, ends clients and then children; resolves when all is gone. */
@@ -167,7 +171,7 @@ export class Supervisor implements AdminSource {
   }
 
   async #close(): Promise<void> {
-    for (const room of this.#open.reverse()) await room.close();
+    for (const room of this.#open.splice(0).reverse()) await room.close();
     await this.#engine.close();
   }
 

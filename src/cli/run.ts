@@ -34,6 +34,8 @@ export async function run(config: Config, context: RunContext): Promise<void> {
     progress.show(`starting children: ${done} of ${total}`);
   const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
+  // The signal may have come while config and machine were looked at.
+  if (stopping.aborted) await supervisor.close();
   await supervisor
     .start()
     .catch((error: unknown) => {

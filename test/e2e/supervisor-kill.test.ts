@@ -58,6 +58,19 @@ for (const origin of origins()) {
       await until('no process of it', async () => (await processesWith(workDir)).length === 0);
     }
 
+    it('SIGINT while children start ends cleanly, too', async () => {
+      const options = { origin: origin.path, children: 24, workDir };
+      const supervisor = await RunningSupervisor.launch(options);
+      running.push(supervisor);
+      await until('a first child', async () => {
+        return (await processesWith(`${workDir}/conf/`)).length > 0;
+      });
+      assert.equal(await supervisor.stop('SIGINT'), 0);
+      assert.doesNotMatch(supervisor.output, /"serving"/);
+      assert.deepEqual(await processesWith(`${workDir}/conf/`), []);
+      assert.ok(await isPortFree(supervisor.rtmpPort));
+    });
+
     it('SIGKILL leaves no process, and the next start serves from the same directory', async () => {
       for (let round = 0; round < 2; round++) {
         const supervisor = await start();
