@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { closeBoth } from '../relay/native/takeover.js';
 import { workerEnd } from '../worker-end.js';
 import type { ConnectionRow, ListenerCounters } from './front.js';
 import type { Route, Router } from './route.js';
@@ -30,6 +31,7 @@ export class ListenerThread {
   readonly #asking = new Map<number, (rows: ConnectionRow[]) => void>();
   #numbers = 0;
   #closing = false;
+  #isGone = false;
 
   constructor(setup: ThreadSetup, links: ThreadLinks) {
     this.#links = links;
@@ -46,8 +48,9 @@ export class ListenerThread {
     this.listening.catch(() => {});
   }
 
-  /** The clients that it has not handed over yet. */
-  rows(): Promise<ConnectionRow[]> {
+  /** The clients that it has not handed over yet; none once it is gone. */
+  async rows(): Promise<ConnectionRow[]> {
+    if (this.#isGone) return [];
     const call = this.#numbers++;
     return new Promise((resolve) => {
       this.#asking.set(call, resolve);
@@ -101,7 +104,8 @@ export class ListenerThread {
 
   #adopt(handover: Handover): void {
     const route = this.#take(handover.hold);
-    if (route !== null) this.#links.adopt(handover, route, this);
+    if (route === null) closeBoth(handover);
+    else this.#links.adopt(handover, route, this);
   }
 
   #take(hold: number): Route | null {
@@ -117,6 +121,7 @@ export class ListenerThread {
 
   async #watch(): Promise<string | null> {
     const reason = await workerEnd(this.#worker);
+    this.#isGone = true;
     for (const route of this.#holds.values()) route.release();
     this.#holds.clear();
     for (const call of [...this.#asking.keys()]) this.#answer(call, []);

@@ -118,17 +118,22 @@ export class RtmpPool implements Front {
     thread.gone.then((reason) => this.#replace(index, thread, reason));
   }
 
+  /** Tries until it works: meanwhile clients wait in the listening socket. */
   async #replace(index: number, thread: ListenerThread, reason: string | null): Promise<void> {
     this.#counted = addCounters(this.#counted, thread.counters);
-    if (this.#closing || reason === null) return;
+    thread.counters = null;
     const { logger } = this.#options;
-    logger.error({ thread: index, reason }, 'listener thread died, another takes its place');
-    await delay(REPLACE_MS, undefined, { ref: false });
-    if (this.#closing) return;
-    try {
-      this.#spawn(index);
-    } catch (error) {
-      logger.error({ thread: index, reason: messageOf(error) }, 'no new listener thread');
+    if (reason !== null) {
+      logger.error({ thread: index, reason }, 'listener thread died, another takes its place');
+    }
+    while (!this.#closing && reason !== null && this.threads[index] === thread) {
+      await delay(REPLACE_MS, undefined, { ref: false });
+      if (this.#closing) return;
+      try {
+        this.#spawn(index);
+      } catch (error) {
+        logger.error({ thread: index, reason: messageOf(error) }, 'no new listener thread yet');
+      }
     }
   }
 

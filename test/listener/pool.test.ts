@@ -136,6 +136,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     first?.kill();
     second?.kill();
     await Promise.all(ends);
+    assert.equal((await pool.rows()).length, pairs.length);
     for (const [i, pair] of pairs.entries()) await carries(pair, 40 * i);
     await until(
       'both are replaced',

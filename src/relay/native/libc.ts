@@ -10,11 +10,9 @@ export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } 
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
-export const EPOLLHUP = 0x10;
 /** Signed, as an Int32Array holds it. */
 export const EPOLLET = 1 << 31;
 export const EPOLL_CTL_ADD = 1;
-export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 
