@@ -104,7 +104,7 @@ describe('habits', () => {
   it('only the programs touch arguments, signals and the end of the process', () => {
     const program = /process\.(argv|exit\(|exitCode|on\()/;
     // The origin's API says with which arguments it was started, as SRS's does.
-    assert.deepEqual(users(program, /^(main|origin\/(main|api-views))\.ts$/), []);
+    assert.deepEqual(users(program, /^(main|origin\/(main|api\/views))\.ts$/), []);
   });
 
   it('only the programs and the configuration read the environment', () => {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Source } from './source.js';
+import type { Source } from './media/source.js';
 
 /** A publisher or player of a source, as the API shows it. */
 export interface Client {

@@ -1,10 +1,10 @@
 import type { Clients } from './clients.js';
-import { MERGED_WRITE_MS, type OriginConf } from './conf.js';
+import { MERGED_WRITE_MS, type OriginConf } from './conf/conf.js';
 import type { HookSubject, Hooks } from './hooks.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
-import type { Source } from './source.js';
-import { type Sources, sourceName } from './sources.js';
+import type { Source } from './media/source.js';
+import { type Sources, sourceName } from './media/sources.js';
 
 /** What every session of one origin shares. */
 export interface Context {

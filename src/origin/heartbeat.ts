@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { messageOf } from '../errors.js';
-import type { HeartbeatConf, OriginConf } from './conf.js';
+import type { HeartbeatConf, OriginConf } from './conf/conf.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import { postJson } from './post.js';

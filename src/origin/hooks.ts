@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.js';
-import type { HookAction, VhostConf } from './conf.js';
+import type { HookAction, VhostConf } from './conf/conf.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
+import type { Source } from './media/source.js';
 import { type Answer, postJson } from './post.js';
-import type { Source } from './source.js';
 import type { StreamRequest } from './stream-request.js';
 
 /** Who a hook is about. */

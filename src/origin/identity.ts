@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { OriginConf } from './conf.js';
+import type { OriginConf } from './conf/conf.js';
 import { randomId, vid } from './ids.js';
 
 /** The SRS release whose behaviour mini-srs follows, and says to be where a client asks. */

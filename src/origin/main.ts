@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { codeOf, messageOf } from '../errors.js';
 import { parseConf } from '../srs-conf/parse.js';
-import { type OriginConf, readConf } from './conf.js';
+import { type OriginConf, readConf } from './conf/conf.js';
 import { SIGNATURE, VERSION } from './identity.js';
 import { createLog, type Log, type LogLevel } from './log.js';
 import { takePidFile } from './pid-file.js';

@@ -3,8 +3,8 @@ import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
 import type { HookSubject } from './hooks.js';
-import { Player, type PlayerOptions } from './player.js';
-import type { Source } from './source.js';
+import { Player, type PlayerOptions } from './media/player.js';
+import type { Source } from './media/source.js';
 
 export interface PlayOptions extends PlayerOptions {
   readonly socket: Socket;

@@ -3,10 +3,10 @@ import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
 import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
-import { splitAggregate } from './flv.js';
 import type { HookSubject } from './hooks.js';
-import { toMetadata } from './metadata.js';
-import type { Source } from './source.js';
+import { splitAggregate } from './media/flv.js';
+import { toMetadata } from './media/metadata.js';
+import type { Source } from './media/source.js';
 
 /** SRS's limits for a publisher's first packet, and for each that follows. */
 const FIRST_PACKET_MS = 20_000;

@@ -1,21 +1,21 @@
 import http from 'node:http';
 import net, { type Server, type Socket } from 'node:net';
 import { messageOf } from '../errors.js';
-import { Api } from './api.js';
+import { Api } from './api/api.js';
+import { HostStats } from './api/host-stats.js';
 import { Clients } from './clients.js';
-import type { ListenAddress, OriginConf } from './conf.js';
+import type { ListenAddress, OriginConf } from './conf/conf.js';
 import type { Context } from './context.js';
 import { heartbeatBody, startHeartbeat } from './heartbeat.js';
 import { Hooks } from './hooks.js';
-import { HostStats } from './host-stats.js';
-import { matchFlv, playFlv } from './http-flv.js';
-import { type Exchange, replyOptions, toExchange } from './http-reply.js';
+import { matchFlv, playFlv } from './http/live.js';
+import { type Exchange, replyOptions, toExchange } from './http/reply.js';
+import { serveFile } from './http/static-files.js';
 import { createIdentity } from './identity.js';
 import type { Log } from './log.js';
-import { RtmpSession } from './rtmp-session.js';
+import { Sources } from './media/sources.js';
+import { RtmpSession } from './rtmp/session.js';
 import { listen } from './server-socket.js';
-import { Sources } from './sources.js';
-import { serveFile } from './static-files.js';
 
 /** The log's client id for what concerns the whole process. */
 const MAIN = 'main';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type OriginConf, readConf } from '../../src/origin/conf.js';
+import { type OriginConf, readConf } from '../../src/origin/conf/conf.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
 
 function read(text: string): OriginConf {

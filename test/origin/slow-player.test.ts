@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { Player } from '../../src/origin/player.js';
-import { Source } from '../../src/origin/source.js';
+import { Player } from '../../src/origin/media/player.js';
+import { Source } from '../../src/origin/media/source.js';
 import { ChunkReader, type ReadMessage } from '../../src/protocol/rtmp/chunk-reader.js';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { setChunkSize } from '../../src/protocol/rtmp/control.js';

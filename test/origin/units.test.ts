@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSps } from '../../src/origin/avc-sps.js';
-import { Batch } from '../../src/origin/batch.js';
-import { flvTag, splitAggregate } from '../../src/origin/flv.js';
-import { GopCache } from '../../src/origin/gop-cache.js';
+import { safePath } from '../../src/origin/http/static-files.js';
 import { logTime } from '../../src/origin/log.js';
-import { toPacket } from '../../src/origin/packet.js';
-import { safePath } from '../../src/origin/static-files.js';
-import { Timeline } from '../../src/origin/timeline.js';
+import { parseSps } from '../../src/origin/media/avc-sps.js';
+import { Batch } from '../../src/origin/media/batch.js';
+import { flvTag, splitAggregate } from '../../src/origin/media/flv.js';
+import { GopCache } from '../../src/origin/media/gop-cache.js';
+import { toPacket } from '../../src/origin/media/packet.js';
+import { Timeline } from '../../src/origin/media/timeline.js';
 
 const key = Buffer.from([0x17, 1, 0, 0, 0]);
 const inter = Buffer.from([0x27, 1, 0, 0, 0]);

@@ -1,4 +1,4 @@
-import { MessageType } from '../protocol/rtmp/message.js';
+import { MessageType } from '../../protocol/rtmp/message.js';
 
 /** One media message of a publisher, classified. */
 export interface Packet {

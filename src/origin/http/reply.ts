@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { SIGNATURE } from './identity.js';
+import { SIGNATURE } from '../identity.js';
 
 const CORS = {
   'Access-Control-Allow-Origin': '*',

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { commonHeaders, type Exchange, replyText } from './http-reply.js';
+import { commonHeaders, type Exchange, replyText } from './reply.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html;charset=utf-8',

@@ -1,8 +1,8 @@
-import { SupervisorError } from '../errors.js';
-import { type Directive, find } from '../srs-conf/parse.js';
-import { DEFAULT_VHOST } from '../stream-key.js';
+import { SupervisorError } from '../../errors.js';
+import { type Directive, find } from '../../srs-conf/parse.js';
+import { DEFAULT_VHOST } from '../../stream-key.js';
+import type { LogLevel } from '../log.js';
 import { BLOCK_DIRECTIVES, ROOT_DIRECTIVES, SERVED, VHOST_DIRECTIVES } from './directives.js';
-import type { LogLevel } from './log.js';
 
 export const HOOK_ACTIONS = [
   'on_connect',

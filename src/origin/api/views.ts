@@ -1,9 +1,9 @@
-import type { Client, Traffic } from './clients.js';
-import { audioInfo, videoInfo } from './codec-info.js';
-import type { Context } from './context.js';
+import type { Client, Traffic } from '../clients.js';
+import type { Context } from '../context.js';
+import { VERSION } from '../identity.js';
+import { audioInfo, videoInfo } from '../media/codec-info.js';
+import type { Source } from '../media/source.js';
 import { type HostStats, selfProcStats } from './host-stats.js';
-import { VERSION } from './identity.js';
-import type { Source } from './source.js';
 
 /** A JSON object of SRS's HTTP API. */
 export type View = Record<string, unknown>;

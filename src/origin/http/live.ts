@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
-import { resolveVhost } from '../protocol/rtmp/stream-url.js';
-import { Refusal } from './activity.js';
-import { httpChunk } from './batch.js';
-import { type Context, vhostNames } from './context.js';
-import { flvHeader } from './flv.js';
-import type { HookSubject } from './hooks.js';
-import { commonHeaders, type Exchange } from './http-reply.js';
-import { randomId } from './ids.js';
-import { startPlaying } from './playing.js';
-import { peerAddress } from './server-socket.js';
-import type { StreamRequest } from './stream-request.js';
+import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import { Refusal } from '../activity.js';
+import { type Context, vhostNames } from '../context.js';
+import type { HookSubject } from '../hooks.js';
+import { randomId } from '../ids.js';
+import { httpChunk } from '../media/batch.js';
+import { flvHeader } from '../media/flv.js';
+import { startPlaying } from '../playing.js';
+import { peerAddress } from '../server-socket.js';
+import type { StreamRequest } from '../stream-request.js';
+import { commonHeaders, type Exchange } from './reply.js';
 
 /** Sockets that play: a pipelined second request on one of them can never be answered. */
 const playing = new WeakSet<Socket>();

@@ -1,6 +1,6 @@
+import { vid } from '../ids.js';
 import { Batch } from './batch.js';
 import { GopCache } from './gop-cache.js';
-import { vid } from './ids.js';
 import { isFrame, type Packet, toPacket } from './packet.js';
 import type { Feed, Player } from './player.js';
 import { Timeline } from './timeline.js';

@@ -3,9 +3,9 @@ import {
   type Amf0Value,
   decodeAmf0All,
   encodeAmf0,
-} from '../protocol/rtmp/amf0.js';
-import { MessageType } from '../protocol/rtmp/message.js';
-import { SIGNATURE, VERSION } from './identity.js';
+} from '../../protocol/rtmp/amf0.js';
+import { MessageType } from '../../protocol/rtmp/message.js';
+import { SIGNATURE, VERSION } from '../identity.js';
 
 function isObject(value: Amf0Value): value is Amf0Object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

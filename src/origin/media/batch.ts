@@ -1,5 +1,5 @@
-import { encodeMessage } from '../protocol/rtmp/chunk-writer.js';
-import { ChunkStream } from '../protocol/rtmp/message.js';
+import { encodeMessage } from '../../protocol/rtmp/chunk-writer.js';
+import { ChunkStream } from '../../protocol/rtmp/message.js';
 import { flvTag } from './flv.js';
 import { isFrame, type Packet } from './packet.js';
 

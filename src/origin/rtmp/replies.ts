@@ -1,10 +1,10 @@
-import type { Amf0Object, Amf0Value } from '../protocol/rtmp/amf0.js';
-import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
-import { encodeCommand } from '../protocol/rtmp/command.js';
-import * as control from '../protocol/rtmp/control.js';
-import { ChunkStream, MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
-import { OUT_CHUNK_SIZE, STREAM_ID } from './batch.js';
-import { SIGNATURE, VERSION } from './identity.js';
+import type { Amf0Object, Amf0Value } from '../../protocol/rtmp/amf0.js';
+import { encodeAmf0 } from '../../protocol/rtmp/amf0.js';
+import { encodeCommand } from '../../protocol/rtmp/command.js';
+import * as control from '../../protocol/rtmp/control.js';
+import { ChunkStream, MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
+import { SIGNATURE, VERSION } from '../identity.js';
+import { OUT_CHUNK_SIZE, STREAM_ID } from '../media/batch.js';
 
 const WINDOW_ACK_SIZE = 2_500_000;
 const ON_COMMAND = { csid: ChunkStream.command, streamId: 0 };

@@ -1,8 +1,8 @@
-import type { View } from './api-views.js';
-import * as views from './api-views.js';
-import type { Context } from './context.js';
+import type { Context } from '../context.js';
+import { type Exchange, replyJson, replyOptions, replyText } from '../http/reply.js';
 import type { HostStats } from './host-stats.js';
-import { type Exchange, replyJson, replyOptions, replyText } from './http-reply.js';
+import type { View } from './views.js';
+import * as views from './views.js';
 
 /** SRS's error codes, which come with HTTP status 200. */
 const NO_VHOST = 2014;

@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net';
-import type { Amf0Value } from '../protocol/rtmp/amf0.js';
-import { decodeCommand, type RtmpCommand } from '../protocol/rtmp/command.js';
-import { parseUserControl, pingResponse, UserControlEvent } from '../protocol/rtmp/control.js';
-import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
-import { parseStreamUrl, resolveVhost } from '../protocol/rtmp/stream-url.js';
-import { type Activity, Refusal } from './activity.js';
-import { STREAM_ID } from './batch.js';
-import { type Context, vhostNames } from './context.js';
-import type { HookSubject } from './hooks.js';
-import { randomId } from './ids.js';
-import { startPlaying } from './playing.js';
-import { startPublishing } from './publishing.js';
-import { RtmpConnection } from './rtmp-connection.js';
-import * as replies from './rtmp-replies.js';
-import { peerAddress } from './server-socket.js';
-import type { StreamRequest } from './stream-request.js';
+import type { Amf0Value } from '../../protocol/rtmp/amf0.js';
+import { decodeCommand, type RtmpCommand } from '../../protocol/rtmp/command.js';
+import { parseUserControl, pingResponse, UserControlEvent } from '../../protocol/rtmp/control.js';
+import { MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
+import { parseStreamUrl, resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import { type Activity, Refusal } from '../activity.js';
+import { type Context, vhostNames } from '../context.js';
+import type { HookSubject } from '../hooks.js';
+import { randomId } from '../ids.js';
+import { STREAM_ID } from '../media/batch.js';
+import { startPlaying } from '../playing.js';
+import { startPublishing } from '../publishing.js';
+import { peerAddress } from '../server-socket.js';
+import type { StreamRequest } from '../stream-request.js';
+import { RtmpConnection } from './connection.js';
+import * as replies from './replies.js';
 
 /** A client that neither publishes nor plays is closed after so long without a byte. */
 const IDLE_MS = 30_000;

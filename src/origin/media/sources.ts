@@ -1,5 +1,5 @@
-import { DEFAULT_VHOST, type StreamName } from '../stream-key.js';
-import { vid } from './ids.js';
+import { DEFAULT_VHOST, type StreamName } from '../../stream-key.js';
+import { vid } from '../ids.js';
 import { Source, type SourceName, type SourceOptions } from './source.js';
 
 /** SRS's stream url: the default vhost is left out. */

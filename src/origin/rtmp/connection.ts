@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { INCOMPLETE, invalid, type Parsed, value } from '../protocol/result.js';
-import { ChunkReader } from '../protocol/rtmp/chunk-reader.js';
-import { encodeMessage } from '../protocol/rtmp/chunk-writer.js';
-import { acknowledgement } from '../protocol/rtmp/control.js';
-import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from '../protocol/rtmp/handshake.js';
-import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
-import { OUT_CHUNK_SIZE } from './batch.js';
+import { INCOMPLETE, invalid, type Parsed, value } from '../../protocol/result.js';
+import { ChunkReader } from '../../protocol/rtmp/chunk-reader.js';
+import { encodeMessage } from '../../protocol/rtmp/chunk-writer.js';
+import { acknowledgement } from '../../protocol/rtmp/control.js';
+import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from '../../protocol/rtmp/handshake.js';
+import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
+import { OUT_CHUNK_SIZE } from '../media/batch.js';
 
 /** First byte of a proxy's real-ip prefix, which SRS reads and only logs. */
 const PREFIX_MARK = 0xf3;
