@@ -1,21 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildRef } from '../child/types.js';
-import { codeOf, messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
-import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
-import { type Identified, RtmpIdentifier, type ServerIdentity } from '../protocol/rtmp/identify.js';
-import { ChildLeveler } from '../protocol/rtmp/level.js';
-import { resolveVhost } from '../protocol/rtmp/stream-url.js';
-import type { RelayedConnection, RelayPair } from '../relay/relay.js';
-import { type Role, type StreamKey, streamKey } from '../stream-key.js';
-import type { AliasBook } from './aliases.js';
-import type { Connection } from './connections.js';
-import { dial } from './dial.js';
-import type { Failure } from './front.js';
-import { readUntil } from './read-until.js';
-import type { Route, Router } from './route.js';
+import type { ChildRef } from '../../child/types.js';
+import { codeOf, messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
+import {
+  type Identified,
+  RtmpIdentifier,
+  type ServerIdentity,
+} from '../../protocol/rtmp/identify.js';
+import { ChildLeveler } from '../../protocol/rtmp/level.js';
+import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
+import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
+import type { AliasBook } from '../aliases.js';
+import type { Connection } from '../connections.js';
+import { dial } from '../dial.js';
+import type { Failure } from '../front.js';
+import { readUntil } from '../read-until.js';
+import type { Route, Router } from '../route.js';
 
 /** S0, S1 and S2 of a child. */
 const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;

@@ -1,10 +1,10 @@
-import type { Address } from '../config/config.js';
-import type { RelayEngine } from '../relay/relay.js';
-import { AliasBook } from './aliases.js';
-import type { ConnectionLimits } from './connections.js';
-import type { Front } from './front.js';
-import { RtmpListener } from './rtmp.js';
-import type { RtmpSessionContext } from './rtmp-session.js';
+import type { Address } from '../../config/config.js';
+import type { RelayEngine } from '../../relay/relay.js';
+import { AliasBook } from '../aliases.js';
+import type { ConnectionLimits } from '../connections.js';
+import type { Front } from '../front.js';
+import { RtmpListener } from './listener.js';
+import type { RtmpSessionContext } from './session.js';
 
 /** What the RTMP port needs to know, whoever serves it. */
 export interface FrontOptions

@@ -1,6 +1,6 @@
-import { flushed } from '../relay/native/flushing.js';
-import { isFlushed, type RawPair, takeOver } from '../relay/native/takeover.js';
-import type { RelayEnd, RelayedConnection, RelayPair } from '../relay/relay.js';
+import { flushed } from '../../relay/native/flushing.js';
+import { isFlushed, type RawPair, takeOver } from '../../relay/native/takeover.js';
+import type { RelayEnd, RelayedConnection, RelayPair } from '../../relay/relay.js';
 
 /** A pair on its way to another thread. It has ended, for this one, when that has it. */
 export class HandoverConnection implements RelayedConnection {

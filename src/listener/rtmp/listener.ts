@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { ChildRef } from '../child/types.js';
-import type { Address } from '../config/config.js';
-import { messageOf } from '../errors.js';
-import { refusal } from '../protocol/rtmp/identify.js';
-import { type Connection, type ConnectionLimits, Connections } from './connections.js';
-import type { ConnectionRow, Failure, Front, FrontSummary } from './front.js';
-import { listenError } from './listen-error.js';
-import { type RtmpSessionContext, SessionError, serveRtmp } from './rtmp-session.js';
-import { TrafficMeter } from './traffic.js';
+import type { ChildRef } from '../../child/types.js';
+import type { Address } from '../../config/config.js';
+import { messageOf } from '../../errors.js';
+import { refusal } from '../../protocol/rtmp/identify.js';
+import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import type { ConnectionRow, Failure, Front, FrontSummary } from '../front.js';
+import { listenError } from '../listen-error.js';
+import { TrafficMeter } from '../traffic.js';
+import { type RtmpSessionContext, SessionError, serveRtmp } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;

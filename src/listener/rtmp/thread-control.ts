@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ChildRef } from '../child/types.js';
-import type { Role, StreamKey } from '../stream-key.js';
-import type { Route } from './route.js';
+import type { ChildRef } from '../../child/types.js';
+import type { Role, StreamKey } from '../../stream-key.js';
+import type { Route } from '../route.js';
 import type { ThreadReport, ThreadRoute } from './thread-messages.js';
 
 /** A route that the control thread keeps a hold for, until it is released or handed over. */

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { closeBoth } from '../relay/native/takeover.js';
-import { workerEnd } from '../worker-end.js';
-import type { ConnectionRow, ListenerCounters } from './front.js';
-import type { Route, Router } from './route.js';
+import { closeBoth } from '../../relay/native/takeover.js';
+import { workerEnd } from '../../worker-end.js';
+import type { ConnectionRow, ListenerCounters } from '../front.js';
+import type { Route, Router } from '../route.js';
 import type { Handover, ThreadOrder, ThreadReport, ThreadSetup } from './thread-messages.js';
 
 /** A thread that is asked to close and does not is ended after this long. */
@@ -35,7 +35,7 @@ export class ListenerThread {
 
   constructor(setup: ThreadSetup, links: ThreadLinks) {
     this.#links = links;
-    const url = new URL('./rtmp-thread.js', import.meta.url);
+    const url = new URL('./thread.js', import.meta.url);
     this.#worker = new Worker(url, { workerData: setup, name: 'listener' });
     this.#worker.on('message', (report: ThreadReport) => void this.#hear(report));
     this.gone = this.#watch();

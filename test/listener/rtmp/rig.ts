@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
-import type { ChildRef } from '../../src/child/types.js';
-import { AliasBook } from '../../src/listener/aliases.js';
-import type { ConnectionLimits } from '../../src/listener/connections.js';
-import type { Route } from '../../src/listener/route.js';
-import { RtmpListener } from '../../src/listener/rtmp.js';
-import type { RtmpSessionContext } from '../../src/listener/rtmp-session.js';
-import { silentLogger } from '../../src/logger.js';
-import type { Amf0Value } from '../../src/protocol/rtmp/amf0.js';
-import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
-import { encodeCommand } from '../../src/protocol/rtmp/command.js';
-import { HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
-import type { RtmpMessage } from '../../src/protocol/rtmp/message.js';
-import { PortableEngine } from '../../src/relay/portable/tcp.js';
-import { until } from '../helpers/until.js';
+import type { ChildRef } from '../../../src/child/types.js';
+import { AliasBook } from '../../../src/listener/aliases.js';
+import type { ConnectionLimits } from '../../../src/listener/connections.js';
+import type { Route } from '../../../src/listener/route.js';
+import { RtmpListener } from '../../../src/listener/rtmp/listener.js';
+import type { RtmpSessionContext } from '../../../src/listener/rtmp/session.js';
+import { silentLogger } from '../../../src/logger.js';
+import type { Amf0Value } from '../../../src/protocol/rtmp/amf0.js';
+import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
+import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
+import { HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
+import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
+import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { until } from '../../helpers/until.js';
 
 /** Where the router sends a client: a port on this machine, and whose it is. */
 export interface Way {

@@ -3,14 +3,14 @@
  * both over to the control thread, whose relay carries them on.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createLogger } from '../logger.js';
-import type { RawPair } from '../relay/native/takeover.js';
-import type { RelayPair } from '../relay/relay.js';
-import { AliasBook, aliasShare } from './aliases.js';
-import type { Connection } from './connections.js';
+import { createLogger } from '../../logger.js';
+import type { RawPair } from '../../relay/native/takeover.js';
+import type { RelayPair } from '../../relay/relay.js';
+import { AliasBook, aliasShare } from '../aliases.js';
+import type { Connection } from '../connections.js';
+import type { Route } from '../route.js';
 import { HandoverConnection } from './handover.js';
-import type { Route } from './route.js';
-import { RtmpListener } from './rtmp.js';
+import { RtmpListener } from './listener.js';
 import { Control, HeldRoute } from './thread-control.js';
 import type { Handover, ThreadOrder, ThreadSetup } from './thread-messages.js';
 

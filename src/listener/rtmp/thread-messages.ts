@@ -1,10 +1,10 @@
-import type { ChildRef } from '../child/types.js';
-import type { LogLevel } from '../logger.js';
-import type { ServerIdentity } from '../protocol/rtmp/identify.js';
-import type { OwnBytes } from '../relay/native/protocol.js';
-import type { Role, StreamKey } from '../stream-key.js';
-import type { ConnectionLimits } from './connections.js';
-import type { ConnectionRow, ListenerCounters } from './front.js';
+import type { ChildRef } from '../../child/types.js';
+import type { LogLevel } from '../../logger.js';
+import type { ServerIdentity } from '../../protocol/rtmp/identify.js';
+import type { OwnBytes } from '../../relay/native/protocol.js';
+import type { Role, StreamKey } from '../../stream-key.js';
+import type { ConnectionLimits } from '../connections.js';
+import type { ConnectionRow, ListenerCounters } from '../front.js';
 
 /** Given to a listener thread at its birth. */
 export interface ThreadSetup {
