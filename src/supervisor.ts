@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AdminServer } from './admin/server.js';
 import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from './admin/types.js';
-import type { Prepared } from './check/prepared.js';
+import { confOptions, type Prepared } from './check/prepared.js';
 import type { ChildDown } from './child/child.js';
 import { Fleet } from './child/fleet.js';
 import { formatAddress } from './config/address.js';
@@ -192,7 +192,7 @@ export class Supervisor implements AdminSource {
     const child = this.#fleet.status(owner.id);
     if (child !== null && !this.#isFull(owner.id)) {
       const release = () => hold.release();
-      return { owner, host: '127.0.0.1', port: child.ports.rtmp, release };
+      return { owner, host: '127.0.0.1', ports: child.ports, release };
     }
     hold.release();
     return null;
@@ -218,13 +218,13 @@ export class Supervisor implements AdminSource {
   }
 
   #makeFleet(): Fleet {
-    const { config, env, binary, template, plan, pinning } = this.#options.prepared;
-    const { portBase, maxConnections } = config.children;
+    const { config, env, binary, plan, pinning } = this.#options.prepared;
+    const { portBase } = config.children;
     const cpus = plan.children.map((child) => child.cpus);
-    const files = { workDir: config.workDir, template, env };
-    const limits = { portBase, maxConnections };
+    const files = { workDir: config.workDir, env, portBase };
+    const conf = confOptions(this.#options.prepared);
     const logger = this.#options.logger.child({ room: 'fleet' });
-    return new Fleet({ binary, cpus, pinning, logger, ...files, ...limits });
+    return new Fleet({ binary, cpus, pinning, logger, conf, ...files });
   }
 
   #makeRtmp(makeFront: FrontMaker): Front {

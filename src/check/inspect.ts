@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolveBinary } from '../child/binary.js';
 import type { Pinning } from '../child/child.js';
-import { checkTemplate, droppedBy, vhostsOf } from '../child/srs-conf.js';
+import { checkTemplate, droppedBy, vhostsOf } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
@@ -45,11 +45,17 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   if (error || !binary || template === undefined || !plan || !connections) {
     return { findings, prepared: null };
   }
-  const vhosts = [...new Set([DEFAULT_VHOST, ...vhostsOf(template ?? [])])];
+  const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   const known = { config, env, binary, template, vhosts, plan, connections };
   const prepared = { ...known, pinning: pinning ?? null };
   await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null };
+}
+
+/** A template names its own; ours has those of the configuration. */
+function vhostNames({ vhosts }: Config, template: readonly Directive[] | null): string[] {
+  const theirs = vhostsOf(template ?? []);
+  return theirs.length > 0 ? theirs : Object.keys(vhosts);
 }
 
 async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) {

@@ -1,5 +1,6 @@
 import type { Binary } from '../child/binary.js';
 import type { Pinning } from '../child/child.js';
+import type { ConfOptions } from '../child/srs-conf.js';
 import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';
 import type { Directive } from '../srs-conf/parse.js';
@@ -18,4 +19,20 @@ export interface Prepared {
   readonly pinning: Pinning | null;
   /** How many client connections may be open at once. */
   readonly connections: number;
+}
+
+/** What all children's configs have in common. */
+export function confOptions({
+  config,
+  template,
+}: Pick<Prepared, 'config' | 'template'>): ConfOptions {
+  const { children, listen, vhosts, hls } = config;
+  return {
+    maxConnections: children.maxConnections,
+    template,
+    vhosts,
+    hls: hls.enabled ? hls : null,
+    rtc: listen.rtc !== null,
+    srt: listen.srt !== null,
+  };
 }

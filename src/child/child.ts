@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Directive } from '../srs-conf/parse.js';
 import { countFailure, restartDelay } from './backoff.js';
 import type { Binary } from './binary.js';
 import type { ProbeTimes } from './health.js';
@@ -10,8 +9,9 @@ import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd } from './life.js';
 import { ChildLog, type LogOptions } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
-import { apiAuthorization, renderSrsConf } from './srs-conf.js';
+import { type ConfOptions, renderSrsConf } from './srs-conf.js';
 import { move } from './state.js';
+import { apiAuthorization } from './template.js';
 import type { ChildRef, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 import type { WorkDir } from './workdir.js';
@@ -41,8 +41,7 @@ export interface ChildSetup {
   readonly binary: Binary;
   readonly workDir: WorkDir;
   readonly portBase: number;
-  readonly maxConnections: number;
-  readonly template: readonly Directive[] | null;
+  readonly conf: ConfOptions;
   /** The environment of every child. */
   readonly env: Record<string, string>;
   /** Words before a command that make it end with us. */
@@ -186,7 +185,7 @@ export class Child {
   }
 
   async #begin(): Promise<Life> {
-    const { binary, workDir, guard, env, template, times } = this.#setup;
+    const { binary, workDir, guard, env, conf, times } = this.#setup;
     this.#answering = true;
     await this.#provePorts();
     await this.writeConf();
@@ -196,7 +195,7 @@ export class Child {
       {
         spawn: { argv, cwd: workDir.path, env },
         ports: this.#lease.ports,
-        authorization: apiAuthorization(template ?? []),
+        authorization: apiAuthorization(conf.template ?? []),
         times,
         log: this.#log,
         onProbe: (answered) => {
@@ -214,15 +213,15 @@ export class Child {
 
   /** Writes the config that its next life starts with, and answers where. */
   async writeConf(): Promise<string> {
-    const { workDir, maxConnections, asprocess, template } = this.#setup;
+    const { workDir, asprocess, conf } = this.#setup;
     const text = renderSrsConf({
+      ...conf,
       id: this.id,
+      generation: this.#generation,
       ports: this.#lease.ports,
       pidFile: workDir.pid(this.id),
       html: workDir.html,
-      maxConnections,
       asprocess,
-      template,
     });
     const path = workDir.conf(this.id);
     await writeFile(path, text, { mode: 0o600 });

@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
-import type { Directive } from '../srs-conf/parse.js';
 import type { Binary } from './binary.js';
 import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
 import { childEnvironment } from './environment.js';
@@ -11,7 +10,8 @@ import { removeLeftovers } from './leftovers.js';
 import type { LogOptions } from './log.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
-import { checkTemplate, droppedBy } from './srs-conf.js';
+import type { ConfOptions } from './srs-conf.js';
+import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
 import type { ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
@@ -22,12 +22,10 @@ export interface FleetOptions {
   /** One set of CPUs a child: so many children there are. An empty set binds to none. */
   readonly cpus: readonly (readonly number[])[];
   readonly portBase: number;
-  readonly maxConnections: number;
   readonly workDir: string;
   /** Our own environment; a child gets a clean part of it. */
   readonly env: NodeJS.ProcessEnv;
-  /** The user's srs.conf, parsed. */
-  readonly template?: readonly Directive[] | null;
+  readonly conf: ConfOptions;
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
@@ -101,9 +99,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
-    const { template = null, workDir: path } = this.#options;
-    checkTemplate(template ?? []);
-    for (const name of droppedBy(template ?? [])) {
+    const { conf, workDir: path } = this.#options;
+    const template = conf.template ?? [];
+    checkTemplate(template);
+    for (const name of droppedBy(template)) {
       this.#logger.warn({ directive: name }, 'srs.template: children do without this directive');
     }
     this.#workDir = await openWorkDir(path);
@@ -118,15 +117,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #setup(workDir: WorkDir): Promise<ChildSetup> {
-    const { binary, portBase, maxConnections, template = null, log = {} } = this.#options;
+    const { binary, portBase, conf, log = {} } = this.#options;
     const { pinning = null, guard = true, times } = this.#options;
     const env = childEnvironment(this.#options.env);
     return {
       binary,
       workDir,
       portBase,
-      maxConnections,
-      template,
+      conf,
       env,
       guard: guard ? await guardPrefix(env) : [],
       asprocess: guard && process.pid !== 1,

@@ -6,7 +6,7 @@ import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
 export interface ProbeTarget {
-  readonly ports: ChildPorts;
+  readonly ports: Pick<ChildPorts, 'rtmp' | 'api'>;
   readonly pid: number;
   /** `Authorization` that the child's API asks for, or null. */
   readonly authorization: string | null;

@@ -1,10 +1,11 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { messageOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import type { ChildPorts } from './types.js';
 
-/** Ports one child has: rtmp, api, http, one for WebRTC, and SRT's (UDP), whose TCP twin is our lock. */
+/** Ports one child has: rtmp, api, http, rtc (TCP and UDP), and srt (UDP), whose TCP twin is our lock. */
 export const PORT_STRIDE = 5;
 const LOCK_OFFSET = PORT_STRIDE - 1;
 const MAX_PORT = 65_535;
@@ -59,17 +60,38 @@ async function leaseBlock(base: number): Promise<PortLease | null> {
   if (lock === null) return null;
   lock.on('connection', (socket) => socket.destroy());
   lock.unref();
-  const ports = { rtmp: base, api: base + 1, http: base + 2 };
-  const lease = { ports, areFree: () => areFree(base), release: () => close(lock) };
+  const lease = { ports: portsAt(base), areFree: () => areFree(base), release: () => close(lock) };
   if (await lease.areFree()) return lease;
   await lease.release();
   return null;
 }
 
+/** A child's ports in the block that begins at `base`. */
+export function portsAt(base: number): ChildPorts {
+  return { rtmp: base, api: base + 1, http: base + 2, rtc: base + 3, srt: base + 4 };
+}
+
 async function areFree(base: number): Promise<boolean> {
-  const servers = await Promise.all([base, base + 1, base + 2, base + 3].map(bind));
+  const { rtmp, api, http, rtc, srt } = portsAt(base);
+  const servers = await Promise.all([rtmp, api, http, rtc].map(bind));
   await Promise.all(servers.map((server) => server && close(server)));
-  return !servers.includes(null);
+  const udp = await Promise.all([rtc, srt].map(isUdpFree));
+  return !servers.includes(null) && !udp.includes(false);
+}
+
+/** Tried where SRS will bind it: on every address. */
+async function isUdpFree(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind({ port, exclusive: true });
+    await once(socket, 'listening');
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw cannotBind(port, error);
+  } finally {
+    await new Promise<void>((resolve) => socket.close(resolve));
+  }
 }
 
 /** Null where somebody has the port, or where we may not have it. */
@@ -80,12 +102,17 @@ async function bind(port: number): Promise<Server | null> {
     await once(server, 'listening');
     return server;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EADDRINUSE' || code === 'EACCES') return null;
-    throw new SupervisorError('ERR_CHILD_START', `port ${port}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    if (isTaken(error)) return null;
+    throw cannotBind(port, error);
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return ['EADDRINUSE', 'EACCES'].includes(codeOf(error));
+}
+
+function cannotBind(port: number, cause: unknown): SupervisorError {
+  return new SupervisorError('ERR_CHILD_START', `port ${port}: ${messageOf(cause)}`, { cause });
 }
 
 function close(server: Server): Promise<void> {

@@ -1,8 +1,12 @@
-/** The private TCP ports of a child, all on 127.0.0.1. */
+/** A child's private ports. TCP is on 127.0.0.1; SRS can bind UDP to every address only. */
 export interface ChildPorts {
   readonly rtmp: number;
   readonly http: number;
   readonly api: number;
+  /** WebRTC: UDP, and TCP beside it. */
+  readonly rtc: number;
+  /** UDP. */
+  readonly srt: number;
 }
 
 /**

@@ -7,6 +7,20 @@ export interface Address {
   readonly port: number;
 }
 
+/** What a vhost's `http_remux` mounts. SRS cannot have HTTP-TS and HLS in one vhost. */
+export type LiveFormat = 'flv' | 'ts' | 'mp3' | 'aac';
+
+/** The hooks that SRS calls by POST, by its own names. */
+export type HookAction =
+  | 'on_connect'
+  | 'on_close'
+  | 'on_publish'
+  | 'on_unpublish'
+  | 'on_play'
+  | 'on_stop'
+  | 'on_dvr'
+  | 'on_hls';
+
 /** The whole configuration, validated once and frozen. Key for key the YAML file of the contract. */
 export interface Config {
   readonly srs: {
@@ -31,11 +45,42 @@ export interface Config {
   };
   readonly listen: {
     readonly rtmp: Address;
-    readonly http: Address;
-    readonly api: Address;
-    readonly rtc: Address;
-    readonly srt: Address;
+    /** Null: not opened. */
+    readonly rtmps: Address | null;
+    readonly http: Address | null;
+    readonly https: Address | null;
+    readonly api: Address | null;
+    readonly apiHttps: Address | null;
+    readonly rtc: Address | null;
+    readonly srt: Address | null;
     readonly admin: Address;
+  };
+  /** PEM files for rtmps, https and apiHttps. */
+  readonly tls: { readonly cert: string | null; readonly key: string | null };
+  readonly proxies: {
+    /** Load balancers whose word on the client's address is taken: addresses and networks. */
+    readonly trusted: readonly string[];
+    /** Listeners where these begin a connection with the PROXY protocol. */
+    readonly protocol: readonly ('rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'apiHttps')[];
+  };
+  /** Vhosts besides the default one where there is no template, and how each is played by HTTP. */
+  readonly vhosts: Readonly<Record<string, LiveFormat>>;
+  readonly http: {
+    /** Folder of files that the HTTP port shows; null: our own pages. */
+    readonly dir: string | null;
+    /** How long a player waits for its stream to be published. */
+    readonly waitSeconds: number;
+  };
+  readonly hls: {
+    readonly enabled: boolean;
+    /** Who sends segments: we, from the shared directory, or the owner. */
+    readonly from: 'disk' | 'child';
+    readonly fragmentSeconds: number;
+    readonly windowSeconds: number;
+  };
+  /** The users' own URLs by action; of a template's vhosts its own count besides. */
+  readonly hooks: Readonly<Record<HookAction, readonly string[]>> & {
+    readonly timeoutSeconds: number;
   };
   readonly rtc: { readonly candidates: readonly string[]; readonly media: 'relay' | 'direct' };
   /** `memory`, or a `redis://` address. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ADDRESS_RULE, parseAddress } from './address.js';
 import type { Address } from './config.js';
@@ -87,6 +88,20 @@ export const privateAddress: Reader<Address> = {
   },
 };
 
+/** An address, or `off` for a listener that is not opened. YAML reads a bare `off` as false. */
+export const addressOrOff: Reader<Address | null> = {
+  rule: `off, or ${ADDRESS_RULE}`,
+  read: (raw) => (raw === 'off' || raw === false || raw === null ? null : parseAddress(raw)),
+};
+
+export const onOff: Reader<boolean> = {
+  rule: 'on or off',
+  read: (raw) => {
+    if (raw === true || raw === 'on' || raw === 'true') return true;
+    return raw === false || raw === 'off' || raw === 'false' ? false : undefined;
+  },
+};
+
 /** YAML has `pin: off` and `pin: false`; both mean the same to whoever writes them. */
 export const pin: Reader<'auto' | 'on' | 'off'> = {
   rule: 'one of auto, on, off',
@@ -97,13 +112,53 @@ export const pin: Reader<'auto' | 'on' | 'off'> = {
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
 
 /** A list, or its items in one text with commas between them. */
-export const hosts: Reader<readonly string[]> = {
-  rule: 'a list of IP addresses or host names',
-  read: (raw) => {
-    const items: unknown = typeof raw === 'string' ? splitList(raw) : raw;
-    return Array.isArray(items) && items.every(isHost) ? items : undefined;
-  },
-};
+function list<T extends string>(
+  rule: string,
+  isItem: (item: unknown) => item is T,
+): Reader<readonly T[]> {
+  return {
+    rule: `a list of ${rule}`,
+    read: (raw) => {
+      const items: unknown = typeof raw === 'string' ? splitList(raw) : raw;
+      return Array.isArray(items) && items.every(isItem) ? items : undefined;
+    },
+  };
+}
+
+export const hosts = list('IP addresses or host names', isHost);
+export const urls = list('http:// or https:// URLs', isHttpUrl);
+export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork);
+
+export function words<const T extends string>(...known: readonly T[]): Reader<readonly T[]> {
+  return list(known.join(', '), (item): item is T => known.some((word) => word === item));
+}
+
+/** A mapping of host names to words, or its items as `name=word` with commas between them. */
+export function byHost<const T extends string>(
+  ...known: readonly T[]
+): Reader<Readonly<Record<string, T>>> {
+  return {
+    rule: `a mapping of host names to ${known.join(', ')}`,
+    read: (raw) => {
+      const entries = typeof raw === 'string' ? splitList(raw).map(splitPair) : entriesOf(raw);
+      const isRight = ([host, word]: readonly unknown[]) =>
+        isHost(host) && known.some((one) => one === word);
+      return entries?.every(isRight)
+        ? (Object.fromEntries(entries) as Record<string, T>)
+        : undefined;
+    },
+  };
+}
+
+function entriesOf(raw: unknown): [string, unknown][] | undefined {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
+  return Object.entries(raw);
+}
+
+function splitPair(item: string): [string, string] {
+  const at = item.lastIndexOf('=');
+  return [item.slice(0, at), item.slice(at + 1)];
+}
 
 function splitList(list: string): string[] {
   return list
@@ -114,6 +169,14 @@ function splitList(list: string): string[] {
 
 function isHost(item: unknown): item is string {
   return typeof item === 'string' && (isIP(item) !== 0 || HOST_NAME.test(item));
+}
+
+function isHttpUrl(item: unknown): item is string {
+  return typeof item === 'string' && /^https?:\/\//.test(item) && URL.canParse(item);
+}
+
+function isNetwork(item: unknown): item is string {
+  return typeof item === 'string' && (ipaddr.isValid(item) || ipaddr.isValidCIDR(item));
 }
 
 /** `memory`, or the address of a Redis. */

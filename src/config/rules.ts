@@ -1,5 +1,5 @@
 import { formatAddress, isLoopback, overlaps } from './address.js';
-import type { Config } from './config.js';
+import type { Address, Config } from './config.js';
 
 /** What is wrong between keys: the key to point at, and the rule with its values. */
 export interface Problem {
@@ -11,19 +11,19 @@ type Listener = keyof Config['listen'];
 
 // RTC and SRT are UDP: the kernel keeps the two transports' ports apart.
 const TRANSPORTS: readonly (readonly Listener[])[] = [
-  ['rtmp', 'http', 'api', 'admin'],
+  ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'admin'],
   ['rtc', 'srt'],
 ];
 
 /** Checks what no key can know alone; null when all is well. `isSet`: somebody named this key. */
 export function findProblem(config: Config, isSet: (key: string) => boolean): Problem | null {
-  return portClash(config, isSet) ?? openAdmin(config);
+  return portClash(config, isSet) ?? openAdmin(config) ?? bareTls(config) ?? shortWindow(config);
 }
 
 function portClash({ listen }: Config, isSet: (key: string) => boolean): Problem | null {
   for (const names of TRANSPORTS) {
     for (const [index, name] of names.entries()) {
-      const other = names.slice(index + 1).find((next) => overlaps(listen[name], listen[next]));
+      const other = names.slice(index + 1).find((next) => share(listen[name], listen[next]));
       if (other === undefined) continue;
       return isSet(`listen.${other}`) ? clash(listen, other, name) : clash(listen, name, other);
     }
@@ -31,11 +31,15 @@ function portClash({ listen }: Config, isSet: (key: string) => boolean): Problem
   return null;
 }
 
+function share(one: Address | null, other: Address | null): boolean {
+  return one !== null && other !== null && overlaps(one, other);
+}
+
 function clash(listen: Config['listen'], name: Listener, other: Listener): Problem {
-  const value = formatAddress(listen[name]);
+  const text = (address: Address | null) => (address === null ? 'off' : formatAddress(address));
   return {
     key: `listen.${name}`,
-    text: `must have a port of its own, got "${value}", and listen.${other} is "${formatAddress(listen[other])}"`,
+    text: `must have a port of its own, got "${text(listen[name])}", and listen.${other} is "${text(listen[other])}"`,
   };
 }
 
@@ -44,5 +48,23 @@ function openAdmin({ listen, admin }: Config): Problem | null {
   return {
     key: 'listen.admin',
     text: `must be on loopback unless a token guards it, got "${formatAddress(listen.admin)}"; set admin.token (or SRS_SUPERVISOR_ADMIN_TOKEN)`,
+  };
+}
+
+function bareTls({ listen, tls }: Config): Problem | null {
+  const name = (['rtmps', 'https', 'apiHttps'] as const).find((one) => listen[one] !== null);
+  if (name === undefined || (tls.cert !== null && tls.key !== null)) return null;
+  return {
+    key: `listen.${name}`,
+    text: 'must have a certificate; set tls.cert and tls.key to PEM files, or the listener to off',
+  };
+}
+
+function shortWindow({ hls }: Config): Problem | null {
+  if (hls.windowSeconds >= 3 * hls.fragmentSeconds) return null;
+  const least = 3 * hls.fragmentSeconds;
+  return {
+    key: 'hls.windowSeconds',
+    text: `must hold three fragments, ${least} seconds or more, got ${hls.windowSeconds}`,
   };
 }

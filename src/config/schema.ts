@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../logger.js';
 import {
   address,
+  addressOrOff,
+  byHost,
   hosts,
   integer,
   key,
+  networks,
   oneOf,
+  onOff,
   orAuto,
   orNull,
   pin,
@@ -13,6 +17,8 @@ import {
   registry,
   seconds,
   text,
+  urls,
+  words,
 } from './readers.js';
 
 const path = text('a path');
@@ -41,11 +47,44 @@ export const schema = z.strictObject({
   }),
   listen: section({
     rtmp: key(address, 1935),
-    http: key(address, 8080),
-    api: key(address, 1985),
-    rtc: key(address, 8000),
-    srt: key(address, 10_080),
+    rtmps: key(addressOrOff, 'off'),
+    http: key(addressOrOff, 8080),
+    https: key(addressOrOff, 'off'),
+    api: key(addressOrOff, 1985),
+    apiHttps: key(addressOrOff, 'off'),
+    rtc: key(addressOrOff, 8000),
+    srt: key(addressOrOff, 10_080),
     admin: key(privateAddress, '127.0.0.1:12025'),
+  }),
+  tls: section({
+    cert: key(orNull(path), null),
+    key: key(orNull(path), null),
+  }),
+  proxies: section({
+    trusted: key(networks, []),
+    protocol: key(words('rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps'), []),
+  }),
+  vhosts: key(byHost('flv', 'ts', 'mp3', 'aac'), {}),
+  http: section({
+    dir: key(orNull(path), null),
+    waitSeconds: key(seconds(300), 10),
+  }),
+  hls: section({
+    enabled: key(onOff, 'on'),
+    from: key(oneOf('disk', 'child'), 'disk'),
+    fragmentSeconds: key(seconds(60), 10),
+    windowSeconds: key(seconds(3600), 60),
+  }),
+  hooks: section({
+    on_connect: key(urls, []),
+    on_close: key(urls, []),
+    on_publish: key(urls, []),
+    on_unpublish: key(urls, []),
+    on_play: key(urls, []),
+    on_stop: key(urls, []),
+    on_dvr: key(urls, []),
+    on_hls: key(urls, []),
+    timeoutSeconds: key(seconds(300), 30),
   }),
   rtc: section({
     candidates: key(hosts, []),

@@ -1,11 +1,12 @@
-import type { ChildRef } from '../child/types.js';
+import type { ChildPorts, ChildRef } from '../child/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
 /** Where a client is to be relayed to. Whoever got it releases it once, when the client has left. */
 export interface Route {
   readonly owner: ChildRef;
   readonly host: string;
-  readonly port: number;
+  /** Of the owner: each listener dials the one of its own protocol. */
+  readonly ports: ChildPorts;
   release(): void;
 }
 

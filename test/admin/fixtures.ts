@@ -1,4 +1,5 @@
 import type { AdminSource, AdminStatus, ChildRow } from '../../src/admin/types.js';
+import { portsAt } from '../../src/child/ports.js';
 
 export const STATUS: AdminStatus = {
   state: 'ready',
@@ -25,7 +26,7 @@ export const CHILDREN: readonly ChildRow[] = [
     cpus: [2, 3, 4, 66],
     state: 'ready',
     answering: true,
-    ports: { rtmp: 20000, http: 20001, api: 20002 },
+    ports: portsAt(20_000),
     generation: 3,
     restarts: 2,
     cpu: 12.34,
@@ -40,7 +41,7 @@ export const CHILDREN: readonly ChildRow[] = [
     cpus: [],
     state: 'failed',
     answering: true,
-    ports: { rtmp: 20010, http: 20011, api: 20012 },
+    ports: portsAt(20_010),
     generation: 9,
     restarts: 8,
     cpu: 0,

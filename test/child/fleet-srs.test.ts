@@ -7,7 +7,7 @@ import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
-import { isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
+import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2 };
 
@@ -37,7 +37,7 @@ test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
 
 test('the API password of a template is used by our probes', { skip: NO_SRS }, async (t) => {
   const template = parseConf('http_api { auth { enabled on; username u; password p; } }');
-  const fleet = await makeFleet(t, { binary: real, template, times: TIMES });
+  const fleet = await makeFleet(t, { binary: real, conf: { ...CONF, template }, times: TIMES });
   await fleet.start();
   assert.equal(fleet.status('c001')?.state, 'ready');
 });
@@ -45,7 +45,11 @@ test('the API password of a template is used by our probes', { skip: NO_SRS }, a
 test('a child that has gone deaf for too many connections is replaced', {
   skip: NO_SRS,
 }, async (t) => {
-  const fleet = await makeFleet(t, { binary: real, maxConnections: 1, times: TIMES });
+  const fleet = await makeFleet(t, {
+    binary: real,
+    conf: { ...CONF, maxConnections: 1 },
+    times: TIMES,
+  });
   await fleet.start();
   const { ports } = fleet.status('c001')!;
   const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
@@ -59,7 +63,7 @@ test('a child that has gone deaf for too many connections is replaced', {
 
 test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
   const template = parseConf('foo on;');
-  const fleet = await makeFleet(t, { binary: real, template });
+  const fleet = await makeFleet(t, { binary: real, conf: { ...CONF, template } });
   await assert.rejects(fleet.start(), (error: Error) => {
     assert.match(error.message, /c001\.conf: srs 7 refuses it: .*illegal directive foo/);
     assert.equal(error.message.split('\n').length, 1);

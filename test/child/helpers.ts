@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Binary } from '../../src/child/binary.js';
 import { Fleet, type FleetOptions } from '../../src/child/fleet.js';
 import { readProcess } from '../../src/child/process.js';
+import type { ConfOptions } from '../../src/child/srs-conf.js';
 
 /** The repository, seen from dist/test/child. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -35,6 +36,16 @@ export function fixture(name: string): Binary {
   const path = fixturePath(name);
   return { path, kind: 'srs', version: '7.0.99', command: [process.execPath, path] };
 }
+
+/** No template, RTMP and HTTP-FLV only. */
+export const CONF: ConfOptions = {
+  maxConnections: 100,
+  template: null,
+  vhosts: {},
+  hls: null,
+  rtc: false,
+  srt: false,
+};
 
 const cleanups = new WeakMap<TestContext, (() => unknown)[]>();
 
@@ -90,7 +101,7 @@ export async function makeFleet(
   const fleet = new Fleet({
     cpus: [[]],
     portBase: portBase(),
-    maxConnections: 100,
+    conf: CONF,
     env: process.env,
     workDir,
     ...options,

@@ -4,13 +4,23 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { FleetOptions } from '../../src/child/fleet.js';
-import { fixture, isGone, makeFleet, NO_SRS, portBase, real, tempDir, until } from './helpers.js';
+import {
+  CONF,
+  fixture,
+  isGone,
+  makeFleet,
+  NO_SRS,
+  portBase,
+  real,
+  tempDir,
+  until,
+} from './helpers.js';
 
 const PROGRAM = fileURLToPath(new URL('./fleet-process.js', import.meta.url));
 
 /** Starts another supervisor, kills it, and answers the pids its children had. */
 async function killedSupervisor(t: TestContext, options: Partial<FleetOptions>): Promise<number[]> {
-  const all = { cpus: [[], []], portBase: portBase(), maxConnections: 100, ...options };
+  const all = { cpus: [[], []], portBase: portBase(), conf: CONF, ...options };
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(all)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { test } from 'node:test';
@@ -16,7 +17,7 @@ async function listen(port: number, host?: string): Promise<Server> {
 test('256 children get ports that nobody has, and give them back', async () => {
   const leases = await leasePorts(256, BASE);
   const all = leases.flatMap(({ ports }) => Object.values(ports));
-  assert.equal(new Set(all).size, 256 * 3);
+  assert.equal(new Set(all).size, 256 * 5);
   assert.ok(leases.every(({ ports }) => ports.rtmp % PORT_STRIDE === BASE % PORT_STRIDE));
   await Promise.all(leases.map((lease) => lease.release()));
 });
@@ -41,6 +42,22 @@ test('a block with a taken port is passed over', async () => {
       server.close();
       await once(server, 'close');
     }
+  }
+});
+
+test('a block with a taken UDP port is passed over', async () => {
+  const [probe] = await leasePorts(1, BASE + 4500);
+  assert.ok(probe);
+  await probe.release();
+  for (const port of [probe.ports.rtc, probe.ports.srt]) {
+    const socket = createSocket('udp4');
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    const [lease] = await leasePorts(1, probe.ports.rtmp);
+    assert.ok(lease && lease.ports.rtmp > probe.ports.rtmp, `udp ${port}`);
+    await lease.release();
+    socket.close();
+    await once(socket, 'close');
   }
 });
 

@@ -2,26 +2,26 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  apiAuthorization,
-  type ConfPlan,
-  checkTemplate,
-  droppedBy,
-  renderSrsConf,
-  vhostsOf,
-} from '../../src/child/srs-conf.js';
+import { portsAt } from '../../src/child/ports.js';
+import { type ConfPlan, renderSrsConf } from '../../src/child/srs-conf.js';
+import { apiAuthorization, checkTemplate, droppedBy, vhostsOf } from '../../src/child/template.js';
 import { testConf } from '../../src/child/test-conf.js';
 import { find, parseConf } from '../../src/srs-conf/parse.js';
 import { mini, NO_SRS, real, tempDir } from './helpers.js';
 
 const PLAN: ConfPlan = {
   id: 'c017',
-  ports: { rtmp: 20080, api: 20081, http: 20082 },
+  generation: 3,
+  ports: portsAt(20_080),
   pidFile: '/run/srs/pids/c017.pid',
   html: '/run/srs/html',
   maxConnections: 1000,
   asprocess: true,
   template: null,
+  vhosts: {},
+  hls: { fragmentSeconds: 10, windowSeconds: 60 },
+  rtc: true,
+  srt: true,
 };
 
 const TEMPLATE = parseConf(`
@@ -32,8 +32,8 @@ heartbeat { enabled off; interval 9.3; }
 http_api { enabled off; listen 1985; crossdomain off; https { enabled on; listen 1990; }
   auth { enabled on; username "a b"; password 'p"w'; } }
 http_server { enabled off; listen 8080; dir ./www; https { enabled on; listen 8088; } }
-rtc_server { enabled on; listen 8000; }
-srt_server { enabled on; listen 10080; }
+rtc_server { enabled on; listen 8000; candidate 192.0.2.1; black_hole { enabled off; } }
+srt_server { enabled on; listen 10080; passphrase 0123456789; }
 stream_caster { enabled on; caster mpegts_over_udp; output rtmp://127.0.0.1/live/x; listen 8935; }
 exporter { enabled on; listen 9972; }
 vhost __defaultVhost__ { hls { enabled on; } rtc { enabled on; } }
@@ -62,10 +62,36 @@ http_server {
     listen 127.0.0.1:20082;
     dir /run/srs/html;
 }
+rtc_server {
+    enabled on;
+    listen 20083;
+    candidate *;
+    use_auto_detect_network_ip off;
+    api_as_candidates off;
+}
+srt_server {
+    enabled on;
+    listen 20084;
+}
 vhost __defaultVhost__ {
     http_remux {
         enabled on;
         mount [vhost]/[app]/[stream].flv;
+    }
+    hls {
+        enabled on;
+        hls_fragment 10;
+        hls_window 60;
+        hls_path /run/srs/html;
+    }
+    rtc {
+        enabled on;
+        rtmp_to_rtc on;
+        rtc_to_rtmp on;
+    }
+    srt {
+        enabled on;
+        srt_to_rtmp on;
     }
 }
 `,
@@ -76,20 +102,24 @@ test('a template keeps what is its own and gives up what is ours', () => {
   const conf = parseConf(renderSrsConf({ ...PLAN, template: TEMPLATE }));
   const names = conf.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length - 1, 'nothing twice but vhost');
-  for (const name of ['rtc_server', 'srt_server', 'stream_caster', 'exporter', 'srs_log_file']) {
+  for (const name of ['stream_caster', 'exporter', 'srs_log_file']) {
     assert.ok(!names.includes(name), name);
   }
   assert.deepEqual(find(conf, 'listen')?.args, ['127.0.0.1:20080']);
   assert.deepEqual(find(conf, 'daemon')?.args, ['off']);
   assert.deepEqual(find(conf, 'srs_log_level_v2')?.args, ['warn']);
-  assert.deepEqual(find(conf, 'http_server', 'dir')?.args, ['./www']);
+  assert.deepEqual(find(conf, 'http_server', 'dir')?.args, ['/run/srs/html']);
+  assert.deepEqual(find(conf, 'rtc_server', 'listen')?.args, ['20083']);
+  assert.deepEqual(find(conf, 'rtc_server', 'candidate')?.args, ['*']);
+  assert.deepEqual(find(conf, 'srt_server', 'passphrase')?.args, ['0123456789']);
+  assert.deepEqual(find(conf, 'vhost', 'hls', 'hls_path')?.args, ['/run/srs/html']);
   assert.deepEqual(find(conf, 'http_server', 'enabled')?.args, ['on']);
   assert.deepEqual(find(conf, 'http_api', 'listen')?.args, ['127.0.0.1:20081']);
   assert.deepEqual(find(conf, 'http_api', 'crossdomain')?.args, ['off']);
   assert.equal(find(conf, 'http_api', 'https'), undefined);
   assert.equal(find(conf, 'http_server', 'https'), undefined);
   assert.deepEqual(find(conf, 'vhost', 'hls', 'enabled')?.args, ['on']);
-  assert.deepEqual(droppedBy(TEMPLATE), ['rtc_server', 'srt_server', 'stream_caster', 'exporter']);
+  assert.deepEqual(droppedBy(TEMPLATE), ['stream_caster', 'exporter']);
 });
 
 test('what a template says of vhosts and passwords can be asked for', () => {
@@ -117,6 +147,8 @@ for (const binary of NO_SRS ? [mini] : [mini, real]) {
     const forms: Partial<ConfPlan>[] = [
       {},
       { asprocess: false },
+      { hls: null, rtc: false, srt: false },
+      { vhosts: { 'ts.example.com': 'ts', 'radio.example.com': 'aac' } },
       { template: TEMPLATE },
       { template: [] },
       { pidFile: join(odd, 'c.pid'), html: odd },

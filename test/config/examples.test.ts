@@ -20,7 +20,7 @@ test('the reference names every key with its default', async () => {
   assert.deepEqual(await loadConfig({ env: {}, file }), await loadConfig({ env: {} }));
   const raw: Record<string, unknown> = parse(await readFile(file, 'utf8'));
   const names = Object.entries(raw).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null
+    typeof value === 'object' && value !== null && Object.keys(value).length > 0
       ? Object.keys(value).map((leaf) => `${name}.${leaf}`)
       : [name],
   );

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { KEYS } from '../../src/config/schema.js';
 import { type Environment, environmentName, type Flags } from '../../src/config/sources.js';
@@ -52,11 +53,23 @@ test('defaults are those of the contract', async () => {
     cpu: { pin: 'auto', reserve: 'auto', smt: 'one-per-core' },
     listen: {
       rtmp: { port: 1935 },
+      rtmps: null,
       http: { port: 8080 },
+      https: null,
       api: { port: 1985 },
+      apiHttps: null,
       rtc: { port: 8000 },
       srt: { port: 10080 },
       admin: { host: '127.0.0.1', port: 12025 },
+    },
+    tls: { cert: null, key: null },
+    proxies: { trusted: [], protocol: [] },
+    vhosts: {},
+    http: { dir: null, waitSeconds: 10 },
+    hls: { enabled: true, from: 'disk', fragmentSeconds: 10, windowSeconds: 60 },
+    hooks: {
+      ...{ on_connect: [], on_close: [], on_publish: [], on_unpublish: [] },
+      ...{ on_play: [], on_stop: [], on_dvr: [], on_hls: [], timeoutSeconds: 30 },
     },
     rtc: { candidates: [], media: 'relay' },
     registry: 'memory',
@@ -108,8 +121,7 @@ test('each flag sets its key', async () => {
   assert.equal(config.children.count, 3);
   assert.equal(config.srs.binary, '/opt/srs');
   assert.equal(config.workDir, resolve('w'));
-  const ports = Object.values(config.listen).map(({ port }) => port);
-  assert.deepEqual(ports, [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(openPorts(config), [1, 2, 3, 4, 5, 6]);
   assert.equal(config.registry, 'redis://h');
   assert.equal(config.relay.engine, 'native');
   assert.equal(config.log.level, 'debug');
@@ -120,7 +132,9 @@ test('each flag sets its key', async () => {
 test('every key has an environment name', async () => {
   assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
   assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
-  for (const key of KEYS.filter((name) => name !== 'rtc.candidates')) {
+  // A blank is an empty list or mapping, too.
+  const lists = /^(rtc\.candidates|vhosts|hooks\.on_\w+|proxies\.\w+)$/;
+  for (const key of KEYS.filter((name) => !lists.test(name))) {
     const name = environmentName(key);
     const said = await refused({ env: { [name]: ' ' } });
     assert.ok(said.startsWith(`environment ${name}: ${key}: must be `), said);
@@ -141,7 +155,7 @@ test('environment values take the types of their keys', async () => {
   assert.deepEqual(config.rtc.candidates, ['10.0.0.1', 'live.example.org']);
   assert.equal(config.limits.identifySeconds, 2.5);
   assert.equal(config.srs.template, null);
-  assert.equal(config.listen.http.port, 8080);
+  assert.equal(config.listen.http?.port, 8080);
 });
 
 test("understands the Go proxy's environment", async () => {
@@ -161,8 +175,7 @@ test("understands the Go proxy's environment", async () => {
       PROXY_STATIC_FILES: '../research/players',
     },
   });
-  const ports = Object.values(config.listen).map(({ port }) => port);
-  assert.deepEqual(ports, [11935, 18080, 11985, 18000, 20080, 12026]);
+  assert.deepEqual(openPorts(config), [11935, 18080, 11985, 18000, 20080, 12026]);
   assert.equal(config.listen.admin.host, '127.0.0.1');
   assert.equal(config.registry, 'redis://:a%40b@cache:6380/2');
 });
@@ -283,4 +296,40 @@ test('the admin port may be open when a token guards it', async () => {
 test('switches may be written as YAML booleans', async () => {
   assert.equal((await load({ yaml: 'cpu: { pin: on }' })).cpu.pin, 'on');
   assert.equal((await load({ yaml: 'cpu: { pin: false }' })).cpu.pin, 'off');
+});
+
+function openPorts({ listen }: Config): number[] {
+  return Object.values(listen).flatMap((address) => address?.port ?? []);
+}
+
+test('listeners can be off, vhosts have a format, proxies are networks', async () => {
+  const yaml = `
+listen: { http: off, srt: null, rtmps: 1443 }
+tls: { cert: a.pem, key: b.pem }
+vhosts: { ts.example.com: ts, radio.example.com: aac }
+proxies: { trusted: [10.0.0.0/8, "::1"], protocol: [rtmp] }
+hls: { enabled: off }
+hooks: { on_publish: ["http://127.0.0.1:9000/hook"] }
+`;
+  const { listen, vhosts, proxies, hls, hooks } = await load({ yaml });
+  assert.deepEqual([listen.http, listen.srt, listen.rtmps], [null, null, { port: 1443 }]);
+  assert.deepEqual(vhosts, { 'ts.example.com': 'ts', 'radio.example.com': 'aac' });
+  assert.deepEqual(proxies, { trusted: ['10.0.0.0/8', '::1'], protocol: ['rtmp'] });
+  assert.equal(hls.enabled, false);
+  assert.deepEqual(hooks.on_publish, ['http://127.0.0.1:9000/hook']);
+  const env = { SRS_SUPERVISOR_VHOSTS: 'a.example.com=ts, b.example.com=flv' };
+  assert.deepEqual((await load({ env })).vhosts, { 'a.example.com': 'ts', 'b.example.com': 'flv' });
+});
+
+test('what cannot be is refused in one line', async () => {
+  const cases: [string, RegExp][] = [
+    ['listen: { https: 8443 }', /listen\.https: must have a certificate; set tls\.cert/],
+    ['vhosts: { a.example.com: hls }', /vhosts: must be a mapping of host names to flv, ts/],
+    ['proxies: { trusted: [10.0.0.0/99] }', /proxies\.trusted: must be a list of IP addresses/],
+    ['proxies: { protocol: [rtc] }', /proxies\.protocol: must be a list of rtmp, rtmps/],
+    ['hooks: { on_play: [ftp://a/] }', /hooks\.on_play: must be a list of http:/],
+    ['hls: { windowSeconds: 20 }', /hls\.windowSeconds: must hold three fragments, 30 seconds/],
+    ['listen: { rtmp: off }', /listen\.rtmp: must be a port/],
+  ];
+  for (const [yaml, said] of cases) assert.match(await refused({ yaml }), said);
 });

@@ -98,8 +98,8 @@ export class ListenerThread {
     if (route === null) return this.#say({ kind: 'routed', call, route });
     const hold = this.#numbers++;
     this.#holds.set(hold, route);
-    const { owner, host, port } = route;
-    this.#say({ kind: 'routed', call, route: { hold, owner, host, port } });
+    const { owner, host, ports } = route;
+    this.#say({ kind: 'routed', call, route: { hold, owner, host, ports } });
   }
 
   #adopt(handover: Handover): void {

@@ -16,7 +16,7 @@ import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
-import { dial } from '../dial.js';
+import { dialAsClient } from '../dial-as-client.js';
 import type { Failure } from '../front.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
@@ -187,7 +187,8 @@ async function replay(
   { wanted: { identified }, route }: { wanted: Wanted; route: Route },
   context: RtmpSessionContext,
 ): Promise<{ child: Socket; toClient: Buffer }> {
-  const child = await dialAsClient(connection, route, context);
+  const target = { host: route.host, port: route.ports.rtmp };
+  const child = await dialAsClient(connection, target, context);
   child.on('error', () => {});
   child.write(Buffer.concat([HELLO, identified.recorded]));
   try {
@@ -198,25 +199,6 @@ async function replay(
     client.unpipe(child);
     child.destroy();
     throw error;
-  }
-}
-
-/** From an address of the client's own, so that the child's API and hooks tell clients apart. */
-async function dialAsClient(
-  connection: Connection,
-  { host, port }: Route,
-  { aliases, logger }: RtmpSessionContext,
-): Promise<Socket> {
-  connection.alias ??= aliases.take(connection.client);
-  try {
-    return await dial({ host, port, localAddress: connection.alias }, connection.signal);
-  } catch (error) {
-    if (connection.alias === null || codeOf(error) !== 'EADDRNOTAVAIL') throw error;
-    logger.warn('this machine lends no 127.x.y.z address: children see every client as 127.0.0.1');
-    aliases.disable();
-    aliases.release(connection.alias);
-    connection.alias = null;
-    return dial({ host, port, localAddress: null }, connection.signal);
   }
 }
 

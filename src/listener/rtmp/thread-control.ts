@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ChildRef } from '../../child/types.js';
+import type { ChildPorts, ChildRef } from '../../child/types.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { Route } from '../route.js';
 import type { ThreadReport, ThreadRoute } from './thread-messages.js';
@@ -8,15 +8,15 @@ import type { ThreadReport, ThreadRoute } from './thread-messages.js';
 export class HeldRoute implements Route {
   readonly owner: ChildRef;
   readonly host: string;
-  readonly port: number;
+  readonly ports: ChildPorts;
   readonly #hold: number;
   readonly #giveBack: (hold: number) => void;
   #isHeld = true;
 
-  constructor({ hold, owner, host, port }: ThreadRoute, giveBack: (hold: number) => void) {
+  constructor({ hold, owner, host, ports }: ThreadRoute, giveBack: (hold: number) => void) {
     this.owner = owner;
     this.host = host;
-    this.port = port;
+    this.ports = ports;
     this.#hold = hold;
     this.#giveBack = giveBack;
   }

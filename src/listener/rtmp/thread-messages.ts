@@ -1,4 +1,4 @@
-import type { ChildRef } from '../../child/types.js';
+import type { ChildPorts, ChildRef } from '../../child/types.js';
 import type { LogLevel } from '../../logger.js';
 import type { ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { OwnBytes } from '../../relay/native/protocol.js';
@@ -25,7 +25,7 @@ export interface ThreadRoute {
   readonly hold: number;
   readonly owner: ChildRef;
   readonly host: string;
-  readonly port: number;
+  readonly ports: ChildPorts;
 }
 
 /** A client and its child, connected and level: the control thread's from here on. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { portsAt } from '../../../src/child/ports.js';
 import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
 import { silentLogger } from '../../../src/logger.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
@@ -38,7 +39,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       route: async () => ({
         owner: C001,
         host: '127.0.0.1',
-        port: children.port,
+        ports: portsAt(children.port),
         release: () => void released++,
       }),
       vhosts: ['__defaultVhost__'],

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { portsAt } from '../../../src/child/ports.js';
 import type { ChildRef } from '../../../src/child/types.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/connections.js';
@@ -73,7 +74,12 @@ export class Rig {
     this.asked.push(asked);
     const way = this.ways.length > 1 ? this.ways.shift() : this.ways[0];
     if (!way) return null;
-    return { ...way, host: '127.0.0.1', release: () => void this.released++ };
+    return {
+      owner: way.owner,
+      ports: portsAt(way.port),
+      host: '127.0.0.1',
+      release: () => void this.released++,
+    };
   }
 }
 
