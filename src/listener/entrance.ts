@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type ClientAddress, normalIp, type TrustedProxies } from './client-address.js';
+import type { Connection, Connections } from './connections.js';
+import type { Failure } from './front.js';
+import { readProxyHeader } from './read-proxy-header.js';
+
+/** What a port asks of every connection before its protocol begins. */
+export interface EntranceRules {
+  readonly connections: Connections;
+  readonly counters: { accepted: number; refused: number; failed: Record<Failure, number> };
+  /** Whose PROXY headers are read; null: nobody sends one. */
+  readonly proxies: TrustedProxies | null;
+  readonly logger: Logger;
+}
+
+/**
+ * Where connections come in: finds the client's true address, by the PROXY header where one must be
+ * there, and counts it within the limits. Nobody's word but a trusted proxy's is taken, and where
+ * there is a load balancer nobody gets in past it.
+ */
+export class Entrance {
+  readonly #rules: EntranceRules;
+  /** Those whose PROXY header is not whole yet. */
+  readonly #waiting = new Set<Socket>();
+
+  constructor(rules: EntranceRules) {
+    this.#rules = rules;
+  }
+
+  /** Null: the connection was closed. Else the socket is as it came, or paused behind its header. */
+  async letIn(client: Socket): Promise<Connection | null> {
+    const { connections, counters, logger } = this.#rules;
+    counters.accepted += 1;
+    client.on('error', () => {});
+    try {
+      const { ip, port } = await this.#addressOf(client);
+      const connection = client.destroyed ? null : connections.open(ip, port, Date.now());
+      if (typeof connection !== 'string') return connection;
+      counters.refused += 1;
+      logger.debug({ client: ip, limit: `limits.${connection}` }, 'client refused');
+      client.resetAndDestroy();
+    } catch (error) {
+      counters.failed.invalid += 1;
+      logger.debug({ client: client.remoteAddress, err: messageOf(error) }, 'client refused');
+      client.destroy();
+    }
+    return null;
+  }
+
+  /** Ends those that are not in yet. */
+  close(): void {
+    for (const client of this.#waiting) client.destroy();
+  }
+
+  async #addressOf(client: Socket): Promise<ClientAddress> {
+    const { remoteAddress = '', remotePort = 0 } = client;
+    const { proxies } = this.#rules;
+    const ip = normalIp(remoteAddress) ?? remoteAddress;
+    const peer = { ip, port: remotePort };
+    if (proxies === null || client.destroyed) return peer;
+    if (!proxies.has(ip)) throw new Error('proxies.trusted does not name it');
+    this.#waiting.add(client);
+    try {
+      return (await readProxyHeader(client)) ?? peer;
+    } finally {
+      this.#waiting.delete(client);
+    }
+  }
+}
