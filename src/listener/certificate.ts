@@ -1,0 +1,100 @@
+import { type Stats, unwatchFile, watchFile } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import { messageOf, SupervisorError } from '../errors.js';
+import type { Logger } from '../logger.js';
+
+/**
+ * Files are looked at rather than watched: certbot and Kubernetes exchange the target of a link,
+ * and no watcher of the link's own folder hears of that.
+ */
+const LOOK_MS = 2000;
+/** The second file of a pair may be written a moment after the first. */
+const SETTLE_MS = 300;
+
+export interface CertificateFiles {
+  /** PEM, with the chain behind the certificate. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** One certificate and key for every TLS port, read again when the files change. */
+export class Certificate {
+  readonly #files: CertificateFiles;
+  readonly #logger: Logger;
+  readonly #servers = new Set<Server>();
+  #options: SecureContextOptions;
+  #settling: NodeJS.Timeout | undefined;
+  readonly #changed = (now: Stats, before: Stats): void => {
+    if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => void this.#reload(), SETTLE_MS).unref();
+  };
+
+  /** Reads both files. @throws ERR_CONFIG where they are not there, or do not fit each other */
+  static async open(files: CertificateFiles, logger: Logger, lookMs = LOOK_MS) {
+    try {
+      return new Certificate(files, await load(files), { logger, lookMs });
+    } catch (error) {
+      const text = `tls.cert, tls.key: ${files.cert}, ${files.key}: ${messageOf(error)}`;
+      throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+    }
+  }
+
+  private constructor(
+    files: CertificateFiles,
+    options: SecureContextOptions,
+    { logger, lookMs }: { logger: Logger; lookMs: number },
+  ) {
+    this.#files = files;
+    this.#options = options;
+    this.#logger = logger;
+    const { cert, key } = files;
+    for (const file of [cert, key]) {
+      watchFile(file, { interval: lookMs, persistent: false }, this.#changed);
+    }
+  }
+
+  /** For a server that is made now. */
+  get options(): SecureContextOptions {
+    return this.#options;
+  }
+
+  /** New handshakes of this server use the certificate of the moment. */
+  keep(server: Server): void {
+    this.#servers.add(server);
+    server.once('close', () => this.#servers.delete(server));
+  }
+
+  close(): void {
+    clearTimeout(this.#settling);
+    for (const file of [this.#files.cert, this.#files.key]) unwatchFile(file, this.#changed);
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const options = await load(this.#files);
+      if (isSame(options, this.#options)) return;
+      this.#options = options;
+      for (const server of this.#servers) server.setSecureContext(options);
+      this.#logger.info({ cert: this.#files.cert }, 'the certificate was read again');
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#logger.warn(
+        { cert: this.#files.cert, reason },
+        'new certificate refused, old one kept',
+      );
+    }
+  }
+}
+
+/** Throws where OpenSSL takes the pair for none. */
+async function load({ cert, key }: CertificateFiles): Promise<SecureContextOptions> {
+  const options = { cert: await readFile(cert), key: await readFile(key), minVersion: 'TLSv1.2' };
+  createSecureContext(options as SecureContextOptions);
+  return options as SecureContextOptions;
+}
+
+function isSame(one: SecureContextOptions, other: SecureContextOptions): boolean {
+  return String(one.cert) === String(other.cert) && String(one.key) === String(other.key);
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Logger } from '../../logger.js';
+import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
+import type { Connection } from '../connections.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The true client: past load balancers and proxies that are trusted, and nobody else's claim. */
+    readonly clientAddress: ClientAddress;
+  }
+}
+
+/** What another room serves on an HTTP port. It sees nobody else's hooks and errors. */
+export type HttpPlugin = (app: FastifyInstance) => Promise<void>;
+
+export interface AppOptions {
+  readonly plugins: readonly HttpPlugin[];
+  readonly trusted: TrustedProxies;
+  readonly logger: Logger;
+  readonly connectionOf: (socket: Socket) => Connection | null;
+  readonly serverFactory: (
+    handler: (request: IncomingMessage, response: ServerResponse) => void,
+  ) => Server;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** The Fastify instance of one port, with the plugins of the rooms that it serves. */
+export function createApp(options: AppOptions): FastifyInstance {
+  const { plugins, trusted, logger, connectionOf, serverFactory } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    serverFactory: (handler) => serverFactory(handler),
+  });
+  app.decorateRequest('clientAddress', {
+    getter() {
+      return clientOf(this.raw, connectionOf(this.raw.socket), trusted);
+    },
+  });
+  addErrors(app, logger);
+  for (const plugin of plugins) app.register(plugin);
+  return app;
+}
+
+/** A connection that is gone has no address any more. */
+export function clientOf(
+  request: IncomingMessage,
+  connection: Connection | null,
+  trusted: TrustedProxies,
+): ClientAddress {
+  const peer = connection ?? { ip: '0.0.0.0', port: 0 };
+  const header = request.headers['x-forwarded-for'];
+  return forwardedClient({ ip: peer.ip, port: peer.port }, header?.toString(), trusted);
+}
+
+function addErrors(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('Not Found\n'),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.warn({ url: request.url, reason: error.message }, 'http: failed');
+    const [line = ''] = status >= 500 ? ['Internal Server Error'] : error.message.split('\n');
+    return reply.code(status).type('text/plain; charset=utf-8').send(`${line}\n`);
+  });
+}

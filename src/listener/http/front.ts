@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { ChildRef } from '../../child/types.js';
+import type { Address } from '../../config/config.js';
+import type { Logger } from '../../logger.js';
+import type { Certificate } from '../certificate.js';
+import type { TrustedProxies } from '../client-address.js';
+import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { Entrance } from '../entrance.js';
+import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import { listenError } from '../listen-error.js';
+import { TrafficMeter } from '../traffic.js';
+import { createApp, type HttpPlugin } from './app.js';
+import { createHttpServer, refuseBytes } from './server.js';
+
+/** Connections that may wait to be accepted. */
+const BACKLOG = 4096;
+
+export interface HttpFrontOptions {
+  /** The configuration's key, `listen.http`. */
+  readonly name: string;
+  readonly address: Address;
+  /** Null: plain HTTP. */
+  readonly tls: Certificate | null;
+  /** Whose X-Forwarded-For and PROXY headers are believed. */
+  readonly trusted: TrustedProxies;
+  /** Every connection begins with a PROXY header. */
+  readonly proxyProtocol: boolean;
+  readonly limits: ConnectionLimits;
+  readonly plugins: readonly HttpPlugin[];
+  readonly logger: Logger;
+}
+
+/** One HTTP port: node:http reads requests, Fastify hands them to the rooms' plugins. */
+export class HttpFront implements Front {
+  readonly connections: Connections;
+  readonly counters = {
+    accepted: 0,
+    relayed: 0,
+    refused: 0,
+    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
+  };
+  readonly #options: HttpFrontOptions;
+  readonly #traffic: TrafficMeter;
+  readonly #entrance: Entrance;
+  readonly #app: FastifyInstance;
+  /** By the address that the socket itself says: TLS wraps one socket in another. */
+  readonly #bySocket = new Map<string, Connection>();
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    this.connections = new Connections(options.limits);
+    this.#traffic = new TrafficMeter(this.connections);
+    const { plugins, trusted, proxyProtocol, logger } = options;
+    const { connections, counters } = this;
+    const proxies = proxyProtocol ? trusted : null;
+    this.#entrance = new Entrance({ connections, counters, proxies, logger });
+    this.#app = createApp({
+      plugins,
+      trusted,
+      logger,
+      connectionOf: (socket) => this.#connectionOf(socket),
+      serverFactory: (handler) => this.#makeServer(handler),
+    });
+  }
+
+  /** Resolves when the port takes requests; rejects with ERR_LISTEN when it cannot be had. */
+  async start(): Promise<void> {
+    await this.#app.ready();
+    const { address, name, logger } = this.#options;
+    const server = this.#app.server;
+    server.listen({ ...address, backlog: BACKLOG });
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      throw listenError(name, address, error);
+    }
+    server.on('error', (error) => logger.error({ err: error }, 'http accept'));
+  }
+
+  address(): AddressInfo | null {
+    return this.#app.server.address() as AddressInfo | null;
+  }
+
+  summary(): FrontSummary {
+    const { counters } = this;
+    const { bytes, children: traffic } = this.#traffic;
+    const connections = this.connections.size;
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return Array.from(this.connections, (connection) => connection.row());
+  }
+
+  endOf(owner: ChildRef, reason: string): void {
+    this.connections.endOf(owner, new Error(reason));
+  }
+
+  /** Stops accepting and ends what is open. */
+  async close(): Promise<void> {
+    this.#traffic.close();
+    const { server } = this.#app;
+    if (server.listening) {
+      const closed = once(server, 'close');
+      server.close();
+      this.#entrance.close();
+      this.connections.endAll(new Error('the supervisor stops'));
+      await closed;
+    }
+    await this.#app.close();
+  }
+
+  #makeServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const server = createHttpServer(this.#options.tls, handler);
+    const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      this.#letIn(socket).then((isIn) => {
+        if (!isIn) return;
+        serve?.call(server, socket);
+        // Reading its PROXY header has paused it. TLS takes the bytes from below.
+        if (this.#options.tls === null) socket.resume();
+      });
+    });
+    server.on('clientError', (error, socket) => {
+      this.counters.failed.invalid += 1;
+      refuseBytes(error, socket as Socket);
+    });
+    return server;
+  }
+
+  async #letIn(socket: Socket): Promise<boolean> {
+    const key = socketKey(socket);
+    const connection = await this.#entrance.letIn(socket);
+    if (connection === null) return false;
+    this.#bySocket.set(key, connection);
+    connection.signal.addEventListener('abort', () => socket.destroy());
+    socket.once('close', () => {
+      this.#bySocket.delete(key);
+      if (connection.relayed === null) this.connections.closed(connection);
+    });
+    return true;
+  }
+
+  #connectionOf(socket: Socket): Connection | null {
+    return this.#bySocket.get(socketKey(socket)) ?? null;
+  }
+}
+
+function socketKey({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

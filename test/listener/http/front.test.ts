@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { TrustedProxies } from '../../../src/listener/client-address.js';
+import { HttpFront, type HttpFrontOptions } from '../../../src/listener/http/front.js';
+import { silentLogger } from '../../../src/logger.js';
+import { until } from '../../helpers/until.js';
+
+let front: HttpFront;
+
+async function open(options: Partial<HttpFrontOptions> = {}): Promise<number> {
+  front = new HttpFront({
+    name: 'listen.http',
+    address: { host: '127.0.0.1', port: 0 },
+    tls: null,
+    trusted: new TrustedProxies(['127.0.0.1']),
+    proxyProtocol: false,
+    limits: { connections: 100, connectionsPerIp: 0 },
+    plugins: [
+      async (app) => {
+        app.get('/who', async (request) => request.clientAddress);
+      },
+    ],
+    logger: silentLogger,
+    ...options,
+  });
+  await front.start();
+  return front.address()?.port ?? 0;
+}
+
+/** Sends bytes, and reads until the other side closes. */
+function exchange(port: number, ...parts: (string | Buffer)[]): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1' });
+    for (const part of parts) socket.write(part);
+    socket.on('data', (bytes) => {
+      answer += bytes;
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => resolve(answer));
+  });
+}
+
+const CLOSE = 'Host: a\r\nConnection: close\r\n\r\n';
+const WHO = `GET /who HTTP/1.1\r\n${CLOSE}`;
+
+afterEach(() => front.close());
+
+describe('an HTTP front', () => {
+  it('serves its plugins, and says who the client is', async () => {
+    const port = await open({ trusted: new TrustedProxies([]) });
+    const response = await fetch(`http://127.0.0.1:${port}/who`, {
+      headers: { 'x-forwarded-for': '1.2.3.4' },
+    });
+    const { ip, port: from } = (await response.json()) as { ip: string; port: number };
+    assert.equal(ip, '127.0.0.1');
+    assert.ok(from > 0);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/nothing`)).status, 404);
+    assert.equal(front.summary().counters.failed.invalid, 0);
+  });
+
+  it('believes a trusted proxy', async () => {
+    const port = await open();
+    const headers = { 'x-forwarded-for': '6.6.6.6, 1.2.3.4' };
+    const response = await fetch(`http://127.0.0.1:${port}/who`, { headers });
+    assert.deepEqual(await response.json(), { ip: '1.2.3.4', port: 0 });
+  });
+
+  it('reads PROXY headers, whole and in parts', async () => {
+    const port = await open({ proxyProtocol: true });
+    const line = 'PROXY TCP4 1.2.3.4 10.0.0.1 12345 443\r\n';
+    assert.match(await exchange(port, line + WHO), /"ip":"1.2.3.4","port":12345/);
+    assert.match(await exchange(port, line, WHO), /"ip":"1.2.3.4","port":12345/);
+    assert.match(await exchange(port, `PROXY UNKNOWN\r\n${WHO}`), /"ip":"127.0.0.1"/);
+    assert.equal(await exchange(port, WHO), '');
+    assert.equal(front.summary().counters.failed.invalid, 1);
+  });
+
+  it('lets nobody in past the load balancer', async () => {
+    const port = await open({ proxyProtocol: true, trusted: new TrustedProxies(['10.0.0.1']) });
+    assert.equal(await exchange(port, `PROXY TCP4 1.2.3.4 10.0.0.1 12345 443\r\n${WHO}`), '');
+    assert.equal(front.summary().counters.failed.invalid, 1);
+  });
+
+  it('keeps to its limits, and forgets who has left', async () => {
+    const port = await open({ limits: { connections: 1, connectionsPerIp: 0 } });
+    const held = connect({ port, host: '127.0.0.1' });
+    await until('it is in', () => front.summary().connections === 1);
+    assert.equal(await exchange(port, WHO), '');
+    assert.equal(front.summary().counters.refused, 1);
+    held.destroy();
+    await until('it has left', () => front.summary().connections === 0);
+    assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
+  });
+});
