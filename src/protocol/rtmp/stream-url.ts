@@ -1,4 +1,5 @@
 import { DEFAULT_VHOST } from '../../stream-key.js';
+import { parseQuery } from '../query.js';
 import { invalid, type Parsed, value } from '../result.js';
 
 /** What a client's tcUrl and stream name mean, as SRS understands them. */
@@ -92,11 +93,8 @@ function hostOf(authority: string): string | null {
   return ipv6 ?? name ?? null;
 }
 
-/** SRS splits at every mark, then reads name, value, name, value; a name without `=` shifts it. */
 function queryVhost(query: string): string {
-  const items = query.slice(query.indexOf('?') + 1).split(/&&|[=,&;]/);
-  const values = new Map<string, string>();
-  for (let at = 0; at < items.length; at += 2) values.set(items[at] ?? '', items[at + 1] ?? '');
+  const values = parseQuery(query);
   return values.get('vhost') || values.get('domain') || '';
 }
 

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { decodeUfrag, encodeUfrag } from '../../../src/protocol/webrtc/ufrag.js';
+
+const ICE_CHARS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
+const word = (size: number, chars: readonly string[]) =>
+  fc.string({ unit: fc.constantFrom(...chars), minLength: size, maxLength: size });
+const number = fc.integer({ min: 1, max: 1000 });
+const parts = fc
+  .tuple(word(4, ICE_CHARS), number, word(16, [...ICE_CHARS, '+', '/']))
+  .map(([box, n, nonce]) => ({ box, child: `c${String(n).padStart(3, '0')}`, nonce }));
+
+describe('ufrag', () => {
+  it('says again what it was made of, within what SRS and ICE take', () => {
+    fc.assert(
+      fc.property(parts, (value) => {
+        const ufrag = encodeUfrag(value);
+        assert.match(ufrag, /^[a-zA-Z\d+/]{4,32}$/);
+        assert.deepEqual(decodeUfrag(ufrag), value);
+      }),
+    );
+  });
+
+  it("knows that a fragment is not ours: SRS's, a browser's, any text", () => {
+    for (const ufrag of ['', '04a2x9k1', '4ZcD', 'c07abcdef', 'Sbox101']) {
+      assert.equal(decodeUfrag(ufrag), null);
+    }
+    fc.assert(fc.property(fc.string(), (text) => decodeUfrag(text) === null));
+  });
+
+  it('refuses parts that it could not tell apart again', () => {
+    const good = { box: 'box1', child: 'c001', nonce: 'n'.repeat(16) };
+    for (const bad of [{ box: 'box' }, { child: 'c2000' }, { child: 'x' }, { nonce: 'n' }]) {
+      assert.throws(() => encodeUfrag({ ...good, ...bad }), RangeError);
+    }
+  });
+});
