@@ -11,6 +11,8 @@ export interface RelayPair {
   readonly toClient?: Buffer;
   /** Sent to the child before what the client sends. */
   readonly toChild?: Buffer;
+  /** Nothing that the client sends reaches the child, but for its end. */
+  readonly oneWay?: boolean;
   /** Neither side sent a byte for so long: both are closed. 0: never. */
   readonly idleMs: number;
 }

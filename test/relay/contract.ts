@@ -106,6 +106,23 @@ export function relayContract(name: string, make: () => RelayEngine): void {
       assert.equal(await relayed.ended, 'closed');
     });
 
+    it('lets nothing but the end of a one-way client through to its child', async () => {
+      const first = { toChild: Buffer.from('head'), oneWay: true };
+      const { client, child, relayed } = await bench.pair(first, (ends) => {
+        ends.client.unshift(Buffer.from('read ahead'));
+      });
+      const heard = readAll(child);
+      client.write(randomBytes(MIB));
+      child.write('media');
+      await until('media came', () => client.read() !== null);
+      client.end('more');
+      assert.equal((await heard).toString(), 'head');
+      child.end(' rest');
+      assert.equal((await readAll(client)).toString(), ' rest');
+      assert.equal(await relayed.ended, 'closed');
+      assert.equal(relayed.bytesIn, 4);
+    });
+
     it('ends a pair of which one side has gone before it began', async () => {
       const { client, child, relayed } = await bench.pair({}, (ends) => ends.client.destroy());
       client.on('error', () => {}).resume();

@@ -24,14 +24,15 @@ export class Pair {
   #childMask = 0;
 
   constructor(poller: Poller, context: WayContext, order: JoinOrder) {
-    const { slot, generation, client, child, idleMs } = order;
+    const { slot, generation, client, child, oneWay = false, idleMs } = order;
     this.#poller = poller;
     this.slot = slot;
     this.generation = generation;
     this.idleMs = idleMs;
     this.#client = client;
     this.#child = child;
-    this.#up = new Way(context, { from: client, to: child }, 2 * slot, order.toChild);
+    const up = { from: client, to: child, drops: oneWay };
+    this.#up = new Way(context, up, 2 * slot, order.toChild);
     const down = { from: child, to: client };
     this.#down = new Way(context, down, 2 * slot + 1, order.toClient);
   }

@@ -22,6 +22,7 @@ export interface JoinOrder {
   readonly child: number;
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
+  readonly oneWay?: boolean;
   readonly idleMs: number;
 }
 

@@ -10,6 +10,7 @@ export interface RawPair {
   readonly child: number;
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
+  readonly oneWay?: boolean;
 }
 
 /** Whether all that Node was given to write has gone to the kernel. */
@@ -29,10 +30,13 @@ export function takeOver(pair: RelayPair): RawPair | null {
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
+  const { oneWay = false } = pair;
+  const ahead = release(pair.client);
   return {
     ...duplicates,
     toClient: joined(pair.toClient, release(pair.child)),
-    toChild: joined(pair.toChild, release(pair.client)),
+    toChild: joined(pair.toChild, oneWay ? [] : ahead),
+    oneWay,
   };
 }
 

@@ -43,11 +43,19 @@ export class WayContext {
 /** How an attempt to move bytes went: `far` is the side that is written to. */
 export type Moved = 'moved' | 'far-full' | 'ended' | 'near-broken' | 'far-broken';
 
+export interface WayEnds {
+  readonly from: number;
+  readonly to: number;
+  /** What is read goes nowhere; only its end is told. */
+  readonly drops?: boolean;
+}
+
 /** One direction of a pair: what is read from one socket is written to the other. */
 export class Way {
   readonly #context: WayContext;
   readonly #from: number;
   readonly #to: number;
+  readonly #drops: boolean;
   readonly #counter: number;
   /** Bytes that go before all others: the first ones, or those that found no room. */
   #held: Uint8Array | null;
@@ -60,13 +68,14 @@ export class Way {
 
   constructor(
     context: WayContext,
-    { from, to }: { readonly from: number; readonly to: number },
+    { from, to, drops = false }: WayEnds,
     counter: number,
     first: Uint8Array | null,
   ) {
     this.#context = context;
     this.#from = from;
     this.#to = to;
+    this.#drops = drops;
     this.#counter = counter;
     this.#held = first;
   }
@@ -107,6 +116,7 @@ export class Way {
     const { address, canSplice } = this.#context;
     const got = recv(this.#from, address, this.#slow ? SLOW_SIZE : COPY_SIZE, MSG_DONTWAIT);
     if (got <= 0) return got === 0 ? this.#end() : this.#readFailed();
+    if (this.#drops) return 'moved';
     this.#splices = got >= SPLICE_FROM && canSplice;
     const sent = this.#send(address, got);
     if (sent === got) return 'moved';

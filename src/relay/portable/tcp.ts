@@ -10,7 +10,7 @@ class PortableConnection implements RelayedConnection {
   readonly #childBase: number;
   #end: RelayEnd = 'closed';
 
-  constructor({ client, child, toClient, toChild, idleMs }: RelayPair) {
+  constructor({ client, child, toClient, toChild, oneWay, idleMs }: RelayPair) {
     this.#client = client;
     this.#child = child;
     this.#clientBase = client.bytesWritten;
@@ -22,7 +22,8 @@ class PortableConnection implements RelayedConnection {
     child.setTimeout(idleMs, () => this.#stop('idle'));
     if (toChild?.length) child.write(toChild);
     if (toClient?.length) client.write(toClient);
-    client.pipe(child);
+    if (oneWay) client.once('end', () => child.end()).resume();
+    else client.pipe(child);
     child.pipe(client);
     if (client.destroyed || child.destroyed) this.#stop('closed');
   }
