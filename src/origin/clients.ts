@@ -57,6 +57,8 @@ interface Counted {
  */
 export class Clients {
   readonly total = new Traffic();
+  /** Since the start. */
+  added = 0;
   readonly #entries = new Map<string, Entry>();
   readonly #sources = new WeakMap<Source, Traffic>();
   readonly #vhosts = new Map<string, Traffic>();
@@ -75,6 +77,7 @@ export class Clients {
   }
 
   add(client: Client): void {
+    this.added += 1;
     const traffic = new Traffic();
     const { source } = client;
     const targets = [traffic, this.ofSource(source), this.ofVhost(source.name.vhost), this.total];

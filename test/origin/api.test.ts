@@ -93,6 +93,20 @@ describe('the API of mini-srs', { timeout: 120_000 }, () => {
     assert.equal(posted.status, 405);
   });
 
+  it('has metrics where the exporter is on', async () => {
+    const ask = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.equal(await ask(mini.origin.api), '{"code":1090}');
+    const top = 'exporter { enabled on; listen 9972; }';
+    const counting = await TestOrigin.start({ top });
+    try {
+      const text = await ask(counting.api);
+      assert.match(text, /^srs_build_info\{server="vid-\w{7}".*pid="\d+".*\} 1$/m);
+      assert.match(text, /^srs_clients_total 0$/m);
+    } finally {
+      await counting.close();
+    }
+  });
+
   it('adds CORS headers only for an origin', async () => {
     const url = `http://127.0.0.1:${mini.origin.api}/api/v1/versions`;
     const asked = await fetch(url, { method: 'OPTIONS', headers: { Origin: 'http://a' } });

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { type Exchange, replyJson, replyOptions, replyText } from '../http/reply.js';
 import type { HostStats } from './host-stats.js';
+import { metricsText } from './metrics.js';
 import type { View } from './views.js';
 import * as views from './views.js';
 
@@ -8,6 +9,7 @@ import * as views from './views.js';
 const NO_VHOST = 2014;
 const NO_STREAM = 2048;
 const NO_CLIENT = 2049;
+const METRICS_OFF = 1090;
 
 const METHODS = new Set(['GET', 'HEAD', 'DELETE']);
 
@@ -84,12 +86,19 @@ export class Api {
     const [, collection, slash, id = ''] =
       /^\/api\/v1\/([a-z]+)(\/?)(.*)$/.exec(url.pathname) ?? [];
     const list = this.#collections[collection ?? ''];
-    if (list === undefined) this.#answer(exchange, this.#plainView(url.pathname));
+    if (url.pathname === '/metrics') this.#metrics(exchange);
+    else if (list === undefined) this.#answer(exchange, this.#plainView(url.pathname));
     else if (slash === '') redirect(exchange, `${url.pathname}/${url.search}`);
     else {
       this.#context.clients.count();
       this.#answer(exchange, list(id, exchange));
     }
+  }
+
+  #metrics(exchange: Exchange): void {
+    this.#context.clients.count();
+    if (!this.#context.conf.metrics) this.#answer(exchange, METRICS_OFF);
+    else replyText(exchange, 200, metricsText(this.#context, this.#sources.host));
   }
 
   #plainView(pathname: string): View {

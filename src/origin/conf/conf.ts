@@ -53,6 +53,8 @@ export interface OriginConf {
   readonly asProcess: boolean;
   readonly log: { readonly level: LogLevel; readonly file: string | null };
   readonly heartbeat: HeartbeatConf | null;
+  /** Whether the API's `/metrics` answers. */
+  readonly metrics: boolean;
   readonly vhosts: ReadonlyMap<string, VhostConf>;
   /** Known directives that mini-srs does not act on. */
   readonly unserved: readonly string[];
@@ -91,6 +93,7 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
     asProcess: isOn(root, false, 'asprocess'),
     log: readLog(root),
     heartbeat: readHeartbeat(root),
+    metrics: isOn(root, false, 'exporter', 'enabled'),
     vhosts: readVhosts(root),
     unserved: listUnserved(root),
   };

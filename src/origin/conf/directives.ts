@@ -36,7 +36,7 @@ export const BLOCK_DIRECTIVES: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** What mini-srs takes note of; any other known directive is accepted, and named once. */
 export const SERVED: ReadonlySet<string> = new Set(
-  `asprocess daemon heartbeat http_api http_server listen max_connections pid server_id
+  `asprocess daemon exporter heartbeat http_api http_server listen max_connections pid server_id
   srs_log_file srs_log_level srs_log_level_v2 srs_log_tank vhost enabled gop_cache http_hooks
   http_remux min_latency play tcp_nodelay`.split(/\s+/),
 );
