@@ -3,7 +3,7 @@ import { type Directive, find } from '../srs-conf/parse.js';
 import { printConf } from '../srs-conf/print.js';
 import { block, line } from './directives.js';
 import { vhostBlocks } from './srs-vhosts.js';
-import { DROPPED } from './template.js';
+import { DROPPED, hasMetrics } from './template.js';
 import type { ChildPorts } from './types.js';
 
 /** What all children's configs have in common. */
@@ -41,7 +41,7 @@ export const OWN_CONNECTIONS = 100;
 
 /** Top-level directives that a child has from us, whatever the template says. */
 const OURS = new Set(
-  'listen pid daemon srs_log_tank srs_log_file max_connections asprocess server_id work_dir inotify_auto_reload auto_reload_for_docker force_grace_quit http_api http_server rtc_server srt_server vhost'.split(
+  'listen pid daemon srs_log_tank srs_log_file max_connections asprocess server_id work_dir inotify_auto_reload auto_reload_for_docker force_grace_quit http_api http_server rtc_server srt_server exporter vhost'.split(
     ' ',
   ),
 );
@@ -79,6 +79,7 @@ function servers(plan: ConfPlan): Directive[] {
   return [
     server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`)]),
     server(plan, 'http_server', [line('listen', `127.0.0.1:${ports.http}`), line('dir', html)]),
+    ...(hasMetrics(plan.template ?? []) ? [exporter(plan)] : []),
     ...(rtc
       ? [server(plan, 'rtc_server', [line('listen', String(ports.rtc)), ...candidates])]
       : []),
@@ -92,4 +93,12 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
   const taken = new Set(['enabled', 'https', 'tcp', 'protocol', ...ours.map((one) => one.name)]);
   const kept = theirs.filter((child) => !taken.has(child.name));
   return block(name, [], [line('enabled', 'on'), ...ours, ...kept]);
+}
+
+/** On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened. */
+function exporter({ ports, template }: ConfPlan): Directive {
+  const theirs = find(template ?? [], 'exporter')?.children ?? [];
+  const kept = theirs.filter(({ name }) => name === 'label' || name === 'tag');
+  const own = [line('enabled', 'on'), line('listen', `127.0.0.1:${ports.api}`)];
+  return block('exporter', [], [...own, ...kept]);
 }

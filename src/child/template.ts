@@ -2,7 +2,7 @@ import { SupervisorError } from '../errors.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 
 /** Open ports that every child would open likewise, and share in silence. */
-export const DROPPED = new Set('rtsp_server rtmps exporter stream_caster http_stream'.split(' '));
+export const DROPPED = new Set('rtsp_server rtmps stream_caster http_stream'.split(' '));
 
 /** Throws ERR_CONFIG where a template cannot serve: what `include` brings in, we do not see. */
 export function checkTemplate(template: readonly Directive[]): void {
@@ -33,4 +33,9 @@ export function apiAuthorization(conf: readonly Directive[]): string | null {
   if (word('enabled') !== 'on') return null;
   const pair = `${word('username')}:${word('password')}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+/** Whether children count for `/metrics`: unless the config turns `exporter` off. */
+export function hasMetrics(conf: readonly Directive[]): boolean {
+  return find(conf, 'exporter', 'enabled')?.args[0] !== 'off';
 }

@@ -35,7 +35,7 @@ http_server { enabled off; listen 8080; dir ./www; https { enabled on; listen 80
 rtc_server { enabled on; listen 8000; candidate 192.0.2.1; black_hole { enabled off; } }
 srt_server { enabled on; listen 10080; passphrase 0123456789; }
 stream_caster { enabled on; caster mpegts_over_udp; output rtmp://127.0.0.1/live/x; listen 8935; }
-exporter { enabled on; listen 9972; }
+exporter { enabled on; listen 9972; label box; }
 vhost __defaultVhost__ { hls { enabled on; } rtc { enabled on; } }
 vhost media.example.com { gop_cache off; }
 `);
@@ -61,6 +61,10 @@ http_server {
     enabled on;
     listen 127.0.0.1:20082;
     dir /run/srs/html;
+}
+exporter {
+    enabled on;
+    listen 127.0.0.1:20081;
 }
 rtc_server {
     enabled on;
@@ -102,7 +106,7 @@ test('a template keeps what is its own and gives up what is ours', () => {
   const conf = parseConf(renderSrsConf({ ...PLAN, template: TEMPLATE }));
   const names = conf.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length - 1, 'nothing twice but vhost');
-  for (const name of ['stream_caster', 'exporter', 'srs_log_file']) {
+  for (const name of ['stream_caster', 'srs_log_file']) {
     assert.ok(!names.includes(name), name);
   }
   assert.deepEqual(find(conf, 'listen')?.args, ['127.0.0.1:20080']);
@@ -119,7 +123,11 @@ test('a template keeps what is its own and gives up what is ours', () => {
   assert.equal(find(conf, 'http_api', 'https'), undefined);
   assert.equal(find(conf, 'http_server', 'https'), undefined);
   assert.deepEqual(find(conf, 'vhost', 'hls', 'enabled')?.args, ['on']);
-  assert.deepEqual(droppedBy(TEMPLATE), ['stream_caster', 'exporter']);
+  assert.deepEqual(droppedBy(TEMPLATE), ['stream_caster']);
+  assert.deepEqual(find(conf, 'exporter', 'listen')?.args, ['127.0.0.1:20081']);
+  assert.deepEqual(find(conf, 'exporter', 'label')?.args, ['box']);
+  const off = parseConf('exporter { enabled off; }');
+  assert.equal(find(parseConf(renderSrsConf({ ...PLAN, template: off })), 'exporter'), undefined);
 });
 
 test('what a template says of vhosts and passwords can be asked for', () => {
