@@ -1,0 +1,63 @@
+import { type Directive, find } from '../srs-conf/parse.js';
+
+/** How a child's vhosts call us. */
+export interface HooksPlan {
+  /** Where this child posts. */
+  readonly url: string;
+  /** Actions that somebody wants to hear of in vhosts without an `http_hooks` block. */
+  readonly actions: readonly string[];
+  /** The id of the whole server, for URLs that have it in them. */
+  readonly serverId: string;
+}
+
+/** What keeps our map of streams true; each of the others costs SRS a request. */
+const ALWAYS = ['on_publish', 'on_unpublish'];
+
+/** A vhost whose hooks come to us, for those actions that the user's own went for. */
+export function withHooks(vhost: readonly Directive[], plan: HooksPlan): Directive[] {
+  const own = find(vhost, 'http_hooks')?.children;
+  const wanted = own ? wantedBy(own) : plan.actions;
+  const actions = [...new Set([...ALWAYS, ...wanted])].filter((name) => name !== 'on_hls_notify');
+  const lines = actions.map((name) => line(name, plan.url));
+  const notify = own && isOn(own) ? notifyLines(own, plan) : [];
+  const block = { ...line('http_hooks'), children: [line('enabled', 'on'), ...lines, ...notify] };
+  const others = vhost.filter(({ name }) => name !== 'http_hooks');
+  return [...others.map((directive) => withBackend(directive, plan.url)), block];
+}
+
+function wantedBy(hooks: readonly Directive[]): string[] {
+  if (!isOn(hooks)) return [];
+  const named = hooks.filter(({ name, args }) => name !== 'enabled' && args.length > 0);
+  return named.map(({ name }) => name);
+}
+
+/** The template of an `on_hls_notify` stays whole behind our URL: its variables are SRS's to fill in. */
+function notifyLines(hooks: readonly Directive[], { url, serverId }: HooksPlan): Directive[] {
+  const templates = find(hooks, 'on_hls_notify')?.args ?? [];
+  if (templates.length === 0) return [];
+  const ours = templates.map((template) => {
+    const [, origin = template, path = ''] = /^(https?:\/\/[^/?[]+)(.*)$/.exec(template) ?? [];
+    const rest = path.startsWith('/') ? path : `/${path}`;
+    const target = Buffer.from(origin).toString('base64url');
+    return `${url}/notify/${target}${rest.replaceAll('[server_id]', serverId)}`;
+  });
+  return [line('on_hls_notify', ...ours)];
+}
+
+function withBackend(directive: Directive, url: string): Directive {
+  const { name, children } = directive;
+  if (name !== 'forward' || children === null) return directive;
+  const asks = (child: Directive) => child.name === 'backend' && child.args.length > 0;
+  return {
+    ...directive,
+    children: children.map((child) => (asks(child) ? line('backend', url) : child)),
+  };
+}
+
+function isOn(block: readonly Directive[]): boolean {
+  return find(block, 'enabled')?.args[0] === 'on';
+}
+
+function line(name: string, ...args: string[]): Directive {
+  return { name, args, children: null, line: 0 };
+}

@@ -1,0 +1,50 @@
+import { type HookAction, isHookAction } from './actions.js';
+
+/** SRS's own JSON of a call; `action`, `vhost`, `app` and `client_id` are in every one. */
+export interface HookBody {
+  readonly action: HookAction;
+  readonly client_id: string;
+  readonly ip: string;
+  readonly vhost: string;
+  readonly app: string;
+  /** Missing in `on_close`; with `.m3u8` at its end for players of HLS. */
+  readonly stream?: string;
+  /** The stream's id in the child's API, where it has one. */
+  readonly stream_id?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What we know better than the child, or besides. */
+export interface HookTruth {
+  readonly ip: string;
+  readonly serverId: string;
+  readonly child: string;
+}
+
+const TEXTS = ['client_id', 'ip', 'vhost', 'app'] as const;
+const OPTIONAL_TEXTS = ['stream', 'stream_id'] as const;
+
+/** Null for what is no call of a child's hooks. */
+export function parseHook(text: string): HookBody | null {
+  const body = parseObject(text);
+  if (body === null || !isHookAction(body.action)) return null;
+  const isText = (name: string) => typeof body[name] === 'string';
+  const complete = TEXTS.every(isText);
+  const sound = OPTIONAL_TEXTS.every((name) => body[name] === undefined || isText(name));
+  return complete && sound ? (body as HookBody) : null;
+}
+
+/** The call as users get it: SRS's fields in SRS's order, and `child` behind them. */
+export function rewriteHook(body: HookBody, { ip, serverId, child }: HookTruth): string {
+  return JSON.stringify({ ...body, server_id: serverId, ip, child });
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,102 @@
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type HookAction, stopsAtFailure } from './actions.js';
+import type { HookOutcome } from './counters.js';
+import { Lane } from './lane.js';
+import { type Answer, judge } from './verdict.js';
+
+/** One call, ready for every URL that is to get it. */
+export interface OutgoingHook {
+  readonly action: HookAction;
+  readonly body: string;
+  readonly urls: readonly string[];
+  /** SRS's own. */
+  readonly userAgent: string;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface CallResult {
+  readonly outcome: HookOutcome;
+  /** What the URL that decided has said; null where that is no verdict. */
+  readonly answer: Answer | null;
+}
+
+/** What SRS is told where no URL has anything against it. */
+export const YES: Answer = { status: 200, body: '0' };
+/** As long as SRS waits for it. */
+const NOTIFY_MS = 10_000;
+
+/** Calls the user's URLs. */
+export class HookCaller {
+  readonly #timeoutMs: number;
+  readonly #logger: Logger;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(timeoutMs: number, logger: Logger) {
+    this.#timeoutMs = timeoutMs;
+    this.#logger = logger;
+  }
+
+  /** Calls one URL after the other, and ends early where SRS would. Never rejects. */
+  async call(hook: OutgoingHook): Promise<CallResult> {
+    let result: CallResult = { outcome: 'ok', answer: YES };
+    for (const url of hook.urls) {
+      const next = await this.#ask(url, hook);
+      if (result.outcome === 'ok') result = next;
+      if (next.outcome !== 'ok' && stopsAtFailure(hook.action)) break;
+    }
+    return result;
+  }
+
+  /** Passes an `on_hls_notify` on: nobody waits for the answer. */
+  async notify(origin: string, path: string, userAgent: string): Promise<void> {
+    const lane = this.#laneOf(origin);
+    if (lane.isFull) return;
+    const signal = AbortSignal.timeout(NOTIFY_MS);
+    const headers = { 'user-agent': userAgent };
+    await lane
+      .call({ method: 'GET', path, headers, body: '', signal })
+      .catch((error: unknown) => this.#warn('on_hls_notify', origin, messageOf(error)));
+  }
+
+  close(): void {
+    for (const lane of this.#lanes.values()) lane.close();
+  }
+
+  async #ask(url: string, hook: OutgoingHook): Promise<CallResult> {
+    const lane = this.#laneOf(url);
+    if (lane.isFull) {
+      this.#warn(hook.action, url, 'too many calls wait for this URL');
+      return { outcome: 'dropped', answer: null };
+    }
+    const signal = AbortSignal.any([hook.signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const { body, userAgent } = hook;
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'user-agent': userAgent,
+    };
+    try {
+      const answer = await lane.call({ method: 'POST', headers, body, signal });
+      const outcome = judge(answer);
+      if (outcome !== 'failed') return { outcome, answer };
+      this.#warn(hook.action, url, `answered ${answer.status} and no code`);
+      return { outcome, answer: null };
+    } catch (error) {
+      const reason = signal.aborted ? messageOf(signal.reason) : messageOf(error);
+      this.#warn(hook.action, url, reason);
+      return { outcome: 'failed', answer: null };
+    }
+  }
+
+  #laneOf(url: string): Lane {
+    const lane = this.#lanes.get(url) ?? new Lane(url);
+    this.#lanes.set(url, lane);
+    return lane;
+  }
+
+  #warn(action: string, url: string, reason: string): void {
+    this.#logger.warn({ action, url, reason }, 'hook failed');
+  }
+}

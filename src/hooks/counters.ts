@@ -1,0 +1,52 @@
+import { HOOK_ACTIONS, type HookAction } from './actions.js';
+
+/** How a call of a child ended. `dropped`: too many were waiting for one URL already. */
+export type HookOutcome = 'ok' | 'refused' | 'failed' | 'dropped';
+
+/** What became of the calls of one action since the start. */
+export interface HookCounters {
+  readonly calls: number;
+  /** A hook server said no, or another child has the stream. */
+  readonly refused: number;
+  /** A hook server could not be reached, was too slow, or said nothing that counts. */
+  readonly failed: number;
+  readonly dropped: number;
+  /** How long the latest calls took, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** So many durations are kept for each action. */
+const KEPT = 512;
+
+class Tally {
+  readonly counts = { calls: 0, refused: 0, failed: 0, dropped: 0 };
+  readonly #durations: number[] = [];
+
+  add(outcome: HookOutcome, ms: number): void {
+    this.#durations[this.counts.calls % KEPT] = ms;
+    this.counts.calls++;
+    if (outcome !== 'ok') this.counts[outcome]++;
+  }
+
+  read(): HookCounters {
+    const sorted = this.#durations.toSorted((a, b) => a - b);
+    const at = (part: number) => Math.round(sorted[Math.floor(part * sorted.length)] ?? 0);
+    return { ...this.counts, p50: at(0.5), p99: at(0.99) };
+  }
+}
+
+/** Counts the calls of each action. */
+export class HookTallies {
+  readonly #tallies = new Map<HookAction, Tally>(HOOK_ACTIONS.map((name) => [name, new Tally()]));
+
+  add(action: HookAction, outcome: HookOutcome, ms: number): void {
+    this.#tallies.get(action)?.add(outcome, ms);
+  }
+
+  /** Of those actions that have been called at all. */
+  read(): Partial<Record<HookAction, HookCounters>> {
+    const called = [...this.#tallies].filter(([, { counts }]) => counts.calls > 0);
+    return Object.fromEntries(called.map(([action, tally]) => [action, tally.read()]));
+  }
+}

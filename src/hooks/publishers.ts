@@ -1,0 +1,112 @@
+import type { ChildRef } from '../child/types.js';
+import { type Logger, silentLogger } from '../logger.js';
+import type { StreamKey } from '../stream-key.js';
+
+/** The registry's side of what children say of their publishers. */
+export interface Claims {
+  /** Claims the stream; false where another child has it. */
+  published(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+  unpublished(stream: StreamKey, owner: ChildRef): void;
+}
+
+/** One publisher of a stream in a child. */
+export interface Publication {
+  readonly stream: StreamKey;
+  readonly owner: ChildRef;
+  /** The client's id in the child. */
+  readonly clientId: string;
+  /** The stream's id in the child's API; '' where it has none. */
+  readonly streamId: string;
+}
+
+export interface PublishersOptions {
+  readonly claims: Claims;
+  /** Asks the child itself whether somebody publishes the stream now. */
+  readonly isLive: (publication: Publication) => Promise<boolean>;
+  readonly logger?: Logger;
+  readonly settleMs?: number;
+}
+
+interface Entry {
+  readonly owner: ChildRef;
+  readonly clients: Set<string>;
+}
+
+/** A child that has let a publisher in needs no longer to say so in its API. */
+const SETTLE_MS = 1000;
+
+/**
+ * Who publishes what, by the children's own word. SRS asks `on_publish` before it looks whether the
+ * stream is busy, and says nothing when it turns that publisher away after all: so where one leaves
+ * and others seem to remain, the child is asked.
+ */
+export class Publishers {
+  readonly #options: PublishersOptions;
+  readonly #logger: Logger;
+  readonly #entries = new Map<StreamKey, Entry>();
+  readonly #doubts = new Map<StreamKey, NodeJS.Timeout>();
+
+  constructor(options: PublishersOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** False where another child has the stream. @throws ERR_REGISTRY */
+  async begin({ stream, owner, clientId }: Publication): Promise<boolean> {
+    if (!(await this.#options.claims.published(stream, owner))) return false;
+    const entry = this.#entryOf(stream, owner) ?? { owner, clients: new Set() };
+    this.#entries.set(stream, entry);
+    entry.clients.add(clientId);
+    return true;
+  }
+
+  /** The publisher has left, or was not let in. */
+  end(publication: Publication): void {
+    const { stream, owner, clientId } = publication;
+    const entry = this.#entryOf(stream, owner);
+    if (entry === undefined) return;
+    entry.clients.delete(clientId);
+    if (entry.clients.size === 0) this.#forget(stream, entry);
+    else this.#doubt(publication, entry);
+  }
+
+  /** All that a dead child published is over. Its claims are not ours to give up. */
+  childDown({ id, generation }: ChildRef): void {
+    for (const [stream, { owner }] of this.#entries) {
+      if (owner.id === id && owner.generation <= generation) this.#entries.delete(stream);
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#doubts.values()) clearTimeout(timer);
+    this.#doubts.clear();
+  }
+
+  #entryOf(stream: StreamKey, owner: ChildRef): Entry | undefined {
+    const entry = this.#entries.get(stream);
+    const same = entry?.owner.id === owner.id && entry.owner.generation === owner.generation;
+    return same ? entry : undefined;
+  }
+
+  #forget(stream: StreamKey, entry: Entry): void {
+    this.#entries.delete(stream);
+    this.#options.claims.unpublished(stream, entry.owner);
+  }
+
+  #doubt(publication: Publication, entry: Entry): void {
+    const { stream } = publication;
+    const others = [...entry.clients];
+    const ask = async () => {
+      this.#doubts.delete(stream);
+      if (await this.#options.isLive(publication)) return;
+      for (const client of others) entry.clients.delete(client);
+      if (entry.clients.size === 0 && this.#entries.get(stream) === entry) {
+        this.#forget(stream, entry);
+      }
+    };
+    const report = (err: unknown) => this.#logger.warn({ stream, err }, 'publisher not known');
+    clearTimeout(this.#doubts.get(stream));
+    const timer = setTimeout(() => ask().catch(report), this.#options.settleMs ?? SETTLE_MS);
+    this.#doubts.set(stream, timer.unref());
+  }
+}

@@ -1,0 +1,128 @@
+import type { ChildRef } from '../child/types.js';
+import { type Logger, silentLogger } from '../logger.js';
+import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
+import { type HookAction, wantsVerdict } from './actions.js';
+import { type HookBody, rewriteHook } from './body.js';
+import { type CallResult, HookCaller, YES } from './caller.js';
+import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
+import type { Publication, Publishers } from './publishers.js';
+import { Turns } from './turns.js';
+import type { UserUrls } from './user-urls.js';
+import type { Answer } from './verdict.js';
+
+export interface HookRelayOptions {
+  readonly urls: UserUrls;
+  readonly publishers: Publishers;
+  /** The vhosts that children have. */
+  readonly vhosts: readonly string[];
+  /** The one that users get, whichever child calls. */
+  readonly serverId: string;
+  /** The true address of the client behind one of our own; null: the address is its own. */
+  readonly clientOf: (alias: string) => Promise<string | null>;
+  readonly timeoutMs: number;
+  readonly logger?: Logger;
+}
+
+/** A child's call, as its connection brought it. */
+export interface IncomingHook {
+  readonly owner: ChildRef;
+  readonly body: HookBody;
+  readonly userAgent: string;
+  /** Aborts when the child has hung up. */
+  readonly signal: AbortSignal;
+}
+
+const TAKEN: Answer = { status: 200, body: '{"code":1,"reason":"another child has the stream"}' };
+const UNANSWERED: Answer = {
+  status: 200,
+  body: '{"code":1,"reason":"no verdict of the hook server"}',
+};
+
+/** Passes children's hooks on to the user's URLs, and tells the registry what they publish. */
+export class HookRelay {
+  readonly #options: HookRelayOptions;
+  readonly #caller: HookCaller;
+  readonly #tallies = new HookTallies();
+  readonly #closing = new AbortController();
+  /** Of one client of one child: users hear of it in the order in which the child spoke. */
+  readonly #turns = new Turns();
+
+  constructor(options: HookRelayOptions) {
+    this.#options = options;
+    this.#caller = new HookCaller(options.timeoutMs, options.logger ?? silentLogger);
+  }
+
+  /** The answer for the child. A notice is answered before the user has it. Never rejects. */
+  async handle(hook: IncomingHook): Promise<Answer> {
+    const { action } = hook.body;
+    const start = performance.now();
+    const count = (outcome: HookOutcome) =>
+      this.#tallies.add(action, outcome, performance.now() - start);
+    if (wantsVerdict(action)) {
+      const { outcome, answer } = await this.#ask(hook);
+      count(outcome);
+      return answer ?? UNANSWERED;
+    }
+    if (action === 'on_unpublish') this.#options.publishers.end(this.#publication(hook));
+    const tell = async () => count((await this.#call(hook)).outcome);
+    if (!this.#turns.add(turnOf(hook), tell)) count('dropped');
+    return YES;
+  }
+
+  /** Passes an `on_hls_notify` of a child on. */
+  notify(origin: string, path: string, userAgent: string): Promise<void> {
+    return this.#caller.notify(origin, path, userAgent);
+  }
+
+  /** What became of the calls, by action. */
+  counters(): Partial<Record<HookAction, HookCounters>> {
+    return this.#tallies.read();
+  }
+
+  /** Gives up what is still waiting for an answer. */
+  close(): void {
+    this.#closing.abort(new Error('the supervisor stops'));
+    this.#options.publishers.close();
+    this.#caller.close();
+  }
+
+  async #ask(hook: IncomingHook): Promise<CallResult> {
+    await this.#turns.idle(turnOf(hook), hook.signal);
+    return hook.body.action === 'on_publish' ? this.#publish(hook) : this.#call(hook);
+  }
+
+  /** Claims first, so that users hear of no publisher who has no place. */
+  async #publish(hook: IncomingHook): Promise<CallResult> {
+    const { publishers } = this.#options;
+    const publication = this.#publication(hook);
+    const begun = await publishers.begin(publication).catch(() => false);
+    if (!begun) return { outcome: 'refused', answer: TAKEN };
+    const result = await this.#call(hook);
+    // A child that has hung up meanwhile has turned its publisher away.
+    const isIn = result.outcome === 'ok' && !hook.signal.aborted;
+    if (!isIn) publishers.end(publication);
+    return result;
+  }
+
+  async #call({ owner, body, userAgent, signal }: IncomingHook): Promise<CallResult> {
+    const { action, vhost } = body;
+    const urls = this.#options.urls.of(vhost, action);
+    if (urls.length === 0) return { outcome: 'ok', answer: YES };
+    const { serverId, clientOf } = this.#options;
+    const ip = (await clientOf(body.ip)) ?? body.ip;
+    const text = rewriteHook(body, { ip, serverId, child: owner.id });
+    const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
+    const out = { action, body: text, urls, userAgent, signal: AbortSignal.any(needed) };
+    return this.#caller.call(out);
+  }
+
+  #publication({ owner, body }: IncomingHook): Publication {
+    const { vhost: name, app, stream = '', client_id: clientId, stream_id: streamId = '' } = body;
+    const vhost = this.#options.vhosts.includes(name) ? name : DEFAULT_VHOST;
+    return { stream: streamKey({ vhost, app, stream }), owner, clientId, streamId };
+  }
+}
+
+function turnOf({ owner, body }: IncomingHook): string {
+  return `${owner.id} ${owner.generation} ${body.client_id}`;
+}

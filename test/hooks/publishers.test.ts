@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildRef } from '../../src/child/types.js';
+import { type Claims, type Publication, Publishers } from '../../src/hooks/publishers.js';
+import { until } from '../helpers/until.js';
+
+const C1: ChildRef = { id: 'c001', generation: 1 };
+const C2: ChildRef = { id: 'c002', generation: 1 };
+
+/** One owner a stream, in the way of the registry. */
+class TestClaims implements Claims {
+  readonly owners = new Map<string, ChildRef>();
+
+  async published(stream: string, owner: ChildRef): Promise<boolean> {
+    const winner = this.owners.get(stream) ?? owner;
+    this.owners.set(stream, winner);
+    return winner.id === owner.id;
+  }
+
+  unpublished(stream: string, owner: ChildRef): void {
+    assert.equal(this.owners.get(stream)?.id, owner.id);
+    this.owners.delete(stream);
+  }
+}
+
+function of(clientId: string, owner = C1): Publication {
+  return { stream: 'v/live/s', owner, clientId, streamId: 'vid-1' };
+}
+
+function setUp(t: TestContext, isLive = async () => false) {
+  const claims = new TestClaims();
+  const publishers = new Publishers({ claims, isLive, settleMs: 10 });
+  t.after(() => publishers.close());
+  return { claims, publishers };
+}
+
+test('a stream is published from begin to end', async (t) => {
+  const { claims, publishers } = setUp(t);
+  assert.equal(await publishers.begin(of('a')), true);
+  assert.deepEqual(claims.owners.get('v/live/s'), C1);
+  publishers.end(of('a'));
+  assert.equal(claims.owners.size, 0);
+});
+
+test('another child is refused, and what it says of an end means nothing', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  assert.equal(await publishers.begin(of('b', C2)), false);
+  publishers.end(of('b', C2));
+  assert.deepEqual(claims.owners.get('v/live/s'), C1);
+});
+
+test('the next publisher may speak before the one who left', async (t) => {
+  let asked = 0;
+  const { claims, publishers } = setUp(t, async () => ++asked > 0);
+  await publishers.begin(of('a'));
+  await publishers.begin(of('b'));
+  publishers.end(of('a'));
+  await until('the child is asked', () => asked > 0);
+  assert.equal(claims.owners.size, 1);
+  publishers.end(of('b'));
+  assert.equal(claims.owners.size, 0);
+});
+
+test('a publisher whom SRS turned away in silence does not keep the stream', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  await publishers.begin(of('busy'));
+  publishers.end(of('a'));
+  await until('given up', () => claims.owners.size === 0);
+});
+
+test('an end under another client id is looked into', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  publishers.end(of('the same, by another name'));
+  await until('given up', () => claims.owners.size === 0);
+});
+
+test('who begins while the child is asked, stays', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  await publishers.begin(of('b'));
+  publishers.end(of('a'));
+  await publishers.begin(of('c'));
+  await delay(50);
+  assert.equal(claims.owners.size, 1);
+  publishers.end(of('c'));
+  assert.equal(claims.owners.size, 0);
+});
+
+test('a dead child has published nothing', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  claims.owners.clear();
+  publishers.childDown(C1);
+  publishers.end(of('a'));
+  assert.equal(claims.owners.size, 0);
+  const next = { id: 'c001', generation: 2 };
+  assert.equal(await publishers.begin(of('a', next)), true);
+  publishers.childDown(C1);
+  publishers.end(of('a', next));
+  assert.equal(claims.owners.size, 0);
+});
