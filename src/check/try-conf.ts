@@ -23,6 +23,7 @@ export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
       pidFile: join(folder, 'c001.pid'),
       html: folder,
       asprocess: false,
+      hooks: null,
     });
     await writeFile(path, text, { mode: 0o600 });
     await testConf(binary, path, childEnvironment(env), nameOf(config.srs.template));

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.js';
 import { countFailure, restartDelay } from './backoff.js';
 import type { Binary } from './binary.js';
 import type { ProbeTimes } from './health.js';
+import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd } from './life.js';
 import { ChildLog, type LogOptions } from './log.js';
@@ -42,6 +43,7 @@ export interface ChildSetup {
   readonly workDir: WorkDir;
   readonly portBase: number;
   readonly conf: ConfOptions;
+  readonly hooks: (childId: string) => HooksPlan | null;
   /** The environment of every child. */
   readonly env: Record<string, string>;
   /** Words before a command that make it end with us. */
@@ -213,7 +215,7 @@ export class Child {
 
   /** Writes the config that its next life starts with, and answers where. */
   async writeConf(): Promise<string> {
-    const { workDir, asprocess, conf } = this.#setup;
+    const { workDir, asprocess, conf, hooks } = this.#setup;
     const text = renderSrsConf({
       ...conf,
       id: this.id,
@@ -222,6 +224,7 @@ export class Child {
       pidFile: workDir.pid(this.id),
       html: workDir.html,
       asprocess,
+      hooks: hooks(this.id),
     });
     const path = workDir.conf(this.id);
     await writeFile(path, text, { mode: 0o600 });

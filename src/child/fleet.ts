@@ -6,6 +6,7 @@ import type { Binary } from './binary.js';
 import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
 import { childEnvironment } from './environment.js';
 import { PROBE_TIMES, type ProbeTimes } from './health.js';
+import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers } from './leftovers.js';
 import type { LogOptions } from './log.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
@@ -26,6 +27,8 @@ export interface FleetOptions {
   /** Our own environment; a child gets a clean part of it. */
   readonly env: NodeJS.ProcessEnv;
   readonly conf: ConfOptions;
+  /** How a child calls us; default: its hooks are as the template has them. */
+  readonly hooks?: (childId: string) => HooksPlan | null;
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
@@ -117,7 +120,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #setup(workDir: WorkDir): Promise<ChildSetup> {
-    const { binary, portBase, conf, log = {} } = this.#options;
+    const { binary, portBase, conf, hooks = () => null, log = {} } = this.#options;
     const { pinning = null, guard = true, times } = this.#options;
     const env = childEnvironment(this.#options.env);
     return {
@@ -125,6 +128,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       workDir,
       portBase,
       conf,
+      hooks,
       env,
       guard: guard ? await guardPrefix(env) : [],
       asprocess: guard && process.pid !== 1,

@@ -1,4 +1,5 @@
 import { type Directive, find } from '../srs-conf/parse.js';
+import { block, line } from './directives.js';
 
 /** How a child's vhosts call us. */
 export interface HooksPlan {
@@ -20,9 +21,9 @@ export function withHooks(vhost: readonly Directive[], plan: HooksPlan): Directi
   const actions = [...new Set([...ALWAYS, ...wanted])].filter((name) => name !== 'on_hls_notify');
   const lines = actions.map((name) => line(name, plan.url));
   const notify = own && isOn(own) ? notifyLines(own, plan) : [];
-  const block = { ...line('http_hooks'), children: [line('enabled', 'on'), ...lines, ...notify] };
+  const hooks = block('http_hooks', [], [line('enabled', 'on'), ...lines, ...notify]);
   const others = vhost.filter(({ name }) => name !== 'http_hooks');
-  return [...others.map((directive) => withBackend(directive, plan.url)), block];
+  return [...others.map((directive) => withBackend(directive, plan.url)), hooks];
 }
 
 function wantedBy(hooks: readonly Directive[]): string[] {
@@ -56,8 +57,4 @@ function withBackend(directive: Directive, url: string): Directive {
 
 function isOn(block: readonly Directive[]): boolean {
   return find(block, 'enabled')?.args[0] === 'on';
-}
-
-function line(name: string, ...args: string[]): Directive {
-  return { name, args, children: null, line: 0 };
 }

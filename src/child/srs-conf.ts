@@ -2,6 +2,7 @@ import type { LiveFormat } from '../config/config.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import { printConf } from '../srs-conf/print.js';
 import { block, line } from './directives.js';
+import type { HooksPlan } from './hooks-conf.js';
 import { vhostBlocks } from './srs-vhosts.js';
 import { DROPPED, hasMetrics } from './template.js';
 import type { ChildPorts } from './types.js';
@@ -31,6 +32,8 @@ export interface ConfPlan extends ConfOptions {
   readonly html: string;
   /** Whether SRS shall watch its parent and end with it. It refuses to where the parent is pid 1. */
   readonly asprocess: boolean;
+  /** How it calls us; null: its hooks are as the template has them. */
+  readonly hooks: HooksPlan | null;
 }
 
 /**

@@ -2,13 +2,23 @@ import type { LiveFormat } from '../config/config.js';
 import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { block, line } from './directives.js';
+import { withHooks } from './hooks-conf.js';
 import type { ConfPlan } from './srs-conf.js';
 
 /** HLS directives that say where files lie: ours, for all children share one directory. */
 const HLS_FILES = new Set(['hls_path']);
 
-/** A child's vhosts: the template's with our places for files, else ours. */
+/** A child's vhosts: the template's with our places for files, else ours. All of them call us. */
 export function vhostBlocks(plan: ConfPlan): Directive[] {
+  const { hooks } = plan;
+  const vhosts = plainVhosts(plan);
+  if (hooks === null) return vhosts;
+  return vhosts.map(({ args, children }) =>
+    block('vhost', [...args], withHooks(children ?? [], hooks)),
+  );
+}
+
+function plainVhosts(plan: ConfPlan): Directive[] {
   const theirs = (plan.template ?? []).filter(({ name }) => name === 'vhost');
   if (theirs.length > 0) return theirs.map((vhost) => adapted(vhost, plan));
   const formats = { [DEFAULT_VHOST]: 'flv' as const, ...plan.vhosts };

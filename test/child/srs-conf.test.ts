@@ -22,7 +22,10 @@ const PLAN: ConfPlan = {
   hls: { fragmentSeconds: 10, windowSeconds: 60 },
   rtc: true,
   srt: true,
+  hooks: null,
 };
+
+const HOOKS = { url: 'http://127.0.0.1:9/hooks/x/c017', actions: ['on_hls'], serverId: 'vid-box' };
 
 const TEMPLATE = parseConf(`
 listen 1935 1936;
@@ -37,7 +40,9 @@ srt_server { enabled on; listen 10080; passphrase 0123456789; }
 stream_caster { enabled on; caster mpegts_over_udp; output rtmp://127.0.0.1/live/x; listen 8935; }
 exporter { enabled on; listen 9972; label box; }
 vhost __defaultVhost__ { hls { enabled on; } rtc { enabled on; } }
-vhost media.example.com { gop_cache off; }
+vhost media.example.com { gop_cache off;
+  http_hooks { enabled on; on_dvr http://u; on_hls_notify http://u/[app]; }
+  forward { enabled on; backend http://u; } }
 `);
 
 test('the config of child 17', () => {
@@ -155,6 +160,8 @@ for (const binary of NO_SRS ? [mini] : [mini, real]) {
     const forms: Partial<ConfPlan>[] = [
       {},
       { asprocess: false },
+      { hooks: HOOKS },
+      { hooks: HOOKS, template: TEMPLATE },
       { hls: null, rtc: false, srt: false },
       { vhosts: { 'ts.example.com': 'ts', 'radio.example.com': 'aac' } },
       { template: TEMPLATE },
