@@ -17,6 +17,12 @@ export function aliasShare(index: number, threads: number): AliasRange {
   return { first, last: first + size - 1 };
 }
 
+/** Whose of `threads` an alias is; no thread's where it is none. */
+export function aliasThread(alias: string, threads: number): number {
+  const number = alias.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return Math.floor((number - FIRST) / Math.floor((LAST - FIRST + 1) / threads));
+}
+
 /**
  * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
  * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book

@@ -63,3 +63,9 @@ export interface Front {
   /** Stops accepting and ends what is open. */
   close(): Promise<void>;
 }
+
+/** A front that dials children from an address of each client's own. */
+export interface AliasFront extends Front {
+  /** `ip:port` of the client behind an alias, or null when it is nobody's here. */
+  clientOf(alias: string): Promise<string | null>;
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AliasBook, aliasShare } from '../../src/listener/aliases.js';
+import { AliasBook, aliasShare, aliasThread } from '../../src/listener/aliases.js';
 
 const LAST = 0x7ffffffe;
 
@@ -40,6 +40,8 @@ test('the shares of several threads have nothing in common', () => {
   for (const [index, { first, last }] of shares.entries()) {
     assert.ok(first < last && last <= LAST);
     assert.ok(first > (shares[index - 1]?.last ?? 0));
+    const aliases = [new AliasBook({ first, last: first }), new AliasBook({ first: last, last })];
+    for (const book of aliases) assert.equal(aliasThread(book.take('a') ?? '', 3), index);
   }
 });
 

@@ -2,7 +2,7 @@ import type { Address } from '../../config/config.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import { AliasBook } from '../aliases.js';
 import type { ConnectionLimits } from '../connections.js';
-import type { Front } from '../front.js';
+import type { AliasFront } from '../front.js';
 import { RtmpListener } from './listener.js';
 import type { RtmpSessionContext } from './session.js';
 
@@ -13,7 +13,7 @@ export interface FrontOptions
   readonly limits: ConnectionLimits;
 }
 
-export type FrontMaker = (options: FrontOptions) => Front;
+export type FrontMaker = (options: FrontOptions) => AliasFront;
 
 /**
  * How the RTMP port is served: by as many threads as the engine has, so that a storm of clients is
@@ -26,7 +26,7 @@ export async function frontMaker(engine: RelayEngine): Promise<FrontMaker> {
   return (options) => new RtmpPool(engine, options);
 }
 
-function singleFront(engine: RelayEngine, options: FrontOptions): Front {
+function singleFront(engine: RelayEngine, options: FrontOptions): AliasFront {
   const { address, limits, ...shared } = options;
   const aliases = new AliasBook();
   return new RtmpListener(address, limits, {

@@ -5,6 +5,8 @@ import type { ConnectionRow, ListenerCounters } from '../front.js';
 import type { Route, Router } from '../route.js';
 import type { Handover, ThreadOrder, ThreadReport, ThreadSetup } from './thread-messages.js';
 
+type ThreadAnswer = Extract<ThreadReport, { kind: 'rows' | 'client' }>;
+
 /** A thread that is asked to close and does not is ended after this long. */
 const CLOSE_MS = 1000;
 
@@ -28,7 +30,7 @@ export class ListenerThread {
   readonly #worker: Worker;
   readonly #links: ThreadLinks;
   readonly #holds = new Map<number, Route>();
-  readonly #asking = new Map<number, (rows: ConnectionRow[]) => void>();
+  readonly #asking = new Map<number, (answer: ThreadAnswer | null) => void>();
   #numbers = 0;
   #closing = false;
   #isGone = false;
@@ -50,12 +52,14 @@ export class ListenerThread {
 
   /** The clients that it has not handed over yet; none once it is gone. */
   async rows(): Promise<ConnectionRow[]> {
-    if (this.#isGone) return [];
-    const call = this.#numbers++;
-    return new Promise((resolve) => {
-      this.#asking.set(call, resolve);
-      this.#say({ kind: 'rows', call });
-    });
+    const answer = await this.#ask((call) => ({ kind: 'rows', call }));
+    return answer?.kind === 'rows' ? answer.rows : [];
+  }
+
+  /** `ip:port` of the client that it lent the alias to; null once it is gone. */
+  async clientOf(alias: string): Promise<string | null> {
+    const answer = await this.#ask((call) => ({ kind: 'client', call, alias }));
+    return answer?.kind === 'client' ? answer.client : null;
   }
 
   /** The alias of a client that it handed over is free again. */
@@ -76,6 +80,16 @@ export class ListenerThread {
     this.#worker.terminate();
   }
 
+  /** Null when it is gone. */
+  async #ask(order: (call: number) => ThreadOrder): Promise<ThreadAnswer | null> {
+    if (this.#isGone) return null;
+    const call = this.#numbers++;
+    return new Promise((resolve) => {
+      this.#asking.set(call, resolve);
+      this.#say(order(call));
+    });
+  }
+
   #say(order: ThreadOrder): void {
     this.#worker.postMessage(order);
   }
@@ -85,7 +99,7 @@ export class ListenerThread {
     if (report.kind === 'release') this.#take(report.hold)?.release();
     else if (report.kind === 'handover') this.#adopt(report);
     else if (report.kind === 'log') this.#links.log(report.line);
-    else if (report.kind === 'rows') this.#answer(report.call, report.rows);
+    else if (report.kind === 'rows' || report.kind === 'client') this.#answer(report);
     else if (report.kind === 'summary') {
       // Those that it has handed over are counted where they end.
       this.counters = { ...report.counters, relayed: 0 };
@@ -114,9 +128,9 @@ export class ListenerThread {
     return route;
   }
 
-  #answer(call: number, rows: ConnectionRow[]): void {
-    this.#asking.get(call)?.(rows);
-    this.#asking.delete(call);
+  #answer(answer: ThreadAnswer): void {
+    this.#asking.get(answer.call)?.(answer);
+    this.#asking.delete(answer.call);
   }
 
   async #watch(): Promise<string | null> {
@@ -124,7 +138,8 @@ export class ListenerThread {
     this.#isGone = true;
     for (const route of this.#holds.values()) route.release();
     this.#holds.clear();
-    for (const call of [...this.#asking.keys()]) this.#answer(call, []);
+    for (const answer of this.#asking.values()) answer(null);
+    this.#asking.clear();
     this.connections = 0;
     return this.#closing ? null : reason;
   }

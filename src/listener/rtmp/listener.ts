@@ -5,7 +5,7 @@ import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
-import type { ConnectionRow, Failure, Front, FrontSummary } from '../front.js';
+import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import { TrafficMeter } from '../traffic.js';
 import { type RtmpSessionContext, SessionError, serveRtmp } from './session.js';
@@ -21,7 +21,7 @@ const LINGER_MS = 1000;
 export type ListenTarget = Address | { readonly fd: number };
 
 /** The RTMP port: accepts clients and hands each to a session of its own. */
-export class RtmpListener implements Front {
+export class RtmpListener implements AliasFront {
   readonly connections: Connections;
   readonly counters = {
     accepted: 0,
@@ -70,6 +70,10 @@ export class RtmpListener implements Front {
 
   async rows(): Promise<ConnectionRow[]> {
     return Array.from(this.connections, (connection) => connection.row());
+  }
+
+  async clientOf(alias: string): Promise<string | null> {
+    return this.#context.aliases.clientOf(alias);
   }
 
   endOf(owner: ChildRef, reason: string): void {

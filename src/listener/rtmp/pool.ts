@@ -9,9 +9,10 @@ import { close, duplicate } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
 import { closeBoth } from '../../relay/native/takeover.js';
 import type { RelayEngine } from '../../relay/relay.js';
+import { aliasThread } from '../aliases.js';
 import { Connections } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
-import type { ConnectionRow, Front, FrontSummary, ListenerCounters } from '../front.js';
+import type { AliasFront, ConnectionRow, FrontSummary, ListenerCounters } from '../front.js';
 import { listenError } from '../listen-error.js';
 import type { Route } from '../route.js';
 import { TrafficMeter } from '../traffic.js';
@@ -29,7 +30,7 @@ const REPLACE_MS = 200;
  * kernel spreads clients over them. A thread serves a client until that has its child; then both are
  * handed over, and the engine carries them whatever becomes of the thread.
  */
-export class RtmpPool implements Front {
+export class RtmpPool implements AliasFront {
   readonly #engine: NativeEngine;
   readonly #options: FrontOptions;
   /** Those that were handed over. */
@@ -80,6 +81,14 @@ export class RtmpPool implements Front {
   async rows(): Promise<ConnectionRow[]> {
     const identifying = await Promise.all(this.threads.map((thread) => thread.rows()));
     return [...Array.from(this.#connections, (one) => one.row()), ...identifying.flat()];
+  }
+
+  /** The thread that lent the alias knows, until it dies; whom it has handed over, we know too. */
+  async clientOf(alias: string): Promise<string | null> {
+    const thread = this.threads[aliasThread(alias, this.threads.length)];
+    const client = (await thread?.clientOf(alias)) ?? null;
+    if (client !== null || thread === undefined) return client;
+    return [...this.#connections].find((one) => one.alias === alias)?.client ?? null;
   }
 
   endOf(owner: ChildRef, reason: string): void {

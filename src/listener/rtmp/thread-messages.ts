@@ -59,6 +59,7 @@ export type ThreadReport =
   | { readonly kind: 'release'; readonly hold: number }
   | Handover
   | { readonly kind: 'rows'; readonly call: number; readonly rows: ConnectionRow[] }
+  | { readonly kind: 'client'; readonly call: number; readonly client: string | null }
   | { readonly kind: 'summary'; readonly counters: ListenerCounters; readonly connections: number }
   /** One JSON line of the thread's logger. */
   | { readonly kind: 'log'; readonly line: string }
@@ -69,4 +70,5 @@ export type ThreadOrder =
   | { readonly kind: 'routed'; readonly call: number; readonly route: ThreadRoute | null }
   | { readonly kind: 'free'; readonly alias: string }
   | { readonly kind: 'rows'; readonly call: number }
+  | { readonly kind: 'client'; readonly call: number; readonly alias: string }
   | { readonly kind: 'close' };

@@ -55,6 +55,9 @@ async function obey(order: ThreadOrder): Promise<void> {
   else if (order.kind === 'free') aliases.release(order.alias);
   else if (order.kind === 'rows') {
     control.say({ kind: 'rows', call: order.call, rows: await listener.rows() });
+  } else if (order.kind === 'client') {
+    const client = aliases.clientOf(order.alias);
+    control.say({ kind: 'client', call: order.call, client });
   } else {
     clearInterval(summaries);
     await listener.close();

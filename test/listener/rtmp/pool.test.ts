@@ -109,6 +109,12 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       rows.map(({ alias }) => alias).sort(),
       pairs.map(({ child }) => child.remoteAddress).sort(),
     );
+    for (const { alias, client } of rows) {
+      assert.equal(await pool.clientOf(alias ?? ''), client);
+    }
+    for (const nobody of ['127.1.255.255', '192.0.2.1', '::1', '']) {
+      assert.equal(await pool.clientOf(nobody), null);
+    }
     assert.ok(rows.every(({ child, stream }) => child === 'c001' && stream?.endsWith('/live/cam')));
     await until('every thread has counted', () =>
       pool.threads.every(({ counters }) => (counters?.accepted ?? 0) > 0),
@@ -137,7 +143,11 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     first?.kill();
     second?.kill();
     await Promise.all(ends);
-    assert.equal((await pool.rows()).length, pairs.length);
+    const rows = await pool.rows();
+    assert.equal(rows.length, pairs.length);
+    for (const { alias, client } of rows) {
+      assert.equal(await pool.clientOf(alias ?? ''), client);
+    }
     for (const [i, pair] of pairs.entries()) await carries(pair, 40 * i);
     await until(
       'both are replaced',
