@@ -1,8 +1,11 @@
 import type { RtmpMessage } from '../protocol/rtmp/message.js';
 
+/** What a publisher says, of whichever protocol: RTMP's type, time and payload. */
+export type MediaMessage = Pick<RtmpMessage, 'typeId' | 'timestamp' | 'payload'>;
+
 /** What a connection does now: it publishes or plays, until it ends or the client asks for more. */
 export interface Activity {
-  message(message: RtmpMessage): void;
+  message(message: MediaMessage): void;
   /** Flash's `pause`: players only. */
   pause(on: boolean): void;
   end(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Link } from './link.js';
 import type { Source } from './media/source.js';
 
 /** A publisher or player of a source, as the API shows it. */
@@ -11,7 +11,7 @@ export interface Client {
   readonly pageUrl: string;
   readonly swfUrl: string;
   readonly source: Source;
-  readonly socket: Socket;
+  readonly link: Link;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
@@ -45,7 +45,7 @@ interface Entry {
   readonly targets: readonly Traffic[];
 }
 
-/** What of a socket's bytes is counted already: a connection may publish or play more than once. */
+/** What of a link's bytes is counted already: a connection may publish or play more than once. */
 interface Counted {
   sent: number;
   received: number;
@@ -62,7 +62,7 @@ export class Clients {
   readonly #entries = new Map<string, Entry>();
   readonly #sources = new WeakMap<Source, Traffic>();
   readonly #vhosts = new Map<string, Traffic>();
-  readonly #counted = new WeakMap<Socket, Counted>();
+  readonly #counted = new WeakMap<Link, Counted>();
 
   get size(): number {
     return this.#entries.size;
@@ -113,10 +113,10 @@ export class Clients {
     return traffic;
   }
 
-  #count({ client: { socket }, targets }: Entry): void {
-    const before = this.#counted.get(socket) ?? { sent: 0, received: 0 };
-    const now = { sent: socket.bytesWritten - socket.writableLength, received: socket.bytesRead };
-    this.#counted.set(socket, now);
+  #count({ client: { link }, targets }: Entry): void {
+    const before = this.#counted.get(link) ?? { sent: 0, received: 0 };
+    const now = { sent: link.sent, received: link.received };
+    this.#counted.set(link, now);
     for (const target of targets) {
       target.add(now.sent - before.sent, now.received - before.received);
     }

@@ -5,6 +5,7 @@ import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import type { Source } from './media/source.js';
 import { type Sources, sourceName } from './media/sources.js';
+import type { Publication } from './service.js';
 
 /** What every session of one origin shares. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   readonly sources: Sources;
   readonly clients: Clients;
   readonly hooks: Hooks;
+  /** Tells all services that somebody publishes. */
+  readonly published: (publication: Publication) => void;
 }
 
 /** For a vhost that the config does not name; requests are resolved, so there is none. */

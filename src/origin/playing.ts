@@ -1,13 +1,14 @@
-import type { Socket } from 'node:net';
 import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
 import type { HookSubject } from './hooks.js';
-import { Player, type PlayerOptions } from './media/player.js';
+import type { Link } from './link.js';
+import type { Sink } from './media/sink.js';
 import type { Source } from './media/source.js';
 
-export interface PlayOptions extends PlayerOptions {
-  readonly socket: Socket;
+export interface PlayOptions {
+  readonly link: Link;
+  readonly sink: Sink;
   /** SRS's client type, such as `rtmp-play`. */
   readonly type: string;
 }
@@ -19,18 +20,17 @@ export interface PlayOptions extends PlayerOptions {
 export async function startPlaying(
   context: Context,
   subject: HookSubject,
-  options: PlayOptions,
+  { link, sink, type }: PlayOptions,
 ): Promise<Activity> {
   const source = acquireSource(context, subject);
   const allowed = await context.hooks.onPlay(subject, source);
-  if (!allowed || options.socket.destroyed) {
+  if (!allowed || link.gone) {
     context.sources.release(source);
     throw new Refusal(allowed ? 'client left' : 'on_play refused');
   }
   const { clientId: id, ip, request } = subject;
-  const { socket, type } = options;
-  const client = { ...request, id, ip, type, publish: false, source, socket, since: Date.now() };
-  return new Playing(context, subject, { client, player: new Player(options) });
+  const client = { ...request, id, ip, type, publish: false, source, link, since: Date.now() };
+  return new Playing(context, subject, { client, sink });
 }
 
 class Playing implements Activity {
@@ -38,34 +38,34 @@ class Playing implements Activity {
   readonly #subject: HookSubject;
   readonly #client: Client;
   readonly #source: Source;
-  readonly #player: Player;
+  readonly #sink: Sink;
 
   constructor(
     context: Context,
     subject: HookSubject,
-    { client, player }: { client: Client; player: Player },
+    { client, sink }: { client: Client; sink: Sink },
   ) {
     this.#context = context;
     this.#subject = subject;
     this.#client = client;
     this.#source = client.source;
-    this.#player = player;
+    this.#sink = sink;
     // A player need not say anything; that it does not read is the player's own concern.
-    client.socket.setTimeout(0);
+    client.link.limitSilence(0);
     context.clients.add(client);
     context.log.info(client.id, `start play url=${this.#source.name.url}, ip=${client.ip}`);
-    this.#source.join(player);
+    this.#source.join(sink);
   }
 
   message(): void {}
 
   pause(on: boolean): void {
-    this.#player.pause(on);
+    this.#sink.pause?.(on);
   }
 
   async end(): Promise<void> {
     const { clients, sources, hooks } = this.#context;
-    this.#source.leave(this.#player);
+    this.#source.leave(this.#sink);
     clients.remove(this.#client);
     sources.release(this.#source);
     await hooks.onStop(this.#subject, this.#source);

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
-import { MessageType, type RtmpMessage } from '../protocol/rtmp/message.js';
-import { type Activity, Refusal } from './activity.js';
+import { MessageType } from '../protocol/rtmp/message.js';
+import { type Activity, type MediaMessage, Refusal } from './activity.js';
 import type { Client } from './clients.js';
 import { acquireSource, type Context } from './context.js';
 import type { HookSubject } from './hooks.js';
+import type { Link } from './link.js';
 import { splitAggregate } from './media/flv.js';
 import { toMetadata } from './media/metadata.js';
 import type { Source } from './media/source.js';
@@ -19,20 +19,22 @@ const NEXT_PACKET_MS = 5_000;
 export async function startPublishing(
   context: Context,
   subject: HookSubject,
-  { socket, type }: { socket: Socket; type: string },
+  { link, type }: { link: Link; type: string },
 ): Promise<Activity> {
   const source = acquireSource(context, subject);
   try {
     if (!(await context.hooks.onPublish(subject, source))) throw new Refusal('on_publish refused');
-    if (socket.destroyed) throw new Refusal('client left');
+    if (link.gone) throw new Refusal('client left');
     if (!source.publish(subject.clientId)) throw new Refusal(`stream ${source.name.url} is busy`);
   } catch (error) {
     context.sources.release(source);
     throw error;
   }
   const { clientId: id, ip, request } = subject;
-  const client = { ...request, id, ip, type, publish: true, source, socket, since: Date.now() };
-  return new Publishing(context, subject, client);
+  const client = { ...request, id, ip, type, publish: true, source, link, since: Date.now() };
+  const publishing = new Publishing(context, subject, client);
+  context.published({ source, subject });
+  return publishing;
 }
 
 class Publishing implements Activity {
@@ -48,11 +50,11 @@ class Publishing implements Activity {
     this.#client = client;
     this.#source = client.source;
     context.clients.add(client);
-    client.socket.setTimeout(FIRST_PACKET_MS);
+    client.link.limitSilence(FIRST_PACKET_MS);
     context.log.info(client.id, `start publish url=${this.#source.name.url}, ip=${client.ip}`);
   }
 
-  message({ typeId, timestamp, payload }: RtmpMessage): void {
+  message({ typeId, timestamp, payload }: MediaMessage): void {
     if (typeId === MessageType.aggregate) {
       for (const part of splitAggregate(timestamp, payload)) this.#push(part);
     } else {
@@ -71,9 +73,9 @@ class Publishing implements Activity {
     await hooks.onUnpublish(this.#subject, this.#source);
   }
 
-  #push({ typeId, timestamp, payload }: Omit<RtmpMessage, 'csid' | 'streamId'>): void {
+  #push({ typeId, timestamp, payload }: MediaMessage): void {
     if (typeId === MessageType.audio || typeId === MessageType.video) {
-      if (!this.#heard) this.#client.socket.setTimeout(NEXT_PACKET_MS);
+      if (!this.#heard) this.#client.link.limitSilence(NEXT_PACKET_MS);
       this.#heard = true;
       if (payload.length > 0) this.#source.push(typeId, timestamp, payload);
     } else if (typeId === MessageType.dataAmf0 || typeId === MessageType.dataAmf3) {

@@ -16,6 +16,8 @@ import type { Log } from './log.js';
 import { Sources } from './media/sources.js';
 import { RtmpSession } from './rtmp/session.js';
 import { listen } from './server-socket.js';
+import type { Publication, Service } from './service.js';
+import { createServices } from './services.js';
 
 /** The log's client id for what concerns the whole process. */
 const MAIN = 'main';
@@ -31,6 +33,8 @@ export class Origin {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #timer: NodeJS.Timeout;
+  /** Parts that come and go as one, in the order of their start. */
+  readonly #services: readonly Service[];
   #stopHeartbeat: () => void = () => {};
 
   constructor(conf: OriginConf, log: Log) {
@@ -39,7 +43,11 @@ export class Origin {
     const clients = new Clients();
     this.#conf = conf;
     this.#log = log;
-    this.#context = { conf, identity, log, sources: new Sources(), clients, hooks };
+    const published = (publication: Publication): void => {
+      for (const service of this.#services) service.published?.(publication);
+    };
+    this.#context = { conf, identity, log, sources: new Sources(), clients, hooks, published };
+    this.#services = createServices(this.#context);
     const connections = (): number => this.#sockets.size;
     this.#api = new Api(this.#context, { host: new HostStats(), connections });
     this.#timer = setInterval(() => clients.count(), COUNT_MS).unref();
@@ -52,18 +60,11 @@ export class Origin {
       const server = net.createServer((socket) => new RtmpSession(this.#context, socket));
       await this.#open('RTMP', server, address);
     }
-    if (api)
-      await this.#open(
-        'HTTP-API',
-        this.#http((exchange) => this.#api.handle(exchange)),
-        api,
-      );
-    if (web)
-      await this.#open(
-        'HTTP-Server',
-        this.#http((exchange) => this.#web(exchange)),
-        web,
-      );
+    const apiServer = this.#http((exchange) => this.#answerApi(exchange));
+    if (api) await this.#open('HTTP-API', apiServer, api);
+    const webServer = this.#http((exchange) => this.#answerWeb(exchange));
+    if (web) await this.#open('HTTP-Server', webServer, web);
+    for (const service of this.#services) await service.start?.();
     if (heartbeat === null) return;
     const body = (): unknown =>
       heartbeatBody(this.#conf, this.#context.identity, () => this.#api.summaries());
@@ -79,6 +80,7 @@ export class Origin {
     );
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closed);
+    for (const service of this.#services.toReversed()) await service.close?.();
   }
 
   async #open(name: string, server: Server, address: ListenAddress): Promise<void> {
@@ -110,9 +112,19 @@ export class Origin {
     });
   }
 
-  async #web(exchange: Exchange): Promise<void> {
+  async #answerApi(exchange: Exchange): Promise<void> {
+    for (const service of this.#services) {
+      if (await service.api?.(exchange)) return;
+    }
+    this.#api.handle(exchange);
+  }
+
+  async #answerWeb(exchange: Exchange): Promise<void> {
     if (exchange.request.method === 'OPTIONS') return replyOptions(exchange);
     if (exchange.url.pathname.startsWith('/api/v1/versions')) return this.#api.versions(exchange);
+    for (const service of this.#services) {
+      if (await service.web?.(exchange)) return;
+    }
     const stream = matchFlv(this.#context, exchange);
     if (stream) return playFlv(this.#context, exchange, stream);
     return serveFile(exchange, this.#conf.http?.dir ?? '.');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import type { Batch } from '../../src/origin/media/batch.js';
 import { Player } from '../../src/origin/media/player.js';
 import { Source } from '../../src/origin/media/source.js';
 import { ChunkReader, type ReadMessage } from '../../src/protocol/rtmp/chunk-reader.js';
@@ -41,7 +42,8 @@ describe('a player that does not read', { timeout: 60_000 }, () => {
     source.publish('someone');
     const far = [await dialPort(acceptor.port), await dialPort(acceptor.port)] as const;
     const near = [await acceptor.next(), await acceptor.next()] as const;
-    for (const socket of near) source.join(new Player({ socket, format: 'rtmp' }));
+    const encode = (batch: Batch) => batch.encode('rtmp');
+    for (const socket of near) source.join(new Player({ socket, encode }));
     const [fast, slow] = [listen(far[0]), listen(far[1])];
     far[1].pause();
 

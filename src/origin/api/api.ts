@@ -142,7 +142,7 @@ export class Api {
       return { client: views.clientView(this.#context, client) };
     }
     this.#context.log.warn(client.id, 'delete client=kickoff');
-    client.socket.destroy();
+    client.link.close();
     return {};
   }
 }

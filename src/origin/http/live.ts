@@ -4,8 +4,10 @@ import { Refusal } from '../activity.js';
 import { type Context, vhostNames } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
+import { SocketLink } from '../link.js';
 import { httpChunk } from '../media/batch.js';
 import { flvHeader } from '../media/flv.js';
+import { Player } from '../media/player.js';
 import { startPlaying } from '../playing.js';
 import { peerAddress } from '../server-socket.js';
 import type { StreamRequest } from '../stream-request.js';
@@ -89,17 +91,17 @@ async function play(
   { socket, begin }: { socket: Socket; begin: (has: { audio: boolean; video: boolean }) => void },
 ): Promise<void> {
   let started = false;
-  const options = {
+  const sink = new Player({
     socket,
-    format: 'flv' as const,
-    type: 'flv-play',
+    encode: (batch) => batch.encode('flv'),
     begin: (has: { audio: boolean; video: boolean }) => {
       started = true;
       begin(has);
     },
     // A player that still waits goes on waiting.
     ended: () => started && socket.destroySoon(),
-  };
+  });
+  const options = { link: new SocketLink(socket), sink, type: 'flv-play' };
   try {
     const activity = await startPlaying(context, subject, options);
     const end = (): void => void activity.end();

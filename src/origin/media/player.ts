@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Batch, Format } from './batch.js';
+import type { Batch } from './batch.js';
+import type { Feed, Sink } from './sink.js';
 
 /** Unsent bytes past which a player is too slow and loses frames. */
 const MAX_UNSENT = 8 * 1024 * 1024;
@@ -8,25 +9,18 @@ const STUCK_MS = 30_000;
 
 export interface PlayerOptions {
   readonly socket: Socket;
-  readonly format: Format;
+  readonly encode: (batch: Batch) => Buffer;
   /** Called once, before the first media: FLV says here what is in the stream. */
   readonly begin?: (has: { audio: boolean; video: boolean }) => void;
   /** The publisher has gone. */
   readonly ended?: () => void;
 }
 
-/** What a player needs to know of the source when it takes a batch. */
-export interface Feed {
-  readonly has: { readonly audio: boolean; readonly video: boolean };
-  /** The metadata and sequence headers that a batch does not bring itself, timed for it. */
-  headers(before: Batch): Batch;
-}
-
 /**
  * The sending end of one player. It never holds the source up: where the socket cannot keep up,
  * batches are left out until the next keyframe.
  */
-export class Player {
+export class Player implements Sink {
   readonly #options: PlayerOptions;
   #begun = false;
   #dropping = false;
@@ -67,11 +61,11 @@ export class Player {
   }
 
   #send(batch: Batch, feed: Feed): void {
-    const { socket, format, begin } = this.#options;
+    const { socket, encode, begin } = this.#options;
     if (batch.packets.length === 0) return;
     if (!this.#begun) begin?.(feed.has);
     this.#begun = true;
-    socket.write(batch.encode(format));
+    socket.write(encode(batch));
   }
 
   #keepsUp(): boolean {

@@ -2,7 +2,7 @@ import { vid } from '../ids.js';
 import { Batch } from './batch.js';
 import { GopCache } from './gop-cache.js';
 import { isFrame, type Packet, toPacket } from './packet.js';
-import type { Feed, Player } from './player.js';
+import type { Feed, Sink } from './sink.js';
 import { Timeline } from './timeline.js';
 
 const MAX_BATCH_PACKETS = 128;
@@ -37,7 +37,7 @@ export class Source implements Feed {
   readonly #gop: GopCache;
   readonly #flushMs: number;
   readonly #timeline = new Timeline();
-  readonly #players = new Set<Player>();
+  readonly #sinks = new Set<Sink>();
   readonly #headers = new Map<Packet['kind'], Packet>();
   #publisher: string | null = null;
   #pending: Packet[] = [];
@@ -87,7 +87,7 @@ export class Source implements Feed {
     this.#headers.clear();
     this.has.audio = false;
     this.has.video = false;
-    for (const player of [...this.#players]) player.ended();
+    for (const sink of [...this.#sinks]) sink.ended();
   }
 
   /**
@@ -106,15 +106,15 @@ export class Source implements Feed {
     this.#schedule();
   }
 
-  /** The player gets what is cached at once, and from here on all that comes. */
-  join(player: Player): void {
+  /** The sink gets what is cached at once, and from here on all that comes. */
+  join(sink: Sink): void {
     this.flush();
-    this.#players.add(player);
-    if (this.publishing) player.start(this, this.#gop.batches);
+    this.#sinks.add(sink);
+    if (this.publishing) sink.start(this, this.#gop.batches);
   }
 
-  leave(player: Player): void {
-    this.#players.delete(player);
+  leave(sink: Sink): void {
+    this.#sinks.delete(sink);
   }
 
   headers(before: Batch): Batch {
@@ -133,7 +133,7 @@ export class Source implements Feed {
     this.#hold([]);
     this.#flushedAt = performance.now();
     this.#gop.push(batch);
-    for (const player of this.#players) player.write(batch, this);
+    for (const sink of this.#sinks) sink.write(batch, this);
   }
 
   #hold(packets: Packet[]): void {

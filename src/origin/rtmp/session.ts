@@ -8,7 +8,9 @@ import { type Activity, Refusal } from '../activity.js';
 import { type Context, vhostNames } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
+import { type Link, SocketLink } from '../link.js';
 import { STREAM_ID } from '../media/batch.js';
+import { Player } from '../media/player.js';
 import { startPlaying } from '../playing.js';
 import { startPublishing } from '../publishing.js';
 import { peerAddress } from '../server-socket.js';
@@ -35,6 +37,7 @@ export class RtmpSession {
   readonly id = randomId();
   readonly #context: Context;
   readonly #socket: Socket;
+  readonly #link: Link;
   readonly #connection: RtmpConnection;
   readonly #ip: string;
   #connect: Connect | null = null;
@@ -65,6 +68,7 @@ export class RtmpSession {
   constructor(context: Context, socket: Socket) {
     this.#context = context;
     this.#socket = socket;
+    this.#link = new SocketLink(socket);
     this.#ip = peerAddress(socket);
     socket.setTimeout(IDLE_MS);
     context.log.info(this.id, `RTMP client ip=${this.#ip}:${socket.remotePort ?? 0}`);
@@ -140,7 +144,7 @@ export class RtmpSession {
     await this.#begin(name, async (subject) => {
       if (type !== 'flash-publish') this.#connection.send(replies.fcPublished());
       const activity = await startPublishing(this.#context, subject, {
-        socket: this.#socket,
+        link: this.#link,
         type,
       });
       this.#publishes = true;
@@ -153,8 +157,9 @@ export class RtmpSession {
     await this.#begin(name, (subject) => {
       this.#connection.send(...replies.playStarted());
       this.#publishes = false;
-      const options = { socket: this.#socket, format: 'rtmp', type: 'rtmp-play' } as const;
-      return startPlaying(this.#context, subject, options);
+      const socket = this.#socket;
+      const sink = new Player({ socket, encode: (batch) => batch.encode('rtmp') });
+      return startPlaying(this.#context, subject, { link: this.#link, sink, type: 'rtmp-play' });
     });
   }
 
