@@ -7,8 +7,9 @@ import { refusal } from '../../protocol/rtmp/identify.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
 import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
+import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
-import { type RtmpSessionContext, SessionError, serveRtmp } from './session.js';
+import { type RtmpSessionContext, serveRtmp } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;

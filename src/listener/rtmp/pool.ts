@@ -15,11 +15,11 @@ import { addCounters, noCounters } from '../counters.js';
 import type { AliasFront, ConnectionRow, FrontSummary, ListenerCounters } from '../front.js';
 import { listenError } from '../listen-error.js';
 import type { Route } from '../route.js';
+import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
 import type { FrontOptions } from './front-maker.js';
 import { BACKLOG } from './listener.js';
 import { ListenerThread } from './listener-thread.js';
-import { SessionError } from './session.js';
 import type { Handover } from './thread-messages.js';
 
 /** A thread that dies is replaced, but not over and over in one moment. */

@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildRef } from '../../child/types.js';
-import { codeOf, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
 import {
@@ -17,9 +14,10 @@ import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
-import type { Failure } from '../front.js';
+import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
+import { SessionError } from '../session-error.js';
 
 /** S0, S1 and S2 of a child. */
 const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
@@ -27,23 +25,12 @@ const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
 const CHILD_ANSWER_MS = 10_000;
 /** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
 const IDLE_MS = 60 * 60 * 1000;
-/** Waits before another try when a child refuses: it has just died, or is just coming back. */
-const RETRY_MS = [20, 100, 300];
 /** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
 const RANDOM = randomBytes(HANDSHAKE_SIZE);
 /** C0, C1 and C2 for a child, sent before its own half has come. */
 const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
 /** What a client may leave unread while its child's bytes are still being rewritten. */
 const MAX_UNREAD = 4 * 1024 * 1024;
-
-export class SessionError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.failure = failure;
-  }
-}
 
 /** What every session of a listener shares. */
 export interface RtmpSessionContext {
@@ -65,12 +52,6 @@ interface Wanted {
   readonly identified: Identified;
   readonly role: Role;
   readonly stream: StreamKey;
-}
-
-/** A child closed the connection that it had taken. */
-interface ChildRefusal {
-  readonly by: ChildRef;
-  readonly error: SessionError;
 }
 
 /**
@@ -105,7 +86,15 @@ async function begin(
   const stream = streamKey({ vhost, app: url.app, stream: url.stream });
   connection.role = role;
   connection.stream = stream;
-  return findChild(client, connection, { identified, role, stream }, context);
+  const wanted = { identified, role, stream };
+  return reachChild(
+    connection,
+    {
+      route: () => context.route(stream, role),
+      join: (route) => joinChild(client, connection, { wanted, route }, context),
+    },
+    context.logger,
+  );
 }
 
 function identify(
@@ -122,46 +111,6 @@ function identify(
     return outcome.kind === 'value' ? outcome.value : undefined;
   };
   return readUntil(client, take, signal);
-}
-
-/**
- * Tries the stream's owner, and wherever the stream is then when that has just died. A child that
- * took the connection, closed it and lives on has refused the client, and is not asked again.
- */
-async function findChild(
-  client: Socket,
-  connection: Connection,
-  wanted: Wanted,
-  context: RtmpSessionContext,
-): Promise<Route> {
-  let refusal: ChildRefusal | null = null;
-  for (let attempt = 0; ; attempt += 1) {
-    const route = await nextRoute(wanted, context, refusal);
-    try {
-      await joinChild(client, connection, { wanted, route }, context);
-      return route;
-    } catch (error) {
-      route.release();
-      const wait = RETRY_MS[attempt];
-      if (wait === undefined || connection.signal.aborted) throw asFailure(error, route);
-      refusal = refusalIn(error, route);
-      context.logger.debug({ child: route.owner.id, err: messageOf(error) }, 'child refused');
-      await delay(wait);
-    }
-  }
-}
-
-/** Where the stream is now. Throws when it is nowhere, or where the client was refused. */
-async function nextRoute(
-  { stream, role }: Wanted,
-  { route }: RtmpSessionContext,
-  refusal: ChildRefusal | null,
-): Promise<Route> {
-  const next = await route(stream, role);
-  if (next === null) throw new SessionError('no-child', 'no SRS child can take it now');
-  if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
-  next.release();
-  throw refusal.error;
 }
 
 async function joinChild(
@@ -267,18 +216,4 @@ async function whileHere<T>(client: Socket, connection: Connection, work: Promis
   } finally {
     client.off('close', left);
   }
-}
-
-function isSameLife(one: ChildRef, other: ChildRef): boolean {
-  return one.id === other.id && one.generation === other.generation;
-}
-
-/** Null for a system error: then the child never had the connection. */
-function refusalIn(error: unknown, route: Route): ChildRefusal | null {
-  return codeOf(error) === '' ? { by: route.owner, error: asFailure(error, route) } : null;
-}
-
-function asFailure(error: unknown, { owner }: Route): SessionError {
-  if (error instanceof SessionError) return error;
-  return new SessionError('child', `child ${owner.id}: ${messageOf(error)}`, { cause: error });
 }

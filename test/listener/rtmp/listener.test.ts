@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AliasBook } from '../../../src/listener/aliases.js';
-import { SessionError } from '../../../src/listener/rtmp/session.js';
+import { SessionError } from '../../../src/listener/session-error.js';
 import { buildC0C1, HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 import { CompressingWriter } from '../../helpers/compressing-writer.js';

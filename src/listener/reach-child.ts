@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildRef } from '../child/types.js';
+import { codeOf, messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Connection } from './connections.js';
+import type { Route } from './route.js';
+import { SessionError } from './session-error.js';
+
+/** Waits before another try when a child refuses: it has just died, or is just coming back. */
+const RETRY_MS = [20, 100, 300];
+
+/** How a client gets to its child. */
+export interface Attempt {
+  /** Where the stream is now; null: nowhere. */
+  readonly route: () => Promise<Route | null>;
+  /** Dials that child, and has the relay begin. */
+  readonly join: (route: Route) => Promise<void>;
+}
+
+/** A child closed the connection that it had taken. */
+interface ChildRefusal {
+  readonly by: ChildRef;
+  readonly error: SessionError;
+}
+
+/**
+ * Tries the stream's owner, and wherever the stream is then when that has just died. A child that
+ * took the connection, closed it and lives on has refused the client, and is not asked again.
+ * Answers the route, which is the caller's to release; rejects with SessionError.
+ */
+export async function reachChild(
+  connection: Connection,
+  { route, join }: Attempt,
+  logger: Logger,
+): Promise<Route> {
+  let refusal: ChildRefusal | null = null;
+  for (let attempt = 0; ; attempt += 1) {
+    const next = await nextRoute(route, refusal);
+    try {
+      await join(next);
+      return next;
+    } catch (error) {
+      next.release();
+      const wait = RETRY_MS[attempt];
+      if (wait === undefined || connection.signal.aborted) throw asFailure(error, next);
+      refusal = refusalIn(error, next);
+      logger.debug({ child: next.owner.id, err: messageOf(error) }, 'child refused');
+      await delay(wait);
+    }
+  }
+}
+
+async function nextRoute(route: Attempt['route'], refusal: ChildRefusal | null): Promise<Route> {
+  const next = await route();
+  if (next === null) throw new SessionError('no-child', 'no SRS child can take it now');
+  if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
+  next.release();
+  throw refusal.error;
+}
+
+function isSameLife(one: ChildRef, other: ChildRef): boolean {
+  return one.id === other.id && one.generation === other.generation;
+}
+
+/** Null for a system error: then the child never had the connection. */
+function refusalIn(error: unknown, route: Route): ChildRefusal | null {
+  return codeOf(error) === '' ? { by: route.owner, error: asFailure(error, route) } : null;
+}
+
+function asFailure(error: unknown, { owner }: Route): SessionError {
+  if (error instanceof SessionError) return error;
+  return new SessionError('child', `child ${owner.id}: ${messageOf(error)}`, { cause: error });
+}
