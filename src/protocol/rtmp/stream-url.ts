@@ -93,7 +93,7 @@ function hostOf(authority: string): string | null {
   return ipv6 ?? name ?? null;
 }
 
-function queryVhost(query: string): string {
+export function queryVhost(query: string): string {
   const values = parseQuery(query);
   return values.get('vhost') || values.get('domain') || '';
 }
