@@ -6,8 +6,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A client; where the relay has `tagAt`, one of those at its address. */
+export interface Client extends Endpoint {
+  /** What the client's datagrams carry there. */
+  readonly tag?: number;
+}
+
 /** Why a session ended: `child-gone` when nobody listens at the child's port any more. */
-export type SessionEnd = 'idle' | 'child-gone' | 'destroyed';
+export type SessionEnd = 'idle' | 'child-gone' | 'farewell' | 'destroyed';
 
 export interface UdpRelayOptions {
   /** Where clients send to. Without a host: every address, IPv6 and IPv4. */
@@ -16,8 +22,22 @@ export interface UdpRelayOptions {
   readonly maxSessions: number;
   /** A session that is silent both ways for so long ends. */
   readonly idleMs: number;
-  /** Called for each datagram from an address that has no session. */
+  /** Where a datagram carries 32 bits that tell the sessions of one address apart; default: nowhere. */
+  readonly tagAt?: number;
+  /** The first 16 bits of a session's last datagram, whoever sends it; default: it has none. */
+  readonly farewell?: number;
+  /** Called for each datagram from an address (and with a tag) that has no session. */
   readonly onStranger: (datagram: Buffer, from: Endpoint) => void;
+}
+
+export interface SessionOptions {
+  /** The address that the child sees, where this machine has it. */
+  readonly from?: string;
+  /**
+   * Holds the session until it is moved: what the child sends is heard here, and the client is a
+   * stranger still.
+   */
+  readonly heard?: (datagram: Buffer) => void;
 }
 
 /** One client and its child: a conversation that lasts while it is not silent. */
@@ -28,8 +48,10 @@ export interface UdpSession {
   readonly bytesOut: number;
   /** Resolves, never rejects, when nothing is relayed any more. */
   readonly ended: Promise<SessionEnd>;
+  /** Sends the child a datagram of our own. */
+  send(datagram: Buffer): void;
   /** The client sends from another address now; what comes from the old one is a stranger's. */
-  move(client: Endpoint): void;
+  move(client: Client): void;
   destroy(): void;
 }
 
@@ -37,7 +59,12 @@ export interface UdpSession {
 export interface UdpRelay {
   readonly port: number;
   /** `first` goes to the child before what the client sends next. null: no room for a session. */
-  open(client: Endpoint, child: Endpoint, first: readonly Buffer[]): UdpSession | null;
+  open(
+    client: Client,
+    child: Endpoint,
+    first: readonly Buffer[],
+    options?: SessionOptions,
+  ): UdpSession | null;
   /** Sends a datagram of our own. */
   send(datagram: Buffer, to: Endpoint): void;
   /** Ends all sessions; resolves when the port is free. */

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Endpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../src/relay/udp.js';
 import { until } from '../helpers/until.js';
 
@@ -190,6 +190,108 @@ export function udpContract(
       assert.equal(await session?.ended, 'idle');
       assert.ok(short.open(client.endpoint, child.endpoint, []));
       await short.close();
+    });
+
+    describe('with tags and farewells', () => {
+      const TAG_AT = 4;
+      let tagged: UdpRelay;
+
+      /** `BYE ` is the farewell; then the tag, then whatever. */
+      const datagram = (tag: number, text: string, start = 'DATA') => {
+        const bytes = Buffer.alloc(8);
+        bytes.write(start, 'latin1');
+        bytes.writeUInt32BE(tag, TAG_AT);
+        return Buffer.concat([bytes, Buffer.from(text)]).toString('latin1');
+      };
+      const heard: string[] = [];
+
+      beforeEach(async () => {
+        heard.length = 0;
+        tagged = await open({
+          address: { host: '127.0.0.1', port: 0 },
+          maxSessions: MAX_SESSIONS,
+          idleMs: 3_600_000,
+          tagAt: TAG_AT,
+          farewell: Buffer.from('BY').readUInt16BE(),
+          onStranger: (bytes, from) => strangers.push({ text: bytes.toString('latin1'), from }),
+        });
+      });
+      afterEach(() => tagged.close());
+
+      it('keeps the sessions of one address apart', async () => {
+        const [client, one, two] = [await party(), await party(), await party()];
+        tagged.open({ ...client.endpoint, tag: 1 }, one.endpoint, []);
+        tagged.open({ ...client.endpoint, tag: 2 }, two.endpoint, []);
+        for (const text of ['a', 'b', 'c']) {
+          for (const tag of [1, 2, 3]) client.send(datagram(tag, text), tagged.port);
+        }
+        await until('all have arrived', () => one.got.length + two.got.length === 6);
+        assert.deepEqual(
+          one.got,
+          ['a', 'b', 'c'].map((text) => datagram(1, text)),
+        );
+        assert.deepEqual(
+          two.got,
+          ['a', 'b', 'c'].map((text) => datagram(2, text)),
+        );
+        await until('the third is a stranger', () => strangers.length === 3);
+        client.send('short', tagged.port);
+        await until('what has no tag is a stranger', () => strangers.length === 4);
+      });
+
+      it('holds a session until its client is let in', async () => {
+        const [client, child] = [await party(), await party()];
+        const session = tagged.open(client.endpoint, child.endpoint, [Buffer.from('hello')], {
+          heard: (bytes) => heard.push(bytes.toString()),
+        });
+        assert.ok(session);
+        await until('the child is told', () => child.got.length === 1);
+        child.send('welcome', child.from[0]!);
+        await until('we hear the child', () => heard.length === 1);
+        session.send(Buffer.from('thanks'));
+        await until('the child is told more', () => child.got.length === 2);
+        client.send(datagram(7, 'too early'), tagged.port);
+        await until('the client is a stranger', () => strangers.length === 1);
+        session.move({ ...client.endpoint, tag: 7 });
+        await until('the client is let in', () => {
+          client.send(datagram(7, 'now'), tagged.port);
+          return child.got.includes(datagram(7, 'now'));
+        });
+        child.send('for the client', child.from[0]!);
+        await until('the child reaches the client', () => client.got.length === 1);
+        assert.deepEqual(client.got, ['for the client']);
+        assert.deepEqual(heard, ['welcome']);
+        assert.equal(new Set(child.from.map(({ port }) => port)).size, 1);
+      });
+
+      it('ends a session with a farewell of either side, and hands it on', async () => {
+        const [client, child] = [await party(), await party()];
+        const first = tagged.open({ ...client.endpoint, tag: 1 }, child.endpoint, []);
+        client.send(datagram(1, '', 'BYE!'), tagged.port);
+        assert.equal(await first?.ended, 'farewell');
+        await until('the child is told', () => child.got.length === 1);
+        const hello = [Buffer.from('hello')];
+        const second = tagged.open({ ...client.endpoint, tag: 1 }, child.endpoint, hello);
+        await until('the next is up', () => child.got.length === 2);
+        child.send('BYE', child.from[1]!);
+        assert.equal(await second?.ended, 'farewell');
+        await until('the client is told', () => client.got.length === 1);
+      });
+
+      it('speaks to the child from the address that it is given', async () => {
+        const [client, child] = [await party(), await party()];
+        for (const [tag, from] of ['127.9.8.7', '192.0.2.1'].entries()) {
+          const hello = [Buffer.from('hello')];
+          assert.ok(tagged.open({ ...client.endpoint, tag }, child.endpoint, hello, { from }));
+          await until('the child is told', () => child.got.length === tag + 1);
+        }
+        // The second is none of this machine's.
+        const expected = process.platform === 'linux' ? '127.9.8.7' : '127.0.0.1';
+        assert.deepEqual(
+          child.from.map(({ ip }) => ip),
+          [expected, '127.0.0.1'],
+        );
+      });
     });
 
     it('leaves no descriptor behind', async () => {

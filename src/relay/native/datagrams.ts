@@ -54,6 +54,7 @@ export class Datagrams {
   /** Who sent what, `NAME_STRIDE` bytes each; only where names are asked for. */
   readonly #names = new Uint8Array(new ArrayBuffer(NAME_STRIDE * BATCH));
   readonly #bytes = new Uint8Array(new ArrayBuffer(MAX_DATAGRAM * BATCH));
+  readonly #view = new DataView(this.#bytes.buffer);
   readonly #named: boolean;
   readonly #in = new Headers(addressOf(this.#bytes));
   readonly #out = new Headers(addressOf(this.#bytes));
@@ -86,6 +87,19 @@ export class Datagrams {
   /** The sender's `struct sockaddr`: a view that the next `receive` overwrites. */
   senderOf(index: number): Uint8Array {
     return this.#names.subarray(NAME_STRIDE * index, NAME_STRIDE * index + NAME_SIZE);
+  }
+
+  /** The 16 bits that a datagram begins with; -1 for a shorter one. */
+  startOf(index: number): number {
+    const start = MAX_DATAGRAM * index;
+    if (this.sizeOf(index) < 2) return -1;
+    return ((this.#bytes[start] ?? 0) << 8) | (this.#bytes[start + 1] ?? 0);
+  }
+
+  /** The 32 bits at an offset; -1 where the datagram does not come so far. */
+  wordOf(index: number, offset: number): number {
+    if (this.sizeOf(index) < offset + 4) return -1;
+    return this.#view.getUint32(MAX_DATAGRAM * index + offset);
   }
 
   copyOf(index: number): Uint8Array<ArrayBuffer> {

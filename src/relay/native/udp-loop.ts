@@ -1,5 +1,7 @@
+import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
-import type { Endpoint, SessionEnd } from '../udp.js';
+import type { Client, Endpoint, SessionEnd } from '../udp.js';
+import { openTowards } from './child-socket.js';
 import { BATCH, Datagrams } from './datagrams.js';
 import {
   addressOf,
@@ -13,8 +15,8 @@ import {
   MSG_NOSIGNAL,
   send,
 } from './libc.js';
-import { connectSocket, createSocket, SOCK_DGRAM, sendTo } from './libc-sockets.js';
-import { endpointOf, familyOf, keyOf, type NameKey, nameOf } from './names.js';
+import { sendTo } from './libc-sockets.js';
+import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
 import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';
 
@@ -29,7 +31,9 @@ interface Flow {
   readonly socket: number;
   readonly idleMs: number;
   activeAt: number;
+  held: boolean;
   key: NameKey;
+  tag: number;
   /** The client's `struct sockaddr`, held so that its address stays good. */
   name: Uint8Array;
   nameAddress: number;
@@ -49,15 +53,12 @@ export class UdpLoop {
   readonly #up = new Datagrams({ named: true });
   readonly #down = new Datagrams({ named: false });
   readonly #flows: (Flow | undefined)[] = [];
-  readonly #byClient = new Map<NameKey, Flow>();
+  readonly #clients = new ClientTable<NameKey, Flow>();
   readonly #idle: IdleClock<Flow>;
   #now = performance.now();
   /** Datagrams of children that wait to be sent together. */
   #downCount = 0;
-  #report: { strangers: UdpReport['strangers'][number][]; ended: UdpReport['ended'][number][] } = {
-    strangers: [],
-    ended: [],
-  };
+  #report = emptyReport();
 
   constructor(shared: UdpShared, control: UdpControl) {
     this.#shared = shared;
@@ -95,13 +96,21 @@ export class UdpLoop {
     const count = this.#up.receive(this.#shared.socket, 0);
     for (let first = 0; first < count; ) {
       const key = keyOf(this.#up.senderOf(first));
+      const tag = this.#tagOf(first);
       let end = first + 1;
-      while (end < count && keyOf(this.#up.senderOf(end)) === key) end += 1;
-      const flow = this.#byClient.get(key);
+      while (end < count && this.#tagOf(end) === tag && keyOf(this.#up.senderOf(end)) === key) {
+        end += 1;
+      }
+      const flow = this.#clients.get(key, tag);
       if (flow) this.#sendUp(flow, first, end);
       else for (let i = first; i < end; i += 1) this.#meetStranger(i);
       first = end;
     }
+  }
+
+  #tagOf(index: number): number {
+    const { tagAt } = this.#shared;
+    return tagAt < 0 ? NO_TAG : this.#up.wordOf(index, tagAt);
   }
 
   #sendUp(flow: Flow, first: number, end: number): void {
@@ -113,11 +122,25 @@ export class UdpLoop {
     flow.activeAt = this.#now;
     this.#count(2 * flow.slot, bytes);
     if (this.#up.send(flow.socket, first, end) === ECONNREFUSED) this.#end(flow, 'child-gone');
+    else if (this.#hasFarewell(this.#up, first, end)) this.#end(flow, 'farewell');
+  }
+
+  #hasFarewell(datagrams: Datagrams, first: number, end: number): boolean {
+    const { farewell } = this.#shared;
+    if (farewell < 0) return false;
+    for (let i = first; i < end; i += 1) if (datagrams.startOf(i) === farewell) return true;
+    return false;
+  }
+
+  /** Whether the control side keeps up with what it is told. */
+  #mayReport(): boolean {
+    if (Atomics.load(this.#shared.strangers, 0) >= MAX_STRANGERS) return false;
+    Atomics.add(this.#shared.strangers, 0, 1);
+    return true;
   }
 
   #meetStranger(index: number): void {
-    if (Atomics.load(this.#shared.strangers, 0) >= MAX_STRANGERS) return;
-    Atomics.add(this.#shared.strangers, 0, 1);
+    if (!this.#mayReport()) return;
     const from = endpointOf(this.#up.senderOf(index));
     this.#report.strangers.push({ datagram: this.#up.copyOf(index), from });
   }
@@ -131,14 +154,27 @@ export class UdpLoop {
       if (errno() !== EAGAIN) this.#end(flow, 'child-gone');
       return;
     }
+    flow.activeAt = this.#now;
+    if (flow.held) this.#handOver(flow, first, count);
+    else this.#sendDown(flow, first, count);
+  }
+
+  #handOver({ slot, generation }: Flow, first: number, count: number): void {
+    for (let i = first; i < first + count; i += 1) {
+      if (!this.#mayReport()) return;
+      this.#report.heard.push({ slot, generation, datagram: this.#down.copyOf(i) });
+    }
+  }
+
+  #sendDown(flow: Flow, first: number, count: number): void {
     let bytes = 0;
     for (let i = first; i < first + count; i += 1) {
       this.#down.address(i, flow.nameAddress, flow.name.length);
       bytes += this.#down.sizeOf(i);
     }
-    flow.activeAt = this.#now;
     this.#count(2 * flow.slot + 1, bytes);
     this.#downCount += count;
+    if (this.#hasFarewell(this.#down, first, first + count)) this.#end(flow, 'farewell');
   }
 
   #flushDown(): void {
@@ -161,16 +197,17 @@ export class UdpLoop {
     else this.#change(order);
   }
 
-  #change(order: UdpOrder & { kind: 'move' | 'end' }): void {
+  #change(order: UdpOrder & { kind: 'move' | 'tell' | 'end' }): void {
     const { kind, slot, generation } = order;
     const flow = this.#flows[slot];
     if (flow?.generation !== generation) return;
     if (kind === 'move') this.#move(flow, order.client);
+    else if (kind === 'tell') this.#tell(flow, order.datagram);
     else this.#end(flow, 'destroyed');
   }
 
-  #open({ slot, generation, client, child, first }: UdpOrder & { kind: 'open' }): void {
-    const socket = openTowards(child);
+  #open({ slot, generation, client, child, ...order }: UdpOrder & { kind: 'open' }): void {
+    const socket = openTowards(child, order.from);
     if (socket === null || !this.#poller.add(socket, EPOLLIN, slot, generation)) {
       if (socket !== null) close(socket);
       this.#report.ended.push({ slot, end: 'destroyed' });
@@ -178,20 +215,24 @@ export class UdpLoop {
     }
     Atomics.store(this.#shared.sockets, slot, socket);
     const { idleMs } = this.#shared;
-    const flow = { slot, generation, socket, idleMs, activeAt: this.#now, ...this.#name(client) };
+    const { held } = order;
+    const times = { idleMs, activeAt: this.#now };
+    const flow = { slot, generation, socket, held, ...times, ...this.#name(client) };
     this.#flows[slot] = flow;
-    this.#byClient.set(flow.key, flow);
+    if (!held) this.#clients.set(flow.key, flow.tag, flow);
     this.#idle.add(flow);
-    for (const datagram of first) {
-      const sent = send(socket, addressOf(datagram), datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-      this.#count(2 * slot, Math.max(0, sent));
-    }
+    for (const datagram of order.first) this.#tell(flow, datagram);
   }
 
-  #move(flow: Flow, client: Endpoint): void {
+  #tell({ socket, slot }: Flow, datagram: Uint8Array): void {
+    const sent = send(socket, addressOf(datagram), datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    this.#count(2 * slot, Math.max(0, sent));
+  }
+
+  #move(flow: Flow, client: Client): void {
     this.#forgetClient(flow);
-    Object.assign(flow, this.#name(client));
-    this.#byClient.set(flow.key, flow);
+    Object.assign(flow, this.#name(client), { held: false });
+    this.#clients.set(flow.key, flow.tag, flow);
   }
 
   #end(flow: Flow, end: SessionEnd): void {
@@ -207,12 +248,13 @@ export class UdpLoop {
   }
 
   #forgetClient(flow: Flow): void {
-    if (this.#byClient.get(flow.key) === flow) this.#byClient.delete(flow.key);
+    this.#clients.delete(flow.key, flow.tag, flow);
   }
 
-  #name(client: Endpoint): Pick<Flow, 'key' | 'name' | 'nameAddress'> {
+  #name(client: Client): Pick<Flow, 'key' | 'tag' | 'name' | 'nameAddress'> {
     const name = nameOf(client, this.#shared.family);
-    return { key: keyOf(name), name, nameAddress: addressOf(name) };
+    const { tag = NO_TAG } = client;
+    return { key: keyOf(name), tag, name, nameAddress: addressOf(name) };
   }
 
   #sendTo(datagram: Uint8Array, to: Endpoint): void {
@@ -224,22 +266,19 @@ export class UdpLoop {
   }
 
   #sendReport(): void {
-    if (this.#report.strangers.length === 0 && this.#report.ended.length === 0) return;
+    const { strangers, heard, ended } = this.#report;
+    if (strangers.length === 0 && heard.length === 0 && ended.length === 0) return;
     this.#control.report(this.#report);
-    this.#report = { strangers: [], ended: [] };
+    this.#report = emptyReport();
   }
 }
 
-/** A socket to this child alone; null when this process can open no more. */
-function openTowards(child: Endpoint): number | null {
-  const family = familyOf(child.ip);
-  let socket = -1;
-  try {
-    socket = createSocket(family, SOCK_DGRAM);
-    connectSocket(socket, nameOf(child, family));
-    return socket;
-  } catch {
-    if (socket >= 0) close(socket);
-    return null;
-  }
+interface OpenReport {
+  readonly strangers: UdpReport['strangers'][number][];
+  readonly heard: UdpReport['heard'][number][];
+  readonly ended: UdpReport['ended'][number][];
+}
+
+function emptyReport(): OpenReport {
+  return { strangers: [], heard: [], ended: [] };
 }

@@ -1,9 +1,9 @@
-import type { Endpoint, SessionEnd } from '../udp.js';
+import type { Client, Endpoint, SessionEnd } from '../udp.js';
 import type { OwnBytes } from './protocol.js';
 
 /** What the control side and the thread of a UDP relay say to each other, and what they share. */
 
-/** Datagrams of strangers that the control side has yet to see: what comes beyond is dropped. */
+/** Datagrams that the control side has yet to see: what comes beyond is dropped. */
 export const MAX_STRANGERS = 1024;
 
 export type UdpOrder =
@@ -11,15 +11,24 @@ export type UdpOrder =
       readonly kind: 'open';
       readonly slot: number;
       readonly generation: number;
-      readonly client: Endpoint;
+      readonly client: Client;
       readonly child: Endpoint;
       readonly first: readonly Uint8Array[];
+      readonly from: string | null;
+      /** The control side hears the child, until a `move`. */
+      readonly held: boolean;
     }
   | {
       readonly kind: 'move';
       readonly slot: number;
       readonly generation: number;
-      readonly client: Endpoint;
+      readonly client: Client;
+    }
+  | {
+      readonly kind: 'tell';
+      readonly slot: number;
+      readonly generation: number;
+      readonly datagram: Uint8Array;
     }
   | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
   | { readonly kind: 'send'; readonly datagram: Uint8Array; readonly to: Endpoint };
@@ -29,8 +38,16 @@ export interface Stranger {
   readonly from: Endpoint;
 }
 
+/** What the child of a held session sent. */
+export interface Heard {
+  readonly slot: number;
+  readonly generation: number;
+  readonly datagram: OwnBytes;
+}
+
 export interface UdpReport {
   readonly strangers: readonly Stranger[];
+  readonly heard: readonly Heard[];
   readonly ended: readonly { readonly slot: number; readonly end: SessionEnd }[];
   /** Why the thread could not be pinned to its CPU. */
   readonly unpinned?: string;
@@ -44,9 +61,12 @@ export interface UdpShared {
   readonly socket: number;
   readonly family: number;
   readonly idleMs: number;
+  /** -1: none, as in `farewell`. */
+  readonly tagAt: number;
+  readonly farewell: number;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
-  /** How many strangers' datagrams are on their way to the control side. */
+  /** How many datagrams, of strangers and of held sessions, are on their way to the control side. */
   readonly strangers: Int32Array;
   /** Each session's socket to its child; -1: none, or nobody's any more. */
   readonly sockets: Int32Array;

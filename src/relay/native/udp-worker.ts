@@ -18,7 +18,7 @@ if (shared.cpu !== null) {
   try {
     pinThread(shared.cpu);
   } catch (error) {
-    control.report({ strangers: [], ended: [], unpinned: messageOf(error) });
+    control.report({ strangers: [], heard: [], ended: [], unpinned: messageOf(error) });
   }
 }
 new UdpLoop(shared, control).run();

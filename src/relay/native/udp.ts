@@ -2,7 +2,15 @@ import { Worker } from 'node:worker_threads';
 import type { Address } from '../../config/config.js';
 import { codeOf, messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logger.js';
-import type { Endpoint, SessionEnd, UdpRelay, UdpRelayOptions, UdpSession } from '../udp.js';
+import type {
+  Client,
+  Endpoint,
+  SessionEnd,
+  SessionOptions,
+  UdpRelay,
+  UdpRelayOptions,
+  UdpSession,
+} from '../udp.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
   AF_INET6,
@@ -26,14 +34,21 @@ class NativeSession implements UdpSession {
   readonly ended: Promise<SessionEnd>;
   readonly #slot: number;
   readonly #base: readonly [number, number];
+  readonly #heard: SessionOptions['heard'];
   #relay: NativeUdpRelay | null;
   #resolve: (end: SessionEnd) => void = () => {};
   #bytes: readonly [number, number] = [0, 0];
 
-  constructor(relay: NativeUdpRelay, slot: number, generation: number) {
+  constructor(
+    relay: NativeUdpRelay,
+    slot: number,
+    generation: number,
+    heard: SessionOptions['heard'],
+  ) {
     this.#relay = relay;
     this.#slot = slot;
     this.generation = generation;
+    this.#heard = heard;
     this.#base = relay.bytes(slot);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -48,12 +63,20 @@ class NativeSession implements UdpSession {
     return this.#count(1);
   }
 
-  move(client: Endpoint): void {
+  send(datagram: Buffer): void {
+    this.#relay?.order({ kind: 'tell', slot: this.#slot, generation: this.generation, datagram });
+  }
+
+  move(client: Client): void {
     this.#relay?.order({ kind: 'move', slot: this.#slot, generation: this.generation, client });
   }
 
   destroy(): void {
     this.#relay?.order({ kind: 'end', slot: this.#slot, generation: this.generation });
+  }
+
+  hear(datagram: Buffer): void {
+    this.#heard?.(datagram);
   }
 
   /** Keeps the last counts: the slot goes to another session. */
@@ -92,14 +115,21 @@ export class NativeUdpRelay implements UdpRelay {
     process.once('exit', this.#stop);
   }
 
-  open(client: Endpoint, child: Endpoint, first: readonly Buffer[]): UdpSession | null {
+  open(
+    client: Client,
+    child: Endpoint,
+    first: readonly Buffer[],
+    { from, heard }: SessionOptions = {},
+  ): UdpSession | null {
     const slot = this.#restart ? undefined : this.#freeSlots.pop();
     if (slot === undefined) return null;
     this.#generation = (this.#generation + 1) | 0;
-    const session = new NativeSession(this, slot, this.#generation);
+    const session = new NativeSession(this, slot, this.#generation, heard);
     this.#sessions.set(slot, session);
     const { generation } = session;
-    this.order({ kind: 'open', slot, generation, client, child, first });
+    const held = heard !== undefined;
+    const order = { slot, generation, client, child, first, held };
+    this.order({ kind: 'open', ...order, from: from ?? null });
     return session;
   }
 
@@ -160,10 +190,14 @@ export class NativeUdpRelay implements UdpRelay {
     return worker;
   }
 
-  #hear({ strangers, ended, unpinned: reason }: UdpReport): void {
+  #hear({ strangers, heard, ended, unpinned: reason }: UdpReport): void {
     if (reason) this.#logger.warn({ reason }, 'UDP relay thread runs on any CPU');
+    Atomics.sub(this.#shared.strangers, 0, strangers.length + heard.length);
+    for (const { slot, generation, datagram } of heard) {
+      const session = this.#sessions.get(slot);
+      if (session?.generation === generation) session.hear(Buffer.from(datagram.buffer));
+    }
     for (const { slot, end } of ended) this.#finish(slot, end);
-    Atomics.sub(this.#shared.strangers, 0, strangers.length);
     for (const { datagram, from } of strangers) {
       this.#options.onStranger(Buffer.from(datagram.buffer), from);
     }
@@ -188,7 +222,8 @@ export class NativeUdpRelay implements UdpRelay {
   }
 }
 
-function share({ address, maxSessions, idleMs }: UdpRelayOptions, cpu: number | null): UdpShared {
+function share(options: UdpRelayOptions, cpu: number | null): UdpShared {
+  const { address, maxSessions, idleMs, tagAt = -1, farewell = -1 } = options;
   const opened: number[] = [];
   try {
     const { socket, family } = bind(address);
@@ -196,7 +231,7 @@ function share({ address, maxSessions, idleMs }: UdpRelayOptions, cpu: number | 
     const epoll = createEpoll();
     opened.push(epoll);
     return {
-      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs },
+      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs, tagAt, farewell },
       stop: new Int32Array(new SharedArrayBuffer(4)),
       strangers: new Int32Array(new SharedArrayBuffer(4)),
       sockets: new Int32Array(new SharedArrayBuffer(4 * maxSessions)).fill(-1),

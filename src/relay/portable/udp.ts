@@ -3,8 +3,17 @@ import { once } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
 import { codeOf } from '../../errors.js';
+import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
-import type { Endpoint, SessionEnd, UdpRelay, UdpRelayOptions, UdpSession } from '../udp.js';
+import type {
+  Client,
+  Endpoint,
+  SessionEnd,
+  SessionOptions,
+  UdpRelay,
+  UdpRelayOptions,
+  UdpSession,
+} from '../udp.js';
 
 const TICK_MS = 1000;
 /** Datagrams that wait for a session's socket to be connected: a turn of the event loop. */
@@ -13,36 +22,49 @@ const MAX_WAITING = 64;
 class PortableSession implements UdpSession {
   readonly ended: Promise<SessionEnd>;
   readonly idleMs: number;
-  client: Endpoint;
+  client: Client;
   activeAt = performance.now();
   bytesIn = 0;
   bytesOut = 0;
   readonly #relay: PortableUdpRelay;
   readonly #socket: Socket;
   #waiting: Buffer[] | null = [];
+  #heard: SessionOptions['heard'];
   #resolve: (end: SessionEnd) => void = () => {};
 
-  constructor(relay: PortableUdpRelay, client: Endpoint, child: Endpoint, idleMs: number) {
+  constructor(relay: PortableUdpRelay, client: Client, child: Endpoint, options: SessionOptions) {
     this.#relay = relay;
     this.client = client;
-    this.idleMs = idleMs;
+    this.idleMs = relay.options.idleMs;
+    this.#heard = options.heard;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#socket = createSocket(isIPv6(child.ip) ? 'udp6' : 'udp4');
     this.#socket.on('message', (datagram) => this.#fromChild(datagram));
-    this.#socket.on('error', () => this.end('child-gone'));
     this.#socket.once('connect', () => this.#connected());
-    this.#socket.connect(child.port, child.ip);
+    if (options.from === undefined) this.#connect(child);
+    else this.#connectFrom(options.from, child);
   }
 
-  toChild(datagram: Buffer): void {
+  get isHeld(): boolean {
+    return this.#heard !== undefined;
+  }
+
+  send(datagram: Buffer): void {
     if (this.#waiting === null) this.#send(datagram);
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(datagram);
   }
 
-  move(client: Endpoint): void {
+  /** What the client sent. */
+  relay(datagram: Buffer): void {
+    this.send(datagram);
+    if (this.#relay.isFarewell(datagram)) this.end('farewell');
+  }
+
+  move(client: Client): void {
     this.#relay.move(this, client);
+    this.#heard = undefined;
   }
 
   destroy(): void {
@@ -53,6 +75,21 @@ class PortableSession implements UdpSession {
     if (!this.#relay.forget(this)) return;
     this.#socket.close();
     this.#resolve(end);
+  }
+
+  /** From an address that this machine may not have. */
+  #connectFrom(address: string, child: Endpoint): void {
+    const connect = () => this.#relay.has(this) && this.#connect(child);
+    this.#socket.once('error', connect);
+    this.#socket.bind({ address }, () => {
+      this.#socket.off('error', connect);
+      connect();
+    });
+  }
+
+  #connect(child: Endpoint): void {
+    this.#socket.on('error', () => this.end('child-gone'));
+    this.#socket.connect(child.port, child.ip);
   }
 
   #connected(): void {
@@ -69,22 +106,27 @@ class PortableSession implements UdpSession {
 
   #fromChild(datagram: Buffer): void {
     this.activeAt = performance.now();
+    if (this.#heard) {
+      this.#heard(datagram);
+      return;
+    }
     this.bytesOut += datagram.length;
     this.#relay.send(datagram, this.client);
+    if (this.#relay.isFarewell(datagram)) this.end('farewell');
   }
 }
 
 /** The UDP relay for every platform, on Node's dgram: 4100 ms of CPU per Gbit. */
 export class PortableUdpRelay implements UdpRelay {
-  readonly #options: UdpRelayOptions;
+  readonly options: UdpRelayOptions;
   readonly #socket: Socket;
-  readonly #byClient = new Map<string, PortableSession>();
+  readonly #byClient = new ClientTable<string, PortableSession>();
   readonly #sessions = new Set<PortableSession>();
   readonly #idle = new IdleClock<PortableSession>(performance.now());
   readonly #timer: NodeJS.Timeout;
 
   private constructor(options: UdpRelayOptions, socket: Socket) {
-    this.#options = options;
+    this.options = options;
     this.#socket = socket;
     socket.on('message', (datagram, from) => this.#fromClient(datagram, from));
     this.#timer = setInterval(() => this.#endIdle(), TICK_MS).unref();
@@ -102,13 +144,18 @@ export class PortableUdpRelay implements UdpRelay {
     return (this.#socket.address() as AddressInfo).port;
   }
 
-  open(client: Endpoint, child: Endpoint, first: readonly Buffer[]): UdpSession | null {
-    if (this.#sessions.size >= this.#options.maxSessions) return null;
-    const session = new PortableSession(this, client, child, this.#options.idleMs);
+  open(
+    client: Client,
+    child: Endpoint,
+    first: readonly Buffer[],
+    options: SessionOptions = {},
+  ): UdpSession | null {
+    if (this.#sessions.size >= this.options.maxSessions) return null;
+    const session = new PortableSession(this, client, child, options);
     this.#sessions.add(session);
-    this.#byClient.set(keyOf(client), session);
+    if (!session.isHeld) this.#byClient.set(keyOf(client), client.tag ?? NO_TAG, session);
     this.#idle.add(session);
-    for (const datagram of first) session.toChild(datagram);
+    for (const datagram of first) session.send(datagram);
     return session;
   }
 
@@ -118,11 +165,19 @@ export class PortableUdpRelay implements UdpRelay {
     this.#socket.send(datagram, port, isMapped ? `::ffff:${ip}` : ip, () => {});
   }
 
-  move(session: PortableSession, client: Endpoint): void {
+  move(session: PortableSession, client: Client): void {
     if (!this.#sessions.has(session)) return;
     this.#forgetClient(session);
     session.client = client;
-    this.#byClient.set(keyOf(client), session);
+    this.#byClient.set(keyOf(client), client.tag ?? NO_TAG, session);
+  }
+
+  has(session: PortableSession): boolean {
+    return this.#sessions.has(session);
+  }
+
+  isFarewell(datagram: Buffer): boolean {
+    return datagram.length > 1 && datagram.readUInt16BE() === this.options.farewell;
   }
 
   /** Answers whether it was still known. */
@@ -141,14 +196,20 @@ export class PortableUdpRelay implements UdpRelay {
 
   #fromClient(datagram: Buffer, { address, port }: RemoteInfo): void {
     const from = { ip: address.replace(/^::ffff:(?=\d+\.)/, ''), port };
-    const session = this.#byClient.get(keyOf(from));
-    if (session) session.toChild(datagram);
-    else this.#options.onStranger(datagram, from);
+    const session = this.#byClient.get(keyOf(from), this.#tagOf(datagram));
+    if (session) session.relay(datagram);
+    else this.options.onStranger(datagram, from);
+  }
+
+  #tagOf(datagram: Buffer): number {
+    const { tagAt } = this.options;
+    if (tagAt === undefined || datagram.length < tagAt + 4) return NO_TAG;
+    return datagram.readUInt32BE(tagAt);
   }
 
   #forgetClient(session: PortableSession): void {
-    const key = keyOf(session.client);
-    if (this.#byClient.get(key) === session) this.#byClient.delete(key);
+    const { client } = session;
+    this.#byClient.delete(keyOf(client), client.tag ?? NO_TAG, session);
   }
 
   #endIdle(): void {
