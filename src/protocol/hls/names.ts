@@ -1,0 +1,57 @@
+import type { ChildRef } from '../../child/types.js';
+
+/** `live/x-c001-3-17-1700000000000.ts`: who wrote it stands in a segment's own name. */
+export interface SegmentName {
+  readonly writer: ChildRef;
+  /** As asked for, without the slash in front. */
+  readonly path: string;
+}
+
+/** `live/x.m3u8` */
+export interface PlaylistName {
+  readonly app: string;
+  readonly stream: string;
+}
+
+// What follows the stream's name: child, generation, number, milliseconds since 1970.
+const SEGMENT =
+  /^\/((?:[^/]+\/)+[^/]+-(c\d{3,6})-(\d{1,9})-\d{1,10}-\d{1,16}\.(?:ts|m4s|mp4|key))$/;
+const PLAYLIST = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)\.m3u8$/;
+
+/** One life of a child, as file names have it. */
+export function writerName({ id, generation }: ChildRef): string {
+  return `${id}-${generation}`;
+}
+
+/**
+ * SRS's template of a segment's name below its vhost's directory. The time is there because SRS
+ * counts from 0 again when a stream comes back after a pause.
+ */
+export function segmentTemplate(writer: ChildRef): string {
+  return `[app]/[stream]-${writerName(writer)}-[seq]-[timestamp].ts`;
+}
+
+/** The same of a key's name, where SRS knows no time. */
+export function keyTemplate(writer: ChildRef): string {
+  return `[app]/[stream]-${writerName(writer)}-[seq]-0.key`;
+}
+
+/** Where SRS puts a stream's playlist below its vhost's directory. */
+export const PLAYLIST_TEMPLATE = '[app]/[stream].m3u8';
+
+/** Reads the path of a request, still encoded: SRS writes names as clients spell them. */
+export function parseSegmentPath(path: string): SegmentName | null {
+  const [, name = '', id = '', generation = ''] = SEGMENT.exec(path) ?? [];
+  if (name === '' || !isPlain(name)) return null;
+  return { writer: { id, generation: Number(generation) }, path: name };
+}
+
+export function parsePlaylistPath(path: string): PlaylistName | null {
+  const [, app = '', stream = ''] = PLAYLIST.exec(path) ?? [];
+  return app !== '' && isPlain(app) && isPlain(stream) ? { app, stream } : null;
+}
+
+/** Whether every part of a path names something inside its directory. */
+export function isPlain(path: string): boolean {
+  return !/[\\\p{Cc}]/u.test(path) && path.split('/').every((part) => !/^\.{0,2}$/.test(part));
+}

@@ -1,0 +1,104 @@
+import { invalid, type Parsed, value } from '../result.js';
+
+/** One entry of a media playlist. */
+export interface Segment {
+  readonly uri: string;
+  readonly seconds: number;
+  /** Tags that belong to it (EXTINF, KEY, MAP, …), in order, DISCONTINUITY aside. */
+  readonly tags: readonly string[];
+  readonly discontinuity: boolean;
+}
+
+/** A live media playlist, RFC 8216 section 4.3.3. */
+export interface MediaPlaylist {
+  /** Tags of the whole list that are not read here, VERSION among them. */
+  readonly tags: readonly string[];
+  readonly targetSeconds: number;
+  /** The number of the first segment. */
+  readonly sequence: number;
+  readonly discontinuitySequence: number;
+  readonly segments: readonly Segment[];
+  /** ENDLIST: nothing will follow. */
+  readonly ended: boolean;
+}
+
+/** Lists above this are no live stream's: a bound on what is kept of them. */
+const MAX_SEGMENTS = 10_000;
+
+/** Tags that are said once and hold for the whole list. */
+const OF_LIST =
+  /^#EXT-X-(?:VERSION|PLAYLIST-TYPE|INDEPENDENT-SEGMENTS|START|ALLOW-CACHE|SERVER-CONTROL|PART-INF)\b/;
+
+/** Reads a media playlist; a master playlist is `invalid` here. */
+export function parsePlaylist(text: string): Parsed<MediaPlaylist> {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (lines[0]?.startsWith('#EXTM3U') !== true) return invalid('no #EXTM3U');
+  if (isMaster(text)) return invalid('a master playlist');
+  const segments = readSegments(lines.slice(1));
+  if (segments.length > MAX_SEGMENTS) return invalid(`${segments.length} segments`);
+  return value(
+    {
+      tags: lines.filter((line) => OF_LIST.test(line)),
+      targetSeconds: numberOf(lines, '#EXT-X-TARGETDURATION:'),
+      sequence: numberOf(lines, '#EXT-X-MEDIA-SEQUENCE:'),
+      discontinuitySequence: numberOf(lines, '#EXT-X-DISCONTINUITY-SEQUENCE:'),
+      segments,
+      ended: lines.includes('#EXT-X-ENDLIST'),
+    },
+    text.length,
+  );
+}
+
+/** Whether this is the list of streams that names the list of segments. */
+export function isMaster(text: string): boolean {
+  return text.includes('#EXT-X-STREAM-INF');
+}
+
+/** The text of a playlist; `query` is put behind every segment's URI. */
+export function printPlaylist(list: MediaPlaylist, query = ''): string {
+  const { targetSeconds, sequence, discontinuitySequence, segments, ended } = list;
+  const lines = [
+    '#EXTM3U',
+    ...list.tags,
+    `#EXT-X-MEDIA-SEQUENCE:${sequence}`,
+    ...(discontinuitySequence > 0
+      ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`]
+      : []),
+    `#EXT-X-TARGETDURATION:${targetSeconds}`,
+    ...segments.flatMap((segment) => printSegment(segment, query)),
+    ...(ended ? ['#EXT-X-ENDLIST'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function printSegment({ uri, tags, discontinuity }: Segment, query: string): string[] {
+  const address = query === '' ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${query}`;
+  return [...(discontinuity ? ['#EXT-X-DISCONTINUITY'] : []), ...tags, address];
+}
+
+function readSegments(lines: readonly string[]): Segment[] {
+  const segments: Segment[] = [];
+  let tags: string[] = [];
+  let discontinuity = false;
+  for (const line of lines) {
+    if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
+    else if (line.startsWith('#')) tags.push(...(belongsToSegment(line) ? [line] : []));
+    else {
+      segments.push({ uri: line, seconds: numberOf(tags, '#EXTINF:'), tags, discontinuity });
+      tags = [];
+      discontinuity = false;
+    }
+  }
+  return segments;
+}
+
+function belongsToSegment(line: string): boolean {
+  if (OF_LIST.test(line)) return false;
+  return !/^#EXT-X-(?:MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|TARGETDURATION|ENDLIST)\b/.test(line);
+}
+
+function numberOf(lines: readonly string[], tag: string): number {
+  const line = lines.find((one) => one.startsWith(tag));
+  const number = Number.parseFloat(line?.slice(tag.length) ?? '');
+  return Number.isFinite(number) && number >= 0 ? number : 0;
+}
