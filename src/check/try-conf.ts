@@ -22,6 +22,7 @@ export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
       ports: portsAt(portBase),
       pidFile: join(folder, 'c001.pid'),
       html: folder,
+      hlsDir: folder,
       asprocess: false,
       hooks: null,
     });

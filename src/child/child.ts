@@ -223,6 +223,7 @@ export class Child {
       ports: this.#lease.ports,
       pidFile: workDir.pid(this.id),
       html: workDir.html,
+      hlsDir: workDir.hls,
       asprocess,
       hooks: hooks(this.id),
     });

@@ -30,6 +30,8 @@ export interface ConfPlan extends ConfOptions {
   readonly pidFile: string;
   /** Directory that the HTTP server shows, shared by all children. */
   readonly html: string;
+  /** Directory that all children write HLS below. */
+  readonly hlsDir: string;
   /** Whether SRS shall watch its parent and end with it. It refuses to where the parent is pid 1. */
   readonly asprocess: boolean;
   /** How it calls us; null: its hooks are as the template has them. */

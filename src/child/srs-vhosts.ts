@@ -1,12 +1,23 @@
+import { join } from 'node:path';
 import type { LiveFormat } from '../config/config.js';
-import type { Directive } from '../srs-conf/parse.js';
+import {
+  keyTemplate,
+  PLAYLIST_TEMPLATE,
+  segmentTemplate,
+  writerName,
+} from '../protocol/hls/names.js';
+import { type Directive, find } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { block, line } from './directives.js';
 import { withHooks } from './hooks-conf.js';
 import type { ConfPlan } from './srs-conf.js';
 
-/** HLS directives that say where files lie: ours, for all children share one directory. */
-const HLS_FILES = new Set(['hls_path']);
+/** HLS directives that say where files lie and when they go: ours, for all children's lie together. */
+const HLS_FILES = new Set(
+  'hls_path hls_m3u8_file hls_ts_file hls_ts_floor hls_dispose hls_key_file hls_key_file_path hls_key_url'.split(
+    ' ',
+  ),
+);
 
 /** A child's vhosts: the template's with our places for files, else ours. All of them call us. */
 export function vhostBlocks(plan: ConfPlan): Directive[] {
@@ -26,14 +37,18 @@ function plainVhosts(plan: ConfPlan): Directive[] {
 }
 
 function adapted({ args, children }: Directive, plan: ConfPlan): Directive {
-  const blocks = (children ?? []).map((child) =>
-    child.name === 'hls' ? block('hls', [...child.args], hlsOf(child.children ?? [], plan)) : child,
-  );
-  return block('vhost', [...args], blocks);
+  const theirs = children ?? [];
+  const hls = find(theirs, 'hls');
+  if (hls === undefined) return block('vhost', [...args], [...theirs]);
+  const kept = theirs.filter(({ name }) => name !== 'hls' && name !== 'http_static');
+  return block('vhost', [...args], [...kept, ...hlsOf(args[0] ?? '', hls, plan)]);
 }
 
-function hlsOf(theirs: readonly Directive[], plan: ConfPlan): Directive[] {
-  return [...theirs.filter(({ name }) => !HLS_FILES.has(name)), ...hlsFiles(plan)];
+function hlsOf(vhost: string, { args, children }: Directive, plan: ConfPlan): Directive[] {
+  const theirs = (children ?? []).filter(({ name }) => !HLS_FILES.has(name));
+  const keys = find(theirs, 'hls_keys')?.args[0] === 'on' ? hlsKeys(vhost, plan) : [];
+  const hls = block('hls', [...args], [...theirs, ...hlsFiles(vhost, plan), ...keys]);
+  return [hls, hlsPaths(vhost, plan)];
 }
 
 function ownVhost(name: string, format: LiveFormat, plan: ConfPlan): Directive {
@@ -47,7 +62,7 @@ function ownVhost(name: string, format: LiveFormat, plan: ConfPlan): Directive {
     [name],
     [
       block('http_remux', [], [on, mount]),
-      ...(hasHls ? [block('hls', [], [on, ...hlsTimes(hls), ...hlsFiles(plan)])] : []),
+      ...(hasHls ? hlsOf(name, block('hls', [], [on, ...hlsTimes(hls)]), plan) : []),
       ...(rtc
         ? [block('rtc', [], [on, line('rtmp_to_rtc', 'on'), line('rtc_to_rtmp', 'on')])]
         : []),
@@ -60,6 +75,32 @@ function hlsTimes({ fragmentSeconds, windowSeconds }: NonNullable<ConfPlan['hls'
   return [line('hls_fragment', String(fragmentSeconds)), line('hls_window', String(windowSeconds))];
 }
 
-function hlsFiles({ html }: ConfPlan): Directive[] {
-  return [line('hls_path', html)];
+/** Each life of a child has a directory of its own, and in it each vhost. */
+function hlsPath(vhost: string, plan: ConfPlan): string {
+  return join(plan.hlsDir, writerName(plan), vhost);
+}
+
+function hlsFiles(vhost: string, plan: ConfPlan): Directive[] {
+  return [
+    line('hls_path', hlsPath(vhost, plan)),
+    line('hls_m3u8_file', PLAYLIST_TEMPLATE),
+    line('hls_ts_file', segmentTemplate(plan)),
+    line('hls_ts_floor', 'off'),
+    // Never wiped by SRS, not at its end either: a stream that moves goes on with what is there.
+    line('hls_dispose', '0'),
+  ];
+}
+
+function hlsKeys(vhost: string, plan: ConfPlan): Directive[] {
+  return [
+    line('hls_key_file', keyTemplate(plan)),
+    line('hls_key_file_path', hlsPath(vhost, plan)),
+    line('hls_key_url', '/'),
+  ];
+}
+
+/** Where SRS looks for `/app/stream.m3u8`: not in the directory that other vhosts share. */
+function hlsPaths(vhost: string, plan: ConfPlan): Directive {
+  const dir = line('dir', hlsPath(vhost, plan));
+  return block('http_static', [], [line('enabled', 'on'), line('mount', '[vhost]/'), dir]);
 }

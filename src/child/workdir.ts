@@ -7,6 +7,8 @@ import { readProcess } from './process.js';
 export interface WorkDir {
   readonly path: string;
   readonly html: string;
+  /** Where children write HLS, and we read it. */
+  readonly hls: string;
   readonly pids: string;
   conf(id: string): string;
   log(id: string): string;
@@ -31,7 +33,7 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   const root = resolve(path);
   const folder = (name: string) => join(root, name);
   try {
-    for (const name of ['.', 'conf', 'logs', 'html', 'pids']) {
+    for (const name of ['.', 'conf', 'logs', 'html', 'hls', 'pids']) {
       await mkdir(folder(name), { recursive: true, mode: 0o700 });
     }
     await lock(root);
@@ -43,6 +45,7 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   return {
     path: root,
     html: folder('html'),
+    hls: folder('hls'),
     pids: folder('pids'),
     conf: (id) => folder(`conf/${id}.conf`),
     log: (id) => folder(`logs/${id}.log`),

@@ -15,6 +15,7 @@ const PLAN: ConfPlan = {
   ports: portsAt(20_080),
   pidFile: '/run/srs/pids/c017.pid',
   html: '/run/srs/html',
+  hlsDir: '/run/srs/hls',
   maxConnections: 1000,
   asprocess: true,
   template: null,
@@ -39,7 +40,9 @@ rtc_server { enabled on; listen 8000; candidate 192.0.2.1; black_hole { enabled 
 srt_server { enabled on; listen 10080; passphrase 0123456789; }
 stream_caster { enabled on; caster mpegts_over_udp; output rtmp://127.0.0.1/live/x; listen 8935; }
 exporter { enabled on; listen 9972; label box; }
-vhost __defaultVhost__ { hls { enabled on; } rtc { enabled on; } }
+vhost __defaultVhost__ {
+  hls { enabled on; hls_path ./www; hls_fragment 4; hls_dispose 30; hls_keys on; hls_key_url https://a/; }
+  http_static { enabled on; mount /vod; dir ./vod; } rtc { enabled on; } }
 vhost media.example.com { gop_cache off;
   http_hooks { enabled on; on_dvr http://u; on_hls_notify http://u/[app]; }
   forward { enabled on; backend http://u; } }
@@ -91,7 +94,16 @@ vhost __defaultVhost__ {
         enabled on;
         hls_fragment 10;
         hls_window 60;
-        hls_path /run/srs/html;
+        hls_path /run/srs/hls/c017-3/__defaultVhost__;
+        hls_m3u8_file [app]/[stream].m3u8;
+        hls_ts_file [app]/[stream]-c017-3-[seq]-[timestamp].ts;
+        hls_ts_floor off;
+        hls_dispose 0;
+    }
+    http_static {
+        enabled on;
+        mount [vhost]/;
+        dir /run/srs/hls/c017-3/__defaultVhost__;
     }
     rtc {
         enabled on;
@@ -121,7 +133,12 @@ test('a template keeps what is its own and gives up what is ours', () => {
   assert.deepEqual(find(conf, 'rtc_server', 'listen')?.args, ['20083']);
   assert.deepEqual(find(conf, 'rtc_server', 'candidate')?.args, ['*']);
   assert.deepEqual(find(conf, 'srt_server', 'passphrase')?.args, ['0123456789']);
-  assert.deepEqual(find(conf, 'vhost', 'hls', 'hls_path')?.args, ['/run/srs/html']);
+  const hlsPath = '/run/srs/hls/c017-3/__defaultVhost__';
+  assert.deepEqual(find(conf, 'vhost', 'hls', 'hls_path')?.args, [hlsPath]);
+  assert.deepEqual(find(conf, 'vhost', 'http_static', 'dir')?.args, [hlsPath]);
+  assert.deepEqual(find(conf, 'vhost', 'hls', 'hls_fragment')?.args, ['4']);
+  const keyFile = '[app]/[stream]-c017-3-[seq]-0.key';
+  assert.deepEqual(find(conf, 'vhost', 'hls', 'hls_key_file')?.args, [keyFile]);
   assert.deepEqual(find(conf, 'http_server', 'enabled')?.args, ['on']);
   assert.deepEqual(find(conf, 'http_api', 'listen')?.args, ['127.0.0.1:20081']);
   assert.deepEqual(find(conf, 'http_api', 'crossdomain')?.args, ['off']);
@@ -166,7 +183,7 @@ for (const binary of NO_SRS ? [mini] : [mini, real]) {
       { vhosts: { 'ts.example.com': 'ts', 'radio.example.com': 'aac' } },
       { template: TEMPLATE },
       { template: [] },
-      { pidFile: join(odd, 'c.pid'), html: odd },
+      { pidFile: join(odd, 'c.pid'), html: odd, hlsDir: odd },
     ];
     for (const form of forms) {
       const path = join(odd, 'c017.conf');
