@@ -18,7 +18,7 @@ type Fields = Readonly<Record<string, string | number>>;
 /** Let in: 200 or 201, and `0` or a JSON object whose code is 0. All else refuses. */
 export function isAllowed({ status, body }: Answer): boolean {
   if (status !== 200 && status !== 201) return false;
-  if (body.trim() === '0') return true;
+  if (body === '0') return true;
   try {
     return (JSON.parse(body) as { code?: unknown } | null)?.code === 0;
   } catch {

@@ -126,7 +126,8 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
 describe('the verdict of a hook', () => {
   for (const [status, body, allowed] of [
     [200, '0', true],
-    [201, ' 0\n', true],
+    [201, '0', true],
+    [200, '0\n', false],
     [200, '{"code":0,"msg":"ok"}', true],
     [204, '0', false],
     [500, '0', false],
