@@ -44,3 +44,8 @@ export interface ChildRef {
   readonly id: string;
   readonly generation: number;
 }
+
+/** Whether both are one life of one child. */
+export function isSameLife(one: ChildRef, other: ChildRef): boolean {
+  return one.id === other.id && one.generation === other.generation;
+}

@@ -1,13 +1,15 @@
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isSameLife } from '../child/types.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import { FleetView } from './fleet-view.js';
 import { choose } from './policy.js';
 import { renewAll } from './renew.js';
 import { Slot } from './slot.js';
 import { type ChildCounts, Tally } from './tally.js';
 import type { Candidate, Hold, StreamStatus } from './types.js';
+import { PublishWaiters } from './waiters.js';
 
 export interface PlacementOptions {
   readonly registry: Registry;
@@ -19,6 +21,8 @@ export interface PlacementOptions {
   readonly graceMs?: number;
   /** Well below the registry's lease. */
   readonly renewMs?: number;
+  /** A child began to publish a stream that another one had: those who wait there wait in vain. */
+  readonly onMoved?: (stream: StreamKey, from: ChildRef) => void;
   readonly logger?: Logger;
 }
 
@@ -29,15 +33,15 @@ const TICK_MS = 1000;
 /** Finds a stream's owner, or places the stream; keeps the claim while anybody holds it. */
 export class Placement {
   readonly #registry: Registry;
-  readonly #candidates: () => readonly Candidate[];
   readonly #now: () => number;
   readonly #graceMs: number;
   readonly #renewMs: number;
   readonly #logger: Logger;
   readonly #slots = new Map<StreamKey, Slot>();
   readonly #tally = new Tally();
-  /** Child id -> the last generation known dead, where the candidates may not say so yet. */
-  readonly #down = new Map<string, number>();
+  readonly #waiters = new PublishWaiters();
+  readonly #onMoved: (stream: StreamKey, from: ChildRef) => void;
+  readonly #fleet: FleetView;
   readonly #timer: NodeJS.Timeout;
   #nextRenewal: number;
   #tie = 0;
@@ -45,11 +49,12 @@ export class Placement {
 
   constructor(options: PlacementOptions) {
     this.#registry = options.registry;
-    this.#candidates = options.candidates;
+    this.#fleet = new FleetView(options.candidates, this.#tally);
     this.#now = options.clock ?? Date.now;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#renewMs = options.renewMs ?? 10_000;
     this.#logger = options.logger ?? silentLogger;
+    this.#onMoved = options.onMoved ?? (() => {});
     this.#nextRenewal = this.#now() + this.#renewMs;
     this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
   }
@@ -66,7 +71,7 @@ export class Placement {
         this.#leave(slot, role);
         throw error;
       });
-      if (claim !== null && slot.released === null && this.#find(claim.owner)) {
+      if (claim !== null && slot.released === null && this.#fleet.find(claim.owner)) {
         return this.#hold(slot, claim, role);
       }
       this.#leave(slot, role);
@@ -75,9 +80,45 @@ export class Placement {
     return null;
   }
 
+  /** A hold on the stream's owner where it has one; null where it would have to be placed. */
+  async find(stream: StreamKey, role: Role): Promise<Hold | null> {
+    const slot = this.#slots.get(stream);
+    if (slot === undefined || !this.#serves(slot)) return null;
+    return this.acquire(stream, role);
+  }
+
+  /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
+  async whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
+    if (this.#slots.get(stream)?.publishing) return true;
+    return this.#waiters.wait(stream, signal);
+  }
+
+  /**
+   * A child says that a stream is being published in it: the claim is its own for as long as that
+   * lasts. False where another child has a publisher for it: one of them has to go.
+   */
+  async published(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    const slot = this.#slotOf(stream, owner);
+    const claim = await slot.placed;
+    if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;
+    slot.live = true;
+    slot.published = true;
+    slot.keptUntil = null;
+    this.#waiters.wake(stream);
+    return true;
+  }
+
+  /** A child says that nobody publishes the stream in it any more. */
+  unpublished(stream: StreamKey, owner: ChildRef): void {
+    const slot = this.#slots.get(stream);
+    if (!slot?.live || !slot.isOwnedBy(owner)) return;
+    slot.live = false;
+    this.#keepOrDrop(slot);
+  }
+
   /** Gives up all that a dead child held: its streams can be placed again at once. */
   async childDown(ref: ChildRef): Promise<void> {
-    this.#down.set(ref.id, Math.max(ref.generation, this.#down.get(ref.id) ?? 0));
+    this.#fleet.down(ref);
     for (const slot of this.#slots.values()) if (slot.isOwnedBy(ref)) this.#drop(slot);
     await this.#registry.releaseAll(ref);
   }
@@ -101,11 +142,11 @@ export class Placement {
     }
     if (now < this.#nextRenewal) return;
     this.#nextRenewal = now + this.#renewMs;
-    const claims = Array.from(this.#slots.values()).flatMap((slot) => slot.live ?? []);
+    const claims = Array.from(this.#slots.values()).flatMap((slot) => slot.kept ?? []);
     await renewAll({
       registry: this.#registry,
       claims,
-      isLive: (claim) => this.#slots.get(claim.stream)?.live === claim,
+      isLive: (claim) => this.#slots.get(claim.stream)?.kept === claim,
       logger: this.#logger,
     });
   }
@@ -121,10 +162,29 @@ export class Placement {
   #slotFor(stream: StreamKey): Slot {
     const current = this.#slots.get(stream);
     if (current !== undefined && this.#serves(current)) return current;
+    return this.#replace(stream, current, () => this.#place(stream));
+  }
+
+  /** The stream's slot in this very child, unless another child has a publisher for it. */
+  #slotOf(stream: StreamKey, owner: ChildRef): Slot {
+    const current = this.#slots.get(stream);
+    const from = current?.kept?.owner;
+    const isIdle = current !== undefined && !current.publishing && from !== undefined;
+    if (current !== undefined && this.#serves(current) && !(isIdle && !isSameLife(from, owner))) {
+      return current;
+    }
+    const slot = this.#replace(stream, current, async () =>
+      this.#countIn(await this.#registry.claim(stream, owner)),
+    );
+    if (from !== undefined) this.#onMoved(stream, from);
+    return slot;
+  }
+
+  #replace(stream: StreamKey, current: Slot | undefined, place: () => Promise<Claim | null>): Slot {
     if (current !== undefined) this.#drop(current);
     const slot = new Slot(stream, async () => {
       await current?.released;
-      return this.#place(stream);
+      return place();
     });
     this.#slots.set(stream, slot);
     return slot;
@@ -134,15 +194,15 @@ export class Placement {
   #serves(slot: Slot): boolean {
     if (slot.released !== null) return false;
     if (slot.claim === null) return true;
-    const owner = this.#find(slot.claim.owner);
-    return owner !== undefined && (owner.open || slot.holds > 0);
+    const owner = this.#fleet.find(slot.claim.owner);
+    return owner !== undefined && (owner.open || slot.holds > 0 || slot.live);
   }
 
   // What is returned is counted as one stream of its owner.
   async #place(stream: StreamKey): Promise<Claim | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const claim = await this.#claim(stream);
-      if (claim === null || this.#find(claim.owner)) return claim;
+      if (claim === null || this.#fleet.find(claim.owner)) return claim;
       this.#tally.add(claim.owner.id, -1, 0);
       await this.#registry.release(stream, claim.owner);
     }
@@ -151,7 +211,7 @@ export class Placement {
   }
 
   async #claim(stream: StreamKey): Promise<Claim | null> {
-    const choice = choose(this.#snapshot(), this.#tie++);
+    const choice = choose(this.#fleet.snapshot(), this.#tie++);
     if (choice === null) return this.#countIn(await this.#registry.find(stream));
     this.#tally.add(choice.id, 1, 0);
     try {
@@ -166,32 +226,11 @@ export class Placement {
     return claim;
   }
 
-  // The children's own numbers lag; what we have just placed must count at once.
-  #snapshot(): Candidate[] {
-    return this.#candidates()
-      .filter((child) => this.#isUp(child))
-      .map((child) => {
-        const { streams, clients } = this.#tally.of(child.id);
-        return {
-          ...child,
-          streams: Math.max(child.streams, streams),
-          connections: Math.max(child.connections, clients),
-        };
-      });
-  }
-
-  #find({ id, generation }: ChildRef): Candidate | undefined {
-    return this.#candidates().find(
-      (child) => child.id === id && child.generation === generation && this.#isUp(child),
-    );
-  }
-
-  #isUp({ id, generation, alive }: Candidate): boolean {
-    return alive && generation > (this.#down.get(id) ?? 0);
-  }
-
   #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
-    if (role === 'publish') slot.published = true;
+    if (role === 'publish') {
+      slot.published = true;
+      this.#waiters.wake(stream);
+    }
     this.#tally.add(owner.id, 0, 1);
     let held = true;
     const release = () => {
@@ -205,7 +244,11 @@ export class Placement {
 
   #leave(slot: Slot, role: Role): void {
     slot.leave(role);
-    if (slot.holds > 0 || slot.released !== null) return;
+    this.#keepOrDrop(slot);
+  }
+
+  #keepOrDrop(slot: Slot): void {
+    if (slot.holds > 0 || slot.live || slot.released !== null) return;
     if (slot.claim !== null && slot.published) slot.keptUntil = this.#now() + this.#graceMs;
     else this.#drop(slot);
   }

@@ -1,4 +1,4 @@
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isSameLife } from '../child/types.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
@@ -38,7 +38,7 @@ async function renewBatch({ registry, isLive, logger }: Renewal, batch: Batch): 
   for (const claim of claims.filter(({ stream }) => lost.has(stream)).filter(isLive)) {
     const { stream } = claim;
     const { owner: winner } = await registry.claim(stream, owner);
-    if (winner.id === owner.id && winner.generation === owner.generation) continue;
+    if (isSameLife(winner, owner)) continue;
     logger.warn({ stream, child: owner.id, winner: winner.id }, 'stream claimed by another child');
   }
 }

@@ -12,8 +12,10 @@ export class Slot {
   /** Settles when the registry has answered; null where no child is open. */
   readonly placed: Promise<Claim | null>;
   claim: Claim | null = null;
-  /** Was ever held by a publisher: its name is worth keeping for a while. */
+  /** Was ever published: its name is worth keeping for a while. */
   published = false;
+  /** The owner says that it is being published in it. */
+  live = false;
   /** Kept without a hold until then; null while it is held. */
   keptUntil: number | null = null;
   /** Set once the claim is being given up: who comes now needs a new slot after it. */
@@ -32,16 +34,20 @@ export class Slot {
     return this.#holds.publish + this.#holds.play;
   }
 
+  /** Published, or about to be. */
+  get publishing(): boolean {
+    return this.live || this.#holds.publish > 0;
+  }
+
   /** The claim, while it is to be kept. */
-  get live(): Claim | null {
+  get kept(): Claim | null {
     return this.released === null ? this.claim : null;
   }
 
   status(): StreamStatus | null {
-    if (this.live === null) return null;
-    const { stream, owner, since } = this.live;
-    const publishing = this.#holds.publish > 0;
-    return { stream, child: owner.id, publishing, clients: this.holds, since };
+    if (this.kept === null) return null;
+    const { stream, owner, since } = this.kept;
+    return { stream, child: owner.id, publishing: this.publishing, clients: this.holds, since };
   }
 
   /** Counts a client in from the moment it asks, so that others' leaving cannot end the slot. */

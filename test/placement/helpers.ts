@@ -1,4 +1,4 @@
-import { Placement } from '../../src/placement/placement.js';
+import { Placement, type PlacementOptions } from '../../src/placement/placement.js';
 import type { Candidate } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
 
@@ -28,13 +28,14 @@ export class World {
   readonly registry = new MemoryRegistry({ now: () => this.now, leaseMs: LEASE_MS });
   readonly placement: Placement;
 
-  constructor(children: number) {
+  constructor(children: number, options: Pick<PlacementOptions, 'onMoved'> = {}) {
     this.fleet = Array.from({ length: children }, (_, i) => candidate({ id: `c${i}` }));
     this.placement = new Placement({
       registry: this.registry,
       candidates: () => this.fleet,
       clock: () => this.now,
       graceMs: GRACE_MS,
+      ...options,
     });
   }
 
