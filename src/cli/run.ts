@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import type { Config } from '../config/config.js';
 import { createLogger } from '../logger.js';
-import { Supervisor } from '../supervisor.js';
+import { Supervisor } from '../supervisor/supervisor.js';
 import { renderBanner } from './banner.js';
 import { notifySystemd } from './notify.js';
 import { type Output, ProgressLine } from './output.js';

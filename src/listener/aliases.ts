@@ -10,7 +10,7 @@ export interface AliasRange {
 
 const ALL: AliasRange = { first: FIRST, last: LAST };
 
-/** The aliases of one thread, where several give them side by side. */
+/** The aliases of one thread, where several give them side by side; 0 is the control thread. */
 export function aliasShare(index: number, threads: number): AliasRange {
   const size = Math.floor((LAST - FIRST + 1) / threads);
   const first = FIRST + index * size;

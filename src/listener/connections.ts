@@ -107,11 +107,12 @@ export class Connections {
     return sum;
   }
 
-  /** Ends every connection that this life of a child, or an earlier one, was serving. */
-  endOf(owner: ChildRef, reason: Error): void {
+  /** See `Front.endOf`. */
+  endOf(owner: ChildRef, reason: Error, stream?: StreamKey): void {
     for (const connection of this.#open) {
       const own = connection.owner;
-      if (own?.id === owner.id && own.generation <= owner.generation) connection.end(reason);
+      const isTheirs = own?.id === owner.id && own.generation <= owner.generation;
+      if (isTheirs && (stream ?? connection.stream) === connection.stream) connection.end(reason);
     }
   }
 

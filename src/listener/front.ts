@@ -58,8 +58,11 @@ export interface Front {
   address(): AddressInfo | null;
   summary(): FrontSummary;
   rows(): Promise<ConnectionRow[]>;
-  /** Ends every connection that this life of a child, or an earlier one, was serving. */
-  endOf(owner: ChildRef, reason: string): void;
+  /**
+   * Ends every connection that this life of a child, or an earlier one, was serving; of one stream
+   * where that is named.
+   */
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void;
   /** Stops accepting and ends what is open. */
   close(): Promise<void>;
 }

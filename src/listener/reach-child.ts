@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Connection } from './connections.js';
@@ -56,10 +56,6 @@ async function nextRoute(route: Attempt['route'], refusal: ChildRefusal | null):
   if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
   next.release();
   throw refusal.error;
-}
-
-function isSameLife(one: ChildRef, other: ChildRef): boolean {
-  return one.id === other.id && one.generation === other.generation;
 }
 
 /** Null for a system error: then the child never had the connection. */

@@ -1,6 +1,6 @@
 import type { Address } from '../../config/config.js';
 import type { RelayEngine } from '../../relay/relay.js';
-import { AliasBook } from '../aliases.js';
+import type { AliasBook } from '../aliases.js';
 import type { ConnectionLimits } from '../connections.js';
 import type { AliasFront } from '../front.js';
 import { RtmpListener } from './listener.js';
@@ -17,18 +17,17 @@ export type FrontMaker = (options: FrontOptions) => AliasFront;
 
 /**
  * How the RTMP port is served: by as many threads as the engine has, so that a storm of clients is
- * not bound to one core; by this thread alone where the engine has one or none.
+ * not bound to one core; by this thread alone, with `aliases`, where the engine has one or none.
  */
-export async function frontMaker(engine: RelayEngine): Promise<FrontMaker> {
-  if (engine.threadCount < 2) return (options) => singleFront(engine, options);
+export async function frontMaker(engine: RelayEngine, aliases: AliasBook): Promise<FrontMaker> {
+  if (engine.threadCount < 2) return (options) => singleFront(engine, aliases, options);
   // Only now: it cannot even be loaded without the native engine's library.
   const { RtmpPool } = await import('./pool.js');
   return (options) => new RtmpPool(engine, options);
 }
 
-function singleFront(engine: RelayEngine, options: FrontOptions): AliasFront {
+function singleFront(engine: RelayEngine, aliases: AliasBook, options: FrontOptions): AliasFront {
   const { address, limits, ...shared } = options;
-  const aliases = new AliasBook();
   return new RtmpListener(address, limits, {
     ...shared,
     aliases,

@@ -4,6 +4,7 @@ import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
+import type { StreamKey } from '../../stream-key.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
 import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
@@ -77,8 +78,8 @@ export class RtmpListener implements AliasFront {
     return this.#context.aliases.clientOf(alias);
   }
 
-  endOf(owner: ChildRef, reason: string): void {
-    this.connections.endOf(owner, new SessionError('child', reason));
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.connections.endOf(owner, new SessionError('child', reason), stream);
   }
 
   /** Stops accepting and ends what is open. */

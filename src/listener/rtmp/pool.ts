@@ -9,6 +9,7 @@ import { close, duplicate } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
 import { closeBoth } from '../../relay/native/takeover.js';
 import type { RelayEngine } from '../../relay/relay.js';
+import type { StreamKey } from '../../stream-key.js';
 import { aliasThread } from '../aliases.js';
 import { Connections } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
@@ -85,14 +86,15 @@ export class RtmpPool implements AliasFront {
 
   /** The thread that lent the alias knows, until it dies; whom it has handed over, we know too. */
   async clientOf(alias: string): Promise<string | null> {
-    const thread = this.threads[aliasThread(alias, this.threads.length)];
+    // The first share is the control thread's.
+    const thread = this.threads[aliasThread(alias, this.threads.length + 1) - 1];
     const client = (await thread?.clientOf(alias)) ?? null;
     if (client !== null || thread === undefined) return client;
     return [...this.#connections].find((one) => one.alias === alias)?.client ?? null;
   }
 
-  endOf(owner: ChildRef, reason: string): void {
-    this.#connections.endOf(owner, new SessionError('child', reason));
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.#connections.endOf(owner, new SessionError('child', reason), stream);
   }
 
   async close(): Promise<void> {

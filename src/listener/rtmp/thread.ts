@@ -20,7 +20,7 @@ const port = parentPort;
 if (port === null) throw new Error('the listener runs as a thread only');
 const setup = workerData as ThreadSetup;
 const control = new Control(port);
-const aliases = new AliasBook(aliasShare(setup.index, setup.threads));
+const aliases = new AliasBook(aliasShare(setup.index + 1, setup.threads + 1));
 const { vhosts, identifyMs, server } = setup;
 
 const listener = new RtmpListener({ fd: setup.fd }, setup.limits, {

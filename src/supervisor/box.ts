@@ -1,0 +1,15 @@
+import type { Prepared } from '../check/prepared.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { Logger } from '../logger.js';
+import type { RelayEngine } from '../relay/relay.js';
+import type { Routing } from './routing.js';
+
+/** What every front of the box is made out of. */
+export interface Box {
+  readonly prepared: Prepared;
+  readonly engine: RelayEngine;
+  readonly routing: Routing;
+  /** Of this thread; listener threads have their own. */
+  readonly aliases: AliasBook;
+  readonly logger: Logger;
+}

@@ -1,0 +1,37 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Address } from '../config/config.js';
+import { DemoPublisher } from '../demo/publisher.js';
+import type { Logger } from '../logger.js';
+import { PACKAGE_ROOT } from '../version.js';
+
+/** Publishes through the RTMP port as any client does, so it can only be made when that is open. */
+export class DemoRoom {
+  readonly #rtmp: Address;
+  readonly #bound: () => AddressInfo | null;
+  readonly #logger: Logger;
+  #publisher: DemoPublisher | null = null;
+
+  constructor(rtmp: Address, bound: () => AddressInfo | null, logger: Logger) {
+    this.#rtmp = rtmp;
+    this.#bound = bound;
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    const clipPath = join(PACKAGE_ROOT, 'examples', 'demo.flv');
+    const { port = 0 } = this.#bound() ?? {};
+    const target = { host: localHost(this.#rtmp), port, app: 'live', stream: 'demo' };
+    this.#publisher = new DemoPublisher({ ...target, clipPath, logger: this.#logger });
+    await this.#publisher.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#publisher?.close();
+  }
+}
+
+/** Where this machine reaches a listener of its own. */
+function localHost({ host }: Address): string {
+  return host === undefined || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host;
+}

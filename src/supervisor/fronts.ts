@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net';
+import type { ListenerRow } from '../admin/types.js';
+import type { ChildRef } from '../child/types.js';
+import { formatAddress } from '../config/address.js';
+import type { AliasFront, ChildTraffic, ConnectionRow, Front } from '../listener/front.js';
+import type { StreamKey } from '../stream-key.js';
+
+/** A port that clients come to, by the name that it has in the configuration. */
+export interface NamedFront {
+  readonly name: string;
+  readonly transport: 'tcp' | 'udp';
+  readonly front: Front | AliasFront;
+}
+
+const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
+
+/** All ports that clients come to, as one. */
+export class Fronts {
+  readonly #fronts: NamedFront[] = [];
+
+  add(...fronts: readonly NamedFront[]): void {
+    this.#fronts.push(...fronts);
+  }
+
+  [Symbol.iterator](): IterableIterator<NamedFront> {
+    return this.#fronts.values();
+  }
+
+  /** Where clients of that name come in; null while nobody is let in there. */
+  address(name: string): AddressInfo | null {
+    return this.#fronts.find((one) => one.name === name)?.front.address() ?? null;
+  }
+
+  /** Open connections, and bytes since the start. */
+  totals(): { connections: number; bytesIn: number; bytesOut: number } {
+    const sum = { connections: 0, bytesIn: 0, bytesOut: 0 };
+    for (const { front } of this.#fronts) {
+      const { connections, bytesIn, bytesOut } = front.summary();
+      sum.connections += connections;
+      sum.bytesIn += bytesIn;
+      sum.bytesOut += bytesOut;
+    }
+    return sum;
+  }
+
+  /** What each child's clients do, over all ports; a child without clients is left out. */
+  traffic(): Map<string, ChildTraffic> {
+    const sum = new Map<string, ChildTraffic>();
+    for (const { front } of this.#fronts) {
+      for (const [child, { connections, bitrate }] of front.summary().traffic) {
+        const before = sum.get(child) ?? NONE;
+        sum.set(child, {
+          connections: before.connections + connections,
+          bitrate: before.bitrate + bitrate,
+        });
+      }
+    }
+    return sum;
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return (await Promise.all(this.#fronts.map(({ front }) => front.rows()))).flat();
+  }
+
+  /** The true address of the client behind an alias, or null when it is nobody's. */
+  async clientOf(alias: string): Promise<string | null> {
+    for (const { front } of this.#fronts) {
+      const client = 'clientOf' in front ? await front.clientOf(alias) : null;
+      if (client !== null) return client;
+    }
+    return null;
+  }
+
+  /** Ends the clients of a child's life, or those of one stream in it. */
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    for (const { front } of this.#fronts) front.endOf(owner, reason, stream);
+  }
+
+  /** Those that are open. */
+  listeners(): ListenerRow[] {
+    return this.#fronts.flatMap(({ name, transport, front }) => {
+      const bound = front.address();
+      if (bound === null) return [];
+      const { counters: clients } = front.summary();
+      return [{ name, transport, address: shown(bound), clients }];
+    });
+  }
+}
+
+/** A bound address as the config writes one. */
+export function shown({ address: host, port }: AddressInfo): string {
+  return formatAddress({ host, port });
+}

@@ -1,0 +1,72 @@
+import type { Fleet } from '../child/fleet.js';
+import type { Route } from '../listener/route.js';
+import type { Placement } from '../placement/placement.js';
+import type { Candidate, Hold } from '../placement/types.js';
+import type { Role, StreamKey } from '../stream-key.js';
+import type { Fronts } from './fronts.js';
+
+export interface RoutingParts {
+  readonly fleet: Fleet;
+  readonly placement: Placement;
+  /** Clients that one child takes. */
+  readonly maxConnections: number;
+}
+
+/** Where the children's way and the data's way meet: a stream's owner becomes an address to dial. */
+export class Routing {
+  readonly #parts: RoutingParts;
+
+  constructor(parts: RoutingParts) {
+    this.#parts = parts;
+  }
+
+  /** The stream's owner, which it is given now where it has none; null while no child can take it. */
+  async route(stream: StreamKey, role: Role): Promise<Route | null> {
+    return this.#toRoute(await this.#parts.placement.acquire(stream, role));
+  }
+
+  /** The stream's owner, or null where it has none. */
+  async find(stream: StreamKey, role: Role): Promise<Route | null> {
+    return this.#toRoute(await this.#parts.placement.find(stream, role));
+  }
+
+  /** Resolves true once the stream is published, false when the signal aborts. */
+  whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
+    return this.#parts.placement.whenPublished(stream, signal);
+  }
+
+  #toRoute(hold: Hold | null): Route | null {
+    if (hold === null) return null;
+    const { owner } = hold;
+    const child = this.#parts.fleet.status(owner.id);
+    if (child !== null && !this.#isFull(owner.id)) {
+      const release = () => hold.release();
+      return { owner, host: '127.0.0.1', ports: child.ports, release };
+    }
+    hold.release();
+    return null;
+  }
+
+  /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */
+  #isFull(childId: string): boolean {
+    return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections;
+  }
+}
+
+/** The children as placement chooses among them. */
+export function candidatesOf(
+  fleet: Fleet,
+  fronts: Fronts,
+  countsOf: Placement['counts'],
+  maxConnections: number,
+): Candidate[] {
+  const traffic = fronts.traffic();
+  return fleet.statuses().map(({ id, generation, state, answering, cpu }) => {
+    const { streams, clients } = countsOf(id);
+    const { bitrate = 0 } = traffic.get(id) ?? {};
+    const open = state === 'ready' && answering;
+    const alive = state === 'ready' || state === 'draining';
+    const load = { cpu, connections: clients, maxConnections, streams, bitrate };
+    return { id, generation, alive, open, ...load };
+  });
+}

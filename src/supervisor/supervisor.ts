@@ -1,0 +1,217 @@
+import type { AddressInfo } from 'node:net';
+import { AdminServer } from '../admin/server.js';
+import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import { confOptions, type Prepared } from '../check/prepared.js';
+import type { ChildDown } from '../child/child.js';
+import { Fleet } from '../child/fleet.js';
+import { pinSelf } from '../cpu/affinity.js';
+import { AliasBook, aliasShare } from '../listener/aliases.js';
+import type { ConnectionRow } from '../listener/front.js';
+import type { Logger } from '../logger.js';
+import { Placement } from '../placement/placement.js';
+import type { StreamStatus } from '../placement/types.js';
+import { MemoryRegistry } from '../registry/memory.js';
+import { openEngine } from '../relay/engine.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { VERSION } from '../version.js';
+import type { Box } from './box.js';
+import { DemoRoom } from './demo.js';
+import { Fronts, shown } from './fronts.js';
+import { candidatesOf, Routing } from './routing.js';
+import { rtmpFront } from './rtmp.js';
+
+export interface SupervisorOptions {
+  readonly prepared: Prepared;
+  readonly logger: Logger;
+  /** Told how many children are done with starting. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Publish our clip as `live/demo`. */
+  readonly demo?: boolean;
+}
+
+/** What is started in its turn, and closed in the reverse one. */
+interface Room {
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
+export class Supervisor implements AdminSource {
+  readonly #options: SupervisorOptions;
+  readonly #engine: RelayEngine;
+  readonly #registry = new MemoryRegistry();
+  readonly #fleet: Fleet;
+  readonly #placement: Placement;
+  readonly #fronts = new Fronts();
+  readonly #admin: AdminServer;
+  readonly #startedAt = performance.now();
+  #state: AdminStatus['state'] = 'starting';
+  #open: Room[] = [];
+  #closing: Promise<void> | null = null;
+
+  /** Opens what the parts have to be built on. Rejects with ERR_CONFIG for an impossible relay. */
+  static async open(options: SupervisorOptions): Promise<Supervisor> {
+    const { config, plan, pinning } = options.prepared;
+    const cpus = pinning === null ? [] : plan.reserved;
+    // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
+    if (cpus.length > 0) await pinSelf(cpus);
+    const logger = options.logger.child({ room: 'relay' });
+    const engine = await openEngine({ ...config.relay, cpus, logger });
+    const supervisor = new Supervisor(options, engine);
+    supervisor.#fronts.add(await rtmpFront(supervisor.#box()));
+    return supervisor;
+  }
+
+  private constructor(options: SupervisorOptions, engine: RelayEngine) {
+    this.#options = options;
+    this.#engine = engine;
+    const { logger } = options;
+    this.#fleet = this.#makeFleet();
+    this.#placement = this.#makePlacement();
+    const { listen, admin } = options.prepared.config;
+    this.#admin = new AdminServer({
+      address: listen.admin,
+      token: admin.token,
+      logger: logger.child({ room: 'admin' }),
+      source: this,
+    });
+    this.#fleet.on('down', (down) => this.#childDown(down));
+  }
+
+  /**
+   * Resolves when every child that can be ready is, and clients are let in; or, when `close` is
+   * called before that, as soon as nothing more is being started.
+   */
+  async start(): Promise<void> {
+    try {
+      for (const room of this.#rooms()) {
+        if (this.#closing !== null) return;
+        this.#open.push(room);
+        await room.start();
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    if (this.#closing === null) this.#state = 'ready';
+  }
+
+  /** Lets nobody in any more, ends clients and then children; resolves when all is gone. */
+  close(): Promise<void> {
+    this.#state = 'draining';
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  status(): AdminStatus {
+    const { binary, plan } = this.#options.prepared;
+    const ready = this.#fleet.statuses().filter(({ state }) => state === 'ready').length;
+    return {
+      state: this.#state,
+      version: VERSION,
+      pid: process.pid,
+      uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
+      srs: { kind: binary.kind, version: binary.version, path: binary.path },
+      relay: { engine: this.#engine.name, threads: this.#engine.threadCount },
+      listeners: this.#listeners(),
+      children: { total: plan.children.length, ready },
+      streams: this.#placement.list().length,
+      ...this.#fronts.totals(),
+    };
+  }
+
+  /** Where clients come in; null while nobody is let in. */
+  rtmpAddress(): AddressInfo | null {
+    return this.#fronts.address('rtmp');
+  }
+
+  children(): ChildRow[] {
+    return this.#fleet
+      .statuses()
+      .map((status) => ({ ...status, ...this.#placement.counts(status.id) }));
+  }
+
+  async streams(): Promise<StreamStatus[]> {
+    return this.#placement.list();
+  }
+
+  connections(): Promise<ConnectionRow[]> {
+    return this.#fronts.rows();
+  }
+
+  #listeners(): ListenerRow[] {
+    const admin = shown(this.#admin.address());
+    return [...this.#fronts.listeners(), { name: 'admin', transport: 'tcp', address: admin }];
+  }
+
+  /** The admin port comes first, so that a long start can be watched; clients are let in last. */
+  #rooms(): Room[] {
+    const { onProgress, demo = false, prepared, logger } = this.#options;
+    const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
+    const placement = { start: async () => {}, close: () => this.#closePlacement() };
+    const fronts = Array.from(this.#fronts, ({ front }) => front);
+    const rooms: Room[] = [this.#admin, placement, fleet, ...fronts];
+    if (!demo) return rooms;
+    const bound = () => this.rtmpAddress();
+    return [
+      ...rooms,
+      new DemoRoom(prepared.config.listen.rtmp, bound, logger.child({ room: 'demo' })),
+    ];
+  }
+
+  async #closePlacement(): Promise<void> {
+    await this.#placement.close();
+    await this.#registry.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const room of this.#open.splice(0).reverse()) await room.close();
+    await this.#engine.close();
+  }
+
+  /** Clients of a child that is gone are closed at once, and its streams can be placed elsewhere. */
+  #childDown(down: ChildDown): void {
+    const { id, reason } = down;
+    const { logger } = this.#options;
+    this.#placement
+      .childDown(down)
+      .catch((error: unknown) => logger.error({ child: id, err: error }, 'claims not released'));
+    this.#fronts.endOf(down, `child ${id} is gone: ${reason}`);
+  }
+
+  #box(): Box {
+    const { prepared, logger } = this.#options;
+    const { maxConnections } = prepared.config.children;
+    const parts = { fleet: this.#fleet, placement: this.#placement, maxConnections };
+    return {
+      prepared,
+      engine: this.#engine,
+      routing: new Routing(parts),
+      aliases: new AliasBook(aliasShare(0, this.#engine.threadCount + 1)),
+      logger,
+    };
+  }
+
+  #makePlacement(): Placement {
+    const { prepared, logger } = this.#options;
+    const { maxConnections } = prepared.config.children;
+    const counts = (id: string) => this.#placement.counts(id);
+    return new Placement({
+      registry: this.#registry,
+      candidates: () => candidatesOf(this.#fleet, this.#fronts, counts, maxConnections),
+      onMoved: (stream, from) =>
+        this.#fronts.endOf(from, 'the stream is published in another child', stream),
+      logger: logger.child({ room: 'placement' }),
+    });
+  }
+
+  #makeFleet(): Fleet {
+    const { config, env, binary, plan, pinning } = this.#options.prepared;
+    const { portBase } = config.children;
+    const cpus = plan.children.map((child) => child.cpus);
+    const files = { workDir: config.workDir, env, portBase };
+    const conf = confOptions(this.#options.prepared);
+    const logger = this.#options.logger.child({ room: 'fleet' });
+    return new Fleet({ binary, cpus, pinning, logger, conf, ...files });
+  }
+}
