@@ -26,11 +26,18 @@ export interface UdpRelayOptions {
   readonly tagAt?: number;
   /** The first 16 bits of a session's last datagram, whoever sends it; default: it has none. */
   readonly farewell?: number;
+  /**
+   * A datagram whose first byte is below this goes to `onStranger` unless it holds its session's
+   * mark: so a client's next session can be told from the one that it had. Default: none does.
+   */
+  readonly checkedBelow?: number;
   /** Called for each datagram from an address (and with a tag) that has no session. */
   readonly onStranger: (datagram: Buffer, from: Endpoint) => void;
 }
 
 export interface SessionOptions {
+  /** What the client's own datagrams hold, of those that are checked. */
+  readonly mark?: Buffer;
   /** The address that the child sees, where this machine has it. */
   readonly from?: string;
   /**

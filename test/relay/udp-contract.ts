@@ -278,6 +278,32 @@ export function udpContract(
         await until('the client is told', () => client.got.length === 1);
       });
 
+      it('hands on what is checked and does not hold the mark of its session', async () => {
+        const [client, child] = [await party(), await party()];
+        const relay = await open({
+          address: { host: '127.0.0.1', port: 0 },
+          maxSessions: MAX_SESSIONS,
+          idleMs: 3_600_000,
+          checkedBelow: 'D'.charCodeAt(0),
+          onStranger: (bytes, from) => strangers.push({ text: bytes.toString(), from }),
+        });
+        try {
+          const options = { mark: Buffer.from('mine') };
+          relay.open(client.endpoint, child.endpoint, [Buffer.from('hello')], options);
+          await until('the session is up', () => child.got.length === 1);
+          const texts = ['Data', 'Check mine', 'Check yours', 'Data', 'Check', 'Data'];
+          for (const text of texts) client.send(text, relay.port);
+          await until('all have arrived', () => child.got.length + strangers.length === 7);
+          assert.deepEqual(child.got.slice(1), ['Data', 'Check mine', 'Data', 'Data']);
+          assert.deepEqual(
+            strangers.map(({ text }) => text),
+            ['Check yours', 'Check'],
+          );
+        } finally {
+          await relay.close();
+        }
+      });
+
       it('speaks to the child from the address that it is given', async () => {
         const [client, child] = [await party(), await party()];
         for (const [tag, from] of ['127.9.8.7', '192.0.2.1'].entries()) {

@@ -102,6 +102,11 @@ export class Datagrams {
     return this.#view.getUint32(MAX_DATAGRAM * index + offset);
   }
 
+  holds(index: number, bytes: Uint8Array): boolean {
+    const datagram = Buffer.from(this.#bytes.buffer, MAX_DATAGRAM * index, this.sizeOf(index));
+    return datagram.indexOf(bytes) >= 0;
+  }
+
   copyOf(index: number): Uint8Array<ArrayBuffer> {
     const start = MAX_DATAGRAM * index;
     return this.#bytes.slice(start, start + this.sizeOf(index));

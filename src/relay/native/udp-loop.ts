@@ -32,6 +32,7 @@ interface Flow {
   readonly idleMs: number;
   activeAt: number;
   held: boolean;
+  readonly mark: Uint8Array | null;
   key: NameKey;
   tag: number;
   /** The client's `struct sockaddr`, held so that its address stays good. */
@@ -98,14 +99,25 @@ export class UdpLoop {
       const key = keyOf(this.#up.senderOf(first));
       const tag = this.#tagOf(first);
       let end = first + 1;
-      while (end < count && this.#tagOf(end) === tag && keyOf(this.#up.senderOf(end)) === key) {
-        end += 1;
-      }
+      while (end < count && this.#isOf(end, key, tag)) end += 1;
       const flow = this.#clients.get(key, tag);
-      if (flow) this.#sendUp(flow, first, end);
+      if (flow && !this.#isChecked(first, flow.mark)) this.#sendUp(flow, first, end);
       else for (let i = first; i < end; i += 1) this.#meetStranger(i);
       first = end;
     }
+  }
+
+  /** Whether a datagram goes with those before it, which came from this client. */
+  #isOf(index: number, key: NameKey, tag: number): boolean {
+    const isSame = this.#tagOf(index) === tag && keyOf(this.#up.senderOf(index)) === key;
+    return isSame && !this.#isChecked(index - 1, null) && !this.#isChecked(index, null);
+  }
+
+  /** Whether the control side has to see it: it holds no mark of the session's. */
+  #isChecked(index: number, mark: Uint8Array | null): boolean {
+    const { checkedBelow } = this.#shared;
+    if (checkedBelow === 0 || this.#up.startOf(index) >> 8 >= checkedBelow) return false;
+    return mark === null || !this.#up.holds(index, mark);
   }
 
   #tagOf(index: number): number {
@@ -215,9 +227,9 @@ export class UdpLoop {
     }
     Atomics.store(this.#shared.sockets, slot, socket);
     const { idleMs } = this.#shared;
-    const { held } = order;
+    const { held, mark } = order;
     const times = { idleMs, activeAt: this.#now };
-    const flow = { slot, generation, socket, held, ...times, ...this.#name(client) };
+    const flow = { slot, generation, socket, held, mark, ...times, ...this.#name(client) };
     this.#flows[slot] = flow;
     if (!held) this.#clients.set(flow.key, flow.tag, flow);
     this.#idle.add(flow);

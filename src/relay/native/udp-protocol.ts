@@ -15,6 +15,7 @@ export type UdpOrder =
       readonly child: Endpoint;
       readonly first: readonly Uint8Array[];
       readonly from: string | null;
+      readonly mark: Uint8Array | null;
       /** The control side hears the child, until a `move`. */
       readonly held: boolean;
     }
@@ -64,6 +65,8 @@ export interface UdpShared {
   /** -1: none, as in `farewell`. */
   readonly tagAt: number;
   readonly farewell: number;
+  /** 0: none is. */
+  readonly checkedBelow: number;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
   /** How many datagrams, of strangers and of held sessions, are on their way to the control side. */

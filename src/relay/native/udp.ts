@@ -119,7 +119,7 @@ export class NativeUdpRelay implements UdpRelay {
     client: Client,
     child: Endpoint,
     first: readonly Buffer[],
-    { from, heard }: SessionOptions = {},
+    { from, mark, heard }: SessionOptions = {},
   ): UdpSession | null {
     const slot = this.#restart ? undefined : this.#freeSlots.pop();
     if (slot === undefined) return null;
@@ -129,7 +129,7 @@ export class NativeUdpRelay implements UdpRelay {
     const { generation } = session;
     const held = heard !== undefined;
     const order = { slot, generation, client, child, first, held };
-    this.order({ kind: 'open', ...order, from: from ?? null });
+    this.order({ kind: 'open', ...order, from: from ?? null, mark: mark ?? null });
     return session;
   }
 
@@ -223,7 +223,7 @@ export class NativeUdpRelay implements UdpRelay {
 }
 
 function share(options: UdpRelayOptions, cpu: number | null): UdpShared {
-  const { address, maxSessions, idleMs, tagAt = -1, farewell = -1 } = options;
+  const { address, maxSessions, idleMs, tagAt = -1, farewell = -1, checkedBelow = 0 } = options;
   const opened: number[] = [];
   try {
     const { socket, family } = bind(address);
@@ -231,7 +231,7 @@ function share(options: UdpRelayOptions, cpu: number | null): UdpShared {
     const epoll = createEpoll();
     opened.push(epoll);
     return {
-      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs, tagAt, farewell },
+      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs, tagAt, farewell, checkedBelow },
       stop: new Int32Array(new SharedArrayBuffer(4)),
       strangers: new Int32Array(new SharedArrayBuffer(4)),
       sockets: new Int32Array(new SharedArrayBuffer(4 * maxSessions)).fill(-1),

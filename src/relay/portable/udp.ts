@@ -29,6 +29,7 @@ class PortableSession implements UdpSession {
   readonly #relay: PortableUdpRelay;
   readonly #socket: Socket;
   #waiting: Buffer[] | null = [];
+  readonly #mark: Buffer | undefined;
   #heard: SessionOptions['heard'];
   #resolve: (end: SessionEnd) => void = () => {};
 
@@ -36,6 +37,7 @@ class PortableSession implements UdpSession {
     this.#relay = relay;
     this.client = client;
     this.idleMs = relay.options.idleMs;
+    this.#mark = options.mark;
     this.#heard = options.heard;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -54,6 +56,13 @@ class PortableSession implements UdpSession {
   send(datagram: Buffer): void {
     if (this.#waiting === null) this.#send(datagram);
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(datagram);
+  }
+
+  /** Whether what came from the client's address is this session's. */
+  owns(datagram: Buffer): boolean {
+    const { checkedBelow = 0 } = this.#relay.options;
+    if ((datagram[0] ?? 0) >= checkedBelow) return true;
+    return this.#mark !== undefined && datagram.includes(this.#mark);
   }
 
   /** What the client sent. */
@@ -197,7 +206,7 @@ export class PortableUdpRelay implements UdpRelay {
   #fromClient(datagram: Buffer, { address, port }: RemoteInfo): void {
     const from = { ip: address.replace(/^::ffff:(?=\d+\.)/, ''), port };
     const session = this.#byClient.get(keyOf(from), this.#tagOf(datagram));
-    if (session) session.relay(datagram);
+    if (session?.owns(datagram)) session.relay(datagram);
     else this.options.onStranger(datagram, from);
   }
 
