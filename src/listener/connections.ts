@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import type { ChildRef } from '../child/types.js';
+import { formatAddress } from '../config/address.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { ConnectionRow } from './front.js';
@@ -10,8 +11,9 @@ const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 /** One client connection, from accept to close. What is null is not known yet. */
 export class Connection {
   readonly id: string;
-  /** `ip:port` as the socket says. */
-  readonly client: string;
+  /** `ip:port`. */
+  client: string;
+  /** What limits count by. */
   readonly ip: string;
   readonly port: number;
   /** Milliseconds since 1970. */
@@ -27,7 +29,7 @@ export class Connection {
     this.id = id;
     this.ip = ip;
     this.port = port;
-    this.client = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+    this.client = formatAddress({ host: ip, port });
     this.since = since;
   }
 
@@ -58,18 +60,48 @@ export interface ConnectionLimits {
   readonly connectionsPerIp: number;
 }
 
+/** Limits that several listeners keep to together. */
+export class ConnectionBudget implements ConnectionLimits {
+  readonly connections: number;
+  readonly connectionsPerIp: number;
+  readonly #perIp = new Map<string, number>();
+  #open = 0;
+
+  constructor({ connections, connectionsPerIp }: ConnectionLimits) {
+    this.connections = connections;
+    this.connectionsPerIp = connectionsPerIp;
+  }
+
+  /** Null: it is counted in. */
+  take(ip: string): Refusal | null {
+    const ofThisIp = this.#perIp.get(ip) ?? 0;
+    if (this.#open >= this.connections) return 'connections';
+    if (this.connectionsPerIp > 0 && ofThisIp >= this.connectionsPerIp) return 'connectionsPerIp';
+    this.#open += 1;
+    this.#perIp.set(ip, ofThisIp + 1);
+    return null;
+  }
+
+  giveBack(ip: string): void {
+    this.#open -= 1;
+    const left = (this.#perIp.get(ip) ?? 1) - 1;
+    if (left > 0) this.#perIp.set(ip, left);
+    else this.#perIp.delete(ip);
+  }
+}
+
 /** The open connections of one listener, within its limits. */
 export class Connections {
   readonly #open = new Set<Connection>();
-  readonly #perIp = new Map<string, number>();
-  readonly #limits: ConnectionLimits;
+  readonly #budget: ConnectionBudget;
   #counter = 0;
   /** Bytes of the connections that are no more. */
   #pastIn = 0;
   #pastOut = 0;
 
+  /** `limits`: its own ones, or a budget that it shares. */
   constructor(limits: ConnectionLimits) {
-    this.#limits = limits;
+    this.#budget = limits instanceof ConnectionBudget ? limits : new ConnectionBudget(limits);
   }
 
   get size(): number {
@@ -78,13 +110,10 @@ export class Connections {
 
   /** `id`: the one it has had elsewhere; default: the next of ours. */
   open(ip: string, port: number, now: number, id?: string): Connection | Refusal {
-    const { connections, connectionsPerIp } = this.#limits;
-    const ofThisIp = this.#perIp.get(ip) ?? 0;
-    if (this.#open.size >= connections) return 'connections';
-    if (connectionsPerIp > 0 && ofThisIp >= connectionsPerIp) return 'connectionsPerIp';
+    const refusal = this.#budget.take(ip);
+    if (refusal !== null) return refusal;
     const connection = new Connection(id ?? this.#nextId(), ip, port, now);
     this.#open.add(connection);
-    this.#perIp.set(ip, ofThisIp + 1);
     return connection;
   }
 
@@ -92,9 +121,7 @@ export class Connections {
     if (!this.#open.delete(connection)) return;
     this.#pastIn += connection.relayed?.bytesIn ?? 0;
     this.#pastOut += connection.relayed?.bytesOut ?? 0;
-    const left = (this.#perIp.get(connection.ip) ?? 1) - 1;
-    if (left > 0) this.#perIp.set(connection.ip, left);
-    else this.#perIp.delete(connection.ip);
+    this.#budget.giveBack(connection.ip);
   }
 
   /** Bytes relayed so far, those of closed connections too: from clients, and to them. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Connection, Connections } from '../../src/listener/connections.js';
+import { Connection, ConnectionBudget, Connections } from '../../src/listener/connections.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
 
 function opened(connections: Connections, ip = '192.0.2.1'): Connection {
@@ -37,6 +37,17 @@ test('no more connections from one address than the limit', () => {
   connections.closed(first);
   opened(connections);
   assert.equal(connections.open('192.0.2.1', 1, 1), 'connectionsPerIp');
+});
+
+test('listeners that share a budget keep to it together', () => {
+  const budget = new ConnectionBudget({ connections: 2, connectionsPerIp: 1 });
+  const [one, other] = [new Connections(budget), new Connections(budget)];
+  const first = opened(one);
+  assert.equal(other.open('192.0.2.1', 1, 1), 'connectionsPerIp');
+  opened(other, '192.0.2.2');
+  assert.equal(one.open('192.0.2.3', 1, 1), 'connections');
+  one.closed(first);
+  opened(other);
 });
 
 test('each has an id of its own and shows its client as an address is written', () => {
