@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../logger.js';
+import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';
 
@@ -20,11 +21,10 @@ export interface AppOptions {
   readonly trusted: TrustedProxies;
   readonly logger: Logger;
   readonly connectionOf: (socket: Socket) => Connection | null;
-  readonly serverFactory: (
-    handler: (request: IncomingMessage, response: ServerResponse) => void,
-  ) => Server;
+  readonly serverFactory: (handler: RequestListener) => Server;
 }
 
+const TEXT = 'text/plain; charset=utf-8';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The Fastify instance of one port, with the plugins of the rooms that it serves. */
@@ -34,16 +34,29 @@ export function createApp(options: AppOptions): FastifyInstance {
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
-    serverFactory: (handler) => serverFactory(handler),
+    serverFactory: (handler) => serverFactory(handler as RequestListener),
+    rewriteUrl: ({ url = '/' }) => pathOf(url),
   });
   app.decorateRequest('clientAddress', {
     getter() {
       return clientOf(this.raw, connectionOf(this.raw.socket), trusted);
     },
   });
+  app.addHook('onRequest', async (request, reply) => {
+    const { path } = parseTarget(request.url) ?? {};
+    if (path !== undefined && !isAmbiguous(path)) return undefined;
+    return reply.code(400).type(TEXT).send('Bad Request: the path can be read in two ways\n');
+  });
   addErrors(app, logger);
   for (const plugin of plugins) app.register(plugin);
   return app;
+}
+
+/** An absolute-form is routed by its path, as an origin-form is. */
+function pathOf(url: string): string {
+  const target = url.startsWith('/') ? null : parseTarget(url);
+  if (target === null) return url;
+  return target.query === '' ? target.path : `${target.path}?${target.query}`;
 }
 
 /** A connection that is gone has no address any more. */
@@ -58,13 +71,11 @@ export function clientOf(
 }
 
 function addErrors(app: FastifyInstance, logger: Logger): void {
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('Not Found\n'),
-  );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('Not Found\n'));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) logger.warn({ url: request.url, reason: error.message }, 'http: failed');
     const [line = ''] = status >= 500 ? ['Internal Server Error'] : error.message.split('\n');
-    return reply.code(status).type('text/plain; charset=utf-8').send(`${line}\n`);
+    return reply.code(status).type(TEXT).send(`${line}\n`);
   });
 }

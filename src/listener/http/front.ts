@@ -1,18 +1,22 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { ChildRef } from '../../child/types.js';
+import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
+import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
 import { Entrance } from '../entrance.js';
-import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import type { AliasFront, ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
+import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
-import { createApp, type HttpPlugin } from './app.js';
+import { clientOf, createApp, type HttpPlugin } from './app.js';
+import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
 import { createHttpServer, refuseBytes } from './server.js';
 
 /** Connections that may wait to be accepted. */
@@ -30,11 +34,16 @@ export interface HttpFrontOptions {
   readonly proxyProtocol: boolean;
   readonly limits: ConnectionLimits;
   readonly plugins: readonly HttpPlugin[];
+  /** Null: no live streams on this port. */
+  readonly live: LiveOptions | null;
   readonly logger: Logger;
 }
 
-/** One HTTP port: node:http reads requests, Fastify hands them to the rooms' plugins. */
-export class HttpFront implements Front {
+/**
+ * One HTTP port: node:http reads requests; live streams are relayed past it, and all else Fastify
+ * hands to the rooms' plugins.
+ */
+export class HttpFront implements AliasFront {
   readonly connections: Connections;
   readonly counters = {
     accepted: 0,
@@ -48,12 +57,16 @@ export class HttpFront implements Front {
   readonly #app: FastifyInstance;
   /** By the address that the socket itself says: TLS wraps one socket in another. */
   readonly #bySocket = new Map<string, Connection>();
+  readonly #live: LiveRelay | null;
+  /** Those that have asked for a live stream: no request behind that is answered. */
+  readonly #taken = new WeakSet<Connection>();
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
     this.connections = new Connections(options.limits);
     this.#traffic = new TrafficMeter(this.connections);
-    const { plugins, trusted, proxyProtocol, logger } = options;
+    const { plugins, trusted, proxyProtocol, live, logger } = options;
+    this.#live = live && new LiveRelay(live);
     const { connections, counters } = this;
     const proxies = proxyProtocol ? trusted : null;
     this.#entrance = new Entrance({ connections, counters, proxies, logger });
@@ -95,8 +108,12 @@ export class HttpFront implements Front {
     return Array.from(this.connections, (connection) => connection.row());
   }
 
+  async clientOf(alias: string): Promise<string | null> {
+    return this.#options.live?.aliases.clientOf(alias) ?? null;
+  }
+
   endOf(owner: ChildRef, reason: string): void {
-    this.connections.endOf(owner, new Error(reason));
+    this.connections.endOf(owner, new SessionError('child', reason));
   }
 
   /** Stops accepting and ends what is open. */
@@ -107,14 +124,16 @@ export class HttpFront implements Front {
       const closed = once(server, 'close');
       server.close();
       this.#entrance.close();
-      this.connections.endAll(new Error('the supervisor stops'));
+      this.connections.endAll(new SessionError('left', 'the supervisor stops'));
       await closed;
     }
     await this.#app.close();
   }
 
-  #makeServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-    const server = createHttpServer(this.#options.tls, handler);
+  #makeServer(handler: RequestListener): Server {
+    const server = createHttpServer(this.#options.tls, (request, response) => {
+      if (!this.#serveLive(request, response)) handler(request, response);
+    });
     const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
@@ -140,9 +159,49 @@ export class HttpFront implements Front {
     connection.signal.addEventListener('abort', () => socket.destroy());
     socket.once('close', () => {
       this.#bySocket.delete(key);
-      if (connection.relayed === null) this.connections.closed(connection);
+      if (connection.relayed === null) this.#gone(connection);
     });
     return true;
+  }
+
+  #gone(connection: Connection): void {
+    connection.end(new SessionError('left', 'the client has left'));
+    this.#options.live?.aliases.release(connection.alias);
+    this.connections.closed(connection);
+  }
+
+  /** False: it is nothing for us. */
+  #serveLive(request: IncomingMessage, response: ServerResponse): boolean {
+    const connection = this.#connectionOf(request.socket);
+    if (connection === null || this.#taken.has(connection)) return true;
+    if (this.#live === null) return false;
+    const client = clientOf(request, connection, this.#options.trusted);
+    const exchange = { request, response, connection, client };
+    if (request.method === 'OPTIONS') {
+      this.#live.preflight(exchange);
+      return true;
+    }
+    const live = this.#live.find(request);
+    if (live === null) return false;
+    this.#taken.add(connection);
+    connection.client = formatAddress({ host: client.ip, port: client.port });
+    this.#relay(this.#live.serve(live, exchange), exchange);
+    return true;
+  }
+
+  async #relay(serving: Promise<void>, { connection, request }: LiveExchange): Promise<void> {
+    try {
+      await serving;
+    } catch (error) {
+      const failure = error instanceof SessionError ? error.failure : 'left';
+      this.counters.failed[failure] += 1;
+      const { client, stream } = connection;
+      const fields = { client, stream, failure, err: messageOf(error), url: request.url };
+      this.#options.logger.debug(fields, 'live stream not served');
+    }
+    if (connection.relayed === null) return;
+    this.counters.relayed += 1;
+    this.#gone(connection);
   }
 
   #connectionOf(socket: Socket): Connection | null {

@@ -21,6 +21,7 @@ async function open(options: Partial<HttpFrontOptions> = {}): Promise<number> {
         app.get('/who', async (request) => request.clientAddress);
       },
     ],
+    live: null,
     logger: silentLogger,
     ...options,
   });
