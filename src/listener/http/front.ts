@@ -7,6 +7,7 @@ import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import type { StreamKey } from '../../stream-key.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
@@ -112,8 +113,8 @@ export class HttpFront implements AliasFront {
     return this.#options.live?.aliases.clientOf(alias) ?? null;
   }
 
-  endOf(owner: ChildRef, reason: string): void {
-    this.connections.endOf(owner, new SessionError('child', reason));
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.connections.endOf(owner, new SessionError('child', reason), stream);
   }
 
   /** Stops accepting and ends what is open. */
