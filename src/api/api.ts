@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { messageOf } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import { type Asked, readAsked } from './asked.js';
+import { isAllowed } from './auth.js';
+import { Box } from './box.js';
+import { ChildCalls } from './child-calls.js';
+import type { ClientRef } from './client-ids.js';
+import { type Handler, handlersOf, versionOf } from './handlers.js';
+import { matchPath } from './mux.js';
+import type { Pace } from './pace.js';
+import { Passed } from './passed.js';
+import { Poller } from './poller.js';
+import { Raw } from './raw.js';
+import { type Answer, addHeaders, data, send, text } from './reply.js';
+import type { ApiSource } from './types.js';
+
+export interface ApiOptions {
+  readonly source: ApiSource;
+  readonly logger?: Logger;
+  /** How often children are asked; default: `PACE`. */
+  readonly pace?: Pace;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** The SRS HTTP API of the whole box: start it, put `plugin` on the API port, close it. */
+export class Api {
+  readonly #source: ApiSource;
+  readonly #logger: Logger;
+  readonly #poller: Poller;
+  readonly #calls: ChildCalls;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+
+  constructor({ source, logger = silentLogger, pace }: ApiOptions) {
+    this.#source = source;
+    this.#logger = logger;
+    this.#calls = new ChildCalls(source.rules.authorization);
+    this.#poller = new Poller(
+      source,
+      this.#calls,
+      pace === undefined ? { logger } : { logger, pace },
+    );
+    const box = new Box(source, this.#poller, this.#calls);
+    const passed = new Passed(source, this.#poller, this.#calls);
+    const raw = new Raw(source, this.#calls, passed);
+    this.#handlers = handlersOf({ source, box, passed, raw });
+  }
+
+  /** Begins to ask children. */
+  async start(): Promise<void> {
+    this.#poller.start();
+  }
+
+  async close(): Promise<void> {
+    this.#poller.close();
+  }
+
+  /** A child's hook has named a client: it can be looked up and kicked before it is in any list. */
+  noteClient(client: ClientRef): void {
+    this.#poller.clients.note(client);
+  }
+
+  /** Requests that children have been sent. */
+  get childRequests(): number {
+    return this.#calls.made;
+  }
+
+  /** Every path of SRS's API port that no other plugin of that port has. */
+  readonly plugin = async (app: FastifyInstance): Promise<void> => {
+    // SRS reads no body on these paths, whatever its type.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, payload, done) => {
+      payload.resume();
+      done(null);
+    });
+    app.route({
+      method: METHODS,
+      url: '/*',
+      handler: (request, reply) => this.#serve(request, reply),
+    });
+  };
+
+  /** The one path of the API that SRS has on its HTTP port, too. */
+  readonly versions = async (app: FastifyInstance): Promise<void> => {
+    const handle = async () => data({ data: versionOf(this.#source.identity.version) });
+    app.route({
+      method: ['GET', 'HEAD', 'OPTIONS'],
+      url: '/api/v1/versions',
+      handler: (request, reply) => this.#serve(request, reply, handle),
+    });
+  };
+
+  async #serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handle = (asked: Asked) => this.#handle(asked),
+  ): Promise<FastifyReply> {
+    const { identity, rules } = this.#source;
+    const { crossdomain, authorization } = rules;
+    addHeaders(request, reply, { crossdomain, version: identity.version });
+    if (request.method === 'OPTIONS') return reply.code(crossdomain ? 200 : 405).send();
+    const asked = readAsked(request);
+    if (asked === null) return send(reply, text(400, 'Bad Request'), { identity, callback: '' });
+    if (!isAllowed(asked.path, request.headers.authorization, authorization)) {
+      return reply.code(401).header('www-authenticate', 'Basic').send();
+    }
+    return send(reply, await handle(asked), { identity, callback: asked.callback });
+  }
+
+  async #handle(asked: Asked): Promise<Answer> {
+    const slashed = `${asked.path}/`;
+    const has = (path: string) => this.#handlers.has(path);
+    if (has(slashed) && !has(asked.path)) {
+      return { kind: 'redirect', status: 302, to: `${slashed}${asked.search}` };
+    }
+    const pattern = matchPath(this.#handlers.keys(), asked.path);
+    try {
+      const answer = this.#handlers.get(pattern)?.(asked, asked.path.slice(pattern.length));
+      return (await answer) ?? text(404, 'Not Found');
+    } catch (error) {
+      this.#logger.warn({ path: asked.path, reason: messageOf(error) }, 'api: no child answers');
+      return text(503, 'Service Unavailable');
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { resolveVhost } from '../protocol/rtmp/stream-url.js';
+import { type StreamName, streamKey } from '../stream-key.js';
+import type { Json } from './json.js';
+import type { ApiSource } from './types.js';
+
+/**
+ * Where an edge or another origin finds a stream: this box's own public port, whichever child has
+ * it. `host` is where the asker reaches us. Null where nobody publishes it here.
+ */
+export async function originOf(
+  source: ApiSource,
+  name: StreamName,
+  host: string,
+): Promise<Json | null> {
+  const vhost = resolveVhost(name.vhost, source.rules.vhosts);
+  const key = streamKey({ ...name, vhost });
+  const live = (await source.streams()).some(
+    ({ stream, publishing }) => publishing && stream === key,
+  );
+  if (!live) return null;
+  const { rtmp, api } = source.ports();
+  const where = `${host}:${api ?? 0}`;
+  return { ip: host, port: rtmp ?? 0, vhost, api: where, routers: [where] };
+}

@@ -1,0 +1,33 @@
+/** What a child has counted since it started, by name. */
+export type Counts = ReadonlyMap<string, number>;
+
+interface Entry {
+  readonly generation: number;
+  readonly counts: Counts;
+}
+
+/**
+ * Sums children's counters so that they never go backwards: what a life had counted when it was last
+ * asked stays in the sum when it has ended. One entry for each child id.
+ */
+export class Ledger {
+  readonly #entries = new Map<string, Entry>();
+  readonly #past = new Map<string, number>();
+
+  note(child: string, generation: number, counts: Counts): void {
+    const known = this.#entries.get(child);
+    if (known !== undefined && known.generation > generation) return;
+    if (known !== undefined && known.generation < generation) add(this.#past, known.counts);
+    this.#entries.set(child, { generation, counts });
+  }
+
+  totals(): Map<string, number> {
+    const totals = new Map(this.#past);
+    for (const { counts } of this.#entries.values()) add(totals, counts);
+    return totals;
+  }
+}
+
+function add(to: Map<string, number>, counts: Counts): void {
+  for (const [name, value] of counts) to.set(name, (to.get(name) ?? 0) + value);
+}

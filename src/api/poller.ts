@@ -1,0 +1,194 @@
+import { messageOf } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+import type { ChildCalls } from './child-calls.js';
+import { ClientIds } from './client-ids.js';
+import { textOf } from './json.js';
+import { Ledger } from './ledger.js';
+import { COUNTERS } from './merge/metrics.js';
+import { nextRound, PACE, type Pace } from './pace.js';
+import { type Snapshot, takeSnapshot } from './snapshot.js';
+import type { ApiChild, ApiSource } from './types.js';
+
+/** A child's last snapshot and its next round. */
+interface Entry {
+  child: ApiChild;
+  snapshot: Snapshot | null;
+  round: number;
+  /** Rounds in a row that were not answered. */
+  failures: number;
+  /** On performance.now()'s clock. */
+  due: number;
+  running: Promise<void> | null;
+}
+
+const TICK_MS = 100;
+/** Unanswered rounds in a row after which nothing is shown of a child. */
+const MAX_FAILURES = 2;
+/** Of all children, so many are in a round at one time; a hung one is there for 2 s. */
+const ROUNDS_AT_ONCE = 16;
+
+/** Asks every child the same few things, again and again, and keeps its last answers. */
+export class Poller {
+  /** Which child has which client. */
+  readonly clients = new ClientIds();
+  /** Counters that outlive children. */
+  readonly counters = new Ledger();
+  readonly #source: ApiSource;
+  readonly #calls: ChildCalls;
+  readonly #logger: Logger;
+  readonly #pace: Pace;
+  readonly #entries = new Map<string, Entry>();
+  #timer: NodeJS.Timeout | null = null;
+  #running = 0;
+  #version = 0;
+
+  constructor(
+    source: ApiSource,
+    calls: ChildCalls,
+    { logger = silentLogger, pace = PACE }: { logger?: Logger; pace?: Pace } = {},
+  ) {
+    this.#source = source;
+    this.#calls = calls;
+    this.#logger = logger;
+    this.#pace = pace;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer ?? undefined);
+    this.#timer = null;
+  }
+
+  /** Another number whenever `snapshots` has another answer. */
+  get version(): number {
+    this.#sync();
+    return this.#version;
+  }
+
+  /** What the children said that serve and answer, in the order of their ids. */
+  snapshots(): Map<string, Snapshot> {
+    this.#sync();
+    const snapshots = new Map<string, Snapshot>();
+    for (const { id } of this.#source.children()) {
+      const { snapshot = null } = this.#entries.get(id) ?? {};
+      if (snapshot !== null) snapshots.set(id, snapshot);
+    }
+    return snapshots;
+  }
+
+  /**
+   * Resolves when what is known of a child is at most `maxAgeMs` old, or cannot be had. Many who ask
+   * at one time cost one round.
+   */
+  async fresh(childId: string, maxAgeMs = this.#pace.freshMs): Promise<void> {
+    this.#sync();
+    const entry = this.#entries.get(childId);
+    if (entry === undefined) return;
+    const age = performance.now() - (entry.snapshot?.at ?? -Infinity);
+    if (age > maxAgeMs) await (entry.running ?? this.#round(entry));
+  }
+
+  /** Something has just changed there: its next round is not waited for. */
+  hurry(childId: string): void {
+    const entry = this.#entries.get(childId);
+    if (entry !== undefined) entry.due = 0;
+  }
+
+  #tick(): void {
+    this.#sync();
+    const now = performance.now();
+    const due = [...this.#entries.values()].filter((one) => one.due <= now && !one.running);
+    due.sort((a, b) => a.due - b.due);
+    for (const entry of due.slice(0, ROUNDS_AT_ONCE - this.#running)) void this.#round(entry);
+  }
+
+  /** Forgets children that do not serve, and lives that are over. */
+  #sync(): void {
+    const children = new Map(this.#source.children().map((child) => [child.id, child]));
+    for (const [id, entry] of this.#entries) {
+      const child = children.get(id);
+      const same = child?.ready === true && child.generation === entry.child.generation;
+      if (!same) this.#forget(id);
+    }
+    for (const child of children.values()) {
+      if (!child.ready || this.#entries.has(child.id)) continue;
+      const due = performance.now() + Math.random() * this.#pace.firstMs;
+      const fresh = { snapshot: null, round: 0, failures: 0, running: null };
+      this.#entries.set(child.id, { child, due, ...fresh });
+    }
+  }
+
+  #forget(id: string): void {
+    this.#entries.delete(id);
+    this.clients.replace(id, []);
+    this.#version += 1;
+  }
+
+  /** Never rejects: a child that does not answer keeps what it said before, for another try. */
+  #round(entry: Entry): Promise<void> {
+    this.#running += 1;
+    entry.running = this.#ask(entry)
+      .catch((error: unknown) => this.#failed(entry, messageOf(error)))
+      .finally(() => {
+        this.#running -= 1;
+        entry.running = null;
+        entry.due = performance.now() + this.#wait(entry) * (0.8 + 0.4 * Math.random());
+      });
+    return entry.running;
+  }
+
+  #failed(entry: Entry, reason: string): void {
+    this.#logger.debug({ child: entry.child.id, reason }, 'api: child does not answer');
+    entry.failures += 1;
+    if (entry.failures >= MAX_FAILURES && entry.snapshot !== null) this.#show(entry, null);
+  }
+
+  #wait({ failures, snapshot }: Entry): number {
+    if (failures > 0) return this.#pace.retryMs;
+    return nextRound(this.#pace, this.#entries.size, snapshot?.bytes ?? 0);
+  }
+
+  async #ask(entry: Entry): Promise<void> {
+    const { child, snapshot: previous, round } = entry;
+    const { id, pid, generation } = child;
+    const snapshot = await takeSnapshot((path) => this.#calls.ask({ child, path }), {
+      child: id,
+      pid,
+      generation,
+      round,
+      previous,
+      metrics: this.#source.rules.metrics,
+      clientOf: (alias) => this.#source.clientOf(alias),
+    });
+    entry.round += 1;
+    entry.failures = 0;
+    this.counters.note(id, generation, countersOf(snapshot));
+    this.#show(entry, snapshot);
+  }
+
+  #show(entry: Entry, snapshot: Snapshot | null): void {
+    if (this.#entries.get(entry.child.id) !== entry) return;
+    const clients = snapshot?.lists.clients ?? [];
+    entry.snapshot = snapshot;
+    this.clients.replace(
+      entry.child.id,
+      clients.map((client) => textOf(client, 'id')),
+    );
+    this.#version += 1;
+  }
+}
+
+/** `recv` and `send` are the bytes of the summaries; the others have their name in `/metrics`. */
+function countersOf({ summaries, metrics }: Snapshot): Map<string, number> {
+  const { srs_recv_bytes: recv, srs_send_bytes: send } = (summaries.system ?? {}) as Counted;
+  const counts = COUNTERS.map((name) => [name, metrics.values.get(name) ?? 0] as const);
+  return new Map([...counts, ['recv', recv ?? 0], ['send', send ?? 0]]);
+}
+
+interface Counted {
+  readonly srs_recv_bytes?: number;
+  readonly srs_send_bytes?: number;
+}

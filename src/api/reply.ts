@@ -1,0 +1,77 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Json } from './json.js';
+import type { ApiIdentity } from './types.js';
+
+/** What a path answers, before it is put into HTTP. */
+export type Answer =
+  /** With code 0, server, service and pid in front. */
+  | { readonly kind: 'data'; readonly data: Json }
+  /** With nothing else. */
+  | { readonly kind: 'bare'; readonly body: Json }
+  /** Of SRS's `/metrics`, or a word about the status. */
+  | { readonly kind: 'text'; readonly status: number; readonly text: string }
+  | { readonly kind: 'redirect'; readonly status: 301 | 302; readonly to: string };
+
+export function data(value: Json): Answer {
+  return { kind: 'data', data: value };
+}
+
+/** SRS's errors come with HTTP status 200. */
+export function code(number: number): Answer {
+  return { kind: 'bare', body: { code: number } };
+}
+
+export function text(status: number, words: string): Answer {
+  return { kind: 'text', status, text: words };
+}
+
+export const METHOD_NOT_ALLOWED = text(405, 'Method Not Allowed');
+
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': '*',
+  'access-control-allow-methods': '*',
+  'access-control-expose-headers': '*',
+  'access-control-allow-credentials': 'false',
+  'access-control-request-private-network': 'true',
+};
+
+/** SRS's headers; those of CORS only where they are allowed and the client names its origin. */
+export function addHeaders(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  rules: { readonly crossdomain: boolean; readonly version: string },
+): void {
+  reply.header('server', `SRS/${rules.version}(srs-supervisor)`);
+  if (rules.crossdomain && headers.origin !== undefined) reply.headers(CORS);
+}
+
+/** `callback`: the function of JSONP, '' for plain JSON. */
+export function send(
+  reply: FastifyReply,
+  answer: Answer,
+  { identity, callback }: { readonly identity: ApiIdentity; readonly callback: string },
+): FastifyReply {
+  if (answer.kind === 'redirect') {
+    reply.header('location', answer.to);
+    return sendText(reply, answer.status, `Redirect to ${answer.to}`);
+  }
+  if (answer.kind === 'text') return sendText(reply, answer.status, answer.text);
+  const body = answer.kind === 'data' ? { ...envelope(identity), ...answer.data } : answer.body;
+  const json = JSON.stringify(body);
+  if (callback === '') return sendAs(reply, 'application/json', json);
+  return sendAs(reply, 'text/javascript', `${callback}(${json})`);
+}
+
+function envelope({ server, service, pid }: ApiIdentity): Json {
+  return { code: 0, server, service, pid: String(pid) };
+}
+
+function sendText(reply: FastifyReply, status: number, words: string): FastifyReply {
+  return sendAs(reply.code(status), 'text/plain; charset=utf-8', words);
+}
+
+/** As bytes: to a text Fastify would add a charset that SRS does not name. */
+function sendAs(reply: FastifyReply, type: string, body: string): FastifyReply {
+  return reply.header('content-type', type).send(Buffer.from(body));
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isAllowed } from '../../src/api/auth.js';
+import { ClientIds } from '../../src/api/client-ids.js';
+import { serverId, serviceId } from '../../src/api/identity.js';
+import { Ledger } from '../../src/api/ledger.js';
+import { matchPath } from '../../src/api/mux.js';
+import { nextRound, PACE } from '../../src/api/pace.js';
+
+test('an id that two children gave is the first one’s, and both are found', () => {
+  const ids = new ClientIds();
+  ids.replace('c002', ['a', 'b']);
+  ids.replace('c001', ['b', 'c']);
+  assert.equal(ids.publicId({ child: 'c001', id: 'b' }), 'b');
+  assert.equal(ids.publicId({ child: 'c002', id: 'b' }), 'b-c002');
+  assert.deepEqual(ids.find('b'), { child: 'c001', id: 'b' });
+  assert.deepEqual(ids.find('b-c002'), { child: 'c002', id: 'b' });
+  assert.deepEqual(ids.find('a'), { child: 'c002', id: 'a' });
+  assert.equal(ids.find('c-c002'), null);
+  ids.replace('c001', []);
+  assert.equal(ids.publicId({ child: 'c002', id: 'b' }), 'b');
+  ids.replace('c002', []);
+  assert.equal(ids.size, 0);
+});
+
+test('a client that was noted counts until the next list', () => {
+  const ids = new ClientIds();
+  ids.note({ child: 'c001', id: 'n' });
+  ids.note({ child: 'c001', id: 'n' });
+  assert.deepEqual(ids.find('n'), { child: 'c001', id: 'n' });
+  ids.replace('c001', ['m']);
+  assert.equal(ids.find('n'), null);
+  assert.equal(ids.size, 1);
+});
+
+test('counters outlive the child that counted', () => {
+  const ledger = new Ledger();
+  ledger.note('c001', 1, new Map([['bytes', 10]]));
+  ledger.note('c002', 1, new Map([['bytes', 5]]));
+  ledger.note('c001', 1, new Map([['bytes', 12]]));
+  ledger.note('c001', 2, new Map([['bytes', 1]]));
+  ledger.note('c001', 1, new Map([['bytes', 99]]));
+  assert.equal(ledger.totals().get('bytes'), 18);
+});
+
+test('a path goes to the longest pattern that fits', () => {
+  const patterns = ['/', '/api/', '/api/v1/', '/api/v1/streams/', '/metrics'];
+  const expected = {
+    '/metrics': '/metrics',
+    '/metrics/': '/',
+    '/api/v1/streams/x/y': '/api/v1/streams/',
+    '/api/v1/streams': '/api/v1/',
+    '/api/v2': '/api/',
+    '': '/',
+  };
+  for (const [path, pattern] of Object.entries(expected)) {
+    assert.equal(matchPath(patterns, path), pattern, path);
+  }
+});
+
+test('a password is asked for where SRS asks', () => {
+  const expected = `Basic ${Buffer.from('a:b').toString('base64')}`;
+  assert.ok(isAllowed('/api/v1/', undefined, null));
+  assert.ok(isAllowed('/metrics', undefined, expected));
+  assert.ok(!isAllowed('/x/api/y', undefined, expected));
+  assert.ok(!isAllowed('/api/', expected.slice(0, -1), expected));
+  assert.ok(isAllowed('/api/', expected, expected));
+});
+
+test('rounds grow rarer with children and with the length of what they say', () => {
+  assert.equal(nextRound(PACE, 8, 1000), PACE.everyMs);
+  assert.equal(nextRound(PACE, 500, 1000), 10_000);
+  assert.equal(nextRound(PACE, 8, 300_000), 10_000);
+  assert.equal(nextRound(PACE, 8, 1e9), PACE.slowestMs);
+});
+
+test('the server’s id is kept, the service’s is not', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'srs-supervisor-id-'));
+  try {
+    const file = join(directory, 'server.id');
+    const id = await serverId(file);
+    assert.match(id, /^vid-[0-9a-z]{7}$/);
+    assert.equal(await serverId(file), id);
+    assert.notEqual(serviceId(), serviceId());
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
