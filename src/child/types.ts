@@ -43,9 +43,11 @@ export interface ChildStatus {
 export interface ChildRef {
   readonly id: string;
   readonly generation: number;
+  /** The box that it runs on, where that is another than ours. */
+  readonly box?: string;
 }
 
 /** Whether both are one life of one child. */
 export function isSameLife(one: ChildRef, other: ChildRef): boolean {
-  return one.id === other.id && one.generation === other.generation;
+  return one.id === other.id && one.generation === other.generation && one.box === other.box;
 }

@@ -1,0 +1,31 @@
+/**
+ * Names of the keys. All share one hash tag, so that scripts may touch several of them on a Redis
+ * Cluster, too: the map of a few boxes is small, and one node carries it.
+ */
+export class Keys {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = `{${prefix}}:`;
+  }
+
+  /** String, JSON of a claim; lives as long as its lease. */
+  claim(stream: string): string {
+    return `${this.#prefix}claim:${stream}`;
+  }
+
+  /** Set of the streams that one child of a box has claimed. */
+  held(box: string, child: string): string {
+    return `${this.#prefix}held:${box}:${child}`;
+  }
+
+  /** Hash, box id -> JSON of its record. */
+  get boxes(): string {
+    return `${this.#prefix}boxes`;
+  }
+
+  /** What `claim` puts before the stream. */
+  get claims(): string {
+    return this.claim('');
+  }
+}

@@ -1,0 +1,97 @@
+import type { ChildRef } from '../../child/types.js';
+import { SupervisorError } from '../../errors.js';
+import type { StreamKey } from '../../stream-key.js';
+import type { Claim, Registry } from '../registry.js';
+import { claimText, ownerText, readClaim } from './claim-text.js';
+import type { Keys } from './keys.js';
+import { SCRIPTS } from './scripts.js';
+import type { Store } from './store.js';
+
+export interface RedisOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  /** This life of this box: what tells our children from those of other boxes. */
+  readonly box: string;
+  readonly leaseMs: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** The map of several boxes, in Redis. Every verb is one command, whatever the number of streams. */
+export class RedisRegistry implements Registry {
+  readonly #store: Store;
+  readonly #keys: Keys;
+  readonly #box: string;
+  readonly #leaseMs: number;
+  readonly #now: () => number;
+
+  constructor({ store, keys, box, leaseMs, now = Date.now }: RedisOptions) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#box = box;
+    this.#leaseMs = leaseMs;
+    this.#now = now;
+  }
+
+  async find(stream: StreamKey): Promise<Claim | null> {
+    const text = await this.#store.get(this.#keys.claim(stream));
+    return text === null ? null : readClaim(stream, text, this.#box);
+  }
+
+  async claim(stream: StreamKey, owner: ChildRef): Promise<Claim> {
+    const text = claimText(owner, this.#box, this.#now());
+    const keys = [this.#keys.claim(stream), this.#held(owner)];
+    const winner = await this.#store.run(SCRIPTS.claim, keys, [text, this.#leaseMs, stream]);
+    const claim = readClaim(stream, String(winner), this.#box);
+    if (claim === null) throw unreadable(stream, String(winner));
+    return claim;
+  }
+
+  async renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]> {
+    if (streams.length === 0) return [];
+    const keys = [this.#held(owner), ...streams.map((stream) => this.#keys.claim(stream))];
+    const args = [this.#ownerText(owner), this.#leaseMs];
+    const lost = String(await this.#store.run(SCRIPTS.renew, keys, args));
+    return lost.split(' ').flatMap((place) => (place === '' ? [] : (streams[Number(place)] ?? [])));
+  }
+
+  async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    const keys = [this.#keys.claim(stream), this.#held(owner)];
+    return (await this.#store.run(SCRIPTS.release, keys, [this.#ownerText(owner), stream])) === 1;
+  }
+
+  async releaseAll(owner: ChildRef): Promise<number> {
+    const { generation } = owner;
+    // The owner's text up to the number of its generation.
+    const text = this.#ownerText(owner).slice(0, -`${generation},`.length);
+    const args = [this.#keys.claims, text, generation];
+    return Number(await this.#store.run(SCRIPTS.releaseAll, [this.#held(owner)], args));
+  }
+
+  async list(): Promise<Claim[]> {
+    const texts = await this.#store.all(this.#keys.claims);
+    const claims = Array.from(texts, ([key, text]) =>
+      readClaim(key.slice(this.#keys.claims.length), text, this.#box),
+    );
+    return claims.flatMap((claim) => claim ?? []).sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #held({ id, box = this.#box }: ChildRef): string {
+    return this.#keys.held(box, id);
+  }
+
+  #ownerText(owner: ChildRef): string {
+    return ownerText(owner, owner.box ?? this.#box);
+  }
+}
+
+function unreadable(stream: StreamKey, text: string): SupervisorError {
+  return new SupervisorError(
+    'ERR_REGISTRY',
+    `registry: the claim of ${stream} is not of our version: ${text.slice(0, 80)}: delete the key, or give this box another prefix`,
+  );
+}

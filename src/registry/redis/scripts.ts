@@ -1,0 +1,77 @@
+/** KEYS claim, held. ARGV text, lease ms, stream. Answers what stands there afterwards. */
+const claim = `
+local now = redis.call('GET', KEYS[1])
+if now then return now end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return ARGV[1]
+`;
+
+/** KEYS claim, held. ARGV owner's text, stream. Answers 1 where it was the owner's. */
+const release = `
+local now = redis.call('GET', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[2])
+if not now or string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return 1
+`;
+
+/** KEYS held, claims. ARGV owner's text, lease ms. Answers the places of those that are lost, as a text. */
+const renew = `
+local lost = {}
+for i = 2, #KEYS do
+  local now = redis.call('GET', KEYS[i])
+  if now and string.sub(now, 1, #ARGV[1]) == ARGV[1] then
+    redis.call('PEXPIRE', KEYS[i], ARGV[2])
+  else
+    lost[#lost + 1] = i - 2
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return table.concat(lost, ' ')
+`;
+
+/** KEYS held. ARGV prefix of claims, box and child as they stand in a claim, generation. */
+const releaseAll = `
+local released = 0
+for _, stream in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local key = ARGV[1] .. stream
+  local now = redis.call('GET', key)
+  local mine = now and string.sub(now, 1, #ARGV[2]) == ARGV[2]
+  local generation = mine and tonumber(string.match(now, '^(%d+)', #ARGV[2] + 1))
+  if mine and generation <= tonumber(ARGV[3]) then
+    redis.call('DEL', key)
+    released = released + 1
+  end
+  if not mine or generation <= tonumber(ARGV[3]) then
+    redis.call('SREM', KEYS[1], stream)
+  end
+end
+return released
+`;
+
+/**
+ * KEYS boxes. ARGV id, record, ms after which a record is forgotten. Notes the box's beat by the
+ * store's own clock; answers that clock, whether the box was known, and all records.
+ */
+const beat = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local known = redis.call('HEXISTS', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
+local all = redis.call('HGETALL', KEYS[1])
+local living = {}
+for i = 1, #all, 2 do
+  local at = tonumber(string.match(all[i + 1], '^%d+'))
+  if at and now - at <= tonumber(ARGV[3]) then
+    living[#living + 1] = all[i]
+    living[#living + 1] = all[i + 1]
+  else
+    redis.call('HDEL', KEYS[1], all[i])
+  end
+end
+return { string.format('%.0f', now), known, living }
+`;
+
+export const SCRIPTS = { claim, release, renew, releaseAll, beat } as const;
