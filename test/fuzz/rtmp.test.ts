@@ -1,10 +1,9 @@
 /**
  * Mutated bytes of real clients into every RTMP parser: no exception, and no more kept than the
- * limits say. FUZZ_RUNS and FUZZ_SEED make it longer and other; what ever broke stands in CRASHERS.
+ * limits say.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseFlv } from '../../src/demo/flv.js';
 import { decodeAmf0, decodeAmf0All, encodeAmf0 } from '../../src/protocol/rtmp/amf0.js';
 import { ChunkReader } from '../../src/protocol/rtmp/chunk-reader.js';
@@ -14,51 +13,12 @@ import { parseUserControl } from '../../src/protocol/rtmp/control.js';
 import { buildC0C1, buildS0S1S2, parseC0C1 } from '../../src/protocol/rtmp/handshake.js';
 import { RtmpIdentifier } from '../../src/protocol/rtmp/identify.js';
 import { parseStreamUrl } from '../../src/protocol/rtmp/stream-url.js';
+import { fuzz } from '../helpers/fuzz.js';
 import { buildComplexC1, CLIENTS } from '../helpers/rtmp-bytes.js';
 import { STREAM_URLS } from '../helpers/stream-urls.js';
 
-const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000);
-const seed = Number(process.env.FUZZ_SEED ?? 1);
 const RANDOM = Buffer.alloc(1536, 0x5a);
 const MAX_MESSAGE = 64 * 1024;
-
-/** Bytes that once broke a parser, in hex. None so far. */
-const CRASHERS: readonly string[] = [];
-
-type Mutation = (bytes: Buffer, at: number, byte: number) => Buffer;
-
-const MUTATIONS: readonly Mutation[] = [
-  (bytes, at, byte) => Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at)]),
-  (bytes, at, byte) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + (byte % 16))]),
-  (bytes, at) => bytes.subarray(0, at),
-  (bytes, at, byte) => Buffer.from(bytes.map((old, index) => (index === at ? byte : old))),
-  (bytes, at, byte) =>
-    Buffer.from(bytes.map((old, i) => (i === at ? old ^ (1 << (byte % 8)) : old))),
-  (bytes, at) => Buffer.concat([bytes, bytes.subarray(at)]),
-  (bytes, at) =>
-    Buffer.concat([bytes.subarray(0, at), Buffer.alloc(4, 0xff), bytes.subarray(at + 4)]),
-];
-
-/** One of the seeds with up to eight mutations, or bytes out of nowhere. */
-function mutated(seeds: readonly Buffer[]): fc.Arbitrary<Buffer> {
-  const step = fc.tuple(fc.nat(MUTATIONS.length - 1), fc.nat(), fc.nat(255));
-  const fromSeed = fc
-    .tuple(fc.nat(seeds.length - 1), fc.array(step, { minLength: 1, maxLength: 8 }))
-    .map(([which, steps]) => steps.reduce(mutate, seeds[which]!));
-  const fromNowhere = fc.uint8Array({ maxLength: 4096 }).map((bytes) => Buffer.from(bytes));
-  return fc.oneof({ weight: 4, arbitrary: fromSeed }, { weight: 1, arbitrary: fromNowhere });
-}
-
-function mutate(bytes: Buffer, [which, place, byte]: [number, number, number]): Buffer {
-  return MUTATIONS[which]!(bytes, place % (bytes.length + 1), byte);
-}
-
-function fuzz(name: string, seeds: readonly Buffer[], property: (bytes: Buffer) => void): void {
-  test(`${name} takes any bytes`, () => {
-    for (const crasher of CRASHERS) property(Buffer.from(crasher, 'hex'));
-    fc.assert(fc.property(mutated(seeds), property), { numRuns, seed });
-  });
-}
 
 /** Reads to the end in pieces; the reader may neither throw, nor hang, nor make bytes up. */
 function readChunks(bytes: Buffer, size: number): string[] {
