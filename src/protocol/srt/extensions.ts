@@ -1,0 +1,67 @@
+import { invalid, type Parsed, value } from '../result.js';
+import { HANDSHAKE_SIZE } from './handshake.js';
+
+/** Extensions behind a version 5 handshake (draft-sharabayko-srt §3.2.1.1 and on). */
+
+/** Types: of a caller, and of a listener's answer. */
+export const Extension = { HSREQ: 1, HSRSP: 2, KMREQ: 3, KMRSP: 4, SID: 5 } as const;
+
+const BLOCK_HEADER = 4;
+/** What SRT lets a stream id be, bytes. */
+const MAX_STREAM_ID = 512;
+
+export interface ExtensionBlock {
+  readonly type: number;
+  /** A view; whole 32-bit words. */
+  readonly content: Buffer;
+}
+
+/** What both sides say of themselves (§3.2.1.1, HSREQ and HSRSP). */
+export interface Abilities {
+  /** 0x010501 is libsrt 1.5.1. */
+  readonly version: number;
+  readonly flags: number;
+  /** Milliseconds that the sender of this buffers what it receives, and asks its peer to. */
+  readonly receiverDelay: number;
+  readonly senderDelay: number;
+}
+
+/** All extensions of a handshake, in order. */
+export function parseExtensions(packet: Buffer): Parsed<ExtensionBlock[]> {
+  const blocks: ExtensionBlock[] = [];
+  let at = HANDSHAKE_SIZE;
+  while (at < packet.length) {
+    if (at + BLOCK_HEADER > packet.length) return invalid('half an extension header');
+    const type = packet.readUInt16BE(at);
+    const end = at + BLOCK_HEADER + 4 * packet.readUInt16BE(at + 2);
+    if (end > packet.length) return invalid(`extension ${type} is cut off`);
+    blocks.push({ type, content: packet.subarray(at + BLOCK_HEADER, end) });
+    at = end;
+  }
+  return value(blocks, packet.length);
+}
+
+/** The stream id of a conclusion; '' where it has none. Each of its 32-bit words is sent backwards. */
+export function parseStreamIdExtension(blocks: readonly ExtensionBlock[]): Parsed<string> {
+  const block = blocks.find(({ type }) => type === Extension.SID);
+  if (!block) return value('', 0);
+  const { content } = block;
+  if (content.length > MAX_STREAM_ID) return invalid(`stream id of ${content.length} bytes`);
+  const bytes = Buffer.from(content).swap32();
+  const end = bytes.indexOf(0);
+  return value(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), content.length);
+}
+
+/** The block that says what a side can do; null where there is none. */
+export function abilitiesIn(blocks: readonly ExtensionBlock[]): Abilities | null {
+  const isOne = ({ type, content }: ExtensionBlock) =>
+    (type === Extension.HSREQ || type === Extension.HSRSP) && content.length >= 12;
+  const block = blocks.find(isOne);
+  if (!block) return null;
+  return {
+    version: block.content.readUInt32BE(0),
+    flags: block.content.readUInt32BE(4),
+    receiverDelay: block.content.readUInt16BE(8),
+    senderDelay: block.content.readUInt16BE(10),
+  };
+}

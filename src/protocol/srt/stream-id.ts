@@ -1,0 +1,85 @@
+import type { Role } from '../../stream-key.js';
+import { invalid, type Parsed, value } from '../result.js';
+
+/** What a stream id asks for, as SRS understands it. */
+export interface StreamId {
+  readonly role: Role;
+  /** The vhost that was asked for, configured or not; '' asks for none. */
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+}
+
+/** Begins the ids that are made of keys and values. */
+const KEYED = '#!::';
+/** What SRS takes an empty id for. */
+const EMPTY = '#!::r=live/livestream,m=publish';
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['publish', 'publish'],
+  ['request', 'play'],
+]);
+const CONTROL = /\p{Cc}/u;
+
+/** A path with parameters, and what was said beside it. */
+interface Target {
+  readonly role: Role;
+  readonly vhost: string;
+  readonly path: string;
+}
+
+/**
+ * Finds role, vhost, app and stream of a caller by SRS's own rules, odd ones too: a key that differs
+ * from SRS's sends a player to the wrong child. What SRS would serve under an empty name is invalid.
+ */
+export function parseStreamId(text: string, defaultApp: string): Parsed<StreamId> {
+  if (CONTROL.test(text)) return invalid('control character in the stream id');
+  const target = parseTarget(text || EMPTY);
+  if (target.kind !== 'value') return target;
+  const { role, vhost, path } = target.value;
+  // SRS looks for the slash in the parameters too.
+  const slash = path.indexOf('/');
+  const app = slash < 0 ? defaultApp : path.slice(0, slash);
+  const stream = path.slice(slash + 1).split('?', 1)[0] ?? '';
+  if (app === '') return invalid('no app in the stream id');
+  if (stream === '') return invalid('no stream in the stream id');
+  return value({ role, vhost, app, stream }, text.length);
+}
+
+function parseTarget(text: string): Parsed<Target> {
+  if (text.startsWith(KEYED)) return parseKeyed(text.slice(KEYED.length));
+  return value({ role: 'play', vhost: '', path: text }, text.length);
+}
+
+function parseKeyed(text: string): Parsed<Target> {
+  const { h = '', r, m = 'request', ...others } = Object.fromEntries(pairsOf(text));
+  const role = ROLES.get(m.toLowerCase());
+  if (!role) return invalid('the mode of the stream id is neither publish nor request');
+  const host = splitHost(h);
+  const path = r ?? host.path;
+  if (path === '') return invalid('no resource in the stream id');
+  const query = queryOf(host.vhost === '' ? others : { ...others, h: host.vhost });
+  return value({ role, vhost: host.vhost, path: path + query }, text.length);
+}
+
+/** In SRS's order, which counts where values have slashes. */
+function queryOf(params: Readonly<Record<string, string>>): string {
+  const names = Object.keys(params).sort();
+  const pairs = names.map((name) => `${name === 'h' ? 'vhost' : name}=${params[name]}`);
+  return pairs.length > 0 ? `?${pairs.join('&')}` : '';
+}
+
+/** SRS splits at every mark, then reads name, value, name, value; a name without `=` shifts it. */
+function pairsOf(text: string): Map<string, string> {
+  const items = text.replaceAll('?', ',').split(/&&|[=,&;]/);
+  const pairs = new Map<string, string>();
+  for (let at = 0; at < items.length; at += 2) pairs.set(items[at] ?? '', items[at + 1] ?? '');
+  return pairs;
+}
+
+/** `h` is a vhost, `app/stream`, or `vhost/app/stream`. */
+function splitHost(host: string): { vhost: string; path: string } {
+  const first = host.indexOf('/');
+  if (first < 0) return { vhost: host, path: '' };
+  if (first === host.lastIndexOf('/')) return { vhost: '', path: host };
+  return { vhost: host.slice(0, first), path: host.slice(first + 1) };
+}
