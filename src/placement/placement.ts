@@ -112,7 +112,7 @@ export class Placement {
   unpublished(stream: StreamKey, owner: ChildRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
-    slot.live = false;
+    slot.stop();
     this.#keepOrDrop(slot);
   }
 

@@ -21,6 +21,8 @@ export class Slot {
   /** Set once the claim is being given up: who comes now needs a new slot after it. */
   released: Promise<void> | null = null;
   readonly #holds: Record<Role, number> = { publish: 0, play: 0 };
+  /** Publishers that have stopped, though they are still connected. */
+  #stopped = 0;
 
   constructor(stream: StreamKey, place: () => Promise<Claim | null>) {
     this.stream = stream;
@@ -36,7 +38,7 @@ export class Slot {
 
   /** Published, or about to be. */
   get publishing(): boolean {
-    return this.live || this.#holds.publish > 0;
+    return this.live || this.#holds.publish > this.#stopped;
   }
 
   /** The claim, while it is to be kept. */
@@ -58,6 +60,13 @@ export class Slot {
 
   leave(role: Role): void {
     this.#holds[role]--;
+    if (role === 'publish') this.#stopped = Math.max(0, this.#stopped - 1);
+  }
+
+  /** The owner says that nobody publishes the stream in it any more. */
+  stop(): void {
+    this.live = false;
+    this.#stopped = this.#holds.publish;
   }
 
   isOwnedBy({ id, generation }: ChildRef): boolean {

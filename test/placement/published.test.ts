@@ -89,3 +89,18 @@ test('find places nothing', async () => {
   const hold = await world.placement.acquire(S, 'publish');
   assert.deepEqual((await world.placement.find(S, 'play'))?.owner, hold?.owner);
 });
+
+test('a publisher that stops and stays connected publishes no more', async () => {
+  const world = new World(2);
+  const first = await world.placement.acquire(S, 'publish');
+  assert.equal(world.placement.list()[0]?.publishing, true, 'it is about to');
+  await world.placement.published(S, first!.owner);
+  world.placement.unpublished(S, first!.owner);
+  assert.equal(world.placement.list()[0]?.publishing, false);
+  const second = await world.placement.acquire(S, 'publish');
+  assert.equal(world.placement.list()[0]?.publishing, true);
+  first?.release();
+  assert.equal(world.placement.list()[0]?.publishing, true);
+  second?.release();
+  assert.equal(world.placement.list()[0]?.publishing, false);
+});
