@@ -2,6 +2,9 @@
 const FIRST = 0x7f010000;
 const LAST = 0x7ffffffe;
 
+/** Clients that are remembered when they have left. */
+const MAX_LEFT = 16_384;
+
 /** Aliases by number, both ends included. */
 export interface AliasRange {
   readonly first: number;
@@ -26,10 +29,13 @@ export function aliasThread(alias: string, threads: number): number {
 /**
  * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
  * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book
- * holds one entry for each open connection and nothing else.
+ * holds one entry for each open connection, and some of those that were last closed: a child has
+ * still to say that they are.
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
+  /** The last one released is the last one here. */
+  readonly #left = new Map<string, string>();
   readonly #range: AliasRange;
   #next: number;
   #usable = true;
@@ -44,17 +50,23 @@ export class AliasBook {
     if (!this.#usable) return null;
     let alias = this.#step();
     while (this.#clients.has(alias)) alias = this.#step();
+    this.#left.delete(alias);
     this.#clients.set(alias, client);
     return alias;
   }
 
-  /** The true address of the client behind an alias, or null when it is nobody's. */
+  /** The true address of the client behind an alias, or of the one who had it last; else null. */
   clientOf(alias: string): string | null {
-    return this.#clients.get(alias) ?? null;
+    return this.#clients.get(alias) ?? this.#left.get(alias) ?? null;
   }
 
   release(alias: string | null): void {
-    if (alias !== null) this.#clients.delete(alias);
+    const client = alias === null ? undefined : this.#clients.get(alias);
+    if (alias === null || client === undefined) return;
+    this.#clients.delete(alias);
+    this.#left.set(alias, client);
+    const [oldest = ''] = this.#left.keys();
+    if (this.#left.size > MAX_LEFT) this.#left.delete(oldest);
   }
 
   /** The machine refused an alias as source address: children are dialled plainly from now on. */

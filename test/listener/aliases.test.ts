@@ -14,15 +14,18 @@ test('every client has an alias of its own, none of 127.0.x.x', () => {
   assert.equal(book.size, 70_000);
 });
 
-test('a released alias is nobody’s, and is not given again at once', () => {
+test('a released alias is not given again at once, and tells for a while whose it was', () => {
   const book = new AliasBook();
   const alias = book.take('a');
+  assert.ok(alias);
   book.release(alias);
   book.release(alias);
   book.release(null);
-  assert.equal(book.clientOf(alias ?? ''), null);
+  assert.equal(book.clientOf(alias), 'a');
   assert.equal(book.size, 0);
   assert.notEqual(book.take('b'), alias);
+  for (let n = 0; n < 20_000; n++) book.release(book.take(`c${n}`));
+  assert.equal(book.clientOf(alias), null);
 });
 
 test('behind the last one the first come again, without those still held', () => {
@@ -31,6 +34,7 @@ test('behind the last one the first come again, without those still held', () =>
   assert.deepEqual(taken, ['127.255.255.252', '127.255.255.253', '127.255.255.254']);
   book.release('127.255.255.253');
   assert.equal(book.take('d'), '127.255.255.253');
+  assert.equal(book.clientOf('127.255.255.253'), 'd');
   assert.equal(book.clientOf('127.255.255.252'), 'a');
 });
 
