@@ -1,4 +1,6 @@
 import type { ChildStatus } from '../child/types.js';
+import type { HookAction } from '../hooks/actions.js';
+import type { HookCounters } from '../hooks/counters.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/front.js';
 import type { StreamStatus } from '../placement/types.js';
 
@@ -33,6 +35,8 @@ export interface AdminStatus {
   readonly bytesIn: number;
   /** From children to clients, since the start. */
   readonly bytesOut: number;
+  /** What became of the children's hooks, by action; an action that never was called is left out. */
+  readonly hooks: Partial<Record<HookAction, HookCounters>>;
 }
 
 /** One of `GET /admin/v1/children`. */

@@ -2,7 +2,7 @@ import type { ChildRef } from '../child/types.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
-import { type HookBody, rewriteHook } from './body.js';
+import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
 import type { Publication, Publishers } from './publishers.js';
@@ -64,7 +64,9 @@ export class HookRelay {
       return answer ?? UNANSWERED;
     }
     if (action === 'on_unpublish') this.#options.publishers.end(this.#publication(hook));
-    const tell = async () => count((await this.#call(hook)).outcome);
+    // The address now: when its turn comes, another client may have the alias.
+    const truth = this.#truth(hook);
+    const tell = async () => count((await this.#call(hook, truth)).outcome);
     if (!this.#turns.add(turnOf(hook), tell)) count('dropped');
     return YES;
   }
@@ -104,16 +106,21 @@ export class HookRelay {
     return result;
   }
 
-  async #call({ owner, body, userAgent, signal }: IncomingHook): Promise<CallResult> {
+  async #call(hook: IncomingHook, truth = this.#truth(hook)): Promise<CallResult> {
+    const { body, userAgent, signal } = hook;
     const { action, vhost } = body;
     const urls = this.#options.urls.of(vhost, action);
     if (urls.length === 0) return { outcome: 'ok', answer: YES };
-    const { serverId, clientOf } = this.#options;
-    const ip = (await clientOf(body.ip)) ?? body.ip;
-    const text = rewriteHook(body, { ip, serverId, child: owner.id });
+    const text = rewriteHook(body, await truth);
     const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
     const out = { action, body: text, urls, userAgent, signal: AbortSignal.any(needed) };
     return this.#caller.call(out);
+  }
+
+  async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {
+    const { serverId, clientOf } = this.#options;
+    const ip = (await clientOf(body.ip).catch(() => null)) ?? body.ip;
+    return { ip, serverId, child: owner.id };
   }
 
   #publication({ owner, body }: IncomingHook): Publication {

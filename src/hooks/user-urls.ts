@@ -1,9 +1,14 @@
 import { type Directive, find } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
-import { type HookAction, isHookAction } from './actions.js';
+import { HOOK_ACTIONS, type HookAction, isHookAction } from './actions.js';
 
 /** URLs to call, in their order. An action that is missing has none. */
 export type ActionUrls = Readonly<Partial<Record<HookAction, readonly string[]>>>;
+
+/** The actions that have a URL. */
+export function actionsOf(urls: ActionUrls): HookAction[] {
+  return HOOK_ACTIONS.filter((action) => (urls[action] ?? []).length > 0);
+}
 
 /** The user's own hook URLs: by vhost, and of all vhosts that say nothing of hooks. */
 export class UserUrls {

@@ -17,6 +17,8 @@ import { VERSION } from '../version.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
 import { Fronts, shown } from './fronts.js';
+import { HooksRoom } from './hooks.js';
+import { serverIdOf } from './identity.js';
 import { candidatesOf, Routing } from './routing.js';
 import { rtmpFront } from './rtmp.js';
 
@@ -43,6 +45,7 @@ export class Supervisor implements AdminSource {
   readonly #fleet: Fleet;
   readonly #placement: Placement;
   readonly #fronts = new Fronts();
+  readonly #hooks: HooksRoom;
   readonly #admin: AdminServer;
   readonly #startedAt = performance.now();
   #state: AdminStatus['state'] = 'starting';
@@ -55,19 +58,21 @@ export class Supervisor implements AdminSource {
     const cpus = pinning === null ? [] : plan.reserved;
     // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
     if (cpus.length > 0) await pinSelf(cpus);
+    const serverId = await serverIdOf(config.workDir, options.prepared.template);
     const logger = options.logger.child({ room: 'relay' });
     const engine = await openEngine({ ...config.relay, cpus, logger });
-    const supervisor = new Supervisor(options, engine);
+    const supervisor = new Supervisor(options, engine, serverId);
     supervisor.#fronts.add(await rtmpFront(supervisor.#box()));
     return supervisor;
   }
 
-  private constructor(options: SupervisorOptions, engine: RelayEngine) {
+  private constructor(options: SupervisorOptions, engine: RelayEngine, serverId: string) {
     this.#options = options;
     this.#engine = engine;
     const { logger } = options;
     this.#fleet = this.#makeFleet();
     this.#placement = this.#makePlacement();
+    this.#hooks = this.#makeHooks(serverId);
     const { listen, admin } = options.prepared.config;
     this.#admin = new AdminServer({
       address: listen.admin,
@@ -117,6 +122,7 @@ export class Supervisor implements AdminSource {
       children: { total: plan.children.length, ready },
       streams: this.#placement.list().length,
       ...this.#fronts.totals(),
+      hooks: this.#hooks.counters(),
     };
   }
 
@@ -150,7 +156,7 @@ export class Supervisor implements AdminSource {
     const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
     const fronts = Array.from(this.#fronts, ({ front }) => front);
-    const rooms: Room[] = [this.#admin, placement, fleet, ...fronts];
+    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet, ...fronts];
     if (!demo) return rooms;
     const bound = () => this.rtmpAddress();
     return [
@@ -176,6 +182,7 @@ export class Supervisor implements AdminSource {
     this.#placement
       .childDown(down)
       .catch((error: unknown) => logger.error({ child: id, err: error }, 'claims not released'));
+    this.#hooks.childDown(down);
     this.#fronts.endOf(down, `child ${id} is gone: ${reason}`);
   }
 
@@ -212,6 +219,14 @@ export class Supervisor implements AdminSource {
     const files = { workDir: config.workDir, env, portBase };
     const conf = confOptions(this.#options.prepared);
     const logger = this.#options.logger.child({ room: 'fleet' });
-    return new Fleet({ binary, cpus, pinning, logger, conf, ...files });
+    const hooks = (childId: string) => this.#hooks.planFor(childId);
+    return new Fleet({ binary, cpus, pinning, logger, conf, hooks, ...files });
+  }
+
+  #makeHooks(serverId: string): HooksRoom {
+    const { prepared } = this.#options;
+    const logger = this.#options.logger.child({ room: 'hooks' });
+    const rooms = { fleet: this.#fleet, placement: this.#placement, fronts: this.#fronts };
+    return new HooksRoom({ prepared, serverId, ...rooms, logger });
   }
 }

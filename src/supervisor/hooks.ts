@@ -1,0 +1,98 @@
+import type { Prepared } from '../check/prepared.js';
+import type { Fleet } from '../child/fleet.js';
+import type { HooksPlan } from '../child/hooks-conf.js';
+import { apiAuthorization } from '../child/template.js';
+import type { ChildRef } from '../child/types.js';
+import { type Publication, Publishers } from '../hooks/publishers.js';
+import { HookRelay } from '../hooks/relay.js';
+import { HookServer } from '../hooks/server.js';
+import { actionsOf, UserUrls } from '../hooks/user-urls.js';
+import type { Logger } from '../logger.js';
+import type { Placement } from '../placement/placement.js';
+import type { Fronts } from './fronts.js';
+
+export interface HooksParts {
+  readonly prepared: Prepared;
+  readonly serverId: string;
+  readonly fleet: Fleet;
+  readonly placement: Placement;
+  readonly fronts: Fronts;
+  readonly logger: Logger;
+}
+
+/** A child that does not answer its API by then is about to be replaced. */
+const ASK_MS = 2000;
+
+/** The children's hooks: what they say of streams goes to placement, the rest to the user's URLs. */
+export class HooksRoom {
+  readonly #parts: HooksParts;
+  readonly #publishers: Publishers;
+  readonly #relay: HookRelay;
+  readonly #server: HookServer;
+
+  constructor(parts: HooksParts) {
+    this.#parts = parts;
+    const { prepared, serverId, fleet, placement, fronts, logger } = parts;
+    const { timeoutSeconds, ...urls } = prepared.config.hooks;
+    const isLive = (publication: Publication) => this.#isLive(publication);
+    this.#publishers = new Publishers({ claims: placement, isLive, logger });
+    this.#relay = new HookRelay({
+      urls: new UserUrls(prepared.template ?? [], urls),
+      publishers: this.#publishers,
+      vhosts: prepared.vhosts,
+      serverId,
+      clientOf: async (alias) => ipOf(await fronts.clientOf(alias)),
+      timeoutMs: timeoutSeconds * 1000,
+      logger,
+    });
+    this.#server = new HookServer({ relay: this.#relay, owner: (id) => lifeOf(fleet, id) });
+  }
+
+  /** Resolves when children can call: before the first of them starts. */
+  start(): Promise<void> {
+    return this.#server.start();
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  planFor(childId: string): HooksPlan {
+    const { prepared, serverId } = this.#parts;
+    const { timeoutSeconds: _, ...urls } = prepared.config.hooks;
+    return { url: this.#server.urlFor(childId), actions: actionsOf(urls), serverId };
+  }
+
+  childDown(ref: ChildRef): void {
+    this.#publishers.childDown(ref);
+  }
+
+  /** By action, as far as it was called. */
+  counters(): ReturnType<HookRelay['counters']> {
+    return this.#relay.counters();
+  }
+
+  async #isLive({ owner, streamId }: Publication): Promise<boolean> {
+    const { fleet, prepared } = this.#parts;
+    const child = fleet.status(owner.id);
+    if (child === null || child.generation !== owner.generation || streamId === '') return false;
+    const authorization = apiAuthorization(prepared.template ?? []);
+    const url = `http://127.0.0.1:${child.ports.api}/api/v1/streams/${encodeURIComponent(streamId)}`;
+    const answer = await fetch(url, {
+      headers: authorization === null ? {} : { authorization },
+      signal: AbortSignal.timeout(ASK_MS),
+    });
+    const { stream } = (await answer.json()) as { stream?: { publish?: { active?: boolean } } };
+    return stream?.publish?.active === true;
+  }
+}
+
+function lifeOf(fleet: Fleet, childId: string): ChildRef | null {
+  const child = fleet.status(childId);
+  return child && { id: child.id, generation: child.generation };
+}
+
+/** Of `ip:port`, or of `[ip6]:port`. */
+function ipOf(client: string | null): string | null {
+  return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, SupervisorError } from '../errors.js';
+import { type Directive, find } from '../srs-conf/parse.js';
+
+/** 32 signs, so that five bits choose one. */
+const ALPHABET = '0123456789abcdefghijkmnpqrstvwyz';
+const SERVER_ID = /^[\w-]{1,64}$/;
+
+/**
+ * The one id by which users know this box in hooks and API, whichever child speaks: the template's
+ * `server_id`, else the one that the work directory keeps over restarts. @throws ERR_CONFIG
+ */
+export async function serverIdOf(
+  workDir: string,
+  template: readonly Directive[] | null,
+): Promise<string> {
+  const named = find(template ?? [], 'server_id')?.args[0];
+  if (named !== undefined) return named;
+  const file = join(workDir, 'server.id');
+  const kept = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (SERVER_ID.test(kept)) return kept;
+  const id = `vid-${randomSigns(7)}`;
+  try {
+    await mkdir(workDir, { recursive: true, mode: 0o700 });
+    await writeFile(file, `${id}\n`, { mode: 0o600 });
+  } catch (error) {
+    const text = `workDir: cannot write ${file}: ${messageOf(error)}: name a directory we may write`;
+    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+  }
+  return id;
+}
+
+/** Signs in the manner of SRS's own ids. */
+export function randomSigns(length: number): string {
+  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
+}
