@@ -1,6 +1,13 @@
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import type { Socket } from 'node:net';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  TLSSocket,
+} from 'node:tls';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logger.js';
 
@@ -24,6 +31,7 @@ export class Certificate {
   readonly #logger: Logger;
   readonly #servers = new Set<Server>();
   #options: SecureContextOptions;
+  #context: SecureContext;
   #settling: NodeJS.Timeout | undefined;
   readonly #changed = (now: Stats, before: Stats): void => {
     if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return;
@@ -31,14 +39,9 @@ export class Certificate {
     this.#settling = setTimeout(() => void this.#reload(), SETTLE_MS).unref();
   };
 
-  /** Reads both files. @throws ERR_CONFIG where they are not there, or do not fit each other */
+  /** @throws ERR_CONFIG as `loadCertificate` does */
   static async open(files: CertificateFiles, logger: Logger, lookMs = LOOK_MS) {
-    try {
-      return new Certificate(files, await load(files), { logger, lookMs });
-    } catch (error) {
-      const text = `tls.cert, tls.key: ${files.cert}, ${files.key}: ${messageOf(error)}`;
-      throw new SupervisorError('ERR_CONFIG', text, { cause: error });
-    }
+    return new Certificate(files, await loadCertificate(files), { logger, lookMs });
   }
 
   private constructor(
@@ -48,6 +51,7 @@ export class Certificate {
   ) {
     this.#files = files;
     this.#options = options;
+    this.#context = createSecureContext(options);
     this.#logger = logger;
     const { cert, key } = files;
     for (const file of [cert, key]) {
@@ -66,6 +70,11 @@ export class Certificate {
     server.once('close', () => this.#servers.delete(server));
   }
 
+  /** The server's side of a TLS connection over a socket. */
+  secure(socket: Socket): TLSSocket {
+    return new TLSSocket(socket, { isServer: true, secureContext: this.#context });
+  }
+
   close(): void {
     clearTimeout(this.#settling);
     for (const file of [this.#files.cert, this.#files.key]) unwatchFile(file, this.#changed);
@@ -76,6 +85,7 @@ export class Certificate {
       const options = await load(this.#files);
       if (isSame(options, this.#options)) return;
       this.#options = options;
+      this.#context = createSecureContext(options);
       for (const server of this.#servers) server.setSecureContext(options);
       this.#logger.info({ cert: this.#files.cert }, 'the certificate was read again');
     } catch (error) {
@@ -88,11 +98,22 @@ export class Certificate {
   }
 }
 
+/** Reads both files. @throws ERR_CONFIG where they are not there, or do not fit each other */
+export async function loadCertificate(files: CertificateFiles): Promise<SecureContextOptions> {
+  try {
+    return await load(files);
+  } catch (error) {
+    const text = `tls.cert, tls.key: ${files.cert}, ${files.key}: ${messageOf(error)}`;
+    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+  }
+}
+
 /** Throws where OpenSSL takes the pair for none. */
 async function load({ cert, key }: CertificateFiles): Promise<SecureContextOptions> {
-  const options = { cert: await readFile(cert), key: await readFile(key), minVersion: 'TLSv1.2' };
-  createSecureContext(options as SecureContextOptions);
-  return options as SecureContextOptions;
+  const minVersion = 'TLSv1.2' as const;
+  const options = { cert: await readFile(cert), key: await readFile(key), minVersion };
+  createSecureContext(options);
+  return options;
 }
 
 function isSame(one: SecureContextOptions, other: SecureContextOptions): boolean {

@@ -36,7 +36,9 @@ export class Entrance {
     client.on('error', () => {});
     try {
       const { ip, port } = await this.#addressOf(client);
-      const connection = client.destroyed ? null : connections.open(ip, port, Date.now());
+      // Where it has left already, it has no address.
+      const connection = ip === '' ? null : connections.open(ip, port, Date.now());
+      if (connection === null) client.destroy();
       if (typeof connection !== 'string') return connection;
       counters.refused += 1;
       logger.debug({ client: ip, limit: `limits.${connection}` }, 'client refused');
@@ -59,7 +61,7 @@ export class Entrance {
     const { proxies } = this.#rules;
     const ip = normalIp(remoteAddress) ?? remoteAddress;
     const peer = { ip, port: remotePort };
-    if (proxies === null || client.destroyed) return peer;
+    if (proxies === null || ip === '') return peer;
     if (!proxies.has(ip)) throw new Error('proxies.trusted does not name it');
     this.#waiting.add(client);
     try {

@@ -1,6 +1,7 @@
 import type { Address } from '../../config/config.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
+import { TrustedProxies } from '../client-address.js';
 import type { ConnectionLimits } from '../connections.js';
 import type { AliasFront } from '../front.js';
 import { RtmpListener } from './listener.js';
@@ -11,6 +12,8 @@ export interface FrontOptions
   extends Pick<RtmpSessionContext, 'route' | 'vhosts' | 'identifyMs' | 'server' | 'logger'> {
   readonly address: Address;
   readonly limits: ConnectionLimits;
+  /** Who begins each connection with a PROXY header; null: nobody does. */
+  readonly proxies: readonly string[] | null;
 }
 
 export type FrontMaker = (options: FrontOptions) => AliasFront;
@@ -27,9 +30,10 @@ export async function frontMaker(engine: RelayEngine, aliases: AliasBook): Promi
 }
 
 function singleFront(engine: RelayEngine, aliases: AliasBook, options: FrontOptions): AliasFront {
-  const { address, limits, ...shared } = options;
+  const { address, limits, proxies, ...shared } = options;
   return new RtmpListener(address, limits, {
     ...shared,
+    proxies: proxies && new TrustedProxies(proxies),
     aliases,
     join: (pair) => engine.join(pair),
   });

@@ -5,7 +5,9 @@ import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
 import type { StreamKey } from '../../stream-key.js';
+import type { TrustedProxies } from '../client-address.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { Entrance } from '../entrance.js';
 import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import { SessionError } from '../session-error.js';
@@ -22,6 +24,16 @@ const LINGER_MS = 1000;
 /** An address to bind, or a socket that listens already. */
 export type ListenTarget = Address | { readonly fd: number };
 
+/** What an RTMP port knows besides its sessions. */
+export interface RtmpListenerContext extends RtmpSessionContext {
+  /** The configuration's key; default: `listen.rtmp`. */
+  readonly name?: string;
+  /** Whose PROXY headers begin each connection; null or none: there are none. */
+  readonly proxies?: TrustedProxies | null;
+  /** Puts TLS over a connection. */
+  readonly secure?: (socket: Socket) => Socket;
+}
+
 /** The RTMP port: accepts clients and hands each to a session of its own. */
 export class RtmpListener implements AliasFront {
   readonly connections: Connections;
@@ -32,12 +44,16 @@ export class RtmpListener implements AliasFront {
     failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
   };
   readonly #target: ListenTarget;
-  readonly #context: RtmpSessionContext;
+  readonly #context: RtmpListenerContext;
+  readonly #entrance: Entrance;
   readonly #server: Server;
   readonly #traffic: TrafficMeter;
 
-  constructor(target: ListenTarget, limits: ConnectionLimits, context: RtmpSessionContext) {
+  constructor(target: ListenTarget, limits: ConnectionLimits, context: RtmpListenerContext) {
     this.connections = new Connections(limits);
+    const { connections, counters } = this;
+    const { proxies = null, logger } = context;
+    this.#entrance = new Entrance({ connections, counters, proxies, logger });
     this.#traffic = new TrafficMeter(this.connections);
     this.#target = target;
     this.#context = context;
@@ -53,7 +69,8 @@ export class RtmpListener implements AliasFront {
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      throw 'fd' in this.#target ? error : listenError('listen.rtmp', this.#target, error);
+      const { name = 'listen.rtmp' } = this.#context;
+      throw 'fd' in this.#target ? error : listenError(name, this.#target, error);
     }
     this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'rtmp accept'));
   }
@@ -88,34 +105,19 @@ export class RtmpListener implements AliasFront {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
+    this.#entrance.close();
     this.connections.endAll(new SessionError('left', 'the supervisor stops'));
     await closed;
   }
 
-  #accept(client: Socket): void {
-    this.counters.accepted += 1;
+  async #accept(accepted: Socket): Promise<void> {
+    const connection = await this.#entrance.letIn(accepted);
+    if (connection === null) return;
+    const client = this.#context.secure?.(accepted) ?? accepted;
     client.on('error', () => {});
-    const { remoteAddress, remotePort } = client;
-    if (remoteAddress === undefined || remotePort === undefined) {
-      client.destroy();
-      return;
-    }
-    const ip = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
-    const connection = this.connections.open(ip, remotePort, Date.now());
-    if (typeof connection === 'string') {
-      this.#refuse(client, ip, connection);
-      return;
-    }
-    this.#serve(client, connection).finally(() => {
-      this.#context.aliases.release(connection.alias);
-      this.connections.closed(connection);
-    });
-  }
-
-  #refuse(client: Socket, ip: string, limit: string): void {
-    this.counters.refused += 1;
-    this.#context.logger.debug({ client: ip, limit: `limits.${limit}` }, 'rtmp client refused');
-    client.resetAndDestroy();
+    await this.#serve(client, connection);
+    this.#context.aliases.release(connection.alias);
+    this.connections.closed(connection);
   }
 
   async #serve(client: Socket, connection: Connection): Promise<void> {

@@ -116,13 +116,13 @@ export class RtmpPool implements AliasFront {
   }
 
   #spawn(index: number): void {
-    const { limits, vhosts, identifyMs, server, logger, route } = this.#options;
+    const { limits, proxies, vhosts, identifyMs, server, logger, route } = this.#options;
     const threads = this.#engine.threadCount;
     const fd = duplicate(this.#sockets[index] ?? -1);
     const share = { ...limits, connections: Math.ceil(limits.connections / threads) };
     const logLevel = logger.level as LogLevel;
     const thread = new ListenerThread(
-      { fd, index, threads, limits: share, vhosts, identifyMs, server, logLevel },
+      { fd, index, threads, limits: share, proxies, vhosts, identifyMs, server, logLevel },
       { route, log: (line) => this.#log(line), adopt: (...args) => this.#adopt(...args) },
     );
     this.threads[index] = thread;

@@ -14,6 +14,8 @@ export interface ThreadSetup {
   readonly index: number;
   readonly threads: number;
   readonly limits: ConnectionLimits;
+  /** Who begins each connection with a PROXY header; null: nobody does. */
+  readonly proxies: readonly string[] | null;
   readonly vhosts: readonly string[];
   readonly identifyMs: number;
   readonly server: Omit<ServerIdentity, 'id'>;

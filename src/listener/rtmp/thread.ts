@@ -7,6 +7,7 @@ import { createLogger } from '../../logger.js';
 import type { RawPair } from '../../relay/native/takeover.js';
 import type { RelayPair } from '../../relay/relay.js';
 import { AliasBook, aliasShare } from '../aliases.js';
+import { TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Route } from '../route.js';
 import { HandoverConnection } from './handover.js';
@@ -21,7 +22,7 @@ if (port === null) throw new Error('the listener runs as a thread only');
 const setup = workerData as ThreadSetup;
 const control = new Control(port);
 const aliases = new AliasBook(aliasShare(setup.index + 1, setup.threads + 1));
-const { vhosts, identifyMs, server } = setup;
+const { vhosts, identifyMs, server, proxies } = setup;
 
 const listener = new RtmpListener({ fd: setup.fd }, setup.limits, {
   route: (stream, role) => control.route(stream, role),
@@ -31,6 +32,7 @@ const listener = new RtmpListener({ fd: setup.fd }, setup.limits, {
   vhosts,
   identifyMs,
   server,
+  proxies: proxies && new TrustedProxies(proxies),
   logger: createLogger(setup.logLevel, {
     people: false,
     write: (line) => control.say({ kind: 'log', line }),

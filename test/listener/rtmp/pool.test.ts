@@ -36,6 +36,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     pool = new RtmpPool(engine, {
       address: { host: '127.0.0.1', port: 0 },
       limits: { connections: 1000, connectionsPerIp },
+      proxies: null,
       route: async () => ({
         owner: C001,
         host: '127.0.0.1',
