@@ -9,6 +9,7 @@ import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { loadCertificate } from '../listener/certificate.js';
 import { type Directive, parseConf } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
@@ -40,6 +41,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
+  await findings.attempt('tls', () => tryCertificate(config));
   await findings.attempt('registry', () => chooseRegistry(config));
   const error = findings.error !== null;
   if (error || !binary || template === undefined || !plan || !connections) {
@@ -50,6 +52,14 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const prepared = { ...known, pinning: pinning ?? null };
   await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null };
+}
+
+async function tryCertificate({ listen, tls }: Config): Promise<Outcome<null>> {
+  const { cert, key } = tls;
+  const names = (['rtmps', 'https', 'apiHttps'] as const).filter((name) => listen[name] !== null);
+  if (names.length === 0 || cert === null || key === null) return { value: null, text: 'not used' };
+  await loadCertificate({ cert, key });
+  return { value: null, text: `${cert} for ${names.join(', ')}` };
 }
 
 /** A template names its own; ours has those of the configuration. */

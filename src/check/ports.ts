@@ -5,14 +5,19 @@ import type { Address, Config } from '../config/config.js';
 import { listenError } from '../listener/listen-error.js';
 import type { Outcome } from './findings.js';
 
-/** The listeners that a start binds. */
-const BOUND = ['rtmp', 'admin'] as const;
+/** The TCP listeners that a start binds. */
+const BOUND = ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'admin'] as const;
 
 /** Binds each port that clients come to, and lets it go again. Throws ERR_LISTEN. */
 export async function provePorts({ listen }: Config): Promise<Outcome<null>> {
-  for (const name of BOUND) await proveFree(`listen.${name}`, listen[name]);
-  const text = BOUND.map((name) => `${name} ${formatAddress(listen[name])}`).join(', ');
-  return { value: null, text: `free: ${text}` };
+  const free: string[] = [];
+  for (const name of BOUND) {
+    const address = listen[name];
+    if (address === null) continue;
+    await proveFree(`listen.${name}`, address);
+    free.push(`${name} ${formatAddress(address)}`);
+  }
+  return { value: null, text: `free: ${free.join(', ')}` };
 }
 
 async function proveFree(key: string, address: Address): Promise<void> {

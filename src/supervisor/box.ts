@@ -1,5 +1,7 @@
 import type { Prepared } from '../check/prepared.js';
 import type { AliasBook } from '../listener/aliases.js';
+import type { Certificate } from '../listener/certificate.js';
+import type { ConnectionBudget } from '../listener/connections.js';
 import type { Logger } from '../logger.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Routing } from './routing.js';
@@ -11,5 +13,9 @@ export interface Box {
   readonly routing: Routing;
   /** Of this thread; listener threads have their own. */
   readonly aliases: AliasBook;
+  /** What all ports together may have open. */
+  readonly budget: ConnectionBudget;
+  /** For the ports that speak TLS; null where none does. */
+  readonly certificate: Certificate | null;
   readonly logger: Logger;
 }

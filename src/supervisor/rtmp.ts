@@ -1,27 +1,47 @@
+import { TrustedProxies } from '../listener/client-address.js';
 import { frontMaker } from '../listener/rtmp/front-maker.js';
+import { RtmpListener } from '../listener/rtmp/listener.js';
+import type { Role, StreamKey } from '../stream-key.js';
 import { VERSION } from '../version.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
 
-/** The RTMP port. */
-export async function rtmpFront({
-  prepared,
-  engine,
-  routing,
-  aliases,
-  logger,
-}: Box): Promise<NamedFront> {
-  const { config, connections, vhosts } = prepared;
-  const { connectionsPerIp, identifySeconds } = config.limits;
+/** The RTMP port, and its twin under TLS where there is one. */
+export async function rtmpFronts(box: Box): Promise<NamedFront[]> {
+  const { prepared, engine, aliases, budget } = box;
+  const { listen, proxies } = prepared.config;
   const makeFront = await frontMaker(engine, aliases);
   const front = makeFront({
-    address: config.listen.rtmp,
-    limits: { connections, connectionsPerIp },
-    route: (stream, role) => routing.route(stream, role),
-    vhosts,
-    identifyMs: identifySeconds * 1000,
-    server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
-    logger: logger.child({ room: 'rtmp' }),
+    ...sessions(box, 'rtmp'),
+    address: listen.rtmp,
+    limits: budget,
+    proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
   });
-  return { name: 'rtmp', transport: 'tcp', front };
+  return [{ name: 'rtmp', transport: 'tcp', front }, ...rtmpsFront(box)];
+}
+
+/** TLS is ours: SRS has none for RTMP, and children are private. */
+function rtmpsFront(box: Box): NamedFront[] {
+  const { prepared, engine, aliases, budget, certificate } = box;
+  const { listen, proxies } = prepared.config;
+  if (listen.rtmps === null || certificate === null) return [];
+  const front = new RtmpListener(listen.rtmps, budget, {
+    ...sessions(box, 'rtmps'),
+    name: 'listen.rtmps',
+    aliases,
+    join: (pair) => engine.join(pair),
+    proxies: proxies.protocol.includes('rtmps') ? new TrustedProxies(proxies.trusted) : null,
+    secure: (socket) => certificate.secure(socket),
+  });
+  return [{ name: 'rtmps', transport: 'tcp', front }];
+}
+
+function sessions({ prepared, routing, logger }: Box, room: string) {
+  return {
+    route: (stream: StreamKey, role: Role) => routing.route(stream, role),
+    vhosts: prepared.vhosts,
+    identifyMs: prepared.config.limits.identifySeconds * 1000,
+    server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
+    logger: logger.child({ room }),
+  };
 }

@@ -6,6 +6,8 @@ import type { ChildDown } from '../child/child.js';
 import { Fleet } from '../child/fleet.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook, aliasShare } from '../listener/aliases.js';
+import type { Certificate } from '../listener/certificate.js';
+import { ConnectionBudget } from '../listener/connections.js';
 import type { ConnectionRow } from '../listener/front.js';
 import type { Logger } from '../logger.js';
 import { Placement } from '../placement/placement.js';
@@ -18,9 +20,11 @@ import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
 import { Fronts, shown } from './fronts.js';
 import { HooksRoom } from './hooks.js';
+import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
 import { candidatesOf, Routing } from './routing.js';
-import { rtmpFront } from './rtmp.js';
+import { rtmpFronts } from './rtmp.js';
+import { openCertificate } from './tls.js';
 
 export interface SupervisorOptions {
   readonly prepared: Prepared;
@@ -49,6 +53,7 @@ export class Supervisor implements AdminSource {
   readonly #admin: AdminServer;
   readonly #startedAt = performance.now();
   #state: AdminStatus['state'] = 'starting';
+  #certificate: Certificate | null = null;
   #open: Room[] = [];
   #closing: Promise<void> | null = null;
 
@@ -62,7 +67,9 @@ export class Supervisor implements AdminSource {
     const logger = options.logger.child({ room: 'relay' });
     const engine = await openEngine({ ...config.relay, cpus, logger });
     const supervisor = new Supervisor(options, engine, serverId);
-    supervisor.#fronts.add(await rtmpFront(supervisor.#box()));
+    supervisor.#certificate = await openCertificate(config, options.logger);
+    const box = supervisor.#box();
+    supervisor.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http: [], api: [] }));
     return supervisor;
   }
 
@@ -172,6 +179,7 @@ export class Supervisor implements AdminSource {
 
   async #close(): Promise<void> {
     for (const room of this.#open.splice(0).reverse()) await room.close();
+    this.#certificate?.close();
     await this.#engine.close();
   }
 
@@ -188,13 +196,16 @@ export class Supervisor implements AdminSource {
 
   #box(): Box {
     const { prepared, logger } = this.#options;
-    const { maxConnections } = prepared.config.children;
+    const { config, connections } = prepared;
+    const { maxConnections } = config.children;
     const parts = { fleet: this.#fleet, placement: this.#placement, maxConnections };
     return {
       prepared,
       engine: this.#engine,
       routing: new Routing(parts),
       aliases: new AliasBook(aliasShare(0, this.#engine.threadCount + 1)),
+      budget: new ConnectionBudget({ ...config.limits, connections }),
+      certificate: this.#certificate,
       logger,
     };
   }

@@ -17,6 +17,11 @@ import { until } from '../helpers/until.js';
 
 const MINI = join(ROOT, 'srs-bin/mini-srs');
 
+/** No other ports than a test names. */
+const OTHERS_OFF = Object.fromEntries(
+  ['HTTP', 'API', 'RTC', 'SRT'].map((name) => [`SRS_SUPERVISOR_LISTEN_${name}`, 'off']),
+);
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -38,7 +43,7 @@ async function cli(args: readonly string[], around: Surroundings = {}): Promise<
   const [command = '', ...rest] = files === undefined ? program : limited;
   const child = spawn(command, rest, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...OTHERS_OFF, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A start that goes well by mistake is ended.
     timeout: 60_000,

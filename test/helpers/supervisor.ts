@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Default: a free one. */
   readonly rtmpPort?: number;
+  /** Ports besides RTMP's that shall be open; default: none is. */
+  readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number>>;
   /** Kept when the supervisor has gone, for another one to start in; default: a fresh one. */
   readonly workDir?: string;
 }
@@ -82,8 +84,20 @@ export class RunningSupervisor {
     const [rtmp, admin] = [options.rtmpPort ?? (await freePort()), await freePort()];
     const workDir = options.workDir ?? (await mkdtemp(join(tmpdir(), 'srs-supervisor-e2e-')));
     const listen = ['--rtmp', String(rtmp), '--admin', `127.0.0.1:${admin}`];
+    const others = (['http', 'api', 'rtc', 'srt'] as const).flatMap((name) => [
+      `--${name}`,
+      `${options.ports?.[name] ?? 'off'}`,
+    ]);
     const size = ['--children', String(options.children), '--srs', options.origin];
-    const args = ['run', ...listen, ...size, '--workdir', workDir, ...(options.args ?? [])];
+    const args = [
+      'run',
+      ...listen,
+      ...others,
+      ...size,
+      '--workdir',
+      workDir,
+      ...(options.args ?? []),
+    ];
     const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
     const [program = '', ...words] = [...GUARD, process.execPath, BIN, ...args];
     const child = spawn(program, words, {

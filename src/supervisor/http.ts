@@ -1,0 +1,65 @@
+import { liveMounts } from '../child/live-mounts.js';
+import { TrustedProxies } from '../listener/client-address.js';
+import type { HttpPlugin } from '../listener/http/app.js';
+import { HttpFront } from '../listener/http/front.js';
+import type { LiveOptions } from '../listener/http/live-relay.js';
+import { liveMatcher } from '../protocol/http/live.js';
+import type { Box } from './box.js';
+import type { NamedFront } from './fronts.js';
+
+/** What other rooms serve on the HTTP port and on the API port, and on their twins under TLS. */
+export interface HttpPlugins {
+  readonly http: readonly HttpPlugin[];
+  readonly api: readonly HttpPlugin[];
+}
+
+type HttpListener = 'http' | 'https' | 'api' | 'apiHttps';
+
+/** The HTTP and API ports that the configuration opens. */
+export function httpFronts(box: Box, plugins: HttpPlugins): NamedFront[] {
+  const live = liveOptions(box);
+  const names: readonly HttpListener[] = ['http', 'https', 'api', 'apiHttps'];
+  return names.flatMap((name) => {
+    const isApi = name === 'api' || name === 'apiHttps';
+    const front = isApi
+      ? httpFront(box, name, plugins.api, null)
+      : httpFront(box, name, plugins.http, live);
+    return front === null ? [] : [{ name, transport: 'tcp' as const, front }];
+  });
+}
+
+function httpFront(
+  { prepared, budget, certificate, logger }: Box,
+  name: HttpListener,
+  plugins: readonly HttpPlugin[],
+  live: LiveOptions | null,
+): HttpFront | null {
+  const { listen, proxies } = prepared.config;
+  const address = listen[name];
+  if (address === null) return null;
+  return new HttpFront({
+    name: `listen.${name}`,
+    address,
+    tls: name === 'https' || name === 'apiHttps' ? certificate : null,
+    trusted: new TrustedProxies(proxies.trusted),
+    proxyProtocol: proxies.protocol.includes(name),
+    limits: budget,
+    plugins,
+    live,
+    logger: logger.child({ room: name }),
+  });
+}
+
+function liveOptions({ prepared, engine, routing, aliases, logger }: Box): LiveOptions {
+  const { binary, config, vhosts } = prepared;
+  return {
+    match: liveMatcher(liveMounts(prepared.template, config.vhosts), vhosts),
+    whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
+    route: (stream, role) => routing.route(stream, role),
+    engine,
+    aliases,
+    waitMs: config.http.waitSeconds * 1000,
+    server: `SRS/${binary.version}(Hang)`,
+    logger: logger.child({ room: 'http' }),
+  };
+}

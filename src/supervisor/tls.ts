@@ -1,0 +1,14 @@
+import type { Config } from '../config/config.js';
+import { Certificate } from '../listener/certificate.js';
+import type { Logger } from '../logger.js';
+
+/** The certificate of the ports that speak TLS; null where there is none. @throws ERR_CONFIG */
+export async function openCertificate(
+  { listen, tls }: Pick<Config, 'listen' | 'tls'>,
+  logger: Logger,
+): Promise<Certificate | null> {
+  const { cert, key } = tls;
+  const isWanted = listen.rtmps ?? listen.https ?? listen.apiHttps;
+  if (!isWanted || cert === null || key === null) return null;
+  return Certificate.open({ cert, key }, logger.child({ room: 'tls' }));
+}
