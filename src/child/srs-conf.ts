@@ -85,11 +85,16 @@ function servers(plan: ConfPlan): Directive[] {
     server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`)]),
     server(plan, 'http_server', [line('listen', `127.0.0.1:${ports.http}`), line('dir', html)]),
     ...(hasMetrics(plan.template ?? []) ? [exporter(plan)] : []),
-    ...(rtc
-      ? [server(plan, 'rtc_server', [line('listen', String(ports.rtc)), ...candidates])]
-      : []),
+    ...(rtc ? [server(plan, 'rtc_server', [...rtcPorts(ports), ...candidates])] : []),
     ...(srt ? [server(plan, 'srt_server', [line('listen', String(ports.srt))])] : []),
   ];
+}
+
+/** One port, for UDP and TCP. */
+function rtcPorts({ rtc }: ChildPorts): Directive[] {
+  const listen = line('listen', String(rtc));
+  const tcp = block('tcp', [], [line('enabled', 'on'), listen]);
+  return [listen, tcp, line('protocol', 'all')];
 }
 
 /** A server on our port; the rest of its block is the template's. TLS ends at our own door. */

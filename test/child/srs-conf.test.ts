@@ -77,6 +77,11 @@ exporter {
 rtc_server {
     enabled on;
     listen 20083;
+    tcp {
+        enabled on;
+        listen 20083;
+    }
+    protocol all;
     candidate *;
     use_auto_detect_network_ip off;
     api_as_candidates off;
