@@ -8,6 +8,11 @@ import type { ConnectionRow } from './front.js';
 /** Begins the ids of a thread's connections: those of all threads differ. */
 const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
+/** What is relayed for a client, by whatever way. */
+export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
+  readonly ended: Promise<unknown>;
+}
+
 /** One client connection, from accept to close. What is null is not known yet. */
 export class Connection {
   readonly id: string;
@@ -22,7 +27,7 @@ export class Connection {
   stream: StreamKey | null = null;
   owner: ChildRef | null = null;
   alias: string | null = null;
-  relayed: RelayedConnection | null = null;
+  relayed: Relayed | null = null;
   readonly #ending = new AbortController();
 
   constructor(id: string, ip: string, port: number, since: number) {

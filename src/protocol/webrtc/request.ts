@@ -52,3 +52,20 @@ export function parseStreamurl(
 function hostName(host: string): string {
   return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
+
+/**
+ * What we put in front of a client's query for the child: in front, because a name without `=` would
+ * shift what follows it.
+ */
+export function ownQuery(ours: {
+  readonly eip: string | null;
+  readonly ufrag: string | null;
+}): string {
+  const eip = ours.eip === null ? '' : `eip=${ours.eip}&`;
+  return ours.ufrag === null ? eip : `${eip}ice-ufrag=${ours.ufrag}&`;
+}
+
+/** A query or hook `param` as the client sent it, without what `ownQuery` had put there. */
+export function withoutOwnQuery(param: string): string {
+  return param.replace(/^(\??)(?:eip=[^&]*&)?ice-ufrag=S[a-zA-Z\d+/]{22}&/, '$1');
+}

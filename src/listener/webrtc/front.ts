@@ -1,0 +1,85 @@
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { ChildRef } from '../../child/types.js';
+import type { Address } from '../../config/config.js';
+import type { Logger } from '../../logger.js';
+import type { RelayEngine } from '../../relay/relay.js';
+import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
+import type { StreamKey } from '../../stream-key.js';
+import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import { listenError } from '../listen-error.js';
+import { type RtcSessions, SILENT_MS } from './sessions.js';
+import { RtcTcp } from './tcp.js';
+import { RtcUdp } from './udp.js';
+
+export interface RtcFrontOptions {
+  readonly address: Address;
+  readonly sessions: RtcSessions;
+  readonly maxSessions: number;
+  readonly openUdp: (options: UdpRelayOptions) => Promise<UdpRelay>;
+  readonly join: RelayEngine['join'];
+  readonly logger: Logger;
+}
+
+/** A DTLS 1.2 record of type alert: who ends a session says so. */
+const DTLS_ALERT = 0x15fe;
+/** STUN's first byte; DTLS and RTP are above (RFC 9443). */
+const STUN_BELOW = 4;
+
+/** The media port of all WebRTC sessions: one number, for UDP and for TCP. */
+export class RtcFront implements Front {
+  readonly #options: RtcFrontOptions;
+  readonly #tcp: RtcTcp;
+  #udp: UdpRelay | null = null;
+
+  constructor(options: RtcFrontOptions) {
+    this.#options = options;
+    this.#tcp = new RtcTcp(options);
+  }
+
+  async start(): Promise<void> {
+    const { address, sessions, maxSessions, openUdp } = this.#options;
+    const flows = new RtcUdp(sessions);
+    try {
+      const udp = await openUdp({
+        address,
+        maxSessions,
+        idleMs: SILENT_MS,
+        farewell: DTLS_ALERT,
+        checkedBelow: STUN_BELOW,
+        onStranger: (datagram, from) => flows.meet(udp, datagram, from),
+      });
+      this.#udp = udp;
+      await this.#tcp.start({ ...address, port: udp.port });
+    } catch (error) {
+      await this.#udp?.close();
+      this.#udp = null;
+      throw listenError('listen.rtc', address, error);
+    }
+  }
+
+  address(): AddressInfo | null {
+    if (this.#udp === null) return null;
+    const { host = '::' } = this.#options.address;
+    return { address: host, family: isIPv6(host) ? 'IPv6' : 'IPv4', port: this.#udp.port };
+  }
+
+  summary(): FrontSummary {
+    return this.#options.sessions.summary();
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return this.#options.sessions.rows();
+  }
+
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.#options.sessions.endOf(owner, reason, stream);
+  }
+
+  async close(): Promise<void> {
+    this.#options.sessions.close();
+    await this.#tcp.close();
+    await this.#udp?.close();
+    this.#udp = null;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import { parseQuery } from '../../protocol/query.js';
+import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
+import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
+import { encodeUfrag, NONCE_SIZE } from '../../protocol/webrtc/ufrag.js';
+import { type StreamKey, streamKey } from '../../stream-key.js';
+import type { Connection } from '../connections.js';
+import type { Route, Router } from '../route.js';
+import { askChild, type ChildAnswer } from './ask-child.js';
+import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
+import { Refusal } from './refusal.js';
+import type { RtcSessions } from './sessions.js';
+
+export interface SignallingOptions {
+  readonly route: Router;
+  readonly sessions: RtcSessions;
+  readonly way: MediaWay;
+  /** The vhosts that the children have. */
+  readonly vhosts: readonly string[];
+  /** Four letters or digits that tell this machine's sessions from another's. */
+  readonly box: string;
+  readonly isPublished: (stream: StreamKey) => Promise<boolean>;
+  /** How long a child may take: its hooks may have to be asked. */
+  readonly answerMs: number;
+  readonly logger: Logger;
+}
+
+/** How one of SRS's two APIs carries an offer and its answer. */
+export interface Dialect {
+  readonly offer: string;
+  readonly wanted: RtcRequest;
+  /** Whether the child takes an ICE ufrag of our choice. */
+  readonly takesUfrag: boolean;
+  /** Null: the child has not agreed. */
+  answerOf(answer: ChildAnswer): string | null;
+}
+
+/** What the child has said, and its SDP as the client shall have it. */
+export interface Negotiated {
+  readonly answer: ChildAnswer;
+  /** Null: the child has not agreed, and said so itself. */
+  readonly sdp: string | null;
+}
+
+/** Headers between two neighbours, and those that tell who the client is. */
+const OWN_HEADERS =
+  /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for)$/;
+
+/** Lets the owner of a stream answer an offer, and opens the session. @throws Refusal */
+export async function negotiate(
+  options: SignallingOptions,
+  request: FastifyRequest,
+  dialect: Dialect,
+): Promise<Negotiated> {
+  const { offer, wanted } = dialect;
+  const fault = offerFault(offer, wanted.role);
+  if (fault !== null) throw new Refusal(fault.status, fault.reason);
+  const { ip, port } = request.clientAddress;
+  const connection = options.sessions.admit(ip, port);
+  if (typeof connection === 'string') throw new Refusal(503, `limits.${connection} is reached`);
+  connection.stream = streamKey(wanted);
+  connection.role = wanted.role;
+  const route = await options.route(connection.stream, wanted.role).catch(() => null);
+  const negotiation = { options, request, dialect, connection };
+  const done = route === null ? null : await askOwner(negotiation, route);
+  if (done !== null) return done;
+  options.sessions.leave(connection);
+  throw new Refusal(503, 'no child can take this stream now');
+}
+
+interface Negotiation {
+  readonly options: SignallingOptions;
+  readonly request: FastifyRequest;
+  readonly dialect: Dialect;
+  readonly connection: Connection;
+}
+
+/** Hold and place are given back here where no session comes of them. */
+async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotiated> {
+  const { options, request, dialect, connection } = negotiation;
+  const plan = planFor(options, request, route);
+  let isOpen = false;
+  try {
+    const answer = await ask(negotiation, route, plan);
+    const sdp = dialect.answerOf(answer);
+    if (sdp === null) return { answer, sdp };
+    const [ours, theirs] = [iceOf(sdp), iceOf(dialect.offer)];
+    if (ours === null || theirs === null)
+      throw new Refusal(406, 'the offer has no media to answer');
+    const username = `${ours.ufrag}:${theirs.ufrag}`;
+    const { password } = ours;
+    isOpen = options.sessions.open({ username, password, connection, route }) !== null;
+    if (!isOpen) throw new Refusal(409, 'a session of this ICE ufrag exists already');
+    return { answer, sdp: plan.rewrite(sdp) };
+  } finally {
+    if (!isOpen) {
+      route.release();
+      options.sessions.leave(connection);
+    }
+  }
+}
+
+async function ask(
+  { options, request, dialect }: Negotiation,
+  route: Route,
+  plan: CandidatePlan,
+): Promise<ChildAnswer> {
+  const target = { host: route.host, port: route.ports.api };
+  const { pathname, query } = splitUrl(request.url);
+  const isOurs = dialect.takesUfrag && !parseQuery(query).get('ice-ufrag');
+  const ufrag = isOurs ? newUfrag(options.box, route.owner.id) : null;
+  const path = `${pathname}?${ownQuery({ eip: plan.eip, ufrag })}${query}`;
+  const body = request.body as Buffer;
+  const question = { method: 'POST', path, headers: headersFor(request, body), body };
+  const signal = AbortSignal.timeout(options.answerMs);
+  const answer = await askChild(target, question, signal).catch((error: unknown) => {
+    const { id: child } = route.owner;
+    options.logger.warn({ child, reason: messageOf(error) }, 'webrtc: the child does not answer');
+    throw new Refusal(signal.aborted ? 504 : 503, 'the child does not answer');
+  });
+  if (answer === null) throw await refused(options, dialect.wanted);
+  return answer;
+}
+
+/** SRS has closed the connection and gave no reason: this is the likeliest one. */
+async function refused({ isPublished }: SignallingOptions, wanted: RtcRequest): Promise<Refusal> {
+  const stream = streamKey(wanted);
+  return wanted.role === 'publish' && (await isPublished(stream))
+    ? new Refusal(409, `${stream} is being published already`)
+    : new Refusal(403, `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`);
+}
+
+/** A client's own `eip` wins: it knows by which address it will come. */
+function planFor({ way }: SignallingOptions, request: FastifyRequest, route: Route): CandidatePlan {
+  const query = parseQuery(splitUrl(request.url).query);
+  if (query.get('eip') || query.get('candidate')) return { eip: null, rewrite: (sdp) => sdp };
+  const local = request.socket.localAddress ?? '';
+  return planCandidates(way, route, { host: request.headers.host ?? '', local });
+}
+
+/** The client's own headers for the child, which is told who the client is by us alone. */
+export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpHeaders {
+  const kept = Object.entries(request.headers).filter(([name]) => !OWN_HEADERS.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    'x-forwarded-for': request.clientAddress.ip,
+    'content-length': String(body.length),
+  };
+}
+
+/** Path and query of a request's target, as the client wrote them. */
+export function splitUrl(url: string): { readonly pathname: string; readonly query: string } {
+  const at = url.indexOf('?');
+  return at < 0
+    ? { pathname: url, query: '' }
+    : { pathname: url.slice(0, at), query: url.slice(at + 1) };
+}
+
+function newUfrag(box: string, child: string): string {
+  return encodeUfrag({ box, child, nonce: randomBytes(NONCE_SIZE / 2).toString('hex') });
+}

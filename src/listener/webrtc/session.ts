@@ -1,0 +1,91 @@
+import type { Endpoint } from '../../relay/udp.js';
+import type { Connection, Relayed } from '../connections.js';
+import type { ConnectionRow } from '../front.js';
+import type { Route } from '../route.js';
+
+/** One way of a session's media: a UDP address of the client's, or a TCP connection. */
+export interface Flow extends Relayed {
+  readonly client: Endpoint;
+  /** Resolves when nothing is relayed on it any more, and says why. */
+  readonly ended: Promise<string>;
+}
+
+export interface RtcSessionOptions {
+  /** STUN's USERNAME in the client's checks: the child's ufrag, a colon, the client's. */
+  readonly username: string;
+  /** The child's ICE password, which signs those checks. */
+  readonly password: string;
+  readonly connection: Connection;
+  readonly route: Route;
+}
+
+/**
+ * One WebRTC session. A browser tries several addresses at a time and may change them later: each
+ * has a flow of its own to the child, which so sees what it would see without us.
+ */
+export class RtcSession implements Relayed {
+  readonly username: string;
+  readonly password: string;
+  readonly connection: Connection;
+  readonly route: Route;
+  /** By the client's address, in the order of their beginning. */
+  readonly flows = new Map<string, Flow>();
+  /** When it is given up, on performance.now()'s clock; Infinity while it has flows. */
+  expiresAt: number;
+  /** Resolves when the session is given up. */
+  readonly ended: Promise<void>;
+  finish: () => void = () => {};
+  /** Bytes of the flows that are no more. */
+  readonly #past = { in: 0, out: 0 };
+  #client: Endpoint | null = null;
+
+  constructor({ username, password, connection, route }: RtcSessionOptions, expiresAt: number) {
+    this.username = username;
+    this.password = password;
+    this.connection = connection;
+    this.route = route;
+    this.expiresAt = expiresAt;
+    this.ended = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+  }
+
+  get bytesIn(): number {
+    return this.#sum('bytesIn', this.#past.in);
+  }
+
+  get bytesOut(): number {
+    return this.#sum('bytesOut', this.#past.out);
+  }
+
+  add(key: string, flow: Flow): void {
+    this.flows.set(key, flow);
+    this.#client = flow.client;
+    this.connection.relayed = this;
+    this.expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  remove(key: string, flow: Flow): void {
+    this.#past.in += flow.bytesIn;
+    this.#past.out += flow.bytesOut;
+    if (this.flows.get(key) === flow) this.flows.delete(key);
+  }
+
+  destroy(): void {
+    for (const flow of this.flows.values()) flow.destroy();
+  }
+
+  /** The client is where its media last began to come from; before that, where it asked from. */
+  row(): ConnectionRow {
+    const row = this.connection.row();
+    if (this.#client === null) return row;
+    const { ip, port } = this.#client;
+    return { ...row, client: ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}` };
+  }
+
+  #sum(field: 'bytesIn' | 'bytesOut', past: number): number {
+    let sum = past;
+    for (const flow of this.flows.values()) sum += flow[field];
+    return sum;
+  }
+}

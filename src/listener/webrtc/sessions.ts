@@ -1,0 +1,117 @@
+import type { ChildRef } from '../../child/types.js';
+import type { StreamKey } from '../../stream-key.js';
+import {
+  type Connection,
+  type ConnectionLimits,
+  Connections,
+  type Refusal,
+} from '../connections.js';
+import type { ConnectionRow, FrontSummary } from '../front.js';
+import { TrafficMeter } from '../traffic.js';
+import { type Flow, RtcSession, type RtcSessionOptions } from './session.js';
+
+/** SRS gives a session up when it has heard nothing for so long. */
+export const SILENT_MS = 30_000;
+/** How long a session outlives a DTLS alert, which nobody signs: the client's next check revives it. */
+const FAREWELL_MS = 6000;
+const TICK_MS = 1000;
+
+/** The sessions of all children, from the child's answer on until nothing comes any more. */
+export class RtcSessions {
+  readonly counters = {
+    accepted: 0,
+    relayed: 0,
+    refused: 0,
+    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
+  };
+  readonly #connections: Connections;
+  readonly #traffic: TrafficMeter;
+  readonly #byName = new Map<string, RtcSession>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limits: ConnectionLimits) {
+    this.#connections = new Connections(limits);
+    this.#traffic = new TrafficMeter(this.#connections);
+    this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
+  }
+
+  /** A place for a client that asks for a session; give it back with `leave` where none comes of it. */
+  admit(ip: string, port: number): Connection | Refusal {
+    this.counters.accepted += 1;
+    const connection = this.#connections.open(ip, port, Date.now());
+    if (typeof connection === 'string') this.counters.refused += 1;
+    return connection;
+  }
+
+  leave(connection: Connection): void {
+    this.#connections.closed(connection);
+  }
+
+  /** The child has answered: the client's checks may come. Null where the name is taken. */
+  open(options: RtcSessionOptions): RtcSession | null {
+    if (this.#byName.has(options.username)) return null;
+    const session = new RtcSession(options, performance.now() + SILENT_MS);
+    const { connection, route } = session;
+    connection.owner = route.owner;
+    this.#byName.set(session.username, session);
+    if (connection.signal.aborted) this.#forget(session);
+    else connection.signal.addEventListener('abort', () => this.#forget(session), { once: true });
+    return session;
+  }
+
+  find(username: string): RtcSession | null {
+    return this.#byName.get(username) ?? null;
+  }
+
+  /** The session lives while one of its flows does. */
+  carry(session: RtcSession, key: string, flow: Flow): void {
+    session.add(key, flow);
+    flow.ended.then((end) => {
+      session.remove(key, flow);
+      if (session.flows.size > 0) return;
+      if (end === 'farewell') session.expiresAt = performance.now() + FAREWELL_MS;
+      else this.end(session, `nothing is relayed any more: ${end}`);
+    });
+  }
+
+  end(session: RtcSession, reason: string): void {
+    session.connection.end(new Error(reason));
+  }
+
+  /** See `Front.endOf`. */
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.#connections.endOf(owner, new Error(reason), stream);
+  }
+
+  summary(): FrontSummary {
+    const { bytes, children: traffic } = this.#traffic;
+    const connections = this.#connections.size;
+    const { counters } = this;
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  rows(): ConnectionRow[] {
+    return Array.from(this.#byName.values(), (session) => session.row());
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#traffic.close();
+    this.#connections.endAll(new Error('the supervisor stops'));
+  }
+
+  #endSilent(now: number): void {
+    for (const session of this.#byName.values()) {
+      if (session.expiresAt <= now) this.end(session, 'its client is silent');
+    }
+  }
+
+  #forget(session: RtcSession): void {
+    if (!this.#byName.delete(session.username)) return;
+    if (session.connection.relayed === null) this.counters.failed.silent += 1;
+    else this.counters.relayed += 1;
+    this.#connections.closed(session.connection);
+    session.route.release();
+    session.finish();
+  }
+}

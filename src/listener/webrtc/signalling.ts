@@ -1,0 +1,211 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseQuery } from '../../protocol/query.js';
+import type { Parsed } from '../../protocol/result.js';
+import {
+  parseStreamurl,
+  parseWhipRequest,
+  type RtcRequest,
+} from '../../protocol/webrtc/request.js';
+import type { Role } from '../../stream-key.js';
+import { askChild, type ChildAnswer } from './ask-child.js';
+import {
+  type Dialect,
+  headersFor,
+  type Negotiated,
+  negotiate,
+  type SignallingOptions,
+  splitUrl,
+} from './negotiate.js';
+import { addCors, Refusal, replyRefusal } from './refusal.js';
+
+export type { SignallingOptions } from './negotiate.js';
+
+/** Browsers' offers have some 10 KB. */
+const MAX_BODY_BYTES = 64 * 1024;
+const NO_BODY = Buffer.alloc(0);
+/** SRS's code for a session that it has not. */
+const NO_SESSION = 5022;
+/** Headers of a child's answer that are between it and us. */
+const CHILD_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+
+/** SRS's names for WHIP and WHEP, and what they are for. */
+const ENDPOINTS: Readonly<Record<string, Role>> = {
+  '/rtc/v1/whip/': 'publish',
+  '/rtc/v1/whep/': 'play',
+  '/rtc/v1/whip-play/': 'play',
+};
+const OLDER: Readonly<Record<string, Role>> = {
+  '/rtc/v1/publish/': 'publish',
+  '/rtc/v1/play/': 'play',
+};
+
+/**
+ * SRS's WebRTC API for all children: WHIP, WHEP and the older JSON. Offers go to the stream's owner;
+ * answers come back with our candidates. What SRS only closes the connection for gets a status here.
+ */
+export function rtcSignalling(options: SignallingOptions) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.removeAllContentTypeParsers();
+    const parser = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
+    app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
+    app.addHook('onRequest', async (request, reply) => addCors(request, reply));
+    app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      const { statusCode = 500, message } = error;
+      const refusal = error instanceof Refusal ? error : new Refusal(statusCode, message);
+      return replyRefusal(reply, refusal);
+    });
+    for (const [url, role] of Object.entries(ENDPOINTS)) addEndpoint(app, url, role, options);
+    for (const [url, role] of Object.entries(OLDER)) addOlder(app, url, role, options);
+    redirectTo(app, '/rtc/v1/nack/');
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/rtc/v1/nack/',
+      handler: (request, reply) => nack(options, request, reply),
+    });
+  };
+}
+
+function addEndpoint(
+  app: FastifyInstance,
+  url: string,
+  role: Role,
+  options: SignallingOptions,
+): void {
+  redirectTo(app, url);
+  app.post(url, (request, reply) => whip(options, request, reply, role));
+  app.delete(url, (request, reply) => remove(options, request, reply));
+  app.options(url, (_request, reply) => reply.send());
+  // No trickle ICE and no ICE restart: RFC 9725 §4.3 has 405 for PATCH then, and §4.2 for the rest.
+  app.route({
+    method: ['GET', 'PUT', 'PATCH'],
+    url,
+    handler: (request, reply) => {
+      reply.header('Allow', 'POST, DELETE, OPTIONS');
+      throw new Refusal(405, `${request.method} is not for this URL: POST an SDP offer`);
+    },
+  });
+}
+
+function addOlder(app: FastifyInstance, url: string, role: Role, options: SignallingOptions): void {
+  redirectTo(app, url);
+  app.options(url, (_request, reply) => reply.send());
+  app.post(url, (request, reply) => older(options, request, reply, role));
+}
+
+/** As SRS does for what is a folder to it. */
+function redirectTo(app: FastifyInstance, url: string): void {
+  app.all(url.slice(0, -1), (request, reply) => {
+    const { query } = splitUrl(request.url);
+    const location = query === '' ? url : `${url}?${query}`;
+    reply.code(302).header('Location', location).type('text/plain; charset=utf-8');
+    return reply.send(`Redirect to ${location}`);
+  });
+}
+
+/** A session token of the client's own making is judged by the child; of an unknown session nothing is left. */
+async function remove(
+  { sessions, answerMs }: SignallingOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = parseQuery(splitUrl(request.url).query);
+  if (!query.get('token')) throw new Refusal(400, 'the URL has no token: DELETE the Location');
+  const session = sessions.find(query.get('session') ?? '');
+  if (session === null) return reply.send();
+  const { host, ports } = session.route;
+  const headers = headersFor(request, NO_BODY);
+  const question = { method: 'DELETE', path: request.url, headers, body: NO_BODY };
+  const signal = AbortSignal.timeout(answerMs);
+  const answer = await askChild({ host, port: ports.api }, question, signal);
+  if (answer === null) throw new Refusal(403, 'the token is not of this session');
+  if (answer.status === 200) sessions.end(session, 'its client has deleted it');
+  return passOn(reply, answer).send(answer.body);
+}
+
+async function whip(
+  options: SignallingOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  role: Role,
+): Promise<FastifyReply> {
+  const query = parseQuery(splitUrl(request.url).query);
+  const { vhosts } = options;
+  const wanted = need(parseWhipRequest({ query, host: request.headers.host ?? '', vhosts }, role));
+  const offer = (request.body as Buffer | undefined)?.toString() ?? '';
+  const answerOf = ({ status, body }: ChildAnswer) => (status === 201 ? body.toString() : null);
+  const dialect: Dialect = { offer, wanted, takesUfrag: true, answerOf };
+  const { answer, sdp } = await negotiate(options, request, dialect);
+  return passOn(reply, answer).send(sdp ?? answer.body);
+}
+
+/** Errors of the older API are an HTTP 200 whose JSON has a code other than 0. */
+async function older(
+  options: SignallingOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  role: Role,
+): Promise<FastifyReply> {
+  try {
+    const { answer, sdp } = await negotiateOlder(options, request, role);
+    if (sdp === null) return passOn(reply, answer).send(answer.body);
+    return passOn(reply, answer).send({ ...jsonOf(answer.body), sdp });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const code = error.status === 503 ? 503 : 400;
+    return reply.send({ code, data: { reason: error.message } });
+  }
+}
+
+async function negotiateOlder(
+  options: SignallingOptions,
+  request: FastifyRequest,
+  role: Role,
+): Promise<Negotiated> {
+  const { sdp, streamurl } = jsonOf(request.body as Buffer | undefined);
+  if (typeof sdp !== 'string' || typeof streamurl !== 'string') {
+    throw new Refusal(400, 'the body is no JSON with sdp and streamurl');
+  }
+  const wanted = need(parseStreamurl(streamurl, options, role));
+  const answerOf = ({ body }: ChildAnswer) => {
+    const { code, sdp: answered } = jsonOf(body);
+    return code === 0 && typeof answered === 'string' ? answered : null;
+  };
+  return negotiate(options, request, { offer: sdp, wanted, takesUfrag: false, answerOf });
+}
+
+/** Only SRS's simulator builds lose packets on purpose; the others answer as for any path. */
+async function nack(
+  { sessions, answerMs }: SignallingOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = parseQuery(splitUrl(request.url).query);
+  const session = sessions.find(query.get('username') ?? '');
+  if (session === null) return reply.send({ code: NO_SESSION });
+  const { host, ports } = session.route;
+  const headers = headersFor(request, NO_BODY);
+  const question = { method: 'GET', path: request.url, headers, body: NO_BODY };
+  const signal = AbortSignal.timeout(answerMs);
+  const answer = await askChild({ host, port: ports.api }, question, signal);
+  if (answer === null) throw new Refusal(403, 'the child refuses');
+  return passOn(reply, answer).send(answer.body);
+}
+
+function passOn(reply: FastifyReply, { status, headers }: ChildAnswer): FastifyReply {
+  const kept = Object.entries(headers).filter(([name]) => !CHILD_HEADERS.has(name));
+  return reply.code(status).headers(Object.fromEntries(kept));
+}
+
+function need(parsed: Parsed<RtcRequest>): RtcRequest {
+  if (parsed.kind === 'value') return parsed.value;
+  throw new Refusal(400, parsed.kind === 'invalid' ? parsed.reason : 'incomplete');
+}
+
+function jsonOf(body: Buffer | undefined): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body?.toString() ?? '');
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
