@@ -87,9 +87,13 @@ export class Placement {
     return this.acquire(stream, role);
   }
 
-  /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
+  /**
+   * Resolves true once a child says that the stream is published in it (now, perhaps), false when
+   * the signal aborts. That a publisher is on its way does not count: an HTTP player that overtook
+   * it would have SRS make a source of the player's own name for it, which HLS then goes by.
+   */
   async whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
-    if (this.#slots.get(stream)?.publishing) return true;
+    if (this.#slots.get(stream)?.live) return true;
     return this.#waiters.wait(stream, signal);
   }
 
@@ -227,10 +231,7 @@ export class Placement {
   }
 
   #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
-    if (role === 'publish') {
-      slot.published = true;
-      this.#waiters.wake(stream);
-    }
+    if (role === 'publish') slot.published = true;
     this.#tally.add(owner.id, 0, 1);
     let held = true;
     const release = () => {

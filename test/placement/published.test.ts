@@ -69,7 +69,9 @@ test('its child’s death ends it; a late word of that life changes nothing', as
 test('who waits for a stream is woken when it is published, at once where it is', async () => {
   const world = new World(2);
   const waiting = world.placement.whenPublished(S, NEVER);
-  await world.placement.published(S, child(world, 0));
+  const publisher = await world.placement.acquire(S, 'publish');
+  assert.equal(await world.placement.whenPublished(S, AbortSignal.abort()), false);
+  await world.placement.published(S, publisher!.owner);
   assert.equal(await waiting, true);
   assert.equal(await world.placement.whenPublished(S, NEVER), true);
 });
