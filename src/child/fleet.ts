@@ -7,7 +7,7 @@ import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js
 import { childEnvironment } from './environment.js';
 import { PROBE_TIMES, type ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
-import { removeLeftovers } from './leftovers.js';
+import { removeLeftovers, removeMedia } from './leftovers.js';
 import type { LogOptions } from './log.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
@@ -111,6 +111,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#workDir = await openWorkDir(path);
     const killed = await removeLeftovers(this.#workDir);
     if (killed > 0) this.#logger.warn({ killed }, 'killed children of a supervisor that is gone');
+    await removeMedia(this.#workDir);
     const setup = await this.#setup(this.#workDir);
     await this.#create(setup);
     await this.#testConf(setup);
@@ -194,7 +195,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all(stopAll());
     this.#meter?.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
-    await this.#workDir?.release();
+    if (this.#workDir === null) return;
+    await removeMedia(this.#workDir).catch((error: unknown) => this.#logger.warn(error));
+    await this.#workDir.release();
   }
 
   #pids(): number[] {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessInfo, readProcess, signal } from './process.js';
@@ -36,6 +36,12 @@ export async function removeLeftovers(workDir: WorkDir): Promise<number> {
   const killed = await Promise.all(records.map((name) => kill(join(workDir.pids, name))));
   await Promise.all(names.map((name) => rm(join(workDir.pids, name), { force: true })));
   return killed.filter(Boolean).length;
+}
+
+/** Empties what children have written for players: their numbers and clocks begin anew. */
+export async function removeMedia({ hls }: WorkDir): Promise<void> {
+  await rm(hls, { recursive: true, force: true });
+  await mkdir(hls, { mode: 0o700 });
 }
 
 async function kill(record: string): Promise<boolean> {

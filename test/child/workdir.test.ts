@@ -19,7 +19,7 @@ test('a work directory is ours alone while we hold it', async (t) => {
   });
   await workDir.release();
   await (await openWorkDir(path)).release();
-  assert.deepEqual((await readdir(path)).sort(), ['conf', 'html', 'logs', 'pids']);
+  assert.deepEqual((await readdir(path)).sort(), ['conf', 'hls', 'html', 'logs', 'pids']);
 });
 
 test('the lock of a dead or recycled process, or half of one, is taken over', async (t) => {
