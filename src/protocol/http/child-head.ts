@@ -15,26 +15,33 @@ const HOP_BY_HOP =
 const OURS = 'x-forwarded-for x-real-ip';
 
 /**
- * The head of a GET that asks a child for what the client asked us for, with all headers that are
- * not for us alone, and the client's true address. The child's answer can be relayed as it is.
+ * The head of a GET that asks a child for what the client asked us for. The child's answer can be
+ * relayed as it is.
  */
-export function buildChildHead({ target, host, rawHeaders }: ClientRequest, ip: string): Buffer {
+export function buildChildHead(request: ClientRequest, ip: string): Buffer {
+  const headers = childHeaders(request, ip).map(([name, text]) => `${name}: ${text}`);
+  const lines = [`GET ${request.target} HTTP/1.1`, ...headers];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+/** All of the client's headers that are not for us alone, and the client's true address. */
+export function childHeaders(
+  { host, rawHeaders }: ClientRequest,
+  ip: string,
+): [name: string, text: string][] {
   const dropped = new Set(`${HOP_BY_HOP} ${OURS}`.split(' '));
   const headers = pairs(rawHeaders);
   for (const [name, text] of headers) {
     if (name.toLowerCase() !== 'connection') continue;
     for (const named of text.split(',')) dropped.add(named.trim().toLowerCase());
   }
-  const kept = headers.filter(([name]) => !dropped.has(name.toLowerCase()));
-  const lines = [
-    `GET ${target} HTTP/1.1`,
-    `Host: ${host || 'localhost'}`,
-    ...kept.map(([name, text]) => `${name}: ${text}`),
-    `X-Forwarded-For: ${ip}`,
-    `X-Real-IP: ${ip}`,
-    'Connection: close',
+  return [
+    ['Host', host || 'localhost'],
+    ...headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    ['X-Forwarded-For', ip],
+    ['X-Real-IP', ip],
+    ['Connection', 'close'],
   ];
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 function pairs(raw: readonly string[]): [name: string, text: string][] {
