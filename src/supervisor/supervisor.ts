@@ -25,6 +25,7 @@ import { serverIdOf } from './identity.js';
 import { candidatesOf, Routing } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
 import { openCertificate } from './tls.js';
+import { webRtc } from './webrtc.js';
 
 export interface SupervisorOptions {
   readonly prepared: Prepared;
@@ -68,9 +69,15 @@ export class Supervisor implements AdminSource {
     const engine = await openEngine({ ...config.relay, cpus, logger });
     const supervisor = new Supervisor(options, engine, serverId);
     supervisor.#certificate = await openCertificate(config, options.logger);
-    const box = supervisor.#box();
-    supervisor.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http: [], api: [] }));
+    await supervisor.#addFronts(supervisor.#box());
     return supervisor;
+  }
+
+  async #addFronts(box: Box): Promise<void> {
+    const rtc = await webRtc(box);
+    const api = rtc === null ? [] : [rtc.plugin];
+    this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http: [], api }));
+    if (rtc !== null) this.#fronts.add(rtc.front);
   }
 
   private constructor(options: SupervisorOptions, engine: RelayEngine, serverId: string) {

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { hostname } from 'node:os';
+import type { Address } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { HttpPlugin } from '../listener/http/app.js';
+import { RtcFront } from '../listener/webrtc/front.js';
+import { RtcSessions } from '../listener/webrtc/sessions.js';
+import { rtcSignalling } from '../listener/webrtc/signalling.js';
+import type { Logger } from '../logger.js';
+import { openUdpRelay } from '../relay/engine.js';
+import type { Box } from './box.js';
+import type { NamedFront } from './fronts.js';
+
+export interface WebRtc {
+  readonly front: NamedFront;
+  /** SRS's WebRTC API, for the ports that serve it. */
+  readonly plugin: HttpPlugin;
+}
+
+/** An answer that has to wait for a child's hooks waits for them a little longer than they may take. */
+const ANSWER_MARGIN_MS = 10_000;
+
+/** WebRTC: its media port, and what the API's ports serve for it. Null where it is off. */
+export async function webRtc(box: Box): Promise<WebRtc | null> {
+  const { config } = box.prepared;
+  const { rtc: address } = config.listen;
+  if (address === null) return null;
+  const logger = box.logger.child({ room: 'webrtc' });
+  const sessions = new RtcSessions(box.budget);
+  const front = makeFront(box, { address, sessions, logger });
+  const candidates = await resolveAll(config.rtc.candidates, logger);
+  const plugin = rtcSignalling({
+    route: (stream, role) => box.routing.route(stream, role),
+    isPublished: (stream) => box.routing.whenPublished(stream, AbortSignal.abort()),
+    sessions,
+    way: { media: config.rtc.media, candidates, port: () => front.address()?.port ?? null },
+    vhosts: box.prepared.vhosts,
+    box: boxName(),
+    answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
+    logger,
+  });
+  return { front: { name: 'rtc', transport: 'udp', front }, plugin };
+}
+
+interface FrontParts {
+  readonly address: Address;
+  readonly sessions: RtcSessions;
+  readonly logger: Logger;
+}
+
+function makeFront({ engine, prepared }: Box, { address, sessions, logger }: FrontParts): RtcFront {
+  return new RtcFront({
+    address,
+    sessions,
+    maxSessions: prepared.connections,
+    openUdp: (options) => openUdpRelay(engine.name, options, { logger, cpu: null }),
+    join: (pair) => engine.join(pair),
+    logger,
+  });
+}
+
+/** Browsers take addresses only, so names are looked up here, once. */
+async function resolveAll(hosts: readonly string[], logger: Logger): Promise<string[]> {
+  const found = await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        return await lookup(host, { all: true });
+      } catch (error) {
+        const reason = messageOf(error);
+        logger.warn({ host, reason }, 'rtc.candidates: no address, clients are not offered it');
+        return [];
+      }
+    }),
+  );
+  return found.flat().map(({ address }) => address);
+}
+
+/** The same for every start on this machine. */
+function boxName(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 4);
+}
