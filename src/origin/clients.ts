@@ -7,6 +7,8 @@ export interface Client {
   readonly ip: string;
   readonly type: string;
   readonly publish: boolean;
+  /** As the client named it, such as `x.m3u8`. */
+  readonly stream: string;
   readonly tcUrl: string;
   readonly pageUrl: string;
   readonly swfUrl: string;

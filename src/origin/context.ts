@@ -1,5 +1,6 @@
 import type { Clients } from './clients.js';
-import { MERGED_WRITE_MS, type OriginConf } from './conf/conf.js';
+import type { OriginConf } from './conf/conf.js';
+import { MERGED_WRITE_MS } from './conf/vhost.js';
 import type { HookSubject, Hooks } from './hooks.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';

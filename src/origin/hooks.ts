@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import type { HookAction, VhostConf } from './conf/conf.js';
+import type { HookAction, VhostConf } from './conf/vhost.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import type { Source } from './media/source.js';
@@ -64,6 +64,13 @@ export class Hooks {
 
   onStop(subject: HookSubject, source: Source): Promise<boolean> {
     return this.#call('on_stop', subject, publishFields(subject, source));
+  }
+
+  /** `written` is what SRS says of a segment, in its order. */
+  onHls(subject: HookSubject, source: Source, written: Fields): Promise<boolean> {
+    const { tcUrl, stream, param } = subject.request;
+    const fields = { tcUrl, stream, param, ...written, ...streamFields(source) };
+    return this.#call('on_hls', subject, fields);
   }
 
   /** Calls the URLs one after the other; the first that refuses ends it. Never rejects. */

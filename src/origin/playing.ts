@@ -11,6 +11,8 @@ export interface PlayOptions {
   readonly sink: Sink;
   /** SRS's client type, such as `rtmp-play`. */
   readonly type: string;
+  /** What the API shows otherwise than the hooks say. */
+  readonly shown?: Partial<Pick<Client, 'stream' | 'ip' | 'tcUrl' | 'pageUrl'>>;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface PlayOptions {
 export async function startPlaying(
   context: Context,
   subject: HookSubject,
-  { link, sink, type }: PlayOptions,
+  { link, sink, type, shown }: PlayOptions,
 ): Promise<Activity> {
   const source = acquireSource(context, subject);
   const allowed = await context.hooks.onPlay(subject, source);
@@ -29,7 +31,8 @@ export async function startPlaying(
     throw new Refusal(allowed ? 'client left' : 'on_play refused');
   }
   const { clientId: id, ip, request } = subject;
-  const client = { ...request, id, ip, type, publish: false, source, link, since: Date.now() };
+  const about = { id, ip, type, publish: false, since: Date.now() };
+  const client = { ...request, ...about, ...shown, source, link };
   return new Playing(context, subject, { client, sink });
 }
 

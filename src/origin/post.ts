@@ -1,4 +1,4 @@
-import http from 'node:http';
+import http, { type OutgoingHttpHeaders } from 'node:http';
 import { SIGNATURE } from './identity.js';
 
 const TIMEOUT_MS = 30_000;
@@ -13,23 +13,38 @@ export interface Answer {
  * Posts JSON and reads the answer, of which only the first 64 KB count. Each call has a connection
  * of its own. Rejects where there is no answer within 30 s.
  */
-export async function postJson(url: string, body: unknown): Promise<Answer> {
+export function postJson(url: string, body: unknown): Promise<Answer> {
+  const text = JSON.stringify(body);
+  const type = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+  return call(url, { method: 'POST', headers: type }, text);
+}
+
+/** The same without a body. */
+export function getUrl(url: string): Promise<Answer> {
+  return call(url, { method: 'GET', headers: {} }, '');
+}
+
+async function call(
+  url: string,
+  { method, headers }: { method: string; headers: OutgoingHttpHeaders },
+  text: string,
+): Promise<Answer> {
   const target = new URL(url);
   // Few configs have an https hook, and loading TLS slows every start.
   const { request } = target.protocol === 'https:' ? await import('node:https') : http;
-  const text = JSON.stringify(body);
-  const headers = {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text),
-    'User-Agent': SIGNATURE,
-  };
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return new Promise((resolve, reject) => {
-    const call = request(target, { method: 'POST', headers, agent: false, signal }, (response) => {
+  const options = {
+    method,
+    headers: { ...headers, 'User-Agent': SIGNATURE },
+    agent: false,
+    signal,
+  };
+  return new Promise<Answer>((resolve, reject) => {
+    const asked = request(target, options, (response) => {
       resolve(readAnswer(response));
     });
-    call.on('error', reject);
-    call.end(text);
+    asked.on('error', reject);
+    asked.end(text);
   });
 }
 

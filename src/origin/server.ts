@@ -2,14 +2,15 @@ import http from 'node:http';
 import net, { type Server, type Socket } from 'node:net';
 import { messageOf } from '../errors.js';
 import { Api } from './api/api.js';
+import { judge } from './api/auth.js';
 import { HostStats } from './api/host-stats.js';
 import { Clients } from './clients.js';
 import type { ListenAddress, OriginConf } from './conf/conf.js';
 import type { Context } from './context.js';
 import { heartbeatBody, startHeartbeat } from './heartbeat.js';
 import { Hooks } from './hooks.js';
-import { matchFlv, playFlv } from './http/live.js';
-import { type Exchange, replyOptions, toExchange } from './http/reply.js';
+import { matchLive, playLive } from './http/live.js';
+import { commonHeaders, type Exchange, replyOptions, toExchange } from './http/reply.js';
 import { serveFile } from './http/static-files.js';
 import { createIdentity } from './identity.js';
 import type { Log } from './log.js';
@@ -108,8 +109,19 @@ export class Origin {
         this.#log.error(MAIN, `HTTP ${request.url ?? ''}: ${messageOf(error)}`);
         response.destroy();
       };
-      Promise.resolve(handle(toExchange(request, response))).catch(failed);
+      const exchange = toExchange(request, response);
+      if (this.#isBarred(exchange)) return;
+      Promise.resolve(handle(exchange)).catch(failed);
     });
+  }
+
+  /** Answers 401 where the API's password is missing. SRS asks for it on both ports. */
+  #isBarred({ request, response, url }: Exchange): boolean {
+    const verdict = judge(this.#conf.auth, url.pathname, request.headers.authorization);
+    if (verdict === 'ok') return false;
+    const ask = verdict === 'ask' ? { 'WWW-Authenticate': 'Basic' } : {};
+    response.writeHead(401, { ...commonHeaders(request), ...ask }).end();
+    return true;
   }
 
   async #answerApi(exchange: Exchange): Promise<void> {
@@ -125,8 +137,8 @@ export class Origin {
     for (const service of this.#services) {
       if (await service.web?.(exchange)) return;
     }
-    const stream = matchFlv(this.#context, exchange);
-    if (stream) return playFlv(this.#context, exchange, stream);
+    const live = matchLive(this.#context, exchange);
+    if (live) return playLive(this.#context, exchange, live);
     return serveFile(exchange, this.#conf.http?.dir ?? '.');
   }
 }

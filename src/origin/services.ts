@@ -1,7 +1,8 @@
 import type { Context } from './context.js';
+import { HlsService } from './hls/service.js';
 import type { Service } from './service.js';
 
 /** The parts that an origin has beside RTMP, HTTP-FLV and the API, in the order of their start. */
-export function createServices(_context: Context): Service[] {
-  return [];
+export function createServices(context: Context): Service[] {
+  return [new HlsService(context)];
 }

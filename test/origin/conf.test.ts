@@ -27,7 +27,7 @@ describe("mini-srs reads SRS's config", () => {
     assert.deepEqual([conf.api, conf.http, conf.heartbeat], [null, null, null]);
     assert.equal(conf.maxConnections, 1000);
     const vhost = conf.vhosts.get('__defaultVhost__');
-    assert.deepEqual([vhost?.flvMount, vhost?.gopCache, vhost?.flushMs], [null, true, 350]);
+    assert.deepEqual([vhost?.mount, vhost?.gopCache, vhost?.flushMs], [null, true, 350]);
     assert.deepEqual(vhost?.hooks.on_publish, []);
   });
 
@@ -39,7 +39,7 @@ describe("mini-srs reads SRS's config", () => {
       vhost off.com { enabled off; http_hooks { on_play http://a/3; } }`);
     const vhost = vhosts.get('a.com');
     assert.deepEqual(
-      [vhost?.flvMount, vhost?.gopCache, vhost?.flushMs],
+      [vhost?.mount, vhost?.gopCache, vhost?.flushMs],
       ['/[app]/[stream].flv', false, 0],
     );
     assert.deepEqual(vhost?.hooks.on_play, ['http://a/1', 'http://a/2']);
@@ -47,11 +47,11 @@ describe("mini-srs reads SRS's config", () => {
     assert.deepEqual(vhosts.get('off.com')?.hooks.on_play, []);
   });
 
-  it('names what it does not act on, guards above all', () => {
+  it('names what it does not act on', () => {
     const { unserved } = read(`listen 1; rtc_server { enabled on; listen 8000; }
       http_api { enabled on; listen 1; auth { enabled on; } }
-      vhost __defaultVhost__ { security { enabled on; } hls { enabled on; } }`);
-    assert.deepEqual(unserved, ['rtc_server', 'vhost.security', 'vhost.hls', 'http_api.auth']);
+      vhost __defaultVhost__ { security { enabled on; } dash { enabled on; } }`);
+    assert.deepEqual(unserved, ['rtc_server', 'vhost.security', 'vhost.dash']);
   });
 
   for (const [text, reason] of [
@@ -61,6 +61,13 @@ describe("mini-srs reads SRS's config", () => {
     ['listen 1; max_connections many;', /max_connections must/],
     ['listen 1; vhost a { play { foo 1; } }', /illegal vhost\.play\.foo of a/],
     ['listen 1; max_connections 19900;', /20028 exceed max open files=20000/],
+    ['listen 1; vhost a { http_remux { enabled on; } http_remux { enabled on; } }', /only one/],
+    [
+      'listen 1; vhost a { hls { enabled on; } http_remux { enabled on; mount /[app]/[stream].ts; } }',
+      /vhost.hls conflict with vhost.http-ts of a/,
+    ],
+    ['listen 1; vhost a { hls { hls_foo 1; } }', /illegal vhost\.hls\.hls_foo/],
+    ['listen 1; http_api { auth { user a; } }', /illegal http_api\.auth\.user/],
   ] as const) {
     it(`refuses '${text}'`, () => {
       assert.throws(() => read(text), reason);

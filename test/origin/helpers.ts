@@ -53,6 +53,8 @@ export interface OriginOptions {
   readonly binary?: string;
   /** More lines for the default vhost. */
   readonly vhost?: string;
+  /** More lines for `http_api`. */
+  readonly api?: string;
   /** More lines for the top. */
   readonly top?: string;
 }
@@ -79,7 +81,11 @@ export class TestOrigin {
     const origin = new TestOrigin(dir, ports, options.binary ?? MINI_SRS);
     await until(
       `the API answers, output ${origin.program.output}`,
-      () => origin.get('versions').catch(() => null),
+      () =>
+        fetch(`http://127.0.0.1:${origin.api}/`).then(
+          (answer) => answer.text(),
+          () => null,
+        ),
       60_000,
     );
     return origin;
@@ -111,11 +117,11 @@ export class TestOrigin {
 function confText(dir: string, [rtmp, api, http]: number[], options: OriginOptions): string {
   return `listen 127.0.0.1:${rtmp}; pid ${dir}/srs.pid; daemon off; srs_log_tank console;
     max_connections 300; asprocess on; ${options.top ?? ''}
-    http_api { enabled on; listen 127.0.0.1:${api}; }
+    http_api { enabled on; listen 127.0.0.1:${api}; ${options.api ?? ''} }
     http_server { enabled on; listen 127.0.0.1:${http}; dir ${dir}/html; }
     vhost __defaultVhost__ {
       http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
-      ${options.vhost ?? ''}
+      ${(options.vhost ?? '').replace('HTML', `${dir}/html`)}
     }
     vhost my.com { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }`;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { HOOK_ACTIONS } from '../../src/origin/conf/conf.js';
+import { HOOK_ACTIONS } from '../../src/origin/conf/vhost.js';
 import { isAllowed } from '../../src/origin/hooks.js';
 import { until } from '../helpers/until.js';
 import { TestOrigin } from './helpers.js';

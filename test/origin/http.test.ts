@@ -4,14 +4,24 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../helpers/until.js';
-import { TestOrigin } from './helpers.js';
+import { probe, publish, TestOrigin } from './helpers.js';
 import { RtmpClient } from './rtmp-client.js';
+
+/** Vhosts with other kinds of live streams, and what ffprobe finds in them. */
+const KINDS = [
+  ['ts', 'video/MP2T', 'aac,h264'],
+  ['aac', 'audio/x-aac', 'aac'],
+] as const;
+const MOUNTS = KINDS.map(
+  ([kind]) =>
+    `vhost ${kind}.com { http_remux { enabled on; mount [vhost]/[app]/[stream].${kind}; } }`,
+).join(' ');
 
 describe('the HTTP server of mini-srs', { timeout: 120_000 }, () => {
   let origin: TestOrigin;
   let base: string;
   before(async () => {
-    origin = await TestOrigin.start();
+    origin = await TestOrigin.start({ top: MOUNTS });
     base = `http://127.0.0.1:${origin.http}`;
     await writeFile(path.join(origin.dir, 'html', 'page.html'), 'hello');
   });
@@ -66,6 +76,32 @@ describe('the HTTP server of mini-srs', { timeout: 120_000 }, () => {
     await assert.rejects(held);
     await until('no client', async () => (await origin.clients()).length === 0);
     assert.deepEqual(await origin.streams(), []);
+  });
+
+  for (const [kind, type, codecs] of KINDS) {
+    it(`plays .${kind} where the vhost mounts it`, async () => {
+      const encoder = publish(`${origin.tcUrl}/k?vhost=${kind}.com`);
+      const url = `${base}/live/k.${kind}?vhost=${kind}.com`;
+      const stop = new AbortController();
+      const response = await fetch(url, { signal: stop.signal });
+      assert.equal(response.headers.get('content-type'), type);
+      stop.abort();
+      assert.deepEqual([...new Set((await probe(url)).split(','))].join(), codecs);
+      await encoder.stop('SIGKILL');
+      await until('nobody', async () => (await origin.clients()).length === 0);
+    });
+  }
+
+  it('shows a player by its peer, and tells the hooks the address that a proxy names', async () => {
+    const stop = new AbortController();
+    const headers = { 'X-Forwarded-For': '9.8.7.6' };
+    const held = fetch(`${base}/live/seen.flv`, { signal: stop.signal, headers });
+    const client = await until('the player', async () => (await origin.clients())[0]);
+    assert.deepEqual([client.ip, client.name], ['127.0.0.1', 'seen.flv']);
+    assert.match(origin.program.output, /HTTP 9\.8\.7\.6 GET \/live\/seen\.flv/);
+    stop.abort();
+    await assert.rejects(held);
+    await until('no client', async () => (await origin.clients()).length === 0);
   });
 
   it('answers HEAD without playing', async () => {

@@ -20,6 +20,7 @@ export function versionView(): View {
 }
 
 export function vhostView({ conf, clients, sources }: Context, name: string): View {
+  const hls = conf.vhosts.get(name)?.hls;
   const streams = sources.list().filter((source) => source.name.vhost === name);
   return {
     id: sources.vhostId(name),
@@ -28,7 +29,7 @@ export function vhostView({ conf, clients, sources }: Context, name: string): Vi
     clients: clients.list().filter(({ source }) => source.name.vhost === name).length,
     streams: streams.length,
     ...bytes(clients.ofVhost(name)),
-    hls: { enabled: false },
+    hls: hls?.enabled ? { enabled: true, fragment: hls.fragment } : { enabled: false },
   };
 }
 
@@ -64,7 +65,7 @@ export function clientView({ clients, sources }: Context, client: Client): View 
     swfUrl,
     tcUrl,
     url: source.name.url,
-    name: source.name.stream,
+    name: client.stream,
     type,
     publish,
     alive: (Date.now() - since) / 1000,

@@ -1,18 +1,10 @@
-import { SupervisorError } from '../../errors.js';
 import { type Directive, find } from '../../srs-conf/parse.js';
-import { DEFAULT_VHOST } from '../../stream-key.js';
+import type { ApiAuth } from '../api/auth.js';
 import type { LogLevel } from '../log.js';
-import { BLOCK_DIRECTIVES, ROOT_DIRECTIVES, SERVED, VHOST_DIRECTIVES } from './directives.js';
-
-export const HOOK_ACTIONS = [
-  'on_connect',
-  'on_close',
-  'on_publish',
-  'on_unpublish',
-  'on_play',
-  'on_stop',
-] as const;
-export type HookAction = (typeof HOOK_ACTIONS)[number];
+import { checkConf } from './check.js';
+import { SERVED } from './directives.js';
+import { fail, isOn, text } from './read.js';
+import { readVhosts, type VhostConf } from './vhost.js';
 
 /** A `listen` value, and its text as it stands in the config, which the heartbeat repeats. */
 export interface ListenAddress {
@@ -20,18 +12,6 @@ export interface ListenAddress {
   readonly host: string | undefined;
   readonly port: number;
   readonly text: string;
-}
-
-export interface VhostConf {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** Template of the FLV path, or null where http_remux is off. */
-  readonly flvMount: string | null;
-  readonly gopCache: boolean;
-  /** Merged write: how long packets gather before players get them. */
-  readonly flushMs: number;
-  /** The URLs to call, in order. */
-  readonly hooks: Readonly<Record<HookAction, readonly string[]>>;
 }
 
 export interface HeartbeatConf {
@@ -46,6 +26,7 @@ export interface HeartbeatConf {
 export interface OriginConf {
   readonly rtmp: readonly ListenAddress[];
   readonly api: ListenAddress | null;
+  readonly auth: ApiAuth | null;
   readonly http: (ListenAddress & { readonly dir: string }) | null;
   readonly pidFile: string;
   readonly serverId: string | null;
@@ -60,22 +41,15 @@ export interface OriginConf {
   readonly unserved: readonly string[];
 }
 
-/** SRS's merged write (`play.mw_latency`), and what `min_latency` makes of it. */
-export const MERGED_WRITE_MS = 350;
-
 /** Descriptors that SRS keeps for itself beside its connections. */
 const RESERVED_FDS = 128;
-
-function fail(text: string): SupervisorError {
-  return new SupervisorError('ERR_CONFIG', text);
-}
 
 /**
  * Reads a config. Throws ERR_CONFIG, in SRS's words, for what SRS would refuse: a directive that
  * it does not know, no `listen`, more connections than the process may open files.
  */
 export function readConf(root: readonly Directive[], maxOpenFiles: number): OriginConf {
-  checkNames(root);
+  checkConf(root);
   const maxConnections = Number(text(root, '1000', 'max_connections'));
   if (!(maxConnections >= 1)) throw fail('max_connections must be 1 or more');
   if (maxConnections + RESERVED_FDS >= maxOpenFiles) {
@@ -86,6 +60,7 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
   return {
     rtmp,
     api: readListener(root, 'http_api', '1985'),
+    auth: readAuth(root),
     http: readHttpServer(root),
     pidFile: text(root, './objs/srs.pid', 'pid'),
     serverId: find(root, 'server_id')?.args[0] ?? null,
@@ -97,43 +72,6 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
     vhosts: readVhosts(root),
     unserved: listUnserved(root),
   };
-}
-
-function text(
-  from: readonly Directive[],
-  fallback: string,
-  ...path: [string, ...string[]]
-): string {
-  return find(from, ...path)?.args[0] ?? fallback;
-}
-
-function isOn(
-  from: readonly Directive[],
-  fallback: boolean,
-  ...path: [string, ...string[]]
-): boolean {
-  return text(from, fallback ? 'on' : 'off', ...path) === 'on';
-}
-
-function checkNames(root: readonly Directive[]): void {
-  for (const directive of root) {
-    if (!ROOT_DIRECTIVES.has(directive.name)) throw fail(`illegal directive ${directive.name}`);
-    if (directive.name === 'vhost') checkVhost(directive);
-    else checkBlock(directive, directive.name, '');
-  }
-}
-
-function checkVhost(vhost: Directive): void {
-  for (const directive of vhost.children ?? []) {
-    if (!VHOST_DIRECTIVES.has(directive.name)) throw fail(`illegal vhost.${directive.name}`);
-    checkBlock(directive, `vhost.${directive.name}`, ` of ${vhost.args[0] ?? ''}`);
-  }
-}
-
-function checkBlock(block: Directive, path: string, of: string): void {
-  const known = BLOCK_DIRECTIVES[block.name];
-  const stranger = block.children?.find((child) => known?.has(child.name) === false);
-  if (stranger !== undefined) throw fail(`illegal ${path}.${stranger.name}${of}`);
 }
 
 /** `port`, `ip:port` or `[ip6]:port`; 0 is refused, as SRS does. */
@@ -151,6 +89,12 @@ function readListener(
 ): ListenAddress | null {
   if (!isOn(root, false, block, 'enabled')) return null;
   return parseListen(text(root, fallback, block, 'listen'));
+}
+
+function readAuth(root: readonly Directive[]): ApiAuth | null {
+  if (!isOn(root, false, 'http_api', 'auth', 'enabled')) return null;
+  const word = (name: string): string => text(root, '', 'http_api', 'auth', name);
+  return { username: word('username'), password: word('password') };
 }
 
 function readHttpServer(root: readonly Directive[]): OriginConf['http'] {
@@ -181,47 +125,12 @@ function readHeartbeat(root: readonly Directive[]): HeartbeatConf | null {
   };
 }
 
-/** The default vhost is there even where the config does not name it. */
-function readVhosts(root: readonly Directive[]): Map<string, VhostConf> {
-  const vhosts = new Map([[DEFAULT_VHOST, readVhost(DEFAULT_VHOST, [])]]);
-  for (const { name, args, children } of root) {
-    const vhost = args[0] ?? '';
-    if (name === 'vhost' && vhost !== '') vhosts.set(vhost, readVhost(vhost, children ?? []));
-  }
-  return vhosts;
-}
-
-function readVhost(name: string, children: readonly Directive[]): VhostConf {
-  const remux = isOn(children, false, 'http_remux', 'enabled');
-  const hooks = find(children, 'http_hooks')?.children ?? [];
-  const called = isOn(hooks, false, 'enabled');
-  const urls = (action: HookAction): readonly string[] =>
-    called ? (find(hooks, action)?.args ?? []) : [];
-  return {
-    name,
-    enabled: isOn(children, true, 'enabled'),
-    flvMount: remux ? text(children, '[vhost]/[app]/[stream].flv', 'http_remux', 'mount') : null,
-    gopCache: isOn(children, isOn(children, true, 'gop_cache'), 'play', 'gop_cache'),
-    flushMs: readFlushMs(children),
-    hooks: Object.fromEntries(HOOK_ACTIONS.map((action) => [action, urls(action)])) as Record<
-      HookAction,
-      readonly string[]
-    >,
-  };
-}
-
-function readFlushMs(vhost: readonly Directive[]): number {
-  const fallback = isOn(vhost, false, 'min_latency') ? 0 : MERGED_WRITE_MS;
-  const asked = Number(text(vhost, String(fallback), 'play', 'mw_latency'));
-  return asked >= 0 && asked <= 10_000 ? asked : fallback;
-}
-
 function listUnserved(root: readonly Directive[]): string[] {
   const names = root.map(({ name }) => name);
   const inVhosts = root.flatMap(({ name, children }) =>
     name === 'vhost' ? (children ?? []).map((child) => `vhost.${child.name}`) : [],
   );
-  const guards = ['http_api.auth', 'http_api.https', 'http_server.https'].filter((path) => {
+  const guards = ['http_api.https', 'http_server.https'].filter((path) => {
     const [block = '', name = ''] = path.split('.');
     return find(root, block, name) !== undefined;
   });

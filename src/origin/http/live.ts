@@ -1,37 +1,40 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
 import { Refusal } from '../activity.js';
-import { type Context, vhostNames } from '../context.js';
+import type { Context } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
 import { SocketLink } from '../link.js';
-import { httpChunk } from '../media/batch.js';
-import { flvHeader } from '../media/flv.js';
 import { Player } from '../media/player.js';
-import { startPlaying } from '../playing.js';
+import { type PlayOptions, startPlaying } from '../playing.js';
 import { peerAddress } from '../server-socket.js';
 import type { StreamRequest } from '../stream-request.js';
+import { clientAddress } from './client-address.js';
+import { createFormat, type LiveFormat } from './formats.js';
 import { commonHeaders, type Exchange } from './reply.js';
+import { hostOf, requestVhost } from './vhost.js';
 
 /** Sockets that play: a pipelined second request on one of them can never be answered. */
 const playing = new WeakSet<Socket>();
 
-const HEADERS = { 'Content-Type': 'video/x-flv' };
+/** A live stream that a request is for, and the mount that says so. */
+export interface LiveRequest {
+  readonly stream: StreamRequest;
+  readonly mount: string;
+}
 
 /** The stream that a path names by its vhost's mount; null where the path is none of a stream's. */
-export function matchFlv(context: Context, exchange: Exchange): StreamRequest | null {
+export function matchLive(context: Context, exchange: Exchange): LiveRequest | null {
   const { url, request } = exchange;
-  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-  const query = url.searchParams;
-  const asked = query.get('vhost') ?? query.get('domain') ?? host;
-  const vhost = resolveVhost(asked, vhostNames(context));
-  const mount = context.conf.vhosts.get(vhost)?.flvMount;
-  const names = mount ? mountPattern(mount).exec(decoded(url.pathname))?.groups : undefined;
-  const { app, stream } = names ?? {};
+  const vhost = requestVhost(context, exchange);
+  const mount = context.conf.vhosts.get(vhost)?.mount;
+  if (mount === undefined || mount === null) return null;
+  const { app, stream } = mountPattern(mount).exec(decoded(url.pathname))?.groups ?? {};
   if (app === undefined || stream === undefined) return null;
   const pageUrl = request.headers.referer ?? '';
   const tcUrl = `rtmp://${vhost}/${app}`;
-  return { vhost, app, stream, param: url.search, tcUrl, pageUrl, swfUrl: '' };
+  const names = { vhost, app, stream, param: url.search };
+  return { stream: { ...names, tcUrl, pageUrl, swfUrl: '' }, mount };
 }
 
 /** `[vhost]/[app]/[stream].flv`, where the vhost comes from the request, not from the path. */
@@ -57,14 +60,15 @@ function decoded(path: string): string {
  * Plays a stream over HTTP. Nothing is answered until it is published: that is when the header can
  * say what is in it. HEAD is answered at once. A refused player is closed without an answer.
  */
-export async function playFlv(
+export async function playLive(
   context: Context,
   exchange: Exchange,
-  stream: StreamRequest,
+  { stream, mount }: LiveRequest,
 ): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, url } = exchange;
   const { socket } = request;
-  const headers = { ...commonHeaders(request), ...HEADERS };
+  const format = createFormat(mount);
+  const headers = { ...commonHeaders(request), 'Content-Type': format.contentType };
   if (request.method === 'HEAD') {
     response.writeHead(200, { ...headers, Connection: 'close' }).end();
     return;
@@ -74,34 +78,48 @@ export async function playFlv(
     return;
   }
   playing.add(socket);
-  const subject = { clientId: randomId(), ip: peerAddress(socket), request: stream };
+  const subject = { clientId: randomId(), ip: clientAddress(request), request: stream };
   context.log.info(subject.clientId, `HTTP ${subject.ip} GET ${request.url ?? ''}`);
-  const begin = (has: { audio: boolean; video: boolean }): void => {
-    response.writeHead(200, { ...headers, Connection: 'close', 'Transfer-Encoding': 'chunked' });
-    response.flushHeaders();
-    // The body goes past `response`, so that all players share the same chunked bytes.
-    socket.write(httpChunk([flvHeader(has)]));
-  };
-  await play(context, subject, { socket, begin });
+  await play(context, subject, socket, {
+    link: new SocketLink(socket),
+    sink: livePlayer(exchange, format, headers),
+    type: 'flv-play',
+    shown: {
+      stream: decoded(url.pathname.slice(url.pathname.lastIndexOf('/') + 1)),
+      ip: peerAddress(socket),
+      tcUrl: `http://${hostOf(exchange)}/${stream.app}`,
+      pageUrl: '',
+    },
+  });
+}
+
+/** Its body goes past `response`, so that players can share the same chunked bytes. */
+function livePlayer(
+  { request: { socket }, response }: Exchange,
+  { head, encode }: LiveFormat,
+  headers: OutgoingHttpHeaders,
+): Player {
+  let started = false;
+  return new Player({
+    socket,
+    encode,
+    begin: (has) => {
+      started = true;
+      response.writeHead(200, { ...headers, Connection: 'close', 'Transfer-Encoding': 'chunked' });
+      response.flushHeaders();
+      socket.write(head(has));
+    },
+    // A player that still waits goes on waiting.
+    ended: () => started && socket.destroySoon(),
+  });
 }
 
 async function play(
   context: Context,
   subject: HookSubject,
-  { socket, begin }: { socket: Socket; begin: (has: { audio: boolean; video: boolean }) => void },
+  socket: Socket,
+  options: PlayOptions,
 ): Promise<void> {
-  let started = false;
-  const sink = new Player({
-    socket,
-    encode: (batch) => batch.encode('flv'),
-    begin: (has: { audio: boolean; video: boolean }) => {
-      started = true;
-      begin(has);
-    },
-    // A player that still waits goes on waiting.
-    ended: () => started && socket.destroySoon(),
-  });
-  const options = { link: new SocketLink(socket), sink, type: 'flv-play' };
   try {
     const activity = await startPlaying(context, subject, options);
     const end = (): void => void activity.end();
@@ -110,6 +128,6 @@ async function play(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     context.log.error(subject.clientId, `serve error: ${error.message}`);
-    socket.destroy();
+    options.link.close();
   }
 }

@@ -1,0 +1,27 @@
+import { timingSafeEqual } from 'node:crypto';
+
+/** `http_api.auth`. */
+export interface ApiAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
+export type Verdict = 'ok' | 'ask' | 'refuse';
+
+function isSame(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/**
+ * Judges an `Authorization` header as SRS does: paths without `/api/` are open, a missing or wrong
+ * password is asked for, and what is no Basic token at all is refused.
+ */
+export function judge(auth: ApiAuth | null, path: string, header: string | undefined): Verdict {
+  if (auth === null || !path.includes('/api/')) return 'ok';
+  if (header === undefined || header === '') return 'ask';
+  const [, token = ''] = /^Basic +(\S+)$/.exec(header) ?? [];
+  const pair = Buffer.from(token, 'base64').toString();
+  if (!/^[^:]+:[^:]+$/.test(pair)) return 'refuse';
+  return isSame(pair, `${auth.username}:${auth.password}`) ? 'ok' : 'ask';
+}

@@ -1,0 +1,140 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { HlsConf } from '../conf/hls.js';
+import type { Context } from '../context.js';
+import { clientAddress } from '../http/client-address.js';
+import { type Exchange, replyText } from '../http/reply.js';
+import { safePath } from '../http/static-files.js';
+import { hostOf, requestVhost } from '../http/vhost.js';
+import type { Publication, Service } from '../service.js';
+import { notifyHls } from './notify.js';
+import { printMaster, withCtx } from './playlist.js';
+import { HlsSessions } from './sessions.js';
+import { HlsStream } from './stream.js';
+
+/** Where nothing is disposed of, numbers go on over so long a pause, as SRS's do. */
+const FORGET_MS = 3_000;
+
+/** A session's id, ours or the player's own. */
+const CTX = /^[\w-]{1,64}$/;
+
+interface Held {
+  readonly stream: HlsStream;
+  readonly dispose: number;
+  /** The last one. */
+  publication: Publication;
+  /** Hooks are called one after the other. */
+  calls: Promise<void>;
+  timer: NodeJS.Timeout | null;
+}
+
+/** HLS: the files of every stream whose vhost has it on, and the sessions of who plays them. */
+export class HlsService implements Service {
+  readonly #context: Context;
+  readonly #sessions: HlsSessions;
+  /** By the source's url. One goes when its files do. */
+  readonly #held = new Map<string, Held>();
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#sessions = new HlsSessions(context);
+  }
+
+  published(publication: Publication): void {
+    const { source, subject } = publication;
+    const conf = this.#context.conf.vhosts.get(source.name.vhost)?.hls;
+    if (conf?.enabled !== true) return;
+    const held = this.#held.get(source.name.url) ?? this.#hold(conf, publication);
+    if (held.timer !== null) clearTimeout(held.timer);
+    held.timer = null;
+    held.publication = publication;
+    this.#context.log.info(subject.clientId, `hls: win=${conf.window}s, frag=${conf.fragment}s`);
+    source.join(held.stream);
+  }
+
+  /** Playlists that a file stands behind; and the segments of a session, which are counted. */
+  async web(exchange: Exchange): Promise<boolean> {
+    const { conf } = this.#context;
+    const file = safePath(conf.http?.dir ?? '.', exchange.url.pathname);
+    const extension = path.extname(file ?? '');
+    if (file === null || (extension !== '.m3u8' && extension !== '.ts')) return false;
+    const found = await stat(file).catch(() => null);
+    if (!found?.isFile()) return false;
+    const asked = exchange.url.searchParams.get('hls_ctx') ?? '';
+    const ctx = CTX.test(asked) ? asked : '';
+    if (extension === '.ts') this.#sessions.count(ctx, found.size);
+    return extension === '.m3u8' && this.#servePlaylist(exchange, file, ctx);
+  }
+
+  async close(): Promise<void> {
+    this.#sessions.close();
+    for (const { stream, timer, dispose } of this.#held.values()) {
+      if (timer !== null) clearTimeout(timer);
+      if (dispose > 0) stream.wipe();
+    }
+    this.#held.clear();
+  }
+
+  #hold(conf: HlsConf, publication: Publication): Held {
+    const { name } = publication.source;
+    const stream = new HlsStream(conf, name, {
+      written: (written) => {
+        const { publication: of } = held;
+        held.calls = held.calls.then(() => notifyHls(this.#context, of, written));
+      },
+      failed: (reason) => this.#context.log.error('hls', `${name.url}: ${reason}`),
+      ended: () => this.#ended(name.url, held),
+    });
+    const idle = { timer: null, calls: Promise.resolve() };
+    const held: Held = { stream, dispose: conf.dispose, publication, ...idle };
+    this.#held.set(name.url, held);
+    return held;
+  }
+
+  #ended(url: string, held: Held): void {
+    held.publication.source.leave(held.stream);
+    const disposed = (): void => {
+      this.#held.delete(url);
+      if (held.dispose > 0) held.stream.wipe();
+    };
+    held.timer = setTimeout(disposed, held.dispose * 1000 || FORGET_MS);
+  }
+
+  /** A session's media playlist, else the master playlist of a new one. */
+  async #servePlaylist(exchange: Exchange, file: string, ctx: string): Promise<boolean> {
+    const vhost = requestVhost(this.#context, exchange);
+    const conf = this.#context.conf.vhosts.get(vhost)?.hls;
+    if (conf?.ctx === false) return false;
+    const state = this.#sessions.state(ctx);
+    if (state === 'kicked') {
+      replyText(exchange, 404, `HLS stream ${ctx} is EOF`);
+    } else if (state === 'none') {
+      await this.#serveMaster(exchange, vhost, ctx);
+    } else {
+      this.#sessions.touch(ctx);
+      if (conf?.tsCtx === false) return false;
+      this.#reply(exchange, ctx, withCtx(await readFile(file, 'utf8'), ctx));
+    }
+    return true;
+  }
+
+  /** Who is refused is closed without an answer. */
+  async #serveMaster(exchange: Exchange, vhost: string, asked: string): Promise<void> {
+    const { request, url } = exchange;
+    const [, app = '', stream = ''] = /^\/(.*)\/([^/]+)$/.exec(url.pathname) ?? [];
+    const tcUrl = `http://${hostOf(exchange)}/${app}`;
+    const pageUrl = request.headers.referer ?? '';
+    const wanted = { vhost, app, stream, param: url.search, tcUrl, pageUrl, swfUrl: '' };
+    const ctx = await this.#sessions.begin(asked, clientAddress(request), wanted);
+    if (ctx === null) request.socket.destroy();
+    else {
+      const query = asked === '' ? url.search.slice(1) : '';
+      this.#reply(exchange, ctx, printMaster(url.pathname, ctx, query));
+    }
+  }
+
+  #reply(exchange: Exchange, ctx: string, playlist: string): void {
+    this.#sessions.count(ctx, Buffer.byteLength(playlist));
+    replyText(exchange, 200, playlist, { 'Content-Type': 'application/vnd.apple.mpegurl' });
+  }
+}

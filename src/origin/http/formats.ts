@@ -1,0 +1,58 @@
+import { type Batch, httpChunk } from '../media/batch.js';
+import { flvHeader } from '../media/flv.js';
+import type { Packet } from '../media/packet.js';
+import { audioWriter } from '../ts/audio.js';
+import { TsMuxer } from '../ts/muxer.js';
+
+type Has = { audio: boolean; video: boolean };
+type Writer = (packets: readonly Packet[]) => Buffer;
+
+/** How a live stream is written over HTTP; each player has one of its own. */
+export interface LiveFormat {
+  readonly contentType: string;
+  /** What comes before all media; it may be empty. */
+  readonly head: (has: Has) => Buffer;
+  readonly encode: (batch: Batch) => Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** An empty chunk would end the body. */
+function chunked(writer: Writer): LiveFormat['encode'] {
+  return ({ packets }) => {
+    const bytes = writer(packets);
+    return bytes.length === 0 ? NOTHING : httpChunk([bytes]);
+  };
+}
+
+function tsWriter(): Writer {
+  const muxer = new TsMuxer();
+  return (packets) => muxer.write(packets);
+}
+
+const FLV: LiveFormat = {
+  contentType: 'video/x-flv',
+  head: (has) => httpChunk([flvHeader(has)]),
+  encode: (batch) => batch.encode('flv'),
+};
+
+const OTHERS: Readonly<Record<string, () => LiveFormat>> = {
+  ts: () => ({ contentType: 'video/MP2T', head: () => NOTHING, encode: chunked(tsWriter()) }),
+  aac: () => ({
+    contentType: 'audio/x-aac',
+    head: () => NOTHING,
+    encode: chunked(audioWriter('aac')),
+  }),
+  mp3: () => ({
+    contentType: 'audio/mpeg',
+    head: () => NOTHING,
+    encode: chunked(audioWriter('mp3')),
+  }),
+};
+
+/** The format of a mount's extension; SRS takes any other for FLV. */
+export function createFormat(mount: string): LiveFormat {
+  const extension = mount.slice(mount.lastIndexOf('.') + 1);
+  const make = Object.hasOwn(OTHERS, extension) ? OTHERS[extension] : undefined;
+  return make?.() ?? FLV;
+}
