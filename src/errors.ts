@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_NO_CHILD'
   | 'ERR_ADMIN'
   | 'ERR_REGISTRY'
+  | 'ERR_REGISTRY_AWAY'
   | 'ERR_PROTOCOL';
 
 const USER_CODES = new Set<ErrorCode>([

@@ -51,3 +51,8 @@ export interface ChildRef {
 export function isSameLife(one: ChildRef, other: ChildRef): boolean {
   return one.id === other.id && one.generation === other.generation && one.box === other.box;
 }
+
+/** Whether `own` ended when `gone` did: the same child, in that life or an earlier one. */
+export function isGoneWith(own: ChildRef, gone: ChildRef): boolean {
+  return own.id === gone.id && own.box === gone.box && own.generation <= gone.generation;
+}

@@ -1,4 +1,4 @@
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isGoneWith } from '../child/types.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { StreamKey } from '../stream-key.js';
 
@@ -71,9 +71,9 @@ export class Publishers {
   }
 
   /** All that a dead child published is over. Its claims are not ours to give up. */
-  childDown({ id, generation }: ChildRef): void {
+  childDown(gone: ChildRef): void {
     for (const [stream, { owner }] of this.#entries) {
-      if (owner.id === id && owner.generation <= generation) this.#entries.delete(stream);
+      if (isGoneWith(owner, gone)) this.#entries.delete(stream);
     }
   }
 

@@ -1,5 +1,5 @@
 import { threadId } from 'node:worker_threads';
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isGoneWith } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
@@ -143,7 +143,7 @@ export class Connections {
   endOf(owner: ChildRef, reason: Error, stream?: StreamKey): void {
     for (const connection of this.#open) {
       const own = connection.owner;
-      const isTheirs = own?.id === owner.id && own.generation <= owner.generation;
+      const isTheirs = own !== null && isGoneWith(own, owner);
       if (isTheirs && (stream ?? connection.stream) === connection.stream) connection.end(reason);
     }
   }

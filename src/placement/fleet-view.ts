@@ -9,17 +9,26 @@ export class FleetView {
   /** Child id -> the last generation known dead, where the candidates may not say so yet. */
   readonly #down = new Map<string, number>();
 
-  constructor(candidates: () => readonly Candidate[], tally: Tally) {
+  /** Whether another box is alive. */
+  readonly #isBoxAlive: (box: string) => boolean;
+
+  constructor(
+    candidates: () => readonly Candidate[],
+    tally: Tally,
+    isBoxAlive: (box: string) => boolean = () => false,
+  ) {
     this.#candidates = candidates;
     this.#tally = tally;
+    this.#isBoxAlive = isBoxAlive;
   }
 
   down({ id, generation }: ChildRef): void {
     this.#down.set(id, Math.max(generation, this.#down.get(id) ?? 0));
   }
 
-  /** That very life, while it serves. */
-  find(ref: ChildRef): Candidate | undefined {
+  /** That very life, while it serves. Of other boxes only the box is known. */
+  find(ref: ChildRef): Pick<Candidate, 'open'> | undefined {
+    if (ref.box !== undefined) return this.#isBoxAlive(ref.box) ? { open: true } : undefined;
     return this.#candidates().find((child) => isSameLife(child, ref) && this.#isUp(child));
   }
 

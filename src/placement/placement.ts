@@ -1,10 +1,9 @@
 import { type ChildRef, isSameLife } from '../child/types.js';
-import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import { Claimer } from './claimer.js';
 import { FleetView } from './fleet-view.js';
-import { choose } from './policy.js';
 import { renewAll } from './renew.js';
 import { Slot } from './slot.js';
 import { type ChildCounts, Tally } from './tally.js';
@@ -21,7 +20,9 @@ export interface PlacementOptions {
   readonly graceMs?: number;
   /** Well below the registry's lease. */
   readonly renewMs?: number;
-  /** A child began to publish a stream that another one had: those who wait there wait in vain. */
+  /** Whether another box is alive; default: there are none. */
+  readonly isBoxAlive?: (box: string) => boolean;
+  /** A stream has another owner now: those who wait in the old one wait in vain. */
   readonly onMoved?: (stream: StreamKey, from: ChildRef) => void;
   readonly logger?: Logger;
 }
@@ -43,18 +44,25 @@ export class Placement {
   readonly #onMoved: (stream: StreamKey, from: ChildRef) => void;
   readonly #fleet: FleetView;
   readonly #timer: NodeJS.Timeout;
+  readonly #claimer: Claimer;
   #nextRenewal: number;
-  #tie = 0;
   #closed = false;
 
   constructor(options: PlacementOptions) {
     this.#registry = options.registry;
-    this.#fleet = new FleetView(options.candidates, this.#tally);
+    this.#fleet = new FleetView(options.candidates, this.#tally, options.isBoxAlive);
     this.#now = options.clock ?? Date.now;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#renewMs = options.renewMs ?? 10_000;
     this.#logger = options.logger ?? silentLogger;
     this.#onMoved = options.onMoved ?? (() => {});
+    this.#claimer = new Claimer({
+      registry: this.#registry,
+      fleet: this.#fleet,
+      tally: this.#tally,
+      clock: this.#now,
+      logger: this.#logger,
+    });
     this.#nextRenewal = this.#now() + this.#renewMs;
     this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
   }
@@ -65,7 +73,7 @@ export class Placement {
    */
   async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
-      const slot = this.#slotFor(stream);
+      const slot = this.#slotFor(stream, role);
       slot.enter(role);
       const claim = await slot.placed.catch((error: unknown) => {
         this.#leave(slot, role);
@@ -105,6 +113,7 @@ export class Placement {
     const slot = this.#slotOf(stream, owner);
     const claim = await slot.placed;
     if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;
+    if (!(await this.#claimer.confirm(stream, owner))) return false;
     slot.live = true;
     slot.published = true;
     slot.keptUntil = null;
@@ -118,6 +127,16 @@ export class Placement {
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     slot.stop();
     this.#keepOrDrop(slot);
+  }
+
+  /** All that another box had is over; what it served can be placed again at once. */
+  boxDown(box: string): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.kept?.owner.box !== box) continue;
+      const { owner } = slot.kept;
+      this.#drop(slot);
+      this.#onMoved(slot.stream, owner);
+    }
   }
 
   /** Gives up all that a dead child held: its streams can be placed again at once. */
@@ -145,12 +164,23 @@ export class Placement {
       if (slot.keptUntil !== null && slot.keptUntil <= now) this.#drop(slot);
     }
     if (now < this.#nextRenewal) return;
-    this.#nextRenewal = now + this.#renewMs;
+    await this.renew();
+  }
+
+  /** Renews all claims now; those that the registry has lost are claimed again. */
+  async renew(): Promise<void> {
+    this.#nextRenewal = this.#now() + this.#renewMs;
     const claims = Array.from(this.#slots.values()).flatMap((slot) => slot.kept ?? []);
+    const slotOf = (claim: Claim) => {
+      const slot = this.#slots.get(claim.stream);
+      return slot?.kept === claim ? slot : null;
+    };
     await renewAll({
       registry: this.#registry,
-      claims,
-      isLive: (claim) => this.#slots.get(claim.stream)?.kept === claim,
+      claims: claims.filter(({ owner }) => owner.box === undefined),
+      isLive: (claim) => slotOf(claim) !== null,
+      isPublished: (claim) => slotOf(claim)?.live ?? false,
+      onLost: (claim) => this.#lost(claim, slotOf(claim)),
       logger: this.#logger,
     });
   }
@@ -163,10 +193,15 @@ export class Placement {
     await Promise.all(Array.from(this.#slots.values(), (slot) => slot.released));
   }
 
-  #slotFor(stream: StreamKey): Slot {
+  #slotFor(stream: StreamKey, role: Role): Slot {
     const current = this.#slots.get(stream);
     if (current !== undefined && this.#serves(current)) return current;
-    return this.#replace(stream, current, () => this.#place(stream));
+    return this.#replace(stream, current, () => this.#claimer.place(stream, role));
+  }
+
+  #lost({ stream, owner }: Claim, slot: Slot | null): void {
+    if (slot !== null) this.#drop(slot);
+    this.#onMoved(stream, owner);
   }
 
   /** The stream's slot in this very child, unless another child has a publisher for it. */
@@ -177,9 +212,7 @@ export class Placement {
     if (current !== undefined && this.#serves(current) && !(isIdle && !isSameLife(from, owner))) {
       return current;
     }
-    const slot = this.#replace(stream, current, async () =>
-      this.#countIn(await this.#registry.claim(stream, owner)),
-    );
+    const slot = this.#replace(stream, current, () => this.#claimer.claimFor(stream, owner));
     if (from !== undefined) this.#onMoved(stream, from);
     return slot;
   }
@@ -202,42 +235,14 @@ export class Placement {
     return owner !== undefined && (owner.open || slot.holds > 0 || slot.live);
   }
 
-  // What is returned is counted as one stream of its owner.
-  async #place(stream: StreamKey): Promise<Claim | null> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const claim = await this.#claim(stream);
-      if (claim === null || this.#fleet.find(claim.owner)) return claim;
-      this.#tally.add(claim.owner.id, -1, 0);
-      await this.#registry.release(stream, claim.owner);
-    }
-    this.#logger.warn({ stream }, 'stream could not be placed: its owners keep dying');
-    return null;
-  }
-
-  async #claim(stream: StreamKey): Promise<Claim | null> {
-    const choice = choose(this.#fleet.snapshot(), this.#tie++);
-    if (choice === null) return this.#countIn(await this.#registry.find(stream));
-    this.#tally.add(choice.id, 1, 0);
-    try {
-      return this.#countIn(await this.#registry.claim(stream, choice));
-    } finally {
-      this.#tally.add(choice.id, -1, 0);
-    }
-  }
-
-  #countIn(claim: Claim | null): Claim | null {
-    if (claim !== null) this.#tally.add(claim.owner.id, 1, 0);
-    return claim;
-  }
-
   #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
     if (role === 'publish') slot.published = true;
-    this.#tally.add(owner.id, 0, 1);
+    this.#tally.addTo(owner, 0, 1);
     let held = true;
     const release = () => {
       if (!held) return;
       held = false;
-      this.#tally.add(owner.id, 0, -1);
+      this.#tally.addTo(owner, 0, -1);
       this.#leave(slot, role);
     };
     return { stream, role, owner, release };
@@ -257,20 +262,8 @@ export class Placement {
   // The slot stays in the map until the registry has answered: whoever comes next waits for that.
   #drop(slot: Slot): void {
     if (slot.released !== null) return;
-    slot.released = this.#giveUp(slot).finally(() => {
+    slot.released = this.#claimer.giveUp(slot).finally(() => {
       if (this.#slots.get(slot.stream) === slot) this.#slots.delete(slot.stream);
     });
-  }
-
-  async #giveUp(slot: Slot): Promise<void> {
-    const { stream } = slot;
-    const claim = slot.claim ?? (await slot.placed.catch(() => null));
-    if (claim === null) return;
-    this.#tally.add(claim.owner.id, -1, 0);
-    try {
-      await this.#registry.release(stream, claim.owner);
-    } catch (error) {
-      this.#logger.warn({ stream, reason: messageOf(error) }, 'claim left to its lease');
-    }
   }
 }

@@ -9,6 +9,10 @@ const BATCH = 500;
 export interface Renewal {
   readonly registry: Registry;
   readonly claims: readonly Claim[];
+  /** Whether its owner publishes the stream: then it beats an owner that does not. */
+  readonly isPublished: (claim: Claim) => boolean;
+  /** Another owner has the stream now. */
+  readonly onLost: (claim: Claim, winner: ChildRef) => void;
   /** Whether a claim is still wanted when the registry has answered. */
   readonly isLive: (claim: Claim) => boolean;
   readonly logger: Logger;
@@ -31,15 +35,18 @@ interface Batch {
   readonly claims: readonly Claim[];
 }
 
-async function renewBatch({ registry, isLive, logger }: Renewal, batch: Batch): Promise<void> {
+async function renewBatch(renewal: Renewal, batch: Batch): Promise<void> {
+  const { registry, isLive, isPublished, onLost, logger } = renewal;
   const { owner, claims } = batch;
   const streams = claims.map(({ stream }) => stream);
   const lost = new Set(await registry.renew(streams, owner));
   for (const claim of claims.filter(({ stream }) => lost.has(stream)).filter(isLive)) {
     const { stream } = claim;
-    const { owner: winner } = await registry.claim(stream, owner);
+    const { owner: winner } = await registry.claim(stream, owner, isPublished(claim));
     if (isSameLife(winner, owner)) continue;
-    logger.warn({ stream, child: owner.id, winner: winner.id }, 'stream claimed by another child');
+    const { id, box } = winner;
+    logger.warn({ stream, child: owner.id, winner: id, box }, 'stream claimed by another child');
+    onLost(claim, winner);
   }
 }
 

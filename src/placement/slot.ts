@@ -1,4 +1,4 @@
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isGoneWith } from '../child/types.js';
 import type { Claim } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { StreamStatus } from './types.js';
@@ -49,7 +49,9 @@ export class Slot {
   status(): StreamStatus | null {
     if (this.kept === null) return null;
     const { stream, owner, since } = this.kept;
-    return { stream, child: owner.id, publishing: this.publishing, clients: this.holds, since };
+    const { publishing, holds: clients } = this;
+    const where = owner.box === undefined ? {} : { box: owner.box };
+    return { stream, child: owner.id, ...where, publishing, clients, since };
   }
 
   /** Counts a client in from the moment it asks, so that others' leaving cannot end the slot. */
@@ -69,8 +71,8 @@ export class Slot {
     this.#stopped = this.#holds.publish;
   }
 
-  isOwnedBy({ id, generation }: ChildRef): boolean {
+  isOwnedBy(ref: ChildRef): boolean {
     const owner = this.claim?.owner;
-    return owner !== undefined && owner.id === id && owner.generation <= generation;
+    return owner !== undefined && isGoneWith(owner, ref);
   }
 }

@@ -1,3 +1,5 @@
+import type { ChildRef } from '../child/types.js';
+
 /** What one child has through us: streams it owns (or is about to), clients that hold them. */
 export interface ChildCounts {
   readonly streams: number;
@@ -12,6 +14,11 @@ export class Tally {
 
   of(childId: string): ChildCounts {
     return this.#counts.get(childId) ?? NONE;
+  }
+
+  /** Counts for children of this box; others know of their own. */
+  addTo({ id, box }: ChildRef, streams: number, clients: number): void {
+    if (box === undefined) this.add(id, streams, clients);
   }
 
   /** Adds to a child's counts; a child with nothing left is forgotten. */

@@ -31,6 +31,8 @@ export interface StreamStatus {
   readonly stream: StreamKey;
   /** Id of the child that owns it. */
   readonly child: string;
+  /** The box of that child, where it is another than ours. */
+  readonly box?: string;
   readonly publishing: boolean;
   /** Publishers and players; 0 while the stream is only kept for a publisher to come back. */
   readonly clients: number;

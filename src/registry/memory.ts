@@ -1,4 +1,4 @@
-import type { ChildRef } from '../child/types.js';
+import { type ChildRef, isGoneWith, isSameLife } from '../child/types.js';
 import { SupervisorError } from '../errors.js';
 import type { StreamKey } from '../stream-key.js';
 import type { Claim, Registry } from './registry.js';
@@ -34,20 +34,22 @@ export class MemoryRegistry implements Registry {
     return this.#living(stream)?.claim ?? null;
   }
 
-  async claim(stream: StreamKey, owner: ChildRef): Promise<Claim> {
+  async claim(stream: StreamKey, owner: ChildRef, live = false): Promise<Claim> {
     const held = this.#living(stream);
-    if (held !== undefined) return held.claim;
-    if (this.#leases.size >= this.#maxClaims) {
+    if (held !== undefined && (held.claim.live || !live)) return held.claim;
+    if (held === undefined && this.#leases.size >= this.#maxClaims) {
       throw new SupervisorError(
         'ERR_REGISTRY',
         `registry: full with ${this.#maxClaims} streams, cannot claim ${stream}`,
       );
     }
     const { id, generation } = owner;
+    const isOwn = held !== undefined && isSameLife(held.claim.owner, owner);
     const claim = Object.freeze({
       stream,
       owner: Object.freeze({ id, generation }),
-      since: this.#now(),
+      since: isOwn ? held.claim.since : this.#now(),
+      ...(live ? { live: true as const } : {}),
     });
     this.#lease(claim);
     return claim;
@@ -56,7 +58,7 @@ export class MemoryRegistry implements Registry {
   async renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]> {
     return streams.filter((stream) => {
       const held = this.#living(stream);
-      if (held === undefined || !sameRef(held.claim.owner, owner)) return true;
+      if (held === undefined || !isSameLife(held.claim.owner, owner)) return true;
       this.#lease(held.claim);
       return false;
     });
@@ -64,7 +66,7 @@ export class MemoryRegistry implements Registry {
 
   async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
     const held = this.#living(stream);
-    if (held === undefined || !sameRef(held.claim.owner, owner)) return false;
+    if (held === undefined || !isSameLife(held.claim.owner, owner)) return false;
     return this.#leases.delete(stream);
   }
 
@@ -72,7 +74,7 @@ export class MemoryRegistry implements Registry {
     this.#sweep();
     let released = 0;
     for (const [stream, { claim }] of this.#leases) {
-      if (claim.owner.id !== owner.id || claim.owner.generation > owner.generation) continue;
+      if (!isGoneWith(claim.owner, owner)) continue;
       this.#leases.delete(stream);
       released++;
     }
@@ -107,8 +109,4 @@ export class MemoryRegistry implements Registry {
       this.#leases.delete(stream);
     }
   }
-}
-
-function sameRef(a: ChildRef, b: ChildRef): boolean {
-  return a.id === b.id && a.generation === b.generation;
 }

@@ -7,6 +7,8 @@ export interface Claim {
   readonly owner: ChildRef;
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** There once it was published in its owner. */
+  readonly live?: true;
 }
 
 /**
@@ -16,8 +18,11 @@ export interface Claim {
 export interface Registry {
   /** The living claim of a stream, or null. */
   find(stream: StreamKey): Promise<Claim | null>;
-  /** Takes the stream for `owner` unless somebody holds it; answers the winner's claim. */
-  claim(stream: StreamKey, owner: ChildRef): Promise<Claim>;
+  /**
+   * Takes the stream for `owner` unless somebody holds it; answers the winner's claim. An owner in
+   * which the stream is published (`live`) takes it from one that only has players waiting.
+   */
+  claim(stream: StreamKey, owner: ChildRef, live?: boolean): Promise<Claim>;
   /** Keeps claims of `owner` alive for another lease; answers those it no longer holds. */
   renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]>;
   /** Gives the stream up if exactly this owner (same generation) holds it. */

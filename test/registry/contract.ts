@@ -40,6 +40,29 @@ export function registryContract(name: string, make: () => Promise<RegistryFixtu
       assert.deepEqual(await store.registry.claim('v/a/s', C1), won);
     });
 
+    test('an owner that publishes takes the stream from one that does not, once', async () => {
+      const waiting = await store.registry.claim('v/a/s', C1);
+      const taken = await store.other.claim('v/a/s', C2, true);
+      assert.deepEqual([taken.owner, taken.live], [C2, true]);
+      assert.deepEqual(await store.registry.claim('v/a/s', C1, true), taken);
+      assert.deepEqual(await store.registry.find('v/a/s'), taken);
+      assert.equal(await store.registry.release('v/a/s', waiting.owner), false);
+      assert.deepEqual(await store.registry.renew(['v/a/s'], C1), ['v/a/s']);
+      assert.deepEqual(await store.other.renew(['v/a/s'], C2), []);
+      assert.equal(await store.registry.releaseAll(C1), 0);
+      assert.equal(await store.other.releaseAll(C2), 1);
+    });
+
+    test('a claim that becomes live keeps its age', async () => {
+      const { since } = await store.registry.claim('v/a/s', C1);
+      await store.pass(5);
+      const live = await store.registry.claim('v/a/s', C1, true);
+      assert.deepEqual(live, { stream: 'v/a/s', owner: C1, since, live: true });
+      assert.deepEqual(await store.registry.claim('v/a/s', C1, true), live);
+      assert.deepEqual(await store.registry.renew(['v/a/s'], C1), []);
+      assert.equal(await store.other.release('v/a/s', C1), true);
+    });
+
     test('concurrent claims have one winner', async () => {
       const owners = Array.from({ length: 100 }, (_, i) => ({ id: `c${i}`, generation: 1 }));
       const claims = await Promise.all(

@@ -2,7 +2,7 @@ import type { ChildRef } from '../../child/types.js';
 import { SupervisorError } from '../../errors.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Claim, Registry } from '../registry.js';
-import { claimText, ownerText, readClaim } from './claim-text.js';
+import { claimText, LIVE, ownerText, readClaim } from './claim-text.js';
 import type { Keys } from './keys.js';
 import { SCRIPTS } from './scripts.js';
 import type { Store } from './store.js';
@@ -38,10 +38,12 @@ export class RedisRegistry implements Registry {
     return text === null ? null : readClaim(stream, text, this.#box);
   }
 
-  async claim(stream: StreamKey, owner: ChildRef): Promise<Claim> {
-    const text = claimText(owner, this.#box, this.#now());
+  async claim(stream: StreamKey, owner: ChildRef, live = false): Promise<Claim> {
+    const wanted = { owner, since: this.#now(), ...(live ? { live: true as const } : {}) };
+    const text = claimText(wanted, this.#box);
     const keys = [this.#keys.claim(stream), this.#held(owner)];
-    const winner = await this.#store.run(SCRIPTS.claim, keys, [text, this.#leaseMs, stream]);
+    const args = [text, this.#leaseMs, stream, this.#ownerText(owner), LIVE];
+    const winner = await this.#store.run(SCRIPTS.claim, keys, args);
     const claim = readClaim(stream, String(winner), this.#box);
     if (claim === null) throw unreadable(stream, String(winner));
     return claim;

@@ -1,11 +1,20 @@
-/** KEYS claim, held. ARGV text, lease ms, stream. Answers what stands there afterwards. */
+/**
+ * KEYS claim, held. ARGV text, lease ms, stream, owner's text, mark of a live claim. Answers what
+ * stands there afterwards. A live claim takes the place of one that is not, and keeps its owner's
+ * own age.
+ */
 const claim = `
 local now = redis.call('GET', KEYS[1])
-if now then return now end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local wins = string.find(ARGV[1], ARGV[5], 1, true) and not (now and string.find(now, ARGV[5], 1, true))
+if now and not wins then return now end
+local text = ARGV[1]
+if now and string.sub(now, 1, #ARGV[4]) == ARGV[4] then
+  text = string.sub(now, 1, #now - 1) .. ARGV[5] .. '}'
+end
+redis.call('SET', KEYS[1], text, 'PX', ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
-return ARGV[1]
+return text
 `;
 
 /** KEYS claim, held. ARGV owner's text, stream. Answers 1 where it was the owner's. */
@@ -53,7 +62,7 @@ return released
 
 /**
  * KEYS boxes. ARGV id, record, ms after which a record is forgotten. Notes the box's beat by the
- * store's own clock; answers that clock, whether the box was known, and all records.
+ * store's own clock; answers whether the box was known, and all that live with their records.
  */
 const beat = `
 local time = redis.call('TIME')
@@ -71,7 +80,10 @@ for i = 1, #all, 2 do
     redis.call('HDEL', KEYS[1], all[i])
   end
 end
-return { string.format('%.0f', now), known, living }
+return { known, living }
 `;
 
-export const SCRIPTS = { claim, release, renew, releaseAll, beat } as const;
+/** KEYS boxes. ARGV id. */
+const leave = `return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
+export const SCRIPTS = { claim, release, renew, releaseAll, beat, leave } as const;

@@ -24,7 +24,7 @@ export class Store {
     this.#now = now;
   }
 
-  /** Runs a script; answers what it returns. @throws ERR_REGISTRY */
+  /** Runs a script; answers what it returns. @throws ERR_REGISTRY_AWAY */
   run(lua: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.#ask(async () => {
       const rest = [...keys, ...args];
@@ -37,12 +37,12 @@ export class Store {
     });
   }
 
-  /** @throws ERR_REGISTRY */
+  /** @throws ERR_REGISTRY_AWAY */
   get(key: string): Promise<string | null> {
     return this.#ask(() => this.#client.get(key));
   }
 
-  /** Every key that begins with `prefix`, with its text. @throws ERR_REGISTRY */
+  /** Every key that begins with `prefix`, with its text. @throws ERR_REGISTRY_AWAY */
   all(prefix: string): Promise<Map<string, string>> {
     return this.#ask(async () => {
       const found = new Map<string, string>();
@@ -109,5 +109,5 @@ async function read(node: Redis, keys: readonly string[]): Promise<[string, stri
 
 function away(reason: string, cause?: unknown): SupervisorError {
   const text = `registry: Redis does not answer: ${reason}`;
-  return new SupervisorError('ERR_REGISTRY', text, cause === undefined ? {} : { cause });
+  return new SupervisorError('ERR_REGISTRY_AWAY', text, cause === undefined ? {} : { cause });
 }

@@ -1,0 +1,106 @@
+import { type ChildRef, isSameLife } from '../child/types.js';
+import { codeOf, messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Claim, Registry } from '../registry/registry.js';
+import type { Role, StreamKey } from '../stream-key.js';
+import type { FleetView } from './fleet-view.js';
+import { choose } from './policy.js';
+import type { Slot } from './slot.js';
+import type { Tally } from './tally.js';
+
+export interface ClaimerParts {
+  readonly registry: Registry;
+  readonly fleet: FleetView;
+  readonly tally: Tally;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+/** Rounds of claim and compare-and-delete before a stream is given up as contended. */
+const ATTEMPTS = 5;
+
+/** Makes and gives up claims for slots; each claim counts as one stream of its owner meanwhile. */
+export class Claimer {
+  readonly #parts: ClaimerParts;
+  #tie = 0;
+
+  constructor(parts: ClaimerParts) {
+    this.#parts = parts;
+  }
+
+  /** The stream's living owner, or the child that takes it now; null where none can. @throws ERR_REGISTRY */
+  async place(stream: StreamKey, role: Role): Promise<Claim | null> {
+    const { fleet, tally, registry, logger } = this.#parts;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const claim = await this.#choose(stream, role);
+      if (claim === null || fleet.find(claim.owner)) return claim;
+      tally.addTo(claim.owner, -1, 0);
+      await registry.release(stream, claim.owner);
+    }
+    logger.warn({ stream }, 'stream could not be placed: its owners keep dying');
+    return null;
+  }
+
+  /** Claims for that very child; answers the winner. @throws ERR_REGISTRY */
+  async claimFor(stream: StreamKey, owner: ChildRef): Promise<Claim | null> {
+    return this.#countIn(await this.#parts.registry.claim(stream, owner));
+  }
+
+  /** Says in the registry that the owner publishes; false where another one does. @throws ERR_REGISTRY */
+  async confirm(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    try {
+      const { owner: winner } = await this.#parts.registry.claim(stream, owner, true);
+      return isSameLife(winner, owner);
+    } catch (error) {
+      if (codeOf(error) !== 'ERR_REGISTRY_AWAY') throw error;
+      return true;
+    }
+  }
+
+  /** Never rejects: what cannot be released ends with its lease. */
+  async giveUp(slot: Slot): Promise<void> {
+    const { stream } = slot;
+    const claim = slot.claim ?? (await slot.placed.catch(() => null));
+    if (claim === null) return;
+    this.#parts.tally.addTo(claim.owner, -1, 0);
+    // A claim of another box is that box's own to give up.
+    if (claim.owner.box !== undefined) return;
+    try {
+      await this.#parts.registry.release(stream, claim.owner);
+    } catch (error) {
+      this.#parts.logger.warn({ stream, reason: messageOf(error) }, 'claim left to its lease');
+    }
+  }
+
+  async #choose(stream: StreamKey, role: Role): Promise<Claim | null> {
+    const { fleet, tally, registry } = this.#parts;
+    const choice = choose(fleet.snapshot(), this.#tie++);
+    if (choice === null) return this.#countIn(await registry.find(stream));
+    // Counted while the registry is asked: who chooses meanwhile shall not choose the same.
+    tally.addTo(choice, 1, 0);
+    try {
+      return this.#countIn(await registry.claim(stream, choice));
+    } catch (error) {
+      if (role !== 'publish' || codeOf(error) !== 'ERR_REGISTRY_AWAY') throw error;
+      return this.#countIn(this.#alone(stream, choice, error));
+    } finally {
+      tally.addTo(choice, -1, 0);
+    }
+  }
+
+  /** A publisher is served while the registry is away; the claim is made good when it is back. */
+  #alone(stream: StreamKey, { id, generation }: ChildRef, error: unknown): Claim {
+    const { logger, clock } = this.#parts;
+    logger.warn(
+      { stream, child: id, reason: messageOf(error) },
+      'stream claimed on this box alone',
+    );
+    return { stream, owner: { id, generation }, since: clock() };
+  }
+
+  #countIn(claim: Claim | null): Claim | null {
+    if (claim !== null) this.#parts.tally.addTo(claim.owner, 1, 0);
+    return claim;
+  }
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import RedisMock from 'ioredis-mock';
+import type { ChildRef } from '../../src/child/types.js';
+import { SupervisorError } from '../../src/errors.js';
+import { Placement } from '../../src/placement/placement.js';
+import { MemoryRegistry } from '../../src/registry/memory.js';
+import { Keys } from '../../src/registry/redis/keys.js';
+import { RedisRegistry } from '../../src/registry/redis/redis.js';
+import { Store } from '../../src/registry/redis/store.js';
+import { candidate } from './helpers.js';
+
+const S = '__defaultVhost__/live/cam';
+let prefixes = 0;
+
+/** Two boxes with one child of the same name each, on one store. */
+class Boxes {
+  readonly alive = new Set(['a', 'b']);
+  readonly moved: string[] = [];
+  readonly #prefix = `boxes${prefixes++}`;
+  readonly a = this.#box('a');
+  readonly b = this.#box('b');
+
+  registry(box: string): RedisRegistry {
+    const store = new Store(new RedisMock());
+    return new RedisRegistry({ store, keys: new Keys(this.#prefix), box, leaseMs: 60_000 });
+  }
+
+  #box(box: string): Placement {
+    return new Placement({
+      registry: this.registry(box),
+      candidates: () => [candidate()],
+      isBoxAlive: (other) => this.alive.has(other),
+      onMoved: (stream, { id, box: from = box }) => this.moved.push(`${stream} ${from}/${id}`),
+    });
+  }
+}
+
+test('a client that comes to the other box is sent to the first', async () => {
+  const { a, b } = new Boxes();
+  const publisher = await a.acquire(S, 'publish');
+  assert.deepEqual(publisher?.owner, { id: 'c001', generation: 1 });
+  const player = await b.acquire(S, 'play');
+  assert.deepEqual(player?.owner, { id: 'c001', generation: 1, box: 'a' });
+  assert.equal(b.list()[0]?.box, 'a');
+  assert.deepEqual(b.counts('c001'), { streams: 0, clients: 0 });
+  player?.release();
+  await b.close();
+  assert.deepEqual((await new Boxes().registry('c').list()).length, 0);
+  assert.equal(a.list()[0]?.clients, 1);
+  assert.ok((await a.acquire(S, 'play'))?.owner);
+});
+
+test('what leaves here is not given up there', async () => {
+  const boxes = new Boxes();
+  await boxes.a.acquire(S, 'publish');
+  const player = await boxes.b.acquire(S, 'play');
+  player?.release();
+  await boxes.b.close();
+  assert.deepEqual((await boxes.registry('c').find(S))?.owner.box, 'a');
+});
+
+test('the streams of a dead box are placed anew, and its clients told', async () => {
+  const boxes = new Boxes();
+  await boxes.a.acquire(S, 'publish');
+  await boxes.b.acquire(S, 'play');
+  boxes.alive.delete('a');
+  boxes.b.boxDown('a');
+  assert.deepEqual(boxes.moved, [`${S} a/c001`]);
+  const again = await boxes.b.acquire(S, 'publish');
+  assert.deepEqual(again?.owner, { id: 'c001', generation: 1 });
+});
+
+test('of two that claim one stream the one that publishes wins, and the loser is told', async () => {
+  const boxes = new Boxes();
+  const own: ChildRef = { id: 'c001', generation: 1 };
+  await boxes.a.acquire(S, 'play');
+  // The store was emptied, and b came first.
+  await boxes.registry('a').release(S, own);
+  await boxes.b.acquire(S, 'publish');
+  assert.equal(await boxes.b.published(S, own), true);
+  await boxes.a.renew();
+  assert.deepEqual(boxes.moved, [`${S} a/c001`]);
+  assert.deepEqual((await boxes.a.acquire(S, 'play'))?.owner.box, 'b');
+});
+
+test('a live stream takes its name back from one that only waits', async () => {
+  const boxes = new Boxes();
+  const own: ChildRef = { id: 'c001', generation: 1 };
+  await boxes.a.acquire(S, 'publish');
+  assert.equal(await boxes.a.published(S, own), true);
+  await boxes.registry('a').release(S, own);
+  await boxes.b.acquire(S, 'play');
+  await boxes.a.renew();
+  assert.deepEqual(boxes.moved, []);
+  await boxes.b.renew();
+  assert.deepEqual(boxes.moved, [`${S} b/c001`]);
+  assert.deepEqual((await boxes.b.acquire(S, 'play'))?.owner.box, 'a');
+});
+
+test('while the registry is away a publisher is served, a player of an unknown stream is not', async () => {
+  const registry = new AwayRegistry();
+  const placement = new Placement({ registry, candidates: () => [candidate()] });
+  const publisher = await placement.acquire(S, 'publish');
+  assert.ok(publisher);
+  assert.deepEqual((await placement.acquire(S, 'play'))?.owner, publisher.owner);
+  await assert.rejects(placement.acquire('v/a/other', 'play'), { code: 'ERR_REGISTRY_AWAY' });
+  assert.equal(await placement.published(S, publisher.owner), true);
+  registry.away = false;
+  await placement.renew();
+  assert.deepEqual((await registry.find(S))?.owner, publisher.owner);
+  await placement.close();
+});
+
+class AwayRegistry extends MemoryRegistry {
+  away = true;
+
+  override async claim(...args: Parameters<MemoryRegistry['claim']>) {
+    if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
+    return super.claim(...args);
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { Redis } from 'ioredis';
+import { portsAt } from '../../../src/child/ports.js';
+import { Boxes, type BoxRecord } from '../../../src/registry/redis/boxes.js';
+import { Keys } from '../../../src/registry/redis/keys.js';
+import { Store } from '../../../src/registry/redis/store.js';
+import { RedisServer } from '../../helpers/redis.js';
+import { until } from '../../helpers/until.js';
+
+const TIMES = { beatMs: 50, deadMs: 1500 };
+
+function recordOf(serverId: string): BoxRecord {
+  return { v: 1, host: '127.0.0.1', ports: portsAt(1000), serverId };
+}
+
+async function open(t: TestContext, server: RedisServer, box: string): Promise<Boxes> {
+  const client = new Redis(server.port, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  client.on('error', () => {});
+  const store = new Store(client);
+  const record = () => recordOf(box);
+  const boxes = new Boxes({ store, keys: new Keys('t'), box, record, ...TIMES });
+  await boxes.start();
+  t.after(async () => {
+    await boxes.close();
+    client.disconnect();
+  });
+  return boxes;
+}
+
+test('boxes find each other, and notice who leaves', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const [a, b] = [await open(t, server, 'a'), await open(t, server, 'b')];
+  await until('a knows b', () => a.get('b') !== null);
+  assert.deepEqual(a.get('b'), recordOf('b'));
+  assert.equal(a.get('a'), null);
+  const down = once(a, 'down');
+  await b.close();
+  assert.deepEqual(await down, ['b']);
+  assert.equal(a.list().size, 0);
+});
+
+test('a box that falls silent is dead after a while, and a store that was emptied is told of', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const a = await open(t, server, 'a');
+  const client = new Redis(server.port);
+  t.after(() => client.disconnect());
+  const now = Date.now();
+  await client.hset(new Keys('t').boxes, 'ghost', `${now} ${JSON.stringify(recordOf('ghost'))}`);
+  await client.hset(new Keys('t').boxes, 'future', `${now} {"v":2}`);
+  await until('a knows the ghost', () => a.get('ghost') !== null);
+  assert.equal(a.get('future'), null);
+  assert.deepEqual(await once(a, 'down'), ['ghost']);
+  const back = once(a, 'back');
+  await client.flushall();
+  await back;
+});
+
+test('a store that is killed and started again empty is told of', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const a = await open(t, server, 'a');
+  const back = once(a, 'back');
+  await server.kill();
+  await server.start();
+  await back;
+});
