@@ -34,7 +34,7 @@ function httpFront(
   plugins: readonly HttpPlugin[],
   live: LiveOptions | null,
 ): HttpFront | null {
-  const { listen, proxies } = prepared.config;
+  const { listen, proxies, limits } = prepared.config;
   const address = listen[name];
   if (address === null) return null;
   return new HttpFront({
@@ -44,6 +44,7 @@ function httpFront(
     trusted: new TrustedProxies(proxies.trusted),
     proxyProtocol: proxies.protocol.includes(name),
     limits: budget,
+    identifyMs: limits.identifySeconds * 1000,
     plugins,
     live,
     logger: logger.child({ room: name }),

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ChildRef } from '../../child/types.js';
 import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
-import { messageOf } from '../../errors.js';
+import { codeOf, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Certificate } from '../certificate.js';
@@ -18,7 +18,7 @@ import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
 import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
-import { createHttpServer, refuseBytes } from './server.js';
+import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
 
 /** Connections that may wait to be accepted. */
 const BACKLOG = 4096;
@@ -34,6 +34,8 @@ export interface HttpFrontOptions {
   /** Every connection begins with a PROXY header. */
   readonly proxyProtocol: boolean;
   readonly limits: ConnectionLimits;
+  /** A client that has not said by then what it wants is closed. */
+  readonly identifyMs: number;
   readonly plugins: readonly HttpPlugin[];
   /** Null: no live streams on this port. */
   readonly live: LiveOptions | null;
@@ -132,7 +134,8 @@ export class HttpFront implements AliasFront {
   }
 
   #makeServer(handler: RequestListener): Server {
-    const server = createHttpServer(this.#options.tls, (request, response) => {
+    const { tls, identifyMs } = this.#options;
+    const server = createHttpServer(tls, identifyMs, (request, response) => {
       if (!this.#serveLive(request, response)) handler(request, response);
     });
     const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
@@ -142,11 +145,11 @@ export class HttpFront implements AliasFront {
         if (!isIn) return;
         serve?.call(server, socket);
         // Reading its PROXY header has paused it. TLS takes the bytes from below.
-        if (this.#options.tls === null) socket.resume();
+        if (tls === null) socket.resume();
       });
     });
     server.on('clientError', (error, socket) => {
-      this.counters.failed.invalid += 1;
+      this.counters.failed[codeOf(error) === TOO_LATE ? 'silent' : 'invalid'] += 1;
       refuseBytes(error, socket as Socket);
     });
     return server;

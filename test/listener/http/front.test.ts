@@ -16,6 +16,7 @@ async function open(options: Partial<HttpFrontOptions> = {}): Promise<number> {
     trusted: new TrustedProxies(['127.0.0.1']),
     proxyProtocol: false,
     limits: { connections: 100, connectionsPerIp: 0 },
+    identifyMs: 30_000,
     plugins: [
       async (app) => {
         app.get('/who', async (request) => request.clientAddress);

@@ -42,6 +42,7 @@ class Rig {
       trusted: new TrustedProxies([]),
       proxyProtocol: false,
       limits: { connections: 100, connectionsPerIp: 0 },
+      identifyMs: 30_000,
       plugins: [
         async (app) => {
           app.get('/page', async () => 'a page');
