@@ -18,6 +18,11 @@ export interface WorkDir {
   release(): Promise<void>;
 }
 
+/** Where below a work directory children write HLS. */
+export function hlsFolder(workDir: string): string {
+  return join(resolve(workDir), 'hls');
+}
+
 interface Holder {
   readonly pid: number;
   readonly startTicks: number;
@@ -45,7 +50,7 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   return {
     path: root,
     html: folder('html'),
-    hls: folder('hls'),
+    hls: hlsFolder(path),
     pids: folder('pids'),
     conf: (id) => folder(`conf/${id}.conf`),
     log: (id) => folder(`logs/${id}.log`),

@@ -1,14 +1,16 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ChildRef } from '../child/types.js';
+import { parseWriter } from '../protocol/hls/names.js';
 
 export interface SweepOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Files that were written longer ago go. */
   readonly keepMs: number;
-  /** Whether a folder of the root is that of a child's life that goes on. */
-  readonly isAlive: (writer: string) => boolean;
+  /** Whether this life of a child goes on. */
+  readonly isAlive: (writer: ChildRef) => boolean;
 }
 
 /** The time in a segment's name saves asking for that of the file. */
@@ -21,7 +23,9 @@ const WRITTEN_AT = /-(\d{13})\.(?:ts|m4s|mp4)(?:\.tmp)?$/;
 export async function sweep(root: string, options: SweepOptions): Promise<number> {
   let removed = 0;
   for (const { name } of await entriesOf(root)) {
-    removed += await sweepFolder(join(root, name), options, options.isAlive(name));
+    const writer = parseWriter(name);
+    const isAlive = writer !== null && options.isAlive(writer);
+    removed += await sweepFolder(join(root, name), options, isAlive);
   }
   return removed;
 }

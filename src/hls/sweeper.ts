@@ -1,3 +1,4 @@
+import type { ChildRef } from '../child/types.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { sweep } from './sweep.js';
@@ -5,8 +6,8 @@ import { sweep } from './sweep.js';
 export interface SweeperOptions {
   readonly root: string;
   readonly windowSeconds: number;
-  /** Whether `c001-3` is the life that this child lives now. */
-  readonly isAlive: (writer: string) => boolean;
+  /** Whether this life of a child goes on. */
+  readonly isAlive: (writer: ChildRef) => boolean;
   readonly logger: Logger;
 }
 

@@ -1,4 +1,5 @@
 import type { Fleet } from '../child/fleet.js';
+import type { ChildRef } from '../child/types.js';
 import type { Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
 import type { Candidate, Hold } from '../placement/types.js';
@@ -33,6 +34,18 @@ export class Routing {
   /** Resolves true once the stream is published, false when the signal aborts. */
   whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     return this.#parts.placement.whenPublished(stream, signal);
+  }
+
+  /** Whether the child lives that very life, or is about to. */
+  isAlive({ id, generation }: ChildRef): boolean {
+    return this.#parts.fleet.status(id)?.generation === generation;
+  }
+
+  /** Where that life of a child answers HTTP; null once it has ended. */
+  httpOf(ref: ChildRef): { host: string; port: number } | null {
+    const child = this.#parts.fleet.status(ref.id);
+    if (child === null || child.pid === null || !this.isAlive(ref)) return null;
+    return { host: '127.0.0.1', port: child.ports.http };
   }
 
   #toRoute(hold: Hold | null): Route | null {

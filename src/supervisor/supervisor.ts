@@ -19,6 +19,7 @@ import { VERSION } from '../version.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
 import { Fronts, shown } from './fronts.js';
+import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
@@ -55,6 +56,7 @@ export class Supervisor implements AdminSource {
   readonly #startedAt = performance.now();
   #state: AdminStatus['state'] = 'starting';
   #certificate: Certificate | null = null;
+  #sweeper: Room | null = null;
   #open: Room[] = [];
   #closing: Promise<void> | null = null;
 
@@ -76,7 +78,9 @@ export class Supervisor implements AdminSource {
   async #addFronts(box: Box): Promise<void> {
     const rtc = await webRtc(box);
     const api = rtc === null ? [] : [rtc.plugin];
-    this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http: [], api }));
+    const { plugins: http, sweeper } = fileRooms(box);
+    this.#sweeper = sweeper;
+    this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
     if (rtc !== null) this.#fronts.add(rtc.front);
   }
 
@@ -170,7 +174,8 @@ export class Supervisor implements AdminSource {
     const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
     const fronts = Array.from(this.#fronts, ({ front }) => front);
-    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet, ...fronts];
+    const sweepers = this.#sweeper === null ? [] : [this.#sweeper];
+    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet, ...sweepers, ...fronts];
     if (!demo) return rooms;
     const bound = () => this.rtmpAddress();
     return [

@@ -23,6 +23,12 @@ export function writerName({ id, generation }: ChildRef): string {
   return `${id}-${generation}`;
 }
 
+/** The life that a name is of; null for what is none. */
+export function parseWriter(name: string): ChildRef | null {
+  const [, id = '', generation = ''] = /^(c\d{3,6})-(\d{1,9})$/.exec(name) ?? [];
+  return id === '' ? null : { id, generation: Number(generation) };
+}
+
 /**
  * SRS's template of a segment's name below its vhost's directory. The time is there because SRS
  * counts from 0 again when a stream comes back after a pause.

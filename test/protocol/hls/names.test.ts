@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import {
   parsePlaylistPath,
   parseSegmentPath,
+  parseWriter,
   segmentTemplate,
+  writerName,
 } from '../../../src/protocol/hls/names.js';
 
 const WRITER = { id: 'c017', generation: 3 };
@@ -17,6 +19,13 @@ describe('names of HLS files', () => {
       .replace('[seq]', '0')
       .replace('[timestamp]', '1795400636400');
     assert.deepEqual(parseSegmentPath(`/${file}`), { writer: WRITER, path: file });
+  });
+
+  it('a writer is one life of a child', () => {
+    assert.deepEqual(parseWriter(writerName(WRITER)), WRITER);
+    for (const name of ['c017', 'c017-3-1', 'live', '..', 'c017-x']) {
+      assert.equal(parseWriter(name), null, name);
+    }
   });
 
   it('takes fMP4 and keys for segments, and nothing else', () => {
