@@ -12,6 +12,7 @@ import { Hooks } from './hooks.js';
 import { matchLive, playLive } from './http/live.js';
 import { commonHeaders, type Exchange, replyOptions, toExchange } from './http/reply.js';
 import { serveFile } from './http/static-files.js';
+import { webDir } from './http/vhost.js';
 import { createIdentity } from './identity.js';
 import type { Log } from './log.js';
 import { Sources } from './media/sources.js';
@@ -139,6 +140,6 @@ export class Origin {
     }
     const live = matchLive(this.#context, exchange);
     if (live) return playLive(this.#context, exchange, live);
-    return serveFile(exchange, this.#conf.http?.dir ?? '.');
+    return serveFile(exchange, webDir(this.#context, exchange));
   }
 }

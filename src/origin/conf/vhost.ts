@@ -21,6 +21,8 @@ export interface VhostConf {
   readonly enabled: boolean;
   /** Template of the live streams' HTTP path, or null where http_remux is off. */
   readonly mount: string | null;
+  /** What its host name shows of files; null: what all show. */
+  readonly staticDir: string | null;
   readonly gopCache: boolean;
   /** Merged write: how long packets gather before players get them. */
   readonly flushMs: number;
@@ -54,6 +56,7 @@ function readVhost(name: string, children: readonly Directive[]): VhostConf {
     name,
     enabled: isOn(children, true, 'enabled'),
     mount: remux ? text(children, '[vhost]/[app]/[stream].flv', 'http_remux', 'mount') : null,
+    staticDir: readStaticDir(name, children),
     gopCache: isOn(children, isOn(children, true, 'gop_cache'), 'play', 'gop_cache'),
     flushMs: readFlushMs(children),
     hooks: Object.fromEntries(HOOK_ACTIONS.map((action) => [action, urls(action)])) as Record<
@@ -63,6 +66,13 @@ function readVhost(name: string, children: readonly Directive[]): VhostConf {
     hlsNotify: urls('on_hls_notify'),
     hls: readHls(children),
   };
+}
+
+/** `http_static`, mounted on the whole host as SRS does where nothing else is said. */
+function readStaticDir(name: string, vhost: readonly Directive[]): string | null {
+  if (!isOn(vhost, false, 'http_static', 'enabled')) return null;
+  if (text(vhost, '[vhost]/', 'http_static', 'mount') !== '[vhost]/') return null;
+  return text(vhost, './objs/nginx/html', 'http_static', 'dir').replaceAll('[vhost]', name);
 }
 
 function readFlushMs(vhost: readonly Directive[]): number {

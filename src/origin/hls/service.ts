@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { clientAddress } from '../http/client-address.js';
 import { type Exchange, replyText } from '../http/reply.js';
 import { safePath } from '../http/static-files.js';
-import { hostOf, requestVhost } from '../http/vhost.js';
+import { hostOf, requestVhost, webDir } from '../http/vhost.js';
 import type { Publication, Service } from '../service.js';
 import { notifyHls } from './notify.js';
 import { printMaster, withCtx } from './playlist.js';
@@ -54,8 +54,7 @@ export class HlsService implements Service {
 
   /** Playlists that a file stands behind; and the segments of a session, which are counted. */
   async web(exchange: Exchange): Promise<boolean> {
-    const { conf } = this.#context;
-    const file = safePath(conf.http?.dir ?? '.', exchange.url.pathname);
+    const file = safePath(webDir(this.#context, exchange), exchange.url.pathname);
     const extension = path.extname(file ?? '');
     if (file === null || (extension !== '.m3u8' && extension !== '.ts')) return false;
     const found = await stat(file).catch(() => null);

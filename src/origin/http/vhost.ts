@@ -13,3 +13,9 @@ export function requestVhost(context: Context, exchange: Exchange): string {
   const asked = query.get('vhost') ?? query.get('domain') ?? hostOf(exchange);
   return resolveVhost(asked, vhostNames(context));
 }
+
+/** The directory whose files a request is for: its vhost's own, or the one that all share. */
+export function webDir(context: Context, exchange: Exchange): string {
+  const { vhosts, http } = context.conf;
+  return vhosts.get(requestVhost(context, exchange))?.staticDir ?? http?.dir ?? '.';
+}
