@@ -22,6 +22,8 @@ const WINDOW_SECONDS = 6;
 /** The clip has a keyframe a second. */
 const VHOST_BODY = `http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
   hls { enabled on; hls_fragment 1; hls_window ${WINDOW_SECONDS}; }`;
+/** mini-srs is found by its own first line. */
+const env = { PATH: process.env.PATH ?? '' };
 const TEMPLATE = parseConf(
   `vhost __defaultVhost__ { ${VHOST_BODY} } vhost ${OTHER_VHOST} { ${VHOST_BODY} }`,
 );
@@ -100,7 +102,7 @@ export class HlsRig {
       file('conf'),
       renderSrsConf({ ...plan, ...rest, ...off, hlsDir: this.root, template: TEMPLATE }),
     );
-    const process = spawn(this.origin, ['-c', file('conf')], { env: {}, stdio: 'ignore' });
+    const process = spawn(this.origin, ['-c', file('conf')], { env, stdio: 'ignore' });
     const child = { id, generation, ports, process };
     this.#children.push(child);
     await until(`${id} answers`, () =>
