@@ -9,11 +9,12 @@ import { until } from '../helpers/until.js';
 import { cpuDuring } from './measure.js';
 import { BlindPlayer } from './players.js';
 import { PEERS, stop } from './relay/peers.js';
+import { startSrsProxy } from './relay/srs-proxy.js';
 import { median, type Row, report, round } from './report.js';
 
 const PLAYERS = 300;
 const SECONDS = 5;
-const RUNS = 5;
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const STREAM = 'live/load';
 
 /** A clip of about 2.5 Mbps, encoded once for the whole bench. */
@@ -51,19 +52,21 @@ async function measure(origin: Origin, clip: string, folder: string): Promise<Ro
   try {
     const native = await ours(origin, clip, 'native', closing);
     const fronts = [native.front, (await ours(origin, clip, 'portable', closing)).front];
-    const haproxy = await PEERS.haproxy?.(native.childPort, folder);
-    if (haproxy?.process) {
-      closing.unshift(() => stop(haproxy));
-      const { port, process } = haproxy;
-      fronts.push({ name: 'haproxy', port, relay: process.pid!, child: native.front.child });
+    for (const start of [PEERS.haproxy!, PEERS['haproxy auto']!, startSrsProxy]) {
+      const peer = await start(native.childPort, folder);
+      if (!peer?.process) continue;
+      closing.unshift(() => stop(peer));
+      const { name, port, process } = peer;
+      fronts.push({ name, port, relay: process.pid!, child: native.front.child });
     }
     const turns = fronts.map(() => [] as Turn[]);
     for (let i = 0; i < RUNS; i += 1) {
       for (const [which, front] of fronts.entries()) turns[which]!.push(await oneTurn(front));
     }
+    const reference = turns[fronts.findIndex(({ name }) => name === 'haproxy')];
     return fronts.map(({ name }, i) => ({
       name: `${origin.name}, ${name}`,
-      values: summary(turns[i]!, turns.at(-1)!),
+      values: summary(turns[i]!, reference),
     }));
   } finally {
     for (const close of closing) await close();
@@ -112,16 +115,16 @@ async function oneTurn({ port, relay, child }: Front): Promise<Turn> {
   }
 }
 
-/** `reference`: the turns of HAProxy, or of the last relay where that is not installed. */
-function summary(turns: readonly Turn[], reference: readonly Turn[]) {
+/** `reference`: the turns of HAProxy, where that is installed. */
+function summary(turns: readonly Turn[], reference: readonly Turn[] | undefined) {
   const perGbit = ({ relay, gbit }: Turn) => (1000 * relay) / gbit;
   return {
     'Gbit/s': round(median(turns.map(({ gbit }) => gbit / SECONDS))),
     'relay ms/Gbit': round(median(turns.map(perGbit)), 0),
     'child ms/Gbit': round(median(turns.map(({ child, gbit }) => (1000 * child) / gbit)), 0),
     'relay : child': round(median(turns.map(({ relay, child }) => relay / child))),
-    'relay : haproxy': round(
-      median(turns.map((turn, i) => perGbit(turn) / perGbit(reference[i]!))),
-    ),
+    'relay : haproxy': reference
+      ? round(median(turns.map((turn, i) => perGbit(turn) / perGbit(reference[i]!))))
+      : '',
   };
 }

@@ -20,12 +20,22 @@ export interface Peer {
 
 type Start = (childPort: number, folder: string) => Promise<Peer | null>;
 
+/** How it is set as a rule: it splices once a connection has sent much in one go, and forgets that. */
+const HAPROXY_AUTO = { global: [], defaults: [' option splice-auto'] };
+/** The cheapest that it can be set to for this load: always splices, a burst of a stream at once. */
+const HAPROXY_BEST = {
+  global: [' maxpipes 1000', ' tune.pipesize 262144'],
+  defaults: [' option splice-request', ' option splice-response'],
+};
+
 /** Every relay there may be; one that is not installed answers null. */
 export const PEERS: Readonly<Record<string, Start>> = {
   direct: async (port) => ({ name: 'direct', port, process: null }),
   native: (childPort) => ours('native', childPort),
   portable: (childPort) => ours('portable', childPort),
-  haproxy: startHaproxy,
+  haproxy: (childPort, folder) => startHaproxy('haproxy', HAPROXY_BEST, childPort, folder),
+  'haproxy auto': (childPort, folder) =>
+    startHaproxy('haproxy auto', HAPROXY_AUTO, childPort, folder),
   nginx: startNginx,
 };
 
@@ -35,22 +45,28 @@ export async function ours(name: string, childPort: number): Promise<Peer> {
   return { name, port, process: child };
 }
 
-async function startHaproxy(childPort: number, folder: string): Promise<Peer | null> {
+async function startHaproxy(
+  name: string,
+  { global, defaults }: typeof HAPROXY_BEST,
+  childPort: number,
+  folder: string,
+): Promise<Peer | null> {
   if (!existsSync('/usr/sbin/haproxy')) return null;
   const port = await freePort();
-  const file = join(folder, 'haproxy.cfg');
+  const file = join(folder, `${name}.cfg`);
   await writeFile(
     file,
     [
       'global',
       ' nbthread 1',
       ' maxconn 2000',
+      ...global,
       'defaults',
       ' mode tcp',
       ' timeout connect 5s',
       ' timeout client 1h',
       ' timeout server 1h',
-      ' option splice-auto',
+      ...defaults,
       'listen relay',
       ` bind 127.0.0.1:${port}`,
       ` server source 127.0.0.1:${childPort}`,
@@ -58,7 +74,7 @@ async function startHaproxy(childPort: number, folder: string): Promise<Peer | n
     ].join('\n'),
   );
   return started(
-    'haproxy',
+    name,
     port,
     spawn('/usr/sbin/haproxy', ['-db', '-q', '-f', file], { stdio: 'inherit' }),
   );
@@ -88,7 +104,8 @@ async function startNginx(childPort: number, folder: string): Promise<Peer | nul
   );
 }
 
-async function started(name: string, port: number, child: ChildProcess): Promise<Peer> {
+/** Resolves when the port answers. */
+export async function started(name: string, port: number, child: ChildProcess): Promise<Peer> {
   await until(`${name} answers`, () => answers(port));
   return { name, port, process: child };
 }
