@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePort } from '../../helpers/srs.js';
+import { freePort } from '../../helpers/ports.js';
 import { until } from '../../helpers/until.js';
 
 const SERVER = join(import.meta.dirname, 'server.js');
@@ -39,8 +39,9 @@ export const PEERS: Readonly<Record<string, Start>> = {
   nginx: startNginx,
 };
 
-export async function ours(name: string, childPort: number): Promise<Peer> {
-  const child = fork(SERVER, [name, `${childPort}`]);
+/** Our own relay by itself; `program`: its TCP side, or its UDP side. */
+export async function ours(name: string, childPort: number, program = SERVER): Promise<Peer> {
+  const child = fork(program, [name, `${childPort}`]);
   const [port] = (await once(child, 'message')) as [number];
   return { name, port, process: child };
 }
@@ -81,8 +82,18 @@ async function startHaproxy(
 }
 
 async function startNginx(childPort: number, folder: string): Promise<Peer | null> {
-  if (!existsSync(NGINX_STREAM)) return null;
   const port = await freePort();
+  const child = await spawnNginx(`127.0.0.1:${port}`, childPort, folder);
+  return child && started('nginx', port, child);
+}
+
+/** nginx's stream relay at this address (`… udp` for datagrams); null where there is none. */
+export async function spawnNginx(
+  address: string,
+  childPort: number,
+  folder: string,
+): Promise<ChildProcess | null> {
+  if (!existsSync(NGINX_STREAM)) return null;
   const file = join(folder, 'nginx.conf');
   await writeFile(
     file,
@@ -93,15 +104,11 @@ async function startNginx(childPort: number, folder: string): Promise<Peer | nul
       `pid ${folder}/nginx.pid;`,
       'error_log stderr crit;',
       'events { worker_connections 4000; }',
-      `stream { server { listen 127.0.0.1:${port}; proxy_pass 127.0.0.1:${childPort}; proxy_timeout 1h; } }`,
+      `stream { server { listen ${address}; proxy_pass 127.0.0.1:${childPort}; proxy_timeout 1h; } }`,
       '',
     ].join('\n'),
   );
-  return started(
-    'nginx',
-    port,
-    spawn('/usr/sbin/nginx', ['-c', file, '-p', folder], { stdio: 'inherit' }),
-  );
+  return spawn('/usr/sbin/nginx', ['-c', file, '-p', folder], { stdio: 'inherit' });
 }
 
 /** Resolves when the port answers. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { freePort } from '../../helpers/srs.js';
+import { freePort } from '../../helpers/ports.js';
 import { type Peer, started } from './peers.js';
 
 /** The SRS project's Go proxy, where `$SRS_PROXY` names its binary, in front of one child's RTMP port. */

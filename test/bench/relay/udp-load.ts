@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Datagrams } from '../../../src/relay/native/datagrams.js';
+import { close, createEpoll, EPOLLIN, SOL_SOCKET } from '../../../src/relay/native/libc.js';
+import {
+  AF_INET,
+  bindSocket,
+  boundPort,
+  createSocket,
+  SO_RCVBUF,
+  SOCK_DGRAM,
+  sendTo,
+  setOption,
+  socketAddress,
+} from '../../../src/relay/native/libc-sockets.js';
+import { Poller } from '../../../src/relay/native/poller.js';
+
+const SIZE = 1200;
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+export interface UdpPace {
+  /** Datagrams a second to each player, and as many from it. */
+  readonly rate: number;
+  /** How many go in a row to or from one player. */
+  readonly burst: number;
+}
+
+/** A child and its players, all in this process, with a relay between them. */
+export class UdpLoad {
+  readonly #child = udpSocket();
+  readonly #players: readonly number[];
+  /** Where the child reaches each player. */
+  readonly #names = new Map<number, Uint8Array>();
+  readonly #epoll = createEpoll();
+  readonly #poller = new Poller(this.#epoll);
+  readonly #in = new Datagrams({ named: true });
+  #relay: Uint8Array = new Uint8Array();
+
+  constructor(players: number) {
+    this.#players = Array.from({ length: players }, () => udpSocket());
+    for (const fd of [this.#child, ...this.#players]) this.#poller.add(fd, EPOLLIN, fd, 0);
+  }
+
+  get childPort(): number {
+    return boundPort(this.#child);
+  }
+
+  /** Every player says its number until the child has heard it. */
+  async meet(relayPort: number): Promise<void> {
+    this.#relay = socketAddress(AF_INET, '127.0.0.1', relayPort);
+    for (let tries = 0; this.#names.size < this.#players.length; tries += 1) {
+      if (tries === 20) throw new Error('the relay carries nothing');
+      for (const [i, player] of this.#players.entries()) {
+        if (!this.#names.has(i)) sendTo(player, Buffer.from(`${i}`), this.#relay);
+      }
+      await delay(200);
+      for (let count = 1; count > 0; ) {
+        count = this.#in.receive(this.#child, 0);
+        for (let i = 0; i < count; i += 1) this.#heard(i);
+      }
+    }
+  }
+
+  /** Sends both ways at an even pace for some seconds; answers the bytes that arrived. */
+  run({ rate, burst }: UdpPace, seconds: number): number {
+    const interval = 1000 / (2 * this.#players.length * rate);
+    const datagram = new Uint8Array(SIZE);
+    const began = performance.now();
+    let got = 0;
+    for (let sent = 0, now = began; now < began + 1000 * seconds; now = performance.now()) {
+      for (; began + sent * interval <= now || sent % burst > 0; sent += 1) {
+        const turn = Math.floor(sent / burst);
+        const which = (turn >> 1) % this.#players.length;
+        if (turn & 1) sendTo(this.#child, datagram, this.#names.get(which)!);
+        else sendTo(this.#players[which]!, datagram, this.#relay);
+      }
+      got += this.#collect(burst > 1 ? 1 : 0);
+    }
+    return SIZE * got;
+  }
+
+  close(): void {
+    for (const fd of [this.#epoll, this.#child, ...this.#players]) close(fd);
+  }
+
+  #heard(index: number): void {
+    const player = Number(Buffer.from(this.#in.copyOf(index)).toString());
+    this.#names.set(player, this.#in.senderOf(index).slice(0, 16));
+  }
+
+  #collect(timeout: number): number {
+    let got = 0;
+    const count = this.#poller.wait(timeout);
+    for (let i = 0; i < count; i += 1)
+      got += Math.max(0, this.#in.receive(this.#poller.tagAt(i), 0));
+    return got;
+  }
+}
+
+function udpSocket(): number {
+  const fd = createSocket(AF_INET, SOCK_DGRAM);
+  setOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+  bindSocket(fd, socketAddress(AF_INET, '127.0.0.1', 0));
+  return fd;
+}
