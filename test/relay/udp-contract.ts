@@ -132,6 +132,20 @@ export function udpContract(
       assert.deepEqual(client.got, child.got.slice(1));
     });
 
+    it('carries datagrams of any size, and of many sizes in a row', async () => {
+      const [client, child] = [await party(), await party()];
+      join(client, child, ['hello']);
+      await until('the session is up', () => child.got.length === 1);
+      const sizes = [60_000, 9000, 1400, 1400, 1400, 700, 1400, 1, 1401, 2049, 2048, 2048];
+      const texts = sizes.map((size, i) => String.fromCharCode(97 + i).repeat(size));
+      for (const text of texts) client.send(text, relay.port);
+      await until('all arrive', () => child.got.length === 1 + texts.length);
+      for (const text of texts) child.send(text, child.from[0]!);
+      await until('all come back', () => client.got.length === texts.length);
+      assert.deepEqual(child.got.slice(1), texts);
+      assert.deepEqual(client.got, texts);
+    });
+
     it('keeps sessions apart', async () => {
       const child = await party();
       const clients = await Promise.all(Array.from({ length: 10 }, party));

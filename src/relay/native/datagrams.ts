@@ -1,87 +1,61 @@
-import { addressOf, EAGAIN, errno, MSG_DONTWAIT, MSG_NOSIGNAL } from './libc.js';
+import { addressOf, EAGAIN, EIO, errno, MSG_DONTWAIT, MSG_NOSIGNAL } from './libc.js';
 import { receiveMany, sendMany } from './libc-sockets.js';
+import { MessageHeaders, NAME_SIZE } from './message-headers.js';
 
 /** Datagrams of one batch. */
 export const BATCH = 64;
-/** More than anybody sends through an Ethernet; of what is longer an empty datagram arrives. */
-const MAX_DATAGRAM = 2048;
-/** Room for `struct sockaddr_in6`. */
-export const NAME_SIZE = 28;
+/** The longest datagram there is, and some: at a power of two all would share cache lines. */
+const STRIDE = 64 * 1024 + 192;
 const NAME_STRIDE = 32;
+/** What the kernel cuts up must have been a datagram itself. */
+const MAX_MESSAGE = 65_000;
 
-// `struct mmsghdr` and `struct iovec` of 64-bit Linux, in 32-bit words.
-const HEADER = { words: 16, name: 0, nameSize: 2, vector: 4, vectors: 6, flags: 12, length: 14 };
-const VECTOR = { words: 4, base: 0, size: 2 };
-const MSG_TRUNC = 0x20;
-const WORD = 2 ** 32;
+const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-/** Headers for all datagrams of a batch, each over a piece of the same memory. */
-class Headers {
-  readonly words = new Uint32Array(new ArrayBuffer(4 * HEADER.words * BATCH));
-  readonly address = addressOf(this.words);
-  readonly #vectors = new Uint32Array(new ArrayBuffer(4 * VECTOR.words * BATCH));
-
-  constructor(bytes: number) {
-    const vectors = addressOf(this.#vectors);
-    for (let i = 0; i < BATCH; i += 1) {
-      this.setAddress(i, HEADER.vector, vectors + 4 * VECTOR.words * i);
-      this.words[HEADER.words * i + HEADER.vectors] = 1;
-      setPointer(this.#vectors, VECTOR.words * i + VECTOR.base, bytes + MAX_DATAGRAM * i);
-      this.setSize(i, MAX_DATAGRAM);
-    }
-  }
-
-  at(index: number): number {
-    return this.address + 4 * HEADER.words * index;
-  }
-
-  setAddress(index: number, field: number, address: number): void {
-    setPointer(this.words, HEADER.words * index + field, address);
-  }
-
-  setSize(index: number, size: number): void {
-    this.#vectors[VECTOR.words * index + VECTOR.size] = size;
-  }
-}
-
-function setPointer(words: Uint32Array, at: number, address: number): void {
-  words[at] = address % WORD;
-  words[at + 1] = Math.floor(address / WORD);
+/** A `struct sockaddr`, and where it lies: it must stay there until all is sent. */
+interface Receiver {
+  readonly name: Uint8Array;
+  readonly nameAddress: number;
 }
 
 /** Memory for a batch of datagrams that come in with one call and go out with another. */
 export class Datagrams {
   /** Who sent what, `NAME_STRIDE` bytes each; only where names are asked for. */
   readonly #names = new Uint8Array(new ArrayBuffer(NAME_STRIDE * BATCH));
-  readonly #bytes = new Uint8Array(new ArrayBuffer(MAX_DATAGRAM * BATCH));
+  /** Costs no more than what is touched of it. */
+  readonly #bytes = new Uint8Array(new ArrayBuffer(STRIDE * BATCH));
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #named: boolean;
-  readonly #in = new Headers(addressOf(this.#bytes));
-  readonly #out = new Headers(addressOf(this.#bytes));
+  readonly #in = new MessageHeaders(BATCH, addressOf(this.#bytes), STRIDE);
+  readonly #out = new MessageHeaders(BATCH, addressOf(this.#bytes), STRIDE);
+  /** What waits to be sent: the first datagram of each message, and behind its last one. */
+  readonly #firsts = new Int32Array(BATCH);
+  readonly #ends = new Int32Array(BATCH);
+  #messages = 0;
+  #segments: boolean;
 
-  constructor(options: { readonly named: boolean }) {
-    this.#named = options.named;
+  /** `segments`: the kernel may be given datagrams in a row to one receiver as one message. */
+  constructor({
+    named,
+    segments = false,
+  }: { readonly named: boolean; readonly segments?: boolean }) {
+    this.#named = named;
+    this.#segments = segments;
     const names = addressOf(this.#names);
-    for (let i = 0; this.#named && i < BATCH; i += 1) {
-      this.#in.setAddress(i, HEADER.name, names + NAME_STRIDE * i);
+    for (let i = 0; named && i < BATCH; i += 1) {
+      this.#in.setName(i, names + NAME_STRIDE * i, NAME_SIZE);
     }
   }
 
   /** Fills from `first` on; answers how many came, -1 and `errno()` for an error. */
   receive(fd: number, first: number): number {
-    if (this.#named) {
-      for (let i = first; i < BATCH; i += 1) {
-        this.#in.words[HEADER.words * i + HEADER.nameSize] = NAME_SIZE;
-      }
-    }
+    for (let i = first; this.#named && i < BATCH; i += 1) this.#in.setNameSize(i, NAME_SIZE);
     return receiveMany(fd, this.#in.at(first), BATCH - first);
   }
 
-  /** Bytes of a datagram that was received; 0 for one that was too long. */
+  /** Bytes of a datagram that was received. */
   sizeOf(index: number): number {
-    const header = HEADER.words * index;
-    if ((this.#in.words[header + HEADER.flags] ?? 0) & MSG_TRUNC) return 0;
-    return this.#in.words[header + HEADER.length] ?? 0;
+    return this.#in.lengthOf(index);
   }
 
   /** The sender's `struct sockaddr`: a view that the next `receive` overwrites. */
@@ -91,7 +65,7 @@ export class Datagrams {
 
   /** The 16 bits that a datagram begins with; -1 for a shorter one. */
   startOf(index: number): number {
-    const start = MAX_DATAGRAM * index;
+    const start = STRIDE * index;
     if (this.sizeOf(index) < 2) return -1;
     return ((this.#bytes[start] ?? 0) << 8) | (this.#bytes[start + 1] ?? 0);
   }
@@ -99,37 +73,84 @@ export class Datagrams {
   /** The 32 bits at an offset; -1 where the datagram does not come so far. */
   wordOf(index: number, offset: number): number {
     if (this.sizeOf(index) < offset + 4) return -1;
-    return this.#view.getUint32(MAX_DATAGRAM * index + offset);
+    return this.#view.getUint32(STRIDE * index + offset);
   }
 
   holds(index: number, bytes: Uint8Array): boolean {
-    const datagram = Buffer.from(this.#bytes.buffer, MAX_DATAGRAM * index, this.sizeOf(index));
+    const datagram = Buffer.from(this.#bytes.buffer, STRIDE * index, this.sizeOf(index));
     return datagram.indexOf(bytes) >= 0;
   }
 
   copyOf(index: number): Uint8Array<ArrayBuffer> {
-    const start = MAX_DATAGRAM * index;
+    const start = STRIDE * index;
     return this.#bytes.slice(start, start + this.sizeOf(index));
   }
 
-  /** Makes a received datagram ready to go out: to this `struct sockaddr`, or 0: as connected. */
-  address(index: number, name: number, nameSize: number): void {
-    this.#out.setAddress(index, HEADER.name, name);
-    this.#out.words[HEADER.words * index + HEADER.nameSize] = nameSize;
-    this.#out.setSize(index, this.sizeOf(index));
+  /** Whether one of them begins with these 16 bits. */
+  anyStartsWith(start: number, first: number, end: number): boolean {
+    for (let i = first; i < end; i += 1) if (this.startOf(i) === start) return true;
+    return false;
+  }
+
+  /** Has received ones wait to be sent; null: as connected. Answers how many bytes they are. */
+  queue(first: number, end: number, to: Receiver | null): number {
+    let bytes = 0;
+    for (let i = first; i < end; i += 1) bytes += this.sizeOf(i);
+    for (let next = first; next < end; ) {
+      const message = this.#messages;
+      this.#firsts[message] = next;
+      this.#out.setName(message, to?.nameAddress ?? 0, to?.name.length ?? 0);
+      next = this.#cover(message, next, end);
+      this.#ends[message] = next;
+      this.#messages += 1;
+    }
+    return bytes;
   }
 
   /**
-   * Sends what was made ready, `first` to before `end`. What the kernel has no room for is lost, as
-   * datagrams are, and so is one that cannot go where it should. Answers the last error, or 0.
+   * Sends what waits. What the kernel has no room for is lost, as datagrams are, and so is one that
+   * cannot go where it should. Answers the last error, or 0.
    */
-  send(fd: number, first: number, end: number): number {
+  send(fd: number): number {
     let error = 0;
-    for (let next = first; next < end; ) {
-      const sent = sendMany(fd, this.#out.at(next), end - next, MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (sent < 0) error = errno();
-      if (error === EAGAIN) return error;
+    for (let next = 0; next < this.#messages && error !== EAGAIN; ) {
+      const sent = sendMany(fd, this.#out.at(next), this.#messages - next, FLAGS);
+      if (sent < 0) error = this.#sendSingly(fd, next, errno());
       next += Math.max(1, sent);
+    }
+    this.#messages = 0;
+    return error;
+  }
+
+  /** Puts as many as go together into one message; answers the first one that is not in it. */
+  #cover(message: number, first: number, end: number): number {
+    const size = this.sizeOf(first);
+    this.#out.setSize(first, size);
+    let last = size;
+    let total = size;
+    let next = first + 1;
+    // All of one size, but for the last.
+    for (; this.#segments && next < end && last === size; next += 1) {
+      last = this.sizeOf(next);
+      total += last;
+      if (last === 0 || last > size || total > MAX_MESSAGE) break;
+      this.#out.setSize(next, last);
+    }
+    this.#out.cover(message, first, next - first);
+    if (next - first > 1) this.#out.segment(message, size);
+    return next;
+  }
+
+  /** A message of several was refused: not every path takes those. Answers the last error, or 0. */
+  #sendSingly(fd: number, message: number, refusal: number): number {
+    const first = this.#firsts[message] ?? 0;
+    const end = this.#ends[message] ?? 0;
+    if (end - first < 2 || refusal === EAGAIN) return refusal;
+    if (refusal === EIO) this.#segments = false;
+    let error = 0;
+    for (let i = first; i < end; i += 1) {
+      this.#out.cover(message, i, 1);
+      if (sendMany(fd, this.#out.at(message), 1, FLAGS) < 0) error = errno();
     }
     return error;
   }

@@ -3,6 +3,8 @@ import { endianness } from 'node:os';
 import { checked, libc, MSG_DONTWAIT, MSG_NOSIGNAL, setSockOpt } from './libc.js';
 
 export const SO_REUSEADDR = 2;
+export const SO_RCVBUF = 8;
+export const SO_RCVBUFFORCE = 33;
 export const SO_REUSEPORT = 15;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -10,6 +12,8 @@ export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 
@@ -72,6 +76,11 @@ export function createSocket(family: number, type = SOCK_STREAM): number {
 /** Sets an option that is a number. Throws LibcError. */
 export function setOption(fd: number, level: number, name: number, value: number): void {
   checked('setsockopt', setSockOpt(fd, level, name, Int32Array.of(value), 4));
+}
+
+/** Sets an option that this kernel, or this user, may not have; answers whether it has. */
+export function tryOption(fd: number, level: number, name: number, value: number): boolean {
+  return setSockOpt(fd, level, name, Int32Array.of(value), 4) === 0;
 }
 
 /** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */

@@ -5,7 +5,8 @@
 import { arch, constants } from 'node:os';
 import koffi from 'koffi';
 
-export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, ENOSYS, EPERM } = constants.errno;
+export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, EIO, ENOSYS, EPERM } =
+  constants.errno;
 
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
@@ -121,6 +122,9 @@ const write: (fd: number, bytes: BigUint64Array, size: number) => number = libc.
   'intptr_t',
   ['int', 'void *', 'size_t'],
 );
+
+/** Sleeps for so many microseconds; a signal ends it early. */
+export const sleep: (microseconds: number) => number = libc.func('usleep', 'int', ['uint']);
 
 /** Where the bytes of a view lie. The view must stay referenced for as long as the number is used. */
 export function addressOf(view: ArrayBufferView): number {

@@ -14,13 +14,18 @@ import {
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
   send,
+  sleep,
 } from './libc.js';
-import { sendTo } from './libc-sockets.js';
+import { SOL_UDP, sendTo, tryOption, UDP_SEGMENT } from './libc-sockets.js';
 import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
 import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';
 
 const TICK_MS = 1000;
+/** Where datagrams come faster than they are worth a wake-up each, so many wait for one another. */
+const GATHER_MS = 0.25;
+/** Batches that clients get in a row, before children have their turn. */
+const MAX_BATCHES = 4;
 const WAKE_TAG = -1;
 const SOCKET_TAG = -2;
 
@@ -51,8 +56,8 @@ export class UdpLoop {
   readonly #shared: UdpShared;
   readonly #control: UdpControl;
   readonly #poller: Poller;
-  readonly #up = new Datagrams({ named: true });
-  readonly #down = new Datagrams({ named: false });
+  readonly #up: Datagrams;
+  readonly #down: Datagrams;
   readonly #flows: (Flow | undefined)[] = [];
   readonly #clients = new ClientTable<NameKey, Flow>();
   readonly #idle: IdleClock<Flow>;
@@ -66,6 +71,9 @@ export class UdpLoop {
     this.#control = control;
     this.#poller = new Poller(shared.epoll);
     this.#idle = new IdleClock(this.#now);
+    const segments = tryOption(shared.socket, SOL_UDP, UDP_SEGMENT, 0);
+    this.#up = new Datagrams({ named: true, segments });
+    this.#down = new Datagrams({ named: false, segments });
     this.#poller.add(shared.wake, EPOLLIN, WAKE_TAG, 0);
     this.#poller.add(shared.socket, EPOLLIN, SOCKET_TAG, 0);
   }
@@ -74,11 +82,13 @@ export class UdpLoop {
   run(): void {
     while (Atomics.load(this.#shared.stop, 0) === 0) {
       const count = this.#poller.wait(TICK_MS);
+      const before = this.#now;
       this.#now = performance.now();
       for (let index = 0; index < count; index += 1) this.#dispatch(index);
       this.#flushDown();
       for (const flow of this.#idle.expired(this.#now)) this.#end(flow, 'idle');
       this.#sendReport();
+      if (this.#now - before < 2 * GATHER_MS) sleep(1000 * GATHER_MS);
     }
   }
 
@@ -92,8 +102,12 @@ export class UdpLoop {
     }
   }
 
-  /** One batch of what clients sent. What one client sent in a row goes to its child at once. */
   #pullClients(): void {
+    for (let batches = 1; this.#pullBatch() === BATCH && batches < MAX_BATCHES; batches += 1);
+  }
+
+  /** What one client sent in a row goes to its child at once. Answers how many came. */
+  #pullBatch(): number {
     const count = this.#up.receive(this.#shared.socket, 0);
     for (let first = 0; first < count; ) {
       const key = keyOf(this.#up.senderOf(first));
@@ -105,6 +119,7 @@ export class UdpLoop {
       else for (let i = first; i < end; i += 1) this.#meetStranger(i);
       first = end;
     }
+    return count;
   }
 
   /** Whether a datagram goes with those before it, which came from this client. */
@@ -126,22 +141,15 @@ export class UdpLoop {
   }
 
   #sendUp(flow: Flow, first: number, end: number): void {
-    let bytes = 0;
-    for (let i = first; i < end; i += 1) {
-      this.#up.address(i, 0, 0);
-      bytes += this.#up.sizeOf(i);
-    }
     flow.activeAt = this.#now;
-    this.#count(2 * flow.slot, bytes);
-    if (this.#up.send(flow.socket, first, end) === ECONNREFUSED) this.#end(flow, 'child-gone');
+    this.#count(2 * flow.slot, this.#up.queue(first, end, null));
+    if (this.#up.send(flow.socket) === ECONNREFUSED) this.#end(flow, 'child-gone');
     else if (this.#hasFarewell(this.#up, first, end)) this.#end(flow, 'farewell');
   }
 
   #hasFarewell(datagrams: Datagrams, first: number, end: number): boolean {
     const { farewell } = this.#shared;
-    if (farewell < 0) return false;
-    for (let i = first; i < end; i += 1) if (datagrams.startOf(i) === farewell) return true;
-    return false;
+    return farewell >= 0 && datagrams.anyStartsWith(farewell, first, end);
   }
 
   /** Whether the control side keeps up with what it is told. */
@@ -179,18 +187,13 @@ export class UdpLoop {
   }
 
   #sendDown(flow: Flow, first: number, count: number): void {
-    let bytes = 0;
-    for (let i = first; i < first + count; i += 1) {
-      this.#down.address(i, flow.nameAddress, flow.name.length);
-      bytes += this.#down.sizeOf(i);
-    }
-    this.#count(2 * flow.slot + 1, bytes);
     this.#downCount += count;
+    this.#count(2 * flow.slot + 1, this.#down.queue(first, this.#downCount, flow));
     if (this.#hasFarewell(this.#down, first, first + count)) this.#end(flow, 'farewell');
   }
 
   #flushDown(): void {
-    if (this.#downCount > 0) this.#down.send(this.#shared.socket, 0, this.#downCount);
+    this.#down.send(this.#shared.socket);
     this.#downCount = 0;
   }
 

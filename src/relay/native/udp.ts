@@ -11,7 +11,7 @@ import type {
   UdpRelayOptions,
   UdpSession,
 } from '../udp.js';
-import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
+import { close, createEpoll, createEvent, raiseEvent, SOL_SOCKET } from './libc.js';
 import {
   AF_INET6,
   bindSocket,
@@ -19,12 +19,18 @@ import {
   createSocket,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
   SOCK_DGRAM,
   setOption,
   socketAddress,
+  tryOption,
 } from './libc-sockets.js';
 import { familyOf } from './names.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
+
+/** What clients may send while the thread does something else. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 /** A thread that died is replaced after this long: one that dies at once must not burn a CPU. */
 const RESTART_MS = 100;
@@ -259,6 +265,10 @@ function bindTo(host: string, port: number): { socket: number; family: number } 
   const socket = createSocket(family, SOCK_DGRAM);
   try {
     if (family === AF_INET6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    // Beyond the machine's limit for all users where we may, else up to that.
+    if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
+      tryOption(socket, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    }
     bindSocket(socket, socketAddress(family, host, port));
     return { socket, family };
   } catch (error) {
