@@ -1,5 +1,5 @@
-import os from 'node:os';
 import { messageOf } from '../errors.js';
+import { outsideAddress } from './api/clusters.js';
 import type { HeartbeatConf, OriginConf } from './conf/conf.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
@@ -43,11 +43,4 @@ export function startHeartbeat(
   void beat();
   const timer = setInterval(() => void beat(), seconds * 1000);
   return () => clearInterval(timer);
-}
-
-/** The first address that is not loopback. */
-function outsideAddress(): string {
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
-  const outside = addresses.find(({ internal, family }) => !internal && family === 'IPv4');
-  return outside?.address ?? '127.0.0.1';
 }

@@ -57,13 +57,16 @@ export class Origin {
 
   /** Opens every port; rejects with the system's error where one is taken. */
   async start(): Promise<void> {
-    const { rtmp, api, http: web, heartbeat } = this.#conf;
+    const { rtmp, api, http: web, exporter, heartbeat } = this.#conf;
     for (const address of rtmp) {
       const server = net.createServer((socket) => new RtmpSession(this.#context, socket));
       await this.#open('RTMP', server, address);
     }
     const apiServer = this.#http((exchange) => this.#answerApi(exchange));
     if (api) await this.#open('HTTP-API', apiServer, api);
+    const exporterServer = this.#http((exchange) => this.#answerApi(exchange));
+    const ownPort = exporter !== null && exporter.text !== api?.text;
+    if (ownPort) await this.#open('Exporter-Server', exporterServer, exporter);
     const webServer = this.#http((exchange) => this.#answerWeb(exchange));
     if (web) await this.#open('HTTP-Server', webServer, web);
     for (const service of this.#services) await service.start?.();

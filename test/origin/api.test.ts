@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../helpers/until.js';
-import { type Program, publish, REAL_SRS, TestOrigin } from './helpers.js';
+import { freePorts, type Program, publish, REAL_SRS, TestOrigin } from './helpers.js';
 import { RtmpClient } from './rtmp-client.js';
 
 /** The shape of a JSON value: key paths with the type at their end, array elements as one. */
@@ -11,31 +11,77 @@ function shape(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, item]) => shape(item, `${path}.${key}`));
 }
 
-const PATHS = [
-  'versions',
-  'summaries',
-  'rusages',
-  'self_proc_stats',
-  'vhosts/',
-  'streams/',
-  'clients/',
-  'streams/none',
-  'clients/none',
-  'vhosts/none',
+/** What is asked of both, beside what is found by id. */
+const REQUESTS = [
+  ...['', 'versions', 'summaries', 'rusages', 'self_proc_stats', 'system_proc_stats', 'meminfos'],
+  ...['authors', 'features', 'vhosts/', 'streams/', 'clients/', 'streams/none', 'clients/none'],
+  ...['vhosts/none', 'raw', 'raw?rpc=raw', 'raw?rpc=reload-fetch', 'raw?rpc=query', 'perf'],
+  ...['clusters?vhost=__defaultVhost__&ip=1.2.3.4&app=live&stream=s&coworker=10.0.0.1:1985'],
+  ...['clusters?app=live&stream=s', 'clusters?app=live&stream=none', 'clusters/', 'versions/'],
+  ...['tests/requests?a=1', 'tests/errors', 'tests/redirects', 'tests', 'requests', 'streams'],
+  ...['clients?count=3', 'versions?callback=f', 'streams/?callback=f', 'streams/?start=7'],
+].map((path) => ['GET', `/api/v1/${path}`] as const);
+const MORE = [
+  ['GET', '/'],
+  ['GET', '/nope'],
+  ['GET', '/api'],
+  ['GET', '/api/'],
+  ['GET', '/api/nope'],
+  ['GET', '/api/v1'],
+  ['GET', '/metrics/'],
+  ['POST', '/'],
+  ['POST', '/api/v1/versions'],
+  ['POST', '/api/v1/tests/errors'],
+  ['POST', '/api/v1/streams/'],
+  ['PUT', '/api/v1/clients/'],
+  ['DELETE', '/api/v1/streams/'],
+  ['DELETE', '/api/v1/versions'],
+  ['DELETE', '/api/v1/clients/'],
+  ['DELETE', '/api/v1/clients/none'],
+  ['HEAD', '/api/v1/streams/'],
+  ['OPTIONS', '/api/v1/streams/'],
 ] as const;
+
+/** Status, type, target and shape of each answer of an origin. */
+async function answers(origin: TestOrigin): Promise<Record<string, unknown>> {
+  const seen: Record<string, unknown> = {};
+  for (const [method, path] of [...REQUESTS, ...MORE]) {
+    const url = `http://127.0.0.1:${origin.api}${path}`;
+    const answer = await fetch(url, { method, redirect: 'manual' });
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type') === 'application/json';
+    const body = isJson ? [...new Set(shape(JSON.parse(text)))] : text.replace(/[{].*[}]/, '{}');
+    const heads = ['content-type', 'location'].map((name) => answer.headers.get(name));
+    seen[`${method} ${path}`] = [answer.status, ...heads, body];
+  }
+  return seen;
+}
+
+/** The names, kinds and labels of an origin's metrics. */
+async function metrics(origin: TestOrigin): Promise<string[]> {
+  const answer = await fetch(`http://127.0.0.1:${origin.api}/metrics`);
+  const lines = (await answer.text()).split('\n').filter((line) => !line.startsWith('# HELP'));
+  return lines.map((line) => line.replace(/"[^"]*"/g, '""').replace(/ [\d.e+-]+$/, ''));
+}
 
 async function withMedia(options: { binary?: string }): Promise<{
   origin: TestOrigin;
   encoder: Program;
   player: RtmpClient;
+  exporter: number;
 }> {
-  const origin = await TestOrigin.start(options);
+  const [exporter = 0] = await freePorts(1);
+  const origin = await TestOrigin.start({
+    ...options,
+    top: `exporter { enabled on; listen 127.0.0.1:${exporter}; label l; tag t; }`,
+    api: 'raw_api { enabled on; allow_reload on; }',
+  });
   const encoder = publish(`${origin.tcUrl}/s`);
   await until('media', async () => (await origin.streams())[0]?.audio);
   const player = await RtmpClient.open(origin.rtmp);
   player.play(origin.tcUrl, 's');
   await until('two clients', async () => (await origin.clients()).length === 2);
-  return { origin, encoder, player };
+  return { origin, encoder, player, exporter };
 }
 
 describe('the API of mini-srs', { timeout: 120_000 }, () => {
@@ -51,11 +97,11 @@ describe('the API of mini-srs', { timeout: 120_000 }, () => {
   it('has the keys and types of the real SRS', { skip: REAL_SRS === null }, async () => {
     const real = await withMedia({ binary: REAL_SRS ?? '' });
     try {
-      for (const path of PATHS) {
-        const expected = [...new Set(shape(await real.origin.get(path)))];
-        const actual = [...new Set(shape(await mini.origin.get(path)))];
-        assert.deepEqual(actual, expected, path);
+      const [expected, actual] = [await answers(real.origin), await answers(mini.origin)];
+      for (const [request, answer] of Object.entries(expected)) {
+        assert.deepEqual(actual[request], answer, request);
       }
+      assert.deepEqual(await metrics(mini.origin), await metrics(real.origin));
     } finally {
       real.player.close();
       await real.encoder.stop('SIGKILL');
@@ -95,16 +141,14 @@ describe('the API of mini-srs', { timeout: 120_000 }, () => {
 
   it('has metrics where the exporter is on', async () => {
     const ask = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    assert.equal(await ask(mini.origin.api), '{"code":1090}');
-    const top = 'exporter { enabled on; listen 9972; }';
-    const counting = await TestOrigin.start({ top });
-    try {
-      const text = await ask(counting.api);
+    for (const port of [mini.origin.api, mini.exporter]) {
+      const text = await ask(port);
       assert.match(text, /^srs_build_info\{server="vid-\w{7}".*pid="\d+".*\} 1$/m);
-      assert.match(text, /^srs_clients_total 0$/m);
-    } finally {
-      await counting.close();
+      assert.match(text, /^srs_clients_total 2$/m);
     }
+    const without = await TestOrigin.start();
+    assert.equal(await ask(without.api), '{"code":1090}');
+    await without.close();
   });
 
   it('adds CORS headers only for an origin', async () => {

@@ -99,6 +99,36 @@ export class HostStats {
     };
   }
 
+  /** CPU time of the host in ticks (`/proc/stat`), by SRS's names. */
+  ticks(): Record<string, number> {
+    const ticks = numbers(read('/proc/stat'), 'cpu ');
+    const names = 'user nice sys idle iowait irq softirq steal guest'.split(' ');
+    return Object.fromEntries(names.map((name, at) => [name, ticks[at] ?? 0]));
+  }
+
+  /** Memory of the host, kilobytes, by SRS's names. */
+  memory(): Record<string, number> {
+    const text = read('/proc/meminfo');
+    const kilobytes = (name: string): number => numbers(text, `${name}:`)[0] ?? 0;
+    const names = ['MemTotal', 'MemFree', 'Buffers', 'Cached', 'SwapTotal', 'SwapFree'] as const;
+    const [total = 0, free = 0, buffers = 0, cached = 0, swap = 0, swapFree = 0] =
+      names.map(kilobytes);
+    const used = total - free - buffers - cached;
+    return {
+      percent_ram: total === 0 ? 0 : round(used / total),
+      percent_swap: swap === 0 ? 0 : round((swap - swapFree) / swap),
+      MemActive: total - free,
+      RealInUse: used,
+      NotInUse: total - used,
+      MemTotal: total,
+      MemFree: free,
+      Buffers: buffers,
+      Cached: cached,
+      SwapTotal: swap,
+      SwapFree: swapFree,
+    };
+  }
+
   sockets(): Record<string, number> {
     const text = read('/proc/net/sockstat');
     const [inUse = 0, , waiting = 0] = numbers(text, 'TCP:');

@@ -1,26 +1,48 @@
-import { release, type, version } from 'node:os';
+import os from 'node:os';
 import type { Context } from '../context.js';
 import { VERSION } from '../identity.js';
 import type { HostStats } from './host-stats.js';
 
 /** SRS's `/metrics`, in Prometheus's text form; clients that ended in an error are not counted: 0. */
 export function metricsText(context: Context, host: HostStats): string {
-  const { clients, sources, identity } = context;
-  const { server, service, pid } = identity;
-  const system = labels({ sysname: type(), release: release(), version: version() });
-  const build = labels({ server, service, pid: `${pid}`, version: VERSION, code: 'mini-srs' });
+  const { clients, sources } = context;
   return [
-    gauge(`srs_node_uname_info${system}`, 1),
-    gauge(`srs_build_info${build}`, 1),
-    gauge('srs_cpu_percent', host.cpu().self * 100),
-    gauge('srs_memory', Math.round(process.memoryUsage.rss() / 1024)),
-    counter('srs_send_bytes_total', clients.total.sendBytes),
-    counter('srs_receive_bytes_total', clients.total.recvBytes),
-    gauge('srs_streams', sources.list().length),
-    gauge('srs_clients', clients.size),
-    counter('srs_clients_total', clients.added),
-    counter('srs_clients_errs_total', 0),
+    metric('gauge', `srs_node_uname_info${systemLabels()}`, 1),
+    metric('gauge', `srs_build_info${buildLabels(context)}`, 1),
+    metric('gauge', 'srs_cpu_percent', host.cpu().self * 100),
+    metric('gauge', 'srs_memory', Math.round(process.memoryUsage.rss() / 1024)),
+    metric('counter', 'srs_send_bytes_total', clients.total.sendBytes),
+    metric('counter', 'srs_receive_bytes_total', clients.total.recvBytes),
+    metric('gauge', 'srs_streams', sources.list().length),
+    metric('gauge', 'srs_clients', clients.size),
+    metric('counter', 'srs_clients_total', clients.added),
+    metric('counter', 'srs_clients_errs_total', 0),
   ].join('');
+}
+
+const HELP: Readonly<Record<string, string>> = {
+  srs_node_uname_info: 'Labeled system information as provided by the uname system call.',
+  srs_build_info: 'Who answers, and its version.',
+  srs_cpu_percent: 'SRS cpu used percent.',
+  srs_memory: 'SRS memory used.',
+  srs_send_bytes_total: 'SRS total sent bytes.',
+  srs_receive_bytes_total: 'SRS total received bytes.',
+  srs_streams: 'The number of SRS concurrent streams.',
+  srs_clients: 'The number of SRS concurrent clients.',
+  srs_clients_total: 'The total counts of SRS clients.',
+  srs_clients_errs_total: 'The total errors of SRS clients.',
+};
+
+function systemLabels(): string {
+  const machine = { release: os.release(), version: os.version(), machine: os.machine() };
+  return labels({ sysname: os.type(), nodename: os.hostname(), ...machine });
+}
+
+function buildLabels({ conf, identity }: Context): string {
+  const { server, service, pid } = identity;
+  const [major = ''] = VERSION.split('.');
+  const build = { build_date: '', major, version: VERSION, code: 'mini-srs' };
+  return labels({ server, service, pid: `${pid}`, ...build, ...conf.exporter?.labels });
 }
 
 function labels(values: Readonly<Record<string, string>>): string {
@@ -28,14 +50,7 @@ function labels(values: Readonly<Record<string, string>>): string {
   return `{${words.join(',')}}`;
 }
 
-function gauge(name: string, value: number): string {
-  return metric('gauge', name, value);
-}
-
-function counter(name: string, value: number): string {
-  return metric('counter', name, value);
-}
-
-function metric(kind: string, name: string, value: number): string {
-  return `# TYPE ${name.replace(/\{.*/, '')} ${kind}\n${name} ${value}\n`;
+function metric(kind: 'gauge' | 'counter', name: string, value: number): string {
+  const bare = name.replace(/\{.*/, '');
+  return `# HELP ${bare} ${HELP[bare] ?? ''}\n# TYPE ${bare} ${kind}\n${name} ${value}\n`;
 }

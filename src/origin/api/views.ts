@@ -131,3 +131,18 @@ export function rusagesView(): View {
 export function selfProcView(host: HostStats): View {
   return { ok: true, sample_time: Date.now(), percent: host.cpu().self, ...selfProcStats() };
 }
+
+export function systemProcView(host: HostStats): View {
+  return { ok: true, sample_time: Date.now(), percent: host.cpu().host, ...host.ticks() };
+}
+
+export function memoryView(host: HostStats): View {
+  return { ok: true, sample_time: Date.now(), ...host.memory() };
+}
+
+/** `data` of /api/v1/tests/requests. */
+export function requestView(method: string, host: string, path: string): View {
+  const link = 'https://github.com/ossrs/srs';
+  const headers = { sigature: 'SRS', version: VERSION, link, time: Date.now() };
+  return { uri: `http://${host}${path}`, path, METHOD: method, headers };
+}

@@ -22,6 +22,11 @@ export interface HeartbeatConf {
   readonly ports: boolean;
 }
 
+export interface ExporterConf extends ListenAddress {
+  /** What the config adds to who answers. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** What mini-srs reads out of an srs.conf. */
 export interface OriginConf {
   readonly rtmp: readonly ListenAddress[];
@@ -34,8 +39,9 @@ export interface OriginConf {
   readonly asProcess: boolean;
   readonly log: { readonly level: LogLevel; readonly file: string | null };
   readonly heartbeat: HeartbeatConf | null;
-  /** Whether the API's `/metrics` answers. */
-  readonly metrics: boolean;
+  readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
+  /** Null: `/metrics` does not answer. */
+  readonly exporter: ExporterConf | null;
   readonly vhosts: ReadonlyMap<string, VhostConf>;
   /** Known directives that mini-srs does not act on. */
   readonly unserved: readonly string[];
@@ -68,7 +74,11 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
     asProcess: isOn(root, false, 'asprocess'),
     log: readLog(root),
     heartbeat: readHeartbeat(root),
-    metrics: isOn(root, false, 'exporter', 'enabled'),
+    rawApi: {
+      enabled: isOn(root, false, 'http_api', 'raw_api', 'enabled'),
+      allowReload: isOn(root, false, 'http_api', 'raw_api', 'allow_reload'),
+    },
+    exporter: readExporter(root),
     vhosts: readVhosts(root),
     unserved: listUnserved(root),
   };
@@ -89,6 +99,13 @@ function readListener(
 ): ListenAddress | null {
   if (!isOn(root, false, block, 'enabled')) return null;
   return parseListen(text(root, fallback, block, 'listen'));
+}
+
+function readExporter(root: readonly Directive[]): ExporterConf | null {
+  const address = readListener(root, 'exporter', '9972');
+  const label = text(root, '', 'exporter', 'label');
+  const tag = text(root, '', 'exporter', 'tag');
+  return address && { ...address, labels: { ...(label && { label }), ...(tag && { tag }) } };
 }
 
 function readAuth(root: readonly Directive[]): ApiAuth | null {

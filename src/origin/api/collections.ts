@@ -1,0 +1,83 @@
+import type { Context } from '../context.js';
+import type { Exchange } from '../http/reply.js';
+import type { View } from './views.js';
+import * as views from './views.js';
+
+/** SRS's error codes. */
+const NO_VHOST = 2014;
+const NO_STREAM = 2048;
+const NO_CLIENT = 2049;
+
+/** SRS gives ten at least, whatever `count` says. */
+const MIN_COUNT = 10;
+
+/** A view, an error code, or null for a method that is not for it. */
+type Answer = View | number | null;
+
+/** The lists of the API, and what is in them by id. */
+export class Collections {
+  readonly #context: Context;
+
+  readonly #lists: Readonly<Record<string, (id: string, exchange: Exchange) => Answer>> = {
+    vhosts: (id) => this.#vhosts(id),
+    streams: (id, exchange) => this.#streams(id, exchange),
+    clients: (id, exchange) => this.#clients(id, exchange),
+  };
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#lists, name);
+  }
+
+  /** GET of a list or of one by its id; DELETE of a client kicks it. */
+  answer(name: string, id: string, exchange: Exchange): Answer {
+    const { method } = exchange.request;
+    if (method === 'DELETE' && name === 'clients') return this.#kick(id);
+    return method === 'GET' ? (this.#lists[name]?.(id, exchange) ?? null) : null;
+  }
+
+  #vhosts(id: string): Answer {
+    const { sources } = this.#context;
+    const all = sources.vhosts();
+    if (id === '') return { vhosts: all.map((name) => views.vhostView(this.#context, name)) };
+    const name = all.find((vhost) => sources.vhostId(vhost) === id);
+    return name === undefined ? NO_VHOST : { vhost: views.vhostView(this.#context, name) };
+  }
+
+  #streams(id: string, exchange: Exchange): Answer {
+    const { sources } = this.#context;
+    if (id === '') {
+      const page = paged(sources.list(), exchange);
+      return { streams: page.map((source) => views.streamView(this.#context, source)) };
+    }
+    const source = sources.find(id);
+    return source === undefined ? NO_STREAM : { stream: views.streamView(this.#context, source) };
+  }
+
+  #clients(id: string, exchange: Exchange): Answer {
+    const { clients } = this.#context;
+    if (id === '') {
+      const page = paged(clients.list(), exchange);
+      return { clients: page.map((client) => views.clientView(this.#context, client)) };
+    }
+    const client = clients.find(id);
+    return client === undefined ? NO_CLIENT : { client: views.clientView(this.#context, client) };
+  }
+
+  #kick(id: string): Answer {
+    const client = this.#context.clients.find(id);
+    if (client === undefined) return NO_CLIENT;
+    this.#context.log.warn(client.id, 'delete client=kickoff');
+    client.link.close();
+    return {};
+  }
+}
+
+function paged<T>(items: readonly T[], { url }: Exchange): T[] {
+  const number = (name: string): number => Math.trunc(Number(url.searchParams.get(name))) || 0;
+  const start = Math.max(0, number('start'));
+  return items.slice(start, start + Math.max(MIN_COUNT, number('count')));
+}
