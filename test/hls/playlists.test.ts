@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { HlsViewer } from '../helpers/hls-viewer.js';
 import { origins } from '../helpers/origins.js';
 import { BOUNDED, until } from '../helpers/until.js';
-import { HlsRig, OTHER_VHOST, Viewer } from './rig.js';
+import { HlsRig, OTHER_VHOST } from './rig.js';
 
 const STREAM = '__defaultVhost__/live/x';
 
@@ -17,7 +18,7 @@ for (const origin of origins())
       rig.owners.set(STREAM, child);
       assert.equal((await fetch(`${rig.url}/live/x.m3u8`)).status, 404, 'not published');
       rig.publish(t, child, 'live/x');
-      const viewer = await Viewer.join(`${rig.url}/live/x.m3u8?token=a%20b`);
+      const viewer = await HlsViewer.join(`${rig.url}/live/x.m3u8?token=a%20b`);
       assert.match(viewer.url, /\/live\/x\.m3u8\?hls_ctx=\w{8}&token=a%20b$/);
       const response = await viewer.poll();
       assert.equal(response.headers.get('content-type'), 'application/vnd.apple.mpegurl');
@@ -51,8 +52,8 @@ for (const origin of origins())
       rig.owners.set(STREAM, child);
       rig.publish(t, child, 'live/x');
       const [one, two] = [
-        await Viewer.join(`${rig.url}/live/x.m3u8`, { 'x-forwarded-for': '203.0.113.9' }),
-        await Viewer.join(`${rig.url}/live/x.m3u8`),
+        await HlsViewer.join(`${rig.url}/live/x.m3u8`, { 'x-forwarded-for': '203.0.113.9' }),
+        await HlsViewer.join(`${rig.url}/live/x.m3u8`),
       ];
       await one.list();
       const row = (await clients(child)).find(({ id }) => id === one.session);
@@ -74,8 +75,8 @@ for (const origin of origins())
       rig.owners.set(`${OTHER_VHOST}/live/x`, child);
       rig.publish(t, child, 'live/x');
       rig.publish(t, child, `live/x?vhost=${OTHER_VHOST}`);
-      const one = await Viewer.join(`${rig.url}/live/x.m3u8`);
-      const two = await Viewer.join(`${rig.url}/live/x.m3u8?vhost=${OTHER_VHOST}`);
+      const one = await HlsViewer.join(`${rig.url}/live/x.m3u8`);
+      const two = await HlsViewer.join(`${rig.url}/live/x.m3u8?vhost=${OTHER_VHOST}`);
       const uri = (await two.list()).segments.at(-1)?.uri ?? '';
       assert.match(uri, new RegExp(`&vhost=${OTHER_VHOST}$`));
       assert.ok((await two.segment(uri)).ok);
@@ -94,7 +95,7 @@ for (const origin of origins())
       const [a, b] = [await rig.child('c001', 1), await rig.child('c002', 1)];
       rig.owners.set(STREAM, a);
       const first = rig.publish(t, a, 'live/x');
-      const viewer = await Viewer.join(`${rig.url}/live/x.m3u8`);
+      const viewer = await HlsViewer.join(`${rig.url}/live/x.m3u8`);
       const before = await until('segments', async () => {
         const list = await viewer.list();
         return list.segments.length >= 4 && list;
@@ -134,7 +135,7 @@ for (const origin of origins())
       const child = await rig.child('c001', 1);
       rig.owners.set(STREAM, child);
       rig.publish(t, child, 'live/x');
-      const viewer = await Viewer.join(`${rig.url}/live/x.m3u8`);
+      const viewer = await HlsViewer.join(`${rig.url}/live/x.m3u8`);
       const { segments } = await viewer.list();
       await rig.kill(child, 'SIGTERM');
       await access(rig.playlistFile(child, 'live/x'));

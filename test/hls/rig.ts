@@ -11,7 +11,6 @@ import { fileHandler } from '../../src/files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
 import { writerName } from '../../src/protocol/hls/names.js';
-import { parsePlaylist } from '../../src/protocol/hls/playlist.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
@@ -143,47 +142,5 @@ export class HlsRig {
       this.held -= 1;
     };
     return { owner, host: '127.0.0.1', ports: owner.ports, release };
-  }
-}
-
-/** A viewer that goes by the addresses it is told, as players do. */
-export class Viewer {
-  /** The media playlist's address, with the viewer's session. */
-  readonly url: string;
-  readonly #headers: Record<string, string>;
-
-  private constructor(url: string, headers: Record<string, string>) {
-    this.url = url;
-    this.#headers = headers;
-  }
-
-  static async join(url: string, headers: Record<string, string> = {}): Promise<Viewer> {
-    const found = await until(`a playlist at ${url}`, async () => {
-      const response = await fetch(url, { headers });
-      const text = await response.text();
-      return response.ok ? /^[^#\n].*/m.exec(text)?.[0] : null;
-    });
-    return new Viewer(new URL(found, url).href, headers);
-  }
-
-  get session(): string {
-    return new URL(this.url).searchParams.get('hls_ctx') ?? '';
-  }
-
-  poll(): Promise<Response> {
-    return fetch(this.url, { headers: this.#headers });
-  }
-
-  /** What it is shown. Throws for anything but a media playlist. */
-  async list() {
-    const response = await this.poll();
-    const text = await response.text();
-    const list = parsePlaylist(text);
-    if (!response.ok || list.kind !== 'value') throw new Error(`${response.status}: ${text}`);
-    return list.value;
-  }
-
-  segment(uri: string): Promise<Response> {
-    return fetch(new URL(uri, this.url), { headers: this.#headers });
   }
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { HlsViewer } from '../helpers/hls-viewer.js';
 import { httpGet } from '../helpers/http-get.js';
 import { NO_SRS, SRS_BINARY } from '../helpers/srs.js';
 import { BOUNDED } from '../helpers/until.js';
-import { HlsRig, OTHER_VHOST, Viewer } from './rig.js';
+import { HlsRig, OTHER_VHOST } from './rig.js';
 
 const NAME = 'x-c001-3-0-1700000000000';
 const MEDIA = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 249));
@@ -99,7 +100,7 @@ describe('segments', BOUNDED, () => {
     const child = await rig.child('c001', 1);
     rig.owners.set('__defaultVhost__/live/x', child);
     rig.publish(t, child, 'live/x');
-    const viewer = await Viewer.join(`${rig.url}/live/x.m3u8`);
+    const viewer = await HlsViewer.join(`${rig.url}/live/x.m3u8`);
     const uri = (await viewer.list()).segments[0]?.uri ?? '';
     const response = await viewer.segment(uri);
     const body = Buffer.from(await response.arrayBuffer());
