@@ -86,7 +86,7 @@ export class Box {
     const child = this.#source.children().find((one) => one.id === known?.child);
     if (known === null || child === undefined) return null;
     const path = `/api/v1/clients/${encodeURIComponent(known.id)}`;
-    const answer = parseJson(await this.#calls.ask({ child, path, method: 'DELETE' }));
+    const answer = parseJson(await this.#calls.ask(child, path, 'DELETE'));
     this.#poller.hurry(child.id);
     return Number(answer.code);
   }

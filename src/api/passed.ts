@@ -48,7 +48,7 @@ export class Passed {
     ready.sort((a, b) => Number(answering.has(b.id)) - Number(answering.has(a.id)));
     for (const child of ready.slice(0, TRIES)) {
       try {
-        const { server, service, pid, ...rest } = parseJson(await this.#calls.ask({ child, path }));
+        const { server, service, pid, ...rest } = parseJson(await this.#calls.ask(child, path));
         return rest;
       } catch (error) {
         reason = error;

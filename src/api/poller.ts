@@ -154,7 +154,7 @@ export class Poller {
   async #ask(entry: Entry): Promise<void> {
     const { child, snapshot: previous, round } = entry;
     const { id, pid, generation } = child;
-    const snapshot = await takeSnapshot((path) => this.#calls.ask({ child, path }), {
+    const snapshot = await takeSnapshot((paths) => this.#calls.askAll(child, paths), {
       child: id,
       pid,
       generation,

@@ -63,7 +63,7 @@ export class Raw {
     let failed: string | null = null;
     for (const child of this.#source.children().filter(({ ready }) => ready)) {
       try {
-        const answer = parseJson(await this.#calls.ask({ child, path: '/api/v1/raw?rpc=reload' }));
+        const answer = parseJson(await this.#calls.ask(child, '/api/v1/raw?rpc=reload'));
         if (answer.code !== 0) failed ??= `${child.id} answered code ${answer.code}`;
       } catch (error) {
         failed ??= `${child.id}: ${messageOf(error)}`;

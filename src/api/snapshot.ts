@@ -19,8 +19,8 @@ export interface Snapshot {
   readonly metrics: ChildMetrics;
 }
 
-/** Asks a child for a path below its API's port; rejects when it does not answer. */
-export type Ask = (path: string) => Promise<string>;
+/** Asks a child for paths of its API's port; rejects when it does not answer. */
+export type Ask = (paths: readonly string[]) => Promise<string[]>;
 
 /** Those whose numbers hardly move are asked for in one round out of so many. */
 const SLOW_EVERY = 3;
@@ -36,57 +36,65 @@ export interface RoundPlan {
   /** The last one of this life. */
   readonly previous: Snapshot | null;
   readonly clientOf: ClientOf;
+  /** Whether the child has `/metrics`. */
   readonly metrics: boolean;
 }
 
-/** Makes a round: one question after the other. Rejects when one is not answered by that very pid. */
+const ALL_ROWS = 1_000_000;
+
+/** Vhosts come last of the lists: every one that a stream or a client names is there by then. */
+const PATHS = [
+  `/api/v1/streams/?count=${ALL_ROWS}`,
+  `/api/v1/clients/?count=${ALL_ROWS}`,
+  '/api/v1/vhosts/',
+  '/api/v1/summaries',
+];
+const METRICS = '/metrics';
+const SLOW_PATHS = ['/api/v1/rusages', '/api/v1/self_proc_stats'];
+
+/** Makes a round. Rejects when one question is not answered, or not by that very pid. */
 export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot> {
-  const { generation, previous } = plan;
+  const { generation, pid, previous } = plan;
   const at = performance.now();
-  const reader = new Reader(ask, plan.pid);
-  const streams = rowsOf(await reader.get('/api/v1/streams/?count=1000000'), 'streams');
-  const clients = rowsOf(await reader.get('/api/v1/clients/?count=1000000'), 'clients');
-  // Vhosts come last: every one that a stream or a client names is there by then.
-  const vhosts = rowsOf(await reader.get('/api/v1/vhosts/'), 'vhosts');
-  const summaries = objectOf(await reader.get('/api/v1/summaries'), 'data');
-  const metrics = plan.metrics ? parseMetrics(await reader.text('/metrics')) : NO_METRICS;
-  const slow =
-    previous === null || plan.round % SLOW_EVERY === 0 ? await slowPart(reader) : previous;
-  const { rusages, self } = slow;
-  const addresses = await addressesOf(clients, previous?.addresses ?? new Map(), plan.clientOf);
-  const lists = localize({ vhosts, streams, clients }, plan.child, addresses);
-  const { bytes } = reader;
-  return { generation, at, bytes, addresses, lists, summaries, metrics, rusages, self };
+  const isSlow = previous === null || plan.round % SLOW_EVERY === 0;
+  const extra = plan.metrics ? [METRICS] : [];
+  const texts = await ask([...PATHS, ...(isSlow ? SLOW_PATHS : []), ...extra]);
+  const metrics = plan.metrics ? parseMetrics(texts.pop() ?? '') : NO_METRICS;
+  const answers = texts.map((text) => answerOf(text, pid));
+  const lists = listsOf(answers);
+  const addresses = await addressesOf(
+    lists.clients,
+    previous?.addresses ?? new Map(),
+    plan.clientOf,
+  );
+  const [summaries = {}, ...slow] = answers.slice(3).map((answer) => objectOf(answer, 'data'));
+  const [rusages = {}, self = {}] = isSlow ? slow : [previous.rusages, previous.self];
+  return {
+    generation,
+    at,
+    bytes: texts.reduce((sum, text) => sum + text.length, 0),
+    addresses,
+    lists: localize(lists, plan.child, addresses),
+    summaries,
+    metrics,
+    rusages,
+    self,
+  };
+}
+
+function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[]): Lists {
+  return {
+    streams: rowsOf(streams, 'streams'),
+    clients: rowsOf(clients, 'clients'),
+    vhosts: rowsOf(vhosts, 'vhosts'),
+  };
 }
 
 const NO_METRICS: ChildMetrics = { values: new Map(), labels: new Map() };
 
-async function slowPart(reader: Reader): Promise<Pick<Snapshot, 'rusages' | 'self'>> {
-  const rusages = objectOf(await reader.get('/api/v1/rusages'), 'data');
-  const self = objectOf(await reader.get('/api/v1/self_proc_stats'), 'data');
-  return { rusages, self };
-}
-
-class Reader {
-  readonly #ask: Ask;
-  readonly #pid: string;
-  bytes = 0;
-
-  constructor(ask: Ask, pid: number | null) {
-    this.#ask = ask;
-    this.#pid = String(pid);
-  }
-
-  async text(path: string): Promise<string> {
-    const text = await this.#ask(path);
-    this.bytes += text.length;
-    return text;
-  }
-
-  /** SRS shares its port with strangers in silence: an answer counts with the child's own pid only. */
-  async get(path: string): Promise<Json> {
-    const answer = parseJson(await this.text(path));
-    if (textOf(answer, 'pid') !== this.#pid) throw new Error('another process has answered');
-    return answer;
-  }
+/** SRS shares its port with strangers in silence: an answer counts with the child's own pid only. */
+function answerOf(text: string, pid: number | null): Json {
+  const answer = parseJson(text);
+  if (textOf(answer, 'pid') !== String(pid)) throw new Error('another process has answered');
+  return answer;
 }

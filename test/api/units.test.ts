@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAllowed } from '../../src/api/auth.js';
 import { ClientIds } from '../../src/api/client-ids.js';
-import { serverId, serviceId } from '../../src/api/identity.js';
 import { Ledger } from '../../src/api/ledger.js';
 import { matchPath } from '../../src/api/mux.js';
 import { nextRound, PACE } from '../../src/api/pace.js';
@@ -75,17 +71,4 @@ test('rounds grow rarer with children and with the length of what they say', () 
   assert.equal(nextRound(PACE, 500, 1000), 10_000);
   assert.equal(nextRound(PACE, 8, 300_000), 10_000);
   assert.equal(nextRound(PACE, 8, 1e9), PACE.slowestMs);
-});
-
-test('the server’s id is kept, the service’s is not', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'srs-supervisor-id-'));
-  try {
-    const file = join(directory, 'server.id');
-    const id = await serverId(file);
-    assert.match(id, /^vid-[0-9a-z]{7}$/);
-    assert.equal(await serverId(file), id);
-    assert.notEqual(serviceId(), serviceId());
-  } finally {
-    await rm(directory, { recursive: true });
-  }
 });

@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME ...]`: runs the benches named, or those of the whole box. */
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  api: () => import('./api.js'),
   'first-media': () => import('./first-media.js'),
   load: () => import('./load.js'),
   idle: () => import('./idle.js'),

@@ -1,0 +1,62 @@
+import { Api } from '../api/api.js';
+import { rulesOf } from '../api/rules.js';
+import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
+import type { Prepared } from '../check/prepared.js';
+import type { Fleet } from '../child/fleet.js';
+import { readProcess } from '../child/process.js';
+import type { ChildStatus } from '../child/types.js';
+import type { Logger } from '../logger.js';
+import type { Placement } from '../placement/placement.js';
+import type { Fronts } from './fronts.js';
+import { randomSigns } from './identity.js';
+
+export interface ApiParts {
+  readonly prepared: Prepared;
+  readonly serverId: string;
+  readonly fleet: Fleet;
+  readonly placement: Placement;
+  readonly fronts: Fronts;
+  readonly logger: Logger;
+}
+
+/** SRS's HTTP API for the whole box. */
+export async function makeApi(parts: ApiParts): Promise<Api> {
+  const { prepared, fleet, placement, fronts, logger } = parts;
+  const source: ApiSource = {
+    identity: await identityOf(parts),
+    rules: rulesOf(prepared.template ?? [], prepared.vhosts),
+    children: () => fleet.statuses().map(toApiChild),
+    streams: async () => placement.list(),
+    clientOf: async (alias) => ipOf(await fronts.clientOf(alias)),
+    ports: () => ({
+      rtmp: fronts.address('rtmp')?.port ?? null,
+      api: fronts.address('api')?.port ?? null,
+    }),
+  };
+  return new Api({ source, logger: logger.child({ room: 'api' }) });
+}
+
+async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity> {
+  const { pid, ppid } = process;
+  return {
+    server: serverId,
+    service: randomSigns(8),
+    pid,
+    ppid,
+    argv: (await readProcess(pid))?.args.join(' ') ?? '',
+    cwd: process.cwd(),
+    version: prepared.binary.version,
+    startedAt: Date.now(),
+  };
+}
+
+/** One that is being drained has clients still. */
+function toApiChild({ id, generation, state, pid, ports }: ChildStatus): ApiChild {
+  const ready = state === 'ready' || state === 'draining';
+  return { id, generation, ready, pid, port: ports.api };
+}
+
+/** Of `ip:port`, or of `[ip6]:port`. */
+function ipOf(client: string | null): string | null {
+  return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
+}
