@@ -19,6 +19,8 @@ export interface HookRelayOptions {
   readonly serverId: string;
   /** The true address of the client behind one of our own; null: the address is its own. */
   readonly clientOf: (alias: string) => Promise<string | null>;
+  /** Told of each client that the user is told of, so that it can be looked up at once. */
+  readonly heard?: (client: { readonly child: string; readonly id: string }) => void;
   readonly timeoutMs: number;
   readonly logger?: Logger;
 }
@@ -111,6 +113,7 @@ export class HookRelay {
     const { action, vhost } = body;
     const urls = this.#options.urls.of(vhost, action);
     if (urls.length === 0) return { outcome: 'ok', answer: YES };
+    this.#options.heard?.({ child: hook.owner.id, id: body.client_id });
     const text = rewriteHook(body, await truth);
     const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
     const out = { action, body: text, urls, userAgent, signal: AbortSignal.any(needed) };

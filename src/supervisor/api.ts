@@ -27,7 +27,7 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
     rules: rulesOf(prepared.template ?? [], prepared.vhosts),
     children: () => fleet.statuses().map(toApiChild),
     streams: async () => placement.list(),
-    clientOf: async (alias) => ipOf(await fronts.clientOf(alias)),
+    clientOf: (alias) => fronts.addressOf(alias),
     ports: () => ({
       rtmp: fronts.address('rtmp')?.port ?? null,
       api: fronts.address('api')?.port ?? null,
@@ -54,9 +54,4 @@ async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity
 function toApiChild({ id, generation, state, pid, ports }: ChildStatus): ApiChild {
   const ready = state === 'ready' || state === 'draining';
   return { id, generation, ready, pid, port: ports.api };
-}
-
-/** Of `ip:port`, or of `[ip6]:port`. */
-function ipOf(client: string | null): string | null {
-  return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
 }

@@ -62,6 +62,12 @@ export class Fronts {
     return (await Promise.all(this.#fronts.map(({ front }) => front.rows()))).flat();
   }
 
+  /** The client's address, without its port, behind an alias; null when that is nobody's. */
+  async addressOf(alias: string): Promise<string | null> {
+    const client = await this.clientOf(alias);
+    return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
+  }
+
   /** The true address of the client behind an alias, or null when it is nobody's. */
   async clientOf(alias: string): Promise<string | null> {
     for (const { front } of this.#fronts) {

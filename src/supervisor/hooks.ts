@@ -17,6 +17,8 @@ export interface HooksParts {
   readonly fleet: Fleet;
   readonly placement: Placement;
   readonly fronts: Fronts;
+  /** Told of each client that a user's URL is told of. */
+  readonly heard: (client: { readonly child: string; readonly id: string }) => void;
   readonly logger: Logger;
 }
 
@@ -32,7 +34,7 @@ export class HooksRoom {
 
   constructor(parts: HooksParts) {
     this.#parts = parts;
-    const { prepared, serverId, fleet, placement, fronts, logger } = parts;
+    const { prepared, serverId, fleet, placement, fronts, heard, logger } = parts;
     const { timeoutSeconds, ...urls } = prepared.config.hooks;
     const isLive = (publication: Publication) => this.#isLive(publication);
     this.#publishers = new Publishers({ claims: placement, isLive, logger });
@@ -41,7 +43,8 @@ export class HooksRoom {
       publishers: this.#publishers,
       vhosts: prepared.vhosts,
       serverId,
-      clientOf: async (alias) => ipOf(await fronts.clientOf(alias)),
+      clientOf: (alias) => fronts.addressOf(alias),
+      heard,
       timeoutMs: timeoutSeconds * 1000,
       logger,
     });
@@ -90,9 +93,4 @@ export class HooksRoom {
 function lifeOf(fleet: Fleet, childId: string): ChildRef | null {
   const child = fleet.status(childId);
   return child && { id: child.id, generation: child.generation };
-}
-
-/** Of `ip:port`, or of `[ip6]:port`. */
-function ipOf(client: string | null): string | null {
-  return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
 }

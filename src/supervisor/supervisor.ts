@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import type { Api } from '../api/api.js';
+import type { ClientRef } from '../api/client-ids.js';
 import { confOptions, type Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
 import { Fleet } from '../child/fleet.js';
@@ -16,6 +18,7 @@ import { MemoryRegistry } from '../registry/memory.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { VERSION } from '../version.js';
+import { makeApi } from './api.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
 import { Fronts, shown } from './fronts.js';
@@ -56,7 +59,9 @@ export class Supervisor implements AdminSource {
   readonly #startedAt = performance.now();
   #state: AdminStatus['state'] = 'starting';
   #certificate: Certificate | null = null;
-  #sweeper: Room | null = null;
+  #api: Api | null = null;
+  /** What runs between the children and the ports. */
+  #helpers: Room[] = [];
   #open: Room[] = [];
   #closing: Promise<void> | null = null;
 
@@ -71,15 +76,19 @@ export class Supervisor implements AdminSource {
     const engine = await openEngine({ ...config.relay, cpus, logger });
     const supervisor = new Supervisor(options, engine, serverId);
     supervisor.#certificate = await openCertificate(config, options.logger);
-    await supervisor.#addFronts(supervisor.#box());
+    supervisor.#api = await supervisor.#makeApi(serverId);
+    await supervisor.#addFronts(supervisor.#box(), supervisor.#api);
     return supervisor;
   }
 
-  async #addFronts(box: Box): Promise<void> {
+  async #addFronts(box: Box, merged: Api): Promise<void> {
     const rtc = await webRtc(box);
-    const api = rtc === null ? [] : [rtc.plugin];
-    const { plugins: http, sweeper } = fileRooms(box);
-    this.#sweeper = sweeper;
+    const { plugins, sweeper } = fileRooms(box);
+    const http = [merged.versions, ...plugins];
+    const api = [merged.plugin, ...(rtc === null ? [] : [rtc.plugin])];
+    const { listen } = box.prepared.config;
+    const hasApi = (listen.api ?? listen.apiHttps) !== null;
+    this.#helpers = hasApi ? [sweeper, merged] : [sweeper];
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
     if (rtc !== null) this.#fronts.add(rtc.front);
   }
@@ -174,8 +183,8 @@ export class Supervisor implements AdminSource {
     const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
     const fronts = Array.from(this.#fronts, ({ front }) => front);
-    const sweepers = this.#sweeper === null ? [] : [this.#sweeper];
-    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet, ...sweepers, ...fronts];
+    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet];
+    rooms.push(...this.#helpers, ...fronts);
     if (!demo) return rooms;
     const bound = () => this.rtmpAddress();
     return [
@@ -250,6 +259,13 @@ export class Supervisor implements AdminSource {
     const { prepared } = this.#options;
     const logger = this.#options.logger.child({ room: 'hooks' });
     const rooms = { fleet: this.#fleet, placement: this.#placement, fronts: this.#fronts };
-    return new HooksRoom({ prepared, serverId, ...rooms, logger });
+    const heard = (client: ClientRef) => this.#api?.noteClient(client);
+    return new HooksRoom({ prepared, serverId, ...rooms, heard, logger });
+  }
+
+  #makeApi(serverId: string): Promise<Api> {
+    const { prepared, logger } = this.#options;
+    const rooms = { fleet: this.#fleet, placement: this.#placement, fronts: this.#fronts };
+    return makeApi({ prepared, serverId, ...rooms, logger });
   }
 }
