@@ -1,3 +1,6 @@
+import type { Role } from '../stream-key.js';
+import { isSecure } from './access.js';
+import { Refusal } from './activity.js';
 import type { Clients } from './clients.js';
 import type { OriginConf } from './conf/conf.js';
 import { MERGED_WRITE_MS } from './conf/vhost.js';
@@ -27,6 +30,12 @@ const DEFAULTS = { gopCache: true, flushMs: MERGED_WRITE_MS };
 export function acquireSource({ conf, sources }: Context, { request }: HookSubject): Source {
   const { gopCache, flushMs } = conf.vhosts.get(request.vhost) ?? DEFAULTS;
   return sources.acquire(sourceName(request), { tcUrl: request.tcUrl, gopCache, flushMs });
+}
+
+/** Throws Refusal where `vhost.security` does not let the client in. */
+export function checkSecurity({ conf }: Context, { ip, request }: HookSubject, role: Role): void {
+  const rules = conf.vhosts.get(request.vhost)?.security ?? null;
+  if (!isSecure(rules, role, ip)) throw new Refusal(`security: ${ip} may not ${role}`);
 }
 
 /** The vhosts that a name may resolve to. */

@@ -1,6 +1,6 @@
 import { type Activity, Refusal } from './activity.js';
 import type { Client } from './clients.js';
-import { acquireSource, type Context } from './context.js';
+import { acquireSource, type Context, checkSecurity } from './context.js';
 import type { HookSubject } from './hooks.js';
 import type { Link } from './link.js';
 import type { Sink } from './media/sink.js';
@@ -24,6 +24,7 @@ export async function startPlaying(
   subject: HookSubject,
   { link, sink, type, shown }: PlayOptions,
 ): Promise<Activity> {
+  checkSecurity(context, subject, 'play');
   const source = acquireSource(context, subject);
   const allowed = await context.hooks.onPlay(subject, source);
   if (!allowed || link.gone) {

@@ -1,7 +1,7 @@
 import { MessageType } from '../protocol/rtmp/message.js';
 import { type Activity, type MediaMessage, Refusal } from './activity.js';
 import type { Client } from './clients.js';
-import { acquireSource, type Context } from './context.js';
+import { acquireSource, type Context, checkSecurity } from './context.js';
 import type { HookSubject } from './hooks.js';
 import type { Link } from './link.js';
 import { splitAggregate } from './media/flv.js';
@@ -21,6 +21,7 @@ export async function startPublishing(
   subject: HookSubject,
   { link, type }: { link: Link; type: string },
 ): Promise<Activity> {
+  checkSecurity(context, subject, 'publish');
   const source = acquireSource(context, subject);
   try {
     if (!(await context.hooks.onPublish(subject, source))) throw new Refusal('on_publish refused');

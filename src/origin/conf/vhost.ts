@@ -1,5 +1,6 @@
 import { type Directive, find } from '../../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../../stream-key.js';
+import { type AccessRule, type ReferConf, readRefer, readSecurity } from './access.js';
 import { type HlsConf, readHls } from './hls.js';
 import { isOn, text } from './read.js';
 
@@ -31,6 +32,8 @@ export interface VhostConf {
   /** Templates of the URLs to get for each segment. */
   readonly hlsNotify: readonly string[];
   readonly hls: HlsConf;
+  readonly security: readonly AccessRule[] | null;
+  readonly refer: ReferConf | null;
 }
 
 /** SRS's merged write (`play.mw_latency`), and what `min_latency` makes of it. */
@@ -65,6 +68,8 @@ function readVhost(name: string, children: readonly Directive[]): VhostConf {
     >,
     hlsNotify: urls('on_hls_notify'),
     hls: readHls(children),
+    security: readSecurity(children),
+    refer: readRefer(children),
   };
 }
 

@@ -1,4 +1,6 @@
+import { isSecure } from '../access.js';
 import type { Client } from '../clients.js';
+import type { AccessRule } from '../conf/access.js';
 import { acquireSource, type Context } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
@@ -60,6 +62,7 @@ export class HlsSessions {
     if (this.#sessions.size >= MAX_SESSIONS) return null;
     const clientId = asked === '' ? randomId() : asked;
     const subject = { clientId, ip, request };
+    if (!isSecure(this.#rules(request.vhost), 'play', ip)) return null;
     const stream = request.stream.replace(/\.m3u8$/, '');
     const source = acquireSource(this.#context, { ...subject, request: { ...request, stream } });
     const allowed = await this.#context.hooks.onPlay(subject, source);
@@ -89,6 +92,10 @@ export class HlsSessions {
   close(): void {
     clearInterval(this.#timer);
     this.#sessions.clear();
+  }
+
+  #rules(vhost: string): readonly AccessRule[] | null {
+    return this.#context.conf.vhosts.get(vhost)?.security ?? null;
   }
 
   #sweep(): void {

@@ -4,8 +4,10 @@ import { decodeCommand, type RtmpCommand } from '../../protocol/rtmp/command.js'
 import { parseUserControl, pingResponse, UserControlEvent } from '../../protocol/rtmp/control.js';
 import { MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
 import { parseStreamUrl, resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import type { Role } from '../../stream-key.js';
+import { isReferred } from '../access.js';
 import { type Activity, Refusal } from '../activity.js';
-import { type Context, vhostNames } from '../context.js';
+import { type Context, checkSecurity, vhostNames } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
 import { type Link, SocketLink } from '../link.js';
@@ -141,7 +143,7 @@ export class RtmpSession {
 
   async #onPublish(name: Amf0Value): Promise<void> {
     const type = this.#publisherType();
-    await this.#begin(name, async (subject) => {
+    await this.#begin('publish', name, async (subject) => {
       if (type !== 'flash-publish') this.#connection.send(replies.fcPublished());
       const activity = await startPublishing(this.#context, subject, {
         link: this.#link,
@@ -154,7 +156,7 @@ export class RtmpSession {
   }
 
   async #onPlay(name: Amf0Value): Promise<void> {
-    await this.#begin(name, (subject) => {
+    await this.#begin('play', name, (subject) => {
       this.#connection.send(...replies.playStarted());
       this.#publishes = false;
       const socket = this.#socket;
@@ -169,13 +171,20 @@ export class RtmpSession {
   }
 
   /** Identifies the stream, asks on_connect once a connection, and starts; refusals close. */
-  async #begin(name: Amf0Value, start: (subject: HookSubject) => Promise<Activity>): Promise<void> {
+  async #begin(
+    role: Role,
+    name: Amf0Value,
+    start: (subject: HookSubject) => Promise<Activity>,
+  ): Promise<void> {
     await this.#endActivity();
     const request = this.#identify(name);
     if (request === null) return;
     const subject = { clientId: this.id, ip: this.#ip, request };
     try {
+      this.#checkReferer(role, request);
       await this.#admit(subject);
+      // SRS does not say anything to whom it bars, so this comes before the replies.
+      checkSecurity(this.#context, subject, role);
       const activity = await start(subject);
       if (this.#connection.closed) await activity.end();
       else this.#activity = activity;
@@ -195,6 +204,12 @@ export class RtmpSession {
     const { app, stream, param, vhost } = parsed.value;
     const resolved = resolveVhost(vhost, vhostNames(this.#context));
     return { vhost: resolved, app, stream, param, ...this.#connect };
+  }
+
+  /** The page that Flash says it is on. */
+  #checkReferer(role: Role, { vhost, pageUrl }: StreamRequest): void {
+    const refer = this.#context.conf.vhosts.get(vhost)?.refer ?? null;
+    if (!isReferred(refer, role, pageUrl)) throw new Refusal(`referer ${pageUrl} may not ${role}`);
   }
 
   async #admit(subject: HookSubject): Promise<void> {
