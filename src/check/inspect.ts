@@ -10,6 +10,7 @@ import { type CpuPlan, planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
+import { connectRedis, withoutPassword } from '../registry/redis/connect.js';
 import { type Directive, parseConf } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
@@ -42,7 +43,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
   await findings.attempt('tls', () => tryCertificate(config));
-  await findings.attempt('registry', () => chooseRegistry(config));
+  await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
   if (error || !binary || template === undefined || !plan || !connections) {
     return { findings, prepared: null };
@@ -125,10 +126,13 @@ async function budget(config: Config, childCount: number): Promise<Outcome<numbe
   return { value: connections, text: `enough for ${connections} client connections` };
 }
 
-/** Better refused than quietly kept in memory, where no other box would see it. */
-function chooseRegistry({ registry }: Config): Outcome<null> {
+/** Whether the map can be kept where the configuration says. */
+async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>> {
   if (registry === 'memory') return { value: null, text: 'memory' };
-  const text =
-    'registry: this version keeps it in memory only, got a Redis address; set it to memory';
-  throw new SupervisorError('ERR_CONFIG', text);
+  const { client, version } = await connectRedis(registry);
+  client.disconnect();
+  const text = `Redis ${version} at ${withoutPassword(registry)}`;
+  if (cluster.secret !== null) return { value: null, text };
+  const warning = 'cluster.secret is not set: boxes do not relay for each other';
+  return { value: null, text, warnings: [warning] };
 }

@@ -46,7 +46,12 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const bound = supervisor.rtmpAddress();
   if (bound !== null) {
     const rtmp = reachable(bound);
-    const facts = { status: supervisor.status(), children: supervisor.children(), rtmp, demo };
+    const facts = {
+      status: supervisor.view.status(),
+      children: supervisor.view.children(),
+      rtmp,
+      demo,
+    };
     const { children, relay } = facts.status;
     logger.info({ rtmp, children: children.ready, relay: relay.engine }, 'serving');
     stdout.write(`${renderBanner(facts)}\n`);

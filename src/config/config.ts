@@ -53,6 +53,8 @@ export interface Config {
     readonly apiHttps: Address | null;
     readonly rtc: Address | null;
     readonly srt: Address | null;
+    /** For the other boxes of a Redis registry; opened only with one. */
+    readonly peer: Address | null;
     readonly admin: Address;
   };
   /** PEM files for rtmps, https and apiHttps. */
@@ -85,6 +87,15 @@ export interface Config {
   readonly rtc: { readonly candidates: readonly string[]; readonly media: 'relay' | 'direct' };
   /** `memory`, or a `redis://` address. */
   readonly registry: string;
+  /** Of the boxes that share a Redis registry. */
+  readonly cluster: {
+    /** Begins the names of all keys in Redis. */
+    readonly prefix: string;
+    /** Where the other boxes reach this one; auto: its first address. */
+    readonly address: string;
+    /** By which boxes know each other; null: they do not relay for each other. */
+    readonly secret: string | null;
+  };
   readonly placement: 'least-loaded';
   readonly relay: {
     readonly engine: 'auto' | 'native' | 'portable';

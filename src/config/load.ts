@@ -94,7 +94,7 @@ function valueAt(raw: unknown, key: string): unknown {
 
 /** The value for a message: short, and never a password. */
 function shown(key: string, value: unknown): string {
-  if (key === 'admin.token') return 'another (not shown)';
+  if (key === 'admin.token' || key === 'cluster.secret') return 'another (not shown)';
   const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@]*@/, '//***@');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -125,6 +125,12 @@ function list<T extends string>(
   };
 }
 
+/** `auto`, or how others reach this machine. */
+export const host: Reader<string> = {
+  rule: 'auto, an IP address or a host name',
+  read: (raw) => (isHost(raw) ? raw : undefined),
+};
+
 export const hosts = list('IP addresses or host names', isHost);
 export const urls = list('http:// or https:// URLs', isHttpUrl);
 export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork);
@@ -184,7 +190,9 @@ export const registry: Reader<string> = {
   rule: 'memory or redis://[:password@]host[:port][/db]',
   read: (raw) => {
     if (raw === 'memory') return raw;
-    if (typeof raw !== 'string' || !/^rediss?:\/\//.test(raw) || !URL.canParse(raw)) return;
+    if (typeof raw !== 'string') return;
+    if (/^redis\+(sentinel|cluster):\/\/([^@]*@)?[^/@]+/.test(raw)) return raw;
+    if (!/^rediss?:\/\//.test(raw) || !URL.canParse(raw)) return;
     return new URL(raw).hostname === '' ? undefined : raw;
   },
 };

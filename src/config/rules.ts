@@ -11,7 +11,7 @@ type Listener = keyof Config['listen'];
 
 // RTC and SRT are UDP: the kernel keeps the two transports' ports apart.
 const TRANSPORTS: readonly (readonly Listener[])[] = [
-  ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'admin'],
+  ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'admin'],
   ['rtc', 'srt'],
 ];
 

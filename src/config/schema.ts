@@ -4,6 +4,7 @@ import {
   address,
   addressOrOff,
   byHost,
+  host,
   hosts,
   integer,
   key,
@@ -54,6 +55,7 @@ export const schema = z.strictObject({
     apiHttps: key(addressOrOff, 'off'),
     rtc: key(addressOrOff, 8000),
     srt: key(addressOrOff, 10_080),
+    peer: key(addressOrOff, 12_035),
     admin: key(privateAddress, '127.0.0.1:12025'),
   }),
   tls: section({
@@ -91,6 +93,11 @@ export const schema = z.strictObject({
     media: key(oneOf('relay', 'direct'), 'relay'),
   }),
   registry: key(registry, 'memory'),
+  cluster: section({
+    prefix: key(text('letters, digits, - and _', /^[\w-]{1,64}$/), 'srs-supervisor'),
+    address: key(host, 'auto'),
+    secret: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+  }),
   placement: key(oneOf('least-loaded'), 'least-loaded'),
   relay: section({
     engine: key(oneOf('auto', 'native', 'portable'), 'auto'),

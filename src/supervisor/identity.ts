@@ -26,7 +26,7 @@ export async function serverIdOf(
     await mkdir(workDir, { recursive: true, mode: 0o700 });
     await writeFile(file, `${id}\n`, { mode: 0o600 });
   } catch (error) {
-    const text = `workDir: cannot write ${file}: ${messageOf(error)}: name a directory we may write`;
+    const text = `workDir: cannot use ${workDir}: ${messageOf(error)}: name a directory we may write`;
     throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
   return id;

@@ -3,12 +3,15 @@ import type { ChildRef } from '../child/types.js';
 import type { Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
 import type { Candidate, Hold } from '../placement/types.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { Fronts } from './fronts.js';
 
 export interface RoutingParts {
   readonly fleet: Fleet;
   readonly placement: Placement;
+  /** The other boxes; null: there are none. */
+  readonly boxes: Boxes | null;
   /** Clients that one child takes. */
   readonly maxConnections: number;
 }

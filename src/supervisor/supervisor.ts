@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { AdminServer } from '../admin/server.js';
-import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
 import { confOptions, type Prepared } from '../check/prepared.js';
@@ -10,22 +10,20 @@ import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook, aliasShare } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
-import type { ConnectionRow } from '../listener/front.js';
 import type { Logger } from '../logger.js';
 import { Placement } from '../placement/placement.js';
-import type { StreamStatus } from '../placement/types.js';
-import { MemoryRegistry } from '../registry/memory.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
-import { VERSION } from '../version.js';
+import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
-import { Fronts, shown } from './fronts.js';
+import { Fronts } from './fronts.js';
 import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
+import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { candidatesOf, Routing } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
 import { openCertificate } from './tls.js';
@@ -40,6 +38,14 @@ export interface SupervisorOptions {
   readonly demo?: boolean;
 }
 
+/** What had to be opened before the rest can be built on it. */
+interface Opened {
+  readonly engine: RelayEngine;
+  readonly serverId: string;
+  readonly fronts: Fronts;
+  readonly map: SharedMap;
+}
+
 /** What is started in its turn, and closed in the reverse one. */
 interface Room {
   start(): Promise<void>;
@@ -47,16 +53,17 @@ interface Room {
 }
 
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
-export class Supervisor implements AdminSource {
+export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #engine: RelayEngine;
-  readonly #registry = new MemoryRegistry();
+  readonly #map: SharedMap;
   readonly #fleet: Fleet;
   readonly #placement: Placement;
-  readonly #fronts = new Fronts();
+  readonly #fronts: Fronts;
   readonly #hooks: HooksRoom;
   readonly #admin: AdminServer;
-  readonly #startedAt = performance.now();
+  /** The box as operators see it. */
+  readonly view: AdminView;
   #state: AdminStatus['state'] = 'starting';
   #certificate: Certificate | null = null;
   #api: Api | null = null;
@@ -74,7 +81,10 @@ export class Supervisor implements AdminSource {
     const serverId = await serverIdOf(config.workDir, options.prepared.template);
     const logger = options.logger.child({ room: 'relay' });
     const engine = await openEngine({ ...config.relay, cpus, logger });
-    const supervisor = new Supervisor(options, engine, serverId);
+    const fronts = new Fronts();
+    const record = () => boxRecord(config, serverId, fronts);
+    const map = await openMap(config, record, options.logger.child({ room: 'registry' }));
+    const supervisor = new Supervisor(options, { engine, serverId, fronts, map });
     supervisor.#certificate = await openCertificate(config, options.logger);
     supervisor.#api = await supervisor.#makeApi(serverId);
     await supervisor.#addFronts(supervisor.#box(), supervisor.#api);
@@ -93,21 +103,36 @@ export class Supervisor implements AdminSource {
     if (rtc !== null) this.#fronts.add(rtc.front);
   }
 
-  private constructor(options: SupervisorOptions, engine: RelayEngine, serverId: string) {
+  private constructor(options: SupervisorOptions, parts: Opened) {
+    const { engine, serverId, fronts, map } = parts;
     this.#options = options;
     this.#engine = engine;
+    this.#fronts = fronts;
+    this.#map = map;
     const { logger } = options;
     this.#fleet = this.#makeFleet();
     this.#placement = this.#makePlacement();
     this.#hooks = this.#makeHooks(serverId);
+    this.view = new AdminView({
+      prepared: options.prepared,
+      engine,
+      fleet: this.#fleet,
+      placement: this.#placement,
+      fronts,
+      hooks: this.#hooks,
+      state: () => this.#state,
+      address: () => this.#admin.address(),
+    });
     const { listen, admin } = options.prepared.config;
     this.#admin = new AdminServer({
       address: listen.admin,
       token: admin.token,
       logger: logger.child({ room: 'admin' }),
-      source: this,
+      source: this.view,
     });
     this.#fleet.on('down', (down) => this.#childDown(down));
+    map.boxes?.on('down', (box) => this.#placement.boxDown(box));
+    map.boxes?.on('back', () => void this.#placement.renew());
   }
 
   /**
@@ -135,46 +160,9 @@ export class Supervisor implements AdminSource {
     return this.#closing;
   }
 
-  status(): AdminStatus {
-    const { binary, plan } = this.#options.prepared;
-    const ready = this.#fleet.statuses().filter(({ state }) => state === 'ready').length;
-    return {
-      state: this.#state,
-      version: VERSION,
-      pid: process.pid,
-      uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
-      srs: { kind: binary.kind, version: binary.version, path: binary.path },
-      relay: { engine: this.#engine.name, threads: this.#engine.threadCount },
-      listeners: this.#listeners(),
-      children: { total: plan.children.length, ready },
-      streams: this.#placement.list().length,
-      ...this.#fronts.totals(),
-      hooks: this.#hooks.counters(),
-    };
-  }
-
   /** Where clients come in; null while nobody is let in. */
   rtmpAddress(): AddressInfo | null {
     return this.#fronts.address('rtmp');
-  }
-
-  children(): ChildRow[] {
-    return this.#fleet
-      .statuses()
-      .map((status) => ({ ...status, ...this.#placement.counts(status.id) }));
-  }
-
-  async streams(): Promise<StreamStatus[]> {
-    return this.#placement.list();
-  }
-
-  connections(): Promise<ConnectionRow[]> {
-    return this.#fronts.rows();
-  }
-
-  #listeners(): ListenerRow[] {
-    const admin = shown(this.#admin.address());
-    return [...this.#fronts.listeners(), { name: 'admin', transport: 'tcp', address: admin }];
   }
 
   /** The admin port comes first, so that a long start can be watched; clients are let in last. */
@@ -183,8 +171,10 @@ export class Supervisor implements AdminSource {
     const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
     const fronts = Array.from(this.#fronts, ({ front }) => front);
+    // The other boxes hear of us when our ports are open, and that we go before these close.
+    const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
     const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet];
-    rooms.push(...this.#helpers, ...fronts);
+    rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.rtmpAddress();
     return [
@@ -195,7 +185,7 @@ export class Supervisor implements AdminSource {
 
   async #closePlacement(): Promise<void> {
     await this.#placement.close();
-    await this.#registry.close();
+    await this.#map.registry.close();
   }
 
   async #close(): Promise<void> {
@@ -219,7 +209,8 @@ export class Supervisor implements AdminSource {
     const { prepared, logger } = this.#options;
     const { config, connections } = prepared;
     const { maxConnections } = config.children;
-    const parts = { fleet: this.#fleet, placement: this.#placement, maxConnections };
+    const { boxes } = this.#map;
+    const parts = { fleet: this.#fleet, placement: this.#placement, boxes, maxConnections };
     return {
       prepared,
       engine: this.#engine,
@@ -236,7 +227,9 @@ export class Supervisor implements AdminSource {
     const { maxConnections } = prepared.config.children;
     const counts = (id: string) => this.#placement.counts(id);
     return new Placement({
-      registry: this.#registry,
+      registry: this.#map.registry,
+      isBoxAlive: (box) => this.#map.boxes?.get(box) != null,
+      ...(this.#map.renewMs === undefined ? {} : { renewMs: this.#map.renewMs }),
       candidates: () => candidatesOf(this.#fleet, this.#fronts, counts, maxConnections),
       onMoved: (stream, from) =>
         this.#fronts.endOf(from, 'the stream is published in another child', stream),

@@ -60,6 +60,7 @@ test('defaults are those of the contract', async () => {
       apiHttps: null,
       rtc: { port: 8000 },
       srt: { port: 10080 },
+      peer: { port: 12035 },
       admin: { host: '127.0.0.1', port: 12025 },
     },
     tls: { cert: null, key: null },
@@ -73,6 +74,7 @@ test('defaults are those of the contract', async () => {
     },
     rtc: { candidates: [], media: 'relay' },
     registry: 'memory',
+    cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
     limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
@@ -121,7 +123,7 @@ test('each flag sets its key', async () => {
   assert.equal(config.children.count, 3);
   assert.equal(config.srs.binary, '/opt/srs');
   assert.equal(config.workDir, resolve('w'));
-  assert.deepEqual(openPorts(config), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(openPorts(config), [1, 2, 3, 4, 5, 12035, 6]);
   assert.equal(config.registry, 'redis://h');
   assert.equal(config.relay.engine, 'native');
   assert.equal(config.log.level, 'debug');
@@ -175,7 +177,7 @@ test("understands the Go proxy's environment", async () => {
       PROXY_STATIC_FILES: '../research/players',
     },
   });
-  assert.deepEqual(openPorts(config), [11935, 18080, 11985, 18000, 20080, 12026]);
+  assert.deepEqual(openPorts(config), [11935, 18080, 11985, 18000, 20080, 12035, 12026]);
   assert.equal(config.listen.admin.host, '127.0.0.1');
   assert.equal(config.registry, 'redis://:a%40b@cache:6380/2');
 });

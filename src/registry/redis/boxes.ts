@@ -11,7 +11,10 @@ export interface BoxRecord {
   readonly v: 1;
   /** Where the others reach its public ports. */
   readonly host: string;
-  readonly ports: ChildPorts;
+  readonly ports: ChildPorts & {
+    /** Where other boxes come for its children; 0: it lets none in. */
+    readonly peer: number;
+  };
   /** Its server id, the same over restarts. */
   readonly serverId: string;
 }

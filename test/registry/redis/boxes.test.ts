@@ -12,7 +12,7 @@ import { until } from '../../helpers/until.js';
 const TIMES = { beatMs: 50, deadMs: 1500 };
 
 function recordOf(serverId: string): BoxRecord {
-  return { v: 1, host: '127.0.0.1', ports: portsAt(1000), serverId };
+  return { v: 1, host: '127.0.0.1', ports: { ...portsAt(1000), peer: 1 }, serverId };
 }
 
 async function open(t: TestContext, server: RedisServer, box: string): Promise<Boxes> {

@@ -1,0 +1,70 @@
+import type { AddressInfo } from 'node:net';
+import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import type { Prepared } from '../check/prepared.js';
+import type { Fleet } from '../child/fleet.js';
+import type { ConnectionRow } from '../listener/front.js';
+import type { Placement } from '../placement/placement.js';
+import type { StreamStatus } from '../placement/types.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { VERSION } from '../version.js';
+import { type Fronts, shown } from './fronts.js';
+import type { HooksRoom } from './hooks.js';
+
+export interface AdminViewParts {
+  readonly prepared: Prepared;
+  readonly engine: RelayEngine;
+  readonly fleet: Fleet;
+  readonly placement: Placement;
+  readonly fronts: Fronts;
+  readonly hooks: HooksRoom;
+  readonly state: () => AdminStatus['state'];
+  /** Of the admin port itself. */
+  readonly address: () => AddressInfo;
+}
+
+/** The box as operators see it. */
+export class AdminView implements AdminSource {
+  readonly #parts: AdminViewParts;
+  readonly #startedAt = performance.now();
+
+  constructor(parts: AdminViewParts) {
+    this.#parts = parts;
+  }
+
+  status(): AdminStatus {
+    const { prepared, engine, fleet, placement, fronts, hooks, state } = this.#parts;
+    const { binary, plan } = prepared;
+    const ready = fleet.statuses().filter((child) => child.state === 'ready').length;
+    return {
+      state: state(),
+      version: VERSION,
+      pid: process.pid,
+      uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
+      srs: { kind: binary.kind, version: binary.version, path: binary.path },
+      relay: { engine: engine.name, threads: engine.threadCount },
+      listeners: this.#listeners(),
+      children: { total: plan.children.length, ready },
+      streams: placement.list().length,
+      ...fronts.totals(),
+      hooks: hooks.counters(),
+    };
+  }
+
+  children(): ChildRow[] {
+    const { fleet, placement } = this.#parts;
+    return fleet.statuses().map((status) => ({ ...status, ...placement.counts(status.id) }));
+  }
+
+  async streams(): Promise<StreamStatus[]> {
+    return this.#parts.placement.list();
+  }
+
+  connections(): Promise<ConnectionRow[]> {
+    return this.#parts.fronts.rows();
+  }
+
+  #listeners(): ListenerRow[] {
+    const { fronts, address } = this.#parts;
+    return [...fronts.listeners(), { name: 'admin', transport: 'tcp', address: shown(address()) }];
+  }
+}

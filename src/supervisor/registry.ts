@@ -1,0 +1,63 @@
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../config/config.js';
+import type { Logger } from '../logger.js';
+import { MemoryRegistry } from '../registry/memory.js';
+import { Boxes, type BoxRecord } from '../registry/redis/boxes.js';
+import { connectRedis } from '../registry/redis/connect.js';
+import { Keys } from '../registry/redis/keys.js';
+import { RedisRegistry } from '../registry/redis/redis.js';
+import { Store } from '../registry/redis/store.js';
+import type { Registry } from '../registry/registry.js';
+import type { Fronts } from './fronts.js';
+import { randomSigns } from './identity.js';
+
+/** A box that dies is known by its silence, so that claims need not be renewed often. */
+const LEASE_MS = 5 * 60_000;
+const RENEW_MS = 60_000;
+
+/** Where the map is, and the other boxes that share it. */
+export interface SharedMap {
+  readonly registry: Registry;
+  /** Null: there are none. */
+  readonly boxes: Boxes | null;
+  readonly renewMs?: number;
+}
+
+/** Opens the map that the configuration names. Rejects with ERR_CONFIG where it cannot be used. */
+export async function openMap(
+  { registry: url, cluster }: Config,
+  record: () => BoxRecord,
+  logger: Logger,
+): Promise<SharedMap> {
+  if (url === 'memory') return { registry: new MemoryRegistry(), boxes: null };
+  const { client } = await connectRedis(url);
+  const store = new Store(client);
+  const keys = new Keys(cluster.prefix);
+  // Another life of the same box has other children under the same names.
+  const box = `${record().serverId}.${randomSigns(8)}`;
+  const registry = new RedisRegistry({ store, keys, box, leaseMs: LEASE_MS });
+  const boxes = new Boxes({ store, keys, box, record, logger });
+  return { registry, boxes, renewMs: RENEW_MS };
+}
+
+/** What this box tells the others of itself; a port that is not open is 0. */
+export function boxRecord(config: Config, serverId: string, fronts: Fronts): BoxRecord {
+  const port = (name: string) => fronts.address(name)?.port ?? 0;
+  const ports = { rtmp: port('rtmp'), http: port('http'), api: port('api') };
+  const media = { rtc: port('rtc'), srt: port('srt') };
+  return {
+    v: 1,
+    host: ownHost(config),
+    ports: { ...ports, ...media, peer: port('peer') },
+    serverId,
+  };
+}
+
+/** Where other boxes reach this one: as configured, else its first address that is not loopback. */
+export function ownHost({ cluster }: Config): string {
+  if (cluster.address !== 'auto') return cluster.address;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return (
+    addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
+  );
+}
