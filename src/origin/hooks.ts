@@ -13,6 +13,9 @@ export interface HookSubject {
   readonly request: StreamRequest;
 }
 
+/** Nobody can refuse these: each URL hears of them. */
+const FAREWELLS: ReadonlySet<HookAction> = new Set(['on_close', 'on_unpublish', 'on_stop']);
+
 type Fields = Readonly<Record<string, string | number>>;
 
 /** Let in: 200 or 201, and `0` or a JSON object whose code is 0. All else refuses. */
@@ -73,7 +76,7 @@ export class Hooks {
     return this.#call('on_hls', subject, fields);
   }
 
-  /** Calls the URLs one after the other; the first that refuses ends it. Never rejects. */
+  /** Calls the URLs one after the other; the first that may refuse and does ends it. Never rejects. */
   async #call(action: HookAction, subject: HookSubject, fields: Fields): Promise<boolean> {
     const { clientId, ip, request } = subject;
     const urls = this.#vhosts.get(request.vhost)?.hooks[action] ?? [];
@@ -81,7 +84,7 @@ export class Hooks {
     const ids = { server_id: server, service_id: service, action, client_id: clientId, ip };
     const body = { ...ids, vhost: request.vhost, app: request.app, ...fields };
     for (const url of urls) {
-      if (!(await this.#ask(url, body))) return false;
+      if (!(await this.#ask(url, body)) && !FAREWELLS.has(action)) return false;
     }
     return true;
   }

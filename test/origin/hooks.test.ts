@@ -25,6 +25,8 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
   let server: Server;
   let origin: TestOrigin;
   const calls: Call[] = [];
+  /** What the second URL of each action heard. */
+  const seconds: Call[] = [];
   /** What each action is answered; `0` where nothing is set. */
   const verdicts = new Map<string, { status: number; body: string }>();
 
@@ -33,7 +35,8 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
       let body = '';
       for await (const piece of request) body += String(piece);
       const call = JSON.parse(body) as Call;
-      calls.push(call);
+      if (request.url?.startsWith('/second/')) seconds.push(call);
+      else calls.push(call);
       const verdict = verdicts.get(String(call.action ?? 'beat'));
       response.writeHead(verdict?.status ?? 200);
       response.end(verdict?.body ?? '0');
@@ -41,7 +44,9 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const hooks = HOOK_ACTIONS.map((action) => `${action} ${url}/hooks?for=${action};`);
+    const hooks = HOOK_ACTIONS.map(
+      (action) => `${action} ${url}/hooks?for=${action} ${url}/second/${action};`,
+    );
     origin = await TestOrigin.start({
       top: `heartbeat { enabled on; interval 1; url ${url}/beat; device_id d; ports on; summaries on; }`,
       vhost: `http_hooks { enabled on; ${hooks.join(' ')} }`,
@@ -50,6 +55,7 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
 
   beforeEach(() => {
     calls.length = 0;
+    seconds.length = 0;
     verdicts.clear();
   });
 
@@ -90,6 +96,27 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
     const heard = publisher.said().map(([name]) => name);
     assert.equal(heard.at(-1), 'onFCPublish');
     assert.deepEqual(await origin.streams(), []);
+  });
+
+  it('asks one URL after the other until one refuses, and bids farewell to each', async () => {
+    for (const action of ['on_close', 'on_unpublish']) {
+      verdicts.set(action, { status: 500, body: '' });
+    }
+    const heard = (ip: string) =>
+      seconds.filter((call) => call.ip === ip).map(({ action }) => action);
+    const publisher = await RtmpClient.open(origin.rtmp, '127.4.4.1');
+    publisher.publish(origin.tcUrl, 'two');
+    await publisher.hears('NetStream.Publish.Start');
+    publisher.close();
+    await until('on_close', () => heard('127.4.4.1').includes('on_close'));
+    const all = ['on_connect', 'on_publish', 'on_unpublish', 'on_close'];
+    assert.deepEqual(heard('127.4.4.1'), all);
+    verdicts.set('on_publish', { status: 200, body: '1' });
+    const refused = await RtmpClient.open(origin.rtmp, '127.4.4.2');
+    refused.publish(origin.tcUrl, 'two');
+    await refused.ends();
+    await until('on_close', () => heard('127.4.4.2').includes('on_close'));
+    assert.deepEqual(heard('127.4.4.2'), ['on_connect', 'on_close']);
   });
 
   it('closes a player that is refused, after Play.Start', async () => {

@@ -29,7 +29,10 @@ export async function notifyHls(
     seq_no: seq,
   });
   for (const template of context.conf.vhosts.get(source.name.vhost)?.hlsNotify ?? []) {
-    await get(context, fillNotify(template, context, { source, subject }, segment.uri));
+    // A segment that is a whole URL is fetched itself, so that a cache has it before its players.
+    const isUrl = /^https?:/.test(segment.uri);
+    const url = fillNotify(template, context, { source, subject }, segment.uri);
+    await get(context, isUrl ? segment.uri : url);
   }
 }
 
