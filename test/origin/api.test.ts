@@ -151,6 +151,14 @@ describe('the API of mini-srs', { timeout: 120_000 }, () => {
     await without.close();
   });
 
+  it('takes a reload that is allowed, and says that there was none', async () => {
+    const { data: before } = await mini.origin.get('raw?rpc=reload-fetch');
+    assert.deepEqual(before, { err: 0, msg: 'Success', state: 0, rid: '' });
+    assert.deepEqual(await mini.origin.get('raw?rpc=reload'), { code: 0 });
+    const { data } = await mini.origin.get('raw?rpc=reload-fetch');
+    assert.equal((data as Record<string, unknown>).msg, 'mini-srs does not reload');
+  });
+
   it('adds CORS headers only for an origin', async () => {
     const url = `http://127.0.0.1:${mini.origin.api}/api/v1/versions`;
     const asked = await fetch(url, { method: 'OPTIONS', headers: { Origin: 'http://a' } });

@@ -6,7 +6,7 @@ import { answerClusters } from './clusters.js';
 import { Collections } from './collections.js';
 import type { HostStats } from './host-stats.js';
 import { metricsText } from './metrics.js';
-import { answerRaw } from './raw.js';
+import { RawApi } from './raw.js';
 import type { View } from './views.js';
 import * as views from './views.js';
 
@@ -28,6 +28,7 @@ export class Api {
   readonly #context: Context;
   readonly #sources: ApiSources;
   readonly #collections: Collections;
+  readonly #raw: RawApi;
 
   /** Under `/api/v1/`; each is `data` of its answer. */
   readonly #data: Readonly<Record<string, (exchange: Exchange) => View>> = {
@@ -45,7 +46,7 @@ export class Api {
 
   readonly #others: Readonly<Record<string, Handler>> = {
     '/metrics': (exchange) => this.#metrics(exchange),
-    '/api/v1/raw': (exchange) => replyAnswer(exchange, answerRaw(this.#context, exchange)),
+    '/api/v1/raw': (exchange) => replyAnswer(exchange, this.#raw.answer(exchange)),
     '/api/v1/clusters': (exchange) => replyJson(exchange, answerClusters(this.#context, exchange)),
     '/api/v1/tests/errors': (exchange) => replyAnswer(exchange, TEST_ERROR),
     '/api/v1/tests/redirects': (exchange) => redirect(exchange, 301, '/api/v1/tests/errors'),
@@ -55,6 +56,7 @@ export class Api {
     this.#context = context;
     this.#sources = sources;
     this.#collections = new Collections(context);
+    this.#raw = new RawApi(context);
   }
 
   /** `data` of the summaries, which the heartbeat sends as well. */

@@ -1,25 +1,55 @@
 import type { Context } from '../context.js';
 import type { Exchange } from '../http/reply.js';
+import { randomId } from '../ids.js';
 import type { View } from './views.js';
 
 /** SRS's error codes. */
+const CONFIG_INVALID = 1023;
 const RAW_UNKNOWN = 1060;
 const RAW_DISABLED = 1061;
 
+type Answer = View | number;
+
+const NEVER = { err: 0, msg: 'Success', state: 0, rid: '' };
+
 /**
- * `/api/v1/raw?rpc=`: `raw` says what of it is allowed. mini-srs never reloads: a `reload` that is
- * allowed is refused like one that is not, and none has ever been done.
+ * `/api/v1/raw?rpc=`. mini-srs does not reload: it takes the request where the config allows it, and
+ * `reload-fetch` says that it failed, as after a config that SRS cannot use.
  */
-export function answerRaw({ conf }: Context, { url }: Exchange): View | number {
-  const rpc = url.searchParams.get('rpc') ?? '';
-  const { enabled, allowReload } = conf.rawApi;
-  if (rpc === 'raw') {
-    const allowed = { allow_reload: allowReload, allow_query: false, allow_update: false };
-    const listen = conf.api?.text ?? '';
-    const rawApi = { enabled, ...allowed };
-    return { code: 0, http_api: { enabled: true, listen, crossdomain: true, raw_api: rawApi } };
+export class RawApi {
+  readonly #context: Context;
+  #last: View = NEVER;
+
+  readonly #calls: Readonly<Record<string, () => Answer>> = {
+    reload: () => this.#reload(),
+    'reload-fetch': () => ({ code: 0, data: this.#last }),
+  };
+
+  constructor(context: Context) {
+    this.#context = context;
   }
-  if (!enabled || rpc === 'reload') return RAW_DISABLED;
-  if (rpc !== 'reload-fetch') return RAW_UNKNOWN;
-  return { code: 0, data: { err: 0, msg: 'Success', state: 0, rid: '' } };
+
+  /** The whole answer, or an error code. What of it is allowed, `raw` says to anybody. */
+  answer({ url }: Exchange): Answer {
+    const rpc = url.searchParams.get('rpc') ?? '';
+    if (rpc === 'raw') return this.#describe();
+    if (!this.#context.conf.rawApi.enabled) return RAW_DISABLED;
+    return Object.hasOwn(this.#calls, rpc) ? (this.#calls[rpc]?.() ?? RAW_UNKNOWN) : RAW_UNKNOWN;
+  }
+
+  #describe(): View {
+    const { api, rawApi } = this.#context.conf;
+    const allowed = { allow_reload: rawApi.allowReload, allow_query: false, allow_update: false };
+    const raw = { enabled: rawApi.enabled, ...allowed };
+    const listen = api?.text ?? '';
+    return { code: 0, http_api: { enabled: true, listen, crossdomain: true, raw_api: raw } };
+  }
+
+  #reload(): Answer {
+    if (!this.#context.conf.rawApi.allowReload) return RAW_DISABLED;
+    this.#context.log.warn('main', 'raw?rpc=reload: mini-srs does not reload, restart it');
+    const msg = 'mini-srs does not reload';
+    this.#last = { err: CONFIG_INVALID, msg, state: 0, rid: randomId(7) };
+    return 0;
+  }
 }
