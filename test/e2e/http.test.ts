@@ -31,6 +31,8 @@ for (const origin of origins()) {
     const asked: Record<string, string>[] = [];
     const cast = new Cast();
     const players = new Set<HttpPlayer>();
+    /** Asks for a stream that never comes. */
+    let vain: HttpPlayer;
 
     before(async () => {
       hooks = createServer(async (request, response) => {
@@ -48,12 +50,13 @@ for (const origin of origins()) {
         ports: { http },
         env: {
           SRS_SUPERVISOR_VHOSTS: 'ts.test=ts',
-          SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '3',
+          SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '30',
           SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
           SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '10',
           SRS_SUPERVISOR_HOOKS_ON_PLAY: hook,
         },
       });
+      vain = await HttpPlayer.get(http, '/live/none.flv');
     });
     afterEach(async () => {
       for (const player of players) player.close();
@@ -75,7 +78,7 @@ for (const origin of origins()) {
 
     const media = (player: HttpPlayer) =>
       until(
-        () => `media, not ${player.head}`,
+        () => `media, not ${player.head}\n${supervisor.output}`,
         () => player.size > MEDIA_BYTES,
       );
 
@@ -120,9 +123,6 @@ for (const origin of origins()) {
       await until('its playlist', async () =>
         (await readdir(hls, { recursive: true })).some((file) => file.endsWith('/live/held.m3u8')),
       );
-      const none = await get('live/none.flv');
-      await none.ended;
-      assert.equal(none.status, 404);
     });
 
     it('tells the child what the client asked for, and truly whose request it is', async () => {
@@ -209,6 +209,11 @@ for (const origin of origins()) {
       );
       await media(behind);
       assert.ok(!innocent.hasEnded);
+    });
+
+    it('lets nobody wait for ever', async () => {
+      await vain.ended;
+      assert.equal(vain.status, 404);
     });
 
     it('ends players at once when their child dies, and nobody else', async () => {
