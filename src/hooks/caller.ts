@@ -51,13 +51,14 @@ export class HookCaller {
 
   /** Passes an `on_hls_notify` on: nobody waits for the answer. */
   async notify(origin: string, path: string, userAgent: string): Promise<void> {
-    const lane = this.#laneOf(origin);
-    if (lane.isFull) return;
     const signal = AbortSignal.timeout(NOTIFY_MS);
     const headers = { 'user-agent': userAgent };
-    await lane
-      .call({ method: 'GET', path, headers, body: '', signal })
-      .catch((error: unknown) => this.#warn('on_hls_notify', origin, messageOf(error)));
+    try {
+      const lane = this.#laneOf(origin);
+      if (!lane.isFull) await lane.call({ method: 'GET', path, headers, body: '', signal });
+    } catch (error) {
+      this.#warn('on_hls_notify', origin, messageOf(error));
+    }
   }
 
   close(): void {
@@ -65,29 +66,29 @@ export class HookCaller {
   }
 
   async #ask(url: string, hook: OutgoingHook): Promise<CallResult> {
-    const lane = this.#laneOf(url);
-    if (lane.isFull) {
-      this.#warn(hook.action, url, 'too many calls wait for this URL');
-      return { outcome: 'dropped', answer: null };
-    }
+    const { action, body, userAgent } = hook;
     const signal = AbortSignal.any([hook.signal, AbortSignal.timeout(this.#timeoutMs)]);
-    const { body, userAgent } = hook;
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       'user-agent': userAgent,
     };
     try {
+      const lane = this.#laneOf(url);
+      if (lane.isFull) return this.#drop(action, url);
       const answer = await lane.call({ method: 'POST', headers, body, signal });
       const outcome = judge(answer);
       if (outcome !== 'failed') return { outcome, answer };
-      this.#warn(hook.action, url, `answered ${answer.status} and no code`);
-      return { outcome, answer: null };
+      this.#warn(action, url, `answered ${answer.status} and no code`);
     } catch (error) {
-      const reason = signal.aborted ? messageOf(signal.reason) : messageOf(error);
-      this.#warn(hook.action, url, reason);
-      return { outcome: 'failed', answer: null };
+      this.#warn(action, url, messageOf(signal.aborted ? signal.reason : error));
     }
+    return { outcome: 'failed', answer: null };
+  }
+
+  #drop(action: HookAction, url: string): CallResult {
+    this.#warn(action, url, 'too many calls wait for this URL');
+    return { outcome: 'dropped', answer: null };
   }
 
   #laneOf(url: string): Lane {

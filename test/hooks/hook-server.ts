@@ -56,9 +56,11 @@ export class UserHooks {
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
     this.#server.close();
-    await once(this.#server, 'close');
+    this.#server.closeAllConnections();
+    await closed;
   }
 }
 

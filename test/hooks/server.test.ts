@@ -148,11 +148,14 @@ test('a server that is away, or hangs, refuses', async (t) => {
   const user = await openUser(t);
   user.replies.set('on_play', hangs);
   const away = `http://127.0.0.1:${await freePort()}/`;
-  const { lets, relay } = await openBox(t, { on_connect: [away], on_play: [user.url] }, 300);
+  const urls = { on_connect: [away], on_play: [user.url], on_close: ['no URL', away] };
+  const { lets, relay } = await openBox(t, urls, 300);
   assert.equal(await lets('on_connect'), false);
   assert.equal(await lets('on_play'), false);
   const { on_connect: connect, on_play: play } = relay.counters();
   assert.deepEqual([connect?.failed, play?.failed], [1, 1]);
+  assert.ok(await lets('on_close'));
+  await until('the notice has failed', () => relay.counters().on_close?.failed === 1);
 });
 
 test('who waits for a server that hangs, waits alone', async (t) => {
