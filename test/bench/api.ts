@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildRow } from '../../src/admin/types.js';
-import { type Ffmpeg, publish } from '../helpers/media.js';
+import { publish } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
-import { cpuDuring } from './measure.js';
+import { cpuDuring, runAhead } from './measure.js';
 import { BlindPlayer } from './players.js';
 import { percentile, type Row, report, round } from './report.js';
 
 const CHILDREN = 64;
 const STREAMS = 4;
 const PLAYERS_PER_STREAM = 5;
-const QUIET_SECONDS = 30;
+const QUIET_SECONDS = 20;
 const ASK_SECONDS = 20;
 const PER_SECOND = 20;
 
@@ -22,50 +21,86 @@ const PATHS = ['streams/', 'clients/?count=1000', 'vhosts/', 'summaries', 'versi
 export async function run(): Promise<void> {
   const rows: Row[] = [];
   for (const origin of origins()) {
+    const without = await withBox(origin.path, null, (supervisor) => quiet(supervisor));
     const api = await freePort();
-    const args = ['--api', `127.0.0.1:${api}`];
-    const supervisor = await RunningSupervisor.start({
-      origin: origin.path,
-      children: CHILDREN,
-      args,
-    });
-    const media: (Ffmpeg | BlindPlayer)[] = [];
-    try {
-      rows.push({ name: origin.name, values: await measure(supervisor, api, media) });
-    } finally {
-      for (const one of media) 'kill' in one ? await one.kill() : one.close();
-      await supervisor.dispose();
-    }
+    const values = await withBox(origin.path, api, (supervisor) =>
+      measure(supervisor, api, without),
+    );
+    rows.push({ name: origin.name, values });
   }
   const title = `GETs of the merged API, ${CHILDREN} children, ${STREAMS} streams, ${PER_SECOND} a second`;
   await report('api', title, rows);
 }
 
+async function withBox<T>(
+  origin: string,
+  api: number | null,
+  work: (supervisor: RunningSupervisor) => Promise<T>,
+): Promise<T> {
+  const ports = api === null ? {} : { api };
+  const supervisor = await RunningSupervisor.start({ origin, children: CHILDREN, ports });
+  try {
+    return await work(supervisor);
+  } finally {
+    await supervisor.dispose();
+  }
+}
+
 async function measure(
   supervisor: RunningSupervisor,
   api: number,
-  media: (Ffmpeg | BlindPlayer)[],
+  without: Cost,
 ): Promise<Row['values']> {
   const base = `http://127.0.0.1:${api}`;
-  const children = await supervisor.children();
   await until('every child is in', async () => (await known(base)) === CHILDREN);
-  const quiet = await cpuOf(supervisor, children, () => delay(1000 * QUIET_SECONDS));
-  for (let i = 0; i < STREAMS; i++) media.push(publish(supervisor.url(`live/bench${i}`)));
-  for (let i = 0; i < STREAMS * PLAYERS_PER_STREAM; i++) {
-    media.push(new BlindPlayer(supervisor.rtmpPort, `bench${i % STREAMS}`));
-  }
-  await until('all clients are in the list', async () => {
-    const { clients } = await get<{ clients: unknown[] }>(`${base}/api/v1/clients/?count=1000`);
-    return clients.length === STREAMS * (1 + PLAYERS_PER_STREAM);
-  });
-  const times = await ask(base);
+  const cost = await quiet(supervisor);
+  const times = await streaming(supervisor, base, () => ask(base));
   return {
     'p50 ms': round(percentile(times, 50)),
     'p99 ms': round(percentile(times, 99)),
     'worst ms': round(times.at(-1) ?? 0),
-    'supervisor CPU % idle': round((100 * quiet.own) / QUIET_SECONDS),
-    'child CPU % idle': round((100 * quiet.each) / QUIET_SECONDS),
+    'asking: supervisor CPU %': round(cost.own - without.own),
+    'asking: a child CPU %': round(cost.each - without.each),
   };
+}
+
+async function streaming<T>(
+  supervisor: RunningSupervisor,
+  base: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const names = Array.from({ length: STREAMS }, (_, i) => `bench${i}`);
+  const encoders = names.map((name) => publish(supervisor.url(`live/${name}`)));
+  const players = Array.from(
+    { length: STREAMS * PLAYERS_PER_STREAM },
+    (_, i) => new BlindPlayer(supervisor.rtmpPort, names[i % STREAMS] ?? ''),
+  );
+  try {
+    await until('all clients are in the list', async () => {
+      const { clients } = await get<{ clients: unknown[] }>(`${base}/api/v1/clients/?count=1000`);
+      return clients.length === encoders.length + players.length;
+    });
+    return await work();
+  } finally {
+    for (const player of players) player.close();
+    await Promise.all(encoders.map((encoder) => encoder.kill()));
+  }
+}
+
+/** CPU in percent of a core: the supervisor's, and that of a child on average. */
+interface Cost {
+  readonly own: number;
+  readonly each: number;
+}
+
+async function quiet(supervisor: RunningSupervisor): Promise<Cost> {
+  runAhead([supervisor.pid, process.pid]);
+  const pids = (await supervisor.children()).flatMap((child) => child.pid ?? []);
+  const work = () => delay(1000 * QUIET_SECONDS);
+  const [own = 0, ...theirs] = await cpuDuring([supervisor.pid, ...pids], work);
+  const percent = 100 / QUIET_SECONDS;
+  const each = theirs.reduce((sum, one) => sum + one, 0) / theirs.length;
+  return { own: own * percent, each: each * percent };
 }
 
 async function known(base: string): Promise<number> {
@@ -73,16 +108,6 @@ async function known(base: string): Promise<number> {
     `${base}/api/v1/origins`,
   );
   return all.filter(({ mem_kbyte }) => mem_kbyte > 0).length;
-}
-
-async function cpuOf(
-  { pid }: RunningSupervisor,
-  children: readonly ChildRow[],
-  work: () => Promise<void>,
-): Promise<{ own: number; each: number }> {
-  const pids = children.flatMap((child) => child.pid ?? []);
-  const [own = 0, ...theirs] = await cpuDuring([pid, ...pids], work);
-  return { own, each: theirs.reduce((sum, one) => sum + one, 0) / theirs.length };
 }
 
 /** Milliseconds to the last byte of each answer, sorted; one is begun whether others are done or not. */

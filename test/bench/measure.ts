@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc/PID/stat: 100 a second on every Linux that Node runs on. */
@@ -21,4 +22,17 @@ export async function cpuDuring(pids: readonly number[], work: () => Promise<voi
   const before = pids.map(cpuSeconds);
   await work();
   return pids.map((pid, i) => cpuSeconds(pid) - before[i]!);
+}
+
+/**
+ * Lets processes run before all others, as if they had CPUs of their own; what they start later does
+ * not. False where we may not: then times are also those of whatever else the machine does.
+ */
+export function runAhead(pids: readonly number[]): boolean {
+  try {
+    for (const pid of pids) execFileSync('chrt', ['-a', '-R', '-f', '-p', '10', `${pid}`]);
+    return true;
+  } catch {
+    return false;
+  }
 }
