@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { until } from '../../helpers/until.js';
 import { play, probe, publish, REAL_SRS, TestOrigin } from '../helpers.js';
+import { RtmpClient } from '../rtmp-client.js';
 
 type Call = Record<string, unknown>;
 
@@ -21,7 +22,7 @@ const ON_HLS =
   'tcUrl,stream,param,duration,cwd,file,url,m3u8,m3u8_url,seq_no,stream_url,stream_id'.split(',');
 
 for (const [name, binary] of BINARIES) {
-  describe(`HLS of ${name}`, { timeout: 180_000, skip: binary === null }, () => {
+  describe(`HLS of ${name}`, { timeout: 400_000, skip: binary === null }, () => {
     let hooks: Server;
     let origin: TestOrigin;
     let base: string;
@@ -62,7 +63,7 @@ for (const [name, binary] of BINARIES) {
     async function live(stream: string): Promise<void> {
       encoders.push(publish(`${origin.tcUrl}/${stream}?tok=1`));
       const file = path.join(origin.dir, `html/live/${stream}.m3u8`);
-      await until('the playlist', () => existsSync(file), 30_000);
+      await until('the playlist', () => existsSync(file), 60_000);
     }
 
     /** The master playlist's one line, which is where the session is. */
@@ -136,6 +137,9 @@ for (const [name, binary] of BINARIES) {
     });
 
     it('goes on in number when the publisher comes back, and is gone after SIGTERM', async () => {
+      // SRS forgets a stream, and its numbers, three seconds after the last who uses it.
+      const holder = await RtmpClient.open(origin.rtmp);
+      holder.play(origin.tcUrl, 'r');
       await live('r');
       await until('a segment', () => find('on_hls', 'r'));
       await encoders.pop()?.stop('SIGKILL');
@@ -149,6 +153,7 @@ for (const [name, binary] of BINARIES) {
         numbers.filter((seq) => seq !== undefined),
         [...Array(count()).keys()],
       );
+      holder.close();
       assert.equal(await origin.program.stop(), 0);
       const left = await readdir(path.join(origin.dir, 'html/live'));
       assert.deepEqual(
