@@ -26,6 +26,7 @@ import { serverIdOf } from './identity.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { candidatesOf, Routing } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
+import { srtFronts } from './srt.js';
 import { openCertificate } from './tls.js';
 import { webRtc } from './webrtc.js';
 
@@ -101,6 +102,7 @@ export class Supervisor {
     this.#helpers = hasApi ? [sweeper, merged] : [sweeper];
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
     if (rtc !== null) this.#fronts.add(rtc.front);
+    this.#fronts.add(...srtFronts(box, () => this.#fleet.statuses()));
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {

@@ -11,7 +11,6 @@ export const Reject = {
   hostNotFound: 1003,
   badRequest: 1400,
   overload: 1402,
-  badMode: 1405,
   /** The server behind this one did not answer as it should. */
   gateway: 1502,
   /** Nobody is there now who could serve it. */

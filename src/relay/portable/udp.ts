@@ -238,9 +238,12 @@ async function bind({ host, port }: Address): Promise<Socket> {
 }
 
 async function bindTo(host: string, port: number): Promise<Socket> {
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+  const [type, family] = isIPv6(host) ? (['udp6', 6] as const) : (['udp4', 4] as const);
+  // What is sent goes out in the same turn, before what closes the socket: no address is looked up.
+  const socket = createSocket({ type, lookup: (ip, _options, done) => done(null, ip, family) });
+  const listening = once(socket, 'listening');
   socket.bind(port, host);
-  await once(socket, 'listening');
+  await listening;
   return socket;
 }
 

@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { INDUCTION, induction, parseHandshake } from '../../protocol/srt/handshake.js';
+import type { Endpoint, UdpRelay } from '../../relay/udp.js';
+
+/** How often a packet is repeated that is not answered: as libsrt does. */
+export const REPEAT_MS = 250;
+
+const TRIES = 4;
+/** Socket ids have 30 bits. */
+const MAX_ID = 2 ** 30;
+
+/**
+ * The length of the key that children ask callers for (bytes / 8; 0: none), which the answer to an
+ * induction advertises. All children have one passphrase, so any of them tells.
+ */
+export class KeyLength {
+  readonly #someChild: () => Endpoint | null;
+  readonly #relay: () => UdpRelay | null;
+  #value: number | null = null;
+  #asking: Promise<void> | null = null;
+
+  constructor(someChild: () => Endpoint | null, relay: () => UdpRelay | null) {
+    this.#someChild = someChild;
+    this.#relay = relay;
+  }
+
+  get value(): number {
+    return this.#value ?? 0;
+  }
+
+  learn(value: number): void {
+    this.#value = value;
+  }
+
+  /** Resolves when it is known, or when no child says. Does nothing where it is known. */
+  ask(): Promise<void> {
+    if (this.#value !== null) return Promise.resolve();
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    for (let tries = 0; tries < TRIES && this.#value === null; tries += 1) {
+      const child = this.#someChild();
+      const relay = this.#relay();
+      if (child === null || relay === null) return;
+      await this.#askOnce(relay, child);
+    }
+  }
+
+  async #askOnce(relay: UdpRelay, child: Endpoint): Promise<void> {
+    const answered = new AbortController();
+    const heard = (packet: Buffer) => {
+      const parsed = parseHandshake(packet);
+      if (parsed.kind !== 'value' || parsed.value.type !== INDUCTION) return;
+      this.learn(parsed.value.encryption);
+      answered.abort();
+    };
+    const first = [induction(randomInt(1, MAX_ID))];
+    const session = relay.open(child, child, first, { heard });
+    await delay(REPEAT_MS, undefined, { signal: answered.signal }).catch(() => {});
+    session?.destroy();
+  }
+}

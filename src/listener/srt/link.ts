@@ -1,0 +1,60 @@
+import { shutdown } from '../../protocol/srt/packet.js';
+import type { RelayEnd, RelayedConnection } from '../../relay/relay.js';
+import type { Endpoint, SessionEnd, UdpRelay, UdpSession } from '../../relay/udp.js';
+
+const ENDS: Readonly<Record<SessionEnd, RelayEnd>> = {
+  farewell: 'closed',
+  'child-gone': 'child-reset',
+  idle: 'idle',
+  destroyed: 'destroyed',
+};
+
+/** The socket ids of both ends: what each calls itself. */
+export interface SocketIds {
+  readonly client: number;
+  readonly child: number;
+}
+
+/** A client and its child, connected: whoever is left when it ends is told so. */
+export class SrtLink implements RelayedConnection {
+  readonly ids: SocketIds;
+  readonly ended: Promise<RelayEnd>;
+  client: Endpoint;
+  readonly #relay: UdpRelay;
+  readonly #session: UdpSession;
+
+  constructor(relay: UdpRelay, session: UdpSession, client: Endpoint, ids: SocketIds) {
+    this.#relay = relay;
+    this.#session = session;
+    this.client = client;
+    this.ids = ids;
+    this.ended = session.ended.then((end) => {
+      if (end === 'child-gone' || end === 'idle') this.#tellClient();
+      return ENDS[end];
+    });
+  }
+
+  get bytesIn(): number {
+    return this.#session.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#session.bytesOut;
+  }
+
+  /** The client is let in, or sends from elsewhere now. */
+  moveTo({ ip, port }: Endpoint): void {
+    this.client = { ip, port };
+    this.#session.move({ ip, port, tag: this.ids.child });
+  }
+
+  destroy(): void {
+    this.#tellClient();
+    this.#session.send(shutdown(this.ids.child));
+    this.#session.destroy();
+  }
+
+  #tellClient(): void {
+    this.#relay.send(shutdown(this.ids.client), this.client);
+  }
+}

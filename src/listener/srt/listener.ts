@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import type { ChildRef } from '../../child/types.js';
+import type { Address } from '../../config/config.js';
+import { messageOf } from '../../errors.js';
+import { cookieOf, isCookieOf } from '../../protocol/srt/cookie.js';
+import {
+  CONCLUSION,
+  type Handshake,
+  INDUCTION,
+  inductionAnswer,
+  parseHandshake,
+  rejection,
+  resend,
+} from '../../protocol/srt/handshake.js';
+import {
+  DESTINATION_AT,
+  destinationOf,
+  HANDSHAKE,
+  kindOf,
+  SHUTDOWN,
+} from '../../protocol/srt/packet.js';
+import { Reject, rejectType } from '../../protocol/srt/reject.js';
+import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
+import type { StreamKey } from '../../stream-key.js';
+import { type ConnectionLimits, Connections } from '../connections.js';
+import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
+import { listenError } from '../listen-error.js';
+import { SessionError } from '../session-error.js';
+import { TrafficMeter } from '../traffic.js';
+import { type Caller, Callers } from './callers.js';
+import { KeyLength } from './key-length.js';
+import { Moves } from './moves.js';
+import { refusalType } from './refusal.js';
+import { type SrtSessionContext, serveSrt } from './session.js';
+
+/** Both ends of a living SRT connection say something every second. */
+const IDLE_MS = 15_000;
+
+export interface SrtFrontOptions extends Omit<SrtSessionContext, 'relay' | 'keyLength' | 'moves'> {
+  readonly address: Address;
+  readonly limits: ConnectionLimits;
+  readonly openRelay: (options: UdpRelayOptions) => Promise<UdpRelay>;
+  /** The SRT port of any child that is ready; null: none is. */
+  readonly someChild: () => Endpoint | null;
+}
+
+/** The SRT port: shakes hands with callers, and hands each to a session of its own. */
+export class SrtListener implements AliasFront {
+  readonly connections: Connections;
+  readonly counters = {
+    accepted: 0,
+    relayed: 0,
+    refused: 0,
+    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
+  };
+  readonly #options: SrtFrontOptions;
+  readonly #traffic: TrafficMeter;
+  readonly #keyLength: KeyLength;
+  readonly #callers = new Callers();
+  readonly #secret = randomBytes(32);
+  readonly #startedAt = performance.now();
+  readonly #serving = new Set<Promise<void>>();
+  /** Null while the port is closed. */
+  #context: SrtSessionContext | null = null;
+  #isClosing = false;
+
+  constructor(options: SrtFrontOptions) {
+    this.#options = options;
+    this.connections = new Connections(options.limits);
+    this.#traffic = new TrafficMeter(this.connections);
+    this.#keyLength = new KeyLength(options.someChild, () => this.#context?.relay ?? null);
+  }
+
+  /** Resolves when the port takes callers; rejects with ERR_LISTEN when it cannot be had. */
+  async start(): Promise<void> {
+    const { address, limits, openRelay } = this.#options;
+    const opening = openRelay({
+      address,
+      maxSessions: limits.connections,
+      idleMs: IDLE_MS,
+      tagAt: DESTINATION_AT,
+      farewell: SHUTDOWN,
+      onStranger: (packet, from) => this.#hear(packet, from),
+    });
+    const relay = await opening.catch((error: unknown) => {
+      throw listenError('listen.srt', address, error);
+    });
+    const keyLength = this.#keyLength;
+    this.#context = { ...this.#options, relay, keyLength, moves: new Moves() };
+    await keyLength.ask();
+  }
+
+  /** The address that was bound, with the port that the kernel chose for 0; null while closed. */
+  address(): AddressInfo | null {
+    if (this.#context === null) return null;
+    const { host: address = '::' } = this.#options.address;
+    const { port } = this.#context.relay;
+    return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
+  }
+
+  summary(): FrontSummary {
+    const { counters } = this;
+    const { bytes, children: traffic } = this.#traffic;
+    const connections = this.connections.size;
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return Array.from(this.connections, (connection) => connection.row());
+  }
+
+  async clientOf(alias: string): Promise<string | null> {
+    return this.#options.aliases.clientOf(alias);
+  }
+
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.connections.endOf(owner, new SessionError('child', reason), stream);
+  }
+
+  /** Takes no callers any more, and tells those who are connected that it is over. */
+  async close(): Promise<void> {
+    this.#traffic.close();
+    if (this.#context === null) return;
+    const { relay } = this.#context;
+    this.#isClosing = true;
+    this.connections.endAll(new SessionError('left', 'the supervisor stops'));
+    await Promise.all(this.#serving);
+    this.#context = null;
+    await relay.close();
+  }
+
+  /** A datagram that belongs to no connection. */
+  #hear(packet: Buffer, from: Endpoint): void {
+    const kind = kindOf(packet);
+    if (kind < 0 || this.#isClosing) return;
+    if (kind === HANDSHAKE) this.#shake(packet, from);
+    else this.#context?.moves.heard(destinationOf(packet), from, performance.now());
+  }
+
+  #shake(packet: Buffer, from: Endpoint): void {
+    const parsed = parseHandshake(packet);
+    if (parsed.kind !== 'value' || parsed.value.destination !== 0) return;
+    const handshake = parsed.value;
+    if (handshake.type === INDUCTION) this.#induce(packet, from);
+    else if (handshake.type === CONCLUSION) this.#conclude(packet, handshake, from);
+  }
+
+  /** Nothing is remembered of who only asks. */
+  #induce(packet: Buffer, from: Endpoint): void {
+    const cookie = cookieOf(this.#secret, from, performance.now());
+    const { value: encryption } = this.#keyLength;
+    this.#send(inductionAnswer(packet, { cookie, encryption, micros: this.#micros() }), from);
+    void this.#keyLength.ask();
+  }
+
+  #conclude(packet: Buffer, handshake: Handshake, from: Endpoint): void {
+    const now = performance.now();
+    if (!isCookieOf(handshake.cookie, this.#secret, from, now)) return;
+    const known = this.#callers.find(from, handshake);
+    if (known !== null) {
+      this.#repeat(known, now);
+      return;
+    }
+    this.counters.accepted += 1;
+    const connection = this.connections.open(from.ip, from.port, Date.now());
+    if (typeof connection === 'string') this.#turnAway(packet, from, connection);
+    else this.#serve({ connection, packet, handshake, from, at: now, answer: null });
+  }
+
+  /** Its answer was lost, or is not known yet. */
+  #repeat({ answer, handshake, from }: Caller, now: number): void {
+    if (answer === null) return;
+    this.#send(resend(answer.packet, handshake.cookie, 1000 * (now - answer.at)), from);
+  }
+
+  #turnAway(packet: Buffer, from: Endpoint, limit: string): void {
+    this.counters.refused += 1;
+    this.#options.logger.debug({ client: from.ip, limit: `limits.${limit}` }, 'srt caller refused');
+    this.#send(rejection(packet, rejectType(Reject.overload), this.#micros()), from);
+  }
+
+  #serve(caller: Caller): void {
+    const { connection } = caller;
+    const earlier = this.#callers.add(caller);
+    earlier?.connection.end(new SessionError('left', 'the client has called anew'));
+    const serving = this.#run(caller).finally(() => {
+      this.#serving.delete(serving);
+      this.#callers.leave(caller, performance.now());
+      this.#options.aliases.release(connection.alias);
+      this.connections.closed(connection);
+    });
+    this.#serving.add(serving);
+  }
+
+  async #run(caller: Caller): Promise<void> {
+    if (this.#context === null) return;
+    try {
+      await serveSrt(caller, this.#context);
+      this.counters.relayed += 1;
+      caller.answer = null;
+    } catch (error) {
+      const failure: Failure = error instanceof SessionError ? error.failure : 'left';
+      this.counters.failed[failure] += 1;
+      const { client, stream } = caller.connection;
+      const reason = { failure, err: messageOf(error) };
+      this.#options.logger.debug({ client, stream, ...reason }, 'srt caller refused');
+      const answer = rejection(caller.packet, refusalType(error), this.#micros());
+      caller.answer = { packet: answer, at: performance.now() };
+      this.#send(answer, caller.from);
+    }
+  }
+
+  #send(packet: Buffer, to: Endpoint): void {
+    this.#context?.relay.send(packet, to);
+  }
+
+  #micros(): number {
+    return 1000 * (performance.now() - this.#startedAt);
+  }
+}

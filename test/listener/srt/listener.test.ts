@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type { SrtFrontOptions } from '../../../src/listener/srt/listener.js';
+import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
+import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
+import { conclusion, data, read, SrtParty } from '../../helpers/srt-caller.js';
+import { until } from '../../helpers/until.js';
+import { SrtRig } from './rig.js';
+
+const PUBLISH = '#!::r=live/cam,m=publish';
+
+/** A UDP port that somebody has just left. */
+async function nobodysPort(): Promise<number> {
+  const party = await new SrtParty().open();
+  const { port } = party;
+  await party.close();
+  return port;
+}
+
+for (const engine of ['portable', 'native'] as const) {
+  describe(`SRT listener over the ${engine} relay`, () => {
+    let rig: SrtRig;
+
+    async function open(
+      { children = 1, encryption = 0 } = {},
+      options: Partial<SrtFrontOptions> = {},
+      limits = { connections: 1000, connectionsPerIp: 0 },
+    ): Promise<void> {
+      rig = new SrtRig(engine, options, limits);
+      await rig.start({ children, encryption });
+    }
+
+    afterEach(() => rig.close());
+
+    it('relays a caller to the child of its stream, and ends with it', async () => {
+      await open();
+      const [child] = rig.children;
+      const caller = await rig.caller();
+      const answer = await caller.call(77, PUBLISH);
+      assert.equal(answer.type, CONCLUSION);
+      assert.equal(answer.cookie, caller.handshakes(INDUCTION)[0]?.cookie);
+      assert.deepEqual(rig.asked, ['publish __defaultVhost__/live/cam']);
+      caller.send(data(answer.id, 'up'));
+      await until('media arrives', () => child!.dataFor(answer.id).includes('up'));
+      child!.reply(data(77, 'down'));
+      await until('media comes back', () => caller.dataFor(77).includes('down'));
+      const [row] = await rig.listener.rows();
+      assert.equal(row?.client, `127.0.0.1:${caller.port}`);
+      assert.equal(row?.child, 'c001');
+      assert.equal(row?.role, 'publish');
+      assert.equal(row?.alias, child!.from.at(-1)?.address);
+      assert.equal(await rig.listener.clientOf(row?.alias ?? ''), row?.client);
+      caller.hangUp(answer.id);
+      await until('the child is told', () => child!.isShut(answer.id));
+      await rig.empties();
+      assert.equal(rig.released, 1);
+      assert.equal(rig.listener.counters.relayed, 1);
+    });
+
+    it('sends the child what the caller sent, but for the cookie', async () => {
+      await open();
+      const caller = await rig.caller();
+      await caller.call(5, PUBLISH);
+      const seen = rig.children[0]!.conclusions[0]!;
+      const expected = conclusion(PUBLISH, { id: 5, sequence: 5, cookie: read(seen).cookie });
+      assert.ok(timestampOf(seen) >= timestampOf(expected));
+      seen.copy(expected, 8, 8, 12);
+      assert.deepEqual(seen, expected);
+    });
+
+    it('advertises the key length of the children', async () => {
+      await open({ encryption: 2 });
+      const caller = await rig.caller();
+      assert.equal((await caller.induce(1)).encryption, 2);
+    });
+
+    it('repeats what is lost, and begins nothing twice', async () => {
+      await open();
+      const [child] = rig.children;
+      const caller = await rig.caller();
+      const { cookie } = await caller.induce(9);
+      child!.deafFor = 2;
+      const packet = conclusion(PUBLISH, { id: 9, cookie });
+      for (let count = 0; count < 5; count += 1) caller.send(packet);
+      const answer = await until('it is answered', () => caller.answerTo(9));
+      caller.got.length = 0;
+      await until('the answer is repeated', () => {
+        caller.send(packet);
+        return caller.handshakes(CONCLUSION).length > 2;
+      });
+      assert.ok(caller.handshakes(CONCLUSION).every(({ id }) => id === answer.id));
+      assert.equal(child!.sessions, 1);
+      assert.equal(rig.listener.connections.size, 1);
+      caller.hangUp(answer.id);
+      await rig.empties();
+      // Out of order: behind the end.
+      for (let count = 0; count < 5; count += 1) caller.send(packet);
+      await caller.induce(10);
+      assert.equal(child!.sessions, 1);
+      assert.equal(rig.listener.connections.size, 0);
+    });
+
+    it('takes a new connection of a socket id for what it is', async () => {
+      await open();
+      const caller = await rig.caller();
+      const first = await caller.call(9, PUBLISH, { sequence: 1 });
+      await caller.call(9, PUBLISH, { sequence: 2 });
+      await until('the second has a child', () =>
+        caller.handshakes(CONCLUSION).some(({ id }) => id !== first.id),
+      );
+      await until('the first is over', () => rig.listener.connections.size === 1);
+      await until('its child knows', () => rig.children[0]!.isShut(first.id));
+    });
+
+    it('believes no cookie but its own', async () => {
+      await open();
+      const [caller, other] = [await rig.caller(), await rig.caller()];
+      const { cookie } = await other.induce(3);
+      for (const wrong of [0, 1, cookie]) {
+        caller.send(conclusion(PUBLISH, { id: 3, cookie: wrong }));
+      }
+      await caller.induce(4);
+      assert.equal(caller.answerTo(3), undefined);
+      assert.equal(rig.listener.counters.accepted, 0);
+    });
+
+    it('refuses with the reason', async () => {
+      await open({}, { vhosts: ['my.com'] });
+      const caller = await rig.caller();
+      const wanted = '#!::h=my.com,r=live/s';
+      assert.equal((await caller.call(1, '#!::m=publish')).type, 2400);
+      assert.equal((await caller.call(2, 'live/s')).type, 2003);
+      assert.equal((await caller.call(3, wanted, { version: 6 })).type, 1008);
+      assert.equal((await caller.call(4, wanted, { version: 4 })).type, 1004);
+      rig.children[0]!.answer = 1010;
+      assert.equal((await caller.call(5, wanted)).type, 1010);
+      rig.route = null;
+      assert.equal((await caller.call(6, wanted)).type, 2503);
+      await rig.empties();
+      const { failed } = rig.listener.counters;
+      assert.deepEqual(failed, { silent: 0, invalid: 4, left: 0, 'no-child': 1, child: 1 });
+    });
+
+    it('repeats a refusal without asking anew', async () => {
+      await open();
+      rig.route = null;
+      const caller = await rig.caller();
+      await caller.call(1, PUBLISH);
+      caller.got.length = 0;
+      await caller.call(1, PUBLISH);
+      assert.equal(rig.listener.counters.accepted, 1);
+    });
+
+    it('serves a version 4 caller as one without a stream id', async () => {
+      await open();
+      const caller = await rig.caller();
+      await caller.call(1, '', { version: 4, extension: 2 });
+      assert.deepEqual(rig.asked, ['publish __defaultVhost__/live/livestream']);
+    });
+
+    it('keeps to its limits', async () => {
+      await open({}, {}, { connections: 1000, connectionsPerIp: 1 });
+      const caller = await rig.caller();
+      assert.equal((await caller.call(1, PUBLISH)).type, CONCLUSION);
+      assert.equal((await caller.call(2, PUBLISH)).type, 2402);
+      assert.ok(rig.listener.counters.refused > 0);
+    });
+
+    it('keeps the connections of one address and port apart', async () => {
+      await open({ children: 2 });
+      const [one, two] = rig.children;
+      const caller = await rig.caller();
+      const first = await caller.call(1, PUBLISH);
+      rig.route = two!.port;
+      two!.nextId = 0x2000;
+      const second = await caller.call(2, '#!::r=live/other,m=publish');
+      for (const { id } of [first, second]) caller.send(data(id, `to ${id}`));
+      await until('the first arrives', () => one!.dataFor(first.id).length === 1);
+      await until('the second arrives', () => two!.dataFor(second.id).length === 1);
+      caller.hangUp(first.id);
+      await until('the first is over', () => rig.listener.connections.size === 1);
+      caller.send(data(second.id, 'still here'));
+      await until('the second goes on', () => two!.dataFor(second.id).includes('still here'));
+    });
+
+    it('lets no two connections of an address share a socket id', async () => {
+      await open({ children: 2 });
+      const [one, two] = rig.children;
+      const caller = await rig.caller();
+      const first = await caller.call(1, PUBLISH);
+      rig.route = two!.port;
+      two!.nextId = first.id;
+      const second = await caller.call(2, PUBLISH);
+      assert.equal(second.type, CONCLUSION);
+      assert.notEqual(second.id, first.id);
+      caller.send(data(first.id, 'mine'));
+      await until('the first is where it was', () => one!.dataFor(first.id).includes('mine'));
+    });
+
+    it('waits for a silent child without holding up anybody else', async () => {
+      await open({ children: 2 });
+      const [silent, other] = rig.children;
+      silent!.deafFor = Number.POSITIVE_INFINITY;
+      const caller = await rig.caller();
+      const waiting = caller.call(1, PUBLISH);
+      await until('the first is under way', () => rig.asked.length === 1);
+      rig.route = other!.port;
+      assert.equal((await caller.call(2, PUBLISH)).type, CONCLUSION);
+      assert.equal(caller.answerTo(1), undefined);
+      rig.route = silent!.port;
+      assert.equal((await waiting).type, 2502);
+    });
+
+    it('tries again where a child has just gone', async () => {
+      await open();
+      rig.route = await nobodysPort();
+      const caller = await rig.caller();
+      const called = caller.call(1, PUBLISH);
+      await until('the dead child is tried', () => rig.asked.length > 0);
+      rig.route = rig.children[0]!.port;
+      assert.equal((await called).type, CONCLUSION);
+    });
+
+    it('tells callers when their child is gone, and hands on what a child says', async () => {
+      await open({ children: 2 });
+      const [one, two] = rig.children;
+      const caller = await rig.caller();
+      const first = await caller.call(1, PUBLISH);
+      rig.route = two!.port;
+      two!.nextId = 0x2000;
+      const second = await caller.call(2, PUBLISH);
+      rig.listener.endOf({ id: 'c001', generation: 1 }, 'it has died');
+      await until('the caller is told', () => caller.isShut(1));
+      await until('the child is told', () => one!.isShut(first.id));
+      assert.ok(!caller.isShut(2));
+      two!.reply(shutdown(2));
+      await until('the child hangs up', () => caller.isShut(2));
+      await rig.empties();
+      assert.ok(!two!.isShut(second.id));
+    });
+
+    it('tells everybody when it closes', async () => {
+      await open();
+      const caller = await rig.caller();
+      const { id } = await caller.call(1, PUBLISH);
+      await rig.listener.close();
+      await until('both are told', () => caller.isShut(1) && rig.children[0]!.isShut(id));
+      assert.equal(rig.listener.address(), null);
+    });
+
+    it('follows a caller to another port, once it is silent on its own', async () => {
+      await open();
+      const [child] = rig.children;
+      const [caller, moved] = [await rig.caller(), await rig.caller()];
+      const thief = await rig.caller('127.0.0.2');
+      const { id } = await caller.call(1, PUBLISH);
+      await until('the caller is followed', () => {
+        thief.send(data(id, 'stolen'));
+        moved.send(data(id, 'moved'));
+        return child!.dataFor(id).length > 0;
+      });
+      assert.deepEqual([...new Set(child!.dataFor(id))], ['moved']);
+      child!.reply(data(1, 'found'));
+      await until('the child reaches it there', () => moved.dataFor(1).includes('found'));
+      assert.equal((await rig.listener.rows())[0]?.client, `127.0.0.1:${moved.port}`);
+      // It was not the caller after all: that one is back at once.
+      await until('the caller has its own again', () => {
+        caller.send(data(id, 'mine'));
+        return child!.dataFor(id).includes('mine');
+      });
+      child!.reply(data(1, 'yours'));
+      await until('and hears the child', () => caller.dataFor(1).includes('yours'));
+      assert.ok(!moved.dataFor(1).includes('yours'));
+    });
+  });
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { Moves, type MovingLink } from '../../../src/listener/srt/moves.js';
+import type { Endpoint } from '../../../src/relay/udp.js';
+
+const CHILD_ID = 0x1234;
+
+describe('callers that move', () => {
+  let moves: Moves;
+  let at: Endpoint;
+  let bytesIn: number;
+  let link: MovingLink;
+
+  beforeEach(() => {
+    moves = new Moves();
+    bytesIn = 100;
+    link = linkAt({ ip: '192.0.2.1', port: 1000 });
+    at = link.client;
+    moves.add(link, (client) => {
+      at = client;
+    });
+  });
+
+  function linkAt(client: Endpoint): MovingLink {
+    const made = {
+      ids: { client: 1, child: CHILD_ID },
+      client,
+      get bytesIn() {
+        return bytesIn;
+      },
+      moveTo(next: Endpoint) {
+        made.client = next;
+      },
+    };
+    return made;
+  }
+
+  function hear(port: number, ...times: number[]): void {
+    for (const now of times) moves.heard(CHILD_ID, { ip: '192.0.2.1', port }, now);
+  }
+
+  it('are followed after two seconds of silence', () => {
+    hear(2000, 0, 100, 1999);
+    assert.equal(at.port, 1000);
+    hear(2000, 2000);
+    assert.equal(at.port, 2000);
+  });
+
+  it('are not followed by a packet that comes late', () => {
+    hear(2000, 0, 5000);
+    assert.equal(at.port, 1000);
+  });
+
+  it('are not followed while they speak where they were', () => {
+    for (let now = 0; now < 60_000; now += 500) {
+      bytesIn += now % 1000 === 0 ? 40 : 0;
+      hear(2000, now);
+    }
+    assert.equal(at.port, 1000);
+  });
+
+  it('are not followed to two places', () => {
+    for (let now = 0; now < 10_000; now += 100) hear(2000 + (now % 200), now);
+    assert.equal(at.port, 1000);
+  });
+
+  it('are taken back at once where they were', () => {
+    hear(2000, 0, 1000, 2000);
+    assert.equal(at.port, 2000);
+    hear(1000, 2001);
+    assert.equal(at.port, 1000);
+  });
+
+  it('are not found by another address, another socket id, or when gone', () => {
+    for (const now of [0, 1000, 2000, 3000]) {
+      moves.heard(CHILD_ID, { ip: '192.0.2.2', port: 2000 }, now);
+      moves.heard(CHILD_ID + 1, { ip: '192.0.2.1', port: 2000 }, now);
+    }
+    assert.equal(at.port, 1000);
+    moves.remove(link);
+    hear(2000, 0, 1000, 2000);
+    assert.equal(at.port, 1000);
+  });
+
+  it('are left where they are when two of an address might be meant', () => {
+    moves.add(linkAt({ ip: '192.0.2.1', port: 1001 }), () => {});
+    hear(2000, 0, 1000, 2000, 3000);
+    assert.equal(at.port, 1000);
+    assert.ok(moves.has({ ip: '192.0.2.1', port: 1001 }, CHILD_ID));
+    assert.ok(!moves.has({ ip: '192.0.2.1', port: 2000 }, CHILD_ID));
+  });
+});
