@@ -7,18 +7,18 @@ import { type Origin, origins } from '../helpers/origins.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
 import { cpuDuring } from './measure.js';
-import { BlindPlayer } from './players.js';
+import { BlindPlayer, type Opening } from './players.js';
 import { PEERS, stop } from './relay/peers.js';
 import { startSrsProxy } from './relay/srs-proxy.js';
 import { median, type Row, report, round } from './report.js';
 
-const PLAYERS = 300;
+export const PLAYERS = 300;
 const SECONDS = 5;
-const RUNS = Number(process.env.BENCH_RUNS ?? 5);
-const STREAM = 'live/load';
+export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+export const STREAM = 'live/load';
 
 /** A clip of about 2.5 Mbps, encoded once for the whole bench. */
-async function encodeClip(folder: string): Promise<string> {
+export async function encodeClip(folder: string): Promise<string> {
   const path = join(folder, 'load.flv');
   const source = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25,noise=alls=20:allf=t'];
   const rate = ['-b:v', '2500k', '-minrate', '2500k', '-maxrate', '2500k', '-bufsize', '2500k'];
@@ -29,7 +29,7 @@ async function encodeClip(folder: string): Promise<string> {
 }
 
 /** Something that players connect to: the process that relays, and the child behind it. */
-interface Front {
+export interface Front {
   readonly name: string;
   readonly port: number;
   readonly relay: number;
@@ -93,16 +93,19 @@ async function ours(
   return { front, childPort: child!.ports.rtmp };
 }
 
-interface Turn {
+export interface Turn {
   readonly gbit: number;
   /** CPU seconds. */
   readonly relay: number;
   readonly child: number;
 }
 
-async function oneTurn({ port, relay, child }: Front): Promise<Turn> {
+export async function oneTurn(front: Front, opening?: Opening): Promise<Turn> {
+  const { port, relay, child } = front;
   const players: BlindPlayer[] = [];
-  for (let i = 0; i < PLAYERS; i += 1) players.push(new BlindPlayer(port, STREAM.slice(5)));
+  for (let i = 0; i < PLAYERS; i += 1) {
+    players.push(new BlindPlayer(port, STREAM.slice(5), opening));
+  }
   const received = () => players.reduce((sum, { bytes }) => sum + bytes, 0);
   try {
     await until('every player plays', () => players.every(({ bytes }) => bytes > 1_000_000));
@@ -116,7 +119,7 @@ async function oneTurn({ port, relay, child }: Front): Promise<Turn> {
 }
 
 /** `reference`: the turns of HAProxy, where that is installed. */
-function summary(turns: readonly Turn[], reference: readonly Turn[] | undefined) {
+export function summary(turns: readonly Turn[], reference: readonly Turn[] | undefined) {
   const perGbit = ({ relay, gbit }: Turn) => (1000 * relay) / gbit;
   return {
     'Gbit/s': round(median(turns.map(({ gbit }) => gbit / SECONDS))),

@@ -3,6 +3,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   api: () => import('./api.js'),
   'first-media': () => import('./first-media.js'),
+  'http-flv': () => import('./http-flv.js'),
   load: () => import('./load.js'),
   idle: () => import('./idle.js'),
   origin: () => import('./origin.js'),

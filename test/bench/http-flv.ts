@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ffmpeg } from '../helpers/media.js';
+import { type Origin, origins } from '../helpers/origins.js';
+import { freePort } from '../helpers/ports.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+import {
+  encodeClip,
+  type Front,
+  oneTurn,
+  PLAYERS,
+  RUNS,
+  STREAM,
+  summary,
+  type Turn,
+} from './load.js';
+import { flvOpening } from './players.js';
+import { type Row, report } from './report.js';
+
+/** What relay and child spend on 300 HTTP-FLV players of one stream, engine by engine in turn. */
+export async function run(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
+  const clip = await encodeClip(folder);
+  const rows: Row[] = [];
+  for (const origin of origins()) rows.push(...(await measure(origin, clip)));
+  await rm(folder, { recursive: true, force: true });
+  const title = `${PLAYERS} HTTP-FLV players of one stream of 2.5 Mbps, medians of ${RUNS} turns`;
+  await report('http-flv', title, rows);
+}
+
+async function measure(origin: Origin, clip: string): Promise<Row[]> {
+  const boxes = [await Box.open(origin, clip, 'native'), await Box.open(origin, clip, 'portable')];
+  try {
+    const turns = boxes.map(() => [] as Turn[]);
+    for (let i = 0; i < RUNS; i += 1) {
+      for (const [which, { front }] of boxes.entries()) {
+        turns[which]!.push(await oneTurn(front, flvOpening));
+      }
+    }
+    return boxes.map(({ front }, i) => ({
+      name: `${origin.name}, ${front.name}`,
+      values: summary(turns[i]!, undefined),
+    }));
+  } finally {
+    for (const box of boxes) await box.close();
+  }
+}
+
+/** A supervisor with one child and the stream on it. */
+class Box {
+  readonly front: Front;
+  readonly #supervisor: RunningSupervisor;
+  readonly #publisher: Ffmpeg;
+
+  private constructor(front: Front, supervisor: RunningSupervisor, publisher: Ffmpeg) {
+    this.front = front;
+    this.#supervisor = supervisor;
+    this.#publisher = publisher;
+  }
+
+  static async open(origin: Origin, clip: string, engine: string): Promise<Box> {
+    const http = await freePort();
+    const supervisor = await RunningSupervisor.start({
+      origin: origin.path,
+      children: 1,
+      args: ['--relay', engine],
+      ports: { http },
+    });
+    const input = ['-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv'];
+    const publisher = new Ffmpeg('ffmpeg', [...input, supervisor.url(STREAM)]);
+    await supervisor.ownerOf(STREAM);
+    const [child] = await supervisor.children();
+    const front = { name: engine, port: http, relay: supervisor.pid, child: child!.pid! };
+    return new Box(front, supervisor, publisher);
+  }
+
+  async close(): Promise<void> {
+    await this.#publisher.kill();
+    await this.#supervisor.dispose();
+  }
+}
