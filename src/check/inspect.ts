@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolveBinary } from '../child/binary.js';
 import type { Pinning } from '../child/child.js';
+import { liveMounts } from '../child/live-mounts.js';
 import { checkTemplate, droppedBy, vhostsOf } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
@@ -49,6 +50,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
     return { findings, prepared: null };
   }
   const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
+  await findings.attempt('live', () => liveFormats(config, template));
   const known = { config, env, binary, template, vhosts, plan, connections };
   const prepared = { ...known, pinning: pinning ?? null };
   await findings.attempt('srs -t', () => tryConf(prepared));
@@ -61,6 +63,19 @@ async function tryCertificate({ listen, tls }: Config): Promise<Outcome<null>> {
   if (names.length === 0 || cert === null || key === null) return { value: null, text: 'not used' };
   await loadCertificate({ cert, key });
   return { value: null, text: `${cert} for ${names.join(', ')}` };
+}
+
+/** SRS cannot have HTTP-TS and HLS in one vhost: who wonders where either is finds it here. */
+function liveFormats(
+  { vhosts, hls }: Config,
+  template: readonly Directive[] | null,
+): Outcome<null> {
+  const formats = liveMounts(template, vhosts).map(({ vhost, mount }) => {
+    const format = mount?.slice(mount.lastIndexOf('.') + 1) ?? 'not by HTTP';
+    const hasHls = template === null && hls.enabled && format !== 'ts';
+    return `${vhost} ${format}${hasHls ? ' and HLS' : ''}`;
+  });
+  return { value: null, text: formats.join(', ') };
 }
 
 /** A template names its own; ours has those of the configuration. */
