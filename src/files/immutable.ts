@@ -34,11 +34,18 @@ export class ImmutableFiles {
   }
 
   /** Answers a GET or HEAD for the file at `path`, as it is spelt below the root. */
-  async reply(path: string, request: FastifyRequest, reply: FastifyReply) {
-    if (isPlain(request)) {
-      const hot = this.#hot.get(path) ?? (await this.#hot.load(path, () => this.#read(path)));
-      if (hot !== null) return replyHot(request, reply, hot);
-    }
+  reply(path: string, request: FastifyRequest, reply: FastifyReply): unknown {
+    if (!isPlain(request)) return this.#open(path, request, reply);
+    const hot = this.#hot.get(path);
+    return hot ? replyHot(request, reply, hot) : this.#load(path, request, reply);
+  }
+
+  async #load(path: string, request: FastifyRequest, reply: FastifyReply) {
+    const hot = await this.#hot.load(path, () => this.#read(path));
+    return hot === null ? this.#open(path, request, reply) : replyHot(request, reply, hot);
+  }
+
+  async #open(path: string, request: FastifyRequest, reply: FastifyReply) {
     const file = await openFile(this.#shelf, encodeURI(path), request.raw);
     return file === null ? reply.callNotFound() : replyFile(request, reply, file);
   }

@@ -16,11 +16,13 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly otherwise?: Handler;
 }
 
+/** What a request names. */
 interface Named {
   readonly target: Target;
+  readonly host: string;
   readonly vhost: string;
+  /** By its query. */
   readonly namesVhost: boolean;
-  readonly ask: Ask;
 }
 
 type Kind = 'playlist' | 'segment';
@@ -54,24 +56,32 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
   };
 }
 
+/** Asked of every request on the port: most are told by their last letters. */
 function kindOf(url: string): Kind | undefined {
-  const path = parseTarget(url)?.path ?? '';
-  if (parsePlaylistPath(path) !== null) return 'playlist';
+  const path = pathOf(url);
+  if (path.endsWith('.m3u8')) return parsePlaylistPath(path) === null ? undefined : 'playlist';
   return parseSegmentPath(path) === null ? undefined : 'segment';
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
 }
 
 function playlistHandler({ vhosts, otherwise = notFound }: HlsOptions, playlists: Playlists) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const { target, vhost, namesVhost, ask } = readNames(request, reply, vhosts);
-    const name = parsePlaylistPath(target.path);
+    const named = readNames(request, vhosts);
+    const name = parsePlaylistPath(named.target.path);
     if (name === null) return notFound(request, reply);
-    const stream = { vhost, ...name };
+    const stream = { vhost: named.vhost, ...name };
     reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
     if (request.method === 'HEAD' && (await playlists.exists(stream))) {
       return reply.type(PLAYLIST_TYPE).send();
     }
-    const session = /(?:^|&)hls_ctx=([^&]+)/.exec(target.query)?.[1] ?? null;
-    const answer = await playlists.answer({ ...ask, name: stream, session, namesVhost });
+    const session = /(?:^|&)hls_ctx=([^&]+)/.exec(named.target.query)?.[1] ?? null;
+    const { namesVhost } = named;
+    const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
+    const answer = await playlists.answer(ask);
     if (answer === null) return otherwise(request, reply);
     const { status, contentType, location, text } = answer;
     if (location !== undefined) reply.header('Location', location);
@@ -80,33 +90,39 @@ function playlistHandler({ vhosts, otherwise = notFound }: HlsOptions, playlists
 }
 
 function segmentHandler({ vhosts }: HlsOptions, segments: Segments) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const { target, vhost, ask } = readNames(request, reply, vhosts);
-    const segment = parseSegmentPath(target.path);
+  return (request: FastifyRequest, reply: FastifyReply) => {
+    const named = readNames(request, vhosts);
+    const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
-    return segments.reply({ ...ask, vhost, segment }, request, reply);
+    const ask = () => toAsk(named, request, reply);
+    return segments.reply({ vhost: named.vhost, segment, ask }, request, reply);
   };
 }
 
 /** A path that is none names nothing: its handlers then find nothing. */
-function readNames(request: FastifyRequest, reply: FastifyReply, vhosts: readonly string[]): Named {
-  const { url = '', rawHeaders } = request.raw;
-  const target = parseTarget(url) ?? { authority: null, path: '', query: '' };
-  const host = target.authority ?? request.headers.host ?? '';
-  const asked = queryVhost(target.query);
+function readNames({ raw, headers }: FastifyRequest, vhosts: readonly string[]): Named {
+  const target = parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
+  const host = target.authority ?? headers.host ?? '';
+  const asked = target.query === '' ? '' : queryVhost(target.query);
+  const vhost = resolveVhost(asked || hostName(host), vhosts);
+  return { target, host, vhost, namesVhost: asked !== '' };
+}
+
+function toAsk({ target, host }: Named, request: FastifyRequest, reply: FastifyReply): Ask {
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
+  reply.raw.once('close', () => left.abort(LEFT));
   const { path, query } = target;
-  const ask = {
+  return {
     target: query === '' ? path : `${path}?${query}`,
     host,
-    rawHeaders,
+    rawHeaders: request.raw.rawHeaders,
     ip: request.clientAddress.ip,
     signal: left.signal,
   };
-  const vhost = resolveVhost(asked || hostName(host), vhosts);
-  return { target, vhost, namesVhost: asked !== '', ask };
 }
+
+/** Made once: an error of its own for each request would cost more than the rest. */
+const LEFT = new Error('the client has left');
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): unknown {
   return reply.callNotFound();

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChildRef } from '../child/types.js';
 import { ImmutableFiles } from '../files/immutable.js';
@@ -16,9 +15,11 @@ export interface SegmentOptions {
 }
 
 /** What a segment request names. */
-export interface SegmentAsk extends Ask {
+export interface SegmentAsk {
   readonly vhost: string;
   readonly segment: SegmentName;
+  /** For the child, where it is to send the segment. */
+  readonly ask: () => Ask;
 }
 
 /** Segments of all children, alive or not. */
@@ -36,18 +37,22 @@ export class Segments {
     return this.#files.bytes;
   }
 
-  async reply(ask: SegmentAsk, request: FastifyRequest, reply: FastifyReply) {
-    const { writer, path } = ask.segment;
+  reply(named: SegmentAsk, request: FastifyRequest, reply: FastifyReply): unknown {
+    const { writer } = named.segment;
     const child = request.method === 'GET' ? this.#options.child?.(writer) : undefined;
-    const passed = child ? await this.#pass(child, ask, request, reply) : null;
-    if (passed !== null) return passed;
-    return this.#files.reply(join(writerName(writer), ask.vhost, path), request, reply);
+    if (child) return this.#pass(child, named, request, reply);
+    return this.#files.reply(fileOf(named), request, reply);
   }
 
-  /** The child counts the bytes for its viewer. Null where it does not answer. */
-  async #pass(child: ChildAddress, ask: Ask, request: FastifyRequest, reply: FastifyReply) {
-    const response = await askChild(child, ask, AGENTS.segment).catch(() => null);
-    if (response === null) return null;
+  /** The child counts the bytes for its viewer; where it does not answer, the file does. */
+  async #pass(
+    child: ChildAddress,
+    named: SegmentAsk,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> {
+    const response = await askChild(child, named.ask(), AGENTS.segment).catch(() => null);
+    if (response === null) return this.#files.reply(fileOf(named), request, reply);
     const { statusCode = 502, headers } = response;
     const { 'content-type': type = 'video/MP2T', 'content-length': length } = headers;
     return reply
@@ -56,4 +61,9 @@ export class Segments {
       .headers(length === undefined ? {} : { 'Content-Length': length })
       .send(response);
   }
+}
+
+/** Below the directory that all children write to. */
+function fileOf({ segment: { writer, path }, vhost }: SegmentAsk): string {
+  return `${writerName(writer)}/${vhost}/${path}`;
 }
