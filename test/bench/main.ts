@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'first-media': () => import('./first-media.js'),
   'http-flv': () => import('./http-flv.js'),
   load: () => import('./load.js'),
+  hls: () => import('./hls.js'),
   idle: () => import('./idle.js'),
   origin: () => import('./origin.js'),
   relay: () => import('./relay.js'),

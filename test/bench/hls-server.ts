@@ -1,0 +1,34 @@
+/**
+ * The HTTP port with HLS on it and nothing else: `node hls-server.js ROOT`. Tells its parent its port.
+ */
+import { hlsRoutes } from '../../src/hls/routes.js';
+import { TrustedProxies } from '../../src/listener/client-address.js';
+import { ConnectionBudget } from '../../src/listener/connections.js';
+import { HttpFront, type HttpFrontOptions } from '../../src/listener/http/front.js';
+import { silentLogger } from '../../src/logger.js';
+import { DEFAULT_VHOST } from '../../src/stream-key.js';
+
+const [root = ''] = process.argv.slice(2);
+const hls = hlsRoutes({
+  root,
+  vhosts: [DEFAULT_VHOST],
+  windowSeconds: 60,
+  cacheBytes: 64 * 1024 * 1024,
+  find: async () => null,
+});
+const options: HttpFrontOptions = {
+  name: 'listen.http',
+  address: { host: '127.0.0.1', port: 0 },
+  tls: null,
+  trusted: new TrustedProxies([]),
+  proxyProtocol: false,
+  identifyMs: 10_000,
+  limits: new ConnectionBudget({ connections: 1000, connectionsPerIp: 0 }),
+  plugins: [hls],
+  live: null,
+  logger: silentLogger,
+};
+const front = new HttpFront(options);
+await front.start();
+process.send?.(front.address()?.port);
+process.once('disconnect', () => process.exit());
