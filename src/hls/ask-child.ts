@@ -28,7 +28,7 @@ export const AGENTS = {
   segment: new Agent({ maxSockets: 20 }),
 } as const;
 
-/** SRS waits 30 s for a hook. */
+/** Of silence; SRS waits 30 s for a hook. */
 const TIMEOUT_MS = 35_000;
 const MAX_TEXT_BYTES = 1024 * 1024;
 
@@ -42,11 +42,11 @@ export function askChild(
   agent: Agent,
 ): Promise<IncomingMessage> {
   const headers = childHeaders(ask, ask.ip).flat();
-  const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const { target: path, signal } = ask;
   return new Promise((resolve, reject) => {
-    request({ host, port, path: ask.target, headers, agent, signal }, resolve)
-      .on('error', reject)
-      .end();
+    const asked = request({ host, port, path, headers, agent, signal, timeout: TIMEOUT_MS });
+    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
+    asked.on('response', resolve).on('error', reject).end();
   });
 }
 

@@ -110,7 +110,9 @@ function readNames({ raw, headers }: FastifyRequest, vhosts: readonly string[]):
 
 function toAsk({ target, host }: Named, request: FastifyRequest, reply: FastifyReply): Ask {
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort(LEFT));
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) left.abort(LEFT);
+  });
   const { path, query } = target;
   return {
     target: query === '' ? path : `${path}?${query}`,

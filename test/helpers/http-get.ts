@@ -1,4 +1,4 @@
-import { get, type IncomingHttpHeaders } from 'node:http';
+import { type Agent, get, type IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
 export interface Got {
@@ -8,9 +8,13 @@ export interface Got {
 }
 
 /** GET with these headers and no others: `fetch` adds `no-cache` to what is conditional. */
-export function httpGet(url: string, headers: Record<string, string> = {}): Promise<Got> {
+export function httpGet(
+  url: string,
+  headers: Record<string, string> = {},
+  agent: Agent | false = false,
+): Promise<Got> {
   return new Promise((resolve, reject) => {
-    get(url, { headers, agent: false }, (response) => {
+    get(url, { headers, agent }, (response) => {
       const { statusCode: status = 0, headers } = response;
       buffer(response).then((body) => resolve({ status, headers, body }), reject);
     }).on('error', reject);
