@@ -20,6 +20,8 @@ export interface BannerFacts {
   readonly children: readonly ChildRow[];
   /** As clients on this machine write it, `127.0.0.1:1935`. */
   readonly rtmp: string;
+  /** Null: the HTTP port is off. */
+  readonly http: string | null;
   readonly demo: boolean;
 }
 
@@ -46,11 +48,13 @@ function children(rows: readonly ChildRow[]): string {
   return table(COLUMNS, cells, WIDTH).trimEnd();
 }
 
-function commands({ rtmp, demo }: BannerFacts): string {
+function commands({ rtmp, http, demo }: BannerFacts): string {
   const stream = demo ? 'demo' : 'STREAM';
+  const web = http === null ? [] : [`         ffplay http://${http}/live/${stream}.flv`];
   return [
     `publish  ffmpeg -re -i FILE -c copy -f flv rtmp://${rtmp}/live/STREAM`,
     `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
+    ...web,
     'watch    srs-supervisor status | children | streams',
     'stop     Ctrl-C',
   ].join('\n');

@@ -43,13 +43,15 @@ export async function run(config: Config, context: RunContext): Promise<void> {
     })
     .finally(() => progress.show(''));
 
-  const bound = supervisor.rtmpAddress();
+  const bound = supervisor.address('rtmp');
+  const web = supervisor.address('http');
   if (bound !== null) {
     const rtmp = reachable(bound);
     const facts = {
       status: supervisor.view.status(),
       children: supervisor.view.children(),
       rtmp,
+      http: web && reachable(web),
       demo,
     };
     const { children, relay } = facts.status;

@@ -162,9 +162,9 @@ export class Supervisor {
     return this.#closing;
   }
 
-  /** Where clients come in; null while nobody is let in. */
-  rtmpAddress(): AddressInfo | null {
-    return this.#fronts.address('rtmp');
+  /** Where clients of that listener come in; null while nobody is let in, and where it is off. */
+  address(name: string): AddressInfo | null {
+    return this.#fronts.address(name);
   }
 
   /** The admin port comes first, so that a long start can be watched; clients are let in last. */
@@ -178,7 +178,7 @@ export class Supervisor {
     const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet];
     rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
-    const bound = () => this.rtmpAddress();
+    const bound = () => this.address('rtmp');
     return [
       ...rooms,
       new DemoRoom(prepared.config.listen.rtmp, bound, logger.child({ room: 'demo' })),
