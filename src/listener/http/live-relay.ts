@@ -80,6 +80,7 @@ export class LiveRelay {
     if (!['GET', 'POST', 'HEAD'].includes(method)) {
       return this.#answer(exchange, 405, { Allow: 'GET, POST, HEAD, OPTIONS' });
     }
+    if (this.#holds >= MAX_HOLDS) return this.#answer(exchange, 503, { 'Retry-After': '1' });
     const stream = streamKey(live.name);
     if (!live.isEdge && !(await this.#isPublished(stream, exchange))) {
       return this.#answer(exchange, 404);
@@ -97,7 +98,6 @@ export class LiveRelay {
   async #isPublished(stream: StreamKey, { request, connection }: LiveExchange): Promise<boolean> {
     const { whenPublished, waitMs } = this.#options;
     if (request.method === 'HEAD') return whenPublished(stream, AbortSignal.abort());
-    if (this.#holds >= MAX_HOLDS) return false;
     const hold = new AbortController();
     const end = () => hold.abort();
     const timer = setTimeout(end, waitMs);
@@ -200,6 +200,7 @@ const SILENT = new Error('the child has nothing to say yet');
 const TEXTS: Readonly<Record<number, string>> = {
   404: 'Not Found: nobody publishes this stream',
   405: 'Method Not Allowed',
+  503: 'Service Unavailable: too many players wait for their streams',
 };
 
 function childHead({ url = '', headers, rawHeaders }: IncomingMessage, ip: string): Buffer {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { Certificate } from '../../../src/listener/certificate.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
 import { HttpFront, type HttpFrontOptions } from '../../../src/listener/http/front.js';
 import { silentLogger } from '../../../src/logger.js';
+import { makeCertificate } from '../../helpers/certificate.js';
 import { until } from '../../helpers/until.js';
 
 let front: HttpFront;
@@ -77,6 +84,25 @@ describe('an HTTP front', () => {
     assert.match(await exchange(port, `PROXY UNKNOWN\r\n${WHO}`), /"ip":"127.0.0.1"/);
     assert.equal(await exchange(port, WHO), '');
     assert.equal(front.summary().counters.failed.invalid, 1);
+  });
+
+  it('reads PROXY headers before TLS, too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'srs-front-'));
+    const tls = await Certificate.open(await makeCertificate(folder, 'front'), silentLogger);
+    const port = await open({ proxyProtocol: true, tls });
+    for (const pause of [0, 50]) {
+      const raw = connect({ port, host: '127.0.0.1' });
+      raw.write('PROXY TCP4 1.2.3.4 10.0.0.1 12345 443\r\n');
+      await delay(pause);
+      const secure = connectTls({ socket: raw, rejectUnauthorized: false });
+      secure.write(WHO);
+      let answer = '';
+      for await (const bytes of secure) answer += bytes;
+      assert.match(answer, /"ip":"1.2.3.4","port":12345/);
+    }
+    await until('all have left', () => front.summary().connections === 0);
+    tls.close();
+    await rm(folder, { recursive: true });
   });
 
   it('lets nobody in past the load balancer', async () => {
