@@ -48,10 +48,10 @@ describe("mini-srs reads SRS's config", () => {
   });
 
   it('names what it does not act on', () => {
-    const { unserved } = read(`listen 1; rtc_server { enabled on; listen 8000; }
+    const { unserved } = read(`listen 1; srt_server { enabled on; listen 8000; }
       http_api { enabled on; listen 1; auth { enabled on; } }
       vhost __defaultVhost__ { forward { enabled on; } dash { enabled on; } }`);
-    assert.deepEqual(unserved, ['rtc_server', 'vhost.forward', 'vhost.dash']);
+    assert.deepEqual(unserved, ['srt_server', 'vhost.forward', 'vhost.dash']);
   });
 
   for (const [text, reason] of [

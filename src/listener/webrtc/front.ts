@@ -23,8 +23,8 @@ export interface RtcFrontOptions {
 
 /** A DTLS 1.2 record of type alert: who ends a session says so. */
 const DTLS_ALERT = 0x15fe;
-/** STUN's first byte; DTLS and RTP are above (RFC 9443). */
-const STUN_BELOW = 4;
+/** STUN requests begin with 0, which is what a new session begins with; STUN answers with 1. */
+const CHECKED_BELOW = 1;
 
 /** The media port of all WebRTC sessions: one number, for UDP and for TCP. */
 export class RtcFront implements Front {
@@ -46,7 +46,7 @@ export class RtcFront implements Front {
         maxSessions,
         idleMs: SILENT_MS,
         farewell: DTLS_ALERT,
-        checkedBelow: STUN_BELOW,
+        checkedBelow: CHECKED_BELOW,
         onStranger: (datagram, from) => flows.meet(udp, datagram, from),
       });
       this.#udp = udp;

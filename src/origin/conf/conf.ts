@@ -27,12 +27,21 @@ export interface ExporterConf extends ListenAddress {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** `rtc_server`. SRS binds every address. */
+export interface RtcConf {
+  readonly port: number;
+  /** `*`: addresses of the machine. */
+  readonly candidate: string;
+}
+
 /** What mini-srs reads out of an srs.conf. */
 export interface OriginConf {
   readonly rtmp: readonly ListenAddress[];
   readonly api: ListenAddress | null;
   readonly auth: ApiAuth | null;
   readonly http: (ListenAddress & { readonly dir: string }) | null;
+  /** Null where WebRTC is off. */
+  readonly rtc: RtcConf | null;
   readonly pidFile: string;
   readonly serverId: string | null;
   readonly maxConnections: number;
@@ -68,6 +77,7 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
     api: readListener(root, 'http_api', '1985'),
     auth: readAuth(root),
     http: readHttpServer(root),
+    rtc: readRtc(root),
     pidFile: text(root, './objs/srs.pid', 'pid'),
     serverId: find(root, 'server_id')?.args[0] ?? null,
     maxConnections,
@@ -117,6 +127,12 @@ function readAuth(root: readonly Directive[]): ApiAuth | null {
 function readHttpServer(root: readonly Directive[]): OriginConf['http'] {
   const address = readListener(root, 'http_server', '8080');
   return address && { ...address, dir: text(root, './objs/nginx/html', 'http_server', 'dir') };
+}
+
+function readRtc(root: readonly Directive[]): RtcConf | null {
+  if (!isOn(root, false, 'rtc_server', 'enabled')) return null;
+  const port = Math.trunc(Number(text(root, '8000', 'rtc_server', 'listen')));
+  return { port, candidate: text(root, '*', 'rtc_server', 'candidate') };
 }
 
 function readLog(root: readonly Directive[]): OriginConf['log'] {

@@ -55,4 +55,4 @@ export const BLOCK_DIRECTIVES: Readonly<Record<string, ReadonlySet<string>>> = {
 export const SERVED: ReadonlySet<string> = words(`
   asprocess daemon exporter heartbeat http_api http_server listen max_connections pid server_id
   srs_log_file srs_log_level srs_log_level_v2 srs_log_tank vhost enabled gop_cache hls http_hooks
-  http_remux http_static min_latency play refer security tcp_nodelay`);
+  http_remux http_static min_latency play refer rtc rtc_server security tcp_nodelay`);

@@ -8,6 +8,8 @@ export interface StunMessage {
   readonly isBindingRequest: boolean;
   /** The USERNAME attribute; null where there is none. */
   readonly username: string | null;
+  /** USE-CANDIDATE (RFC 8445 §7.1.2): the client has chosen the way that this came by. */
+  readonly usesCandidate: boolean;
   /** Where the MESSAGE-INTEGRITY attribute begins; null where there is none. */
   readonly integrityAt: number | null;
 }
@@ -20,6 +22,7 @@ const MAX_USERNAME = 513;
 
 const USERNAME = 0x0006;
 const MESSAGE_INTEGRITY = 0x0008;
+const USE_CANDIDATE = 0x0025;
 const FINGERPRINT = 0x8028;
 const INTEGRITY_SIZE = 20;
 const FINGERPRINT_SIZE = 4;
@@ -56,6 +59,7 @@ export function parseStun(datagram: Buffer): Parsed<StunMessage> {
   const message = {
     isBindingRequest: datagram.readUInt16BE(0) === BINDING_REQUEST,
     username: username?.value.toString() ?? null,
+    usesCandidate: find(USE_CANDIDATE) !== undefined,
     integrityAt: integrity?.at ?? null,
   };
   return value(message, datagram.length);
