@@ -38,6 +38,8 @@ export class RtcSession implements Relayed {
   /** Bytes of the flows that are no more. */
   readonly #past = { in: 0, out: 0 };
   #client: Endpoint | null = null;
+  /** What the client had sent when somebody said farewell. */
+  #bytesAtFarewell = 0;
 
   constructor({ username, password, connection, route }: RtcSessionOptions, expiresAt: number) {
     this.username = username;
@@ -63,6 +65,23 @@ export class RtcSession implements Relayed {
     this.#client = flow.client;
     this.connection.relayed = this;
     this.expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * A DTLS alert went by. Nobody signs one, so the session ends only if nothing comes from the client
+   * any more.
+   */
+  farewell(expiresAt: number): void {
+    this.expiresAt = expiresAt;
+    this.#bytesAtFarewell = this.bytesIn;
+  }
+
+  /** Whether the client has given no sign of life since it had to be given up at `expiresAt`. */
+  isOver(now: number): boolean {
+    if (this.expiresAt > now) return false;
+    const isAlive = this.flows.size > 0 && this.bytesIn > this.#bytesAtFarewell;
+    if (isAlive) this.expiresAt = Number.POSITIVE_INFINITY;
+    return !isAlive;
   }
 
   remove(key: string, flow: Flow): void {

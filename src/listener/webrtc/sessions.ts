@@ -68,9 +68,10 @@ export class RtcSessions {
     session.add(key, flow);
     flow.ended.then((end) => {
       session.remove(key, flow);
-      if (session.flows.size > 0) return;
-      if (end === 'farewell') session.expiresAt = performance.now() + FAREWELL_MS;
-      else this.end(session, `nothing is relayed any more: ${end}`);
+      if (end === 'farewell') session.farewell(performance.now() + FAREWELL_MS);
+      else if (session.flows.size === 0 && session.expiresAt === Number.POSITIVE_INFINITY) {
+        this.end(session, `nothing is relayed any more: ${end}`);
+      }
     });
   }
 
@@ -102,7 +103,7 @@ export class RtcSessions {
 
   #endSilent(now: number): void {
     for (const session of this.#byName.values()) {
-      if (session.expiresAt <= now) this.end(session, 'its client is silent');
+      if (session.isOver(now)) this.end(session, 'its client is silent');
     }
   }
 
