@@ -13,8 +13,8 @@ const WAKE_TAG = -1;
 
 /** How a relay thread talks to the control side. */
 export interface Control {
-  /** The next order that waits; never blocks. */
-  next(): Order | undefined;
+  /** The next orders that wait; never blocks. */
+  next(): readonly Order[] | undefined;
   report(report: Report): void;
 }
 
@@ -65,8 +65,8 @@ export class RelayLoop {
 
   #obey(): void {
     clearEvent(this.#shared.wake);
-    for (let order = this.#control.next(); order; order = this.#control.next()) {
-      this.#perform(order);
+    for (let orders = this.#control.next(); orders; orders = this.#control.next()) {
+      for (const order of orders) this.#perform(order);
     }
   }
 

@@ -67,6 +67,7 @@ export class RelayThread {
   readonly #logger: Logger;
   readonly #connections = new Map<number, ThreadConnection>();
   readonly #freeSlots: number[] = [];
+  #orders: Order[] = [];
   #usedSlots = 0;
   #generation = 0;
   #isGone = false;
@@ -110,15 +111,22 @@ export class RelayThread {
     return connection;
   }
 
+  /** Goes out with what else this turn of the event loop has for the thread: a wake-up is dear. */
   order(order: Order): void {
-    this.#worker.postMessage(order, buffersOf(order));
-    this.#wake();
+    if (this.#orders.length === 0) setImmediate(() => this.#sendOrders());
+    this.#orders.push(order);
   }
 
   /** Asks the thread to stop; `gone` tells when it has. */
   stop(): void {
     Atomics.store(this.#shared.stop, 0, 1);
     this.#hold();
+    this.#wake();
+  }
+
+  #sendOrders(): void {
+    this.#worker.postMessage(this.#orders, this.#orders.flatMap(buffersOf));
+    this.#orders = [];
     this.#wake();
   }
 

@@ -10,7 +10,7 @@ if (port === null) throw new Error('the relay worker runs as a thread only');
 const shared = workerData as Shared;
 
 const control: Control = {
-  next: () => receiveMessageOnPort(port)?.message as Order | undefined,
+  next: () => receiveMessageOnPort(port)?.message as readonly Order[] | undefined,
   report: (report: Report) => port.postMessage(report),
 };
 
