@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { origins } from '../helpers/origins.js';
+import { type Origin, origins } from '../helpers/origins.js';
 import { openingBytes } from '../helpers/rtmp-bytes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { cpuDuring } from './measure.js';
@@ -9,7 +9,8 @@ import { median, type Row, report, round } from './report.js';
 
 const AT_ONCE = 32;
 const SECONDS = 4;
-const RUNS = 5;
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const ENGINES = ['native', 'portable'];
 /** Handshake (3073 bytes) and some: past this a child's own answers have come. */
 const ANSWERED = 3600;
 
@@ -27,32 +28,54 @@ async function setUp(port: number): Promise<boolean> {
   return received > ANSWERED;
 }
 
-/** How many RTMP connections can be set up for a second of the supervisor's CPU. */
+/** How many RTMP connections can be set up for a second of the supervisor's CPU, by engine. */
 export async function run(): Promise<void> {
   const rows: Row[] = [];
-  for (const origin of origins()) {
-    const supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2 });
-    try {
-      const perCpuSecond: number[] = [];
-      const perSecond: number[] = [];
-      for (let i = 0; i < RUNS; i += 1) {
-        const { done, cpu, seconds } = await oneRun(supervisor);
-        perCpuSecond.push(done / cpu);
-        perSecond.push(done / seconds);
-      }
-      const values = {
-        'per second': round(median(perSecond), 0),
-        'per CPU second': round(median(perCpuSecond), 0),
-      };
-      rows.push({ name: origin.name, values });
-    } finally {
-      await supervisor.dispose();
-    }
-  }
-  await report('setups', `RTMP connection setups, ${AT_ONCE} at once`, rows);
+  for (const origin of origins()) rows.push(...(await compare(origin)));
+  const title = `RTMP connection setups, ${AT_ONCE} at once, medians of ${RUNS} interleaved runs`;
+  await report('setups', title, rows);
 }
 
-async function oneRun({ pid, rtmpPort }: RunningSupervisor) {
+async function compare({ name, path }: Origin): Promise<Row[]> {
+  const supervisors: RunningSupervisor[] = [];
+  try {
+    for (const engine of ENGINES) {
+      const args = ['--relay', engine];
+      supervisors.push(await RunningSupervisor.start({ origin: path, children: 2, args }));
+    }
+    const runs = supervisors.map(() => [] as Run[]);
+    // The first round warms up.
+    for (let i = 0; i <= RUNS; i += 1) {
+      for (const [which, supervisor] of supervisors.entries()) {
+        const one = await oneRun(supervisor);
+        if (i > 0) runs[which]!.push(one);
+      }
+    }
+    return ENGINES.map((engine, i) => ({
+      name: `${name}, ${engine}`,
+      values: summary(runs[i]!, runs.at(-1)!),
+    }));
+  } finally {
+    for (const supervisor of supervisors) await supervisor.dispose();
+  }
+}
+
+interface Run {
+  readonly perSecond: number;
+  readonly perCpuSecond: number;
+}
+
+function summary(runs: readonly Run[], portable: readonly Run[]) {
+  return {
+    'per second': round(median(runs.map(({ perSecond }) => perSecond)), 0),
+    'per CPU second': round(median(runs.map(({ perCpuSecond }) => perCpuSecond)), 0),
+    'of portable': round(
+      median(runs.map(({ perCpuSecond }, i) => perCpuSecond / portable[i]!.perCpuSecond)),
+    ),
+  };
+}
+
+async function oneRun({ pid, rtmpPort }: RunningSupervisor): Promise<Run> {
   let done = 0;
   let running = true;
   const began = performance.now();
@@ -68,5 +91,6 @@ async function oneRun({ pid, rtmpPort }: RunningSupervisor) {
     running = false;
     await Promise.all(workers);
   });
-  return { done, cpu, seconds: (performance.now() - began) / 1000 };
+  const seconds = (performance.now() - began) / 1000;
+  return { perSecond: done / seconds, perCpuSecond: done / cpu };
 }
