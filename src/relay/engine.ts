@@ -50,21 +50,33 @@ export async function openEngine(
   }
 }
 
+export interface UdpThreads {
+  readonly logger: Logger;
+  /** Where the native relay's thread runs; null: anywhere. */
+  readonly cpu: number | null;
+  /** Several threads of it on the one port, each on its CPU or anywhere; default: one, on `cpu`. */
+  readonly cpus?: readonly (number | null)[];
+}
+
 /**
- * Opens a UDP port that is relayed by the means of an engine that `openEngine` chose, on a thread of
+ * Opens a UDP port that is relayed by the means of an engine that `openEngine` chose, on threads of
  * its own where that is the native one. Rejects with an error whose code says why (`EADDRINUSE`, …).
  */
 export async function openUdpRelay(
   engine: RelayEngine['name'],
   options: UdpRelayOptions,
-  { logger, cpu }: { readonly logger: Logger; readonly cpu: number | null },
+  { logger, cpu, cpus = [] }: UdpThreads,
 ): Promise<UdpRelay> {
   // The kernel's structures are laid out here for 64-bit machines.
   if (engine === 'portable' || !['x64', 'arm64'].includes(arch())) {
     return PortableUdpRelay.open(options);
   }
+  if (cpus.length > 1) {
+    const { NativeUdpGroup } = await import('./native/udp-group.js');
+    return NativeUdpGroup.open(options, logger, cpus);
+  }
   const { NativeUdpRelay } = await import('./native/udp.js');
-  return new NativeUdpRelay(options, logger, cpu);
+  return new NativeUdpRelay(options, logger, cpus[0] ?? cpu);
 }
 
 async function openNative(

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
+import { silentLogger } from '../../src/logger.js';
 import { NativeEngine } from '../../src/relay/native/engine.js';
 import type { Order } from '../../src/relay/native/protocol.js';
 import { NativeUdpRelay } from '../../src/relay/native/udp.js';
+import { NativeUdpGroup } from '../../src/relay/native/udp-group.js';
 import type { Endpoint } from '../../src/relay/udp.js';
 import { RelayBench } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
@@ -18,6 +20,9 @@ import { udpContract } from './udp-contract.js';
 
 relayContract('native', () => new NativeEngine({ threads: 2 }));
 udpContract('native', async (options) => new NativeUdpRelay(options));
+udpContract('native, three threads', (options) =>
+  NativeUdpGroup.open(options, silentLogger, [null, null, null]),
+);
 
 describe('relay engine: native, its threads', () => {
   const log: string[] = [];

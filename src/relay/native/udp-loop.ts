@@ -1,6 +1,6 @@
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
-import type { Client, Endpoint, SessionEnd } from '../udp.js';
+import type { Client, SessionEnd } from '../udp.js';
 import { openTowards } from './child-socket.js';
 import { BATCH, Datagrams } from './datagrams.js';
 import {
@@ -208,8 +208,9 @@ export class UdpLoop {
 
   #perform(order: UdpOrder): void {
     if (order.kind === 'open') this.#open(order);
-    else if (order.kind === 'send') this.#sendTo(order.datagram, order.to);
-    else this.#change(order);
+    else if (order.kind === 'send') {
+      sendTo(this.#shared.socket, order.datagram, nameOf(order.to, this.#shared.family));
+    } else this.#change(order);
   }
 
   #change(order: UdpOrder & { kind: 'move' | 'tell' | 'end' }): void {
@@ -239,9 +240,11 @@ export class UdpLoop {
     for (const datagram of order.first) this.#tell(flow, datagram);
   }
 
-  #tell({ socket, slot }: Flow, datagram: Uint8Array): void {
-    const sent = send(socket, addressOf(datagram), datagram.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    this.#count(2 * slot, Math.max(0, sent));
+  #tell(flow: Flow, datagram: Uint8Array): void {
+    const { length, 0: high = 0, 1: low = 0 } = datagram;
+    const sent = send(flow.socket, addressOf(datagram), length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    this.#count(2 * flow.slot, Math.max(0, sent));
+    if (((high << 8) | low) === this.#shared.farewell) this.#end(flow, 'farewell');
   }
 
   #move(flow: Flow, client: Client): void {
@@ -270,10 +273,6 @@ export class UdpLoop {
     const name = nameOf(client, this.#shared.family);
     const { tag = NO_TAG } = client;
     return { key: keyOf(name), tag, name, nameAddress: addressOf(name) };
-  }
-
-  #sendTo(datagram: Uint8Array, to: Endpoint): void {
-    sendTo(this.#shared.socket, datagram, nameOf(to, this.#shared.family));
   }
 
   #count(counter: number, bytes: number): void {

@@ -21,6 +21,7 @@ import {
   IPV6_V6ONLY,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
+  SO_REUSEPORT,
   SOCK_DGRAM,
   setOption,
   socketAddress,
@@ -110,12 +111,17 @@ export class NativeUdpRelay implements UdpRelay {
   #restart: NodeJS.Timeout | undefined;
   #closed: Promise<void> | null = null;
 
-  /** Throws LibcError when the port cannot be had. */
-  constructor(options: UdpRelayOptions, logger = silentLogger, cpu: number | null = null) {
+  /** `sharesPort`: with others of this process. Throws LibcError when the port cannot be had. */
+  constructor(
+    options: UdpRelayOptions,
+    logger = silentLogger,
+    cpu: number | null = null,
+    sharesPort = false,
+  ) {
     this.#options = options;
     this.#logger = logger;
     this.#freeSlots = Array.from({ length: options.maxSessions }, (_, slot) => slot).reverse();
-    this.#shared = share(options, cpu);
+    this.#shared = share(options, cpu, sharesPort);
     this.port = boundPort(this.#shared.socket);
     this.#worker = this.#start();
     process.once('exit', this.#stop);
@@ -228,11 +234,11 @@ export class NativeUdpRelay implements UdpRelay {
   }
 }
 
-function share(options: UdpRelayOptions, cpu: number | null): UdpShared {
+function share(options: UdpRelayOptions, cpu: number | null, sharesPort: boolean): UdpShared {
   const { address, maxSessions, idleMs, tagAt = -1, farewell = -1, checkedBelow = 0 } = options;
   const opened: number[] = [];
   try {
-    const { socket, family } = bind(address);
+    const { socket, family } = bind(address, sharesPort);
     opened.push(socket);
     const epoll = createEpoll();
     opened.push(epoll);
@@ -250,21 +256,26 @@ function share(options: UdpRelayOptions, cpu: number | null): UdpShared {
 }
 
 /** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
-function bind({ host, port }: Address): { socket: number; family: number } {
-  if (host !== undefined) return bindTo(host, port);
+function bind({ host, port }: Address, sharesPort: boolean): { socket: number; family: number } {
+  if (host !== undefined) return bindTo(host, port, sharesPort);
   try {
-    return bindTo('::', port);
+    return bindTo('::', port, sharesPort);
   } catch (error) {
     if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
-    return bindTo('0.0.0.0', port);
+    return bindTo('0.0.0.0', port, sharesPort);
   }
 }
 
-function bindTo(host: string, port: number): { socket: number; family: number } {
+function bindTo(
+  host: string,
+  port: number,
+  sharesPort: boolean,
+): { socket: number; family: number } {
   const family = familyOf(host);
   const socket = createSocket(family, SOCK_DGRAM);
   try {
     if (family === AF_INET6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (sharesPort) setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1);
     // Beyond the machine's limit for all users where we may, else up to that.
     if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
       tryOption(socket, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
