@@ -60,6 +60,7 @@ function liveOptions({ prepared, engine, routing, aliases, logger }: Box): LiveO
     engine,
     aliases,
     waitMs: config.http.waitSeconds * 1000,
+    childAnswerMs: 1000 * (config.http.waitSeconds + config.hooks.timeoutSeconds),
     server: `SRS/${binary.version}(Hang)`,
     logger: logger.child({ room: 'http' }),
   };

@@ -18,8 +18,8 @@ import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
 import { detach, isNext } from './detach.js';
 
-/** A child with media answers in milliseconds; one whose publisher has sent none yet, later. */
-const CHILD_ANSWER_MS = 5000;
+/** A child answers when there is media, and when its hooks have let the player in. */
+const CHILD_ANSWER_MS = 40_000;
 /** SRS ends a player whose publisher falls silent long before. */
 const IDLE_MS = 5 * 60 * 1000;
 /** Players that wait for streams; each has a connection of its own besides. */
@@ -37,6 +37,7 @@ export interface LiveOptions {
   readonly waitMs: number;
   /** The `Server` that the children call themselves. */
   readonly server: string;
+  /** How long a child may take to say the first byte; default: 40 s. */
   readonly childAnswerMs?: number;
   readonly logger: Logger;
 }
@@ -155,17 +156,15 @@ export class LiveRelay {
     }
   }
 
-  /** Empty where the child has nothing to say yet. Rejects where it closes without a word. */
+  /** Rejects where the child closes without a word, or says none in time. */
   async #firstBytes(child: Socket, signal: AbortSignal): Promise<Buffer> {
-    const late = new AbortController();
-    const end = () => late.abort(signal.reason ?? SILENT);
-    const timer = setTimeout(end, this.#options.childAnswerMs ?? CHILD_ANSWER_MS);
+    const ending = new AbortController();
+    const end = () => ending.abort(signal.reason);
+    const late = () => ending.abort(new Error('it sends nothing, as does perhaps its publisher'));
+    const timer = setTimeout(late, this.#options.childAnswerMs ?? CHILD_ANSWER_MS);
     signal.addEventListener('abort', end);
     try {
-      return await readUntil(child, (bytes) => bytes, late.signal);
-    } catch (error) {
-      if (error === SILENT) return Buffer.alloc(0);
-      throw error;
+      return await readUntil(child, (bytes) => bytes, ending.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);
@@ -196,7 +195,6 @@ export class LiveRelay {
   }
 }
 
-const SILENT = new Error('the child has nothing to say yet');
 const TEXTS: Readonly<Record<number, string>> = {
   404: 'Not Found: nobody publishes this stream',
   405: 'Method Not Allowed',
