@@ -1,14 +1,25 @@
 import type { Socket } from 'node:net';
 import { codeOf } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { ChildService } from '../protocol/peer/hello.js';
 import type { AliasBook } from './aliases.js';
 import type { Connection } from './connections.js';
 import { dial } from './dial.js';
+import { dialPeer, type PeerVia } from './peer/dial-peer.js';
+import type { Route } from './route.js';
 
 /** A port of a child. */
 export interface ChildTarget {
   readonly host: string;
   readonly port: number;
+  /** There for a child of another box: host and port are that box's own then. */
+  readonly via?: PeerVia & { readonly service: ChildService };
+}
+
+/** One of the ports of a route's child. */
+export function targetOf({ host, ports, via }: Route, service: ChildService): ChildTarget {
+  const target = { host, port: ports[service] };
+  return via === undefined ? target : { ...target, via: { ...via, service } };
 }
 
 /**
@@ -20,15 +31,19 @@ export async function dialAsClient(
   target: ChildTarget,
   { aliases, logger }: { readonly aliases: AliasBook; readonly logger: Logger },
 ): Promise<Socket> {
+  const { host, port } = target;
+  if (target.via !== undefined) {
+    return dialPeer(target.via, target.via.service, connection.client, connection.signal);
+  }
   connection.alias ??= aliases.take(connection.client);
   try {
-    return await dial({ ...target, localAddress: connection.alias }, connection.signal);
+    return await dial({ host, port, localAddress: connection.alias }, connection.signal);
   } catch (error) {
     if (connection.alias === null || codeOf(error) !== 'EADDRNOTAVAIL') throw error;
     logger.warn('this machine lends no 127.x.y.z address: children see every client as 127.0.0.1');
     aliases.disable();
     aliases.release(connection.alias);
     connection.alias = null;
-    return dial({ ...target, localAddress: null }, connection.signal);
+    return dial({ host, port, localAddress: null }, connection.signal);
   }
 }

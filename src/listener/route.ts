@@ -1,5 +1,6 @@
 import type { ChildPorts, ChildRef } from '../child/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { PeerVia } from './peer/dial-peer.js';
 
 /** Where a client is to be relayed to. Whoever got it releases it once, when the client has left. */
 export interface Route {
@@ -7,6 +8,8 @@ export interface Route {
   readonly host: string;
   /** Of the owner: each listener dials the one of its own protocol. */
   readonly ports: ChildPorts;
+  /** There where the owner is a child of another box. */
+  readonly via?: PeerVia;
   release(): void;
 }
 

@@ -1,5 +1,5 @@
 import type { Fleet } from '../child/fleet.js';
-import type { ChildRef } from '../child/types.js';
+import type { ChildPorts, ChildRef } from '../child/types.js';
 import type { Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
 import type { Candidate, Hold } from '../placement/types.js';
@@ -12,6 +12,8 @@ export interface RoutingParts {
   readonly placement: Placement;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
+  /** By which boxes know each other. */
+  readonly secret: string | null;
   /** Clients that one child takes. */
   readonly maxConnections: number;
 }
@@ -54,6 +56,7 @@ export class Routing {
   #toRoute(hold: Hold | null): Route | null {
     if (hold === null) return null;
     const { owner } = hold;
+    if (owner.box !== undefined) return this.#toBox(hold, owner.box);
     const child = this.#parts.fleet.status(owner.id);
     if (child !== null && !this.#isFull(owner.id)) {
       const release = () => hold.release();
@@ -61,6 +64,27 @@ export class Routing {
     }
     hold.release();
     return null;
+  }
+
+  /** By way of the box that has the child. */
+  #toBox(hold: Hold, id: string): Route | null {
+    const { boxes, secret } = this.#parts;
+    const box = boxes?.get(id) ?? null;
+    if (box === null || secret === null || box.ports.peer === 0) {
+      hold.release();
+      return null;
+    }
+    const { owner, release } = hold;
+    const { host, ports } = box;
+    const via = { host, port: ports.peer, secret, child: owner.id, generation: owner.generation };
+    return { owner, host, ports, via, release };
+  }
+
+  /** The ports of that very life of a child, while it serves. */
+  portsOf(ref: ChildRef): ChildPorts | null {
+    const child = this.#parts.fleet.status(ref.id);
+    const serves = child?.state === 'ready' || child?.state === 'draining';
+    return serves && child.generation === ref.generation ? child.ports : null;
   }
 
   /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */

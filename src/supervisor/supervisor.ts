@@ -23,6 +23,7 @@ import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
+import { peerFronts } from './peer.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { candidatesOf, Routing } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
@@ -101,6 +102,7 @@ export class Supervisor {
     const hasApi = (listen.api ?? listen.apiHttps) !== null;
     this.#helpers = hasApi ? [sweeper, merged] : [sweeper];
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
+    this.#fronts.add(...peerFronts(box));
     if (rtc !== null) this.#fronts.add(rtc.front);
     this.#fronts.add(...srtFronts(box, () => this.#fleet.statuses()));
   }
@@ -212,7 +214,9 @@ export class Supervisor {
     const { config, connections } = prepared;
     const { maxConnections } = config.children;
     const { boxes } = this.#map;
-    const parts = { fleet: this.#fleet, placement: this.#placement, boxes, maxConnections };
+    const { secret } = config.cluster;
+    const rooms = { fleet: this.#fleet, placement: this.#placement, boxes };
+    const parts = { ...rooms, secret, maxConnections };
     return {
       prepared,
       engine: this.#engine,

@@ -11,7 +11,7 @@ import { type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import type { ClientAddress } from '../client-address.js';
 import type { Connection } from '../connections.js';
-import { dialAsClient } from '../dial-as-client.js';
+import { dialAsClient, targetOf } from '../dial-as-client.js';
 import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
@@ -140,8 +140,7 @@ export class LiveRelay {
 
   async #join(route: Route, exchange: LiveExchange): Promise<void> {
     const { connection, request, response, client: from } = exchange;
-    const target = { host: route.host, port: route.ports.http };
-    const child = await dialAsClient(connection, target, this.#options);
+    const child = await dialAsClient(connection, targetOf(route, 'http'), this.#options);
     child.on('error', () => {}).write(childHead(request, from.ip));
     try {
       const toClient = await this.#firstBytes(child, connection.signal);

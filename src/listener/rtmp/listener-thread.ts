@@ -112,8 +112,8 @@ export class ListenerThread {
     if (route === null) return this.#say({ kind: 'routed', call, route });
     const hold = this.#numbers++;
     this.#holds.set(hold, route);
-    const { owner, host, ports } = route;
-    this.#say({ kind: 'routed', call, route: { hold, owner, host, ports } });
+    const { release: _, ...plain } = route;
+    this.#say({ kind: 'routed', call, route: { hold, ...plain } });
   }
 
   #adopt(handover: Handover): void {

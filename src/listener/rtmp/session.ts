@@ -13,7 +13,7 @@ import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
-import { dialAsClient } from '../dial-as-client.js';
+import { dialAsClient, targetOf } from '../dial-as-client.js';
 import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
@@ -136,8 +136,7 @@ async function replay(
   { wanted: { identified }, route }: { wanted: Wanted; route: Route },
   context: RtmpSessionContext,
 ): Promise<{ child: Socket; toClient: Buffer }> {
-  const target = { host: route.host, port: route.ports.rtmp };
-  const child = await dialAsClient(connection, target, context);
+  const child = await dialAsClient(connection, targetOf(route, 'rtmp'), context);
   child.on('error', () => {});
   child.write(Buffer.concat([HELLO, identified.recorded]));
   try {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ChildPorts, ChildRef } from '../../child/types.js';
 import type { Role, StreamKey } from '../../stream-key.js';
+import type { PeerVia } from '../peer/dial-peer.js';
 import type { Route } from '../route.js';
 import type { ThreadReport, ThreadRoute } from './thread-messages.js';
 
@@ -9,14 +10,16 @@ export class HeldRoute implements Route {
   readonly owner: ChildRef;
   readonly host: string;
   readonly ports: ChildPorts;
+  readonly via?: PeerVia;
   readonly #hold: number;
   readonly #giveBack: (hold: number) => void;
   #isHeld = true;
 
-  constructor({ hold, owner, host, ports }: ThreadRoute, giveBack: (hold: number) => void) {
+  constructor({ hold, owner, host, ports, via }: ThreadRoute, giveBack: (hold: number) => void) {
     this.owner = owner;
     this.host = host;
     this.ports = ports;
+    if (via !== undefined) this.via = via;
     this.#hold = hold;
     this.#giveBack = giveBack;
   }

@@ -5,6 +5,7 @@ import type { OwnBytes } from '../../relay/native/protocol.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionLimits } from '../connections.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
+import type { PeerVia } from '../peer/dial-peer.js';
 
 /** Given to a listener thread at its birth. */
 export interface ThreadSetup {
@@ -28,6 +29,7 @@ export interface ThreadRoute {
   readonly owner: ChildRef;
   readonly host: string;
   readonly ports: ChildPorts;
+  readonly via?: PeerVia;
 }
 
 /** A client and its child, connected and level: the control thread's from here on. */

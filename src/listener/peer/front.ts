@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { ChildPorts, ChildRef } from '../../child/types.js';
+import type { Address } from '../../config/config.js';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import { buildWelcome, type PeerHello, parseHello } from '../../protocol/peer/hello.js';
+import type { RelayEngine } from '../../relay/relay.js';
+import type { StreamKey } from '../../stream-key.js';
+import type { AliasBook } from '../aliases.js';
+import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { dialAsClient } from '../dial-as-client.js';
+import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import { listenError } from '../listen-error.js';
+import { readUntil } from '../read-until.js';
+import { SessionError } from '../session-error.js';
+import { TrafficMeter } from '../traffic.js';
+import { Nonces } from './nonces.js';
+
+export interface PeerOptions {
+  readonly address: Address;
+  readonly secret: string;
+  readonly limits: ConnectionLimits;
+  /** The ports of that very life of a child, while it serves; null else. */
+  readonly portsOf: (child: ChildRef) => ChildPorts | null;
+  readonly engine: RelayEngine;
+  readonly aliases: AliasBook;
+  readonly logger: Logger;
+}
+
+const HELLO_MS = 5000;
+const IDLE_MS = 60 * 60 * 1000;
+
+/**
+ * The port where other boxes come for our children: each connection says first, signed by the secret
+ * that the boxes share, which child it is for and whose it is. It goes to that child and nowhere
+ * else, so nothing ever runs in circles.
+ */
+export class PeerFront implements Front {
+  readonly #options: PeerOptions;
+  readonly #connections: Connections;
+  readonly #traffic: TrafficMeter;
+  readonly #server: Server;
+  readonly #nonces = new Nonces();
+  readonly #counters = {
+    accepted: 0,
+    relayed: 0,
+    refused: 0,
+    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
+  };
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.#connections = new Connections(options.limits);
+    this.#traffic = new TrafficMeter(this.#connections);
+    const sockets = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+    this.#server = createServer(sockets, (socket) => void this.#accept(socket));
+  }
+
+  async start(): Promise<void> {
+    const { address, logger } = this.#options;
+    this.#server.listen(address);
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw listenError('listen.peer', address, error);
+    }
+    this.#server.on('error', (error) => logger.error({ err: error }, 'peer accept'));
+  }
+
+  address(): AddressInfo | null {
+    return this.#server.address() as AddressInfo | null;
+  }
+
+  summary(): FrontSummary {
+    const { bytes, children: traffic } = this.#traffic;
+    const { size: connections } = this.#connections;
+    const counters = this.#counters;
+    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return Array.from(this.#connections, (connection) => connection.row());
+  }
+
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.#connections.endOf(owner, new SessionError('child', reason), stream);
+  }
+
+  async close(): Promise<void> {
+    this.#traffic.close();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const connection of this.#connections) {
+      connection.end(new SessionError('left', 'the supervisor stops'));
+    }
+    await closed;
+  }
+
+  async #accept(peer: Socket): Promise<void> {
+    this.#counters.accepted += 1;
+    peer.on('error', () => {});
+    const { remoteAddress = '', remotePort = 0 } = peer;
+    const connection = this.#connections.open(remoteAddress, remotePort, Date.now());
+    if (typeof connection === 'string') {
+      this.#counters.refused += 1;
+      peer.resetAndDestroy();
+      return;
+    }
+    try {
+      await this.#serve(peer, connection);
+      this.#counters.relayed += 1;
+    } catch (error) {
+      const { failure } = error instanceof SessionError ? error : { failure: 'left' as const };
+      this.#counters.failed[failure] += 1;
+      this.#options.logger.debug({ peer: remoteAddress, err: messageOf(error) }, 'peer refused');
+      peer.destroy();
+    } finally {
+      this.#options.aliases.release(connection.alias);
+      this.#connections.closed(connection);
+    }
+  }
+
+  async #serve(peer: Socket, connection: Connection): Promise<void> {
+    const { secret, portsOf, engine } = this.#options;
+    const { hello, rest } = await this.#readHello(peer, connection);
+    const owner = { id: hello.child, generation: hello.generation };
+    const ports = portsOf(owner);
+    if (ports === null) throw new SessionError('no-child', `child ${owner.id} is not here`);
+    connection.owner = owner;
+    connection.alias = this.#options.aliases.take(hello.client);
+    const target = { host: '127.0.0.1', port: ports[hello.service] };
+    const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
+      throw new SessionError('child', messageOf(error), { cause: error });
+    });
+    const first = rest.length > 0 ? { toChild: rest } : {};
+    const toClient = buildWelcome(hello, secret);
+    connection.relayed = engine.join({ client: peer, child, toClient, ...first, idleMs: IDLE_MS });
+    await connection.relayed.ended;
+  }
+
+  async #readHello(
+    peer: Socket,
+    connection: Connection,
+  ): Promise<{ hello: PeerHello; rest: Buffer }> {
+    const late = () => connection.end(new SessionError('silent', 'no hello in time'));
+    const timer = setTimeout(late, HELLO_MS);
+    let seen: Buffer = Buffer.alloc(0);
+    const take = (bytes: Buffer) => {
+      seen = Buffer.concat([seen, bytes]);
+      const parsed = parseHello(seen, this.#options.secret);
+      if (parsed.kind === 'invalid') throw new SessionError('invalid', parsed.reason);
+      if (parsed.kind === 'incomplete') return undefined;
+      return { hello: parsed.value, rest: seen.subarray(parsed.consumed) };
+    };
+    try {
+      const read = await readUntil(peer, take, connection.signal);
+      const { nonce, at } = read.hello;
+      if (this.#nonces.take(nonce, at, Date.now())) return read;
+      throw new SessionError('invalid', 'hello said twice, or by a clock that is far off');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

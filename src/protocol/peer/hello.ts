@@ -1,0 +1,93 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
+
+/** Which of a child's ports is wanted. */
+export type ChildService = 'rtmp' | 'http' | 'api';
+
+/** What one box says to another before the bytes of a client, in JSON. */
+export interface PeerHello {
+  readonly child: string;
+  readonly generation: number;
+  readonly service: ChildService;
+  /** `ip:port` of the client. */
+  readonly client: string;
+  /** Milliseconds since 1970, by the sender's clock. */
+  readonly at: number;
+  /** Never the same twice. */
+  readonly nonce: string;
+}
+
+/**
+ * `SRSP`, a version, the length of the JSON (16 bits, big endian), the JSON, and an HMAC-SHA256 over
+ * all of it by the secret that the boxes share.
+ */
+const MAGIC = Buffer.from('SRSP\x01', 'latin1');
+const HEAD = MAGIC.length + 2;
+const MAC_SIZE = 32;
+const MAX_JSON = 1024;
+const SERVICES: readonly unknown[] = ['rtmp', 'http', 'api'];
+
+export function buildHello(hello: PeerHello, secret: string): Buffer {
+  const json = Buffer.from(JSON.stringify(hello));
+  const head = Buffer.alloc(HEAD);
+  MAGIC.copy(head);
+  head.writeUInt16BE(json.length, MAGIC.length);
+  const signed = Buffer.concat([head, json]);
+  return Buffer.concat([signed, mac(secret, signed)]);
+}
+
+/** Reads a hello; one that was not made with our secret is invalid. */
+export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
+  const known = Math.min(bytes.length, MAGIC.length);
+  if (!bytes.subarray(0, known).equals(MAGIC.subarray(0, known)))
+    return invalid('no hello of a box');
+  if (bytes.length < HEAD) return INCOMPLETE;
+  const size = bytes.readUInt16BE(MAGIC.length);
+  if (size > MAX_JSON) return invalid(`hello of ${size} bytes`);
+  const end = HEAD + size;
+  if (bytes.length < end + MAC_SIZE) return INCOMPLETE;
+  const isOurs = isMac(bytes.subarray(end, end + MAC_SIZE), secret, bytes.subarray(0, end));
+  if (!isOurs) return invalid('hello by another secret');
+  const hello = readHello(bytes.toString('utf8', HEAD, end));
+  return hello === null ? invalid('malformed hello') : value(hello, end + MAC_SIZE);
+}
+
+/** The answer to a hello whose child was reached: proves that who answers has the secret too. */
+export function buildWelcome({ nonce }: PeerHello, secret: string): Buffer {
+  return mac(secret, Buffer.from(`welcome ${nonce}`));
+}
+
+export function parseWelcome(bytes: Buffer, { nonce }: PeerHello, secret: string): Parsed<true> {
+  if (bytes.length < MAC_SIZE) return INCOMPLETE;
+  const isOurs = isMac(bytes.subarray(0, MAC_SIZE), secret, Buffer.from(`welcome ${nonce}`));
+  return isOurs ? value(true, MAC_SIZE) : invalid('the other box has another secret');
+}
+
+function readHello(text: string): PeerHello | null {
+  const hello = parseJson(text);
+  if (hello === null) return null;
+  const { child, generation, service, client, at, nonce } = hello;
+  if (typeof child !== 'string' || typeof client !== 'string' || typeof nonce !== 'string') {
+    return null;
+  }
+  if (typeof generation !== 'number' || typeof at !== 'number') return null;
+  if (!SERVICES.includes(service)) return null;
+  return { child, generation, service: service as ChildService, client, at, nonce };
+}
+
+function parseJson(text: string): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' ? (parsed as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+function mac(secret: string, bytes: Buffer): Buffer {
+  return createHmac('sha256', secret).update(bytes).digest();
+}
+
+function isMac(given: Buffer, secret: string, bytes: Buffer): boolean {
+  return timingSafeEqual(given, mac(secret, bytes));
+}

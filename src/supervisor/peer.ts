@@ -1,0 +1,26 @@
+import { PeerFront } from '../listener/peer/front.js';
+import type { Box } from './box.js';
+import type { NamedFront } from './fronts.js';
+
+/** The port for the other boxes, where there are others and they have a secret to know us by. */
+export function peerFronts({
+  prepared,
+  engine,
+  routing,
+  aliases,
+  budget,
+  logger,
+}: Box): NamedFront[] {
+  const { registry, cluster, listen } = prepared.config;
+  if (registry === 'memory' || cluster.secret === null || listen.peer === null) return [];
+  const front = new PeerFront({
+    address: listen.peer,
+    secret: cluster.secret,
+    limits: budget,
+    portsOf: (child) => routing.portsOf(child),
+    engine,
+    aliases,
+    logger: logger.child({ room: 'peer' }),
+  });
+  return [{ name: 'peer', transport: 'tcp', front }];
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { portsAt } from '../../../src/child/ports.js';
+import { AliasBook } from '../../../src/listener/aliases.js';
+import { dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
+import { PeerFront } from '../../../src/listener/peer/front.js';
+import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
+import { silentLogger } from '../../../src/logger.js';
+import { buildHello, type PeerHello } from '../../../src/protocol/peer/hello.js';
+import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { until } from '../../helpers/until.js';
+
+const SECRET = 'a secret of some length';
+const NEVER = new AbortController().signal;
+
+/** A child that says who came, and then echoes. */
+async function echoChild(t: TestContext): Promise<number> {
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => {}).write(`${socket.remoteAddress}\n`);
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return (server.address() as { port: number }).port;
+}
+
+async function rig(t: TestContext) {
+  const port = await echoChild(t);
+  const engine = new PortableEngine();
+  const aliases = new AliasBook();
+  const front = new PeerFront({
+    address: { host: '127.0.0.1', port: 0 },
+    secret: SECRET,
+    limits: { connections: 10, connectionsPerIp: 0 },
+    portsOf: ({ id, generation }) =>
+      id === 'c001' && generation === 2 ? { ...portsAt(1), http: port } : null,
+    engine,
+    aliases,
+    logger: silentLogger,
+  });
+  await front.start();
+  t.after(async () => {
+    await front.close();
+    await engine.close();
+  });
+  const { port: peer = 0 } = front.address() ?? {};
+  const via: PeerVia = {
+    ...{ host: '127.0.0.1', port: peer, secret: SECRET },
+    ...{ child: 'c001', generation: 2 },
+  };
+  return { front, via, aliases };
+}
+
+test('a client of another box reaches the child, and is known there', async (t) => {
+  const { front, via, aliases } = await rig(t);
+  const socket = await dialPeer(via, 'http', '203.0.113.9:4000', NEVER);
+  socket.write('hello');
+  let heard = '';
+  socket.on('data', (bytes) => {
+    heard += String(bytes);
+  });
+  socket.resume();
+  await until('the echo is there', () => heard.endsWith('hello'));
+  const [alias = ''] = heard.split('\n');
+  assert.match(alias, /^127\.\d+\.\d+\.\d+$/);
+  assert.equal(aliases.clientOf(alias), '203.0.113.9:4000');
+  const [row] = await front.rows();
+  assert.deepEqual([row?.child, row?.alias], ['c001', alias]);
+  const ended = once(socket, 'end');
+  front.endOf({ id: 'c001', generation: 2 }, 'gone');
+  await ended;
+  socket.destroy();
+  await until('nothing is left', () => front.summary().connections === 0);
+});
+
+test('another secret, another life and a silent client are refused', async (t) => {
+  const { front, via } = await rig(t);
+  const dialled = (part: Partial<PeerVia>) =>
+    dialPeer({ ...via, ...part }, 'http', '203.0.113.9:4000', NEVER);
+  await assert.rejects(dialled({ secret: 'another secret, as long' }));
+  await assert.rejects(dialled({ generation: 1 }));
+  await assert.rejects(dialled({ child: 'c002' }));
+  assert.deepEqual(
+    [front.summary().counters.failed.invalid, front.summary().counters.failed['no-child']],
+    [1, 2],
+  );
+});
+
+test('a hello that was overheard cannot be said again', async (t) => {
+  const { front, via } = await rig(t);
+  const hello: PeerHello = {
+    ...{ child: 'c001', generation: 2, service: 'http', client: '203.0.113.9:1' },
+    ...{ at: Date.now(), nonce: 'once only' },
+  };
+  const say = () => connect(via.port, via.host).end(buildHello(hello, SECRET));
+  const first = say();
+  await once(first, 'data');
+  const second = say();
+  second.resume();
+  await once(second, 'close');
+  await until('it is counted', () => front.summary().counters.failed.invalid === 1);
+  first.destroy();
+});
+
+test('a hello of another time is refused, an old nonce forgotten', () => {
+  const nonces = new Nonces();
+  assert.equal(nonces.take('a', 0, WINDOW_MS + 1), false);
+  assert.equal(nonces.take('b', 0, WINDOW_MS), true);
+  assert.equal(nonces.take('b', WINDOW_MS, WINDOW_MS), false);
+  assert.equal(nonces.take('b', 9 * WINDOW_MS, 9 * WINDOW_MS), true);
+});
