@@ -18,5 +18,13 @@ export function streamKey({ vhost, app, stream }: StreamName): StreamKey {
   return `${vhost}/${app}/${stream}`;
 }
 
+/**
+ * Whether a key names a stream and nothing else. SRS makes paths of files of it as it stands: a
+ * publisher of `live/../../x` would have a child write where we never told it to.
+ */
+export function isPlainKey(key: StreamKey): boolean {
+  return !/\p{Cc}/u.test(key) && !key.split('/').some((part) => part === '.' || part === '..');
+}
+
 /** What a client wants of a stream. */
 export type Role = 'publish' | 'play';

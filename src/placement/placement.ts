@@ -1,7 +1,7 @@
 import { type ChildRef, isSameLife } from '../child/types.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
-import type { Role, StreamKey } from '../stream-key.js';
+import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
 import { Claimer } from './claimer.js';
 import { FleetView } from './fleet-view.js';
 import { renewAll } from './renew.js';
@@ -69,9 +69,10 @@ export class Placement {
 
   /**
    * A hold on the stream's owner; the stream is placed where it has none. Null when no child takes
-   * it. @throws ERR_REGISTRY
+   * it, or shall. @throws ERR_REGISTRY
    */
   async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
+    if (!isPlainKey(stream)) return null;
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
       const slot = this.#slotFor(stream, role);
       slot.enter(role);
@@ -107,9 +108,10 @@ export class Placement {
 
   /**
    * A child says that a stream is being published in it: the claim is its own for as long as that
-   * lasts. False where another child has a publisher for it: one of them has to go.
+   * lasts. False where another child has a publisher for it, or none shall: it has to go.
    */
   async published(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    if (!isPlainKey(stream)) return false;
     const slot = this.#slotOf(stream, owner);
     const claim = await slot.placed;
     if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { MediaPlaylist } from '../../src/protocol/hls/playlist.js';
 import { Cast } from '../helpers/cast.js';
@@ -54,6 +56,13 @@ for (const origin of origins()) {
         const { segments } = await viewer.list();
         assert.ok((await viewer.segment(segments.at(-1)?.uri ?? '')).ok);
       }
+    });
+
+    it('takes no stream whose name leads out of its directory', async () => {
+      const publisher = cast.publish(supervisor.url('live/../../../../stray/x'));
+      assert.notEqual(await publisher.ended, 0);
+      assert.ok(!existsSync(join(supervisor.workDir, 'stray')));
+      assert.ok(!existsSync(join(supervisor.workDir, 'hls/stray')));
     });
 
     it('goes on where the child of a stream is killed', async () => {

@@ -35,6 +35,20 @@ test('publisher and player meet on one child, whoever comes first', async () => 
   ]);
 });
 
+test('a name that leads out of a directory is placed nowhere', async () => {
+  const world = new World(2);
+  const [child] = world.fleet;
+  assert.ok(child);
+  for (const stream of ['v/live/../../x', 'v/../x', 'v/live/..', 'v/./x', 'v/live/a\0b']) {
+    assert.equal(await world.placement.acquire(stream, 'publish'), null, stream);
+    assert.equal(await world.placement.published(stream, child), false, stream);
+  }
+  for (const stream of ['v/live/..x', 'v/a.b/x...', 'v/live/x.y']) {
+    assert.ok(await world.placement.acquire(stream, 'publish'), stream);
+  }
+  assert.equal(world.placement.list().length, 3);
+});
+
 test('they meet when they ask in the same tick', async () => {
   const world = new World(5);
   const [a, b, c] = await Promise.all([
