@@ -101,11 +101,13 @@ export class Playlists {
   async #fromOwner(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
     const { owner } = route;
     let answer = await this.#ask(route, ask);
-    // It did not know the session, which began with another child, and has just begun it.
-    if (ask.session !== null && isMaster(answer.text)) answer = await this.#ask(route, ask);
-    if (answer.status === 404 && !(await this.#hasFile(owner, ask.name))) {
-      return this.#shownBefore(ask) ?? answer;
+    if (answer.status === 404) {
+      if (!(await this.#hasFile(owner, ask.name))) return this.#shownBefore(ask) ?? answer;
+      // The file came in this very moment; who was kicked is told so again.
+      answer = await this.#ask(route, ask);
     }
+    // The session began with another child, and this one has begun it now.
+    if (ask.session !== null && isMaster(answer.text)) answer = await this.#ask(route, ask);
     if (answer.status !== 200 || isMaster(answer.text)) return answer;
     return { ...answer, text: await this.#goOn(owner, ask, answer.text) };
   }
