@@ -6,6 +6,8 @@ import type { StreamKey } from '../stream-key.js';
 export interface Claims {
   /** Claims the stream; false where another child has it. */
   published(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+  /** Players may come now. */
+  announce(stream: StreamKey, owner: ChildRef): void;
   unpublished(stream: StreamKey, owner: ChildRef): void;
 }
 
@@ -58,6 +60,11 @@ export class Publishers {
     this.#entries.set(stream, entry);
     entry.clients.add(clientId);
     return true;
+  }
+
+  /** The publisher has been let in. */
+  letIn({ stream, owner }: Publication): void {
+    this.#options.claims.announce(stream, owner);
   }
 
   /** The publisher has left, or was not let in. */

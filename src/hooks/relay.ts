@@ -104,7 +104,9 @@ export class HookRelay {
     const result = await this.#call(hook);
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
-    if (!isIn) publishers.end(publication);
+    // Not before: players who came for a publisher that is refused would wait in the child.
+    if (isIn) publishers.letIn(publication);
+    else publishers.end(publication);
     return result;
   }
 

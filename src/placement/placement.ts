@@ -97,12 +97,12 @@ export class Placement {
   }
 
   /**
-   * Resolves true once a child says that the stream is published in it (now, perhaps), false when
+   * Resolves true once the stream is published and its publisher let in (now, perhaps), false when
    * the signal aborts. That a publisher is on its way does not count: an HTTP player that overtook
    * it would have SRS make a source of the player's own name for it, which HLS then goes by.
    */
   async whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
-    if (this.#slots.get(stream)?.live) return true;
+    if (this.#slots.get(stream)?.announced) return true;
     return this.#waiters.wait(stream, signal);
   }
 
@@ -119,8 +119,15 @@ export class Placement {
     slot.live = true;
     slot.published = true;
     slot.keptUntil = null;
-    this.#waiters.wake(stream);
     return true;
+  }
+
+  /** The publisher of that child has been let in: whoever waits for the stream may come. */
+  announce(stream: StreamKey, owner: ChildRef): void {
+    const slot = this.#slots.get(stream);
+    if (!slot?.live || !slot.isOwnedBy(owner)) return;
+    slot.announced = true;
+    this.#waiters.wake(stream);
   }
 
   /** A child says that nobody publishes the stream in it any more. */

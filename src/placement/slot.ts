@@ -16,6 +16,8 @@ export class Slot {
   published = false;
   /** The owner says that it is being published in it. */
   live = false;
+  /** Whoever waits for it may come: its publisher has been let in. */
+  announced = false;
   /** Kept without a hold until then; null while it is held. */
   keptUntil: number | null = null;
   /** Set once the claim is being given up: who comes now needs a new slot after it. */
@@ -68,6 +70,7 @@ export class Slot {
   /** The owner says that nobody publishes the stream in it any more. */
   stop(): void {
     this.live = false;
+    this.announced = false;
     this.#stopped = this.#holds.publish;
   }
 

@@ -11,11 +11,16 @@ const C2: ChildRef = { id: 'c002', generation: 1 };
 /** One owner a stream, in the way of the registry. */
 class TestClaims implements Claims {
   readonly owners = new Map<string, ChildRef>();
+  readonly announced: string[] = [];
 
   async published(stream: string, owner: ChildRef): Promise<boolean> {
     const winner = this.owners.get(stream) ?? owner;
     this.owners.set(stream, winner);
     return winner.id === owner.id;
+  }
+
+  announce(stream: string): void {
+    this.announced.push(stream);
   }
 
   unpublished(stream: string, owner: ChildRef): void {

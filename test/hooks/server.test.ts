@@ -29,6 +29,8 @@ interface Box {
   readonly server: HookServer;
   /** `stream child` of what is published. */
   readonly published: Set<string>;
+  /** Streams whose waiting players were woken. */
+  readonly announced: string[];
   call(action: string, fields?: Partial<HookBody>, child?: string): Promise<Response>;
   /** Whether the child would let the client in. */
   lets(action: string, fields?: Partial<HookBody>, child?: string): Promise<boolean>;
@@ -36,6 +38,7 @@ interface Box {
 
 async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Promise<Box> {
   const published = new Set<string>();
+  const announced: string[] = [];
   const claims = {
     published: async (stream: string, { id }: { id: string }) => {
       if ([...published].some((one) => one.startsWith(`${stream} `) && !one.endsWith(id))) {
@@ -44,6 +47,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
       published.add(`${stream} ${id}`);
       return true;
     },
+    announce: (stream: string) => void announced.push(stream),
     unpublished: (stream: string, { id }: { id: string }) =>
       void published.delete(`${stream} ${id}`),
   };
@@ -70,7 +74,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     const text = await response.text();
     return [200, 201].includes(response.status) && (text === '0' || JSON.parse(text)?.code === 0);
   };
-  return { relay, server, published, call, lets };
+  return { relay, server, published, announced, call, lets };
 }
 
 async function openUser(t: TestContext): Promise<UserHooks> {
@@ -199,21 +203,23 @@ test('a user hears of one client in the order of events', async (t) => {
 
 test('a stream is claimed before the user is asked, and given back when he refuses', async (t) => {
   const user = await openUser(t);
-  const { lets, published } = await openBox(t, { on_publish: [user.url] });
+  const { lets, published, announced } = await openBox(t, { on_publish: [user.url] });
   const seen: string[] = [];
   user.replies.set('on_publish', (response) => {
     seen.push(...published);
     response.end('1');
   });
   assert.equal(await lets('on_publish'), false);
+  assert.deepEqual(announced, []);
   assert.deepEqual(seen, ['__defaultVhost__/live/s c001']);
   assert.equal(published.size, 0);
 });
 
 test('a stream of another child is refused, and the user is not asked', async (t) => {
   const user = await openUser(t);
-  const { lets, published, relay } = await openBox(t, { on_publish: [user.url] });
+  const { lets, published, announced, relay } = await openBox(t, { on_publish: [user.url] });
   assert.ok(await lets('on_publish', { vhost: 'not.configured' }));
+  assert.equal(announced.length, 1);
   assert.equal(await lets('on_publish', { client_id: 'x' }, 'c002'), false);
   assert.equal(user.calls.length, 1);
   assert.equal(relay.counters().on_publish?.refused, 1);

@@ -66,14 +66,28 @@ test('its child’s death ends it; a late word of that life changes nothing', as
   assert.equal(world.placement.list()[0]?.publishing, true);
 });
 
-test('who waits for a stream is woken when it is published, at once where it is', async () => {
+test('who waits for a stream is woken when its publisher is let in, at once where it is', async () => {
   const world = new World(2);
   const waiting = world.placement.whenPublished(S, NEVER);
   const publisher = await world.placement.acquire(S, 'publish');
   assert.equal(await world.placement.whenPublished(S, AbortSignal.abort()), false);
   await world.placement.published(S, publisher!.owner);
+  assert.equal(await world.placement.whenPublished(S, AbortSignal.abort()), false, 'not yet');
+  world.placement.announce(S, publisher!.owner);
   assert.equal(await waiting, true);
   assert.equal(await world.placement.whenPublished(S, NEVER), true);
+});
+
+test('a publisher that is refused after all wakes nobody', async () => {
+  const world = new World(2);
+  const leaving = new AbortController();
+  const waiting = world.placement.whenPublished(S, leaving.signal);
+  const owner = child(world, 0);
+  await world.placement.published(S, owner);
+  world.placement.unpublished(S, owner);
+  world.placement.announce(S, owner);
+  leaving.abort();
+  assert.equal(await waiting, false);
 });
 
 test('who leaves waits no longer', async () => {
