@@ -211,6 +211,25 @@ for (const engine of ['portable', 'native'] as const) {
       assert.equal((await waiting).type, 2502);
     });
 
+    it('takes a hundred callers at once, on three children', async () => {
+      await open({ children: 3 });
+      const callers = await Promise.all(Array.from({ length: 100 }, () => rig.caller()));
+      const calls = callers.map(async (caller, index) => {
+        rig.route = rig.children[index % 3]!.port;
+        const { id } = await caller.call(index + 1, `#!::r=live/${index},m=publish`);
+        caller.send(data(id, `from ${index}`));
+      });
+      await Promise.all(calls);
+      const arrived = () =>
+        new Set(
+          rig.children.flatMap(({ got }) => got.map((packet) => packet.toString('utf8', 16))),
+        );
+      await until('all are heard', () =>
+        callers.every((_, index) => arrived().has(`from ${index}`)),
+      );
+      assert.equal(rig.listener.connections.size, 100);
+    });
+
     it('tries again where a child has just gone', async () => {
       await open();
       rig.route = await nobodysPort();

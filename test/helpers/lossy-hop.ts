@@ -1,0 +1,84 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+/** What becomes of datagrams on a hop, each way; shares of 1. */
+export interface Weather {
+  readonly loss?: number;
+  readonly duplicates?: number;
+  /** So many come `lateMs` late, and so out of order. */
+  readonly late?: number;
+  readonly lateMs?: number;
+}
+
+/** The same numbers on every run, 0 to 1 (xorshift). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** A UDP hop before a port of this machine that loses, repeats and reorders. */
+export class LossyHop {
+  readonly #socket = createSocket('udp4');
+  readonly #upstream = new Map<number, Socket>();
+  readonly #late = new Set<NodeJS.Timeout>();
+  readonly #random: () => number;
+  readonly #weather: Weather;
+  /** All that went through, first to last. */
+  readonly seen: { readonly isUp: boolean; readonly packet: Buffer }[] = [];
+
+  constructor(weather: Weather, seed = 1) {
+    this.#weather = weather;
+    this.#random = seeded(seed);
+  }
+
+  async open(target: number): Promise<this> {
+    this.#socket.on('message', (packet, { port, address }) => {
+      const upstream = this.#upstream.get(port) ?? this.#connect(port, address);
+      this.#pass(packet, true, (bytes) => upstream.send(bytes, target, '127.0.0.1'));
+    });
+    this.#socket.bind(0, '127.0.0.1');
+    await once(this.#socket, 'listening');
+    return this;
+  }
+
+  get port(): number {
+    return (this.#socket.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    for (const timer of this.#late) clearTimeout(timer);
+    for (const socket of this.#upstream.values()) socket.close();
+    this.#socket.close();
+  }
+
+  #connect(port: number, address: string): Socket {
+    const socket = createSocket('udp4');
+    this.#upstream.set(port, socket);
+    socket.on('message', (packet) => {
+      this.#pass(packet, false, (bytes) => this.#socket.send(bytes, port, address));
+    });
+    return socket;
+  }
+
+  #pass(packet: Buffer, isUp: boolean, send: (packet: Buffer) => void): void {
+    const { loss = 0, duplicates = 0, late = 0, lateMs = 30 } = this.#weather;
+    if (this.#random() < loss) return;
+    this.seen.push({ isUp, packet });
+    if (this.#random() < duplicates) send(packet);
+    if (this.#random() >= late) {
+      send(packet);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#late.delete(timer);
+      send(packet);
+    }, lateMs);
+    this.#late.add(timer);
+  }
+}
