@@ -9,6 +9,8 @@ export interface MuxPeer {
   readonly port: number;
   bytesReceived(bytes: number): void;
   bytesSent(bytes: number): void;
+  /** The client has ended it. */
+  close(): void;
 }
 
 export interface ClientAddress {
@@ -16,6 +18,8 @@ export interface ClientAddress {
   readonly port: number;
 }
 
+/** The first byte of a DTLS alert: browsers send one when they close. */
+const ALERT = 21;
 /** Checks whose answers are still to come. */
 const MAX_CHECKS = 32;
 
@@ -49,7 +53,8 @@ export class MuxMember {
 
   fromClient(datagram: Buffer): void {
     this.peer.bytesReceived(datagram.length);
-    this.#socket.send(datagram, this.peer.port, '127.0.0.1', () => {});
+    if (datagram[0] === ALERT) this.peer.close();
+    else this.#socket.send(datagram, this.peer.port, '127.0.0.1', () => {});
   }
 
   close(): void {
