@@ -19,8 +19,11 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-/** Null where this machine has no Chromium: its tests are skipped then. */
-export const CHROMIUM = NAMES.map(findProgram).find((path) => path !== null) ?? null;
+/** Null where this machine has none. */
+const CHROMIUM = NAMES.map(findProgram).find((path) => path !== null) ?? null;
+
+/** Why a `describe` that needs one is skipped; false where it is not. */
+export const NO_CHROMIUM = CHROMIUM === null && 'no Chromium on this machine';
 
 /** A headless Chromium with a profile of its own, that is gone afterwards. */
 export class Browser {

@@ -39,8 +39,8 @@ export class RtcPage {
     return new RtcPage(page);
   }
 
-  start(url: string, role: 'publish' | 'play'): Promise<Posted> {
-    return this.page.evaluate(`startPeer(${JSON.stringify(url)}, '${role}')`);
+  start(url: string, role: 'publish' | 'play', transport: 'udp' | 'tcp' = 'udp'): Promise<Posted> {
+    return this.page.evaluate(`startPeer(${JSON.stringify(url)}, '${role}', '${transport}')`);
   }
 
   state(): Promise<PeerState> {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { Browser } from './browser.js';
+import { type Posted, RtcPage } from './rtc-page.js';
+import { until } from './until.js';
+
+/** More than a second of the fake camera. */
+const FRAMES = 15;
+
+/** A browser's publishers and players at one API port: whoever is there at the end is closed. */
+export class RtcCast {
+  readonly #browser: Browser;
+  readonly #api: string;
+  readonly #pages: RtcPage[] = [];
+
+  private constructor(browser: Browser, api: string) {
+    this.#browser = browser;
+    this.#api = api;
+  }
+
+  static async open(api: string): Promise<RtcCast> {
+    return new RtcCast(await Browser.open(), api);
+  }
+
+  async page(): Promise<RtcPage> {
+    const page = await RtcPage.on(await this.#browser.page(this.#api));
+    this.#pages.push(page);
+    return page;
+  }
+
+  /** Begins to publish or play `live/STREAM`; throws where that is refused. */
+  async start(
+    role: 'publish' | 'play',
+    stream: string,
+    transport: 'udp' | 'tcp' = 'udp',
+  ): Promise<[RtcPage, Posted]> {
+    const page = await this.page();
+    const posted = await page.start(this.url(role, stream), role, transport);
+    assert.equal(posted.status, 201, posted.body);
+    return [page, posted];
+  }
+
+  url(role: 'publish' | 'play', stream: string): string {
+    return `${this.#api}/rtc/v1/${role === 'publish' ? 'whip' : 'whep'}/?app=live&stream=${stream}`;
+  }
+
+  /** Resolves when this page has decoded a second's frames from now on. */
+  async sees(page: RtcPage): Promise<void> {
+    const { framesDecoded: had } = await page.state();
+    await until('pictures', async () => (await page.state()).framesDecoded > had + FRAMES);
+  }
+
+  /** The status of a session's DELETE. */
+  async remove({ location }: Posted): Promise<number> {
+    const { status } = await fetch(new URL(location ?? '', this.#api), { method: 'DELETE' });
+    return status;
+  }
+
+  async closePages(): Promise<void> {
+    for (const { page } of this.#pages.splice(0)) if (!page.isClosed()) await page.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+}
