@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
+import { apiAuthorization } from '../child/template.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import { DirectFront } from '../listener/webrtc/direct.js';
 import { RtcFront } from '../listener/webrtc/front.js';
 import { RtcSessions } from '../listener/webrtc/sessions.js';
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
@@ -27,8 +29,10 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
   const { rtc: address } = config.listen;
   if (address === null) return null;
   const logger = box.logger.child({ room: 'webrtc' });
-  const sessions = new RtcSessions(box.budget);
-  const front = makeFront(box, { address, sessions, logger });
+  const isDirect = config.rtc.media === 'direct';
+  const sessions = new RtcSessions(box.budget, isDirect ? Number.POSITIVE_INFINITY : undefined);
+  const parts = { address, sessions, logger };
+  const front = isDirect ? directFront(box, parts) : relayFront(box, parts);
   const candidates = await resolveAll(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
     route: (stream, role) => box.routing.route(stream, role),
@@ -49,7 +53,15 @@ interface FrontParts {
   readonly logger: Logger;
 }
 
-function makeFront({ engine, prepared }: Box, { address, sessions, logger }: FrontParts): RtcFront {
+function directFront({ prepared }: Box, { sessions, logger }: FrontParts): DirectFront {
+  const authorization = apiAuthorization(prepared.template ?? []);
+  return new DirectFront({ sessions, authorization, logger });
+}
+
+function relayFront(
+  { engine, prepared }: Box,
+  { address, sessions, logger }: FrontParts,
+): RtcFront {
   return new RtcFront({
     address,
     sessions,

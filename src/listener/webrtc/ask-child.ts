@@ -22,8 +22,8 @@ export interface ChildAnswer {
   readonly body: Buffer;
 }
 
-/** An SDP answer has a few KB. */
-const MAX_ANSWER_BYTES = 256 * 1024;
+/** An SDP answer has a few KB, a list of ten thousand clients some MB. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /**
  * Asks a child and waits for all of its answer. Null where it closed the connection without one, as

@@ -29,7 +29,11 @@ export class RtcSessions {
   readonly #byName = new Map<string, RtcSession>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(limits: ConnectionLimits) {
+  readonly #silentMs: number;
+
+  /** `silentMs`: how long a session may wait for its first check; Infinity where none comes by here. */
+  constructor(limits: ConnectionLimits, silentMs = SILENT_MS) {
+    this.#silentMs = silentMs;
     this.#connections = new Connections(limits);
     this.#traffic = new TrafficMeter(this.#connections);
     this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
@@ -50,7 +54,7 @@ export class RtcSessions {
   /** The child has answered: the client's checks may come. Null where the name is taken. */
   open(options: RtcSessionOptions): RtcSession | null {
     if (this.#byName.has(options.username)) return null;
-    const session = new RtcSession(options, performance.now() + SILENT_MS);
+    const session = new RtcSession(options, performance.now() + this.#silentMs);
     const { connection, route } = session;
     connection.owner = route.owner;
     this.#byName.set(session.username, session);
@@ -89,6 +93,10 @@ export class RtcSessions {
     const connections = this.#connections.size;
     const { counters } = this;
     return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+  }
+
+  [Symbol.iterator](): IterableIterator<RtcSession> {
+    return this.#byName.values();
   }
 
   rows(): ConnectionRow[] {

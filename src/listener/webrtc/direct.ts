@@ -1,0 +1,111 @@
+import type { ChildRef } from '../../child/types.js';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import { DEFAULT_VHOST, type StreamKey } from '../../stream-key.js';
+import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import type { Route } from '../route.js';
+import { askChild } from './ask-child.js';
+import type { RtcSession } from './session.js';
+import type { RtcSessions } from './sessions.js';
+
+const LOOK_MS = 10_000;
+const ANSWER_MS = 5000;
+const CLIENTS = '/api/v1/clients/?count=1000000';
+
+export interface DirectFrontOptions {
+  readonly sessions: RtcSessions;
+  /** What the children's API asks for; null: nothing. */
+  readonly authorization: string | null;
+  readonly logger: Logger;
+}
+
+/**
+ * Stands for the media port where media go straight to the children: nothing of them passes here, so
+ * the children are asked which sessions still live.
+ */
+export class DirectFront implements Front {
+  readonly #options: DirectFrontOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DirectFrontOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref();
+  }
+
+  address(): null {
+    return null;
+  }
+
+  summary(): FrontSummary {
+    return this.#options.sessions.summary();
+  }
+
+  async rows(): Promise<ConnectionRow[]> {
+    return this.#options.sessions.rows();
+  }
+
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    this.#options.sessions.endOf(owner, reason, stream);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#options.sessions.close();
+  }
+
+  /** Ends the sessions that their children have no more. Never rejects. */
+  async look(): Promise<void> {
+    const byChild = new Map<string, RtcSession[]>();
+    for (const session of this.#options.sessions) {
+      const { id } = session.route.owner;
+      byChild.set(id, [...(byChild.get(id) ?? []), session]);
+    }
+    await Promise.all(Array.from(byChild.values(), (sessions) => this.#lookAt(sessions)));
+  }
+
+  async #lookAt(sessions: readonly RtcSession[]): Promise<void> {
+    const [first] = sessions;
+    const living = first && (await this.#clientsOf(first.route));
+    if (!living) return;
+    // A child does not say which of a stream's sessions is which: the oldest are given up.
+    for (const session of [...sessions].reverse()) {
+      const name = nameOf(session);
+      const left = (living.get(name) ?? 0) - 1;
+      living.set(name, left);
+      if (left < 0) this.#options.sessions.end(session, 'its child has it no more');
+    }
+  }
+
+  /** How many WebRTC clients of each kind and stream a child has; null where it does not say. */
+  async #clientsOf({ host, ports, owner }: Route): Promise<Map<string, number> | null> {
+    const { authorization, logger } = this.#options;
+    const headers = authorization === null ? {} : { authorization };
+    const question = { method: 'GET', path: CLIENTS, headers, body: Buffer.alloc(0) };
+    try {
+      const limit = AbortSignal.timeout(ANSWER_MS);
+      const answer = await askChild({ host, port: ports.api }, question, limit);
+      return answer && countsIn(answer.body.toString());
+    } catch (error) {
+      logger.debug({ child: owner.id, reason: messageOf(error) }, 'webrtc: clients not known');
+      return null;
+    }
+  }
+}
+
+function nameOf({ connection }: RtcSession): string {
+  const stream = (connection.stream ?? '').replace(new RegExp(`^${DEFAULT_VHOST}(?=/)`), '');
+  return `rtc-${connection.role} ${stream}`;
+}
+
+function countsIn(text: string): Map<string, number> {
+  const { clients } = JSON.parse(text) as { clients?: { type?: string; url?: string }[] };
+  const counts = new Map<string, number>();
+  for (const { type = '', url = '' } of clients ?? []) {
+    const name = `${type} ${url}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
