@@ -62,11 +62,16 @@ function relayFront(
   { engine, prepared }: Box,
   { address, sessions, logger }: FrontParts,
 ): RtcFront {
+  const { plan, pinning } = prepared;
+  const reserved = pinning === null ? [] : plan.reserved;
+  const threads = Math.max(1, engine.threadCount);
+  const cpus = Array.from({ length: threads }, (_, index) => reserved[index] ?? null);
+  const threadOptions = { logger, cpu: null, cpus };
   return new RtcFront({
     address,
     sessions,
     maxSessions: prepared.connections,
-    openUdp: (options) => openUdpRelay(engine.name, options, { logger, cpu: null }),
+    openUdp: (options) => openUdpRelay(engine.name, options, threadOptions),
     join: (pair) => engine.join(pair),
     logger,
   });
