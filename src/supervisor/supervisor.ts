@@ -23,6 +23,7 @@ import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
+import { pages } from './pages.js';
 import { peerFronts } from './peer.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { candidatesOf, Routing } from './routing.js';
@@ -96,7 +97,7 @@ export class Supervisor {
   async #addFronts(box: Box, merged: Api): Promise<void> {
     const rtc = await webRtc(box);
     const { plugins, sweeper } = fileRooms(box);
-    const http = [merged.versions, ...plugins];
+    const http = [merged.versions, ...plugins, pages(box, this.#fronts)];
     const api = [merged.plugin, ...(rtc === null ? [] : [rtc.plugin])];
     const { listen } = box.prepared.config;
     const hasApi = (listen.api ?? listen.apiHttps) !== null;

@@ -1,0 +1,47 @@
+import { mediaUrl } from './ask.js';
+import { type Session, Stage, type Tell } from './stage.js';
+import { sayHttp } from './words.js';
+
+/** What mpegts.js gives with an error. */
+interface Fault {
+  readonly code: number;
+  readonly msg: string;
+}
+
+/** What mpegts.js calls KB. */
+const BITS_OF_KB = 1024 * 8;
+
+async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
+  if (!mpegts.isSupported()) throw new Error('this browser cannot play FLV: try HLS or WHEP');
+  let bitrate: number | null = null;
+  const source = { type: 'flv', isLive: true, url };
+  const player = mpegts.createPlayer(source, { enableStashBuffer: false, liveSync: true });
+  const { ERROR, LOADING_COMPLETE, STATISTICS_INFO } = mpegts.Events;
+  player.on(ERROR, (_type: string, detail: string, fault: Fault) => {
+    tell.failed(sayFault(detail, fault));
+  });
+  player.on(LOADING_COMPLETE, () => tell.ended('ended: the stream is over'));
+  player.on(STATISTICS_INFO, ({ speed }: { speed: number }) => {
+    bitrate = speed * BITS_OF_KB;
+  });
+  video.onplaying = () => tell.running();
+  player.attachMediaElement(video);
+  player.load();
+  return { bitrate: () => bitrate, stop: () => player.destroy() };
+}
+
+function sayFault(detail: string, { code, msg }: Fault): string {
+  const { NETWORK_STATUS_CODE_INVALID: status, NETWORK_EXCEPTION: network } = mpegts.ErrorDetails;
+  if (detail === status) return sayHttp(code);
+  if (detail === network) return 'the connection broke: the stream is over, or the server is gone';
+  return `this browser cannot play the stream: ${msg || detail}`;
+}
+
+mpegts.LoggingControl.enableAll = false;
+new Stage({
+  file: 'flv.html',
+  verb: 'Play',
+  running: 'playing',
+  urlOf: (ask, here) => mediaUrl(ask, here, '.flv'),
+  start,
+});

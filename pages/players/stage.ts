@@ -1,0 +1,139 @@
+import { type Ask, type Ports, printAsk, withStream } from './ask.js';
+import { make } from './dom.js';
+import { type Facts, makeFacts } from './facts.js';
+import { addHeader, askOfPage, readPorts } from './frame.js';
+import { Meter, NO_RATES } from './meter.js';
+
+/** How a player says what becomes of it. */
+export interface Tell {
+  /** Media flows. */
+  readonly running: () => void;
+  readonly ended: (words: string) => void;
+  readonly failed: (words: string) => void;
+}
+
+/** One stream that is being played or published. */
+export interface Session {
+  /** Bits per second; null: nobody knows yet. */
+  bitrate(): number | null | Promise<number | null>;
+  stop(): void;
+}
+
+/** What sets a page apart from the others. */
+export interface Player {
+  readonly file: string;
+  readonly verb: 'Play' | 'Publish';
+  readonly running: string;
+  /** @throws Error in words. */
+  readonly urlOf: (ask: Ask, here: URL, ports: Ports) => string;
+  /** @throws Error in words. */
+  readonly start: (video: HTMLVideoElement, url: string, tell: Tell) => Promise<Session>;
+}
+
+/** Fills a page: a field for the stream, the picture, and what is known about both. */
+export class Stage {
+  readonly #player: Player;
+  readonly #video = make('video', { muted: true, autoplay: true, playsInline: true });
+  readonly #field = make('input', { id: 'stream', required: true, spellcheck: false });
+  readonly #button = make('button', { type: 'submit' });
+  readonly #alert = make('p', { id: 'error', role: 'alert', hidden: true });
+  readonly #facts: Facts = makeFacts();
+  readonly #header: ReturnType<typeof addHeader>;
+  #ask = askOfPage();
+  #session: Session | null = null;
+  #meter: Meter | null = null;
+  /** Which start it is whose news counts; 0: none. */
+  #turn = 0;
+  #turns = 0;
+
+  constructor(player: Player) {
+    this.#player = player;
+    this.#header = addHeader(player.file);
+    this.#header.show(this.#ask);
+    this.#field.value = `${this.#ask.app}/${this.#ask.stream}`;
+    this.#field.autocapitalize = 'none';
+    this.#video.controls = true;
+    this.#build();
+    this.#idle('ready');
+    addEventListener('pagehide', () => this.#end('stopped'));
+    // Nobody is to be on air by a link.
+    if (this.#ask.autostart && player.verb === 'Play') void this.#start();
+  }
+
+  #build(): void {
+    const label = make('label', { htmlFor: 'stream', textContent: 'Stream' });
+    const form = make('form', {}, label, this.#field, this.#button);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (this.#turn !== 0) this.#end('stopped');
+      else void this.#start();
+    });
+    const main = document.querySelector('main') ?? document.body;
+    main.append(form, this.#video, this.#alert, this.#facts.list);
+  }
+
+  async #start(): Promise<void> {
+    const ask = withStream(this.#ask, this.#field.value);
+    if (ask === null) return this.#field.focus();
+    this.#turns += 1;
+    const turn = this.#turns;
+    this.#turn = turn;
+    this.#take(ask);
+    try {
+      const url = this.#player.urlOf(ask, new URL(location.href), await readPorts());
+      this.#facts.set({ address: url });
+      const session = await this.#player.start(this.#video, url, this.#tell(turn));
+      if (this.#turn === turn) this.#follow(session);
+      else session.stop();
+    } catch (error) {
+      this.#tell(turn).failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Shows that it begins, in the address too, so that it can be handed on. */
+  #take(ask: Ask): void {
+    this.#ask = ask;
+    this.#header.show(ask);
+    history.replaceState(null, '', printAsk(ask));
+    this.#alert.hidden = true;
+    this.#button.textContent = 'Stop';
+    this.#field.readOnly = true;
+    this.#facts.clear();
+    this.#facts.set({ playing: `${ask.app}/${ask.stream}`, state: 'connecting' });
+  }
+
+  #follow(session: Session): void {
+    this.#session = session;
+    this.#meter = new Meter(this.#video, session, (rates) => this.#facts.set(rates));
+  }
+
+  #tell(turn: number): Tell {
+    const ifMine = (act: (words: string) => void) => (words: string) => {
+      if (this.#turn === turn) act(words);
+    };
+    const isRunning = ifMine((state) => this.#facts.set({ state }));
+    return {
+      running: () => isRunning(this.#player.running),
+      ended: ifMine((words) => this.#end(words)),
+      failed: ifMine((words) => {
+        this.#end('failed');
+        this.#alert.textContent = words;
+        this.#alert.hidden = false;
+      }),
+    };
+  }
+
+  #end(state: string): void {
+    this.#turn = 0;
+    this.#meter?.stop();
+    this.#session?.stop();
+    this.#session = null;
+    this.#idle(state);
+  }
+
+  #idle(state: string): void {
+    this.#facts.set({ ...NO_RATES, state });
+    this.#button.textContent = this.#player.verb;
+    this.#field.readOnly = false;
+  }
+}

@@ -1,0 +1,2 @@
+export type { ErrorData, HlsConfig } from 'hls.js';
+export { default, ErrorTypes, Events } from 'hls.js';

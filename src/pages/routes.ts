@@ -1,0 +1,99 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { openFile, type Shelf } from '../files/open.js';
+import { replyFile } from '../files/reply.js';
+import type { HttpPlugin } from '../listener/http/app.js';
+import type { Logger } from '../logger.js';
+import { parseTarget, type Target } from '../protocol/http/target.js';
+import { pageHeaders } from './headers.js';
+
+/** Where the build puts the pages. */
+const PAGES = join(import.meta.dirname, '../../pages');
+const FOLDER = '/players/';
+
+/** What the pages are told of the box; null: that port is closed. */
+export interface PagePorts {
+  readonly rtmp: number | null;
+  readonly api: number | null;
+  readonly apiHttps: number | null;
+  readonly rtc: boolean;
+}
+
+export interface PagesOptions {
+  /** Default: those of this package. */
+  readonly root?: string;
+  /** The user's folder: its files go before ours, and `/` is its own. Null: there is none. */
+  readonly userDir: string | null;
+  /** Asked for at each request: ports open after this is made. */
+  readonly ports: () => PagePorts;
+  readonly logger: Logger;
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** Player pages at `/players/`, each by a path of its own: an app may have that name too. */
+export function pageRoutes({ root = PAGES, userDir, ports, logger }: PagesOptions): HttpPlugin {
+  return async (app) => {
+    const files = await readdir(join(root, FOLDER), { recursive: true }).catch(() => []);
+    if (files.length === 0) logger.warn({ folder: root }, 'this build has no player pages');
+    const show = shower(shelfOf(root), userDir === null ? null : shelfOf(userDir));
+    const pages: Record<string, Handler> = {
+      [FOLDER.slice(0, -1)]: redirect(() => FOLDER.slice(1)),
+      [FOLDER]: show((_request, reply) => reply.callNotFound()),
+      [`${FOLDER}config.json`]: (_request, reply) => reply.headers(FRESH).send(ports()),
+    };
+    if (userDir === null) pages['/'] = redirect(() => FOLDER.slice(1));
+    for (const file of files) pages[FOLDER + file] = pages[FOLDER] as Handler;
+    for (const [name, target] of Object.entries(SRS_NAMES)) {
+      pages[FOLDER + name] = show(redirect(target));
+    }
+    for (const [url, handler] of Object.entries(pages)) {
+      app.route({ method: ['GET', 'HEAD'], url, handler });
+    }
+  };
+}
+
+const FRESH = { 'Cache-Control': 'no-store' };
+
+/** SRS's pages -> which of ours stands in. */
+const SRS_NAMES: Readonly<Record<string, (target: Target) => string>> = {
+  'srs_player.html': ({ query }) =>
+    /(?:^|&)stream=[^&]*\.m3u8(?:&|$)/.test(query) ? 'hls.html' : 'flv.html',
+  'rtc_player.html': () => 'whep.html',
+  'rtc_publisher.html': () => 'whip.html',
+};
+
+function shelfOf(root: string): Shelf {
+  return { root, maxAgeSeconds: 0, immutable: false };
+}
+
+/** Makes handlers that show the user's file, else ours, or else do what they are given. */
+function shower(ours: Shelf, users: Shelf | null) {
+  return (otherwise: Handler): Handler =>
+    async (request, reply) => {
+      const { path } = targetOf(request);
+      const theirs = users && (await openFile(users, path, request.raw));
+      if (theirs !== null) return replyFile(request, reply, theirs);
+      const file = await openFile(ours, path, request.raw);
+      if (file === null) return otherwise(request, reply);
+      reply.headers(pageHeaders(request.headers.host ?? ''));
+      return replyFile(request, reply, file);
+    };
+}
+
+/** To a path beside the one that was asked for, with the same query. */
+function redirect(to: (target: Target) => string): Handler {
+  return (request, reply) => {
+    const target = targetOf(request);
+    const query = target.query === '' ? '' : `?${target.query}`;
+    return reply
+      .code(302)
+      .header('Location', to(target) + query)
+      .send();
+  };
+}
+
+function targetOf({ raw }: FastifyRequest): Target {
+  return parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
+}
