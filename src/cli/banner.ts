@@ -55,7 +55,8 @@ function commands({ rtmp, http, demo }: BannerFacts): string {
     `publish  ffmpeg -re -i FILE -c copy -f flv rtmp://${rtmp}/live/STREAM`,
     `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
     ...web,
-    'watch    srs-supervisor status | children | streams',
+    ...(http === null ? [] : [`watch    http://${http}/`]),
+    'status   srs-supervisor status | children | streams',
     'stop     Ctrl-C',
   ].join('\n');
 }
