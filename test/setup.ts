@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'systemd-analyze': 'systemd',
   'systemd-notify': 'systemd',
   python3: 'python3',
+  chromium: 'chromium',
 };
 
 function isThere(program: string): boolean {

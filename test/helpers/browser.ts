@@ -52,6 +52,11 @@ export class Browser {
     return page;
   }
 
+  /** An empty tab. */
+  tab(): Promise<Page> {
+    return this.#context.newPage();
+  }
+
   async close(): Promise<void> {
     await this.#context.close();
     await rm(this.#profile, { recursive: true, force: true });
