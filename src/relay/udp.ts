@@ -72,7 +72,7 @@ export interface UdpRelay {
     first: readonly Buffer[],
     options?: SessionOptions,
   ): UdpSession | null;
-  /** Sends a datagram of our own. */
+  /** Sends a datagram of our own, at once: maybe before what was asked for earlier. */
   send(datagram: Buffer, to: Endpoint): void;
   /** Ends all sessions; resolves when the port is free. */
   close(): Promise<void>;

@@ -100,7 +100,7 @@ export class ChildHandshake {
   #accept(packet: Buffer, { id }: Handshake): void {
     const { relay, moves } = this.#context;
     const { from, handshake } = this.#caller;
-    if (this.#session === null || moves.has(from, id)) {
+    if (this.#session === null || moves.find(from, id) !== null) {
       this.#fail(mishap('EAGAIN', 'two children gave one socket id'));
       return;
     }

@@ -42,6 +42,11 @@ export class SrtLink implements RelayedConnection {
     return this.#session.bytesOut;
   }
 
+  /** What the client sent, and the relay did not see to. */
+  hear(packet: Buffer): void {
+    this.#session.send(packet);
+  }
+
   /** The client is let in, or sends from elsewhere now. */
   moveTo({ ip, port }: Endpoint): void {
     this.client = { ip, port };

@@ -13,13 +13,7 @@ import {
   rejection,
   resend,
 } from '../../protocol/srt/handshake.js';
-import {
-  DESTINATION_AT,
-  destinationOf,
-  HANDSHAKE,
-  kindOf,
-  SHUTDOWN,
-} from '../../protocol/srt/packet.js';
+import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
 import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
 import type { StreamKey } from '../../stream-key.js';
@@ -135,7 +129,7 @@ export class SrtListener implements AliasFront {
     const kind = kindOf(packet);
     if (kind < 0 || this.#isClosing) return;
     if (kind === HANDSHAKE) this.#shake(packet, from);
-    else this.#context?.moves.heard(destinationOf(packet), from, performance.now());
+    else this.#context?.moves.heard(packet, from, performance.now());
   }
 
   #shake(packet: Buffer, from: Endpoint): void {

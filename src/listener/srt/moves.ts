@@ -1,3 +1,4 @@
+import { destinationOf } from '../../protocol/srt/packet.js';
 import type { Endpoint } from '../../relay/udp.js';
 import type { SrtLink } from './link.js';
 
@@ -16,7 +17,7 @@ interface Suspect {
 }
 
 /** What is looked at of a connection. */
-export type MovingLink = Pick<SrtLink, 'ids' | 'client' | 'bytesIn' | 'moveTo'>;
+export type MovingLink = Pick<SrtLink, 'ids' | 'client' | 'bytesIn' | 'moveTo' | 'hear'>;
 
 /** Told where a client is now. */
 type Follower = (client: Endpoint) => void;
@@ -47,15 +48,20 @@ export class Moves {
     this.#left.delete(link);
   }
 
-  /** Whether a client at that address has a connection to that socket id already. */
-  has({ ip, port }: Endpoint, childId: number): boolean {
-    return this.#at(ip, childId).some(({ client }) => client.port === port);
+  /** The connection that a client at that address has to that socket id. */
+  find({ ip, port }: Endpoint, childId: number): MovingLink | null {
+    return this.#at(ip, childId).find(({ client }) => client.port === port) ?? null;
   }
 
-  /** A packet to a child's socket id from an address that has no connection to it. */
-  heard(childId: number, { ip, port }: Endpoint, now: number): void {
-    const [link, another] = this.#at(ip, childId);
+  /** A packet that the relay knows no connection for. */
+  heard(packet: Buffer, { ip, port }: Endpoint, now: number): void {
+    const [link, another] = this.#at(ip, destinationOf(packet));
     if (!link || another) return;
+    if (link.client.port === port) {
+      // The relay is only just told of the client.
+      link.hear(packet);
+      return;
+    }
     if (this.#left.get(link) === port || this.#isConfirmed(link, port, now)) this.#move(link, port);
   }
 

@@ -16,7 +16,7 @@ import {
   send,
   sleep,
 } from './libc.js';
-import { SOL_UDP, sendTo, tryOption, UDP_SEGMENT } from './libc-sockets.js';
+import { SOL_UDP, tryOption, UDP_SEGMENT } from './libc-sockets.js';
 import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
 import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';
@@ -208,9 +208,7 @@ export class UdpLoop {
 
   #perform(order: UdpOrder): void {
     if (order.kind === 'open') this.#open(order);
-    else if (order.kind === 'send') {
-      sendTo(this.#shared.socket, order.datagram, nameOf(order.to, this.#shared.family));
-    } else this.#change(order);
+    else this.#change(order);
   }
 
   #change(order: UdpOrder & { kind: 'move' | 'tell' | 'end' }): void {

@@ -31,8 +31,7 @@ export type UdpOrder =
       readonly generation: number;
       readonly datagram: Uint8Array;
     }
-  | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
-  | { readonly kind: 'send'; readonly datagram: Uint8Array; readonly to: Endpoint };
+  | { readonly kind: 'end'; readonly slot: number; readonly generation: number };
 
 export interface Stranger {
   readonly datagram: OwnBytes;

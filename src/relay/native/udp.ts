@@ -23,11 +23,12 @@ import {
   SO_RCVBUFFORCE,
   SO_REUSEPORT,
   SOCK_DGRAM,
+  sendTo,
   setOption,
   socketAddress,
   tryOption,
 } from './libc-sockets.js';
-import { familyOf } from './names.js';
+import { familyOf, nameOf } from './names.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 
 /** What clients may send while the thread does something else. */
@@ -146,7 +147,9 @@ export class NativeUdpRelay implements UdpRelay {
   }
 
   send(datagram: Buffer, to: Endpoint): void {
-    this.order({ kind: 'send', datagram, to });
+    if (this.#closed) return;
+    const { socket, family } = this.#shared;
+    sendTo(socket, datagram, nameOf(to, family));
   }
 
   order(order: UdpOrder): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { Moves, type MovingLink } from '../../../src/listener/srt/moves.js';
 import type { Endpoint } from '../../../src/relay/udp.js';
+import { data } from '../../helpers/srt-caller.js';
 
 const CHILD_ID = 0x1234;
 
@@ -10,10 +11,12 @@ describe('callers that move', () => {
   let at: Endpoint;
   let bytesIn: number;
   let link: MovingLink;
+  let early: Buffer[];
 
   beforeEach(() => {
     moves = new Moves();
     bytesIn = 100;
+    early = [];
     link = linkAt({ ip: '192.0.2.1', port: 1000 });
     at = link.client;
     moves.add(link, (client) => {
@@ -31,13 +34,21 @@ describe('callers that move', () => {
       moveTo(next: Endpoint) {
         made.client = next;
       },
+      hear(packet: Buffer) {
+        early.push(packet);
+      },
     };
     return made;
   }
 
   function hear(port: number, ...times: number[]): void {
-    for (const now of times) moves.heard(CHILD_ID, { ip: '192.0.2.1', port }, now);
+    for (const now of times) moves.heard(data(CHILD_ID, 'x'), { ip: '192.0.2.1', port }, now);
   }
+
+  it('are heard where they are before the relay knows of them', () => {
+    hear(1000, 0);
+    assert.deepEqual(early, [data(CHILD_ID, 'x')]);
+  });
 
   it('are followed after two seconds of silence', () => {
     hear(2000, 0, 100, 1999);
@@ -73,8 +84,8 @@ describe('callers that move', () => {
 
   it('are not found by another address, another socket id, or when gone', () => {
     for (const now of [0, 1000, 2000, 3000]) {
-      moves.heard(CHILD_ID, { ip: '192.0.2.2', port: 2000 }, now);
-      moves.heard(CHILD_ID + 1, { ip: '192.0.2.1', port: 2000 }, now);
+      moves.heard(data(CHILD_ID, 'x'), { ip: '192.0.2.2', port: 2000 }, now);
+      moves.heard(data(CHILD_ID + 1, 'x'), { ip: '192.0.2.1', port: 2000 }, now);
     }
     assert.equal(at.port, 1000);
     moves.remove(link);
@@ -86,7 +97,7 @@ describe('callers that move', () => {
     moves.add(linkAt({ ip: '192.0.2.1', port: 1001 }), () => {});
     hear(2000, 0, 1000, 2000, 3000);
     assert.equal(at.port, 1000);
-    assert.ok(moves.has({ ip: '192.0.2.1', port: 1001 }, CHILD_ID));
-    assert.ok(!moves.has({ ip: '192.0.2.1', port: 2000 }, CHILD_ID));
+    assert.ok(moves.find({ ip: '192.0.2.1', port: 1001 }, CHILD_ID));
+    assert.ok(!moves.find({ ip: '192.0.2.1', port: 2000 }, CHILD_ID));
   });
 });
