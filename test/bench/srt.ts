@@ -1,0 +1,111 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Handshake, induction, parseHandshake } from '../../src/protocol/srt/handshake.js';
+import { shutdown } from '../../src/protocol/srt/packet.js';
+import { origins } from '../helpers/origins.js';
+import { freePort } from '../helpers/ports.js';
+import { conclusion } from '../helpers/srt-caller.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+import { cpuDuring } from './measure.js';
+import { percentile, type Row, report, round } from './report.js';
+
+const CALLS = 300;
+const SECONDS = 10;
+const INDUCTIONS_PER_SECOND = 1000;
+const SOCKETS = 100;
+
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
+
+async function answer(socket: Socket, port: number, packet: Buffer): Promise<Handshake> {
+  const answered = once(socket, 'message') as Promise<[Buffer]>;
+  socket.send(packet, port, '127.0.0.1');
+  const [bytes] = await answered;
+  const parsed = parseHandshake(bytes);
+  if (parsed.kind !== 'value') throw new Error(`no handshake: ${bytes.toString('hex')}`);
+  return parsed.value;
+}
+
+/** Milliseconds from the first packet to the answer that lets the caller in. */
+async function call(port: number, number: number): Promise<number> {
+  const socket = await openSocket();
+  const began = performance.now();
+  const { cookie } = await answer(socket, port, induction(number));
+  const packet = conclusion('#!::r=live/bench,m=request', { id: number, cookie, sequence: number });
+  const { id } = await answer(socket, port, packet);
+  const took = performance.now() - began;
+  socket.send(shutdown(id), port, '127.0.0.1', () => socket.close());
+  return took;
+}
+
+/** Through the supervisor and straight to the child, in turn, so that noise meets both alike. */
+async function handshakes(supervisor: RunningSupervisor, port: number): Promise<Row[]> {
+  const [through, direct]: [number[], number[]] = [[], []];
+  await call(port, 1);
+  const connections = await supervisor.connections();
+  const child = connections.find(({ child: id }) => id !== null)?.child ?? 'c001';
+  const { ports } = await supervisor.child(child);
+  for (let i = 0; i < CALLS; i += 1) {
+    through.push(await call(port, 2 * i + 2));
+    direct.push(await call(ports.srt, 2 * i + 3));
+  }
+  return [row('supervisor', through), row('direct', direct)];
+}
+
+function row(name: string, times: number[]): Row {
+  const sorted = times.sort((a, b) => a - b);
+  return {
+    name: `handshake, ${name}`,
+    values: { p50: round(percentile(sorted, 50)), p99: round(percentile(sorted, 99)) },
+  };
+}
+
+/** What it costs to answer callers that only ask, beside what an idle supervisor costs. */
+async function inductions(supervisor: RunningSupervisor, port: number): Promise<Row> {
+  const sockets = await Promise.all(Array.from({ length: SOCKETS }, openSocket));
+  let answers = 0;
+  for (const socket of sockets) socket.on('message', () => (answers += 1));
+  const [idle = 0] = await cpuDuring([supervisor.pid], () => delay(1000 * SECONDS));
+  const [busy = 0] = await cpuDuring([supervisor.pid], async () => {
+    const began = performance.now();
+    for (let sent = 0; sent < INDUCTIONS_PER_SECOND * SECONDS; ) {
+      const due = Math.floor((performance.now() - began) * (INDUCTIONS_PER_SECOND / 1000));
+      for (; sent < due; sent += 1) {
+        sockets[sent % SOCKETS]?.send(induction(sent + 1), port, '127.0.0.1');
+      }
+      await delay(1);
+    }
+  });
+  for (const socket of sockets) socket.close();
+  const percent = round((100 * (busy - idle)) / SECONDS);
+  return {
+    name: `${INDUCTIONS_PER_SECOND} inductions/s`,
+    values: { 'CPU %': percent, answered: answers },
+  };
+}
+
+export async function run(): Promise<void> {
+  const origin = origins().find(({ name }) => name === 'srs');
+  if (origin === undefined) {
+    console.log('srt: needs a real SRS');
+    return;
+  }
+  const srt = await freePort();
+  const supervisor = await RunningSupervisor.start({
+    origin: origin.path,
+    children: 2,
+    ports: { srt },
+  });
+  try {
+    await supervisor.calm();
+    const rows = [...(await handshakes(supervisor, srt)), await inductions(supervisor, srt)];
+    await report('srt', `SRT: ${CALLS} handshakes in ms, and callers that only ask`, rows);
+  } finally {
+    await supervisor.dispose();
+  }
+}
