@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   setups: () => import('./setups.js'),
   srt: () => import('./srt.js'),
   start: () => import('./start.js'),
+  webrtc: () => import('./webrtc.js'),
 };
 
 const names = process.argv.slice(2);

@@ -11,12 +11,14 @@ const SECONDS = 2;
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 /** Bursts are the datagrams of a video frame. Ten times the players at a tenth of the pace: no machine
  * that carries the load beside the relays has more to give. */
-const LOADS: readonly (UdpPace & { readonly players: number })[] = [
+export const LOADS: readonly (UdpPace & { readonly players: number })[] = [
   { players: 80, rate: 250, burst: 10 },
   { players: 80, rate: 250, burst: 1 },
   { players: 800, rate: 25, burst: 10 },
   { players: 800, rate: 25, burst: 1 },
 ];
+
+const PEERS = ['native', 'portable', 'nginx'];
 
 /** A relay, its load, and CPU ms for each Gbit that arrived, turn by turn. */
 interface Setup {
@@ -29,15 +31,20 @@ interface Setup {
 export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const rows: Row[] = [];
-  for (const pace of LOADS) rows.push(...(await compare(pace, folder)));
+  for (const pace of LOADS) rows.push(...(await compare(pace, folder, PEERS)));
   await rm(folder, { recursive: true, force: true });
   await report('relay-udp', `UDP, datagrams of 1200 bytes both ways, medians of ${RUNS}`, rows);
 }
 
-async function compare(pace: (typeof LOADS)[number], folder: string): Promise<Row[]> {
+/** CPU of these relays at one pace. */
+export async function compare(
+  pace: (typeof LOADS)[number],
+  folder: string,
+  peers: readonly string[],
+): Promise<Row[]> {
   const setups: Setup[] = [];
   try {
-    for (const name of ['native', 'portable', 'nginx']) {
+    for (const name of peers) {
       const load = new UdpLoad(pace.players);
       const peer = await start(name, load.childPort, folder);
       if (peer === null) load.close();

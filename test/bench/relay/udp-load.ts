@@ -63,7 +63,8 @@ export class UdpLoad {
   /** Sends both ways at an even pace for some seconds; answers the bytes that arrived. */
   run({ rate, burst }: UdpPace, seconds: number): number {
     const interval = 1000 / (2 * this.#players.length * rate);
-    const datagram = new Uint8Array(SIZE);
+    // As RTP begins.
+    const datagram = new Uint8Array(SIZE).fill(0x80);
     const began = performance.now();
     let got = 0;
     for (let sent = 0, now = began; now < began + 1000 * seconds; now = performance.now()) {

@@ -1,4 +1,4 @@
-/** A UDP relay and nothing else: `node udp-server.js native|portable CHILD_PORT`. */
+/** A UDP relay and nothing else: `node udp-server.js native|portable|webrtc CHILD_PORT`. */
 import { silentLogger } from '../../../src/logger.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import type { UdpRelay } from '../../../src/relay/udp.js';
@@ -6,11 +6,13 @@ import type { UdpRelay } from '../../../src/relay/udp.js';
 const [name = '', childPort = ''] = process.argv.slice(2);
 const child = { ip: '127.0.0.1', port: Number(childPort) };
 const relay: UdpRelay = await openUdpRelay(
-  name === 'native' ? 'native' : 'portable',
+  name === 'portable' ? 'portable' : 'native',
   {
     address: { host: '127.0.0.1', port: 0 },
     maxSessions: 1000,
     idleMs: 60_000,
+    // What the WebRTC port asks for.
+    ...(name === 'webrtc' ? { checkedBelow: 1, farewell: 0x15fe } : {}),
     onStranger: (datagram, from) => relay.open(from, child, [datagram]),
   },
   { logger: silentLogger, cpu: null },
