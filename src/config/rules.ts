@@ -9,9 +9,9 @@ export interface Problem {
 
 type Listener = keyof Config['listen'];
 
-// RTC and SRT are UDP: the kernel keeps the two transports' ports apart.
+// The kernel keeps the two transports' ports apart; WebRTC has one of both.
 const TRANSPORTS: readonly (readonly Listener[])[] = [
-  ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'admin'],
+  ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'rtc', 'admin'],
   ['rtc', 'srt'],
 ];
 

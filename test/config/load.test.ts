@@ -243,6 +243,10 @@ const REFUSALS: readonly [Case, string][] = [
     '--rtmp: listen.rtmp: must have a port of its own, got "127.0.0.1:8080", and listen.http is "8080"',
   ],
   [
+    { flags: { rtmp: '9', rtc: '9' } },
+    '--rtc: listen.rtc: must have a port of its own, got "9", and listen.rtmp is "9"',
+  ],
+  [
     { flags: { rtc: '9', srt: '9' } },
     '--srt: listen.srt: must have a port of its own, got "9", and listen.rtc is "9"',
   ],
@@ -284,7 +288,7 @@ test('a missing file is one line', async () => {
 });
 
 test('one port in two transports, one port on two hosts, and port 0 are no clash', async () => {
-  await load({ flags: { rtmp: '8000', rtc: '8000' } });
+  await load({ flags: { rtmp: '9000', srt: '9000' } });
   await load({ flags: { rtmp: '127.0.0.1:80', http: '127.0.0.2:80' } });
   await load({ flags: { rtmp: '0', http: '0', api: '0', rtc: '0', srt: '0', admin: '0' } });
 });
