@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { ChildCalls } from './child-calls.js';
 import { type Json, objectOf, parseJson } from './json.js';
 import type { Passed } from './passed.js';
 import { type Answer, code } from './reply.js';
-import type { ApiSource } from './types.js';
+import type { ApiChild, ApiSource } from './types.js';
 
 /** SRS's error codes. */
 const BAD_RPC = 1060;
@@ -14,6 +15,12 @@ const RELOAD_FAILED = 1023;
 const APPLYING = 30;
 const FINISHED = 90;
 
+/** Children that reload at one time. */
+const AT_ONCE = 16;
+/** How often, and after which pauses, a child is asked how its reload went. */
+const MAX_TRIES = 25;
+const TRY_MS = 200;
+
 interface Reload {
   readonly err: number;
   readonly msg: string;
@@ -21,7 +28,7 @@ interface Reload {
   readonly rid: string;
 }
 
-/** SRS's raw API: what is on, and the reload of all children, one after the other. */
+/** SRS's raw API: what is on, and the reload of all children. */
 export class Raw {
   readonly #source: ApiSource;
   readonly #calls: ChildCalls;
@@ -60,17 +67,41 @@ export class Raw {
   async #reload(): Promise<void> {
     const rid = `${this.#source.identity.service}-${++this.#reloads}`;
     this.#last = { err: 0, msg: 'Success', state: APPLYING, rid };
-    let failed: string | null = null;
-    for (const child of this.#source.children().filter(({ ready }) => ready)) {
-      try {
-        const answer = parseJson(await this.#calls.ask(child, '/api/v1/raw?rpc=reload'));
-        if (answer.code !== 0) failed ??= `${child.id} answered code ${answer.code}`;
-      } catch (error) {
-        failed ??= `${child.id}: ${messageOf(error)}`;
-      }
-    }
+    const failed = await this.#source.renewConfs().then(() => this.#reloadAll(), messageOf);
     const err = failed === null ? 0 : RELOAD_FAILED;
     this.#last = { err, msg: failed ?? 'Success', state: FINISHED, rid };
+  }
+
+  /** What went wrong first, or null. */
+  async #reloadAll(): Promise<string | null> {
+    const children = this.#source.children().filter(({ ready }) => ready);
+    const reasons: (string | null)[] = [];
+    for (let start = 0; start < children.length; start += AT_ONCE) {
+      const group = children.slice(start, start + AT_ONCE);
+      reasons.push(...(await Promise.all(group.map((child) => this.#tryOne(child)))));
+    }
+    return reasons.find((reason) => reason !== null) ?? null;
+  }
+
+  async #tryOne(child: ApiChild): Promise<string | null> {
+    const reason = await this.#reloadOne(child).catch(messageOf);
+    return reason === null ? null : `${child.id}: ${reason}`;
+  }
+
+  /** SRS takes a reload to heart within a second or so, and says then how it went. */
+  async #reloadOne(child: ApiChild): Promise<string | null> {
+    const ask = async (rpc: string) =>
+      parseJson(await this.#calls.ask(child, `/api/v1/raw?rpc=${rpc}`));
+    const { rid: before } = objectOf(await ask('reload-fetch'), 'data');
+    const { code } = await ask('reload');
+    if (code !== 0) return `answered code ${String(code)}`;
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { rid, err, msg, state } = objectOf(await ask('reload-fetch'), 'data');
+      if (rid !== before && err !== 0) return String(msg);
+      if (rid !== before && state === FINISHED) return null;
+      await delay(TRY_MS);
+    }
+    return `no answer within ${(MAX_TRIES * TRY_MS) / 1000} s`;
   }
 }
 

@@ -59,4 +59,6 @@ export interface ApiSource {
   /** The true address of the client behind a loopback alias; null when it is nobody's. */
   clientOf(alias: string): Promise<string | null>;
   ports(): ApiPorts;
+  /** Writes the children's configs anew before they reload them; rejects with why it cannot. */
+  renewConfs(): Promise<void>;
 }

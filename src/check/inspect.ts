@@ -1,22 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { resolveBinary } from '../child/binary.js';
 import type { Pinning } from '../child/child.js';
 import { liveMounts } from '../child/live-mounts.js';
-import { checkTemplate, droppedBy, vhostsOf } from '../child/template.js';
+import { vhostsOf } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
 import { connectRedis, withoutPassword } from '../registry/redis/connect.js';
-import { type Directive, parseConf } from '../srs-conf/parse.js';
+import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
+import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
 
 /** What the process was given besides its configuration. */
@@ -87,31 +87,6 @@ function vhostNames({ vhosts }: Config, template: readonly Directive[] | null): 
 async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) {
   const value = await resolveBinary(config.srs.binary, env, root);
   return { value, text: `${value.kind} ${value.version}, ${value.path}` };
-}
-
-async function readTemplate(path: string | null): Promise<Outcome<readonly Directive[] | null>> {
-  if (path === null) return { value: null, text: 'none: children get a config of ours' };
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
-    throw templateError(path, `cannot read it: ${reason}`, error);
-  });
-  const value = parseTemplate(path, text);
-  const warnings = droppedBy(value).map((name) => `srs.template: children do without '${name}'`);
-  return { value, text: path, warnings };
-}
-
-function parseTemplate(path: string, text: string): Directive[] {
-  try {
-    const template = parseConf(text);
-    checkTemplate(template);
-    return template;
-  } catch (error) {
-    throw templateError(path, messageOf(error), error);
-  }
-}
-
-function templateError(path: string, reason: string, cause: unknown): SupervisorError {
-  return new SupervisorError('ERR_CONFIG', `srs.template: ${path}: ${reason}`, { cause });
 }
 
 function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {

@@ -42,7 +42,8 @@ export interface ChildSetup {
   readonly binary: Binary;
   readonly workDir: WorkDir;
   readonly portBase: number;
-  readonly conf: ConfOptions;
+  /** As it stands now: a reload changes it. */
+  readonly conf: () => ConfOptions;
   readonly hooks: (childId: string) => HooksPlan | null;
   /** The environment of every child. */
   readonly env: Record<string, string>;
@@ -187,7 +188,7 @@ export class Child {
   }
 
   async #begin(): Promise<Life> {
-    const { binary, workDir, guard, env, conf, times } = this.#setup;
+    const { binary, workDir, guard, env, times } = this.#setup;
     this.#answering = true;
     await this.#provePorts();
     await this.writeConf();
@@ -197,7 +198,7 @@ export class Child {
       {
         spawn: { argv, cwd: workDir.path, env },
         ports: this.#lease.ports,
-        authorization: apiAuthorization(conf.template ?? []),
+        authorization: apiAuthorization(this.#setup.conf().template ?? []),
         times,
         log: this.#log,
         onProbe: (answered) => {
@@ -217,7 +218,7 @@ export class Child {
   async writeConf(): Promise<string> {
     const { workDir, asprocess, conf, hooks } = this.#setup;
     const text = renderSrsConf({
-      ...conf,
+      ...conf(),
       id: this.id,
       generation: this.#generation,
       ports: this.#lease.ports,

@@ -55,6 +55,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #options: FleetOptions;
   readonly #logger: Logger;
   readonly #children = new Map<string, Child>();
+  #conf: ConfOptions;
   #workDir: WorkDir | null = null;
   #meter: UsageMeter | null = null;
   #starting: Promise<void> | null = null;
@@ -63,6 +64,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   constructor(options: FleetOptions) {
     super();
     this.#options = options;
+    this.#conf = options.conf;
     this.#logger = options.logger ?? silentLogger;
   }
 
@@ -79,6 +81,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Writes every child's config anew, by other options; children read it when they reload. */
+  async rewrite(conf: ConfOptions): Promise<void> {
+    this.#conf = conf;
+    for (const child of this.#children.values()) await child.writeConf();
   }
 
   /** In the order of their ids. */
@@ -102,8 +110,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
-    const { conf, workDir: path } = this.#options;
-    const template = conf.template ?? [];
+    const { workDir: path } = this.#options;
+    const template = this.#conf.template ?? [];
     checkTemplate(template);
     for (const name of droppedBy(template)) {
       this.#logger.warn({ directive: name }, 'srs.template: children do without this directive');
@@ -121,14 +129,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #setup(workDir: WorkDir): Promise<ChildSetup> {
-    const { binary, portBase, conf, hooks = () => null, log = {} } = this.#options;
+    const { binary, portBase, hooks = () => null, log = {} } = this.#options;
     const { pinning = null, guard = true, times } = this.#options;
     const env = childEnvironment(this.#options.env);
     return {
       binary,
       workDir,
       portBase,
-      conf,
+      conf: () => this.#conf,
       hooks,
       env,
       guard: guard ? await guardPrefix(env) : [],

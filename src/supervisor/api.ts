@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import { renewConfs } from './reload.js';
 
 export interface ApiParts {
   readonly prepared: Prepared;
@@ -28,6 +29,7 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
     children: () => fleet.statuses().map(toApiChild),
     streams: async () => placement.list(),
     clientOf: (alias) => fronts.addressOf(alias),
+    renewConfs: () => renewConfs(prepared, fleet),
     ports: () => ({
       rtmp: fronts.address('rtmp')?.port ?? null,
       api: fronts.address('api')?.port ?? null,

@@ -124,6 +124,7 @@ export class TestBox {
       streams: async () => this.placed,
       clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),
       ports: () => ({ rtmp: 1935, api: 1985 }),
+      renewConfs: async () => {},
     };
   }
 }
