@@ -40,7 +40,7 @@ export async function reachChild(
       await join(next);
       return next;
     } catch (error) {
-      next.release();
+      next.release(codeOf(error) === 'ERR_NO_CHILD');
       const wait = RETRY_MS[attempt];
       if (wait === undefined || connection.signal.aborted) throw asFailure(error, next);
       refusal = refusalIn(error, next);
@@ -58,7 +58,7 @@ async function nextRoute(route: Attempt['route'], refusal: ChildRefusal | null):
   throw refusal.error;
 }
 
-/** Null for a system error: then the child never had the connection. */
+/** Null for an error with a code, the system's or a box's: then the child never had the connection. */
 function refusalIn(error: unknown, route: Route): ChildRefusal | null {
   return codeOf(error) === '' ? { by: route.owner, error: asFailure(error, route) } : null;
 }

@@ -10,7 +10,8 @@ export interface Route {
   readonly ports: ChildPorts;
   /** There where the owner is a child of another box. */
   readonly via?: PeerVia;
-  release(): void;
+  /** `gone`: its box says that the child has the stream no more; who comes next shall ask anew. */
+  release(gone?: boolean): void;
 }
 
 /** Finds the owner of a stream, or places the stream; null while no child can take it. */

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { Elsewhere } from './elsewhere.js';
 import type { FleetView } from './fleet-view.js';
 import { choose } from './policy.js';
 import type { Slot } from './slot.js';
@@ -12,6 +13,7 @@ export interface ClaimerParts {
   readonly registry: Registry;
   readonly fleet: FleetView;
   readonly tally: Tally;
+  readonly elsewhere: Elsewhere;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -31,9 +33,12 @@ export class Claimer {
 
   /** The stream's living owner, or the child that takes it now; null where none can. @throws ERR_REGISTRY */
   async place(stream: StreamKey, role: Role): Promise<Claim | null> {
-    const { fleet, tally, registry, logger } = this.#parts;
+    const { fleet, tally, registry, elsewhere, logger } = this.#parts;
+    const known = elsewhere.known(stream);
+    if (known !== null) return this.#countIn(known);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const claim = await this.#choose(stream, role);
+      elsewhere.note(stream, claim);
       if (claim === null || fleet.find(claim.owner)) return claim;
       tally.addTo(claim.owner, -1, 0);
       await registry.release(stream, claim.owner);

@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
 import { Claimer } from './claimer.js';
+import { Elsewhere } from './elsewhere.js';
 import { FleetView } from './fleet-view.js';
 import { renewAll } from './renew.js';
 import { Slot } from './slot.js';
@@ -40,7 +41,8 @@ export class Placement {
   readonly #logger: Logger;
   readonly #slots = new Map<StreamKey, Slot>();
   readonly #tally = new Tally();
-  readonly #waiters = new PublishWaiters();
+  readonly #waiters: PublishWaiters;
+  readonly #elsewhere: Elsewhere;
   readonly #onMoved: (stream: StreamKey, from: ChildRef) => void;
   readonly #fleet: FleetView;
   readonly #timer: NodeJS.Timeout;
@@ -56,10 +58,14 @@ export class Placement {
     this.#renewMs = options.renewMs ?? 10_000;
     this.#logger = options.logger ?? silentLogger;
     this.#onMoved = options.onMoved ?? (() => {});
+    const { registry, isBoxAlive = null } = options;
+    this.#elsewhere = new Elsewhere({ registry, isBoxAlive, now: this.#now });
+    this.#waiters = new PublishWaiters(isBoxAlive && ((stream) => this.#elsewhere.has(stream)));
     this.#claimer = new Claimer({
       registry: this.#registry,
       fleet: this.#fleet,
       tally: this.#tally,
+      elsewhere: this.#elsewhere,
       clock: this.#now,
       logger: this.#logger,
     });
@@ -74,7 +80,7 @@ export class Placement {
   async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
     if (!isPlainKey(stream)) return null;
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
-      const slot = this.#slotFor(stream, role);
+      const slot = this.#slotFor(stream, () => this.#claimer.place(stream, role));
       slot.enter(role);
       const claim = await slot.placed.catch((error: unknown) => {
         this.#leave(slot, role);
@@ -92,8 +98,20 @@ export class Placement {
   /** A hold on the stream's owner where it has one; null where it would have to be placed. */
   async find(stream: StreamKey, role: Role): Promise<Hold | null> {
     const slot = this.#slots.get(stream);
-    if (slot === undefined || !this.#serves(slot)) return null;
-    return this.acquire(stream, role);
+    const isKnown = slot !== undefined && this.#serves(slot);
+    return isKnown || (await this.#elsewhere.find(stream)) ? this.acquire(stream, role) : null;
+  }
+
+  /** A hold for a client that another box sends to that very child; null: the stream is not its own. */
+  async admit(stream: StreamKey, role: Role, owner: ChildRef): Promise<Hold | null> {
+    if (!isPlainKey(stream) || !this.#fleet.find(owner) || this.#closed) return null;
+    const slot = this.#slotFor(stream, () => this.#claimer.claimFor(stream, owner));
+    slot.enter(role);
+    const claim = await slot.placed.catch(() => null);
+    const isOwn = claim !== null && isSameLife(claim.owner, owner) && slot.released === null;
+    if (isOwn) return this.#hold(slot, claim, role);
+    this.#leave(slot, role);
+    return null;
   }
 
   /**
@@ -103,6 +121,7 @@ export class Placement {
    */
   async whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     if (this.#slots.get(stream)?.announced) return true;
+    if ((await this.#elsewhere.has(stream)) || this.#slots.get(stream)?.announced) return true;
     return this.#waiters.wait(stream, signal);
   }
 
@@ -116,9 +135,7 @@ export class Placement {
     const claim = await slot.placed;
     if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;
     if (!(await this.#claimer.confirm(stream, owner))) return false;
-    slot.live = true;
-    slot.published = true;
-    slot.keptUntil = null;
+    slot.begin();
     return true;
   }
 
@@ -141,8 +158,8 @@ export class Placement {
   /** All that another box had is over; what it served can be placed again at once. */
   boxDown(box: string): void {
     for (const slot of this.#slots.values()) {
-      if (slot.kept?.owner.box !== box) continue;
-      const { owner } = slot.kept;
+      const owner = slot.kept?.owner;
+      if (owner?.box !== box) continue;
       this.#drop(slot);
       this.#onMoved(slot.stream, owner);
     }
@@ -202,10 +219,10 @@ export class Placement {
     await Promise.all(Array.from(this.#slots.values(), (slot) => slot.released));
   }
 
-  #slotFor(stream: StreamKey, role: Role): Slot {
+  #slotFor(stream: StreamKey, place: () => Promise<Claim | null>): Slot {
     const current = this.#slots.get(stream);
     if (current !== undefined && this.#serves(current)) return current;
-    return this.#replace(stream, current, () => this.#claimer.place(stream, role));
+    return this.#replace(stream, current, place);
   }
 
   #lost({ stream, owner }: Claim, slot: Slot | null): void {
@@ -248,11 +265,14 @@ export class Placement {
     if (role === 'publish') slot.published = true;
     this.#tally.addTo(owner, 0, 1);
     let held = true;
-    const release = () => {
+    const release = (gone = false) => {
       if (!held) return;
       held = false;
       this.#tally.addTo(owner, 0, -1);
       this.#leave(slot, role);
+      if (!gone || slot.isOurs) return;
+      this.#elsewhere.forget(stream);
+      this.#drop(slot);
     };
     return { stream, role, owner, release };
   }
@@ -264,7 +284,7 @@ export class Placement {
 
   #keepOrDrop(slot: Slot): void {
     if (slot.holds > 0 || slot.live || slot.released !== null) return;
-    if (slot.claim !== null && slot.published) slot.keptUntil = this.#now() + this.#graceMs;
+    if (slot.isOurs && slot.published) slot.keptUntil = this.#now() + this.#graceMs;
     else this.#drop(slot);
   }
 

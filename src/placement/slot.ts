@@ -43,6 +43,11 @@ export class Slot {
     return this.live || this.#holds.publish > this.#stopped;
   }
 
+  /** The name of a stream of another box is that box's own to keep. */
+  get isOurs(): boolean {
+    return this.claim !== null && this.claim.owner.box === undefined;
+  }
+
   /** The claim, while it is to be kept. */
   get kept(): Claim | null {
     return this.released === null ? this.claim : null;
@@ -65,6 +70,13 @@ export class Slot {
   leave(role: Role): void {
     this.#holds[role]--;
     if (role === 'publish') this.#stopped = Math.max(0, this.#stopped - 1);
+  }
+
+  /** The owner says that somebody publishes the stream in it. */
+  begin(): void {
+    this.live = true;
+    this.published = true;
+    this.keptUntil = null;
   }
 
   /** The owner says that nobody publishes the stream in it any more. */

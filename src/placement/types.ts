@@ -23,7 +23,8 @@ export interface Hold {
   readonly stream: StreamKey;
   readonly role: Role;
   readonly owner: ChildRef;
-  release(): void;
+  /** `gone`: the owner, of another box, says that the stream is its own no more. */
+  release(gone?: boolean): void;
 }
 
 /** What the admin API says of a stream. */

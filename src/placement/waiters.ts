@@ -1,8 +1,20 @@
 import type { StreamKey } from '../stream-key.js';
 
+/** How often it is asked whether another box publishes what somebody here waits for. */
+const ASK_MS = 500;
+/** Streams that one round asks for; the others have their turn in the next. */
+const ROUND = 2000;
+
 /** Who waits for a stream to be published; an entry lives as long as somebody waits. */
 export class PublishWaiters {
   readonly #waiting = new Map<StreamKey, Set<() => void>>();
+  /** Whether another box publishes it; null: there are no others. */
+  readonly #isElsewhere: ((stream: StreamKey) => Promise<boolean>) | null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(isElsewhere: ((stream: StreamKey) => Promise<boolean>) | null = null) {
+    this.#isElsewhere = isElsewhere;
+  }
 
   /** True when the stream is published, false when the signal aborts before. */
   wait(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
@@ -18,6 +30,7 @@ export class PublishWaiters {
       signal.addEventListener('abort', onAbort);
       const waiting = this.#waiting.get(stream) ?? new Set();
       this.#waiting.set(stream, waiting.add(onPublish));
+      if (this.#isElsewhere !== null) this.#timer ??= this.#nextRound();
     });
   }
 
@@ -27,6 +40,26 @@ export class PublishWaiters {
 
   get size(): number {
     return this.#waiting.size;
+  }
+
+  #nextRound(): NodeJS.Timeout {
+    return setTimeout(() => void this.#askRound(), ASK_MS).unref();
+  }
+
+  /** However many wait for a stream, it is asked for once; when nobody waits, not at all. */
+  async #askRound(): Promise<void> {
+    const streams = [...this.#waiting.keys()].slice(0, ROUND);
+    await Promise.all(streams.map((stream) => this.#ask(stream)));
+    this.#timer = this.#waiting.size > 0 ? this.#nextRound() : null;
+  }
+
+  async #ask(stream: StreamKey): Promise<void> {
+    const isElsewhere = await this.#isElsewhere?.(stream).catch(() => false);
+    const waiting = this.#waiting.get(stream);
+    if (isElsewhere) this.wake(stream);
+    else if (waiting !== undefined && this.#waiting.delete(stream)) {
+      this.#waiting.set(stream, waiting);
+    }
   }
 
   #remove(stream: StreamKey, onPublish: () => void): void {

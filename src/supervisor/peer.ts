@@ -3,21 +3,15 @@ import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
-export function peerFronts({
-  prepared,
-  engine,
-  routing,
-  aliases,
-  budget,
-  logger,
-}: Box): NamedFront[] {
+export function peerFronts({ prepared, engine, routing, aliases, logger }: Box): NamedFront[] {
   const { registry, cluster, listen } = prepared.config;
   if (registry === 'memory' || cluster.secret === null || listen.peer === null) return [];
   const front = new PeerFront({
     address: listen.peer,
     secret: cluster.secret,
-    limits: budget,
-    portsOf: (child) => routing.portsOf(child),
+    // Who comes from one address are all clients of a box, which has counted them.
+    limits: { connections: prepared.connections, connectionsPerIp: 0 },
+    admit: (child, wanted) => routing.admit(child, wanted),
     engine,
     aliases,
     logger: logger.child({ room: 'peer' }),

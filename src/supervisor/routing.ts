@@ -3,6 +3,7 @@ import type { ChildPorts, ChildRef } from '../child/types.js';
 import type { Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
 import type { Candidate, Hold } from '../placement/types.js';
+import type { PeerWanted } from '../protocol/peer/hello.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { Fronts } from './fronts.js';
@@ -74,14 +75,23 @@ export class Routing {
       hold.release();
       return null;
     }
-    const { owner, release } = hold;
+    const { owner, release, stream, role } = hold;
     const { host, ports } = box;
-    const via = { host, port: ports.peer, secret, child: owner.id, generation: owner.generation };
+    const child = { child: owner.id, generation: owner.generation, wanted: { stream, role } };
+    const via = { host, port: ports.peer, secret, ...child };
     return { owner, host, ports, via, release };
   }
 
+  /** For a client that another box sends to that very child; null where it cannot have it. */
+  async admit(owner: ChildRef, wanted: PeerWanted | null): Promise<Route | null> {
+    const ports = this.#portsOf(owner);
+    if (ports === null) return null;
+    if (wanted === null) return { owner, host: '127.0.0.1', ports, release: () => {} };
+    return this.#toRoute(await this.#parts.placement.admit(wanted.stream, wanted.role, owner));
+  }
+
   /** The ports of that very life of a child, while it serves. */
-  portsOf(ref: ChildRef): ChildPorts | null {
+  #portsOf(ref: ChildRef): ChildPorts | null {
     const child = this.#parts.fleet.status(ref.id);
     const serves = child?.state === 'ready' || child?.state === 'draining';
     return serves && child.generation === ref.generation ? child.ports : null;

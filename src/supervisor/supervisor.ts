@@ -125,6 +125,7 @@ export class Supervisor {
       placement: this.#placement,
       fronts,
       hooks: this.#hooks,
+      boxes: map.boxes,
       state: () => this.#state,
       address: () => this.#admin.address(),
     });
@@ -231,11 +232,12 @@ export class Supervisor {
 
   #makePlacement(): Placement {
     const { prepared, logger } = this.#options;
+    const { boxes } = this.#map;
     const { maxConnections } = prepared.config.children;
     const counts = (id: string) => this.#placement.counts(id);
     return new Placement({
       registry: this.#map.registry,
-      isBoxAlive: (box) => this.#map.boxes?.get(box) != null,
+      ...(boxes === null ? {} : { isBoxAlive: (box: string) => boxes.get(box) !== null }),
       ...(this.#map.renewMs === undefined ? {} : { renewMs: this.#map.renewMs }),
       candidates: () => candidatesOf(this.#fleet, this.#fronts, counts, maxConnections),
       onMoved: (stream, from) =>

@@ -8,6 +8,7 @@ import { MemoryRegistry } from '../../src/registry/memory.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
 import { Store } from '../../src/registry/redis/store.js';
+import { until } from '../helpers/until.js';
 import { candidate } from './helpers.js';
 
 const S = '__defaultVhost__/live/cam';
@@ -96,6 +97,58 @@ test('a live stream takes its name back from one that only waits', async () => {
   await boxes.b.renew();
   assert.deepEqual(boxes.moved, [`${S} b/c001`]);
   assert.deepEqual((await boxes.b.acquire(S, 'play'))?.owner.box, 'a');
+});
+
+test('what the other box publishes is found there, and waited for', async () => {
+  const { a, b } = new Boxes();
+  const own: ChildRef = { id: 'c001', generation: 1 };
+  const ending = new AbortController();
+  assert.equal(await b.whenPublished(S, AbortSignal.abort()), false);
+  assert.equal(await b.find(S, 'play'), null);
+  let isThere = false;
+  const waiting = b.whenPublished(S, ending.signal).then((answer) => {
+    isThere = answer;
+  });
+  await a.acquire(S, 'publish');
+  assert.equal(await a.published(S, own), true);
+  await until('it is heard of', () => isThere);
+  await waiting;
+  assert.equal(await b.whenPublished(S, AbortSignal.abort()), true);
+  assert.deepEqual((await b.find(S, 'play'))?.owner.box, 'a');
+});
+
+test('a found stream of the other box costs the store nothing for a moment', async () => {
+  const boxes = new Boxes();
+  const own: ChildRef = { id: 'c001', generation: 1 };
+  await boxes.a.acquire(S, 'publish');
+  await boxes.a.published(S, own);
+  (await boxes.b.find(S, 'play'))?.release();
+  // Whatever the store says now, nobody asks it.
+  await boxes.registry('a').release(S, own);
+  const again = await boxes.b.acquire(S, 'play');
+  assert.equal(again?.owner.box, 'a');
+  again?.release(true);
+  assert.equal((await boxes.b.acquire(S, 'play'))?.owner.box, undefined);
+});
+
+test('who was sent by the other box holds the stream here', async () => {
+  const { a, b } = new Boxes();
+  const own: ChildRef = { id: 'c001', generation: 1 };
+  const player = await a.acquire(S, 'play');
+  const sent = await a.admit(S, 'play', own);
+  player?.release();
+  assert.deepEqual(a.counts('c001'), { streams: 1, clients: 1 });
+  assert.equal((await b.acquire(S, 'publish'))?.owner.box, 'a');
+  sent?.release();
+  assert.equal(await a.admit(S, 'play', { id: 'c001', generation: 2 }), null);
+  assert.equal(await b.admit('v/../x', 'play', own), null);
+});
+
+test('who comes for a stream that another has meanwhile is sent away', async () => {
+  const { a, b } = new Boxes();
+  await b.acquire(S, 'publish');
+  assert.equal(await a.admit(S, 'play', { id: 'c001', generation: 1 }), null);
+  assert.deepEqual(a.counts('c001'), { streams: 0, clients: 0 });
 });
 
 test('while the registry is away a publisher is served, a player of an unknown stream is not', async () => {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { SupervisorError } from '../../errors.js';
 import {
   buildHello,
   type ChildService,
+  type PeerAnswer,
   type PeerHello,
-  parseWelcome,
+  type PeerWanted,
+  parseAnswer,
 } from '../../protocol/peer/hello.js';
 import { dial } from '../dial.js';
 import { readUntil } from '../read-until.js';
@@ -16,11 +19,14 @@ export interface PeerVia {
   readonly secret: string;
   readonly child: string;
   readonly generation: number;
+  /** Null: for no one stream. */
+  readonly wanted: PeerWanted | null;
 }
 
 /**
  * Opens a connection to a child of another box: what is written to it the child gets, and the child's
- * API and hooks show the client. Rejects with the system's error, or with why the box refused.
+ * API and hooks show the client. Rejects with ERR_NO_CHILD where the box says that the child has the
+ * stream no more, else with the system's error, or with why the box refused.
  */
 export async function dialPeer(
   via: PeerVia,
@@ -28,37 +34,40 @@ export async function dialPeer(
   client: string,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { host, port, secret, child, generation } = via;
+  const { host, port, secret, child, generation, wanted } = via;
   const socket = await dial({ host, port, localAddress: null }, signal);
   socket.on('error', () => {});
   const nonce = randomBytes(12).toString('base64url');
-  const hello: PeerHello = { child, generation, service, client, at: Date.now(), nonce };
+  const at = Date.now();
+  const hello: PeerHello = { child, generation, service, wanted, client, at, nonce };
   socket.write(buildHello(hello, secret));
   try {
-    await readWelcome(socket, hello, secret, signal);
-    return socket;
+    const answer = await readAnswer(socket, hello, secret, signal);
+    if (answer === 'welcome') return socket;
+    throw new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${child} has it no more`);
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-async function readWelcome(
+async function readAnswer(
   socket: Socket,
   hello: PeerHello,
   secret: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<PeerAnswer> {
   let seen: Buffer = Buffer.alloc(0);
-  const { consumed } = await readUntil(
+  const { consumed, value: answer } = await readUntil(
     socket,
     (bytes) => {
       seen = Buffer.concat([seen, bytes]);
-      const parsed = parseWelcome(seen, hello, secret);
+      const parsed = parseAnswer(seen, hello, secret);
       if (parsed.kind === 'invalid') throw new Error(parsed.reason);
       return parsed.kind === 'value' ? parsed : undefined;
     },
     signal,
   );
   if (consumed < seen.length) socket.unshift(seen.subarray(consumed));
+  return answer;
 }

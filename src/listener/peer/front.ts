@@ -1,18 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { ChildPorts, ChildRef } from '../../child/types.js';
+import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import { buildWelcome, type PeerHello, parseHello } from '../../protocol/peer/hello.js';
+import {
+  buildAnswer,
+  type PeerHello,
+  type PeerWanted,
+  parseHello,
+} from '../../protocol/peer/hello.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
-import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import type { AliasFront, ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import { readUntil } from '../read-until.js';
+import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
 import { Nonces } from './nonces.js';
@@ -21,11 +27,21 @@ export interface PeerOptions {
   readonly address: Address;
   readonly secret: string;
   readonly limits: ConnectionLimits;
-  /** The ports of that very life of a child, while it serves; null else. */
-  readonly portsOf: (child: ChildRef) => ChildPorts | null;
+  /** The way to that very life of a child; null where the client cannot have it. */
+  readonly admit: (child: ChildRef, wanted: PeerWanted | null) => Promise<Route | null>;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;
   readonly logger: Logger;
+}
+
+/** A client that another box has sent. */
+interface Arrival {
+  readonly peer: Socket;
+  readonly hello: PeerHello;
+  /** What came behind the hello. */
+  readonly rest: Buffer;
+  /** To the child that it is for. */
+  readonly route: Route;
 }
 
 const HELLO_MS = 5000;
@@ -36,7 +52,7 @@ const IDLE_MS = 60 * 60 * 1000;
  * that the boxes share, which child it is for and whose it is. It goes to that child and nowhere
  * else, so nothing ever runs in circles.
  */
-export class PeerFront implements Front {
+export class PeerFront implements AliasFront {
   readonly #options: PeerOptions;
   readonly #connections: Connections;
   readonly #traffic: TrafficMeter;
@@ -83,6 +99,10 @@ export class PeerFront implements Front {
     return Array.from(this.#connections, (connection) => connection.row());
   }
 
+  async clientOf(alias: string): Promise<string | null> {
+    return this.#options.aliases.clientOf(alias);
+  }
+
   endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
     this.#connections.endOf(owner, new SessionError('child', reason), stream);
   }
@@ -115,7 +135,7 @@ export class PeerFront implements Front {
       const { failure } = error instanceof SessionError ? error : { failure: 'left' as const };
       this.#counters.failed[failure] += 1;
       this.#options.logger.debug({ peer: remoteAddress, err: messageOf(error) }, 'peer refused');
-      peer.destroy();
+      peer.destroySoon();
     } finally {
       this.#options.aliases.release(connection.alias);
       this.#connections.closed(connection);
@@ -123,19 +143,33 @@ export class PeerFront implements Front {
   }
 
   async #serve(peer: Socket, connection: Connection): Promise<void> {
-    const { secret, portsOf, engine } = this.#options;
+    const { secret, admit } = this.#options;
     const { hello, rest } = await this.#readHello(peer, connection);
     const owner = { id: hello.child, generation: hello.generation };
-    const ports = portsOf(owner);
-    if (ports === null) throw new SessionError('no-child', `child ${owner.id} is not here`);
+    const route = await admit(owner, hello.wanted);
+    if (route === null) {
+      peer.end(buildAnswer('gone', hello, secret));
+      throw new SessionError('no-child', `child ${owner.id} does not have it`);
+    }
     connection.owner = owner;
-    connection.alias = this.#options.aliases.take(hello.client);
-    const target = { host: '127.0.0.1', port: ports[hello.service] };
+    connection.client = hello.client;
+    connection.stream = hello.wanted?.stream ?? null;
+    connection.role = hello.wanted?.role ?? null;
+    try {
+      await this.#relay(connection, { peer, hello, rest, route });
+    } finally {
+      route.release();
+    }
+  }
+
+  async #relay(connection: Connection, { peer, hello, rest, route }: Arrival): Promise<void> {
+    const { secret, engine } = this.#options;
+    const target = { host: route.host, port: route.ports[hello.service] };
     const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
       throw new SessionError('child', messageOf(error), { cause: error });
     });
     const first = rest.length > 0 ? { toChild: rest } : {};
-    const toClient = buildWelcome(hello, secret);
+    const toClient = buildAnswer('welcome', hello, secret);
     connection.relayed = engine.join({ client: peer, child, toClient, ...first, idleMs: IDLE_MS });
     await connection.relayed.ended;
   }

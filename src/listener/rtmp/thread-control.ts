@@ -12,10 +12,11 @@ export class HeldRoute implements Route {
   readonly ports: ChildPorts;
   readonly via?: PeerVia;
   readonly #hold: number;
-  readonly #giveBack: (hold: number) => void;
+  readonly #giveBack: (hold: number, gone: boolean) => void;
   #isHeld = true;
 
-  constructor({ hold, owner, host, ports, via }: ThreadRoute, giveBack: (hold: number) => void) {
+  constructor(route: ThreadRoute, giveBack: (hold: number, gone: boolean) => void) {
+    const { hold, owner, host, ports, via } = route;
     this.owner = owner;
     this.host = host;
     this.ports = ports;
@@ -24,8 +25,8 @@ export class HeldRoute implements Route {
     this.#giveBack = giveBack;
   }
 
-  release(): void {
-    if (this.#isHeld) this.#giveBack(this.#hold);
+  release(gone = false): void {
+    if (this.#isHeld) this.#giveBack(this.#hold, gone);
     this.#isHeld = false;
   }
 
@@ -61,7 +62,7 @@ export class Control {
 
   /** The answer to `route` has come. */
   routed(call: number, route: ThreadRoute | null): void {
-    const release = (hold: number) => this.say({ kind: 'release', hold });
+    const release = (hold: number, gone: boolean) => this.say({ kind: 'release', hold, gone });
     this.#waiting.get(call)?.(route && new HeldRoute(route, release));
     this.#waiting.delete(call);
   }

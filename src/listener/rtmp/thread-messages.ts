@@ -60,7 +60,7 @@ export type ThreadReport =
       readonly stream: StreamKey;
       readonly role: Role;
     }
-  | { readonly kind: 'release'; readonly hold: number }
+  | { readonly kind: 'release'; readonly hold: number; readonly gone: boolean }
   | Handover
   | { readonly kind: 'rows'; readonly call: number; readonly rows: ConnectionRow[] }
   | { readonly kind: 'client'; readonly call: number; readonly client: string | null }

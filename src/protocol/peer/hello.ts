@@ -1,14 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Role } from '../../stream-key.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
 /** Which of a child's ports is wanted. */
 export type ChildService = 'rtmp' | 'http' | 'api';
+
+/** A stream, and what is to be done with it. */
+export interface PeerWanted {
+  readonly stream: string;
+  readonly role: Role;
+}
 
 /** What one box says to another before the bytes of a client, in JSON. */
 export interface PeerHello {
   readonly child: string;
   readonly generation: number;
   readonly service: ChildService;
+  /** What the client comes for; null: for no one stream. */
+  readonly wanted: PeerWanted | null;
   /** `ip:port` of the client. */
   readonly client: string;
   /** Milliseconds since 1970, by the sender's clock. */
@@ -24,7 +33,8 @@ export interface PeerHello {
 const MAGIC = Buffer.from('SRSP\x01', 'latin1');
 const HEAD = MAGIC.length + 2;
 const MAC_SIZE = 32;
-const MAX_JSON = 1024;
+/** Names of streams are bounded by their protocols. */
+const MAX_JSON = 8192;
 const SERVICES: readonly unknown[] = ['rtmp', 'http', 'api'];
 
 export function buildHello(hello: PeerHello, secret: string): Buffer {
@@ -52,27 +62,43 @@ export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
   return hello === null ? invalid('malformed hello') : value(hello, end + MAC_SIZE);
 }
 
-/** The answer to a hello whose child was reached: proves that who answers has the secret too. */
-export function buildWelcome({ nonce }: PeerHello, secret: string): Buffer {
-  return mac(secret, Buffer.from(`welcome ${nonce}`));
+/** `gone`: that life of the child is over, or the stream is not its own any more. */
+export type PeerAnswer = 'welcome' | 'gone';
+
+/** The answer to a hello: proves that who answers has the secret too. */
+export function buildAnswer(answer: PeerAnswer, { nonce }: PeerHello, secret: string): Buffer {
+  return mac(secret, Buffer.from(`${answer} ${nonce}`));
 }
 
-export function parseWelcome(bytes: Buffer, { nonce }: PeerHello, secret: string): Parsed<true> {
+export function parseAnswer(bytes: Buffer, hello: PeerHello, secret: string): Parsed<PeerAnswer> {
   if (bytes.length < MAC_SIZE) return INCOMPLETE;
-  const isOurs = isMac(bytes.subarray(0, MAC_SIZE), secret, Buffer.from(`welcome ${nonce}`));
-  return isOurs ? value(true, MAC_SIZE) : invalid('the other box has another secret');
+  const given = bytes.subarray(0, MAC_SIZE);
+  for (const answer of ['welcome', 'gone'] as const) {
+    if (timingSafeEqual(given, buildAnswer(answer, hello, secret))) return value(answer, MAC_SIZE);
+  }
+  return invalid('the other box has another secret');
 }
 
 function readHello(text: string): PeerHello | null {
   const hello = parseJson(text);
   if (hello === null) return null;
   const { child, generation, service, client, at, nonce } = hello;
+  const wanted = readWanted(hello.wanted);
+  if (wanted === undefined) return null;
   if (typeof child !== 'string' || typeof client !== 'string' || typeof nonce !== 'string') {
     return null;
   }
   if (typeof generation !== 'number' || typeof at !== 'number') return null;
   if (!SERVICES.includes(service)) return null;
-  return { child, generation, service: service as ChildService, client, at, nonce };
+  return { child, generation, service: service as ChildService, wanted, client, at, nonce };
+}
+
+/** Undefined: malformed. */
+function readWanted(field: unknown): PeerWanted | null | undefined {
+  if (field === null) return null;
+  const { stream, role } = (field ?? {}) as Record<string, unknown>;
+  const isRole = role === 'publish' || role === 'play';
+  return typeof stream === 'string' && isRole ? { stream, role } : undefined;
 }
 
 function parseJson(text: string): Record<string, unknown> | null {

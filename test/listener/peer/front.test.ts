@@ -31,12 +31,20 @@ async function rig(t: TestContext) {
   const port = await echoChild(t);
   const engine = new PortableEngine();
   const aliases = new AliasBook();
+  const admitted = { count: 0 };
   const front = new PeerFront({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
     limits: { connections: 10, connectionsPerIp: 0 },
-    portsOf: ({ id, generation }) =>
-      id === 'c001' && generation === 2 ? { ...portsAt(1), http: port } : null,
+    admit: async (owner) => {
+      if (owner.id !== 'c001' || owner.generation !== 2) return null;
+      const ports = { ...portsAt(1), http: port };
+      admitted.count += 1;
+      const release = () => {
+        admitted.count -= 1;
+      };
+      return { owner, host: '127.0.0.1', ports, release };
+    },
     engine,
     aliases,
     logger: silentLogger,
@@ -49,13 +57,13 @@ async function rig(t: TestContext) {
   const { port: peer = 0 } = front.address() ?? {};
   const via: PeerVia = {
     ...{ host: '127.0.0.1', port: peer, secret: SECRET },
-    ...{ child: 'c001', generation: 2 },
+    ...{ child: 'c001', generation: 2, wanted: { stream: 'v/a/s', role: 'play' } },
   };
-  return { front, via, aliases };
+  return { front, via, aliases, admitted };
 }
 
 test('a client of another box reaches the child, and is known there', async (t) => {
-  const { front, via, aliases } = await rig(t);
+  const { front, via, aliases, admitted } = await rig(t);
   const socket = await dialPeer(via, 'http', '203.0.113.9:4000', NEVER);
   socket.write('hello');
   let heard = '';
@@ -68,12 +76,15 @@ test('a client of another box reaches the child, and is known there', async (t) 
   assert.match(alias, /^127\.\d+\.\d+\.\d+$/);
   assert.equal(aliases.clientOf(alias), '203.0.113.9:4000');
   const [row] = await front.rows();
-  assert.deepEqual([row?.child, row?.alias], ['c001', alias]);
+  assert.deepEqual([row?.child, row?.alias, row?.stream], ['c001', alias, 'v/a/s']);
+  assert.equal(row?.client, '203.0.113.9:4000');
+  assert.equal(admitted.count, 1);
   const ended = once(socket, 'end');
   front.endOf({ id: 'c001', generation: 2 }, 'gone');
   await ended;
   socket.destroy();
   await until('nothing is left', () => front.summary().connections === 0);
+  assert.equal(admitted.count, 0);
 });
 
 test('another secret, another life and a silent client are refused', async (t) => {
@@ -81,8 +92,8 @@ test('another secret, another life and a silent client are refused', async (t) =
   const dialled = (part: Partial<PeerVia>) =>
     dialPeer({ ...via, ...part }, 'http', '203.0.113.9:4000', NEVER);
   await assert.rejects(dialled({ secret: 'another secret, as long' }));
-  await assert.rejects(dialled({ generation: 1 }));
-  await assert.rejects(dialled({ child: 'c002' }));
+  await assert.rejects(dialled({ generation: 1 }), { code: 'ERR_NO_CHILD' });
+  await assert.rejects(dialled({ child: 'c002' }), { code: 'ERR_NO_CHILD' });
   assert.deepEqual(
     [front.summary().counters.failed.invalid, front.summary().counters.failed['no-child']],
     [1, 2],
@@ -92,7 +103,7 @@ test('another secret, another life and a silent client are refused', async (t) =
 test('a hello that was overheard cannot be said again', async (t) => {
   const { front, via } = await rig(t);
   const hello: PeerHello = {
-    ...{ child: 'c001', generation: 2, service: 'http', client: '203.0.113.9:1' },
+    ...{ child: 'c001', generation: 2, service: 'http', client: '203.0.113.9:1', wanted: null },
     ...{ at: Date.now(), nonce: 'once only' },
   };
   const say = () => connect(via.port, via.host).end(buildHello(hello, SECRET));

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  buildAnswer,
   buildHello,
-  buildWelcome,
   type PeerHello,
+  parseAnswer,
   parseHello,
-  parseWelcome,
 } from '../../../src/protocol/peer/hello.js';
 
 const SECRET = 'a secret of some length';
@@ -14,6 +14,7 @@ const HELLO: PeerHello = {
   child: 'c017',
   generation: 3,
   service: 'rtmp',
+  wanted: { stream: '__defaultVhost__/live/x', role: 'play' },
   client: '[2001:db8::1]:40000',
   at: 1_700_000_000_000,
   nonce: 'abcdefghijkl',
@@ -43,12 +44,18 @@ test('a hello by another secret, or with one bit changed, is refused', () => {
 });
 
 test('a signed hello of another form is refused', () => {
-  const odd = { ...HELLO, service: 'ssh' } as unknown as PeerHello;
-  assert.deepEqual(parseHello(buildHello(odd, SECRET), SECRET), {
-    kind: 'invalid',
-    reason: 'malformed hello',
-  });
-  const giant = { ...HELLO, client: 'x'.repeat(2000) };
+  for (const part of [
+    { service: 'ssh' },
+    { wanted: { stream: 'x', role: 'own' } },
+    { wanted: 1 },
+  ]) {
+    const odd = { ...HELLO, ...part } as unknown as PeerHello;
+    assert.deepEqual(parseHello(buildHello(odd, SECRET), SECRET), {
+      kind: 'invalid',
+      reason: 'malformed hello',
+    });
+  }
+  const giant = { ...HELLO, client: 'x'.repeat(9000) };
   assert.match(JSON.stringify(parseHello(buildHello(giant, SECRET), SECRET)), /hello of \d+ bytes/);
 });
 
@@ -60,14 +67,16 @@ test('any bytes at all are read without a throw', () => {
   );
 });
 
-test('the welcome proves the secret, for this hello only', () => {
-  const welcome = buildWelcome(HELLO, SECRET);
-  assert.deepEqual(parseWelcome(welcome, HELLO, SECRET), {
-    kind: 'value',
-    value: true,
-    consumed: 32,
-  });
-  assert.equal(parseWelcome(welcome.subarray(0, 31), HELLO, SECRET).kind, 'incomplete');
-  assert.equal(parseWelcome(welcome, { ...HELLO, nonce: 'other' }, SECRET).kind, 'invalid');
-  assert.equal(parseWelcome(welcome, HELLO, 'another').kind, 'invalid');
+test('the answer proves the secret, for this hello only', () => {
+  for (const answer of ['welcome', 'gone'] as const) {
+    const bytes = buildAnswer(answer, HELLO, SECRET);
+    assert.deepEqual(parseAnswer(bytes, HELLO, SECRET), {
+      kind: 'value',
+      value: answer,
+      consumed: 32,
+    });
+    assert.equal(parseAnswer(bytes.subarray(0, 31), HELLO, SECRET).kind, 'incomplete');
+    assert.equal(parseAnswer(bytes, { ...HELLO, nonce: 'other' }, SECRET).kind, 'invalid');
+    assert.equal(parseAnswer(bytes, HELLO, 'another').kind, 'invalid');
+  }
 });
