@@ -13,6 +13,15 @@ export interface ListenerRow {
   readonly clients?: ListenerCounters;
 }
 
+/** A box that shares the map of streams. */
+export interface BoxRow {
+  readonly id: string;
+  /** Where the others reach it. */
+  readonly host: string;
+  /** This very one. */
+  readonly own: boolean;
+}
+
 /** `GET /admin/v1/status`. */
 export interface AdminStatus {
   readonly state: 'starting' | 'ready' | 'draining';
@@ -27,6 +36,8 @@ export interface AdminStatus {
   /** What moves the bytes; 0 threads: the supervisor's own. */
   readonly relay: { readonly engine: 'native' | 'portable'; readonly threads: number };
   readonly listeners: readonly ListenerRow[];
+  /** Those that share the map and live, this one too; none where the map is in memory. */
+  readonly boxes: readonly BoxRow[];
   readonly children: { readonly total: number; readonly ready: number };
   readonly streams: number;
   /** Client connections now. */

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import type { AdminSource, AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import type { AdminSource, AdminStatus, BoxRow, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
 import type { Fleet } from '../child/fleet.js';
 import type { ConnectionRow } from '../listener/front.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { VERSION } from '../version.js';
 import { type Fronts, shown } from './fronts.js';
@@ -17,6 +18,8 @@ export interface AdminViewParts {
   readonly placement: Placement;
   readonly fronts: Fronts;
   readonly hooks: HooksRoom;
+  /** Null: the map is in memory. */
+  readonly boxes: Boxes | null;
   readonly state: () => AdminStatus['state'];
   /** Of the admin port itself. */
   readonly address: () => AddressInfo;
@@ -43,6 +46,7 @@ export class AdminView implements AdminSource {
       srs: { kind: binary.kind, version: binary.version, path: binary.path },
       relay: { engine: engine.name, threads: engine.threadCount },
       listeners: this.#listeners(),
+      boxes: this.boxes(),
       children: { total: plan.children.length, ready },
       streams: placement.list().length,
       ...fronts.totals(),
@@ -53,6 +57,14 @@ export class AdminView implements AdminSource {
   children(): ChildRow[] {
     const { fleet, placement } = this.#parts;
     return fleet.statuses().map((status) => ({ ...status, ...placement.counts(status.id) }));
+  }
+
+  boxes(): BoxRow[] {
+    const { boxes } = this.#parts;
+    if (boxes === null) return [];
+    const others = Array.from(boxes.list(), ([id, { host }]) => ({ id, host, own: false }));
+    const own = { id: boxes.id, host: boxes.host, own: true };
+    return [own, ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async streams(): Promise<StreamStatus[]> {

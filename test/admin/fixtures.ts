@@ -12,6 +12,7 @@ export const STATUS: AdminStatus = {
     { name: 'rtmp', transport: 'tcp', address: '1935' },
     { name: 'admin', transport: 'tcp', address: '127.0.0.1:12025' },
   ],
+  boxes: [],
   children: { total: 2, ready: 1 },
   streams: 1,
   connections: 3,

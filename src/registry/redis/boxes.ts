@@ -50,7 +50,7 @@ export class Boxes extends EventEmitter<BoxesEvents> {
 
   constructor(options: BoxesOptions) {
     super();
-    this.#options = { beatMs: 1000, deadMs: 4000, logger: silentLogger, ...options };
+    this.#options = { beatMs: 1000, deadMs: 3000, logger: silentLogger, ...options };
   }
 
   /** Resolves when the first beat is noted. @throws ERR_REGISTRY_AWAY */
@@ -59,6 +59,16 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     this.#timer = setInterval(() => {
       this.#beating = this.#beat().catch((error: unknown) => this.#missed(error));
     }, this.#options.beatMs).unref();
+  }
+
+  /** Of this box in its present life. */
+  get id(): string {
+    return this.#options.box;
+  }
+
+  /** Where the others reach this box. */
+  get host(): string {
+    return this.#options.record().host;
   }
 
   /** Another box, while it lives. */

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { Cast } from '../helpers/cast.js';
+import type { ApiClient } from '../helpers/child-api.js';
+import { Cluster, type ClusterBox, httpUrl, streamOn } from '../helpers/cluster.js';
+import { HttpPlayer } from '../helpers/http-player.js';
+import { type Ffmpeg, framesOf } from '../helpers/media.js';
+import { origins } from '../helpers/origins.js';
+import type { RtmpPlayer } from '../helpers/rtmp-player.js';
+import { BOUNDED, until } from '../helpers/until.js';
+
+const FRAMES = 50;
+
+for (const origin of origins()) {
+  describe(`two boxes on ${origin.name}`, BOUNDED, () => {
+    let cluster: Cluster;
+    const cast = new Cast();
+
+    before(async () => {
+      cluster = await Cluster.start({ origin: origin.path, children: 2 });
+    });
+    afterEach(() => cast.close());
+    after(() => cluster?.dispose());
+
+    async function assertDecoded(player: Ffmpeg): Promise<void> {
+      assert.equal(await player.ended, 0, player.errors);
+      assert.equal(framesOf(player), FRAMES);
+    }
+
+    function moreFor(player: RtmpPlayer): Promise<boolean> {
+      const had = player.received.length;
+      return until('more media', () => player.received.length > had + FRAMES);
+    }
+
+    const ways: [string, () => [ClusterBox, ClusterBox]][] = [
+      ['a to b', () => [cluster.a, cluster.b]],
+      ['b to a', () => [cluster.b, cluster.a]],
+    ];
+    for (const [way, boxes] of ways) {
+      it(`plays by RTMP and HTTP-FLV across: ${way}`, async () => {
+        const [near, far] = boxes();
+        const stream = `live/${way.replaceAll(' ', '')}`;
+        const early = cast.playFrames(httpUrl(far, `${stream}.flv`), FRAMES);
+        cast.publish(near.supervisor.url(stream));
+        await near.supervisor.ownerOf(stream);
+        const late = [
+          cast.playFrames(far.supervisor.url(stream), FRAMES),
+          cast.playFrames(httpUrl(far, `${stream}.flv`), FRAMES),
+          cast.playFrames(httpUrl(near, `${stream}.flv`), FRAMES),
+        ];
+        await Promise.all([early, ...late].map(assertDecoded));
+        assert.equal((await near.supervisor.ownerOf(stream)).box, undefined);
+      });
+    }
+
+    it('takes a publisher on one box to the players that wait on the other', async () => {
+      const stream = 'live/waited';
+      const waiting = cast.playFrames(cluster.a.supervisor.url(stream), FRAMES);
+      await until('it waits', async () => (await streamOn(cluster.a, stream))?.clients === 1);
+      cast.publish(cluster.b.supervisor.url(stream));
+      await assertDecoded(waiting);
+      const [onA, onB] = [await streamOn(cluster.a, stream), await streamOn(cluster.b, stream)];
+      assert.deepEqual([onA?.box, onA?.publishing], [undefined, true]);
+      assert.equal(onB?.box?.startsWith('vid-'), true);
+    });
+
+    it('shows a client of the other box by its true address', async () => {
+      const stream = 'live/known';
+      cast.publish(cluster.a.supervisor.url(stream));
+      await cluster.a.supervisor.ownerOf(stream);
+      const player = await cast.play(cluster.b.supervisor.url(stream));
+      await moreFor(player);
+      const url = `http://127.0.0.1:${cluster.a.api}/api/v1/clients/`;
+      const shown = await until('both are shown', async () => {
+        const { clients } = (await (await fetch(url)).json()) as { clients: ApiClient[] };
+        const own = clients.filter(({ name }) => name === 'known');
+        return own.length === 2 && own;
+      });
+      assert.deepEqual(
+        shown.map(({ ip }) => ip),
+        ['127.0.0.1', '127.0.0.1'],
+      );
+      const rows = await cluster.a.supervisor.connections();
+      const row = rows.find(({ client }) => client === player.address);
+      assert.deepEqual([row?.role, row?.stream], ['play', `__defaultVhost__/${stream}`]);
+    });
+
+    it('asks anew where the owner has died meanwhile', async () => {
+      const stream = 'live/moved';
+      const first = cast.publish(cluster.b.supervisor.url(stream));
+      const { child: id } = await cluster.b.supervisor.ownerOf(stream);
+      const player = await cast.play(cluster.a.supervisor.url(stream));
+      await moreFor(player);
+      const { pid } = await cluster.b.supervisor.child(id);
+      process.kill(pid ?? 0, 'SIGKILL');
+      await player.ended;
+      await first.kill();
+      cast.publish(cluster.a.supervisor.url(stream));
+      await cluster.a.supervisor.ownerOf(stream, false);
+      await assertDecoded(cast.playFrames(cluster.b.supervisor.url(stream), FRAMES));
+    });
+
+    it('answers a player of a stream that nobody publishes as one box does', async () => {
+      const player = await HttpPlayer.get(cluster.b.http, '/live/nobody.flv');
+      await until('it is told', () => player.status !== 0);
+      assert.equal(player.status, 404);
+      player.close();
+      assert.equal(await streamOn(cluster.b, 'live/nobody'), null);
+    });
+
+    it('publishes on the other box within seconds of a box’s death', async () => {
+      const stream = 'live/orphan';
+      cast.publish(cluster.a.supervisor.url(stream));
+      await cluster.a.supervisor.ownerOf(stream);
+      const player = await cast.play(cluster.b.supervisor.url(stream));
+      await moreFor(player);
+      cluster.a.supervisor.process.kill('SIGKILL');
+      await player.ended;
+      const again = await until('somebody publishes again', async () => {
+        const publisher = cast.publish(cluster.b.supervisor.url(stream));
+        const ended = publisher.ended.then(() => null);
+        const owned = until('an owner', async () => {
+          const row = await streamOn(cluster.b, stream);
+          return row?.publishing && row.box === undefined;
+        });
+        return Promise.race([owned, ended]);
+      });
+      assert.ok(again);
+      await assertDecoded(cast.playFrames(httpUrl(cluster.b, `${stream}.flv`), FRAMES));
+    });
+  });
+}
