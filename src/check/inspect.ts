@@ -14,7 +14,7 @@ import { connectRedis, withoutPassword } from '../registry/redis/connect.js';
 import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
-import { provePorts } from './ports.js';
+import { childrensUdp, provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
 import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
@@ -43,6 +43,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
+  await findings.attempt('udp', () => childrensUdp(config, binary?.kind === 'srs' ? count : 0));
   await findings.attempt('tls', () => tryCertificate(config));
   await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
