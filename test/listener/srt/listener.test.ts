@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { SrtFrontOptions } from '../../../src/listener/srt/listener.js';
 import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
 import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
-import { conclusion, data, read, SrtParty } from '../../helpers/srt-caller.js';
+import { changed, conclusion, data, read, SrtParty } from '../../helpers/srt-caller.js';
 import { until } from '../../helpers/until.js';
 import { SrtRig } from './rig.js';
 
@@ -231,6 +232,23 @@ for (const engine of ['portable', 'native'] as const) {
         return silent.length === 0;
       });
       assert.equal(rig.listener.connections.size, 100);
+    });
+
+    it('takes any conclusion with a good cookie, and is well after it', async () => {
+      await open();
+      const caller = await rig.caller();
+      const { cookie } = await caller.induce(1);
+      const whole = conclusion(PUBLISH, { id: 1, cookie });
+      fc.assert(
+        fc.property(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 8 }), (place, bytes) => {
+          const packet = Buffer.from(whole);
+          packet.set(bytes, 16 + (place % (packet.length - 24)));
+          caller.send(changed(packet.subarray(0, 64 + (place % 60)), { cookie }));
+        }),
+        { numRuns: 200, seed: 1 },
+      );
+      const other = await rig.caller();
+      assert.equal((await other.call(2, PUBLISH)).type, CONCLUSION);
     });
 
     it('tries again where a child has just gone', async () => {
