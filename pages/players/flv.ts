@@ -1,5 +1,6 @@
 import { mediaUrl } from './ask.js';
 import { type Session, Stage, type Tell } from './stage.js';
+import { watch } from './watch.js';
 import { sayHttp } from './words.js';
 
 /** What mpegts.js gives with an error. */
@@ -24,7 +25,7 @@ async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<
   player.on(STATISTICS_INFO, ({ speed }: { speed: number }) => {
     bitrate = speed * BITS_OF_KB;
   });
-  video.onplaying = () => tell.running();
+  watch(video, tell);
   player.attachMediaElement(video);
   player.load();
   return { bitrate: () => bitrate, stop: () => player.destroy() };

@@ -1,6 +1,7 @@
 import { mediaUrl } from './ask.js';
 import { type Session, Stage, type Tell } from './stage.js';
 import Hls, { type ErrorData, ErrorTypes, Events, type HlsConfig } from './vendor/hls.js';
+import { watch } from './watch.js';
 import { sayHttp } from './words.js';
 
 const NATIVE = 'application/vnd.apple.mpegurl';
@@ -28,7 +29,7 @@ const CONFIG: Partial<HlsConfig> = {
 };
 
 async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
-  video.onplaying = () => tell.running();
+  watch(video, tell);
   if (Hls.isSupported()) return startHls(video, url, tell);
   if (video.canPlayType(NATIVE) === '') throw new Error('this browser cannot play HLS');
   return startNative(video, url, tell);

@@ -21,7 +21,10 @@ class Index {
     this.#field.value = `${this.#ask.app}/${this.#ask.stream}`;
     const label = make('label', { htmlFor: 'stream', textContent: 'Stream' });
     const form = make('form', {}, label, this.#field, this.#live);
-    form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#cards[0]?.link.click();
+    });
     this.#field.addEventListener('input', () => this.#take());
     const cards = make('div', { className: 'cards' }, ...this.#cards.map(({ link }) => link));
     const publish = make('p', { className: 'hint' }, 'Publish by ffmpeg: ', this.#publish);

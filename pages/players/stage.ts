@@ -8,6 +8,8 @@ import { Meter, NO_RATES } from './meter.js';
 export interface Tell {
   /** Media flows. */
   readonly running: () => void;
+  /** It should, and does not. */
+  readonly waiting: (words?: string) => void;
   readonly ended: (words: string) => void;
   readonly failed: (words: string) => void;
 }
@@ -111,9 +113,10 @@ export class Stage {
     const ifMine = (act: (words: string) => void) => (words: string) => {
       if (this.#turn === turn) act(words);
     };
-    const isRunning = ifMine((state) => this.#facts.set({ state }));
+    const show = ifMine((state) => this.#facts.set({ state }));
     return {
-      running: () => isRunning(this.#player.running),
+      running: () => show(this.#player.running),
+      waiting: (words = 'waiting for media') => show(words),
       ended: ifMine((words) => this.#end(words)),
       failed: ifMine((words) => {
         this.#end('failed');

@@ -1,6 +1,11 @@
 import { rtcUrl } from './ask.js';
 import { join } from './rtc.js';
 import { type Session, Stage, type Tell } from './stage.js';
+import { watch } from './watch.js';
+
+/** What a stream without media for WebRTC looks like: nothing at all. */
+const SILENT_MS = 8000;
+const SILENT = 'connected, no media: is rtmp_to_rtc on?';
 
 async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
   const peer = new RTCPeerConnection();
@@ -8,10 +13,14 @@ async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<
   for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'recvonly' });
   peer.ontrack = ({ track }) => media.addTrack(track);
   video.srcObject = media;
-  video.onplaying = () => tell.running();
-  const connected = { ...tell, running: () => {} };
-  const session = await join(peer, url, connected);
+  watch(video, tell);
+  // A connection that stands shows nothing yet.
+  const session = await join(peer, url, { ...tell, running: () => tell.waiting() });
+  const silent = setTimeout(() => {
+    if (video.readyState === HTMLMediaElement.HAVE_NOTHING) tell.waiting(SILENT);
+  }, SILENT_MS);
   const stop = () => {
+    clearTimeout(silent);
     session.stop();
     video.srcObject = null;
   };
