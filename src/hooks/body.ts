@@ -1,3 +1,4 @@
+import { withoutOwnQuery } from '../protocol/webrtc/request.js';
 import { type HookAction, isHookAction } from './actions.js';
 
 /** SRS's own JSON of a call; `action`, `vhost`, `app` and `client_id` are in every one. */
@@ -36,7 +37,10 @@ export function parseHook(text: string): HookBody | null {
 
 /** The call as users get it: SRS's fields in SRS's order, and `child` behind them. */
 export function rewriteHook(body: HookBody, { ip, serverId, child }: HookTruth): string {
-  return JSON.stringify({ ...body, server_id: serverId, ip, child });
+  const { param } = body;
+  // What we asked SRS for in the client's name is nothing that the client said.
+  const own = typeof param === 'string' ? { param: withoutOwnQuery(param) } : {};
+  return JSON.stringify({ ...body, ...own, server_id: serverId, ip, child });
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

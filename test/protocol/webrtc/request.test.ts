@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseQuery } from '../../../src/protocol/query.js';
-import { parseStreamurl, parseWhipRequest } from '../../../src/protocol/webrtc/request.js';
+import {
+  ownQuery,
+  parseStreamurl,
+  parseWhipRequest,
+  withoutOwnQuery,
+} from '../../../src/protocol/webrtc/request.js';
 import { streamKey } from '../../../src/stream-key.js';
 
 const vhosts = ['a.com'];
@@ -51,6 +56,18 @@ describe('webrtc request', () => {
       ['webrtc', 'invalid'],
     ];
     for (const [streamurl, expected] of table) assert.equal(legacy(streamurl), expected);
+  });
+
+  it('takes out of a query what we put into it, and nothing else', () => {
+    const ufrag = 'Sbox101aaaaaaaaaaaaaaaa';
+    for (const eip of ['192.0.2.1:8000', null]) {
+      for (const theirs of ['app=live&stream=s', '', 'eip=1.2.3.4&ice-ufrag=mine&x']) {
+        const sent = ownQuery({ eip, ufrag }) + theirs;
+        assert.equal(withoutOwnQuery(sent), theirs);
+        assert.equal(withoutOwnQuery(`?${sent}`), `?${theirs}`);
+        assert.equal(withoutOwnQuery(theirs), theirs);
+      }
+    }
   });
 
   it('does not throw, whatever comes', () => {
