@@ -84,10 +84,12 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
   const { options, request, dialect, connection } = negotiation;
   const plan = planFor(options, request, route);
   let isOpen = false;
+  let agreed: ChildAnswer | null = null;
   try {
     const answer = await ask(negotiation, route, plan);
     const sdp = dialect.answerOf(answer);
     if (sdp === null) return { answer, sdp };
+    agreed = answer;
     const [ours, theirs] = [iceOf(sdp), iceOf(dialect.offer)];
     if (ours === null || theirs === null)
       throw new Refusal(406, 'the offer has no media to answer');
@@ -98,10 +100,24 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
     return { answer, sdp: plan.rewrite(sdp) };
   } finally {
     if (!isOpen) {
+      if (agreed !== null) withdraw(negotiation, route, agreed);
       route.release();
       options.sessions.leave(connection);
     }
   }
+}
+
+/** Nobody comes for this session: without a DELETE its stream would be taken for half a minute. */
+function withdraw({ request, options }: Negotiation, route: Route, { headers }: ChildAnswer): void {
+  const { location: path } = headers;
+  if (path === undefined) return;
+  const body = Buffer.alloc(0);
+  const question = { method: 'DELETE', path, headers: headersFor(request, body), body };
+  const target = { host: route.host, port: route.ports.api };
+  const { logger } = options;
+  askChild(target, question, AbortSignal.timeout(options.answerMs)).catch((error: unknown) =>
+    logger.debug({ reason: messageOf(error) }, 'webrtc: session not withdrawn'),
+  );
 }
 
 async function ask(

@@ -5,125 +5,153 @@ import { stunRequest } from '../../helpers/stun.js';
 import { until } from '../../helpers/until.js';
 import { PASSWORD, Rig } from './rig.js';
 
-describe('webrtc media port', () => {
-  const rig = new Rig();
-  const [one, two] = rig.children;
-  assert.ok(one && two);
+const ENGINES =
+  process.platform === 'linux' ? (['portable', 'native'] as const) : (['portable'] as const);
 
-  before(() => rig.start());
-  afterEach(() => {
-    for (const id of ['c001', 'c002'])
-      rig.sessions.endOf({ id, generation: 1 }, 'the test is over');
-    for (const child of rig.children) child.datagrams.length = 0;
-  });
-  after(() => rig.close());
+for (const engine of ENGINES)
+  describe(`webrtc media port, ${engine}`, () => {
+    const rig = new Rig(engine);
+    const [one, two] = rig.children;
+    assert.ok(one && two);
 
-  const lastPort = (child: typeof one) => child.datagrams.at(-1)?.port ?? 0;
+    before(() => rig.start());
+    afterEach(() => {
+      for (const id of ['c001', 'c002'])
+        rig.sessions.endOf({ id, generation: 1 }, 'the test is over');
+      for (const child of rig.children) child.datagrams.length = 0;
+    });
+    after(() => rig.close());
 
-  it('relays both ways once a check has named the session', async () => {
-    const [client, session] = [await rig.client(), await rig.session('a')];
-    await rig.check(client, session);
-    client.send('\x80media', rig.port);
-    await until('media arrive', () => one.texts.includes('\x80media'));
-    one.send('\x80back', lastPort(one));
-    await until('media come back', () => client.got.includes('\x80back'));
-    const [row] = rig.sessions.rows();
-    assert.equal(row?.client, `127.0.0.1:${client.socket.address().port}`);
-    assert.equal(row?.child, 'c001');
-    assert.ok((row?.bytesIn ?? 0) > 6);
-    assert.equal(row?.bytesOut, 5);
-  });
+    const lastPort = (child: typeof one) => child.datagrams.at(-1)?.port ?? 0;
 
-  it('follows a client to its new address', async () => {
-    const [client, moved, session] = [
-      await rig.client(),
-      await rig.client(),
-      await rig.session('a'),
-    ];
-    await rig.check(client, session);
-    await rig.check(moved, session);
-    moved.send('\x80moved', rig.port);
-    await until('media arrive', () => one.texts.includes('\x80moved'));
-    one.send('\x80back', lastPort(one));
-    await until('media come back', () => moved.got.includes('\x80back'));
-    assert.equal(rig.sessions.rows().length, 1);
-  });
+    it('relays both ways once a check has named the session', async () => {
+      const [client, session] = [await rig.client(), await rig.session('a')];
+      await rig.check(client, session);
+      client.send('\x80media', rig.port);
+      await until('media arrive', () => one.texts.includes('\x80media'));
+      one.send('\x80back', lastPort(one));
+      await until('media come back', () => client.got.includes('\x80back'));
+      const [row] = rig.sessions.rows();
+      assert.equal(row?.client, `127.0.0.1:${client.socket.address().port}`);
+      assert.equal(row?.child, 'c001');
+      assert.ok((row?.bytesIn ?? 0) > 6);
+      assert.equal(row?.bytesOut, 5);
+    });
 
-  it('keeps two clients apart, and lets a new session take an address over', async () => {
-    const [client, other] = [await rig.client(), await rig.client()];
-    const [first, second] = [await rig.session('a1'), await rig.session('b2')];
-    await rig.check(client, first, one);
-    await rig.check(other, second, two);
-    client.send('\x80first', rig.port);
-    other.send('\x80second', rig.port);
-    await until('each is where it belongs', () => one.texts.includes('\x80first'));
-    await until('each is where it belongs', () => two.texts.includes('\x80second'));
-    const third = await rig.session('c2');
-    await rig.check(client, third, two);
-    client.send('\x80third', rig.port);
-    await until('the new session has the address', () => two.texts.includes('\x80third'));
-    assert.ok(!one.texts.includes('\x80third'));
-  });
+    it('follows a client to its new address', async () => {
+      const [client, moved, session] = [
+        await rig.client(),
+        await rig.client(),
+        await rig.session('a'),
+      ];
+      await rig.check(client, session);
+      await rig.check(moved, session);
+      moved.send('\x80moved', rig.port);
+      await until('media arrive', () => one.texts.includes('\x80moved'));
+      one.send('\x80back', lastPort(one));
+      await until('media come back', () => moved.got.includes('\x80back'));
+      assert.equal(rig.sessions.rows().length, 1);
+    });
 
-  it('answers nothing, and forwards nothing, to who is no client', async () => {
-    const [stranger, session] = [await rig.client(), await rig.session('a')];
-    const { username } = session;
-    const before = rig.sessions.counters.failed.invalid;
-    const forged = [
-      '\x80RTP before STUN',
-      stunRequest({}),
-      stunRequest({ username: 'nobody:here', password: PASSWORD }),
-      stunRequest({ username }),
-      stunRequest({ username, password: 'guessed' }),
-      stunRequest({ username, password: PASSWORD, type: 0x0101 }),
-      stunRequest({ username, password: PASSWORD }).subarray(0, 60),
-    ];
-    for (const datagram of forged) stranger.send(datagram, rig.port);
-    const count = () => rig.sessions.counters.failed.invalid - before;
-    await until('all are seen', () => count() === forged.length);
-    await rig.check(await rig.client(), session);
-    assert.equal(one.datagrams.length, 1);
-    assert.deepEqual(stranger.got, []);
-  });
+    it('keeps two clients apart, and lets a new session take an address over', async () => {
+      const [client, other] = [await rig.client(), await rig.client()];
+      const [first, second] = [await rig.session('a1'), await rig.session('b2')];
+      await rig.check(client, first, one);
+      await rig.check(other, second, two);
+      client.send('\x80first', rig.port);
+      other.send('\x80second', rig.port);
+      await until('each is where it belongs', () => one.texts.includes('\x80first'));
+      await until('each is where it belongs', () => two.texts.includes('\x80second'));
+      const third = await rig.session('c2');
+      await rig.check(client, third, two);
+      client.send('\x80third', rig.port);
+      await until('the new session has the address', () => two.texts.includes('\x80third'));
+      assert.ok(!one.texts.includes('\x80third'));
+    });
 
-  it('holds no more addresses for one session than a browser has', async () => {
-    const session = await rig.session('a');
-    for (let i = 0; i < 12; i += 1) await rig.check(await rig.client(), session);
-    await until('the oldest are gone', () => {
-      const found = rig.sessions.find(session.username);
-      return found !== null && found.flows.size <= 8;
+    it('answers nothing, and forwards nothing, to who is no client', async () => {
+      const [stranger, session] = [await rig.client(), await rig.session('a')];
+      const { username } = session;
+      const before = rig.sessions.counters.failed.invalid;
+      const forged = [
+        '\x80RTP before STUN',
+        stunRequest({}),
+        stunRequest({ username: 'nobody:here', password: PASSWORD }),
+        stunRequest({ username }),
+        stunRequest({ username, password: 'guessed' }),
+        stunRequest({ username, password: PASSWORD, type: 0x0101 }),
+        stunRequest({ username, password: PASSWORD }).subarray(0, 60),
+      ];
+      for (const datagram of forged) stranger.send(datagram, rig.port);
+      const count = () => rig.sessions.counters.failed.invalid - before;
+      await until('all are seen', () => count() === forged.length);
+      await rig.check(await rig.client(), session);
+      assert.equal(new Set(one.texts).size, 1);
+      assert.deepEqual(stranger.got, []);
+    });
+
+    it('stands a flood of checks from everywhere', async () => {
+      const [client, session] = [await rig.client(), await rig.session('a')];
+      await rig.check(client, session);
+      const strangers = await Promise.all(Array.from({ length: 100 }, () => rig.client()));
+      for (let i = 0; i < 20; i += 1) {
+        const flood = stunRequest({ username: `Sbox101nobody${i}:x`, password: PASSWORD });
+        for (const stranger of strangers) stranger.send(flood, rig.port);
+      }
+      // What a flood drowns is sent again.
+      await until('media arrive', () => {
+        client.send('\x80still here', rig.port);
+        return one.texts.includes('\x80still here');
+      });
+      assert.equal(rig.sessions.rows().length, 1);
+      assert.equal(rig.sessions.find(session.username)?.flows.size, 1);
+      assert.ok(strangers.every(({ got }) => got.length === 0));
+    });
+
+    it('holds no more addresses for one session than a browser has', async () => {
+      const session = await rig.session('a');
+      for (let i = 0; i < 12; i += 1) await rig.check(await rig.client(), session);
+      await until('the oldest are gone', () => {
+        const found = rig.sessions.find(session.username);
+        return found !== null && found.flows.size <= 8;
+      });
+    });
+
+    it('ends a session after a DTLS alert that nothing follows', async () => {
+      const [client, session] = [await rig.client(), await rig.session('a')];
+      await rig.check(client, session);
+      client.send(Buffer.from('15fefd00', 'hex'), rig.port);
+      await until('it is gone', () => rig.sessions.find(session.username) === null);
+      assert.ok(rig.released.includes('__defaultVhost__/live/a'));
+    });
+
+    it('outlives an alert that its client did not mean', async () => {
+      const [client, session] = [await rig.client(), await rig.session('a')];
+      await rig.check(client, session);
+      client.send(Buffer.from('15fefd00', 'hex'), rig.port);
+      await until(
+        'its flow has ended',
+        () => rig.sessions.find(session.username)?.flows.size === 0,
+      );
+      await rig.check(client, session);
+      assert.equal(rig.sessions.find(session.username)?.expiresAt, Number.POSITIVE_INFINITY);
+    });
+
+    it('takes a client by TCP', async () => {
+      const session = await rig.session('a');
+      const check = stunRequest({ username: session.username, password: PASSWORD });
+      const frame = Buffer.concat([Buffer.from([0, check.length]), check]);
+      const stranger = connect(rig.port, '127.0.0.1');
+      stranger.on('error', () => {});
+      stranger.write('GET / HTTP/1.1\r\n\r\n');
+      const client = connect(rig.port, '127.0.0.1');
+      client.write(frame);
+      await until('the child has it', () => Buffer.concat(one.tcp).equals(frame));
+      await until('the stranger is sent away', () => stranger.destroyed);
+      client.destroy();
+      await until(
+        'it ends with its connection',
+        () => rig.sessions.find(session.username) === null,
+      );
     });
   });
-
-  it('ends a session after a DTLS alert that nothing follows', async () => {
-    const [client, session] = [await rig.client(), await rig.session('a')];
-    await rig.check(client, session);
-    client.send(Buffer.from('15fefd00', 'hex'), rig.port);
-    await until('it is gone', () => rig.sessions.find(session.username) === null);
-    assert.ok(rig.released.includes('__defaultVhost__/live/a'));
-  });
-
-  it('outlives an alert that its client did not mean', async () => {
-    const [client, session] = [await rig.client(), await rig.session('a')];
-    await rig.check(client, session);
-    client.send(Buffer.from('15fefd00', 'hex'), rig.port);
-    await until('its flow has ended', () => rig.sessions.find(session.username)?.flows.size === 0);
-    await rig.check(client, session);
-    assert.equal(rig.sessions.find(session.username)?.expiresAt, Number.POSITIVE_INFINITY);
-  });
-
-  it('takes a client by TCP', async () => {
-    const session = await rig.session('a');
-    const check = stunRequest({ username: session.username, password: PASSWORD });
-    const frame = Buffer.concat([Buffer.from([0, check.length]), check]);
-    const stranger = connect(rig.port, '127.0.0.1');
-    stranger.on('error', () => {});
-    stranger.write('GET / HTTP/1.1\r\n\r\n');
-    const client = connect(rig.port, '127.0.0.1');
-    client.write(frame);
-    await until('the child has it', () => Buffer.concat(one.tcp).equals(frame));
-    await until('the stranger is sent away', () => stranger.destroyed);
-    client.destroy();
-    await until('it ends with its connection', () => rig.sessions.find(session.username) === null);
-  });
-});

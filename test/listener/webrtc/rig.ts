@@ -7,11 +7,12 @@ import { HttpFront } from '../../../src/listener/http/front.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtcFront } from '../../../src/listener/webrtc/front.js';
 import { RtcSessions } from '../../../src/listener/webrtc/sessions.js';
-import { rtcSignalling, type SignallingOptions } from '../../../src/listener/webrtc/signalling.js';
+import { rtcSignalling } from '../../../src/listener/webrtc/signalling.js';
 import { silentLogger } from '../../../src/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { freePort } from '../../helpers/ports.js';
 import { offerText } from '../../helpers/sdp.js';
 import { stunRequest } from '../../helpers/stun.js';
 import { until } from '../../helpers/until.js';
@@ -68,9 +69,9 @@ export class FakeChild {
   async start(): Promise<Route['ports']> {
     this.#api.listen(0, '127.0.0.1');
     await once(this.#api, 'listening');
-    this.#tcp.listen(0, '127.0.0.1');
+    const rtc = await freePort();
+    this.#tcp.listen(rtc, '127.0.0.1');
     await once(this.#tcp, 'listening');
-    const { port: rtc } = this.#tcp.address() as AddressInfo;
     this.#udp.bind(rtc, '127.0.0.1');
     await once(this.#udp, 'listening');
     const { port: api } = this.#api.address() as AddressInfo;
@@ -130,24 +131,18 @@ export class Rig {
   /** What the router answers; by the number in the stream's name, else the first child. */
   hasChild = true;
   isPublished = false;
-  readonly front: RtcFront;
+  front: RtcFront | null = null;
   readonly http: HttpFront;
   readonly #clients: FakeClient[] = [];
+  readonly #engine: 'portable' | 'native';
 
-  constructor(way: Partial<SignallingOptions['way']> = {}) {
-    this.front = new RtcFront({
-      address: { host: '127.0.0.1', port: 0 },
-      sessions: this.sessions,
-      maxSessions: 100,
-      openUdp: (options) => openUdpRelay('portable', options, { logger: silentLogger, cpu: null }),
-      join: (pair) => new PortableEngine().join(pair),
-      logger: silentLogger,
-    });
+  constructor(engine: 'portable' | 'native' = 'portable') {
+    this.#engine = engine;
     const plugin = rtcSignalling({
       route: (stream) => this.#route(stream),
       isPublished: async () => this.isPublished,
       sessions: this.sessions,
-      way: { media: 'relay', candidates: ['192.0.2.9'], port: () => this.port, ...way },
+      way: { media: 'relay', candidates: ['192.0.2.9'], port: () => this.port },
       vhosts: [],
       box: 'box1',
       answerMs: 10_000,
@@ -171,12 +166,21 @@ export class Rig {
 
   async start(): Promise<void> {
     this.ports = await Promise.all(this.children.map((child) => child.start()));
+    this.front = new RtcFront({
+      address: { host: '127.0.0.1', port: await freePort() },
+      sessions: this.sessions,
+      maxSessions: 100,
+      openUdp: (options) =>
+        openUdpRelay(this.#engine, options, { logger: silentLogger, cpu: null }),
+      join: (pair) => new PortableEngine().join(pair),
+      logger: silentLogger,
+    });
     await this.front.start();
     await this.http.start();
   }
 
   get port(): number {
-    return this.front.address()?.port ?? 0;
+    return this.front?.address()?.port ?? 0;
   }
 
   get url(): string {
@@ -210,7 +214,7 @@ export class Rig {
 
   async close(): Promise<void> {
     await this.http.close();
-    await this.front.close();
+    await this.front?.close();
     for (const { socket } of this.#clients) socket.close();
     for (const child of this.children) child.close();
   }

@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { candidatesOf } from '../../../src/protocol/webrtc/sdp.js';
 import { decodeUfrag } from '../../../src/protocol/webrtc/ufrag.js';
 import { offerText } from '../../helpers/sdp.js';
+import { until } from '../../helpers/until.js';
 import { Rig } from './rig.js';
 
 const OFFER = offerText('sendonly');
@@ -62,6 +63,7 @@ describe('webrtc signalling', () => {
     assert.match(response.headers.get('location') ?? '', /session=mine:ufrg/);
     const again = await post(`${WHIP}&eip=198.51.100.7:9&ice-ufrag=mine`);
     assert.equal(again.status, 409);
+    await until('the child is told', () => child?.asked.at(-1)?.method === 'DELETE');
   });
 
   it('serves the older JSON', async () => {
