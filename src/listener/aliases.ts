@@ -26,6 +26,11 @@ export function aliasThread(alias: string, threads: number): number {
   return Math.floor((number - FIRST) / Math.floor((LAST - FIRST + 1) / threads));
 }
 
+/** Whether a child there can be dialled from an alias: an address elsewhere could not answer one. */
+export function canAlias(host: string): boolean {
+  return host.startsWith('127.');
+}
+
 /**
  * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
  * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { codeOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ChildService } from '../protocol/peer/hello.js';
-import type { AliasBook } from './aliases.js';
+import { type AliasBook, canAlias } from './aliases.js';
 import type { Connection } from './connections.js';
 import { dial } from './dial.js';
 import { dialPeer, type PeerVia } from './peer/dial-peer.js';
@@ -35,6 +35,7 @@ export async function dialAsClient(
   if (target.via !== undefined) {
     return dialPeer(target.via, target.via.service, connection.client, connection.signal);
   }
+  if (!canAlias(host)) return dial({ host, port, localAddress: null }, connection.signal);
   connection.alias ??= aliases.take(connection.client);
   try {
     return await dial({ host, port, localAddress: connection.alias }, connection.signal);

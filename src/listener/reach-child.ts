@@ -3,7 +3,7 @@ import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Connection } from './connections.js';
-import type { Route } from './route.js';
+import type { Fault, Route } from './route.js';
 import { SessionError } from './session-error.js';
 
 /** Waits before another try when a child refuses: it has just died, or is just coming back. */
@@ -40,7 +40,7 @@ export async function reachChild(
       await join(next);
       return next;
     } catch (error) {
-      next.release(codeOf(error) === 'ERR_NO_CHILD');
+      next.release(faultOf(error));
       const wait = RETRY_MS[attempt];
       if (wait === undefined || connection.signal.aborted) throw asFailure(error, next);
       refusal = refusalIn(error, next);
@@ -56,6 +56,12 @@ async function nextRoute(route: Attempt['route'], refusal: ChildRefusal | null):
   if (refusal === null || !isSameLife(refusal.by, next.owner)) return next;
   next.release();
   throw refusal.error;
+}
+
+function faultOf(error: unknown): Fault | undefined {
+  const code = codeOf(error);
+  if (code === 'ERR_NO_CHILD') return 'gone';
+  return code === '' ? undefined : 'refused';
 }
 
 /** Null for an error with a code, the system's or a box's: then the child never had the connection. */

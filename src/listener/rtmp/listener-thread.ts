@@ -96,7 +96,7 @@ export class ListenerThread {
 
   async #hear(report: ThreadReport): Promise<void> {
     if (report.kind === 'route') return this.#route(report);
-    if (report.kind === 'release') this.#take(report.hold)?.release(report.gone);
+    if (report.kind === 'release') this.#take(report.hold)?.release(report.fault);
     else if (report.kind === 'handover') this.#adopt(report);
     else if (report.kind === 'log') this.#links.log(report.line);
     else if (report.kind === 'rows' || report.kind === 'client') this.#answer(report);

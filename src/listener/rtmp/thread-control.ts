@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ChildPorts, ChildRef } from '../../child/types.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { PeerVia } from '../peer/dial-peer.js';
-import type { Route } from '../route.js';
+import type { Fault, Route } from '../route.js';
 import type { ThreadReport, ThreadRoute } from './thread-messages.js';
 
 /** A route that the control thread keeps a hold for, until it is released or handed over. */
@@ -12,10 +12,10 @@ export class HeldRoute implements Route {
   readonly ports: ChildPorts;
   readonly via?: PeerVia;
   readonly #hold: number;
-  readonly #giveBack: (hold: number, gone: boolean) => void;
+  readonly #giveBack: (hold: number, fault?: Fault) => void;
   #isHeld = true;
 
-  constructor(route: ThreadRoute, giveBack: (hold: number, gone: boolean) => void) {
+  constructor(route: ThreadRoute, giveBack: (hold: number, fault?: Fault) => void) {
     const { hold, owner, host, ports, via } = route;
     this.owner = owner;
     this.host = host;
@@ -25,8 +25,8 @@ export class HeldRoute implements Route {
     this.#giveBack = giveBack;
   }
 
-  release(gone = false): void {
-    if (this.#isHeld) this.#giveBack(this.#hold, gone);
+  release(fault?: Fault): void {
+    if (this.#isHeld) this.#giveBack(this.#hold, fault);
     this.#isHeld = false;
   }
 
@@ -62,7 +62,7 @@ export class Control {
 
   /** The answer to `route` has come. */
   routed(call: number, route: ThreadRoute | null): void {
-    const release = (hold: number, gone: boolean) => this.say({ kind: 'release', hold, gone });
+    const release = (hold: number, fault?: Fault) => this.say({ kind: 'release', hold, fault });
     this.#waiting.get(call)?.(route && new HeldRoute(route, release));
     this.#waiting.delete(call);
   }

@@ -6,6 +6,7 @@ import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionLimits } from '../connections.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
 import type { PeerVia } from '../peer/dial-peer.js';
+import type { Fault } from '../route.js';
 
 /** Given to a listener thread at its birth. */
 export interface ThreadSetup {
@@ -60,7 +61,7 @@ export type ThreadReport =
       readonly stream: StreamKey;
       readonly role: Role;
     }
-  | { readonly kind: 'release'; readonly hold: number; readonly gone: boolean }
+  | { readonly kind: 'release'; readonly hold: number; readonly fault: Fault | undefined }
   | Handover
   | { readonly kind: 'rows'; readonly call: number; readonly rows: ConnectionRow[] }
   | { readonly kind: 'client'; readonly call: number; readonly client: string | null }

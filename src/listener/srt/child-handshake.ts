@@ -8,6 +8,7 @@ import {
   resend,
 } from '../../protocol/srt/handshake.js';
 import type { UdpRelay, UdpSession } from '../../relay/udp.js';
+import { canAlias } from '../aliases.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import type { Caller } from './callers.js';
@@ -67,7 +68,7 @@ export class ChildHandshake {
     const child = { ip, port: ports.srt };
     const session = this.#context.relay.open(this.#caller.from, child, [this.#induction()], {
       heard: (packet) => this.#hear(packet),
-      ...(alias === null ? {} : { from: alias }),
+      ...(alias === null || !canAlias(ip) ? {} : { from: alias }),
     });
     if (session === null) this.#fail(new SessionError('child', 'the relay has no room'));
     else session.ended.then((end) => this.#fail(mishap('ECONNREFUSED', `${this.#child}: ${end}`)));

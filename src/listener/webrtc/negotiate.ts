@@ -9,7 +9,7 @@ import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE } from '../../protocol/webrtc/ufrag.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
-import type { Route, Router } from '../route.js';
+import type { Fault, Route, Router } from '../route.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { Refusal } from './refusal.js';
@@ -85,8 +85,10 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
   const plan = planFor(options, request, route);
   let isOpen = false;
   let agreed: ChildAnswer | null = null;
+  let fault: Fault | undefined = 'refused';
   try {
     const answer = await ask(negotiation, route, plan);
+    fault = undefined;
     const sdp = dialect.answerOf(answer);
     if (sdp === null) return { answer, sdp };
     agreed = answer;
@@ -101,7 +103,7 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
   } finally {
     if (!isOpen) {
       if (agreed !== null) withdraw(negotiation, route, agreed);
-      route.release();
+      route.release(fault);
       options.sessions.leave(connection);
     }
   }
