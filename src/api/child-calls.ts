@@ -36,13 +36,14 @@ export class ChildCalls {
     );
   }
 
-  async #exchange({ id, port }: ApiChild, questions: readonly Question[]): Promise<string[]> {
+  async #exchange({ id, host, port }: ApiChild, questions: readonly Question[]): Promise<string[]> {
     const line = this.#lines.get(id) ?? { open: 0, waiting: [] };
     this.#lines.set(id, line);
     await enter(line);
     try {
       this.made += questions.length;
-      return await exchange({ port, authorization: this.#authorization }, questions);
+      const target = { port, authorization: this.#authorization };
+      return await exchange(host === undefined ? target : { ...target, host }, questions);
     } finally {
       line.open -= 1;
       line.waiting.shift()?.();

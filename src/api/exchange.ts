@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { formatAddress } from '../config/address.js';
 import { parseAnswerHead } from '../protocol/http/answer.js';
 
 export interface Question {
@@ -8,12 +9,14 @@ export interface Question {
 }
 
 export interface Target {
-  /** On 127.0.0.1. */
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   /** `Authorization`, or null. */
   readonly authorization: string | null;
 }
 
+const LOOPBACK = '127.0.0.1';
 /** Milliseconds that a child may be silent. */
 const SILENCE_MS = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -26,7 +29,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers = new Answers(questions.length);
-    const socket = connect({ host: '127.0.0.1', port: target.port, noDelay: true });
+    const { host = LOOPBACK, port } = target;
+    const socket = connect({ host, port, noDelay: true });
     const fail = (error: Error) => {
       socket.destroy();
       reject(error);
@@ -46,9 +50,13 @@ export function exchange(target: Target, questions: readonly Question[]): Promis
   });
 }
 
-function toText({ method, path }: Question, { port, authorization }: Target): string {
+function toText(
+  { method, path }: Question,
+  { host = LOOPBACK, port, authorization }: Target,
+): string {
   const proof = authorization === null ? '' : `Authorization: ${authorization}\r\n`;
-  return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${proof}\r\n`;
+  const name = formatAddress({ host, port });
+  return `${method} ${path} HTTP/1.1\r\nHost: ${name}\r\n${proof}\r\n`;
 }
 
 /** So many answers out of chunks, which are joined once for each of them. */

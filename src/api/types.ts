@@ -7,7 +7,9 @@ export interface ApiChild extends ChildRef {
   readonly ready: boolean;
   /** Null while no process lives. */
   readonly pid: number | null;
-  /** Port of its own HTTP API, on 127.0.0.1. */
+  /** Where it is, if not at 127.0.0.1. */
+  readonly host?: string;
+  /** Port of its own HTTP API. */
   readonly port: number;
 }
 
