@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { formatAddress, isLoopback } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
@@ -12,8 +12,14 @@ export interface AdminOptions {
   readonly source: AdminSource;
   /** Asked for with every request but /healthz; must be there when the address is not loopback. */
   readonly token?: string | null;
+  /** What other rooms serve here. */
+  readonly plugins?: readonly AdminPlugin[];
+  /** Who needs no token for that. */
+  readonly isFree?: (request: FastifyRequest) => boolean;
   readonly logger?: Logger;
 }
+
+export type AdminPlugin = (app: FastifyInstance) => Promise<void>;
 
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -31,12 +37,11 @@ export class AdminServer {
       requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: true,
     });
-    addGuard(this.#app, {
-      token: options.token ?? null,
-      loopback: isLoopback(options.address),
-    });
+    const { address, token = null, isFree = () => false } = options;
+    addGuard(this.#app, { token, loopback: isLoopback(address) }, isFree);
     addErrors(this.#app, options.logger ?? silentLogger);
     addRoutes(this.#app, options.source);
+    for (const plugin of options.plugins ?? []) this.#app.register(plugin);
   }
 
   /** Resolves when the port answers. @throws ERR_CONFIG, ERR_LISTEN */
@@ -73,12 +78,16 @@ export class AdminServer {
   }
 }
 
-function addGuard(app: FastifyInstance, guard: Guard): void {
+function addGuard(
+  app: FastifyInstance,
+  guard: Guard,
+  isFree: (request: FastifyRequest) => boolean,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const { host, origin, authorization } = request.headers;
     // A load balancer's probe has no token, and learns one bit.
-    const token = request.url === '/healthz' ? null : guard.token;
+    const token = request.url === '/healthz' || isFree(request) ? null : guard.token;
     const refusal = refusalOf({ ...guard, token }, { host, origin, authorization });
     if (refusal === null) return undefined;
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');

@@ -29,7 +29,8 @@ export interface AdminStatus {
   readonly pid: number;
   readonly uptimeSeconds: number;
   readonly srs: {
-    readonly kind: 'srs' | 'mini-srs';
+    /** `none`: all children are origins that registered. */
+    readonly kind: 'srs' | 'mini-srs' | 'none';
     readonly version: string;
     readonly path: string;
   };
@@ -52,6 +53,8 @@ export interface AdminStatus {
 
 /** One of `GET /admin/v1/children`. */
 export interface ChildRow extends ChildStatus {
+  /** False for an origin that we did not start. */
+  readonly managed: boolean;
   readonly streams: number;
   readonly clients: number;
 }

@@ -1,4 +1,4 @@
-import { resolveBinary } from '../child/binary.js';
+import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import type { Pinning } from '../child/child.js';
 import { liveMounts } from '../child/live-mounts.js';
 import { vhostsOf } from '../child/template.js';
@@ -39,7 +39,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
   const template = await findings.attempt('template', () => readTemplate(config.srs.template));
   const plan = await findings.attempt('cpus', () => planChildren(config));
-  const pinning = await findings.attempt('pinning', () => tryPinning(config.cpu.pin));
+  const pinning = await findings.attempt('pinning', () => tryPinning(config));
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
@@ -54,7 +54,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   await findings.attempt('live', () => liveFormats(config, template));
   const known = { config, env, binary, template, vhosts, plan, connections };
   const prepared = { ...known, pinning: pinning ?? null };
-  await findings.attempt('srs -t', () => tryConf(prepared));
+  if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null };
 }
 
@@ -86,6 +86,9 @@ function vhostNames({ vhosts }: Config, template: readonly Directive[] | null): 
 }
 
 async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) {
+  if (config.children.count === 0) {
+    return { value: NO_BINARY, text: 'not needed: children.count is 0, origins register' };
+  }
   const value = await resolveBinary(config.srs.binary, env, root);
   return { value, text: `${value.kind} ${value.version}, ${value.path}` };
 }
@@ -100,7 +103,8 @@ function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
 }
 
 /** Null: unpinned. `on` makes a failure of what `auto` only warns of. */
-async function tryPinning(pin: Config['cpu']['pin']): Promise<Outcome<Pinning | null>> {
+async function tryPinning({ cpu: { pin }, children }: Config): Promise<Outcome<Pinning | null>> {
+  if (children.count === 0) return { value: null, text: 'no children to pin' };
   if (pin === 'off') return { value: null, text: 'off: children run where the kernel puts them' };
   const answer = await canPin();
   if (answer.ok) return { value: { prefix: pinPrefix, readAffinity }, text: 'works' };

@@ -8,12 +8,16 @@ import { run } from './spawn.js';
 /** The program that children run. */
 export interface Binary {
   readonly path: string;
-  readonly kind: 'srs' | 'mini-srs';
+  /** `none` where there are to be no children. */
+  readonly kind: 'srs' | 'mini-srs' | 'none';
   /** As `-v` says, `7.0.18`. */
   readonly version: string;
   /** What to execute before SRS's own arguments; the process keeps its pid from there on. */
   readonly command: readonly string[];
 }
+
+/** For a box without children; the version is of the SRS whose API we speak. */
+export const NO_BINARY: Binary = { path: '', kind: 'none', version: '7.0.18', command: [] };
 
 const DEFAULT_PATH = '/usr/local/srs/objs/srs';
 const MEND = 'set srs.binary to an SRS program, or to auto';

@@ -27,6 +27,10 @@ export interface ChildStatus {
   /** False from the first unanswered probe on, until it answers again or is replaced. */
   readonly answering: boolean;
   readonly ports: ChildPorts;
+  /** Where those are, if not at 127.0.0.1. */
+  readonly host?: string;
+  /** There for an origin that we did not start: SRS's id of it. */
+  readonly server?: string;
   /** 1 for the first process, one more for each that followed it. */
   readonly generation: number;
   /** How often it was started again without being asked. */

@@ -24,16 +24,24 @@ export type HookAction =
 /** The whole configuration, validated once and frozen. Key for key the YAML file of the contract. */
 export interface Config {
   readonly srs: {
-    /** `auto`, or a path. */
+    /** `auto`, or a path; not looked for where there are no children. */
     readonly binary: string;
     /** Path of the user's own srs.conf that each child's is made from; null: ours. */
     readonly template: string | null;
   };
   readonly children: {
+    /** 0: only origins that register serve. */
     readonly count: 'auto' | number;
     readonly portBase: number;
     /** TCP connections one child takes (SRS `max_connections`). */
     readonly maxConnections: number;
+  };
+  /** SRS origins that we did not start, and that register with us. */
+  readonly origins: {
+    /** After so long without a heartbeat one is taken as gone. */
+    readonly ttlSeconds: number;
+    /** Whose heartbeats need no token: SRS cannot send one. Addresses and networks. */
+    readonly from: readonly string[];
   };
   readonly workDir: string;
   readonly cpu: {

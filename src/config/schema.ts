@@ -36,9 +36,13 @@ export const schema = z.strictObject({
     template: key(orNull(path), null),
   }),
   children: section({
-    count: key(orAuto(integer(1, 1000)), 'auto'),
+    count: key(orAuto(integer(0, 1000)), 'auto'),
     portBase: key(integer(1024, 65_000), 20_000),
     maxConnections: key(integer(1, 1_000_000), 1000),
+  }),
+  origins: section({
+    ttlSeconds: key(seconds(3600), 30),
+    from: key(networks, []),
   }),
   workDir: key(path, './run'),
   cpu: section({

@@ -117,10 +117,10 @@ function childSlots(slots: readonly Slot[], reserved: CpuSet, smt: PlanOptions['
 
 function childCount(wanted: 'auto' | number, free: number): number {
   if (wanted === 'auto') return Math.max(free, MIN_CHILDREN);
-  if (Number.isInteger(wanted) && wanted > 0) return wanted;
+  if (Number.isInteger(wanted) && wanted >= 0) return wanted;
   throw new SupervisorError(
     'ERR_CONFIG',
-    `children.count: must be auto or a whole number from 1, got ${wanted}`,
+    `children.count: must be auto or a whole number from 0, got ${wanted}`,
   );
 }
 

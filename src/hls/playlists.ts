@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ChildRef, isSameLife } from '../child/types.js';
-import type { Route } from '../listener/route.js';
+import type { Fault, Route } from '../listener/route.js';
 import { writerName } from '../protocol/hls/names.js';
 import { isMaster, parsePlaylist, printPlaylist } from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
@@ -80,7 +80,7 @@ export class Playlists {
     const route = await this.#options.find(streamKey(name));
     if (route === null) return false;
     route.release();
-    return this.#hasFile(route.owner, name);
+    return route.isForeign === true || this.#hasFile(route.owner, name);
   }
 
   /** Asks the owner, unless it has been silent once. The route is released. */
@@ -88,17 +88,20 @@ export class Playlists {
     route: Route,
     ask: PlaylistAsk | null,
   ): Promise<PlaylistAnswer | null | 'silent'> {
+    let fault: Fault | undefined;
     try {
       return ask === null ? 'silent' : await this.#fromOwner(route, ask);
     } catch (error) {
       if (ask?.signal.aborted) throw error;
+      fault = 'refused';
       return 'silent';
     } finally {
-      route.release();
+      route.release(fault);
     }
   }
 
   async #fromOwner(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
+    if (route.isForeign) return this.#fromForeign(route, ask);
     const { owner } = route;
     let answer = await this.#ask(route, ask);
     if (answer.status === 404) {
@@ -110,6 +113,13 @@ export class Playlists {
     if (ask.session !== null && isMaster(answer.text)) answer = await this.#ask(route, ask);
     if (answer.status !== 200 || isMaster(answer.text)) return answer;
     return { ...answer, text: await this.#goOn(owner, ask, answer.text) };
+  }
+
+  /** It writes to a disk of its own, and names segments its own way: the list stands as it is. */
+  async #fromForeign(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
+    const answer = await this.#ask(route, ask);
+    const hasBegun = ask.session !== null && isMaster(answer.text);
+    return hasBegun ? this.#ask(route, ask) : answer;
   }
 
   async #ask({ host, ports }: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {

@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import { parsePlaylistPath, parseSegmentPath } from '../protocol/hls/names.js';
+import { parseForeignSegment, parsePlaylistPath, parseSegmentPath } from '../protocol/hls/names.js';
 import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type Target } from '../protocol/http/target.js';
 import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
+import { streamKey } from '../stream-key.js';
 import type { Ask } from './ask-child.js';
 import { PLAYLIST_TYPE, type PlaylistOptions, Playlists } from './playlists.js';
-import { type SegmentOptions, Segments } from './segments.js';
+import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   /** All that the children have. */
@@ -25,7 +26,8 @@ interface Named {
   readonly namesVhost: boolean;
 }
 
-type Kind = 'playlist' | 'segment';
+/** A foreign one is of an origin that we did not start. */
+type Kind = 'playlist' | 'segment' | 'foreign';
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /** Playlists and segments, told by their paths from all else that is on the port. */
@@ -33,6 +35,7 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
   const handlers = {
     playlist: playlistHandler(options, new Playlists(options)),
     segment: segmentHandler(options, new Segments(options)),
+    foreign: foreignHandler(options),
   };
   return async (app) => {
     app.addConstraintStrategy({
@@ -47,7 +50,7 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
       validate: () => {},
       deriveConstraint: ({ url = '' }) => kindOf(url),
     });
-    for (const kind of ['playlist', 'segment'] as const) {
+    for (const kind of ['playlist', 'segment', 'foreign'] as const) {
       const handler = handlers[kind];
       app.route({ method: ['GET', 'HEAD'], url: '/*', constraints: { hls: kind }, handler });
       const preflight = { method: 'OPTIONS', url: '/*', constraints: { hls: kind } } as const;
@@ -60,7 +63,8 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
 function kindOf(url: string): Kind | undefined {
   const path = pathOf(url);
   if (path.endsWith('.m3u8')) return parsePlaylistPath(path) === null ? undefined : 'playlist';
-  return parseSegmentPath(path) === null ? undefined : 'segment';
+  if (parseSegmentPath(path) !== null) return 'segment';
+  return parseForeignSegment(path) === null ? undefined : 'foreign';
 }
 
 function pathOf(url: string): string {
@@ -96,6 +100,23 @@ function segmentHandler({ vhosts }: HlsOptions, segments: Segments) {
     if (segment === null) return notFound(request, reply);
     const ask = () => toAsk(named, request, reply);
     return segments.reply({ vhost: named.vhost, segment, ask }, request, reply);
+  };
+}
+
+/** The same path may be a file's. */
+function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const named = readNames(request, vhosts);
+    const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
+    const route = name && (await find(streamKey({ vhost: named.vhost, ...name })));
+    if (!route?.isForeign) {
+      route?.release();
+      return otherwise(request, reply);
+    }
+    reply.raw.once('close', () => route.release());
+    const origin = { host: route.host, port: route.ports.http };
+    const answer = segmentOf(origin, toAsk(named, request, reply), request, reply);
+    return answer.catch(() => reply.code(502).send('Bad Gateway\n'));
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChildRef } from '../child/types.js';
 import { ImmutableFiles } from '../files/immutable.js';
@@ -53,14 +54,28 @@ export class Segments {
   ): Promise<unknown> {
     const response = await askChild(child, named.ask(), AGENTS.segment).catch(() => null);
     if (response === null) return this.#files.reply(fileOf(named), request, reply);
-    const { statusCode = 502, headers } = response;
-    const { 'content-type': type = 'video/MP2T', 'content-length': length } = headers;
-    return reply
-      .code(statusCode)
-      .headers({ 'Content-Type': type, ...corsHeaders(request.headers.origin) })
-      .headers(length === undefined ? {} : { 'Content-Length': length })
-      .send(response);
+    return passOn(response, request, reply);
   }
+}
+
+/** A segment of an origin that we did not start. Rejects where that does not answer. */
+export async function segmentOf(
+  origin: ChildAddress,
+  ask: Ask,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  return passOn(await askChild(origin, ask, AGENTS.segment), request, reply);
+}
+
+function passOn(response: IncomingMessage, request: FastifyRequest, reply: FastifyReply): unknown {
+  const { statusCode = 502, headers } = response;
+  const { 'content-type': type = 'video/MP2T', 'content-length': length } = headers;
+  return reply
+    .code(statusCode)
+    .headers({ 'Content-Type': type, ...corsHeaders(request.headers.origin) })
+    .headers(length === undefined ? {} : { 'Content-Length': length })
+    .send(response);
 }
 
 /** Below the directory that all children write to. */

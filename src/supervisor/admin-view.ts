@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { AdminSource, AdminStatus, BoxRow, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
-import type { Fleet } from '../child/fleet.js';
 import type { ConnectionRow } from '../listener/front.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -10,11 +9,12 @@ import type { RelayEngine } from '../relay/relay.js';
 import { VERSION } from '../version.js';
 import { type Fronts, shown } from './fronts.js';
 import type { HooksRoom } from './hooks.js';
+import type { Owners } from './owners.js';
 
 export interface AdminViewParts {
   readonly prepared: Prepared;
   readonly engine: RelayEngine;
-  readonly fleet: Fleet;
+  readonly owners: Owners;
   readonly placement: Placement;
   readonly fronts: Fronts;
   readonly hooks: HooksRoom;
@@ -35,9 +35,10 @@ export class AdminView implements AdminSource {
   }
 
   status(): AdminStatus {
-    const { prepared, engine, fleet, placement, fronts, hooks, state } = this.#parts;
-    const { binary, plan } = prepared;
-    const ready = fleet.statuses().filter((child) => child.state === 'ready').length;
+    const { prepared, engine, owners, placement, fronts, hooks, state } = this.#parts;
+    const { binary } = prepared;
+    const children = owners.statuses();
+    const ready = children.filter((child) => child.state === 'ready').length;
     return {
       state: state(),
       version: VERSION,
@@ -47,7 +48,7 @@ export class AdminView implements AdminSource {
       relay: { engine: engine.name, threads: engine.threadCount },
       listeners: this.#listeners(),
       boxes: this.boxes(),
-      children: { total: plan.children.length, ready },
+      children: { total: children.length, ready },
       streams: placement.list().length,
       ...fronts.totals(),
       hooks: hooks.counters(),
@@ -55,8 +56,12 @@ export class AdminView implements AdminSource {
   }
 
   children(): ChildRow[] {
-    const { fleet, placement } = this.#parts;
-    return fleet.statuses().map((status) => ({ ...status, ...placement.counts(status.id) }));
+    const { owners, placement } = this.#parts;
+    return owners.statuses().map((status) => ({
+      ...status,
+      managed: status.server === undefined,
+      ...placement.counts(status.id),
+    }));
   }
 
   boxes(): BoxRow[] {

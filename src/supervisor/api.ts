@@ -9,12 +9,14 @@ import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import type { Owners } from './owners.js';
 import { renewConfs } from './reload.js';
 
 export interface ApiParts {
   readonly prepared: Prepared;
   readonly serverId: string;
   readonly fleet: Fleet;
+  readonly owners: Owners;
   readonly placement: Placement;
   readonly fronts: Fronts;
   readonly logger: Logger;
@@ -22,11 +24,11 @@ export interface ApiParts {
 
 /** SRS's HTTP API for the whole box. */
 export async function makeApi(parts: ApiParts): Promise<Api> {
-  const { prepared, fleet, placement, fronts, logger } = parts;
+  const { prepared, fleet, owners, placement, fronts, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template ?? [], prepared.vhosts),
-    children: () => fleet.statuses().map(toApiChild),
+    children: () => owners.statuses().map(toApiChild),
     streams: async () => placement.list(),
     clientOf: (alias) => fronts.addressOf(alias),
     renewConfs: () => renewConfs(prepared, fleet),
@@ -53,7 +55,8 @@ async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity
 }
 
 /** One that is being drained has clients still. */
-function toApiChild({ id, generation, state, pid, ports }: ChildStatus): ApiChild {
-  const ready = state === 'ready' || state === 'draining';
-  return { id, generation, ready, pid, port: ports.api };
+function toApiChild({ id, generation, state, pid, ports, host }: ChildStatus): ApiChild {
+  const serves = state === 'ready' || state === 'draining';
+  const child = { id, generation, ready: serves && ports.api !== 0, pid, port: ports.api };
+  return host === undefined ? child : { ...child, host };
 }

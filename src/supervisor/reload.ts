@@ -14,7 +14,8 @@ const FIXED_IN_VHOST = new Set('http_remux http_hooks hls enabled'.split(' '));
  * Nothing is written where it cannot be. @throws ERR_CONFIG, ERR_CHILD_CONFIG
  */
 export async function renewConfs(prepared: Prepared, fleet: Fleet): Promise<void> {
-  const { config } = prepared;
+  const { config, binary } = prepared;
+  if (binary.kind === 'none') return;
   const { value: template } = await readTemplate(config.srs.template);
   const before = fixedParts(prepared.template ?? []);
   const after = fixedParts(template ?? []);

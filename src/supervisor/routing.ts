@@ -1,15 +1,20 @@
-import type { Fleet } from '../child/fleet.js';
-import type { ChildPorts, ChildRef } from '../child/types.js';
-import type { Route } from '../listener/route.js';
+import type { ChildRef, ChildStatus } from '../child/types.js';
+import type { Fault, Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
 import type { Candidate, Hold } from '../placement/types.js';
 import type { PeerWanted } from '../protocol/peer/hello.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { Watch } from '../unmanaged/watch.js';
 import type { Fronts } from './fronts.js';
+import type { Owners } from './owners.js';
+
+const LOOPBACK = '127.0.0.1';
 
 export interface RoutingParts {
-  readonly fleet: Fleet;
+  readonly owners: Owners;
+  /** Told of what goes to origins that we did not start. */
+  readonly watch: Watch;
   readonly placement: Placement;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
@@ -44,27 +49,37 @@ export class Routing {
 
   /** Whether the child lives that very life, or is about to. */
   isAlive({ id, generation }: ChildRef): boolean {
-    return this.#parts.fleet.status(id)?.generation === generation;
+    return this.#parts.owners.status(id)?.generation === generation;
   }
 
   /** Where that life of a child answers HTTP; null once it has ended. */
   httpOf(ref: ChildRef): { host: string; port: number } | null {
-    const child = this.#parts.fleet.status(ref.id);
+    const child = this.#parts.owners.status(ref.id);
     if (child === null || child.pid === null || !this.isAlive(ref)) return null;
-    return { host: '127.0.0.1', port: child.ports.http };
+    return { host: child.host ?? LOOPBACK, port: child.ports.http };
   }
 
   #toRoute(hold: Hold | null): Route | null {
     if (hold === null) return null;
     const { owner } = hold;
     if (owner.box !== undefined) return this.#toBox(hold, owner.box);
-    const child = this.#parts.fleet.status(owner.id);
-    if (child !== null && !this.#isFull(owner.id)) {
-      const release = () => hold.release();
-      return { owner, host: '127.0.0.1', ports: child.ports, release };
-    }
+    const child = this.#parts.owners.status(owner.id);
+    if (child !== null && !this.#isFull(owner.id)) return this.#toChild(hold, child);
     hold.release();
     return null;
+  }
+
+  #toChild(hold: Hold, { host = LOOPBACK, ports, server }: ChildStatus): Route {
+    const { owner, stream, role } = hold;
+    if (server === undefined) return { owner, host, ports, release: () => hold.release() };
+    const { watch } = this.#parts;
+    if (role === 'publish') watch.publisherComes(stream, owner);
+    const release = (fault?: Fault) => {
+      hold.release();
+      if (fault === 'refused') watch.suspect(owner);
+      else if (role === 'publish') watch.publisherLeft(stream, owner);
+    };
+    return { owner, host, isForeign: true, ports, release };
   }
 
   /** By way of the box that has the child. */
@@ -75,7 +90,8 @@ export class Routing {
       hold.release();
       return null;
     }
-    const { owner, release, stream, role } = hold;
+    const { owner, stream, role } = hold;
+    const release = (fault?: Fault) => hold.release(fault === 'gone');
     const { host, ports } = box;
     const child = { child: owner.id, generation: owner.generation, wanted: { stream, role } };
     const via = { host, port: ports.peer, secret, ...child };
@@ -84,17 +100,18 @@ export class Routing {
 
   /** For a client that another box sends to that very child; null where it cannot have it. */
   async admit(owner: ChildRef, wanted: PeerWanted | null): Promise<Route | null> {
-    const ports = this.#portsOf(owner);
-    if (ports === null) return null;
-    if (wanted === null) return { owner, host: '127.0.0.1', ports, release: () => {} };
+    const child = this.#serving(owner);
+    if (child === null) return null;
+    const { host = LOOPBACK, ports } = child;
+    if (wanted === null) return { owner, host, ports, release: () => {} };
     return this.#toRoute(await this.#parts.placement.admit(wanted.stream, wanted.role, owner));
   }
 
-  /** The ports of that very life of a child, while it serves. */
-  #portsOf(ref: ChildRef): ChildPorts | null {
-    const child = this.#parts.fleet.status(ref.id);
+  /** That very life of a child, while it serves. */
+  #serving(ref: ChildRef): ChildStatus | null {
+    const child = this.#parts.owners.status(ref.id);
     const serves = child?.state === 'ready' || child?.state === 'draining';
-    return serves && child.generation === ref.generation ? child.ports : null;
+    return serves && child.generation === ref.generation ? child : null;
   }
 
   /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */
@@ -105,13 +122,13 @@ export class Routing {
 
 /** The children as placement chooses among them. */
 export function candidatesOf(
-  fleet: Fleet,
+  owners: Owners,
   fronts: Fronts,
   countsOf: Placement['counts'],
   maxConnections: number,
 ): Candidate[] {
   const traffic = fronts.traffic();
-  return fleet.statuses().map(({ id, generation, state, answering, cpu }) => {
+  return owners.statuses().map(({ id, generation, state, answering, cpu }) => {
     const { streams, clients } = countsOf(id);
     const { bitrate = 0 } = traffic.get(id) ?? {};
     const open = state === 'ready' && answering;

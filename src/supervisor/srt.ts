@@ -37,6 +37,8 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
 }
 
 function firstReady(children: readonly ChildStatus[]): Endpoint | null {
-  const child = children.find(({ state, answering }) => state === 'ready' && answering);
-  return child ? { ip: '127.0.0.1', port: child.ports.srt } : null;
+  const child = children.find(
+    ({ state, answering, ports }) => state === 'ready' && answering && ports.srt !== 0,
+  );
+  return child ? { ip: child.host ?? '127.0.0.1', port: child.ports.srt } : null;
 }

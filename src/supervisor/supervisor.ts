@@ -14,6 +14,8 @@ import type { Logger } from '../logger.js';
 import { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
+import type { Origins } from '../unmanaged/origins.js';
+import type { Watch } from '../unmanaged/watch.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
@@ -23,6 +25,8 @@ import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
+import { makeOrigins, originRoutes, watchOrigins } from './origins.js';
+import { Owners } from './owners.js';
 import { pages } from './pages.js';
 import { peerFronts } from './peer.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
@@ -61,7 +65,10 @@ export class Supervisor {
   readonly #engine: RelayEngine;
   readonly #map: SharedMap;
   readonly #fleet: Fleet;
+  readonly #origins: Origins;
+  readonly #owners: Owners;
   readonly #placement: Placement;
+  readonly #watch: Watch;
   readonly #fronts: Fronts;
   readonly #hooks: HooksRoom;
   readonly #admin: AdminServer;
@@ -105,7 +112,7 @@ export class Supervisor {
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
     this.#fronts.add(...peerFronts(box));
     if (rtc !== null) this.#fronts.add(rtc.front);
-    this.#fronts.add(...srtFronts(box, () => this.#fleet.statuses()));
+    this.#fronts.add(...srtFronts(box, () => this.#owners.statuses()));
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {
@@ -116,12 +123,17 @@ export class Supervisor {
     this.#map = map;
     const { logger } = options;
     this.#fleet = this.#makeFleet();
+    const about = logger.child({ room: 'origins' });
+    this.#origins = makeOrigins(options.prepared.config, about);
+    this.#owners = new Owners(this.#fleet, this.#origins);
     this.#placement = this.#makePlacement();
+    const { template } = options.prepared;
+    this.#watch = watchOrigins(this.#origins, this.#placement, { template, logger: about });
     this.#hooks = this.#makeHooks(serverId);
     this.view = new AdminView({
       prepared: options.prepared,
       engine,
-      fleet: this.#fleet,
+      owners: this.#owners,
       placement: this.#placement,
       fronts,
       hooks: this.#hooks,
@@ -130,13 +142,17 @@ export class Supervisor {
       address: () => this.#admin.address(),
     });
     const { listen, admin } = options.prepared.config;
+    const { plugin, isFree } = originRoutes(this.#origins, options.prepared.config.origins);
     this.#admin = new AdminServer({
       address: listen.admin,
       token: admin.token,
+      plugins: [plugin],
+      isFree,
       logger: logger.child({ room: 'admin' }),
       source: this.view,
     });
     this.#fleet.on('down', (down) => this.#childDown(down));
+    this.#origins.on('down', (down) => this.#childDown(down));
     map.boxes?.on('down', (box) => this.#placement.boxDown(box));
     map.boxes?.on('back', () => void this.#placement.renew());
   }
@@ -179,7 +195,7 @@ export class Supervisor {
     const fronts = Array.from(this.#fronts, ({ front }) => front);
     // The other boxes hear of us when our ports are open, and that we go before these close.
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
-    const rooms: Room[] = [this.#admin, placement, this.#hooks, fleet];
+    const rooms: Room[] = [this.#admin, placement, this.#hooks, this.#origins, this.#watch, fleet];
     rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
@@ -217,7 +233,7 @@ export class Supervisor {
     const { maxConnections } = config.children;
     const { boxes } = this.#map;
     const { secret } = config.cluster;
-    const rooms = { fleet: this.#fleet, placement: this.#placement, boxes };
+    const rooms = { owners: this.#owners, watch: this.#watch, placement: this.#placement, boxes };
     const parts = { ...rooms, secret, maxConnections };
     return {
       prepared,
@@ -239,7 +255,7 @@ export class Supervisor {
       registry: this.#map.registry,
       ...(boxes === null ? {} : { isBoxAlive: (box: string) => boxes.get(box) !== null }),
       ...(this.#map.renewMs === undefined ? {} : { renewMs: this.#map.renewMs }),
-      candidates: () => candidatesOf(this.#fleet, this.#fronts, counts, maxConnections),
+      candidates: () => candidatesOf(this.#owners, this.#fronts, counts, maxConnections),
       onMoved: (stream, from) =>
         this.#fronts.endOf(from, 'the stream is published in another child', stream),
       logger: logger.child({ room: 'placement' }),
@@ -267,7 +283,8 @@ export class Supervisor {
 
   #makeApi(serverId: string): Promise<Api> {
     const { prepared, logger } = this.#options;
-    const rooms = { fleet: this.#fleet, placement: this.#placement, fronts: this.#fronts };
+    const children = { fleet: this.#fleet, owners: this.#owners };
+    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts };
     return makeApi({ prepared, serverId, ...rooms, logger });
   }
 }

@@ -24,6 +24,7 @@ export const STATUS: AdminStatus = {
 export const CHILDREN: readonly ChildRow[] = [
   {
     id: 'c001',
+    managed: true,
     pid: 101,
     cpus: [2, 3, 4, 66],
     state: 'ready',
@@ -39,6 +40,7 @@ export const CHILDREN: readonly ChildRow[] = [
   },
   {
     id: 'c002',
+    managed: true,
     pid: null,
     cpus: [],
     state: 'failed',

@@ -16,6 +16,7 @@ export interface PlaylistName {
 // What follows the stream's name: child, generation, number, milliseconds since 1970.
 const SEGMENT =
   /^\/((?:[^/]+\/)+[^/]+-(c\d{3,6})-(\d{1,9})-\d{1,10}-\d{1,16}\.(?:ts|m4s|mp4|key))$/;
+const FOREIGN_SEGMENT = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)-\d{1,10}\.(?:ts|m4s|mp4|key)$/;
 const PLAYLIST = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)\.m3u8$/;
 
 /** One life of a child, as file names have it. */
@@ -54,6 +55,12 @@ export function parseSegmentPath(path: string): SegmentName | null {
 
 export function parsePlaylistPath(path: string): PlaylistName | null {
   const [, app = '', stream = ''] = PLAYLIST.exec(path) ?? [];
+  return app !== '' && isPlain(app) && isPlain(stream) ? { app, stream } : null;
+}
+
+/** Whose stream's segment `/live/x-17.ts` is: so SRS names them unless it is told otherwise. */
+export function parseForeignSegment(path: string): PlaylistName | null {
+  const [, app = '', stream = ''] = FOREIGN_SEGMENT.exec(path) ?? [];
   return app !== '' && isPlain(app) && isPlain(stream) ? { app, stream } : null;
 }
 

@@ -2,7 +2,7 @@
 export interface UfragParts {
   /** The machine whose supervisor made it: four letters or digits. */
   readonly box: string;
-  /** `c001`, … */
+  /** `c001`, …, or `o001`, … for an origin that registered. */
   readonly child: string;
   /** Random, so that nobody guesses another's session. */
   readonly nonce: string;
@@ -13,14 +13,16 @@ export const NONCE_SIZE = 16;
 
 /** The mark `S`, box, number of the child in base 36, nonce: 23 characters, of which SRS takes 4 to 32. */
 const PATTERN = /^S([a-zA-Z\d]{4})([a-z\d]{2})([a-zA-Z\d+/]{16})$/;
-const CHILD = /^c(\d{3,4})$/;
-const MAX_CHILD = 36 * 36 - 1;
+const CHILD = /^([co])(\d{3,4})$/;
+/** Origins are numbered behind the children, of which there are no more. */
+const MAX_CHILDREN = 1000;
+const MAX_NUMBER = 36 * 36 - 1;
 
 /** The fragment of a new session. Throws RangeError for parts that cannot be told apart again. */
 export function encodeUfrag({ box, child, nonce }: UfragParts): string {
-  const number = Number(CHILD.exec(child)?.[1] ?? Number.NaN);
+  const number = numberOf(child);
   const text = `S${box}${number.toString(36).padStart(2, '0')}${nonce}`;
-  if (!(number <= MAX_CHILD) || !PATTERN.test(text)) {
+  if (!(number <= MAX_NUMBER) || !PATTERN.test(text)) {
     throw new RangeError(`no ICE ufrag for box ${box}, child ${child}, nonce ${nonce}`);
   }
   return text;
@@ -30,6 +32,18 @@ export function encodeUfrag({ box, child, nonce }: UfragParts): string {
 export function decodeUfrag(ufrag: string): UfragParts | null {
   const [, box, number, nonce] = PATTERN.exec(ufrag) ?? [];
   if (box === undefined || number === undefined || nonce === undefined) return null;
-  const child = `c${String(Number.parseInt(number, 36)).padStart(3, '0')}`;
-  return { box, child, nonce };
+  return { box, child: childOf(Number.parseInt(number, 36)), nonce };
+}
+
+/** NaN for what is no child's id. */
+function numberOf(child: string): number {
+  const [, kind, digits = ''] = CHILD.exec(child) ?? [];
+  if (kind === undefined) return Number.NaN;
+  if (kind === 'o') return MAX_CHILDREN + Number(digits);
+  return Number(digits) <= MAX_CHILDREN ? Number(digits) : Number.NaN;
+}
+
+function childOf(number: number): string {
+  const [kind, own] = number > MAX_CHILDREN ? ['o', number - MAX_CHILDREN] : ['c', number];
+  return `${kind}${String(own).padStart(3, '0')}`;
 }

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeUfrag, encodeUfrag } from '../../../src/protocol/webrtc/ufrag.js';
+import { MAX_ORIGINS } from '../../../src/unmanaged/origins.js';
 
 const ICE_CHARS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
 const word = (size: number, chars: readonly string[]) =>
   fc.string({ unit: fc.constantFrom(...chars), minLength: size, maxLength: size });
-const number = fc.integer({ min: 1, max: 1000 });
+const child = fc.oneof(
+  fc.integer({ min: 1, max: 1000 }).map((n) => `c${String(n).padStart(3, '0')}`),
+  fc.integer({ min: 1, max: MAX_ORIGINS }).map((n) => `o${String(n).padStart(3, '0')}`),
+);
 const parts = fc
-  .tuple(word(4, ICE_CHARS), number, word(16, [...ICE_CHARS, '+', '/']))
-  .map(([box, n, nonce]) => ({ box, child: `c${String(n).padStart(3, '0')}`, nonce }));
+  .tuple(word(4, ICE_CHARS), child, word(16, [...ICE_CHARS, '+', '/']))
+  .map(([box, child, nonce]) => ({ box, child, nonce }));
 
 describe('ufrag', () => {
   it('says again what it was made of, within what SRS and ICE take', () => {
@@ -31,7 +35,13 @@ describe('ufrag', () => {
 
   it('refuses parts that it could not tell apart again', () => {
     const good = { box: 'box1', child: 'c001', nonce: 'n'.repeat(16) };
-    for (const bad of [{ box: 'box' }, { child: 'c2000' }, { child: 'x' }, { nonce: 'n' }]) {
+    for (const bad of [
+      { box: 'box' },
+      { child: 'c1001' },
+      { child: 'o999' },
+      { child: 'x' },
+      { nonce: 'n' },
+    ]) {
       assert.throws(() => encodeUfrag({ ...good, ...bad }), RangeError);
     }
   });

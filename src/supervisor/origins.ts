@@ -1,0 +1,47 @@
+import type { FastifyRequest } from 'fastify';
+import type { AdminPlugin } from '../admin/server.js';
+import { apiAuthorization } from '../child/template.js';
+import type { Config } from '../config/config.js';
+import { normalIp, TrustedProxies } from '../listener/client-address.js';
+import { dial } from '../listener/dial.js';
+import type { Logger } from '../logger.js';
+import type { Placement } from '../placement/placement.js';
+import type { Directive } from '../srs-conf/parse.js';
+import { Origins } from '../unmanaged/origins.js';
+import { isHeartbeat, registerRoutes } from '../unmanaged/routes.js';
+import { Watch } from '../unmanaged/watch.js';
+
+/** An origin that takes so long to accept is not asked for new streams. */
+const REACH_MS = 1000;
+
+/** The origins that register with us: none yet. */
+export function makeOrigins({ origins }: Config, logger: Logger): Origins {
+  return new Origins({
+    ttlMs: origins.ttlSeconds * 1000,
+    reach: async (host, port) => {
+      const socket = await dial({ host, port, localAddress: null }, AbortSignal.timeout(REACH_MS));
+      socket.on('error', () => {}).destroy();
+    },
+    logger,
+  });
+}
+
+/** Tells placement what is published in them. */
+export function watchOrigins(
+  origins: Origins,
+  claims: Pick<Placement, 'published' | 'announce' | 'unpublished'>,
+  { template, logger }: { template: readonly Directive[] | null; logger: Logger },
+): Watch {
+  return new Watch({ origins, claims, authorization: apiAuthorization(template ?? []), logger });
+}
+
+/** What the admin port has of them. */
+export function originRoutes(
+  origins: Origins,
+  { from: networks }: Config['origins'],
+): { plugin: AdminPlugin; isFree: (request: FastifyRequest) => boolean } {
+  const from = new TrustedProxies(networks);
+  const isFree = ({ method, url, socket }: FastifyRequest) =>
+    isHeartbeat(method, url) && from.has(normalIp(socket.remoteAddress ?? '') ?? '');
+  return { plugin: registerRoutes(origins), isFree };
+}

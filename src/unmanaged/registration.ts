@@ -1,0 +1,100 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { ChildPorts } from '../child/types.js';
+import { isLoopback, parseAddress } from '../config/address.js';
+import type { Address } from '../config/config.js';
+import { SupervisorError } from '../errors.js';
+
+/** What an origin says of itself. */
+export interface Registration {
+  /** Its id, which it keeps in a file over restarts. */
+  readonly server: string;
+  /** Another one at each start. */
+  readonly service: string;
+  readonly pid: number;
+  /** As its config names it; may be ''. */
+  readonly device: string;
+  /** The address that all its ports are reached at. */
+  readonly host: string;
+  /** 0: it has none, or none that is reached at `host`. */
+  readonly ports: ChildPorts;
+  /** CPU in percent of one core; 0 where it does not say (`summaries`). */
+  readonly cpu: number;
+}
+
+/** Listens of one kind; SRS itself has one or two. */
+const MAX_ENDPOINTS = 16;
+const WORD = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters');
+
+const endpoint = z.string().transform((text, context): Address => {
+  const address = parseAddress(text.replace(/^[a-z][a-z\d+.-]*:\/\//i, ''));
+  if (address !== undefined && address.port > 0) return address;
+  const message = `must be port, ip:port or proto://ip:port, got ${JSON.stringify(text.slice(0, 80))}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+const endpoints = z.array(endpoint).max(MAX_ENDPOINTS);
+
+/** Of an object whose other keys are of no interest. SRS leaves those out that are off. */
+const HEARTBEAT = z.object({
+  ip: z.string().refine((ip) => isIP(ip) !== 0, 'must be an IP address'),
+  server: WORD,
+  service: WORD,
+  pid: z.string().regex(/^\d{1,10}$/, 'must be a process id in a string'),
+  device_id: z.string().max(256).default(''),
+  rtmp: endpoints.min(1, 'must name a port').default([]),
+  http: endpoints.default([]),
+  api: endpoints.default([]),
+  srt: endpoints.default([]),
+  rtc: endpoints.default([]),
+  summaries: z
+    .object({ data: z.object({ self: z.object({ cpu_percent: z.number() }) }) })
+    .nullish()
+    .catch(null),
+});
+
+type Heartbeat = z.infer<typeof HEARTBEAT>;
+
+/**
+ * Reads SRS's heartbeat. `isNear`: it came from this very machine, where loopback addresses mean
+ * what they say. @throws ERR_PROTOCOL with one line for what is none, or cannot be reached
+ */
+export function readRegistration(body: unknown, isNear: boolean): Registration {
+  const parsed = HEARTBEAT.safeParse(body);
+  if (!parsed.success) {
+    const { path = [], message = '' } = parsed.error.issues[0] ?? {};
+    throw refusal(`${path.join('.') || 'body'}: ${message}`);
+  }
+  const beat = parsed.data;
+  if (beat.rtmp.length === 0) {
+    throw refusal("rtmp: must name a port; SRS sends them with 'heartbeat { ports on; }'");
+  }
+  const host = hostOf(beat, isNear);
+  const port = (listens: readonly Address[]) =>
+    listens.find((listen) => isWildcard(listen) || listen.host === host)?.port ?? 0;
+  const { server, service, device_id: device, rtmp, http, api, rtc, srt } = beat;
+  const ports = { rtmp: port(rtmp), http: port(http), api: port(api) };
+  const media = { rtc: port(rtc), srt: port(srt) };
+  const cpu = 100 * Math.max(0, beat.summaries?.data.self.cpu_percent ?? 0);
+  const life = { server, service, pid: Number(beat.pid), device };
+  return { ...life, host, ports: { ...ports, ...media }, cpu };
+}
+
+/** One address for all ports: one that RTMP is at, and the others too if possible. */
+function hostOf(beat: Heartbeat, isNear: boolean): string {
+  const { rtmp, http, api, rtc, srt } = beat;
+  const isUsable = (listen: Address) => !isWildcard(listen) && (isNear || !isLoopback(listen));
+  const everywhere = rtmp.some(isWildcard);
+  const named = (everywhere ? [rtmp, http, api, rtc, srt].flat() : rtmp).find(isUsable);
+  if (named?.host !== undefined) return named.host;
+  if (everywhere && (isNear || !isLoopback({ host: beat.ip, port: 0 }))) return beat.ip;
+  throw refusal('rtmp: listens on loopback only, and is not on this machine');
+}
+
+function isWildcard({ host }: Address): boolean {
+  return host === undefined || host === '0.0.0.0' || host === '::';
+}
+
+function refusal(text: string): SupervisorError {
+  return new SupervisorError('ERR_PROTOCOL', `register: ${text}`);
+}
