@@ -30,10 +30,19 @@ export function renderBanner(facts: BannerFacts): string {
   return [whichSrs(facts.status), '', children(facts.children), '', commands(facts)].join('\n');
 }
 
-function whichSrs({ version, srs }: AdminStatus): string {
+function whichSrs(status: AdminStatus): string {
+  const { version, srs } = status;
   const line = `srs-supervisor ${version} runs ${srs.kind} ${srs.version} (${srs.path})`;
+  if (srs.kind === 'none') return withoutChildren(status);
   if (srs.kind === 'srs') return line;
   return `${line}\nmini-srs is our small embedded origin; put a real srs into srs-bin/ for production.`;
+}
+
+/** Where origins shall send their heartbeats is what people need to know first. */
+function withoutChildren({ version, listeners }: AdminStatus): string {
+  const admin = listeners.find(({ name }) => name === 'admin')?.address ?? '';
+  const line = `srs-supervisor ${version} starts no children; SRS origins register by`;
+  return `${line}\nheartbeat { enabled on; ports on; url http://${admin}/api/v1/srs/register; }`;
 }
 
 function children(rows: readonly ChildRow[]): string {
@@ -41,6 +50,7 @@ function children(rows: readonly ChildRow[]): string {
     const ready = rows.filter(({ state }) => state === 'ready').length;
     return `${ready} of ${rows.length} children are ready; srs-supervisor children lists them`;
   }
+  if (rows.length === 0) return 'no origin has registered yet';
   const cells = rows.map(({ id, state, cpus, ports, pid }) => {
     const cpu = cpus.length > 0 ? formatCpuList(cpus) : 'any';
     return [id, state, cpu, ...[ports.rtmp, ports.http, ports.api, pid ?? '-'].map(String)];

@@ -31,7 +31,10 @@ export function statusText(status: AdminStatus): string {
   const lines: [string, string][] = [
     ['state', `${status.state}, for ${formatDuration(status.uptimeSeconds)}`],
     ['version', `${status.version}, pid ${status.pid}`],
-    ['srs', `${srs.kind} ${srs.version} (${srs.path})`],
+    [
+      'srs',
+      srs.kind === 'none' ? 'none: origins register' : `${srs.kind} ${srs.version} (${srs.path})`,
+    ],
     ['relay', relayText(status.relay)],
     ['children', `${children.ready} of ${children.total} ready`],
     ['streams', String(status.streams)],

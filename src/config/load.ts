@@ -11,6 +11,7 @@ import {
   type Flags,
   fromEnvironment,
   fromFlags,
+  fromGoProxy,
   type Setting,
 } from './sources.js';
 
@@ -32,7 +33,10 @@ const NO_FILE: ConfigFile = { values: {}, where: () => undefined };
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const { flags = {}, env = process.env } = sources;
   const file = sources.file === undefined ? NO_FILE : await readConfigFile(sources.file);
-  const settings = [...fromEnvironment(env), ...fromFlags(flags)];
+  const named = [...fromEnvironment(env), ...fromFlags(flags)];
+  const isNamed = (key: string) =>
+    named.some((setting) => setting.key === key) || file.where(key) !== undefined;
+  const settings = [...fromGoProxy(env, isNamed), ...named];
   const raw = merge(file.values, settings);
   const origin = (key: string) =>
     settings.findLast((setting) => setting.key === key)?.origin ?? file.where(key);

@@ -44,6 +44,8 @@ const FLAG_KEYS: Readonly<Record<Exclude<keyof Flags, 'pin'>, readonly [string, 
   logLevel: ['--log-level', 'log.level'],
 };
 
+const PROXY_REGISTRY = 'PROXY_LOAD_BALANCER_TYPE';
+
 const PROXY_ALIASES: Readonly<Record<string, string>> = {
   PROXY_RTMP_SERVER: 'listen.rtmp',
   PROXY_HTTP_SERVER: 'listen.http',
@@ -51,6 +53,17 @@ const PROXY_ALIASES: Readonly<Record<string, string>> = {
   PROXY_WEBRTC_SERVER: 'listen.rtc',
   PROXY_SRT_SERVER: 'listen.srt',
   PROXY_SYSTEM_API: 'listen.admin',
+  PROXY_STATIC_FILES: 'http.dir',
+};
+
+/** What the Go proxy does where nobody says otherwise: it starts no SRS, and has ports of its own. */
+const PROXY_DEFAULTS: Readonly<Record<string, number>> = {
+  'children.count': 0,
+  'listen.rtmp': 11_935,
+  'listen.http': 18_080,
+  'listen.api': 11_985,
+  'listen.rtc': 18_000,
+  'listen.srt': 20_080,
 };
 
 /** What the flags set. */
@@ -72,6 +85,19 @@ export function fromEnvironment(env: Environment): Setting[] {
   const aliases = Object.entries(PROXY_ALIASES).map(([name, key]) => ({ name, key }));
   const own = KEYS.map((key) => ({ name: environmentName(key), key }));
   return [...proxyRegistry(env), ...[...aliases, ...own].flatMap((entry) => setting(env, entry))];
+}
+
+/**
+ * What holds below the file where the environment is the Go proxy's and nobody says how many
+ * children there shall be. `isSet`: somebody named this key.
+ */
+export function fromGoProxy(env: Environment, isSet: (key: string) => boolean): Setting[] {
+  const name = [...Object.keys(PROXY_ALIASES), PROXY_REGISTRY].find((one) => env[one]);
+  if (name === undefined || isSet('children.count')) return [];
+  const origin = `environment ${name} (the Go proxy's default)`;
+  return Object.entries(PROXY_DEFAULTS)
+    .filter(([key]) => !isSet(key))
+    .map(([key, value]) => ({ key, value, origin }));
 }
 
 /** `listen.rtmp` -> `SRS_SUPERVISOR_LISTEN_RTMP`, `workDir` -> `SRS_SUPERVISOR_WORK_DIR`. */
@@ -101,7 +127,7 @@ function refuseTypos(env: Environment): void {
 }
 
 function proxyRegistry(env: Environment): Setting[] {
-  const name = 'PROXY_LOAD_BALANCER_TYPE';
+  const name = PROXY_REGISTRY;
   const type = env[name];
   if (!type) return [];
   const value = type === 'redis' ? redisUrl(env) : type;

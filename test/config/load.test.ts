@@ -77,6 +77,7 @@ test('defaults are those of the contract', async () => {
     cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
+    origins: { ttlSeconds: 30, from: [] },
     limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
     admin: { token: null },
     log: { level: 'info' },
@@ -108,7 +109,9 @@ test('flags beat environment beats file beats defaults', async () => {
   assert.deepEqual(listen.rtmp, { host: '127.0.0.1', port: 21 });
   assert.deepEqual(listen.http, { port: 13 });
   assert.deepEqual(listen.api, { port: 3 });
-  assert.deepEqual(listen.rtc, { port: 8000 });
+  assert.deepEqual(listen.rtc, { port: 18_000 });
+  const children = await load({ yaml: file, env, flags: { children: '2' } });
+  assert.deepEqual(children.listen.rtc, { port: 8000 });
   assert.deepEqual((await load({ yaml: file, env })).listen.rtmp, { port: 11 });
 });
 
@@ -135,7 +138,7 @@ test('every key has an environment name', async () => {
   assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
   assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
   // A blank is an empty list or mapping, too.
-  const lists = /^(rtc\.candidates|vhosts|hooks\.on_\w+|proxies\.\w+)$/;
+  const lists = /^(rtc\.candidates|vhosts|origins\.from|hooks\.on_\w+|proxies\.\w+)$/;
   for (const key of KEYS.filter((name) => !lists.test(name))) {
     const name = environmentName(key);
     const said = await refused({ env: { [name]: ' ' } });
@@ -179,7 +182,23 @@ test("understands the Go proxy's environment", async () => {
   });
   assert.deepEqual(openPorts(config), [11935, 18080, 11985, 18000, 20080, 12035, 12026]);
   assert.equal(config.listen.admin.host, '127.0.0.1');
+  assert.equal(config.http.dir, '../research/players');
+  assert.equal(config.children.count, 0);
   assert.equal(config.registry, 'redis://:a%40b@cache:6380/2');
+});
+
+test("in the Go proxy's environment what nobody names is as with that proxy", async () => {
+  const env = { PROXY_LOAD_BALANCER_TYPE: 'memory' };
+  const config = await load({ env });
+  assert.equal(config.children.count, 0);
+  assert.deepEqual(openPorts(config), [11935, 18080, 11985, 18000, 20080, 12035, 12025]);
+  const file = await load({ env, yaml: 'listen: { http: 80 }\nhls: { enabled: off }' });
+  assert.deepEqual(openPorts(file), [11935, 80, 11985, 18000, 20080, 12035, 12025]);
+  for (const named of [{ flags: { children: 'auto' } }, { yaml: 'children: { count: auto }' }]) {
+    const own = await load({ env, ...named });
+    assert.equal(own.children.count, 'auto');
+    assert.equal(own.listen.rtmp.port, 1935);
+  }
 });
 
 test("SRS's own variables and those of Kubernetes are not ours", async () => {
@@ -208,12 +227,12 @@ const REFUSALS: readonly [Case, string][] = [
     'environment PROXY_RTMP_SERVER: listen.rtmp: must be a port 0-65535, ip:port or [ip6]:port, got "x"',
   ],
   [
-    { flags: { children: '0' } },
-    '--children: children.count: must be auto or a whole number 1-1000, got "0"',
+    { flags: { children: '1001' } },
+    '--children: children.count: must be auto or a whole number 0-1000, got "1001"',
   ],
   [
     { yaml: 'children: { count: 1.5 }' },
-    'srs.yaml:1: children.count: must be auto or a whole number 1-1000, got 1.5',
+    'srs.yaml:1: children.count: must be auto or a whole number 0-1000, got 1.5',
   ],
   [
     { env: { SRS_SUPERVISOR_CPU_SMT: 'all' } },
