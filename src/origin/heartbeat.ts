@@ -13,7 +13,6 @@ export function heartbeatBody(
 ): Record<string, unknown> {
   const { deviceId, ports, summaries: summed } = conf.heartbeat ?? { deviceId: '' };
   const { server, service, pid } = identity;
-  const text = (address: { text: string } | null): string[] => (address ? [address.text] : []);
   return {
     device_id: deviceId,
     ip: outsideAddress(),
@@ -21,7 +20,18 @@ export function heartbeatBody(
     service,
     pid: String(pid),
     ...(summed ? { summaries: { data: summaries() } } : {}),
-    ...(ports ? { rtmp: conf.rtmp.flatMap(text), http: text(conf.http), api: text(conf.api) } : {}),
+    ...(ports ? endpoints(conf) : {}),
+  };
+}
+
+/** SRS names WebRTC's port as it is bound: everywhere. */
+function endpoints({ rtmp, http, api, rtc }: OriginConf): Record<string, string[]> {
+  const text = (address: { text: string } | null): string[] => (address ? [address.text] : []);
+  return {
+    rtmp: rtmp.flatMap(text),
+    http: text(http),
+    api: text(api),
+    ...(rtc === null ? {} : { rtc: [`udp://0.0.0.0:${rtc.port}`] }),
   };
 }
 
