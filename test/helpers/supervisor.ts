@@ -41,6 +41,18 @@ export async function clearWorkDir(path: string): Promise<void> {
   assert.deepEqual(left, []);
 }
 
+function start(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): ChildProcess {
+  const [program = '', ...words] = [...GUARD, process.execPath, BIN, ...args];
+  return spawn(program, words, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
 /** `srs-supervisor run` as a process of its own, ready to serve. */
 export class RunningSupervisor {
   readonly process: ChildProcess;
@@ -70,7 +82,7 @@ export class RunningSupervisor {
   static async start(options: RunOptions): Promise<RunningSupervisor> {
     const supervisor = await RunningSupervisor.launch(options);
     try {
-      await supervisor.#ready(options.children);
+      await supervisor.ready(options.children);
       return supervisor;
     } catch (error) {
       await supervisor.stop();
@@ -99,13 +111,30 @@ export class RunningSupervisor {
       ...(options.args ?? []),
     ];
     const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
-    const [program = '', ...words] = [...GUARD, process.execPath, BIN, ...args];
-    const child = spawn(program, words, {
-      cwd: ROOT,
-      env: { ...process.env, ...ports, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = start(args, { cwd: ROOT, env: { ...ports, ...options.env } });
     return new RunningSupervisor(child, rtmp, admin, workDir);
+  }
+
+  /** With no flags, no file and none of our variables: as who comes from the Go proxy starts it. */
+  static async startAsGoProxy(
+    ports: { readonly http: number; readonly api: number; readonly rtc: number; srt: number },
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<RunningSupervisor> {
+    const [rtmp, admin] = [await freePort(), await freePort()];
+    const workDir = await mkdtemp(join(tmpdir(), 'srs-supervisor-e2e-'));
+    const names = {
+      PROXY_RTMP_SERVER: `${rtmp}`,
+      PROXY_HTTP_SERVER: `${ports.http}`,
+      PROXY_HTTP_API: `${ports.api}`,
+      PROXY_WEBRTC_SERVER: `${ports.rtc}`,
+      PROXY_SRT_SERVER: `${ports.srt}`,
+      PROXY_SYSTEM_API: `${admin}`,
+      PROXY_LOAD_BALANCER_TYPE: 'memory',
+    };
+    const child = start(['run'], { cwd: workDir, env: { ...names, ...env } });
+    const supervisor = new RunningSupervisor(child, rtmp, admin, workDir);
+    await supervisor.ready(0);
+    return supervisor;
   }
 
   /** All that it wrote. */
@@ -193,7 +222,8 @@ export class RunningSupervisor {
     await clearWorkDir(this.workDir);
   }
 
-  async #ready(children: number): Promise<void> {
+  /** Resolves when it serves with so many children. */
+  async ready(children: number): Promise<void> {
     const what = () => `${children} ready children\n${this.output}`;
     await until(what, async () => {
       if (this.hasExited) throw new Error(`the supervisor ended:\n${this.output}`);
