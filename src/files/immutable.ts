@@ -13,6 +13,13 @@ export interface ImmutableOptions {
   readonly cacheBytes: number;
 }
 
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+type Handler = (exchange: Exchange) => unknown;
+
 /** A file above this share of the cache is read from disk each time. */
 const LARGEST_SHARE = 8;
 
@@ -33,21 +40,27 @@ export class ImmutableFiles {
     return this.#hot.bytes;
   }
 
-  /** Answers a GET or HEAD for the file at `path`, as it is spelt below the root. */
-  reply(path: string, request: FastifyRequest, reply: FastifyReply): unknown {
-    if (!isPlain(request)) return this.#open(path, request, reply);
+  /**
+   * Answers a GET or HEAD for the file at `path`, as it is spelt below the root; by `otherwise`, not
+   * found as a rule, where there is none.
+   */
+  reply(path: string, exchange: Exchange, otherwise = notFound): unknown {
+    const { request, reply } = exchange;
+    if (!isPlain(request)) return this.#open(path, exchange, otherwise);
     const hot = this.#hot.get(path);
-    return hot ? replyHot(request, reply, hot) : this.#load(path, request, reply);
+    return hot ? replyHot(request, reply, hot) : this.#load(path, exchange, otherwise);
   }
 
-  async #load(path: string, request: FastifyRequest, reply: FastifyReply) {
+  async #load(path: string, exchange: Exchange, otherwise: Handler) {
     const hot = await this.#hot.load(path, () => this.#read(path));
-    return hot === null ? this.#open(path, request, reply) : replyHot(request, reply, hot);
+    if (hot === null) return this.#open(path, exchange, otherwise);
+    return replyHot(exchange.request, exchange.reply, hot);
   }
 
-  async #open(path: string, request: FastifyRequest, reply: FastifyReply) {
+  async #open(path: string, exchange: Exchange, otherwise: Handler) {
+    const { request, reply } = exchange;
     const file = await openFile(this.#shelf, encodeURI(path), request.raw);
-    return file === null ? reply.callNotFound() : replyFile(request, reply, file);
+    return file === null ? otherwise(exchange) : replyFile(request, reply, file);
   }
 
   async #read(path: string): Promise<HotFile | null> {
@@ -62,8 +75,12 @@ export class ImmutableFiles {
   }
 }
 
+function notFound({ reply }: Exchange): unknown {
+  return reply.callNotFound();
+}
+
 /** Whether the whole file is asked for, whatever the client has of it. */
-function isPlain({ method, headers }: FastifyRequest): boolean {
+export function isPlain({ method, headers }: FastifyRequest): boolean {
   const { range } = headers;
   if (method !== 'GET' || range !== undefined) return false;
   return !CONDITIONS.some((name) => headers[name] !== undefined);
@@ -72,7 +89,7 @@ function isPlain({ method, headers }: FastifyRequest): boolean {
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'];
 
 // Past Fastify's own way of answering: it costs as much again as sending a small segment.
-function replyHot(request: FastifyRequest, reply: FastifyReply, { headers, body }: HotFile) {
+export function replyHot(request: FastifyRequest, reply: FastifyReply, { headers, body }: HotFile) {
   reply.hijack();
   const { origin } = request.headers;
   reply.raw.writeHead(200, origin === undefined ? headers : { ...headers, ...corsHeaders(origin) });

@@ -1,5 +1,8 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { PeerVia } from '../listener/peer/dial-peer.js';
+import type { Route } from '../listener/route.js';
 import { childHeaders } from '../protocol/http/child-head.js';
+import { PeerAgent } from './peer-agent.js';
 
 /** A client's request, to be passed on. */
 export interface Ask {
@@ -16,16 +19,23 @@ export interface Ask {
 export interface ChildAddress {
   readonly host: string;
   readonly port: number;
+  /** There for a child of another box. */
+  readonly via?: PeerVia;
+}
+
+/** The HTTP port of a route's child. */
+export function addressOf({ host, ports, via }: Route): ChildAddress {
+  return { host, port: ports.http, ...(via === undefined ? {} : { via }) };
 }
 
 /**
  * Connections to one child at a time, besides those of its clients: an SRS that has once refused a
  * connection accepts none any more. New sessions may wait for a hook, and hold up only each other.
  */
-export const AGENTS = {
-  session: new Agent({ maxSockets: 40 }),
-  poll: new Agent({ maxSockets: 20 }),
-  segment: new Agent({ maxSockets: 20 }),
+const AGENTS = {
+  session: { own: new Agent({ maxSockets: 40 }), peer: new PeerAgent({ maxSockets: 40 }) },
+  poll: { own: new Agent({ maxSockets: 20 }), peer: new PeerAgent({ maxSockets: 20 }) },
+  segment: { own: new Agent({ maxSockets: 20 }), peer: new PeerAgent({ maxSockets: 20 }) },
 } as const;
 
 /** Of silence; SRS waits 30 s for a hook. */
@@ -37,14 +47,16 @@ const MAX_TEXT_BYTES = 1024 * 1024;
  * this client, which SRS does by closing the connection.
  */
 export function askChild(
-  { host, port }: ChildAddress,
+  { host, port, via }: ChildAddress,
   ask: Ask,
-  agent: Agent,
+  purpose: keyof typeof AGENTS,
 ): Promise<IncomingMessage> {
   const headers = childHeaders(ask, ask.ip).flat();
-  const { target: path, signal } = ask;
+  const { target: path, signal, ip } = ask;
+  const { own, peer } = AGENTS[purpose];
+  const way = via === undefined ? { agent: own } : { agent: peer, via, ip };
   return new Promise((resolve, reject) => {
-    const asked = request({ host, port, path, headers, agent, signal, timeout: TIMEOUT_MS });
+    const asked = request({ host, port, path, headers, signal, timeout: TIMEOUT_MS, ...way });
     asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
     asked.on('response', resolve).on('error', reject).end();
   });

@@ -1,11 +1,12 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ChildRef, isSameLife } from '../child/types.js';
+import { codeOf } from '../errors.js';
 import type { Fault, Route } from '../listener/route.js';
 import { writerName } from '../protocol/hls/names.js';
 import { isMaster, parsePlaylist, printPlaylist } from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
-import { AGENTS, type Ask, askChild, readText } from './ask-child.js';
+import { type Ask, addressOf, askChild, readText } from './ask-child.js';
 import { playlistFile, readPlaylist } from './files.js';
 import { Shown } from './shown.js';
 
@@ -80,7 +81,7 @@ export class Playlists {
     const route = await this.#options.find(streamKey(name));
     if (route === null) return false;
     route.release();
-    return route.isForeign === true || this.#hasFile(route.owner, name);
+    return route.isForeign === true || route.via !== undefined || this.#hasFile(route.owner, name);
   }
 
   /** Asks the owner, unless it has been silent once. The route is released. */
@@ -93,7 +94,7 @@ export class Playlists {
       return ask === null ? 'silent' : await this.#fromOwner(route, ask);
     } catch (error) {
       if (ask?.signal.aborted) throw error;
-      fault = 'refused';
+      fault = codeOf(error) === 'ERR_NO_CHILD' ? 'gone' : 'refused';
       return 'silent';
     } finally {
       route.release(fault);
@@ -102,10 +103,11 @@ export class Playlists {
 
   async #fromOwner(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
     if (route.isForeign) return this.#fromForeign(route, ask);
-    const { owner } = route;
+    const { owner, via } = route;
     let answer = await this.#ask(route, ask);
     if (answer.status === 404) {
-      if (!(await this.#hasFile(owner, ask.name))) return this.#shownBefore(ask) ?? answer;
+      if (via !== undefined || !(await this.#hasFile(owner, ask.name)))
+        return this.#shownBefore(ask) ?? answer;
       // The file came in this very moment; who was kicked is told so again.
       answer = await this.#ask(route, ask);
     }
@@ -122,9 +124,9 @@ export class Playlists {
     return hasBegun ? this.#ask(route, ask) : answer;
   }
 
-  async #ask({ host, ports }: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
-    const agent = ask.session === null ? AGENTS.session : AGENTS.poll;
-    const response = await askChild({ host, port: ports.http }, ask, agent);
+  async #ask(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
+    const purpose = ask.session === null ? 'session' : 'poll';
+    const response = await askChild(addressOf(route), ask, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
     return { status: statusCode, contentType, location, text: await readText(response) };
@@ -133,7 +135,7 @@ export class Playlists {
   /** The owner's list as this stream's viewers have to see it. */
   async #goOn(owner: ChildRef, ask: PlaylistAsk, listed: string): Promise<string> {
     const stream = streamKey(ask.name);
-    const writer = writerName(owner);
+    const writer = nameOf(owner);
     const plain = listed.replace(/\?hls_ctx=[^&\s]*(&?)/g, (_, more) => (more === '' ? '' : '?'));
     if (!this.#shown.confirm(stream, writer, plain)) {
       const list = parsePlaylist(plain);
@@ -147,7 +149,7 @@ export class Playlists {
 
   /** What the writer before listed after the last poll: its file outlives it. */
   async #takeLastOf(before: string | null, writer: string, name: StreamName): Promise<void> {
-    if (before === null || before === writer) return;
+    if (before === null || before === writer || before.includes('/')) return;
     const list = await readPlaylist(join(this.#options.root, playlistFile(before, name)));
     const stream = streamKey(name);
     if (list !== null && this.#shown.writer(stream) === before) {
@@ -170,6 +172,12 @@ export class Playlists {
       () => false,
     );
   }
+}
+
+/** Other boxes have children of the same names. */
+function nameOf(owner: ChildRef): string {
+  const { box } = owner;
+  return box === undefined ? writerName(owner) : `${box}/${writerName(owner)}`;
 }
 
 function text(status: number, body: string, contentType = 'text/plain'): PlaylistAnswer {

@@ -6,7 +6,7 @@ import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type Target } from '../protocol/http/target.js';
 import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
 import { streamKey } from '../stream-key.js';
-import type { Ask } from './ask-child.js';
+import { type Ask, addressOf } from './ask-child.js';
 import { PLAYLIST_TYPE, type PlaylistOptions, Playlists } from './playlists.js';
 import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 
@@ -99,7 +99,7 @@ function segmentHandler({ vhosts }: HlsOptions, segments: Segments) {
     const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
     const ask = () => toAsk(named, request, reply);
-    return segments.reply({ vhost: named.vhost, segment, ask }, request, reply);
+    return segments.reply({ vhost: named.vhost, segment, ask }, { request, reply });
   };
 }
 
@@ -109,13 +109,13 @@ function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
     const named = readNames(request, vhosts);
     const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
     const route = name && (await find(streamKey({ vhost: named.vhost, ...name })));
-    if (!route?.isForeign) {
+    if (!route || !(route.isForeign || route.via)) {
       route?.release();
       return otherwise(request, reply);
     }
     reply.raw.once('close', () => route.release());
-    const origin = { host: route.host, port: route.ports.http };
-    const answer = segmentOf(origin, toAsk(named, request, reply), request, reply);
+    const ask = toAsk(named, request, reply);
+    const answer = segmentOf(addressOf(route), ask, { request, reply });
     return answer.catch(() => reply.code(502).send('Bad Gateway\n'));
   };
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChildRef } from '../child/types.js';
-import { ImmutableFiles } from '../files/immutable.js';
+import { type Exchange, ImmutableFiles } from '../files/immutable.js';
+import type { Route } from '../listener/route.js';
 import { type SegmentName, writerName } from '../protocol/hls/names.js';
-import { corsHeaders } from '../protocol/http/cors.js';
-import { AGENTS, type Ask, askChild, type ChildAddress } from './ask-child.js';
+import type { StreamKey } from '../stream-key.js';
+import { type Ask, askChild, type ChildAddress } from './ask-child.js';
+import { FarSegments } from './far-segments.js';
+import { passOn } from './pass-on.js';
 
 export interface SegmentOptions {
   /** The directory that all children write HLS below. */
@@ -13,6 +14,8 @@ export interface SegmentOptions {
   readonly cacheBytes: number;
   /** Where that life of a child answers; null: it has ended. Absent: segments come from disk. */
   readonly child?: (writer: ChildRef) => ChildAddress | null;
+  /** Where a stream lives, without placing it. */
+  readonly find: (stream: StreamKey) => Promise<Route | null>;
 }
 
 /** What a segment request names. */
@@ -23,59 +26,45 @@ export interface SegmentAsk {
   readonly ask: () => Ask;
 }
 
-/** Segments of all children, alive or not. */
+/** Segments of all children, alive or not; those of other boxes come from there. */
 export class Segments {
   readonly #options: SegmentOptions;
   readonly #files: ImmutableFiles;
+  readonly #far: FarSegments;
 
   constructor(options: SegmentOptions) {
     const { root, windowSeconds, cacheBytes } = options;
     this.#options = options;
     this.#files = new ImmutableFiles({ root, cacheBytes, maxAgeSeconds: windowSeconds });
+    this.#far = new FarSegments(options);
   }
 
   get cachedBytes(): number {
-    return this.#files.bytes;
+    return this.#files.bytes + this.#far.cachedBytes;
   }
 
-  reply(named: SegmentAsk, request: FastifyRequest, reply: FastifyReply): unknown {
+  reply(named: SegmentAsk, exchange: Exchange): unknown {
     const { writer } = named.segment;
-    const child = request.method === 'GET' ? this.#options.child?.(writer) : undefined;
-    if (child) return this.#pass(child, named, request, reply);
-    return this.#files.reply(fileOf(named), request, reply);
+    const child = exchange.request.method === 'GET' ? this.#options.child?.(writer) : undefined;
+    return child ? this.#pass(child, named, exchange) : this.#fromDisk(named, exchange);
   }
 
-  /** The child counts the bytes for its viewer; where it does not answer, the file does. */
-  async #pass(
-    child: ChildAddress,
-    named: SegmentAsk,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<unknown> {
-    const response = await askChild(child, named.ask(), AGENTS.segment).catch(() => null);
-    if (response === null) return this.#files.reply(fileOf(named), request, reply);
-    return passOn(response, request, reply);
+  #fromDisk(named: SegmentAsk, exchange: Exchange): unknown {
+    return this.#files.reply(fileOf(named), exchange, () => this.#far.reply(named, exchange));
+  }
+
+  /** The child counts the bytes for its viewer; where it has none to send, the file is sent. */
+  async #pass(child: ChildAddress, named: SegmentAsk, exchange: Exchange): Promise<unknown> {
+    const response = await askChild(child, named.ask(), 'segment').catch(() => null);
+    if (response !== null && response.statusCode !== 404) return passOn(response, exchange);
+    response?.resume();
+    return this.#fromDisk(named, exchange);
   }
 }
 
 /** A segment of an origin that we did not start. Rejects where that does not answer. */
-export async function segmentOf(
-  origin: ChildAddress,
-  ask: Ask,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  return passOn(await askChild(origin, ask, AGENTS.segment), request, reply);
-}
-
-function passOn(response: IncomingMessage, request: FastifyRequest, reply: FastifyReply): unknown {
-  const { statusCode = 502, headers } = response;
-  const { 'content-type': type = 'video/MP2T', 'content-length': length } = headers;
-  return reply
-    .code(statusCode)
-    .headers({ 'Content-Type': type, ...corsHeaders(request.headers.origin) })
-    .headers(length === undefined ? {} : { 'Content-Length': length })
-    .send(response);
+export async function segmentOf(origin: ChildAddress, ask: Ask, exchange: Exchange) {
+  return passOn(await askChild(origin, ask, 'segment'), exchange);
 }
 
 /** Below the directory that all children write to. */

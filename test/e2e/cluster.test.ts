@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { Cast } from '../helpers/cast.js';
 import type { ApiClient } from '../helpers/child-api.js';
 import { Cluster, type ClusterBox, httpUrl, streamOn } from '../helpers/cluster.js';
+import { HlsViewer } from '../helpers/hls-viewer.js';
 import { HttpPlayer } from '../helpers/http-player.js';
 import { type Ffmpeg, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
@@ -10,6 +11,7 @@ import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 50;
+const HLS = { SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1', SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '10' };
 
 for (const origin of origins()) {
   describe(`two boxes on ${origin.name}`, BOUNDED, () => {
@@ -17,7 +19,7 @@ for (const origin of origins()) {
     const cast = new Cast();
 
     before(async () => {
-      cluster = await Cluster.start({ origin: origin.path, children: 2 });
+      cluster = await Cluster.start({ origin: origin.path, children: 2, env: HLS });
     });
     afterEach(() => cast.close());
     after(() => cluster?.dispose());
@@ -100,6 +102,27 @@ for (const origin of origins()) {
       await assertDecoded(cast.playFrames(cluster.b.supervisor.url(stream), FRAMES));
     });
 
+    it('serves HLS of the other box, segments and all', async () => {
+      const stream = 'live/far';
+      cast.publish(cluster.a.supervisor.url(stream));
+      const viewer = await HlsViewer.join(httpUrl(cluster.b, `${stream}.m3u8`));
+      const near = await HlsViewer.join(httpUrl(cluster.a, `${stream}.m3u8`));
+      const { segments } = await viewer.list();
+      const uri = segments[0]?.uri ?? '';
+      const [there, here] = await Promise.all([near.segment(uri), viewer.segment(uri)]);
+      assert.deepEqual([there.status, here.status], [200, 200]);
+      const bytes = Buffer.from(await here.arrayBuffer());
+      assert.deepEqual(bytes, Buffer.from(await there.arrayBuffer()));
+      assert.equal(bytes[0], 0x47);
+      const part = await fetch(new URL(uri, viewer.url), { headers: { range: 'bytes=0-187' } });
+      assert.ok(part.status === 206 || part.status === 200);
+      await part.arrayBuffer();
+      const none = await fetch(httpUrl(cluster.b, 'live/far-c001-1-99-1700000000000.ts'));
+      assert.equal(none.status, 404);
+      const absent = await fetch(httpUrl(cluster.b, 'live/nobody.m3u8'));
+      assert.equal(absent.status, 404);
+    });
+
     it('answers a player of a stream that nobody publishes as one box does', async () => {
       const player = await HttpPlayer.get(cluster.b.http, '/live/nobody.flv');
       await until('it is told', () => player.status !== 0);
@@ -114,6 +137,12 @@ for (const origin of origins()) {
       await cluster.a.supervisor.ownerOf(stream);
       const player = await cast.play(cluster.b.supervisor.url(stream));
       await moreFor(player);
+      const viewer = await HlsViewer.join(httpUrl(cluster.b, `${stream}.m3u8`));
+      const before = await until('two segments', async () => {
+        const list = await viewer.list();
+        return list.segments.length >= 2 && list;
+      });
+      const last = before.segments.at(-1)?.uri;
       cluster.a.supervisor.process.kill('SIGKILL');
       await player.ended;
       const again = await until('somebody publishes again', async () => {
@@ -127,6 +156,12 @@ for (const origin of origins()) {
       });
       assert.ok(again);
       await assertDecoded(cast.playFrames(httpUrl(cluster.b, `${stream}.flv`), FRAMES));
+      const later = await until('newer segments', async () => {
+        const list = await viewer.list().catch(() => null);
+        return list !== null && list.segments.at(-1)?.uri !== last && list;
+      });
+      const ends = [before, later].map(({ sequence, segments }) => sequence + segments.length);
+      assert.ok((ends[1] ?? 0) > (ends[0] ?? 0), `${ends}`);
     });
   });
 }

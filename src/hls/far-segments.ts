@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { type HotFile, HotFiles } from '../files/hot-files.js';
+import { type Exchange, isPlain, replyHot } from '../files/immutable.js';
+import { writerName } from '../protocol/hls/names.js';
+import { addressOf, askChild, type ChildAddress } from './ask-child.js';
+import { passOn } from './pass-on.js';
+import type { SegmentAsk, SegmentOptions } from './segments.js';
+
+/** A segment above this share of the cache is not kept. */
+const LARGEST_SHARE = 8;
+
+/** Segments that children of other boxes have: fetched once for all viewers who ask at a time. */
+export class FarSegments {
+  readonly #find: SegmentOptions['find'];
+  readonly #hot: HotFiles;
+  readonly #maxBytes: number;
+  readonly #maxAge: string;
+
+  constructor({ find, cacheBytes, windowSeconds }: SegmentOptions) {
+    this.#find = find;
+    this.#hot = new HotFiles(cacheBytes);
+    this.#maxBytes = cacheBytes / LARGEST_SHARE;
+    this.#maxAge = `public, max-age=${windowSeconds}, immutable`;
+  }
+
+  get cachedBytes(): number {
+    return this.#hot.bytes;
+  }
+
+  /** Not found where the stream lives here, or nowhere. */
+  async reply(named: SegmentAsk, exchange: Exchange): Promise<unknown> {
+    const { request, reply } = exchange;
+    const key = `${named.vhost}/${named.segment.path}`;
+    const hot = isPlain(request) ? this.#hot.get(key) : undefined;
+    if (hot !== undefined) return replyHot(request, reply, hot);
+    const child = await this.#childOf(named);
+    if (child === null) return reply.callNotFound();
+    const fetched = isPlain(request)
+      ? await this.#hot.load(key, () => this.#fetch(child, named)).catch(() => null)
+      : null;
+    if (fetched !== null) return replyHot(request, reply, fetched);
+    const response = await askChild(child, named.ask(), 'segment').catch(() => null);
+    return response === null ? reply.callNotFound() : passOn(response, exchange);
+  }
+
+  /** The writer, on the box that has the stream now. */
+  async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<ChildAddress | null> {
+    const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
+    const route = await this.#find(`${vhost}/${name}`).catch(() => null);
+    route?.release();
+    if (route?.via === undefined) return null;
+    const { id: child, generation } = writer;
+    return { ...addressOf(route), via: { ...route.via, child, generation, wanted: null } };
+  }
+
+  /** Null for what is not to be kept. */
+  async #fetch(child: ChildAddress, named: SegmentAsk): Promise<HotFile | null> {
+    // Others may wait for it, too, when this client has left.
+    const ask = { ...named.ask(), signal: new AbortController().signal };
+    const response = await askChild(child, ask, 'segment');
+    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    if (response.statusCode !== 200 || !(length <= this.#maxBytes)) {
+      response.destroy();
+      return null;
+    }
+    return { headers: this.#headersOf(response), body: await buffer(response) };
+  }
+
+  #headersOf({ headers }: IncomingMessage): Record<string, string> {
+    return {
+      'Content-Type': headers['content-type'] ?? 'video/MP2T',
+      'Content-Length': headers['content-length'] ?? '0',
+      'Cache-Control': this.#maxAge,
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+import type { Exchange } from '../files/immutable.js';
+import { corsHeaders } from '../protocol/http/cors.js';
+
+const KEPT = ['content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag'];
+
+/** Sends a child's answer while it comes. */
+export function passOn(response: IncomingMessage, { request, reply }: Exchange): unknown {
+  const { statusCode = 502, headers } = response;
+  const { 'content-type': type = 'video/MP2T' } = headers;
+  const kept = KEPT.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
+  return reply
+    .code(statusCode)
+    .headers({ 'Content-Type': type, ...corsHeaders(request.headers.origin) })
+    .headers(Object.fromEntries(kept))
+    .send(response);
+}

@@ -1,0 +1,31 @@
+import { Agent, type ClientRequestArgs } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { formatAddress } from '../config/address.js';
+import { dialPeer, type PeerVia } from '../listener/peer/dial-peer.js';
+
+/** What a request to a child of another box says besides. */
+export interface PeerRequest {
+  readonly via: PeerVia;
+  /** The client's address. */
+  readonly ip: string;
+}
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+/** Reaches children of other boxes through those; as many connections to each as to one of ours. */
+export class PeerAgent extends Agent {
+  override createConnection(options: ClientRequestArgs, connected?: Connected): undefined {
+    const { via, ip, signal } = options as ClientRequestArgs & PeerRequest;
+    const client = formatAddress({ host: ip, port: 0 });
+    dialPeer(via, 'http', client, signal ?? new AbortController().signal).then(
+      // It was paused behind the box's answer; a child says nothing before it is asked.
+      (socket) => connected?.(null, socket.resume()),
+      (error: Error) => connected?.(error, undefined as never),
+    );
+  }
+
+  override getName(options?: ClientRequestArgs): string {
+    const { host, port, child, generation } = (options as ClientRequestArgs & PeerRequest).via;
+    return `${host}:${port} ${child} ${generation}`;
+  }
+}
