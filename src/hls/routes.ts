@@ -79,7 +79,8 @@ function playlistHandler({ vhosts, otherwise = notFound }: HlsOptions, playlists
     if (name === null) return notFound(request, reply);
     const stream = { vhost: named.vhost, ...name };
     reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
-    if (request.method === 'HEAD' && (await playlists.exists(stream))) {
+    if (request.method === 'HEAD') {
+      if (!(await playlists.exists(stream))) return otherwise(request, reply);
       return reply.type(PLAYLIST_TYPE).send();
     }
     const session = /(?:^|&)hls_ctx=([^&]+)/.exec(named.target.query)?.[1] ?? null;
