@@ -1,4 +1,5 @@
 import type { LogLevel } from '../logger.js';
+import type { FixedOrigin } from './fixed-origin.js';
 
 /** Where a listener binds. No host: every address of the machine, IPv6 and IPv4. */
 export interface Address {
@@ -42,6 +43,8 @@ export interface Config {
     readonly ttlSeconds: number;
     /** Whose heartbeats need no token: SRS cannot send one. Addresses and networks. */
     readonly from: readonly string[];
+    /** Those that send none: they are asked instead. */
+    readonly fixed: readonly FixedOrigin[];
   };
   readonly workDir: string;
   readonly cpu: {

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ADDRESS_RULE, parseAddress } from './address.js';
 import type { Address } from './config.js';
+import { FIXED_ORIGIN_RULE, type FixedOrigin, parseFixedOrigin } from './fixed-origin.js';
 
 /** How one kind of value is read; `read` answers undefined for what the rule refuses. */
 export interface Reader<T> {
@@ -134,6 +135,18 @@ export const host: Reader<string> = {
 export const hosts = list('IP addresses or host names', isHost);
 export const urls = list('http:// or https:// URLs', isHttpUrl);
 export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork);
+
+/** Each item a text; the values are what they say. */
+export const fixedOrigins: Reader<readonly FixedOrigin[]> = {
+  rule: `a list of ${FIXED_ORIGIN_RULE}`,
+  read: (raw) => {
+    const items: unknown = typeof raw === 'string' ? splitList(raw) : raw;
+    if (!Array.isArray(items)) return undefined;
+    const origins = items.map((item) => parseFixedOrigin(String(item)));
+    const read = origins.filter((origin) => origin !== undefined);
+    return read.length === items.length ? read : undefined;
+  },
+};
 
 export function words<const T extends string>(...known: readonly T[]): Reader<readonly T[]> {
   return list(known.join(', '), (item): item is T => known.some((word) => word === item));

@@ -4,6 +4,7 @@ import {
   address,
   addressOrOff,
   byHost,
+  fixedOrigins,
   host,
   hosts,
   integer,
@@ -43,6 +44,7 @@ export const schema = z.strictObject({
   origins: section({
     ttlSeconds: key(seconds(3600), 30),
     from: key(networks, []),
+    fixed: key(fixedOrigins, []),
   }),
   workDir: key(path, './run'),
   cpu: section({

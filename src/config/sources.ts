@@ -45,6 +45,7 @@ const FLAG_KEYS: Readonly<Record<Exclude<keyof Flags, 'pin'>, readonly [string, 
 };
 
 const PROXY_REGISTRY = 'PROXY_LOAD_BALANCER_TYPE';
+const PROXY_BACKEND = 'PROXY_DEFAULT_BACKEND_ENABLED';
 
 const PROXY_ALIASES: Readonly<Record<string, string>> = {
   PROXY_RTMP_SERVER: 'listen.rtmp',
@@ -84,7 +85,11 @@ export function fromEnvironment(env: Environment): Setting[] {
   refuseTypos(env);
   const aliases = Object.entries(PROXY_ALIASES).map(([name, key]) => ({ name, key }));
   const own = KEYS.map((key) => ({ name: environmentName(key), key }));
-  return [...proxyRegistry(env), ...[...aliases, ...own].flatMap((entry) => setting(env, entry))];
+  return [
+    ...proxyRegistry(env),
+    ...proxyBackend(env),
+    ...[...aliases, ...own].flatMap((entry) => setting(env, entry)),
+  ];
 }
 
 /**
@@ -92,7 +97,8 @@ export function fromEnvironment(env: Environment): Setting[] {
  * children there shall be. `isSet`: somebody named this key.
  */
 export function fromGoProxy(env: Environment, isSet: (key: string) => boolean): Setting[] {
-  const name = [...Object.keys(PROXY_ALIASES), PROXY_REGISTRY].find((one) => env[one]);
+  const names = [...Object.keys(PROXY_ALIASES), PROXY_REGISTRY, PROXY_BACKEND];
+  const name = names.find((one) => env[one]);
   if (name === undefined || isSet('children.count')) return [];
   const origin = `environment ${name} (the Go proxy's default)`;
   return Object.entries(PROXY_DEFAULTS)
@@ -132,6 +138,17 @@ function proxyRegistry(env: Environment): Setting[] {
   if (!type) return [];
   const value = type === 'redis' ? redisUrl(env) : type;
   return [{ key: 'registry', value, origin: `environment ${name}` }];
+}
+
+/** The one origin that the Go proxy has without a heartbeat, for debugging. */
+function proxyBackend(env: Environment): Setting[] {
+  if (env[PROXY_BACKEND] !== 'on') return [];
+  const of = (word: string, fallback = '') => env[`PROXY_DEFAULT_BACKEND_${word}`] || fallback;
+  const http = of('HTTP') === '' ? '' : ` http=${of('HTTP')}`;
+  const ports = `rtmp=${of('RTMP', '1935')}${http} api=${of('API', '1985')}`;
+  const media = `rtc=${of('RTC', '8000')} srt=${of('SRT', '10080')}`;
+  const value = [`${of('IP', '127.0.0.1')} ${ports} ${media}`];
+  return [{ key: 'origins.fixed', value, origin: `environment ${PROXY_BACKEND}` }];
 }
 
 function redisUrl(env: Environment): string {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { AdminPlugin } from '../admin/server.js';
+import type { Prepared } from '../check/prepared.js';
 import { apiAuthorization } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { normalIp, TrustedProxies } from '../listener/client-address.js';
@@ -7,6 +8,7 @@ import { dial } from '../listener/dial.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Directive } from '../srs-conf/parse.js';
+import { FixedOrigins } from '../unmanaged/fixed.js';
 import { Origins } from '../unmanaged/origins.js';
 import { isHeartbeat, registerRoutes } from '../unmanaged/routes.js';
 import { Watch } from '../unmanaged/watch.js';
@@ -18,12 +20,24 @@ const REACH_MS = 1000;
 export function makeOrigins({ origins }: Config, logger: Logger): Origins {
   return new Origins({
     ttlMs: origins.ttlSeconds * 1000,
-    reach: async (host, port) => {
-      const socket = await dial({ host, port, localAddress: null }, AbortSignal.timeout(REACH_MS));
-      socket.on('error', () => {}).destroy();
-    },
+    reach,
     logger,
   });
+}
+
+async function reach(host: string, port: number): Promise<void> {
+  const socket = await dial({ host, port, localAddress: null }, AbortSignal.timeout(REACH_MS));
+  socket.on('error', () => {}).destroy();
+}
+
+/** Registers those that the configuration names. */
+export function fixedOrigins(
+  origins: Origins,
+  { config, template }: Pick<Prepared, 'config' | 'template'>,
+  logger: Logger,
+): FixedOrigins {
+  const authorization = apiAuthorization(template ?? []);
+  return new FixedOrigins({ origins, fixed: config.origins.fixed, reach, authorization, logger });
 }
 
 /** Tells placement what is published in them. */
@@ -38,7 +52,7 @@ export function watchOrigins(
 /** What the admin port has of them. */
 export function originRoutes(
   origins: Origins,
-  { from: networks }: Config['origins'],
+  { from: networks }: Pick<Config['origins'], 'from'>,
 ): { plugin: AdminPlugin; isFree: (request: FastifyRequest) => boolean } {
   const from = new TrustedProxies(networks);
   const isFree = ({ method, url, socket }: FastifyRequest) =>

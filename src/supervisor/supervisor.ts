@@ -25,7 +25,7 @@ import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
 import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
-import { makeOrigins, originRoutes, watchOrigins } from './origins.js';
+import { fixedOrigins, makeOrigins, originRoutes, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
 import { pages } from './pages.js';
 import { peerFronts } from './peer.js';
@@ -195,7 +195,9 @@ export class Supervisor {
     const fronts = Array.from(this.#fronts, ({ front }) => front);
     // The other boxes hear of us when our ports are open, and that we go before these close.
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
-    const rooms: Room[] = [this.#admin, placement, this.#hooks, this.#origins, this.#watch, fleet];
+    const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
+    const origins = [this.#origins, this.#watch, fixed];
+    const rooms: Room[] = [this.#admin, placement, this.#hooks, ...origins, fleet];
     rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');

@@ -77,7 +77,7 @@ test('defaults are those of the contract', async () => {
     cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
-    origins: { ttlSeconds: 30, from: [] },
+    origins: { ttlSeconds: 30, from: [], fixed: [] },
     limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
     admin: { token: null },
     log: { level: 'info' },
@@ -138,7 +138,7 @@ test('every key has an environment name', async () => {
   assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
   assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
   // A blank is an empty list or mapping, too.
-  const lists = /^(rtc\.candidates|vhosts|origins\.from|hooks\.on_\w+|proxies\.\w+)$/;
+  const lists = /^(rtc\.candidates|vhosts|origins\.(from|fixed)|hooks\.on_\w+|proxies\.\w+)$/;
   for (const key of KEYS.filter((name) => !lists.test(name))) {
     const name = environmentName(key);
     const said = await refused({ env: { [name]: ' ' } });
@@ -201,6 +201,18 @@ test("in the Go proxy's environment what nobody names is as with that proxy", as
   }
 });
 
+test("the Go proxy's default backend is an origin without a heartbeat", async () => {
+  const env = { PROXY_DEFAULT_BACKEND_ENABLED: 'on' };
+  const ports = { rtmp: 1935, http: 0, api: 1985, rtc: 8000, srt: 10080 };
+  const first = await load({ env });
+  assert.deepEqual(first.origins.fixed, [{ host: '127.0.0.1', ports }]);
+  assert.equal(first.children.count, 0);
+  const named = { PROXY_DEFAULT_BACKEND_IP: '10.0.0.5', PROXY_DEFAULT_BACKEND_HTTP: '8081' };
+  const second = await load({ env: { ...env, ...named } });
+  assert.deepEqual(second.origins.fixed, [{ host: '10.0.0.5', ports: { ...ports, http: 8081 } }]);
+  assert.deepEqual((await load({ env: { ...named } })).origins.fixed, []);
+});
+
 test("SRS's own variables and those of Kubernetes are not ours", async () => {
   const env = {
     SRS_LISTEN: '1',
@@ -214,6 +226,12 @@ test("SRS's own variables and those of Kubernetes are not ours", async () => {
 });
 
 const REFUSALS: readonly [Case, string][] = [
+  ...['10.0.0.5', 'host rtmp=1935', '10.0.0.5 rtmp=0', '10.0.0.5 rtmp=1 rtmp=2'].map(
+    (text): [Case, string] => [
+      { env: { SRS_SUPERVISOR_ORIGINS_FIXED: text } },
+      `environment SRS_SUPERVISOR_ORIGINS_FIXED: origins.fixed: must be a list of origins like '10.0.0.5 rtmp=1935 http=8080 api=1985', got "${text}"`,
+    ],
+  ),
   [
     { yaml: 'listen:\n  rtmp: "99999"\n' },
     'srs.yaml:2: listen.rtmp: must be a port 0-65535, ip:port or [ip6]:port, got "99999"',

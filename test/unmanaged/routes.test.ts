@@ -14,7 +14,7 @@ let guarded: AdminServer;
 let trusting: AdminServer;
 
 const serve = async (host: string, token: string | null, from: string[]) => {
-  const { plugin, isFree } = originRoutes(origins, { ttlSeconds: 30, from });
+  const { plugin, isFree } = originRoutes(origins, { from });
   const address = { host, port: 0 };
   const server = new AdminServer({ address, token, isFree, plugins: [plugin], source: source() });
   await server.start();

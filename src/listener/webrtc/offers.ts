@@ -31,7 +31,9 @@ export interface CandidatePlan {
 
 /** Chooses the candidates for a client of this child. */
 export function planCandidates(way: MediaWay, route: Route, arrival: Arrival): CandidatePlan {
-  const port = way.media === 'direct' ? route.ports.rtc : (way.port() ?? route.ports.rtc);
+  // Addresses are ours: an origin elsewhere is not at them.
+  const isDirect = way.media === 'direct' && !route.isForeign;
+  const port = isDirect ? route.ports.rtc : (way.port() ?? route.ports.rtc);
   const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
     (cards ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
   );

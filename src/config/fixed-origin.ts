@@ -1,0 +1,29 @@
+import { isIP } from 'node:net';
+
+/** An SRS that somebody else started and that sends no heartbeat. */
+export interface FixedOrigin {
+  /** An IP address. */
+  readonly host: string;
+  /** 0: it has none. */
+  readonly ports: Readonly<Record<Service, number>>;
+}
+
+type Service = (typeof SERVICES)[number];
+
+const SERVICES = ['rtmp', 'http', 'api', 'rtc', 'srt'] as const;
+
+export const FIXED_ORIGIN_RULE = "origins like '10.0.0.5 rtmp=1935 http=8080 api=1985'";
+
+/** Reads `10.0.0.5 rtmp=1935 api=1985`; rtmp must be there. Undefined for anything else. */
+export function parseFixedOrigin(text: string): FixedOrigin | undefined {
+  const [host = '', ...words] = text.trim().split(/\s+/);
+  const ports: Record<Service, number> = { rtmp: 0, http: 0, api: 0, rtc: 0, srt: 0 };
+  for (const word of words) {
+    const [, name, digits] = /^([a-z]+)=(\d{1,5})$/.exec(word) ?? [];
+    const service = SERVICES.find((one) => one === name);
+    const port = Number(digits);
+    if (service === undefined || ports[service] !== 0 || port < 1 || port > 65_535) return;
+    ports[service] = port;
+  }
+  return isIP(host) === 0 || ports.rtmp === 0 ? undefined : { host, ports };
+}
