@@ -15,6 +15,23 @@ export interface Client extends Endpoint {
 /** Why a session ended: `child-gone` when nobody listens at the child's port any more. */
 export type SessionEnd = 'idle' | 'child-gone' | 'farewell' | 'destroyed';
 
+/**
+ * Answers strangers where their datagrams are read, be it in a thread, so that a flood of questions
+ * costs nobody else's time.
+ */
+export interface Answerer {
+  /** URL of an `AnswererModule`. */
+  readonly module: string;
+  /** What it goes by: whatever can be copied to a thread. */
+  readonly settings: unknown;
+}
+
+/** What a module has to export to be an answerer. */
+export interface AnswererModule {
+  /** null: the datagram goes to `onStranger`, and so it does with an answer longer than itself. */
+  readonly makeAnswer: (settings: unknown) => (datagram: Buffer, from: Endpoint) => Buffer | null;
+}
+
 export interface UdpRelayOptions {
   /** Where clients send to. Without a host: every address, IPv6 and IPv4. */
   readonly address: Address;
@@ -31,6 +48,8 @@ export interface UdpRelayOptions {
    * mark: so a client's next session can be told from the one that it had. Default: none does.
    */
   readonly checkedBelow?: number;
+  /** Asked before `onStranger`, by the thread that heard the datagram and has no session for it. */
+  readonly answerer?: Answerer;
   /** Called for each datagram from an address (and with a tag) that has no session. */
   readonly onStranger: (datagram: Buffer, from: Endpoint) => void;
 }
@@ -74,6 +93,8 @@ export interface UdpRelay {
   ): UdpSession | null;
   /** Sends a datagram of our own, at once: maybe before what was asked for earlier. */
   send(datagram: Buffer, to: Endpoint): void;
+  /** The answerer goes by these settings from soon on. */
+  answerBy(settings: unknown): void;
   /** Ends all sessions; resolves when the port is free. */
   close(): Promise<void>;
 }

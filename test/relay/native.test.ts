@@ -105,4 +105,29 @@ describe('udp relay: native, its thread', () => {
     await relay.close();
     await until('all is closed', () => readdirSync('/proc/self/fd').length <= before);
   });
+
+  it('has the one that replaces it answer by the last settings', async () => {
+    const module = new URL('./echo-answerer.js', import.meta.url).href;
+    const relay = new NativeUdpRelay({
+      address: { port: 0 },
+      maxSessions: 2,
+      idleMs: 60_000,
+      answerer: { module, settings: { question: 'who?', answer: 'us' } },
+      onStranger: () => {},
+    });
+    relay.answerBy({ question: 'who?', answer: 'now' });
+    const session = relay.open({ ip: '127.0.0.1', port: 9 }, { ip: '127.0.0.1', port: 9 }, []);
+    session?.move(null as unknown as Endpoint);
+    assert.equal(await session?.ended, 'destroyed');
+    const client = createSocket('udp4');
+    const answers: string[] = [];
+    client.on('message', (answer) => answers.push(answer.toString()));
+    await until('a stranger is answered', () => {
+      client.send('who?', relay.port, '127.0.0.1');
+      return answers.length > 0;
+    });
+    assert.equal(answers[0], 'now');
+    client.close();
+    await relay.close();
+  });
 });

@@ -8,6 +8,7 @@ import type { Endpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../src/
 import { until } from '../helpers/until.js';
 
 const MAX_SESSIONS = 20;
+const ANSWERER = new URL('./echo-answerer.js', import.meta.url).href;
 
 /** A socket that keeps what it gets, in order, as text. */
 class Party {
@@ -331,6 +332,82 @@ export function udpContract(
           child.from.map(({ ip }) => ip),
           [expected, '127.0.0.1'],
         );
+      });
+    });
+
+    describe('with an answerer', () => {
+      let answering: UdpRelay;
+
+      beforeEach(async () => {
+        answering = await open({
+          address: { host: '127.0.0.1', port: 0 },
+          maxSessions: MAX_SESSIONS,
+          idleMs: 3_600_000,
+          answerer: { module: ANSWERER, settings: { question: 'who?', answer: 'us' } },
+          onStranger: (bytes, from) => strangers.push({ text: bytes.toString(), from }),
+        });
+      });
+      afterEach(() => answering.close());
+
+      it('has it answer strangers, and reports what it does not answer', async () => {
+        const clients = await Promise.all(Array.from({ length: 10 }, party));
+        for (const [i, client] of clients.entries()) {
+          for (let count = 0; count <= i; count += 1) client.send('who?', answering.port);
+          client.send(`I am ${i}`, answering.port);
+        }
+        await until('all are answered', () => clients.every(({ got }, i) => got.length === i + 1));
+        await until('all are heard', () => strangers.length === clients.length);
+        for (const { got, from } of clients) {
+          assert.deepEqual(new Set(got), new Set(['us']));
+          assert.ok(from.every(({ port }) => port === answering.port));
+        }
+        assert.deepEqual(
+          strangers.map(({ text }) => text).sort(),
+          clients.map((_, i) => `I am ${i}`),
+        );
+      });
+
+      it('answers strangers only', async () => {
+        const [client, child, stranger] = [await party(), await party(), await party()];
+        client.send('hello', answering.port);
+        await until('it is heard', () => strangers.length === 1);
+        answering.open(client.endpoint, child.endpoint, [Buffer.from('hello')]);
+        await until('the session is up', () => child.got.length === 1);
+        for (let count = 0; count < 40; count += 1) {
+          client.send('who?', answering.port);
+          stranger.send('who?', answering.port);
+        }
+        await until('all have come to where they belong', () => {
+          return child.got.length === 41 && stranger.got.length === 40;
+        });
+        assert.deepEqual(client.got, []);
+      });
+
+      it('goes by other settings from then on', async () => {
+        const client = await party();
+        answering.answerBy({ question: 'and you?', answer: 'we, too' });
+        await until('it is answered so', () => {
+          client.send('and you?', answering.port);
+          return client.got.includes('we, too');
+        });
+        strangers.length = 0;
+        client.send('who?', answering.port);
+        await until('the old question is a stranger’s', () => strangers.length > 0);
+        assert.deepEqual(new Set(client.got), new Set(['we, too']));
+      });
+
+      it('never sends more than came', async () => {
+        const client = await party();
+        answering.answerBy({ question: '', answer: 'much' });
+        await until('as much is sent', () => {
+          client.send('much', answering.port);
+          return client.got.length > 0;
+        });
+        strangers.length = 0;
+        client.send('few', answering.port);
+        await until('it is reported', () => strangers.length > 0);
+        assert.deepEqual(new Set(strangers.map(({ text }) => text)), new Set(['few']));
+        assert.deepEqual(new Set(client.got), new Set(['much']));
       });
     });
 

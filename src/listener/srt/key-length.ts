@@ -17,20 +17,25 @@ const MAX_ID = 2 ** 30;
 export class KeyLength {
   readonly #someChild: () => Endpoint | null;
   readonly #relay: () => UdpRelay | null;
+  readonly #onLearn: () => void;
   #value: number | null = null;
   #asking: Promise<void> | null = null;
 
-  constructor(someChild: () => Endpoint | null, relay: () => UdpRelay | null) {
+  constructor(someChild: () => Endpoint | null, relay: () => UdpRelay | null, onLearn: () => void) {
     this.#someChild = someChild;
     this.#relay = relay;
+    this.#onLearn = onLearn;
   }
 
-  get value(): number {
-    return this.#value ?? 0;
+  /** null: not known yet. */
+  get value(): number | null {
+    return this.#value;
   }
 
   learn(value: number): void {
+    if (value === this.#value) return;
     this.#value = value;
+    this.#onLearn();
   }
 
   /** Resolves when it is known, or when no child says. Does nothing where it is known. */

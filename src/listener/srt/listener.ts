@@ -3,16 +3,16 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
-import { cookieOf, isCookieOf } from '../../protocol/srt/cookie.js';
+import { isCookieOf } from '../../protocol/srt/cookie.js';
 import {
   CONCLUSION,
   type Handshake,
   INDUCTION,
-  inductionAnswer,
   parseHandshake,
   rejection,
   resend,
 } from '../../protocol/srt/handshake.js';
+import { answerInduction, type InductionSettings } from '../../protocol/srt/induction.js';
 import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
 import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
@@ -22,7 +22,9 @@ import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.
 import { listenError } from '../listen-error.js';
 import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
+import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
+import { sharedNow } from './clock.js';
 import { KeyLength } from './key-length.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
@@ -53,7 +55,7 @@ export class SrtListener implements AliasFront {
   readonly #keyLength: KeyLength;
   readonly #callers = new Callers();
   readonly #secret = randomBytes(32);
-  readonly #startedAt = performance.now();
+  readonly #startedAt = sharedNow();
   readonly #serving = new Set<Promise<void>>();
   /** Null while the port is closed. */
   #context: SrtSessionContext | null = null;
@@ -63,7 +65,10 @@ export class SrtListener implements AliasFront {
     this.#options = options;
     this.connections = new Connections(options.limits);
     this.#traffic = new TrafficMeter(this.connections);
-    this.#keyLength = new KeyLength(options.someChild, () => this.#context?.relay ?? null);
+    const relay = () => this.#context?.relay ?? null;
+    this.#keyLength = new KeyLength(options.someChild, relay, () =>
+      relay()?.answerBy(this.#induction()),
+    );
   }
 
   /** Resolves when the port takes callers; rejects with ERR_LISTEN when it cannot be had. */
@@ -75,6 +80,7 @@ export class SrtListener implements AliasFront {
       idleMs: IDLE_MS,
       tagAt: DESTINATION_AT,
       farewell: SHUTDOWN,
+      answerer: { module: ANSWERER, settings: this.#induction() },
       onStranger: (packet, from) => this.#hear(packet, from),
     });
     const relay = await opening.catch((error: unknown) => {
@@ -140,17 +146,23 @@ export class SrtListener implements AliasFront {
     else if (handshake.type === CONCLUSION) this.#conclude(packet, handshake, from);
   }
 
-  /** Nothing is remembered of who only asks. */
+  /** While the relay does not know what to answer itself. Nothing is remembered of who only asks. */
   #induce(packet: Buffer, from: Endpoint): void {
-    const cookie = cookieOf(this.#secret, from, performance.now());
-    const { value: encryption } = this.#keyLength;
-    this.#send(inductionAnswer(packet, { cookie, encryption, micros: this.#micros() }), from);
+    const settings = this.#induction();
+    const encryption = settings.encryption ?? 0;
+    const answer = answerInduction(packet, from, { ...settings, encryption }, sharedNow());
+    if (answer !== null) this.#send(answer, from);
     void this.#keyLength.ask();
+  }
+
+  #induction(): InductionSettings {
+    const { value: encryption } = this.#keyLength;
+    return { secret: this.#secret, encryption, startedAt: this.#startedAt };
   }
 
   #conclude(packet: Buffer, handshake: Handshake, from: Endpoint): void {
     const now = performance.now();
-    if (!isCookieOf(handshake.cookie, this.#secret, from, now)) return;
+    if (!isCookieOf(handshake.cookie, this.#secret, from, sharedNow())) return;
     const known = this.#callers.find(from, handshake);
     if (known !== null) {
       this.#repeat(known, now);
@@ -210,6 +222,6 @@ export class SrtListener implements AliasFront {
   }
 
   #micros(): number {
-    return 1000 * (performance.now() - this.#startedAt);
+    return 1000 * (sharedNow() - this.#startedAt);
   }
 }

@@ -22,6 +22,7 @@ interface Receiver {
 export class Datagrams {
   /** Who sent what, `NAME_STRIDE` bytes each; only where names are asked for. */
   readonly #names = new Uint8Array(new ArrayBuffer(NAME_STRIDE * BATCH));
+  readonly #namesAddress = addressOf(this.#names);
   /** Costs no more than what is touched of it. */
   readonly #bytes = new Uint8Array(new ArrayBuffer(STRIDE * BATCH));
   readonly #view = new DataView(this.#bytes.buffer);
@@ -41,9 +42,8 @@ export class Datagrams {
   }: { readonly named: boolean; readonly segments?: boolean }) {
     this.#named = named;
     this.#segments = segments;
-    const names = addressOf(this.#names);
     for (let i = 0; named && i < BATCH; i += 1) {
-      this.#in.setName(i, names + NAME_STRIDE * i, NAME_SIZE);
+      this.#in.setName(i, this.#namesAddress + NAME_STRIDE * i, NAME_SIZE);
     }
   }
 
@@ -77,8 +77,24 @@ export class Datagrams {
   }
 
   holds(index: number, bytes: Uint8Array): boolean {
-    const datagram = Buffer.from(this.#bytes.buffer, STRIDE * index, this.sizeOf(index));
-    return datagram.indexOf(bytes) >= 0;
+    return this.viewOf(index).indexOf(bytes) >= 0;
+  }
+
+  /** The datagram itself, until the next `receive`. */
+  viewOf(index: number): Buffer {
+    return Buffer.from(this.#bytes.buffer, STRIDE * index, this.sizeOf(index));
+  }
+
+  /** Puts another one, not longer, in a datagram's place. */
+  replace(index: number, datagram: Uint8Array): void {
+    this.#bytes.set(datagram, STRIDE * index);
+    this.#in.setLength(index, datagram.length);
+  }
+
+  /** Has a received one wait to be sent to where it came from. */
+  queueBack(index: number): void {
+    const nameAddress = this.#namesAddress + NAME_STRIDE * index;
+    this.queue(index, index + 1, { name: this.senderOf(index), nameAddress });
   }
 
   copyOf(index: number): Uint8Array<ArrayBuffer> {

@@ -49,6 +49,10 @@ export class MessageHeaders {
     return this.#headers[HEADER.words * message + HEADER.length] ?? 0;
   }
 
+  setLength(message: number, length: number): void {
+    this.#headers[HEADER.words * message + HEADER.length] = length;
+  }
+
   /** How much of a datagram's memory is sent, or may be filled. */
   setSize(datagram: number, size: number): void {
     this.#vectors[VECTOR.words * datagram + VECTOR.size] = size;

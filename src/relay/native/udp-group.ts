@@ -118,6 +118,10 @@ export class NativeUdpGroup implements UdpRelay {
     this.#threads[0]?.send(datagram, to);
   }
 
+  answerBy(settings: unknown): void {
+    for (const thread of this.#threads) thread.answerBy(settings);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }

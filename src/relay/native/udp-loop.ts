@@ -1,3 +1,4 @@
+import type { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
 import type { Client, SessionEnd } from '../udp.js';
@@ -19,7 +20,8 @@ import {
 import { SOL_UDP, tryOption, UDP_SEGMENT } from './libc-sockets.js';
 import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
-import { MAX_STRANGERS, type UdpOrder, type UdpReport, type UdpShared } from './udp-protocol.js';
+import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
+import { UdpReports } from './udp-reports.js';
 
 const TICK_MS = 1000;
 /** Where datagrams come faster than they are worth a wake-up each, so many wait for one another. */
@@ -55,6 +57,8 @@ export interface UdpControl {
 export class UdpLoop {
   readonly #shared: UdpShared;
   readonly #control: UdpControl;
+  readonly #answers: Answers | null;
+  readonly #reports: UdpReports;
   readonly #poller: Poller;
   readonly #up: Datagrams;
   readonly #down: Datagrams;
@@ -64,11 +68,14 @@ export class UdpLoop {
   #now = performance.now();
   /** Datagrams of children that wait to be sent together. */
   #downCount = 0;
-  #report = emptyReport();
+  /** Datagrams of the batch that an answer lies in the place of. */
+  readonly #answered: number[] = [];
 
-  constructor(shared: UdpShared, control: UdpControl) {
+  constructor(shared: UdpShared, control: UdpControl, answers: Answers | null) {
     this.#shared = shared;
     this.#control = control;
+    this.#answers = answers;
+    this.#reports = new UdpReports(shared.strangers, control.report);
     this.#poller = new Poller(shared.epoll);
     this.#idle = new IdleClock(this.#now);
     const segments = tryOption(shared.socket, SOL_UDP, UDP_SEGMENT, 0);
@@ -87,7 +94,7 @@ export class UdpLoop {
       for (let index = 0; index < count; index += 1) this.#dispatch(index);
       this.#flushDown();
       for (const flow of this.#idle.expired(this.#now)) this.#end(flow, 'idle');
-      this.#sendReport();
+      this.#reports.send();
       if (this.#now - before < 2 * GATHER_MS) sleep(1000 * GATHER_MS);
     }
   }
@@ -119,6 +126,7 @@ export class UdpLoop {
       else for (let i = first; i < end; i += 1) this.#meetStranger(i);
       first = end;
     }
+    this.#sendAnswers();
     return count;
   }
 
@@ -152,17 +160,27 @@ export class UdpLoop {
     return farewell >= 0 && datagrams.anyStartsWith(farewell, first, end);
   }
 
-  /** Whether the control side keeps up with what it is told. */
-  #mayReport(): boolean {
-    if (Atomics.load(this.#shared.strangers, 0) >= MAX_STRANGERS) return false;
-    Atomics.add(this.#shared.strangers, 0, 1);
-    return true;
+  #meetStranger(index: number): void {
+    const answer = this.#answerTo(index);
+    if (answer === null) {
+      this.#reports.stranger(this.#up, index);
+      return;
+    }
+    this.#up.replace(index, answer);
+    this.#answered.push(index);
   }
 
-  #meetStranger(index: number): void {
-    if (!this.#mayReport()) return;
-    const from = endpointOf(this.#up.senderOf(index));
-    this.#report.strangers.push({ datagram: this.#up.copyOf(index), from });
+  #answerTo(index: number): Buffer | null {
+    if (this.#answers === null) return null;
+    return this.#answers.to(this.#up.viewOf(index), endpointOf(this.#up.senderOf(index)));
+  }
+
+  /** Before the next batch takes the memory that answers lie in. */
+  #sendAnswers(): void {
+    if (this.#answered.length === 0) return;
+    for (const index of this.#answered) this.#up.queueBack(index);
+    this.#answered.length = 0;
+    this.#up.send(this.#shared.socket);
   }
 
   /** One batch of what a child sent to one client; it goes out with what others got meanwhile. */
@@ -179,11 +197,8 @@ export class UdpLoop {
     else this.#sendDown(flow, first, count);
   }
 
-  #handOver({ slot, generation }: Flow, first: number, count: number): void {
-    for (let i = first; i < first + count; i += 1) {
-      if (!this.#mayReport()) return;
-      this.#report.heard.push({ slot, generation, datagram: this.#down.copyOf(i) });
-    }
+  #handOver(flow: Flow, first: number, count: number): void {
+    for (let i = first; i < first + count; i += 1) this.#reports.heard(flow, this.#down, i);
   }
 
   #sendDown(flow: Flow, first: number, count: number): void {
@@ -208,6 +223,7 @@ export class UdpLoop {
 
   #perform(order: UdpOrder): void {
     if (order.kind === 'open') this.#open(order);
+    else if (order.kind === 'answer') this.#answers?.changeTo(order.settings);
     else this.#change(order);
   }
 
@@ -224,7 +240,7 @@ export class UdpLoop {
     const socket = openTowards(child, order.from);
     if (socket === null || !this.#poller.add(socket, EPOLLIN, slot, generation)) {
       if (socket !== null) close(socket);
-      this.#report.ended.push({ slot, end: 'destroyed' });
+      this.#reports.ended(slot, 'destroyed');
       return;
     }
     Atomics.store(this.#shared.sockets, slot, socket);
@@ -260,7 +276,7 @@ export class UdpLoop {
     // From here on the number is nobody's: should this thread die, it must not be closed again.
     Atomics.store(this.#shared.sockets, flow.slot, -1);
     close(flow.socket);
-    this.#report.ended.push({ slot: flow.slot, end });
+    this.#reports.ended(flow.slot, end);
   }
 
   #forgetClient(flow: Flow): void {
@@ -276,21 +292,4 @@ export class UdpLoop {
   #count(counter: number, bytes: number): void {
     this.#shared.counters[counter] = (this.#shared.counters[counter] ?? 0) + bytes;
   }
-
-  #sendReport(): void {
-    const { strangers, heard, ended } = this.#report;
-    if (strangers.length === 0 && heard.length === 0 && ended.length === 0) return;
-    this.#control.report(this.#report);
-    this.#report = emptyReport();
-  }
-}
-
-interface OpenReport {
-  readonly strangers: UdpReport['strangers'][number][];
-  readonly heard: UdpReport['heard'][number][];
-  readonly ended: UdpReport['ended'][number][];
-}
-
-function emptyReport(): OpenReport {
-  return { strangers: [], heard: [], ended: [] };
 }

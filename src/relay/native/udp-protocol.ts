@@ -1,4 +1,4 @@
-import type { Client, Endpoint, SessionEnd } from '../udp.js';
+import type { Answerer, Client, Endpoint, SessionEnd } from '../udp.js';
 import type { OwnBytes } from './protocol.js';
 
 /** What the control side and the thread of a UDP relay say to each other, and what they share. */
@@ -31,7 +31,8 @@ export type UdpOrder =
       readonly generation: number;
       readonly datagram: Uint8Array;
     }
-  | { readonly kind: 'end'; readonly slot: number; readonly generation: number };
+  | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
+  | { readonly kind: 'answer'; readonly settings: unknown };
 
 export interface Stranger {
   readonly datagram: OwnBytes;
@@ -66,6 +67,7 @@ export interface UdpShared {
   readonly farewell: number;
   /** 0: none is. */
   readonly checkedBelow: number;
+  readonly answerer: Answerer | null;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
   /** How many datagrams, of strangers and of held sessions, are on their way to the control side. */

@@ -1,6 +1,7 @@
 /** The entry point of a UDP relay's thread. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
+import { Answers } from '../answerer.js';
 import { pinThread } from './libc.js';
 import { type UdpControl, UdpLoop } from './udp-loop.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
@@ -21,4 +22,5 @@ if (shared.cpu !== null) {
     control.report({ strangers: [], heard: [], ended: [], unpinned: messageOf(error) });
   }
 }
-new UdpLoop(shared, control).run();
+const answers = shared.answerer && (await Answers.load(shared.answerer));
+new UdpLoop(shared, control, answers).run();

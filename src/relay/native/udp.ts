@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Address } from '../../config/config.js';
-import { codeOf, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logger.js';
 import type {
   Client,
@@ -11,28 +10,11 @@ import type {
   UdpRelayOptions,
   UdpSession,
 } from '../udp.js';
-import { close, createEpoll, createEvent, raiseEvent, SOL_SOCKET } from './libc.js';
-import {
-  AF_INET6,
-  bindSocket,
-  boundPort,
-  createSocket,
-  IPPROTO_IPV6,
-  IPV6_V6ONLY,
-  SO_RCVBUF,
-  SO_RCVBUFFORCE,
-  SO_REUSEPORT,
-  SOCK_DGRAM,
-  sendTo,
-  setOption,
-  socketAddress,
-  tryOption,
-} from './libc-sockets.js';
-import { familyOf, nameOf } from './names.js';
+import { close, raiseEvent } from './libc.js';
+import { boundPort, sendTo } from './libc-sockets.js';
+import { nameOf } from './names.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
-
-/** What clients may send while the thread does something else. */
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
+import { share } from './udp-shared.js';
 
 /** A thread that died is replaced after this long: one that dies at once must not burn a CPU. */
 const RESTART_MS = 100;
@@ -104,7 +86,7 @@ export class NativeUdpRelay implements UdpRelay {
   readonly port: number;
   readonly #options: UdpRelayOptions;
   readonly #logger: Logger;
-  readonly #shared: UdpShared;
+  #shared: UdpShared;
   readonly #sessions = new Map<number, NativeSession>();
   readonly #freeSlots: number[];
   #generation = 0;
@@ -150,6 +132,14 @@ export class NativeUdpRelay implements UdpRelay {
     if (this.#closed) return;
     const { socket, family } = this.#shared;
     sendTo(socket, datagram, nameOf(to, family));
+  }
+
+  answerBy(settings: unknown): void {
+    const { answerer } = this.#shared;
+    if (answerer === null) return;
+    // For the thread that takes over from one that dies, too.
+    this.#shared = { ...this.#shared, answerer: { ...answerer, settings } };
+    this.order({ kind: 'answer', settings });
   }
 
   order(order: UdpOrder): void {
@@ -234,59 +224,5 @@ export class NativeUdpRelay implements UdpRelay {
       if (fd >= 0) close(fd);
       this.#finish(slot, 'destroyed');
     }
-  }
-}
-
-function share(options: UdpRelayOptions, cpu: number | null, sharesPort: boolean): UdpShared {
-  const { address, maxSessions, idleMs, tagAt = -1, farewell = -1, checkedBelow = 0 } = options;
-  const opened: number[] = [];
-  try {
-    const { socket, family } = bind(address, sharesPort);
-    opened.push(socket);
-    const epoll = createEpoll();
-    opened.push(epoll);
-    return {
-      ...{ epoll, wake: createEvent(), cpu, socket, family, idleMs, tagAt, farewell, checkedBelow },
-      stop: new Int32Array(new SharedArrayBuffer(4)),
-      strangers: new Int32Array(new SharedArrayBuffer(4)),
-      sockets: new Int32Array(new SharedArrayBuffer(4 * maxSessions)).fill(-1),
-      counters: new Float64Array(new SharedArrayBuffer(2 * 8 * maxSessions)),
-    };
-  } catch (error) {
-    for (const fd of opened) close(fd);
-    throw error;
-  }
-}
-
-/** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
-function bind({ host, port }: Address, sharesPort: boolean): { socket: number; family: number } {
-  if (host !== undefined) return bindTo(host, port, sharesPort);
-  try {
-    return bindTo('::', port, sharesPort);
-  } catch (error) {
-    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
-    return bindTo('0.0.0.0', port, sharesPort);
-  }
-}
-
-function bindTo(
-  host: string,
-  port: number,
-  sharesPort: boolean,
-): { socket: number; family: number } {
-  const family = familyOf(host);
-  const socket = createSocket(family, SOCK_DGRAM);
-  try {
-    if (family === AF_INET6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (sharesPort) setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1);
-    // Beyond the machine's limit for all users where we may, else up to that.
-    if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
-      tryOption(socket, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-    }
-    bindSocket(socket, socketAddress(family, host, port));
-    return { socket, family };
-  } catch (error) {
-    close(socket);
-    throw error;
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
 import { codeOf } from '../../errors.js';
+import { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
 import type {
@@ -129,24 +130,27 @@ class PortableSession implements UdpSession {
 export class PortableUdpRelay implements UdpRelay {
   readonly options: UdpRelayOptions;
   readonly #socket: Socket;
+  readonly #answers: Answers | null;
   readonly #byClient = new ClientTable<string, PortableSession>();
   readonly #sessions = new Set<PortableSession>();
   readonly #idle = new IdleClock<PortableSession>(performance.now());
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(options: UdpRelayOptions, socket: Socket) {
+  private constructor(options: UdpRelayOptions, socket: Socket, answers: Answers | null) {
     this.options = options;
     this.#socket = socket;
+    this.#answers = answers;
     socket.on('message', (datagram, from) => this.#fromClient(datagram, from));
     this.#timer = setInterval(() => this.#endIdle(), TICK_MS).unref();
   }
 
   /** Rejects with Node's system error when the port cannot be had. */
   static async open(options: UdpRelayOptions): Promise<PortableUdpRelay> {
+    const answers = options.answerer ? await Answers.load(options.answerer) : null;
     const socket = await bind(options.address);
     // What cannot be sent to one client is lost, as it may be anywhere on its way.
     socket.on('error', () => {});
-    return new PortableUdpRelay(options, socket);
+    return new PortableUdpRelay(options, socket, answers);
   }
 
   get port(): number {
@@ -172,6 +176,10 @@ export class PortableUdpRelay implements UdpRelay {
     const isMapped = this.#socket.address().family === 'IPv6' && !isIPv6(ip);
     // With a callback an unreachable client is no error event.
     this.#socket.send(datagram, port, isMapped ? `::ffff:${ip}` : ip, () => {});
+  }
+
+  answerBy(settings: unknown): void {
+    this.#answers?.changeTo(settings);
   }
 
   move(session: PortableSession, client: Client): void {
@@ -207,7 +215,13 @@ export class PortableUdpRelay implements UdpRelay {
     const from = { ip: address.replace(/^::ffff:(?=\d+\.)/, ''), port };
     const session = this.#byClient.get(keyOf(from), this.#tagOf(datagram));
     if (session?.owns(datagram)) session.relay(datagram);
-    else this.options.onStranger(datagram, from);
+    else this.#meetStranger(datagram, from);
+  }
+
+  #meetStranger(datagram: Buffer, from: Endpoint): void {
+    const answer = this.#answers?.to(datagram, from) ?? null;
+    if (answer === null) this.options.onStranger(datagram, from);
+    else this.send(answer, from);
   }
 
   #tagOf(datagram: Buffer): number {

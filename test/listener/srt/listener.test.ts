@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import type { SrtFrontOptions } from '../../../src/listener/srt/listener.js';
 import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
 import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
-import { changed, conclusion, data, read, SrtParty } from '../../helpers/srt-caller.js';
+import {
+  changed,
+  conclusion,
+  data,
+  read,
+  type SrtCaller,
+  SrtChild,
+  SrtParty,
+} from '../../helpers/srt-caller.js';
 import { until } from '../../helpers/until.js';
 import { SrtRig } from './rig.js';
 
@@ -18,7 +26,7 @@ async function nobodysPort(): Promise<number> {
   return port;
 }
 
-for (const engine of ['portable', 'native'] as const) {
+for (const engine of ['portable', 'native', 'threads'] as const) {
   describe(`SRT listener over the ${engine} relay`, () => {
     let rig: SrtRig;
 
@@ -29,6 +37,14 @@ for (const engine of ['portable', 'native'] as const) {
     ): Promise<void> {
       rig = new SrtRig(engine, options, limits);
       await rig.start({ children, encryption });
+    }
+
+    /** Whether it is answered without the listener; forgets what it got before. */
+    async function relayAnswers(caller: SrtCaller): Promise<boolean> {
+      rig.shaken.length = 0;
+      caller.got.length = 0;
+      await caller.induce(1);
+      return rig.shaken.length === 0;
     }
 
     afterEach(() => rig.close());
@@ -72,6 +88,33 @@ for (const engine of ['portable', 'native'] as const) {
     it('advertises the key length of the children', async () => {
       await open({ encryption: 2 });
       const caller = await rig.caller();
+      assert.equal((await caller.induce(1)).encryption, 2);
+      rig.children[0]!.encryption = 4;
+      await caller.call(2, PUBLISH);
+      await until('a new one is advertised', async () => {
+        caller.got.length = 0;
+        return (await caller.induce(3)).encryption === 4;
+      });
+    });
+
+    it('has the relay answer who only asks, with cookies that it believes', async () => {
+      await open();
+      const caller = await rig.caller();
+      await until('the relay answers', () => relayAnswers(caller));
+      assert.equal((await caller.call(2, PUBLISH)).type, CONCLUSION);
+      assert.ok(rig.shaken.every(({ type }) => type === CONCLUSION));
+    });
+
+    it('answers itself until a child has told the key length', async () => {
+      await open({ children: 0 });
+      const caller = await rig.caller();
+      assert.equal((await caller.induce(1)).encryption, 0);
+      assert.ok(!(await relayAnswers(caller)));
+      const child = await new SrtChild().open();
+      child.encryption = 2;
+      rig.children.push(child);
+      rig.route = child.port;
+      await until('the relay answers', () => relayAnswers(caller));
       assert.equal((await caller.induce(1)).encryption, 2);
     });
 

@@ -3,10 +3,16 @@ import type { ConnectionLimits } from '../../../src/listener/connections.js';
 import type { Route } from '../../../src/listener/route.js';
 import { type SrtFrontOptions, SrtListener } from '../../../src/listener/srt/listener.js';
 import { silentLogger } from '../../../src/logger.js';
+import { type Handshake, parseHandshake } from '../../../src/protocol/srt/handshake.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
+import type { UdpRelay, UdpRelayOptions } from '../../../src/relay/udp.js';
 import { SrtCaller, SrtChild } from '../../helpers/srt-caller.js';
 import { until } from '../../helpers/until.js';
 
+/** `threads`: the native one, on several of them. */
+export type RigEngine = 'portable' | 'native' | 'threads';
+
+const THREADS = [null, null, null];
 const NO_PORTS = { rtmp: 9, http: 9, api: 9, rtc: 9 };
 
 /** An SRT listener of the test's own, with children that speak SRT. */
@@ -18,10 +24,12 @@ export class SrtRig {
   route: number | null = null;
   readonly asked: string[] = [];
   released = 0;
+  /** Handshakes that the relay did not answer itself. */
+  readonly shaken: Handshake[] = [];
   readonly #callers: SrtCaller[] = [];
 
   constructor(
-    engine: 'portable' | 'native',
+    engine: RigEngine,
     options: Partial<SrtFrontOptions> = {},
     limits: ConnectionLimits = { connections: 1000, connectionsPerIp: 0 },
   ) {
@@ -32,7 +40,7 @@ export class SrtRig {
       aliases: this.aliases,
       vhosts: ['__defaultVhost__'],
       defaultApp: 'live',
-      openRelay: (relay) => openUdpRelay(engine, relay, { logger: silentLogger, cpu: null }),
+      openRelay: (relay) => this.#open(engine, relay),
       someChild: () => (this.route === null ? null : { ip: '127.0.0.1', port: this.route }),
       logger: silentLogger,
       ...options,
@@ -71,6 +79,17 @@ export class SrtRig {
   async close(): Promise<void> {
     await this.listener.close();
     await Promise.all([...this.#callers, ...this.children].map((party) => party.close()));
+  }
+
+  #open(engine: RigEngine, options: UdpRelayOptions): Promise<UdpRelay> {
+    const onStranger: UdpRelayOptions['onStranger'] = (packet, from) => {
+      const parsed = parseHandshake(packet);
+      if (parsed.kind === 'value') this.shaken.push(parsed.value);
+      options.onStranger(packet, from);
+    };
+    const threads = { logger: silentLogger, cpu: null, cpus: engine === 'threads' ? THREADS : [] };
+    const name = engine === 'portable' ? 'portable' : 'native';
+    return openUdpRelay(name, { ...options, onStranger }, threads);
   }
 
   #route(asked: string): Route | null {

@@ -1,0 +1,27 @@
+import type { Answerer, AnswererModule, Endpoint } from './udp.js';
+
+/** An answerer at work, where datagrams are read. */
+export class Answers {
+  readonly #make: AnswererModule['makeAnswer'];
+  #answer: ReturnType<AnswererModule['makeAnswer']>;
+
+  private constructor({ makeAnswer }: AnswererModule, settings: unknown) {
+    this.#make = makeAnswer;
+    this.#answer = makeAnswer(settings);
+  }
+
+  /** Rejects when the module cannot be loaded. */
+  static async load({ module, settings }: Answerer): Promise<Answers> {
+    return new Answers(await import(module), settings);
+  }
+
+  changeTo(settings: unknown): void {
+    this.#answer = this.#make(settings);
+  }
+
+  /** What to send back, if anything. Never more than came: an address may be forged. */
+  to(datagram: Buffer, from: Endpoint): Buffer | null {
+    const answer = this.#answer(datagram, from);
+    return answer === null || answer.length > datagram.length ? null : answer;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Address } from '../../config/config.js';
+import { codeOf } from '../../errors.js';
+import type { UdpRelayOptions } from '../udp.js';
+import { close, createEpoll, createEvent, SOL_SOCKET } from './libc.js';
+import {
+  AF_INET6,
+  bindSocket,
+  createSocket,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_REUSEPORT,
+  SOCK_DGRAM,
+  setOption,
+  socketAddress,
+  tryOption,
+} from './libc-sockets.js';
+import { familyOf } from './names.js';
+import type { UdpShared } from './udp-protocol.js';
+
+/** What clients may send while the thread does something else. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** Opens what a UDP relay and its thread share. Throws LibcError when the port cannot be had. */
+export function share(
+  options: UdpRelayOptions,
+  cpu: number | null,
+  sharesPort: boolean,
+): UdpShared {
+  const { address, maxSessions, idleMs, tagAt = -1, farewell = -1 } = options;
+  const { checkedBelow = 0, answerer = null } = options;
+  const opened: number[] = [];
+  try {
+    const { socket, family } = bind(address, sharesPort);
+    opened.push(socket);
+    const epoll = createEpoll();
+    opened.push(epoll);
+    return {
+      ...{ epoll, wake: createEvent(), cpu, socket, family },
+      ...{ idleMs, tagAt, farewell, checkedBelow, answerer },
+      stop: new Int32Array(new SharedArrayBuffer(4)),
+      strangers: new Int32Array(new SharedArrayBuffer(4)),
+      sockets: new Int32Array(new SharedArrayBuffer(4 * maxSessions)).fill(-1),
+      counters: new Float64Array(new SharedArrayBuffer(2 * 8 * maxSessions)),
+    };
+  } catch (error) {
+    for (const fd of opened) close(fd);
+    throw error;
+  }
+}
+
+/** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
+function bind({ host, port }: Address, sharesPort: boolean): { socket: number; family: number } {
+  if (host !== undefined) return bindTo(host, port, sharesPort);
+  try {
+    return bindTo('::', port, sharesPort);
+  } catch (error) {
+    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
+    return bindTo('0.0.0.0', port, sharesPort);
+  }
+}
+
+function bindTo(
+  host: string,
+  port: number,
+  sharesPort: boolean,
+): { socket: number; family: number } {
+  const family = familyOf(host);
+  const socket = createSocket(family, SOCK_DGRAM);
+  try {
+    if (family === AF_INET6) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (sharesPort) setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+    // Beyond the machine's limit for all users where we may, else up to that.
+    if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
+      tryOption(socket, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+    }
+    bindSocket(socket, socketAddress(family, host, port));
+    return { socket, family };
+  } catch (error) {
+    close(socket);
+    throw error;
+  }
+}
