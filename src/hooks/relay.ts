@@ -6,6 +6,7 @@ import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
 import type { Publication, Publishers } from './publishers.js';
+import type { SplitGuard } from './split-guard.js';
 import { Turns } from './turns.js';
 import type { UserUrls } from './user-urls.js';
 import type { Answer } from './verdict.js';
@@ -13,6 +14,7 @@ import type { Answer } from './verdict.js';
 export interface HookRelayOptions {
   readonly urls: UserUrls;
   readonly publishers: Publishers;
+  readonly guard: SplitGuard;
   /** The vhosts that children have. */
   readonly vhosts: readonly string[];
   /** The one that users get, whichever child calls. */
@@ -35,6 +37,7 @@ export interface IncomingHook {
 }
 
 const TAKEN: Answer = { status: 200, body: '{"code":1,"reason":"another child has the stream"}' };
+const LOST: Answer = { status: 200, body: '{"code":1,"reason":"come again: SRS lost the source"}' };
 const UNANSWERED: Answer = {
   status: 200,
   body: '{"code":1,"reason":"no verdict of the hook server"}',
@@ -97,16 +100,24 @@ export class HookRelay {
 
   /** Claims first, so that users hear of no publisher who has no place. */
   async #publish(hook: IncomingHook): Promise<CallResult> {
-    const { publishers } = this.#options;
+    const { publishers, guard } = this.#options;
     const publication = this.#publication(hook);
+    guard.begin(publication);
     const begun = await publishers.begin(publication).catch(() => false);
-    if (!begun) return { outcome: 'refused', answer: TAKEN };
+    if (!begun) {
+      guard.turnAway(publication);
+      return { outcome: 'refused', answer: TAKEN };
+    }
     const result = await this.#call(hook);
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
     // Not before: players who came for a publisher that is refused would wait in the child.
-    if (isIn) publishers.letIn(publication);
-    else publishers.end(publication);
+    if (isIn && guard.letIn(publication)) publishers.letIn(publication);
+    else {
+      guard.turnAway(publication);
+      publishers.end(publication);
+      if (isIn) return { outcome: 'refused', answer: LOST };
+    }
     return result;
   }
 

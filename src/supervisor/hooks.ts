@@ -6,6 +6,7 @@ import type { ChildRef } from '../child/types.js';
 import { type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
+import { SplitGuard } from '../hooks/split-guard.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
@@ -38,9 +39,14 @@ export class HooksRoom {
     const { timeoutSeconds, ...urls } = prepared.config.hooks;
     const isLive = (publication: Publication) => this.#isLive(publication);
     this.#publishers = new Publishers({ claims: placement, isLive, logger });
+    const guard = new SplitGuard({ kick: (publication) => this.#kick(publication) });
+    fleet.on('sourceLost', (child, cid) => {
+      guard.lost(child, cid).catch((err: unknown) => logger.warn({ err }, 'publisher not ended'));
+    });
     this.#relay = new HookRelay({
       urls: new UserUrls(prepared.template ?? [], urls),
       publishers: this.#publishers,
+      guard,
       vhosts: prepared.vhosts,
       serverId,
       clientOf: (alias) => fronts.addressOf(alias),
@@ -76,17 +82,30 @@ export class HooksRoom {
   }
 
   async #isLive({ owner, streamId }: Publication): Promise<boolean> {
+    if (streamId === '') return false;
+    const answer = await this.#ask(owner, 'GET', `streams/${encodeURIComponent(streamId)}`);
+    const { stream } = (answer ?? {}) as { stream?: { publish?: { active?: boolean } } };
+    return stream?.publish?.active === true;
+  }
+
+  async #kick({ owner, clientId, stream }: Publication): Promise<void> {
+    const { logger } = this.#parts;
+    logger.warn({ child: owner.id, stream }, 'SRS lost the source: publisher is sent away, once');
+    await this.#ask(owner, 'DELETE', `clients/${encodeURIComponent(clientId)}`);
+  }
+
+  /** Null where that life of the child is over. */
+  async #ask(owner: ChildRef, method: 'GET' | 'DELETE', path: string): Promise<unknown> {
     const { fleet, prepared } = this.#parts;
     const child = fleet.status(owner.id);
-    if (child === null || child.generation !== owner.generation || streamId === '') return false;
+    if (child === null || child.generation !== owner.generation) return null;
     const authorization = apiAuthorization(prepared.template ?? []);
-    const url = `http://127.0.0.1:${child.ports.api}/api/v1/streams/${encodeURIComponent(streamId)}`;
-    const answer = await fetch(url, {
+    const answer = await fetch(`http://127.0.0.1:${child.ports.api}/api/v1/${path}`, {
+      method,
       headers: authorization === null ? {} : { authorization },
       signal: AbortSignal.timeout(ASK_MS),
     });
-    const { stream } = (await answer.json()) as { stream?: { publish?: { active?: boolean } } };
-    return stream?.publish?.active === true;
+    return answer.json();
   }
 }
 

@@ -4,6 +4,7 @@ import type { HookBody } from '../../src/hooks/body.js';
 import { Publishers } from '../../src/hooks/publishers.js';
 import { HookRelay } from '../../src/hooks/relay.js';
 import { HookServer } from '../../src/hooks/server.js';
+import { SplitGuard } from '../../src/hooks/split-guard.js';
 import { type ActionUrls, UserUrls } from '../../src/hooks/user-urls.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
@@ -54,6 +55,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
   const relay = new HookRelay({
     urls: new UserUrls([], urls),
     publishers: new Publishers({ claims, isLive: async () => false }),
+    guard: new SplitGuard({ kick: async () => {} }),
     vhosts: ['__defaultVhost__'],
     serverId: 'vid-box',
     clientOf: async (alias) => (alias === '127.1.0.1' ? '203.0.113.5' : null),
