@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../../src/relay/relay.js';
 
-/** A TCP server on a free port of 127.0.0.1 that hands out what it accepts, one by one. */
+/** A TCP server on a free port that hands out what it accepts, one by one. */
 export class Acceptor {
   readonly #server: Server;
   readonly #waiting: ((socket: Socket) => void)[] = [];
@@ -20,9 +20,9 @@ export class Acceptor {
     });
   }
 
-  static async open(): Promise<Acceptor> {
+  static async open(host = '127.0.0.1'): Promise<Acceptor> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
-    server.listen(0, '127.0.0.1');
+    server.listen(0, host);
     await once(server, 'listening');
     return new Acceptor(server);
   }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { AliasBook } from '../../src/listener/aliases.js';
+import { Connections } from '../../src/listener/connections.js';
 import { dial } from '../../src/listener/dial.js';
+import { dialAsClient } from '../../src/listener/dial-as-client.js';
+import { silentLogger } from '../../src/logger.js';
 import { freePort } from '../helpers/ports.js';
 import { Acceptor } from '../helpers/sockets.js';
 
@@ -30,6 +34,24 @@ test('connects from the address it is told', { skip: NO_ALIASES }, async () => {
   assert.equal(accepted.remoteAddress, '127.9.8.7');
   socket.destroy();
   accepted.destroy();
+});
+
+test('dials plainly what is not at a loopback address of IPv4', async () => {
+  const other = await Acceptor.open('::1').catch(() => null);
+  if (other === null) return;
+  const aliases = new AliasBook();
+  const connection = new Connections({ connections: 1, connectionsPerIp: 0 }).open(
+    '192.0.2.7',
+    5,
+    0,
+  );
+  assert.ok(typeof connection !== 'string');
+  const target = { host: '::1', port: other.port };
+  const socket = await dialAsClient(connection, target, { aliases, logger: silentLogger });
+  assert.equal((await other.next()).remoteAddress, '::1');
+  assert.deepEqual([connection.alias, aliases.size], [null, 0]);
+  socket.destroy();
+  await other.close();
 });
 
 test('rejects where nobody listens, and from an address that is not ours', async () => {
