@@ -1,7 +1,10 @@
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { FastifyRequest } from 'fastify';
 import type { AdminPlugin } from '../admin/server.js';
 import type { Prepared } from '../check/prepared.js';
 import { apiAuthorization } from '../child/template.js';
+import { isLoopback } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { normalIp, TrustedProxies } from '../listener/client-address.js';
 import { dial } from '../listener/dial.js';
@@ -17,10 +20,15 @@ import { Watch } from '../unmanaged/watch.js';
 const REACH_MS = 1000;
 
 /** The origins that register with us: none yet. */
-export function makeOrigins({ origins }: Config, logger: Logger): Origins {
+export function makeOrigins(
+  { origins }: Pick<Config, 'origins'>,
+  rtmp: () => AddressInfo | null,
+  logger: Logger,
+): Origins {
   return new Origins({
     ttlMs: origins.ttlSeconds * 1000,
     reach,
+    isOwn: (host, port) => isOwn(rtmp(), host, port),
     logger,
   });
 }
@@ -28,6 +36,14 @@ export function makeOrigins({ origins }: Config, logger: Logger): Origins {
 async function reach(host: string, port: number): Promise<void> {
   const socket = await dial({ host, port, localAddress: null }, AbortSignal.timeout(REACH_MS));
   socket.on('error', () => {}).destroy();
+}
+
+/** Whether one of this machine's addresses, with the port that we have there. */
+function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
+  if (bound === null || bound.port !== port) return false;
+  if (bound.address !== '::' && bound.address !== '0.0.0.0') return bound.address === host;
+  const cards = Object.values(networkInterfaces()).flat();
+  return isLoopback({ host, port }) || cards.some((card) => card?.address === host);
 }
 
 /** Registers those that the configuration names. */

@@ -124,7 +124,7 @@ export class Supervisor {
     const { logger } = options;
     this.#fleet = this.#makeFleet();
     const about = logger.child({ room: 'origins' });
-    this.#origins = makeOrigins(options.prepared.config, about);
+    this.#origins = makeOrigins(options.prepared.config, () => this.address('rtmp'), about);
     this.#owners = new Owners(this.#fleet, this.#origins);
     this.#placement = this.#makePlacement();
     const { template } = options.prepared;

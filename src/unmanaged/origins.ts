@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ChildRef, ChildStatus } from '../child/types.js';
-import { codeOf, messageOf } from '../errors.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Registration } from './registration.js';
 
@@ -21,6 +21,8 @@ export interface OriginsOptions {
   readonly ttlMs: number;
   /** Opens a TCP connection and closes it; rejects with the system's error, or for being too late. */
   readonly reach: (host: string, port: number) => Promise<void>;
+  /** Whether that is our own RTMP port: to dial it would have no end. */
+  readonly isOwn?: (host: string, port: number) => boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
   readonly logger?: Logger;
@@ -74,8 +76,13 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.#timer = null;
   }
 
-  /** Takes a heartbeat; null where there is room for no more origins. */
+  /** Takes a heartbeat; null where there is room for no more origins. @throws ERR_PROTOCOL for ourselves */
   register(registration: Registration): OriginStatus | null {
+    const { host, ports } = registration;
+    if (this.#options.isOwn?.(host, ports.rtmp)) {
+      const text = `register: ${host} port ${ports.rtmp} is the supervisor's own RTMP port`;
+      throw new SupervisorError('ERR_PROTOCOL', text);
+    }
     const entry = this.#find(registration) ?? this.#make(registration);
     if (entry === null) return null;
     const isSame = isSameProcess(entry.registration, registration);

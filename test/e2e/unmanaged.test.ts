@@ -77,6 +77,15 @@ for (const origin of origins()) {
       assert.deepEqual(rows.map(({ pid }) => pid).sort(), started.map(({ pid }) => pid).sort());
     });
 
+    it('takes itself for no origin', async () => {
+      const url = `http://127.0.0.1:${supervisor.adminPort}/api/v1/srs/register`;
+      const rtmp = [`127.0.0.1:${supervisor.rtmpPort}`];
+      const beat = { ip: '127.0.0.1', server: 's', service: 's', pid: '1', rtmp };
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify(beat) });
+      assert.equal(answer.status, 400);
+      assert.match(await answer.text(), /the supervisor's own RTMP port/);
+    });
+
     it('publishes to them, and plays by RTMP, FLV and HLS', async () => {
       const streams = ['live/a', 'live/b'];
       for (const stream of streams) cast.publish(supervisor.url(stream));
@@ -139,6 +148,29 @@ for (const origin of origins()) {
       await supervisor.ready(2);
       const back = await supervisor.child(first.row.id);
       assert.deepEqual([back.generation, back.pid], [2, first.owner.pid]);
+    });
+
+    it('serves out of a default backend that sends no heartbeat', async () => {
+      const [one] = started;
+      const own = { http: await freePort(), api: await freePort() };
+      const media = { rtc: await freePort(), srt: await freePort() };
+      const second = await RunningSupervisor.startAsGoProxy(
+        { ...own, ...media },
+        {
+          PROXY_DEFAULT_BACKEND_ENABLED: 'on',
+          PROXY_DEFAULT_BACKEND_RTMP: `${one?.ports.rtmp}`,
+          PROXY_DEFAULT_BACKEND_HTTP: `${one?.ports.http}`,
+          PROXY_DEFAULT_BACKEND_API: `${one?.ports.api}`,
+        },
+      );
+      try {
+        assert.equal((await second.child('o001')).pid, one?.pid);
+        cast.publish(second.url('live/backend'));
+        const flv = `http://127.0.0.1:${own.http}/live/backend.flv`;
+        await assertPlays(flv, second.url('live/backend'));
+      } finally {
+        await second.dispose();
+      }
     });
 
     it('carries SRT', { skip: origin.name === 'mini-srs' }, async () => {

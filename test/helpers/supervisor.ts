@@ -133,7 +133,7 @@ export class RunningSupervisor {
     };
     const child = start(['run'], { cwd: workDir, env: { ...names, ...env } });
     const supervisor = new RunningSupervisor(child, rtmp, admin, workDir);
-    await supervisor.ready(0);
+    await supervisor.ready(env.PROXY_DEFAULT_BACKEND_ENABLED === 'on' ? 1 : 0);
     return supervisor;
   }
 
