@@ -255,9 +255,12 @@ function rtmpTests(origin: Origin): void {
       }
       // SRS writes when there is enough to write, so the last ones wait for more.
       await until('most of it', () => viewer.media().length > 25);
-      const got = viewer.media().map(({ payload }) => payload.length);
-      const sent = [VIDEO_HEADER, ...frames].map(({ payload }) => payload.length);
-      assert.deepEqual(got, sent.slice(0, got.length));
+      const [header, ...got] = viewer.media().map(({ payload }) => payload.length);
+      assert.equal(header, VIDEO_HEADER.payload.length);
+      // A player whose on_play took its time has missed the first.
+      const sent = frames.map(({ payload }) => payload.length);
+      const first = sent.indexOf(got[0] ?? 0);
+      assert.deepEqual(got, sent.slice(first, first + got.length));
     });
 
     it('one that publishes again on its connection', async () => {
