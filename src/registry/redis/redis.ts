@@ -59,14 +59,12 @@ export class RedisRegistry implements Registry {
 
   async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
     const keys = [this.#keys.claim(stream), this.#held(owner)];
-    return (await this.#store.run(SCRIPTS.release, keys, [this.#ownerText(owner), stream])) === 1;
+    const args = [this.#ownerText(owner), stream, this.#childText(owner)];
+    return (await this.#store.run(SCRIPTS.release, keys, args)) === 1;
   }
 
   async releaseAll(owner: ChildRef): Promise<number> {
-    const { generation } = owner;
-    // The owner's text up to the number of its generation.
-    const text = this.#ownerText(owner).slice(0, -`${generation},`.length);
-    const args = [this.#keys.claims, text, generation];
+    const args = [this.#keys.claims, this.#childText(owner), owner.generation];
     return Number(await this.#store.run(SCRIPTS.releaseAll, [this.#held(owner)], args));
   }
 
@@ -84,6 +82,11 @@ export class RedisRegistry implements Registry {
 
   #held({ id, box = this.#box }: ChildRef): string {
     return this.#keys.held(box, id);
+  }
+
+  /** The owner's text up to the number of its generation. */
+  #childText(owner: ChildRef): string {
+    return this.#ownerText(owner).slice(0, -`${owner.generation},`.length);
   }
 
   #ownerText(owner: ChildRef): string {

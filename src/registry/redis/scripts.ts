@@ -17,11 +17,17 @@ redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return text
 `;
 
-/** KEYS claim, held. ARGV owner's text, stream. Answers 1 where it was the owner's. */
+/**
+ * KEYS claim, held. ARGV owner's text, stream, the text without its generation. Answers 1 where it was
+ * the owner's. What another life of the child holds stays among those of the child.
+ */
 const release = `
 local now = redis.call('GET', KEYS[1])
-redis.call('SREM', KEYS[2], ARGV[2])
-if not now or string.sub(now, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+local mine = now and string.sub(now, 1, #ARGV[1]) == ARGV[1]
+if mine or not now or string.sub(now, 1, #ARGV[3]) ~= ARGV[3] then
+  redis.call('SREM', KEYS[2], ARGV[2])
+end
+if not mine then return 0 end
 redis.call('DEL', KEYS[1])
 return 1
 `;
