@@ -53,10 +53,12 @@ export class Claimer {
   }
 
   /** Says in the registry that the owner publishes; false where another one does. @throws ERR_REGISTRY */
-  async confirm(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+  async confirm(slot: Slot, owner: ChildRef): Promise<boolean> {
     try {
-      const { owner: winner } = await this.#parts.registry.claim(stream, owner, true);
-      return isSameLife(winner, owner);
+      const { owner: winner } = await this.#parts.registry.claim(slot.stream, owner, true);
+      if (!isSameLife(winner, owner)) return false;
+      slot.confirm();
+      return true;
     } catch (error) {
       if (codeOf(error) !== 'ERR_REGISTRY_AWAY') throw error;
       return true;

@@ -134,7 +134,7 @@ export class Placement {
     const slot = this.#slotOf(stream, owner);
     const claim = await slot.placed;
     if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;
-    if (!(await this.#claimer.confirm(stream, owner))) return false;
+    if (!(await this.#claimer.confirm(slot, owner))) return false;
     slot.begin();
     return true;
   }
@@ -206,6 +206,8 @@ export class Placement {
       claims: claims.filter(({ owner }) => owner.box === undefined),
       isLive: (claim) => slotOf(claim) !== null,
       isPublished: (claim) => slotOf(claim)?.live ?? false,
+      isUnconfirmed: (claim) => slotOf(claim)?.isUnconfirmed ?? false,
+      onKept: (claim) => slotOf(claim)?.confirm(),
       onLost: (claim) => this.#lost(claim, slotOf(claim)),
       logger: this.#logger,
     });

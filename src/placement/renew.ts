@@ -11,6 +11,10 @@ export interface Renewal {
   readonly claims: readonly Claim[];
   /** Whether its owner publishes the stream: then it beats an owner that does not. */
   readonly isPublished: (claim: Claim) => boolean;
+  /** Its owner publishes the stream, and the registry does not know yet. */
+  readonly isUnconfirmed: (claim: Claim) => boolean;
+  /** The registry has it as it is now. */
+  readonly onKept: (claim: Claim) => void;
   /** Another owner has the stream now. */
   readonly onLost: (claim: Claim, winner: ChildRef) => void;
   /** Whether a claim is still wanted when the registry has answered. */
@@ -36,14 +40,18 @@ interface Batch {
 }
 
 async function renewBatch(renewal: Renewal, batch: Batch): Promise<void> {
-  const { registry, isLive, isPublished, onLost, logger } = renewal;
+  const { registry, isLive, isPublished, isUnconfirmed, onKept, onLost, logger } = renewal;
   const { owner, claims } = batch;
   const streams = claims.map(({ stream }) => stream);
   const lost = new Set(await registry.renew(streams, owner));
-  for (const claim of claims.filter(({ stream }) => lost.has(stream)).filter(isLive)) {
+  const isDue = (claim: Claim) => lost.has(claim.stream) || isUnconfirmed(claim);
+  for (const claim of claims.filter(isDue).filter(isLive)) {
     const { stream } = claim;
     const { owner: winner } = await registry.claim(stream, owner, isPublished(claim));
-    if (isSameLife(winner, owner)) continue;
+    if (isSameLife(winner, owner)) {
+      onKept(claim);
+      continue;
+    }
     const { id, box } = winner;
     logger.warn({ stream, child: owner.id, winner: id, box }, 'stream claimed by another child');
     onLost(claim, winner);

@@ -23,6 +23,7 @@ export class Slot {
   /** Set once the claim is being given up: who comes now needs a new slot after it. */
   released: Promise<void> | null = null;
   readonly #holds: Record<Role, number> = { publish: 0, play: 0 };
+  #isConfirmed = false;
   /** Publishers that have stopped, though they are still connected. */
   #stopped = 0;
 
@@ -70,6 +71,16 @@ export class Slot {
   leave(role: Role): void {
     this.#holds[role]--;
     if (role === 'publish') this.#stopped = Math.max(0, this.#stopped - 1);
+  }
+
+  /** The registry knows what is known here. */
+  confirm(): void {
+    this.#isConfirmed = true;
+  }
+
+  /** Published, and the registry was away when it was to be told. */
+  get isUnconfirmed(): boolean {
+    return this.live && !this.#isConfirmed;
   }
 
   /** The owner says that somebody publishes the stream in it. */

@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   hls: () => import('./hls.js'),
   idle: () => import('./idle.js'),
   origin: () => import('./origin.js'),
+  registry: () => import('./registry.js'),
   relay: () => import('./relay.js'),
   'relay-churn': () => import('./relay-churn.js'),
   'relay-idle': async () => ({ run: (await import('./relay.js')).runIdle }),

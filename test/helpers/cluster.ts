@@ -10,7 +10,7 @@ const SECRET = 'the-secret-of-all-test-boxes';
 export interface ClusterOptions extends Pick<RunOptions, 'origin' | 'children' | 'args' | 'env'> {
   readonly boxes?: number;
   /** Where the boxes find Redis; default: at its own address. */
-  readonly registry?: (server: RedisServer) => string;
+  readonly registry?: (server: RedisServer) => Promise<string>;
 }
 
 /** One box of a cluster: a supervisor with an address of its own. */
@@ -95,7 +95,7 @@ async function startBox(
 ): Promise<ClusterBox> {
   const [http, api, peer] = [await freePort(), await freePort(), await freePort()];
   const env = {
-    SRS_SUPERVISOR_REGISTRY: options.registry?.(redis) ?? redis.url,
+    SRS_SUPERVISOR_REGISTRY: (await options.registry?.(redis)) ?? redis.url,
     SRS_SUPERVISOR_CLUSTER_ADDRESS: host,
     SRS_SUPERVISOR_CLUSTER_SECRET: SECRET,
     SRS_SUPERVISOR_LISTEN_PEER: `${host}:${peer}`,

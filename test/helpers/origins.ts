@@ -18,10 +18,12 @@ function isExecutable(path: string | undefined): path is string {
   }
 }
 
+export const MINI_SRS = join(ROOT, 'srs-bin/mini-srs');
+
 /** mini-srs, and the real SRS where this machine has one. */
 export function origins(): Origin[] {
   const candidates = [process.env.SRS_BIN, join(ROOT, 'srs-bin/srs'), '/usr/local/srs/objs/srs'];
   const real = candidates.find(isExecutable);
-  const mini: Origin = { name: 'mini-srs', path: join(ROOT, 'srs-bin/mini-srs') };
+  const mini: Origin = { name: 'mini-srs', path: MINI_SRS };
   return real === undefined ? [mini] : [mini, { name: 'srs', path: real }];
 }

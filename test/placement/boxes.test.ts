@@ -165,6 +165,21 @@ test('while the registry is away a publisher is served, a player of an unknown s
   await placement.close();
 });
 
+test('a stream whose publication the registry has missed is said to it at the next renewal', async () => {
+  const registry = new AwayRegistry();
+  registry.away = false;
+  const placement = new Placement({ registry, candidates: () => [candidate()] });
+  const publisher = await placement.acquire(S, 'publish');
+  assert.ok(publisher);
+  registry.away = true;
+  assert.equal(await placement.published(S, publisher.owner), true);
+  assert.equal((await registry.find(S))?.live, undefined);
+  registry.away = false;
+  await placement.renew();
+  assert.equal((await registry.find(S))?.live, true);
+  await placement.close();
+});
+
 class AwayRegistry extends MemoryRegistry {
   away = true;
 
