@@ -13,7 +13,7 @@ import { randomSigns } from './identity.js';
 
 /** A box that dies is known by its silence, so that claims need not be renewed often. */
 const LEASE_MS = 5 * 60_000;
-const RENEW_MS = 60_000;
+const RENEW_MS = 90_000;
 
 /** Where the map is, and the other boxes that share it. */
 export interface SharedMap {

@@ -35,9 +35,10 @@ return 1
 /** KEYS held, claims. ARGV owner's text, lease ms. Answers the places of those that are lost, as a text. */
 const renew = `
 local lost = {}
+local all = redis.call('MGET', unpack(KEYS, 2))
 for i = 2, #KEYS do
-  local now = redis.call('GET', KEYS[i])
-  if now and string.sub(now, 1, #ARGV[1]) == ARGV[1] then
+  local now = all[i - 1]
+  if type(now) == 'string' and string.sub(now, 1, #ARGV[1]) == ARGV[1] then
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
   else
     lost[#lost + 1] = i - 2
