@@ -12,8 +12,8 @@ export class Cast {
     return this.#run(publish(url));
   }
 
-  playFrames(url: string, frames: number, input: readonly string[] = []): Ffmpeg {
-    return this.#run(playFrames(url, frames, input));
+  playFrames(url: string, frames: number): Ffmpeg {
+    return this.#run(playFrames(url, frames));
   }
 
   async play(url: string): Promise<RtmpPlayer> {

@@ -82,11 +82,11 @@ function clip(loops: number): string[] {
   return ['-stream_loop', String(loops), '-i', CLIP, '-c', 'copy'];
 }
 
-/** Plays until so many video frames have been decoded; `input`: options of how the URL is read. */
-export function playFrames(url: string, frames: number, input: readonly string[] = []): Ffmpeg {
+/** Plays until so many video frames have been decoded. */
+export function playFrames(url: string, frames: number): Ffmpeg {
   const progress = ['-progress', 'pipe:1', '-nostats'];
   const output = ['-map', '0:v:0', '-frames:v', `${frames}`, '-f', 'null', '-'];
-  return new Ffmpeg('ffmpeg', [...progress, '-xerror', ...input, '-i', url, ...output]);
+  return new Ffmpeg('ffmpeg', [...progress, '-xerror', '-i', url, ...output]);
 }
 
 /** How many frames an ffmpeg with `-progress` has decoded. */
