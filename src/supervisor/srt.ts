@@ -6,6 +6,7 @@ import type { Endpoint } from '../relay/udp.js';
 import { find } from '../srs-conf/parse.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
+import { udpThreads } from './udp-threads.js';
 
 /** What SRS takes for the app of a stream id that names none, unless its config says otherwise. */
 const DEFAULT_APP = 'live';
@@ -20,6 +21,7 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     logger.warn('listen.srt: not opened, for mini-srs speaks no SRT; a real SRS does (srs.binary)');
     return [];
   }
+  const threads = udpThreads(box, logger);
   const template = prepared.template ?? [];
   const vhosts = vhostsOf(template);
   const front = new SrtListener({
@@ -29,7 +31,7 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     aliases,
     vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
     defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,
-    openRelay: (options) => openUdpRelay(engine.name, options, { logger, cpu: null }),
+    openRelay: (options) => openUdpRelay(engine.name, options, threads),
     someChild: () => firstReady(children()),
     logger,
   });

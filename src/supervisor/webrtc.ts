@@ -13,6 +13,7 @@ import type { Logger } from '../logger.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
+import { udpThreads } from './udp-threads.js';
 
 export interface WebRtc {
   readonly front: NamedFront;
@@ -58,20 +59,14 @@ function directFront({ prepared }: Box, { sessions, logger }: FrontParts): Direc
   return new DirectFront({ sessions, authorization, logger });
 }
 
-function relayFront(
-  { engine, prepared }: Box,
-  { address, sessions, logger }: FrontParts,
-): RtcFront {
-  const { plan, pinning } = prepared;
-  const reserved = pinning === null ? [] : plan.reserved;
-  const threads = Math.max(1, engine.threadCount);
-  const cpus = Array.from({ length: threads }, (_, index) => reserved[index] ?? null);
-  const threadOptions = { logger, cpu: null, cpus };
+function relayFront(box: Box, { address, sessions, logger }: FrontParts): RtcFront {
+  const { engine, prepared } = box;
+  const threads = udpThreads(box, logger);
   return new RtcFront({
     address,
     sessions,
     maxSessions: prepared.connections,
-    openUdp: (options) => openUdpRelay(engine.name, options, threadOptions),
+    openUdp: (options) => openUdpRelay(engine.name, options, threads),
     join: (pair) => engine.join(pair),
     logger,
   });
