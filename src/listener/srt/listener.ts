@@ -54,7 +54,7 @@ export class SrtListener implements AliasFront {
   readonly #traffic: TrafficMeter;
   readonly #keyLength: KeyLength;
   readonly #callers = new Callers();
-  readonly #secret = randomBytes(32);
+  readonly #secret = randomBytes(32).toString('hex');
   readonly #startedAt = sharedNow();
   readonly #serving = new Set<Promise<void>>();
   /** Null while the port is closed. */
