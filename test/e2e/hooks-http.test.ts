@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { Cast } from '../helpers/cast.js';
+import { HlsViewer } from '../helpers/hls-viewer.js';
+import { HttpPlayer } from '../helpers/http-player.js';
+import { origins } from '../helpers/origins.js';
+import { freePort } from '../helpers/ports.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+import { BOUNDED, until } from '../helpers/until.js';
+import { says, UserHooks } from '../hooks/hook-server.js';
+
+const ACTIONS = ['on_play', 'on_stop', 'on_hls'];
+/** A load balancer on this machine says who the client is. */
+const CLIENT = '203.0.113.9';
+const FORWARDED = { 'X-Forwarded-For': CLIENT };
+
+for (const origin of origins()) {
+  describe(`hooks of HTTP players, ${origin.name}`, BOUNDED, () => {
+    const cast = new Cast();
+    let user: UserHooks;
+    let supervisor: RunningSupervisor;
+    let http: number;
+
+    before(async () => {
+      user = await UserHooks.start();
+      http = await freePort();
+      const names = ACTIONS.map((action) => `SRS_SUPERVISOR_HOOKS_${action.toUpperCase()}`);
+      const env = {
+        ...Object.fromEntries(names.map((name) => [name, `${user.url}/hooks`])),
+        SRS_SUPERVISOR_PROXIES_TRUSTED: '127.0.0.1',
+        SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
+        SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '4',
+        SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '2',
+        SRS_SUPERVISOR_HOOKS_TIMEOUT_SECONDS: '2',
+      };
+      const ports = { http };
+      supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2, ports, env });
+      cast.publish(supervisor.url('live/cam'));
+      await supervisor.ownerOf('live/cam');
+    });
+    beforeEach(() => {
+      user.calls.length = 0;
+      user.replies.clear();
+    });
+    after(async () => {
+      await cast.close();
+      await supervisor?.dispose();
+      await user?.close();
+    });
+
+    const flv = (query = '') =>
+      HttpPlayer.get(http, `/live/cam.flv${query}`, `X-Forwarded-For: ${CLIENT}`);
+
+    it('tell who plays by FLV, with the query', async () => {
+      const player = await flv('?token=abc');
+      await until('it plays', () => player.size > 10_000);
+      const [call] = user.of('on_play', 'cam');
+      const { child } = await supervisor.ownerOf('live/cam');
+      assert.deepEqual([call?.ip, call?.child, call?.param], [CLIENT, child, '?token=abc']);
+      player.close();
+      await until('on_stop', () => user.of('on_stop', 'cam').length === 1);
+      assert.equal(user.of('on_stop', 'cam')[0]?.ip, CLIENT);
+    });
+
+    it('tell who watches by HLS, and of each segment', async () => {
+      const viewer = await HlsViewer.join(`http://127.0.0.1:${http}/live/cam.m3u8`, FORWARDED);
+      assert.ok((await viewer.list()).segments.length > 0);
+      assert.equal(user.of('on_play', 'cam.m3u8')[0]?.ip, CLIENT);
+      await until('on_hls', () => user.of('on_hls', 'cam').length > 0);
+      const [segment] = user.of('on_hls', 'cam');
+      assert.match(String(segment?.file), /\.ts$/);
+      assert.equal(segment?.child, (await supervisor.ownerOf('live/cam')).child);
+    });
+
+    it('refuse them with a status, though SRS only hangs up', async () => {
+      user.replies.set('on_play', says(200, '{"code":403}'));
+      const player = await flv();
+      await until('it is answered', () => player.status > 0);
+      assert.ok([403, 502].includes(player.status), player.head);
+      const hls = await fetch(`http://127.0.0.1:${http}/live/cam.m3u8`, { headers: FORWARDED });
+      assert.equal(hls.status, 403);
+    });
+  });
+}
