@@ -163,7 +163,7 @@ describe('SRT with a passphrase on srs', { skip: srs === undefined, ...BOUNDED }
     const config = join(directory, 'c.yaml');
     const template = join(directory, 'srs.conf');
     await writeFile(template, TEMPLATE);
-    await writeFile(config, `srs: { template: ${template} }\n`);
+    await writeFile(config, `srs: { template: ${template} }\nrelay: { threads: 2 }\n`);
     srt = await freePort();
     const args = ['-c', config];
     const options = { origin: srs?.path ?? '', children: 2, ports: { srt }, args };
