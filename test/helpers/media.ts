@@ -10,7 +10,7 @@ export class Ffmpeg {
   #process: ChildProcess;
   #errors = '';
   #output = '';
-  #isKilled = false;
+  #isSettled = false;
   readonly #ended: Promise<number | null>;
 
   /** `again`: starts once more where it is turned away at once, as encoders do. */
@@ -30,7 +30,7 @@ export class Ffmpeg {
       this.#errors += text;
     });
     const [code] = (await once(this.#process, 'close')) as [number | null];
-    const isTurnedAway = code !== 0 && !this.#isKilled && Date.now() - startedAt < AT_ONCE_MS;
+    const isTurnedAway = code !== 0 && !this.#isSettled && Date.now() - startedAt < AT_ONCE_MS;
     if (again === null || !isTurnedAway) return code;
     this.#process = again();
     return this.#run(null);
@@ -38,6 +38,11 @@ export class Ffmpeg {
 
   get process(): ChildProcess {
     return this.#process;
+  }
+
+  /** It has been let in: from here on its end is the end. */
+  settled(): void {
+    this.#isSettled = true;
   }
 
   get output(): string {
@@ -58,7 +63,7 @@ export class Ffmpeg {
   }
 
   async kill(): Promise<void> {
-    this.#isKilled = true;
+    this.settled();
     if (this.isRunning) this.#process.kill('SIGKILL');
     await this.#ended;
   }
