@@ -59,6 +59,12 @@ export class Routing {
     return { host: child.host ?? LOOPBACK, port: child.ports.http };
   }
 
+  /** Whether that is the address of another box. */
+  isBox(ip: string): boolean {
+    const others = this.#parts.boxes?.list().values() ?? [];
+    return Array.from(others).some(({ host }) => host === ip);
+  }
+
   #toRoute(hold: Hold | null): Route | null {
     if (hold === null) return null;
     const { owner } = hold;

@@ -28,6 +28,7 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     address: config.listen.srt,
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
+    isBox: (ip) => routing.isBox(ip),
     aliases,
     vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
     defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,

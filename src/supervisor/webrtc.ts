@@ -41,6 +41,7 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
     sessions,
     way: { media: config.rtc.media, candidates, port: () => front.address()?.port ?? null },
     vhosts: box.prepared.vhosts,
+    secret: config.registry === 'memory' ? null : config.cluster.secret,
     box: boxName(),
     answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
     logger,

@@ -19,6 +19,7 @@ export interface ClusterBox {
   readonly host: string;
   readonly http: number;
   readonly api: number;
+  readonly srt: number;
 }
 
 /** Several supervisors that share one real Redis, as several machines would. */
@@ -94,6 +95,7 @@ async function startBox(
   host: string,
 ): Promise<ClusterBox> {
   const [http, api, peer] = [await freePort(), await freePort(), await freePort()];
+  const [rtc, srt] = [await freePort(), await freePort()];
   const env = {
     SRS_SUPERVISOR_REGISTRY: (await options.registry?.(redis)) ?? redis.url,
     SRS_SUPERVISOR_CLUSTER_ADDRESS: host,
@@ -103,7 +105,8 @@ async function startBox(
     ...options.env,
   };
   const { origin, children, args = [] } = options;
-  const ports = { http, api };
+  // Datagrams have to come back from the address that they were sent to.
+  const ports = { http, api, rtc: `${host}:${rtc}`, srt: `${host}:${srt}` };
   const supervisor = await RunningSupervisor.start({ origin, children, args, env, ports });
-  return { supervisor, host, http, api };
+  return { supervisor, host, http, api, srt };
 }

@@ -21,7 +21,7 @@ export interface RunOptions {
   /** Default: a free one. */
   readonly rtmpPort?: number;
   /** Ports besides RTMP's that shall be open; default: none is. */
-  readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number>>;
+  readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number | string>>;
   /** Kept when the supervisor has gone, for another one to start in; default: a fresh one. */
   readonly workDir?: string;
 }

@@ -15,6 +15,8 @@ import { SrtRefusal } from './refusal.js';
 /** What every session of a listener shares. */
 export interface SrtSessionContext extends HandshakeContext {
   readonly route: Router;
+  /** Whether that is the address of another box. */
+  readonly isBox?: (ip: string) => boolean;
   readonly aliases: AliasBook;
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
@@ -35,7 +37,13 @@ export async function serveSrt(caller: Caller, context: SrtSessionContext): Prom
   const { role, stream } = identify(caller, context);
   connection.role = role;
   connection.stream = stream;
-  const route = () => context.route(stream, role);
+  const route = async () => {
+    const found = await context.route(stream, role);
+    if (found?.via === undefined || !context.isBox?.(connection.ip)) return found;
+    // Another box has sent this caller on: so nothing ever runs in circles.
+    found.release();
+    return null;
+  };
   const join = (next: Route) => joinChild(caller, next, context);
   const taken = await reachChild(connection, { route, join }, context.logger);
   try {

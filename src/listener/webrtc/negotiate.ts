@@ -3,11 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE } from '../../protocol/webrtc/ufrag.js';
-import { type StreamKey, streamKey } from '../../stream-key.js';
+import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
@@ -23,6 +24,8 @@ export interface SignallingOptions {
   readonly vhosts: readonly string[];
   /** Four letters or digits that tell this machine's sessions from another's. */
   readonly box: string;
+  /** By which boxes know each other; null: there are no others. */
+  readonly secret: string | null;
   readonly isPublished: (stream: StreamKey) => Promise<boolean>;
   /** How long a child may take: its hooks may have to be asked. */
   readonly answerMs: number;
@@ -48,7 +51,7 @@ export interface Negotiated {
 
 /** Headers between two neighbours, and those that tell who the client is. */
 const OWN_HEADERS =
-  /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for)$/;
+  /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for|x-srs-supervisor-hop)$/;
 
 /** Lets the owner of a stream answer an offer, and opens the session. @throws Refusal */
 export async function negotiate(
@@ -59,13 +62,14 @@ export async function negotiate(
   const { offer, wanted } = dialect;
   const fault = offerFault(offer, wanted.role);
   if (fault !== null) throw new Refusal(fault.status, fault.reason);
-  const { ip, port } = request.clientAddress;
+  const ip = clientIp(options, request);
+  const { port } = request.clientAddress;
   const connection = options.sessions.admit(ip, port);
   if (typeof connection === 'string') throw new Refusal(503, `limits.${connection} is reached`);
   connection.stream = streamKey(wanted);
   connection.role = wanted.role;
-  const route = await options.route(connection.stream, wanted.role).catch(() => null);
-  const negotiation = { options, request, dialect, connection };
+  const route = await findRoute(options, request, connection.stream, wanted.role);
+  const negotiation = { options, request, dialect, connection, ip };
   const done = route === null ? null : await askOwner(negotiation, route);
   if (done !== null) return done;
   options.sessions.leave(connection);
@@ -77,6 +81,31 @@ interface Negotiation {
   readonly request: FastifyRequest;
   readonly dialect: Dialect;
   readonly connection: Connection;
+  /** The client's true address. */
+  readonly ip: string;
+}
+
+/** What another box has sent on to us stays here: so nothing ever runs in circles. */
+async function findRoute(
+  options: SignallingOptions,
+  { headers }: FastifyRequest,
+  stream: StreamKey,
+  role: Role,
+): Promise<Route | null> {
+  const route = await options.route(stream, role).catch(() => null);
+  if (route?.via === undefined || headers[HOP_HEADER] === undefined) return route;
+  route.release();
+  return null;
+}
+
+/** As another box says whose request it has sent on, else as the connection shows. */
+function clientIp({ secret }: SignallingOptions, request: FastifyRequest): string {
+  const { [HOP_HEADER]: hop } = request.headers;
+  const told =
+    typeof hop === 'string' && secret !== null
+      ? readHop(hop, request.url, secret, Date.now())
+      : null;
+  return told ?? request.clientAddress.ip;
 }
 
 /** Hold and place are given back here where no session comes of them. */
@@ -123,7 +152,7 @@ function withdraw({ request, options }: Negotiation, route: Route, { headers }: 
 }
 
 async function ask(
-  { options, request, dialect }: Negotiation,
+  { options, request, dialect, ip }: Negotiation,
   route: Route,
   plan: CandidatePlan,
 ): Promise<ChildAnswer> {
@@ -133,7 +162,9 @@ async function ask(
   const ufrag = isOurs ? newUfrag(options.box, route.owner.id) : null;
   const path = `${pathname}?${ownQuery({ eip: plan.eip, ufrag })}${query}`;
   const body = request.body as Buffer;
-  const question = { method: 'POST', path, headers: headersFor(request, body), body };
+  const own = { ...headersFor(request, body), 'x-forwarded-for': ip };
+  const headers = { ...own, ...hopHeader(route, ip, path) };
+  const question = { method: 'POST', path, headers, body };
   const signal = AbortSignal.timeout(options.answerMs);
   const answer = await askChild(target, question, signal).catch((error: unknown) => {
     const { id: child } = route.owner;
@@ -168,6 +199,12 @@ export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpH
     'x-forwarded-for': request.clientAddress.ip,
     'content-length': String(body.length),
   };
+}
+
+/** Tells the box that has the child whose request it is. */
+function hopHeader({ via }: Route, ip: string, target: string): IncomingHttpHeaders {
+  if (via === undefined) return {};
+  return { [HOP_HEADER]: buildHop({ ip, at: Date.now() }, target, via.secret) };
 }
 
 /** Path and query of a request's target, as the client wrote them. */

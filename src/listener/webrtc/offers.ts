@@ -32,7 +32,7 @@ export interface CandidatePlan {
 /** Chooses the candidates for a client of this child. */
 export function planCandidates(way: MediaWay, route: Route, arrival: Arrival): CandidatePlan {
   // Addresses are ours: an origin elsewhere is not at them.
-  const isDirect = way.media === 'direct' && !route.isForeign;
+  const isDirect = way.media === 'direct' && !route.isForeign && !route.via;
   const port = isDirect ? route.ports.rtc : (way.port() ?? route.ports.rtc);
   const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
     (cards ?? []).filter(({ internal }) => !internal).map(({ address }) => address),

@@ -16,8 +16,11 @@ const LEAST_MAJOR = 5;
  */
 export async function connectRedis(url: string): Promise<{ client: RedisClient; version: string }> {
   const client = clientFor(url);
+  let last: unknown = null;
   // Told by each command that fails; without a listener Node would end the process.
-  client.on('error', () => {});
+  client.on('error', (error: unknown) => {
+    last = error;
+  });
   try {
     await client.connect();
     const version = versionIn(await client.info('server'));
@@ -27,7 +30,7 @@ export async function connectRedis(url: string): Promise<{ client: RedisClient; 
     client.disconnect();
     throw new SupervisorError(
       'ERR_CONFIG',
-      `registry: cannot use ${withoutPassword(url)}: ${reasonOf(error)}; start it, mend the address, or set registry to memory`,
+      `registry: cannot use ${withoutPassword(url)}: ${reasonOf(last ?? error)}; start it, mend the address, or set registry to memory`,
       { cause: error },
     );
   }

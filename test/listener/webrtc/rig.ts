@@ -144,6 +144,7 @@ export class Rig {
       sessions: this.sessions,
       way: { media: 'relay', candidates: ['192.0.2.9'], port: () => this.port },
       vhosts: [],
+      secret: null,
       box: 'box1',
       answerMs: 10_000,
       logger: silentLogger,
