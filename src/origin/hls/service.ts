@@ -58,7 +58,7 @@ export class HlsService implements Service {
     const extension = path.extname(file ?? '');
     if (file === null || (extension !== '.m3u8' && extension !== '.ts')) return false;
     const found = await stat(file).catch(() => null);
-    if (!found?.isFile()) return false;
+    if (!found?.isFile()) return extension === '.m3u8' && this.#serveNone(exchange);
     const asked = exchange.url.searchParams.get('hls_ctx') ?? '';
     const ctx = CTX.test(asked) ? asked : '';
     if (extension === '.ts') this.#sessions.count(ctx, found.size);
@@ -97,6 +97,14 @@ export class HlsService implements Service {
       if (held.dispose > 0) held.stream.wipe();
     };
     held.timer = setTimeout(disposed, held.dispose * 1000 || FORGET_MS);
+  }
+
+  /** Answered here: the file may come in this moment, and would begin no session as a plain file. */
+  #serveNone(exchange: Exchange): boolean {
+    const vhost = requestVhost(this.#context, exchange);
+    if (this.#context.conf.vhosts.get(vhost)?.hls.enabled !== true) return false;
+    replyText(exchange, 404, 'Not Found');
+    return true;
   }
 
   /** A session's media playlist, else the master playlist of a new one. */
