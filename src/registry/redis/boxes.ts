@@ -47,6 +47,8 @@ export class Boxes extends EventEmitter<BoxesEvents> {
   #beating: Promise<void> = Promise.resolve();
   /** The store has known us, and answered last time. */
   #joined = false;
+  /** Until then nobody is taken for dead. */
+  #forgiveUntil = 0;
 
   constructor(options: BoxesOptions) {
     super();
@@ -97,8 +99,10 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     const answer = (await store.run(SCRIPTS.beat, [keys.boxes], args)) as [number, string[]];
     const [known, rows] = answer;
     const wasKnown = Number(known) === 1;
-    this.#learn(rows);
     const isBack = this.#timer !== null && !(this.#joined && wasKnown);
+    // The others have been away as long as we: each may need a beat to be known again.
+    if (isBack) this.#forgiveUntil = performance.now() + deadMs;
+    this.#learn(rows);
     this.#joined = true;
     if (isBack) this.emit('back');
   }
@@ -117,6 +121,10 @@ export class Boxes extends EventEmitter<BoxesEvents> {
       const [id = '', text = ''] = rows.slice(at, at + 2);
       const record = id === this.#options.box ? null : readRecord(text);
       if (record !== null) others.set(id, record);
+    }
+    const isForgiving = performance.now() < this.#forgiveUntil;
+    for (const [id, record] of isForgiving ? this.#others : []) {
+      if (!others.has(id)) others.set(id, record);
     }
     const gone = [...this.#others.keys()].filter((id) => !others.has(id));
     this.#others = others;
