@@ -17,6 +17,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'systemd-notify': 'systemd',
   python3: 'python3',
   chromium: 'chromium',
+  ip: 'iproute2',
+  nft: 'nftables',
 };
 
 function isThere(program: string): boolean {

@@ -95,7 +95,10 @@ export interface Config {
   readonly hooks: Readonly<Record<HookAction, readonly string[]>> & {
     readonly timeoutSeconds: number;
   };
-  readonly rtc: { readonly candidates: readonly string[]; readonly media: 'relay' | 'direct' };
+  readonly rtc: {
+    readonly candidates: readonly string[];
+    readonly media: 'relay' | 'direct' | 'offload';
+  };
   /** `memory`, or a `redis://` address. */
   readonly registry: string;
   /** Of the boxes that share a Redis registry. */

@@ -96,7 +96,7 @@ export const schema = z.strictObject({
   }),
   rtc: section({
     candidates: key(hosts, []),
-    media: key(oneOf('relay', 'direct'), 'relay'),
+    media: key(oneOf('relay', 'direct', 'offload'), 'relay'),
   }),
   registry: key(registry, 'memory'),
   cluster: section({

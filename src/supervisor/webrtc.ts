@@ -13,6 +13,7 @@ import type { Logger } from '../logger.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
+import { steerer } from './offload.js';
 import { udpThreads } from './udp-threads.js';
 
 export interface WebRtc {
@@ -67,6 +68,7 @@ function relayFront(box: Box, { address, sessions, logger }: FrontParts): RtcFro
     address,
     sessions,
     maxSessions: prepared.connections,
+    ...(prepared.config.rtc.media === 'offload' && { steer: steerer(prepared, address, logger) }),
     openUdp: (options) => openUdpRelay(engine.name, options, threads),
     join: (pair) => engine.join(pair),
     logger,

@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   setups: () => import('./setups.js'),
   srt: () => import('./srt.js'),
   start: () => import('./start.js'),
+  'webrtc-offload': () => import('./webrtc-offload.js'),
   webrtc: () => import('./webrtc.js'),
 };
 

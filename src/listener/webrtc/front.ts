@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import type { Logger } from '../../logger.js';
+import type { Steering } from '../../relay/kernel/steering.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
 import type { StreamKey } from '../../stream-key.js';
@@ -17,6 +18,8 @@ export interface RtcFrontOptions {
   readonly sessions: RtcSessions;
   readonly maxSessions: number;
   readonly openUdp: (options: UdpRelayOptions) => Promise<UdpRelay>;
+  /** Has the kernel carry what comes to this port; null where it cannot. Default: it is not asked. */
+  readonly steer?: (port: number) => Promise<Steering | null>;
   readonly join: RelayEngine['join'];
   readonly logger: Logger;
 }
@@ -31,6 +34,7 @@ export class RtcFront implements Front {
   readonly #options: RtcFrontOptions;
   readonly #tcp: RtcTcp;
   #udp: UdpRelay | null = null;
+  #steering: Steering | null = null;
 
   constructor(options: RtcFrontOptions) {
     this.#options = options;
@@ -38,7 +42,7 @@ export class RtcFront implements Front {
   }
 
   async start(): Promise<void> {
-    const { address, sessions, maxSessions, openUdp } = this.#options;
+    const { address, sessions, maxSessions, openUdp, steer } = this.#options;
     const flows = new RtcUdp(sessions);
     try {
       const udp = await openUdp({
@@ -51,6 +55,8 @@ export class RtcFront implements Front {
       });
       this.#udp = udp;
       await this.#tcp.start({ ...address, port: udp.port });
+      this.#steering = (await steer?.(udp.port)) ?? null;
+      flows.steering = this.#steering;
     } catch (error) {
       await this.#udp?.close();
       this.#udp = null;
@@ -78,6 +84,8 @@ export class RtcFront implements Front {
 
   async close(): Promise<void> {
     this.#options.sessions.close();
+    await this.#steering?.close();
+    this.#steering = null;
     await this.#tcp.close();
     await this.#udp?.close();
     this.#udp = null;

@@ -6,7 +6,7 @@ import type { Route } from '../route.js';
 /** How media reach a child, and by which of our addresses. */
 export interface MediaWay {
   /** `direct`: candidates name the child's own port, and nothing is relayed. */
-  readonly media: 'relay' | 'direct';
+  readonly media: 'relay' | 'direct' | 'offload';
   /** Addresses that clients know this machine by; none: those by which each request came. */
   readonly candidates: readonly string[];
   /** The shared port; null while it is closed. */

@@ -1,3 +1,6 @@
+import ipaddr from 'ipaddr.js';
+import type { FlowEnd, KernelFlow } from '../../relay/kernel/flow.js';
+import type { Steering } from '../../relay/kernel/steering.js';
 import type { Endpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
@@ -9,7 +12,7 @@ const MAX_FLOWS = 8;
 /** Where a flow is relayed, and how a datagram gets on it that was handed to us. */
 interface OpenFlow {
   readonly session: RtcSession;
-  readonly relayed: UdpSession;
+  readonly relayed: UdpSession | KernelFlow;
 }
 
 /** Finds the session of what comes from an address that is not relayed yet, and relays it then. */
@@ -17,6 +20,10 @@ export class RtcUdp {
   readonly #sessions: RtcSessions;
   /** By client address: one address has one session at a time. */
   readonly #flows = new Map<string, OpenFlow>();
+  /** Those that the kernel has been tried for in vain. */
+  readonly #unsteerable = new WeakSet<RtcSession>();
+  /** Null: everything is relayed. */
+  steering: Steering | null = null;
 
   constructor(sessions: RtcSessions) {
     this.#sessions = sessions;
@@ -39,21 +46,45 @@ export class RtcUdp {
     this.#open(relay, { session, key, datagram, from });
   }
 
-  #open(relay: UdpRelay, { session, key, datagram, from }: Arrival): void {
-    const { host, ports } = session.route;
+  #open(relay: UdpRelay, arrival: Arrival): void {
+    const { session, key, from } = arrival;
     const [oldest] = session.flows.size >= MAX_FLOWS ? session.flows.values() : [];
-    const relayed = relay.open(from, { ip: host, port: ports.rtc }, [datagram], {
-      mark: Buffer.from(session.username),
-    });
+    const relayed = this.#steer(arrival) ?? relayIt(relay, arrival);
     oldest?.destroy();
     if (relayed === null) return;
     const flow = { session, relayed };
     this.#flows.set(key, flow);
-    relayed.ended.then(() => {
+    const ended = relayed.ended.then((end) => {
       if (this.#flows.get(key) === flow) this.#flows.delete(key);
+      return this.#endOf(session, end);
     });
-    this.#sessions.carry(session, key, asFlow(relayed, from));
+    this.#sessions.carry(session, key, asFlow(relayed, from, ended));
   }
+
+  /**
+   * By the kernel, where it can: from the client's next check on, since a child must not see this one
+   * come from another address than the rest.
+   */
+  #steer({ session, from }: Arrival): KernelFlow | null {
+    const { host, ports } = session.route;
+    const isHere = ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
+    if (this.steering === null || !isHere || this.#unsteerable.has(session)) return null;
+    const { username } = session;
+    return this.steering.open({ client: from, childPort: ports.rtc, username });
+  }
+
+  /** The next check of a client that cannot be steered has it relayed: as after a farewell. */
+  #endOf(session: RtcSession, end: FlowEnd): string {
+    if (end !== 'unsteerable') return end;
+    this.#unsteerable.add(session);
+    return 'farewell';
+  }
+}
+
+function relayIt(relay: UdpRelay, { session, datagram, from }: Arrival): UdpSession | null {
+  const { host, ports } = session.route;
+  const mark = Buffer.from(session.username);
+  return relay.open(from, { ip: host, port: ports.rtc }, [datagram], { mark });
 }
 
 interface Arrival {
@@ -63,7 +94,7 @@ interface Arrival {
   readonly from: Endpoint;
 }
 
-function asFlow(relayed: UdpSession, client: Endpoint) {
+function asFlow(relayed: OpenFlow['relayed'], client: Endpoint, ended: Promise<string>) {
   return {
     client,
     get bytesIn() {
@@ -72,7 +103,7 @@ function asFlow(relayed: UdpSession, client: Endpoint) {
     get bytesOut() {
       return relayed.bytesOut;
     },
-    ended: relayed.ended,
+    ended,
     destroy: () => relayed.destroy(),
   };
 }

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Address } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import { SILENT_MS } from '../listener/webrtc/sessions.js';
+import type { Logger } from '../logger.js';
+import { Steering } from '../relay/kernel/steering.js';
+
+/** Makes a port's table in the kernel, whose name nobody else has; warns and resolves null where that fails. */
+export function steerer(
+  { connections }: { readonly connections: number },
+  address: Address,
+  logger: Logger,
+) {
+  return async (port: number): Promise<Steering | null> => {
+    const { host = '' } = address;
+    const name = `srs_supervisor_${port}_${randomBytes(4).toString('hex')}`;
+    const isWild = isIP(host) === 0 || host === '0.0.0.0';
+    const table = { name, port, host: isWild ? null : host, size: connections };
+    try {
+      return await Steering.open({ table, idleMs: SILENT_MS, logger });
+    } catch (error) {
+      const reason = messageOf(error).split('\n').at(-1);
+      logger.warn(
+        { reason },
+        'rtc.media: offload does not work here, media are relayed: see docs/webrtc.md',
+      );
+      return null;
+    }
+  };
+}

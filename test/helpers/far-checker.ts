@@ -1,0 +1,72 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { FarSide } from './namespaces.js';
+import { until } from './until.js';
+
+export interface SessionJob {
+  readonly api: string;
+  readonly stream: string;
+}
+
+export interface Session {
+  readonly username: string;
+  readonly password: string;
+  readonly location: string;
+}
+
+/** Where checks come from (an address, and a name where it has several sockets), and go to. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
+export interface CheckJob extends Session, Way {
+  readonly count: number;
+}
+
+export type Job = SessionJob | CheckJob | { readonly remove: string };
+export type Answer = Session | number;
+
+/** A client of WebRTC sessions in another namespace. */
+export class FarChecker {
+  readonly #process: ChildProcess;
+
+  constructor(side: FarSide) {
+    this.#process = side.fork('far-checker-process.js');
+  }
+
+  async session(api: string, stream: string): Promise<Session> {
+    return (await this.#do({ api, stream })) as Session;
+  }
+
+  /** How many of `count` checks were answered. */
+  async check(session: Session, way: Way, count: number): Promise<number> {
+    return (await this.#do({ ...session, ...way, count })) as number;
+  }
+
+  /** Resolves when three checks in a row were answered. */
+  async meet(session: Session, way: Way): Promise<void> {
+    await until('answers', async () => (await this.check(session, way, 3)) === 3);
+  }
+
+  /** The status of a DELETE. */
+  async remove(url: string): Promise<number> {
+    return (await this.#do({ remove: url })) as number;
+  }
+
+  async close(): Promise<void> {
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+  }
+
+  async #do(job: Job): Promise<Answer> {
+    this.#process.send(job);
+    const [message] = (await once(this.#process, 'message')) as [
+      { readonly answer: Answer } | { readonly error: string },
+    ];
+    if ('error' in message) throw new Error(message.error);
+    return message.answer;
+  }
+}
