@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { signal } from '../../src/child/process.js';
+import { silentLogger } from '../../src/logger.js';
+import { Steering } from '../../src/relay/kernel/steering.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { FarChecker, type Way } from '../helpers/far-checker.js';
 import { FAR, FarSide, isInside, NEAR, NO_NAMESPACES, runInside } from '../helpers/namespaces.js';
@@ -108,11 +112,10 @@ for (const origin of isInside ? origins() : []) {
       await client.remove(api + first.location);
     });
 
-    it('serves IPv6: by the relay where the child has none', async () => {
+    it('serves IPv6 by the relay, for children have none', async () => {
       const session = await client.session(api, 'six');
       const six = { from: FAR.ip6, to: NEAR.ip6, port: ports.rtc };
       await client.meet(session, six);
-      if (origin.name === 'srs') assert.equal(await flowsPast(session, six), CHECKS);
       assert.equal(await client.remove(api + session.location), 200);
     });
 
@@ -154,6 +157,39 @@ for (const origin of isInside ? origins() : []) {
     });
   });
 }
+
+if (isInside)
+  describe('WebRTC offload by IPv6', BOUNDED, () => {
+    it('steers to a child that has it, and back', async () => {
+      const side = await FarSide.open();
+      const client = new FarChecker(side);
+      const [ours, child] = [createSocket('udp6'), createSocket('udp6')];
+      for (const socket of [ours, child]) socket.bind(0, '::');
+      await Promise.all([once(ours, 'listening'), once(child, 'listening')]);
+      const { port } = ours.address();
+      const table = { name: 'srs_supervisor_six', port, host: null, size: 8 };
+      const steering = await Steering.open({ table, idleMs: 60_000, logger: silentLogger });
+      const session = { username: 'S'.repeat(23), password: 'p', location: '' };
+      const { username } = session;
+      let met = 0;
+      ours.on('message', (_, { address: ip, port: from }) => {
+        met += 1;
+        const childPort = child.address().port;
+        assert.ok(steering.open({ client: { ip, port: from }, childPort, username }));
+      });
+      child.on('message', (bytes, from) => child.send(bytes, from.port, from.address));
+      await client.meet(session, { from: FAR.ip6, to: NEAR.ip6, port });
+      const before = met;
+      const way = { from: FAR.ip6, to: NEAR.ip6, port };
+      assert.equal(await client.check(session, way, CHECKS), CHECKS);
+      assert.equal(met, before);
+      await steering.close();
+      assert.deepEqual(tables(), []);
+      for (const socket of [ours, child]) socket.close();
+      await client.close();
+      await side.close();
+    });
+  });
 
 describe('WebRTC offload', { ...BOUNDED, skip: NO_NAMESPACES || isInside }, () => {
   it('works in a network namespace', async () => {

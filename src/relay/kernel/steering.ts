@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { SupervisorError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { type FlowEnd, KernelFlow } from './flow.js';
@@ -13,6 +14,7 @@ import {
   type Table,
   tableCommand,
 } from './rules.js';
+import { takesIPv6 } from './udp6.js';
 
 export interface SteeringOptions {
   readonly table: Table;
@@ -56,6 +58,7 @@ export class Steering {
     const { table } = this.#options;
     const key = keyOf(table, steered.client);
     if (this.#isOver || key === null || this.#flows.size >= table.size) return null;
+    if (isIPv6(steered.client.ip) && !takesIPv6(steered.childPort)) return null;
     this.#flows.get(key)?.destroy();
     const flow = new KernelFlow(steered, performance.now(), () => this.#stop(key, flow));
     this.#flows.set(key, flow);
