@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { signal } from '../../src/child/process.js';
 import { silentLogger } from '../../src/logger.js';
@@ -25,6 +26,8 @@ const rules = () =>
     '',
   );
 const tables = () => rules().match(/^table inet srs_supervisor\w+/gm) ?? [];
+
+const commandOf = (pid: string) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
 /** While this runs, no datagram passes through the supervisor's process. */
 async function whileStopped<T>({ pid }: RunningSupervisor, work: () => Promise<T>): Promise<T> {
@@ -154,6 +157,23 @@ for (const origin of isInside ? origins() : []) {
       assert.equal(await flowsPast(session, way), CHECKS);
       assert.equal(await supervisor.stop(), 0);
       assert.deepEqual(tables(), []);
+    });
+
+    it('relays on when nft is killed', async () => {
+      const { workDir } = supervisor;
+      const again = { origin: origin.path, children: 2, ports, env: ENV, workDir };
+      supervisor = await RunningSupervisor.start(again);
+      const session = await client.session(api, 'killed');
+      await client.meet(session, way);
+      const children = readFileSync(
+        `/proc/${supervisor.pid}/task/${supervisor.pid}/children`,
+        'utf8',
+      );
+      const nft = children.match(/\d+/g)?.find((pid) => commandOf(pid) === 'nft');
+      signal(Number(nft), 'SIGKILL');
+      await until('no table', () => tables().length === 0);
+      await client.meet(session, way);
+      assert.match(supervisor.output, /nft is gone/);
     });
   });
 }

@@ -164,11 +164,20 @@ interface Listed {
   readonly elem?: readonly unknown[];
 }
 
-/** nft's answer to one of `listCommands`: JSON in a line. Null for another; throws SyntaxError for no JSON. */
+/** nft's answer to one of `listCommands`: JSON in a line. Null for anything else. */
 export function countsIn(line: string): Count[] | null {
-  const { nftables = [] } = JSON.parse(line) as { nftables?: Record<string, Listed>[] };
+  const { nftables = [] } = parse(line);
   const listed = nftables.map((item) => item.map ?? item.set).find((item) => item !== undefined);
   return listed ? (listed.elem ?? []).flatMap((item) => countOf(listed.name, item)) : null;
+}
+
+/** An nft that is killed leaves half a line. */
+function parse(line: string): { readonly nftables?: readonly Record<string, Listed>[] } {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
 }
 
 interface Element {

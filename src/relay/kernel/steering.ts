@@ -32,7 +32,8 @@ export class Steering {
   readonly #options: SteeringOptions;
   readonly #nft: Nft;
   readonly #flows = new Map<string, KernelFlow>();
-  #readAt = 0;
+  #askedAt = 0;
+  #answeredAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #ready: () => void = () => {};
@@ -49,7 +50,7 @@ export class Steering {
     this.#options = options;
     this.#nft = new Nft({
       onLine: (line) => this.#read(line),
-      onError: (text) => this.#complain(text),
+      onError: (text) => this.#refused(text),
     });
   }
 
@@ -116,28 +117,26 @@ export class Steering {
     if (!this.#isOver) this.#nft.run(deleteCommand(this.#options.table, flow.steered));
   }
 
-  #complain(text: string): void {
-    this.#refused(text);
-  }
-
   #look(now: number): void {
     const flows = [...this.#flows.values()];
-    for (const flow of flows) flow.judge(now, this.#options.idleMs);
+    // By the last reading: nobody is silent because we were held up.
+    for (const flow of flows) flow.judge(this.#answeredAt, this.#options.idleMs);
     const every = flows.every(({ isProven }) => isProven) ? READ_MS.later : READ_MS.early;
     // Half an interval off: timers are not exact.
-    if (flows.length > 0 && now - this.#readAt > every - READ_MS.early / 2) this.#ask();
+    if (flows.length > 0 && now - this.#askedAt > every - READ_MS.early / 2) this.#ask();
   }
 
   #ask(): void {
-    this.#readAt = performance.now();
+    this.#askedAt = performance.now();
     for (const command of listCommands(this.#options.table)) this.#nft.run(command);
   }
 
   #read(line: string): void {
-    const counts = line.startsWith('{') ? countsIn(line) : null;
+    const counts = countsIn(line);
     if (counts === null) return;
     this.#ready();
     const now = performance.now();
+    this.#answeredAt = now;
     for (const count of counts) {
       const flow = this.#flows.get(count.key);
       if (!count.set.startsWith('left')) flow?.count(count, now);
