@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { stunRequest } from '../../helpers/stun.js';
@@ -108,6 +110,29 @@ for (const engine of ENGINES)
       assert.ok(strangers.every(({ got }) => got.length === 0));
     });
 
+    it('remembers nothing of ten thousand addresses', async () => {
+      const [client, session] = [await rig.client(), await rig.session('a')];
+      await rig.check(client, session);
+      const flood = async (round: number) => {
+        for (let address = 0; address < 10_000; address += 100) {
+          const batch = Array.from({ length: 100 }, (_, i) =>
+            askOnce(`127.${60 + round}.${(address + i) >> 8}.${(address + i) & 255}`, rig.port),
+          );
+          await Promise.all(batch);
+        }
+      };
+      await flood(0);
+      const before = process.memoryUsage().rss;
+      await flood(1);
+      assert.ok(process.memoryUsage().rss - before < 32 * 1024 * 1024);
+      assert.equal(rig.sessions.rows().length, 1);
+      assert.equal(rig.sessions.find(session.username)?.flows.size, 1);
+      await until('media arrive still', () => {
+        client.send('\x80still here', rig.port);
+        return one.texts.includes('\x80still here');
+      });
+    });
+
     it('holds no more addresses for one session than a browser has', async () => {
       const session = await rig.session('a');
       for (let i = 0; i < 12; i += 1) await rig.check(await rig.client(), session);
@@ -155,3 +180,13 @@ for (const engine of ENGINES)
       );
     });
   });
+
+/** Sends one check for a session that is nobody's, from an address of its own. */
+async function askOnce(ip: string, port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  socket.bind(0, ip);
+  await once(socket, 'listening');
+  const check = stunRequest({ username: `Sbox101${ip}:x`, password: PASSWORD });
+  await new Promise((resolve) => socket.send(check, port, '127.0.0.1', resolve));
+  socket.close();
+}
