@@ -3,13 +3,13 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type ClientAddress, normalIp, type TrustedProxies } from './client-address.js';
 import type { Connection, Connections } from './connections.js';
-import type { Failure } from './front.js';
+import type { Counters } from './counters.js';
 import { readProxyHeader } from './read-proxy-header.js';
 
 /** What a port asks of every connection before its protocol begins. */
 export interface EntranceRules {
   readonly connections: Connections;
-  readonly counters: { accepted: number; refused: number; failed: Record<Failure, number> };
+  readonly counters: Counters;
   /** Whose PROXY headers are read; null: nobody sends one. */
   readonly proxies: TrustedProxies | null;
   readonly logger: Logger;

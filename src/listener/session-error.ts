@@ -9,3 +9,8 @@ export class SessionError extends Error {
     this.failure = failure;
   }
 }
+
+/** What an error counts as: one that nobody foresaw is a client's leaving in a bad moment. */
+export function failureOf(error: unknown): Failure {
+  return error instanceof SessionError ? error.failure : 'left';
+}

@@ -1,5 +1,5 @@
 import type { Connection, Connections } from './connections.js';
-import type { ChildTraffic } from './front.js';
+import type { ChildTraffic, FrontSummary, ListenerCounters } from './front.js';
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
 const INTERVAL_MS = 1000;
@@ -23,14 +23,11 @@ export class TrafficMeter {
     return this.#children.get(childId) ?? NONE;
   }
 
-  /** By child id; a child without clients is left out. */
-  get children(): ReadonlyMap<string, ChildTraffic> {
-    return this.#children;
-  }
-
-  /** All that was relayed until the last reading, from clients and to them. */
-  get bytes(): { readonly in: number; readonly out: number } {
-    return this.#bytes;
+  /** As of the last reading, but for the counters and how many connections are open. */
+  summary(counters: ListenerCounters): FrontSummary {
+    const { in: bytesIn, out: bytesOut } = this.#bytes;
+    const connections = this.#connections.size;
+    return { counters, connections, bytesIn, bytesOut, traffic: this.#children };
   }
 
   close(): void {

@@ -1,27 +1,20 @@
-import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { ChildRef } from '../../child/types.js';
 import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
 import { codeOf, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import type { StreamKey } from '../../stream-key.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
-import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { ClientFront } from '../client-front.js';
+import type { Connection, ConnectionLimits } from '../connections.js';
 import { Entrance } from '../entrance.js';
-import type { AliasFront, ConnectionRow, FrontSummary } from '../front.js';
-import { listenError } from '../listen-error.js';
-import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
+import { failureOf, SessionError } from '../session-error.js';
+import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
 import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
 import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
-
-/** Connections that may wait to be accepted. */
-const BACKLOG = 4096;
 
 export interface HttpFrontOptions {
   /** The configuration's key, `listen.http`. */
@@ -46,16 +39,8 @@ export interface HttpFrontOptions {
  * One HTTP port: node:http reads requests; live streams are relayed past it, and all else Fastify
  * hands to the rooms' plugins.
  */
-export class HttpFront implements AliasFront {
-  readonly connections: Connections;
-  readonly counters = {
-    accepted: 0,
-    relayed: 0,
-    refused: 0,
-    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
-  };
+export class HttpFront extends ClientFront {
   readonly #options: HttpFrontOptions;
-  readonly #traffic: TrafficMeter;
   readonly #entrance: Entrance;
   readonly #app: FastifyInstance;
   /** By the address that the socket itself says: TLS wraps one socket in another. */
@@ -65,9 +50,8 @@ export class HttpFront implements AliasFront {
   readonly #taken = new WeakSet<Connection>();
 
   constructor(options: HttpFrontOptions) {
+    super(options.limits, options.live?.aliases ?? null);
     this.#options = options;
-    this.connections = new Connections(options.limits);
-    this.#traffic = new TrafficMeter(this.connections);
     const { plugins, trusted, proxyProtocol, live, logger } = options;
     this.#live = live && new LiveRelay(live);
     const { connections, counters } = this;
@@ -82,54 +66,21 @@ export class HttpFront implements AliasFront {
     });
   }
 
-  /** Resolves when the port takes requests; rejects with ERR_LISTEN when it cannot be had. */
   async start(): Promise<void> {
     await this.#app.ready();
     const { address, name, logger } = this.#options;
-    const server = this.#app.server;
-    server.listen({ ...address, backlog: BACKLOG });
-    try {
-      await once(server, 'listening');
-    } catch (error) {
-      throw listenError(name, address, error);
-    }
-    server.on('error', (error) => logger.error({ err: error }, 'http accept'));
+    await openPort(this.#app.server, name, address, logger);
   }
 
   address(): AddressInfo | null {
     return this.#app.server.address() as AddressInfo | null;
   }
 
-  summary(): FrontSummary {
-    const { counters } = this;
-    const { bytes, children: traffic } = this.#traffic;
-    const connections = this.connections.size;
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return Array.from(this.connections, (connection) => connection.row());
-  }
-
-  async clientOf(alias: string): Promise<string | null> {
-    return this.#options.live?.aliases.clientOf(alias) ?? null;
-  }
-
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.connections.endOf(owner, new SessionError('child', reason), stream);
-  }
-
-  /** Stops accepting and ends what is open. */
-  async close(): Promise<void> {
-    this.#traffic.close();
-    const { server } = this.#app;
-    if (server.listening) {
-      const closed = once(server, 'close');
-      server.close();
-      this.#entrance.close();
-      this.connections.endAll(new SessionError('left', 'the supervisor stops'));
-      await closed;
-    }
+  override async close(): Promise<void> {
+    const closed = closePort(this.#app.server);
+    this.#entrance.close();
+    await super.close();
+    await closed;
     await this.#app.close();
   }
 
@@ -197,7 +148,7 @@ export class HttpFront implements AliasFront {
     try {
       await serving;
     } catch (error) {
-      const failure = error instanceof SessionError ? error.failure : 'left';
+      const failure = failureOf(error);
       this.counters.failed[failure] += 1;
       const { client, stream } = connection;
       const fields = { client, stream, failure, err: messageOf(error), url: request.url };

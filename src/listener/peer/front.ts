@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
@@ -11,16 +10,14 @@ import {
   parseHello,
 } from '../../protocol/peer/hello.js';
 import type { RelayEngine } from '../../relay/relay.js';
-import type { StreamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
-import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { ClientFront } from '../client-front.js';
+import type { Connection, ConnectionLimits } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
-import type { AliasFront, ConnectionRow, FrontSummary } from '../front.js';
-import { listenError } from '../listen-error.js';
 import { readUntil } from '../read-until.js';
 import type { Route } from '../route.js';
-import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
+import { failureOf, SessionError } from '../session-error.js';
+import { closePort, openPort } from '../tcp-port.js';
 import { Nonces } from './nonces.js';
 
 export interface PeerOptions {
@@ -52,93 +49,53 @@ const IDLE_MS = 60 * 60 * 1000;
  * that the boxes share, which child it is for and whose it is. It goes to that child and nowhere
  * else, so nothing ever runs in circles.
  */
-export class PeerFront implements AliasFront {
+export class PeerFront extends ClientFront {
   readonly #options: PeerOptions;
-  readonly #connections: Connections;
-  readonly #traffic: TrafficMeter;
   readonly #server: Server;
   readonly #nonces = new Nonces();
-  readonly #counters = {
-    accepted: 0,
-    relayed: 0,
-    refused: 0,
-    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
-  };
 
   constructor(options: PeerOptions) {
+    super(options.limits, options.aliases);
     this.#options = options;
-    this.#connections = new Connections(options.limits);
-    this.#traffic = new TrafficMeter(this.#connections);
     const sockets = { allowHalfOpen: true, noDelay: true, keepAlive: true };
     this.#server = createServer(sockets, (socket) => void this.#accept(socket));
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
     const { address, logger } = this.#options;
-    this.#server.listen(address);
-    try {
-      await once(this.#server, 'listening');
-    } catch (error) {
-      throw listenError('listen.peer', address, error);
-    }
-    this.#server.on('error', (error) => logger.error({ err: error }, 'peer accept'));
+    return openPort(this.#server, 'listen.peer', address, logger);
   }
 
   address(): AddressInfo | null {
     return this.#server.address() as AddressInfo | null;
   }
 
-  summary(): FrontSummary {
-    const { bytes, children: traffic } = this.#traffic;
-    const { size: connections } = this.#connections;
-    const counters = this.#counters;
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return Array.from(this.#connections, (connection) => connection.row());
-  }
-
-  async clientOf(alias: string): Promise<string | null> {
-    return this.#options.aliases.clientOf(alias);
-  }
-
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.#connections.endOf(owner, new SessionError('child', reason), stream);
-  }
-
-  async close(): Promise<void> {
-    this.#traffic.close();
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const connection of this.#connections) {
-      connection.end(new SessionError('left', 'the supervisor stops'));
-    }
+  override async close(): Promise<void> {
+    const closed = closePort(this.#server);
+    await super.close();
     await closed;
   }
 
   async #accept(peer: Socket): Promise<void> {
-    this.#counters.accepted += 1;
+    this.counters.accepted += 1;
     peer.on('error', () => {});
     const { remoteAddress = '', remotePort = 0 } = peer;
-    const connection = this.#connections.open(remoteAddress, remotePort, Date.now());
+    const connection = this.connections.open(remoteAddress, remotePort, Date.now());
     if (typeof connection === 'string') {
-      this.#counters.refused += 1;
+      this.counters.refused += 1;
       peer.resetAndDestroy();
       return;
     }
     try {
       await this.#serve(peer, connection);
-      this.#counters.relayed += 1;
+      this.counters.relayed += 1;
     } catch (error) {
-      const { failure } = error instanceof SessionError ? error : { failure: 'left' as const };
-      this.#counters.failed[failure] += 1;
+      this.counters.failed[failureOf(error)] += 1;
       this.#options.logger.debug({ peer: remoteAddress, err: messageOf(error) }, 'peer refused');
       peer.destroySoon();
     } finally {
       this.#options.aliases.release(connection.alias);
-      this.#connections.closed(connection);
+      this.connections.closed(connection);
     }
   }
 

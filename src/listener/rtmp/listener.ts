@@ -1,28 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { ChildRef } from '../../child/types.js';
-import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
-import type { StreamKey } from '../../stream-key.js';
 import type { TrustedProxies } from '../client-address.js';
-import { type Connection, type ConnectionLimits, Connections } from '../connections.js';
+import { ClientFront } from '../client-front.js';
+import type { Connection, ConnectionLimits } from '../connections.js';
 import { Entrance } from '../entrance.js';
-import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
-import { listenError } from '../listen-error.js';
-import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
+import type { Failure } from '../front.js';
+import { failureOf } from '../session-error.js';
+import { closePort, type ListenTarget, openPort } from '../tcp-port.js';
 import { type RtmpSessionContext, serveRtmp } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;
-/** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
-export const BACKLOG = 4096;
 /** How long a refused client has to read why, and to close its side. */
 const LINGER_MS = 1000;
-
-/** An address to bind, or a socket that listens already. */
-export type ListenTarget = Address | { readonly fd: number };
 
 /** What an RTMP port knows besides its sessions. */
 export interface RtmpListenerContext extends RtmpSessionContext {
@@ -35,26 +27,17 @@ export interface RtmpListenerContext extends RtmpSessionContext {
 }
 
 /** The RTMP port: accepts clients and hands each to a session of its own. */
-export class RtmpListener implements AliasFront {
-  readonly connections: Connections;
-  readonly counters = {
-    accepted: 0,
-    relayed: 0,
-    refused: 0,
-    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
-  };
+export class RtmpListener extends ClientFront {
   readonly #target: ListenTarget;
   readonly #context: RtmpListenerContext;
   readonly #entrance: Entrance;
   readonly #server: Server;
-  readonly #traffic: TrafficMeter;
 
   constructor(target: ListenTarget, limits: ConnectionLimits, context: RtmpListenerContext) {
-    this.connections = new Connections(limits);
+    super(limits, context.aliases);
     const { connections, counters } = this;
     const { proxies = null, logger } = context;
     this.#entrance = new Entrance({ connections, counters, proxies, logger });
-    this.#traffic = new TrafficMeter(this.connections);
     this.#target = target;
     this.#context = context;
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
@@ -63,50 +46,19 @@ export class RtmpListener implements AliasFront {
     );
   }
 
-  /** Resolves when the port takes connections; rejects with ERR_LISTEN when it cannot be had. */
-  async start(): Promise<void> {
-    this.#server.listen({ ...this.#target, backlog: BACKLOG });
-    try {
-      await once(this.#server, 'listening');
-    } catch (error) {
-      const { name = 'listen.rtmp' } = this.#context;
-      throw 'fd' in this.#target ? error : listenError(name, this.#target, error);
-    }
-    this.#server.on('error', (error) => this.#context.logger.error({ err: error }, 'rtmp accept'));
+  start(): Promise<void> {
+    const { name = 'listen.rtmp', logger } = this.#context;
+    return openPort(this.#server, name, this.#target, logger);
   }
 
-  /** The address that was bound, with the port that the kernel chose for 0; null while closed. */
   address(): AddressInfo | null {
     return this.#server.address() as AddressInfo | null;
   }
 
-  summary(): FrontSummary {
-    const { counters } = this;
-    const { bytes, children: traffic } = this.#traffic;
-    const connections = this.connections.size;
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return Array.from(this.connections, (connection) => connection.row());
-  }
-
-  async clientOf(alias: string): Promise<string | null> {
-    return this.#context.aliases.clientOf(alias);
-  }
-
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.connections.endOf(owner, new SessionError('child', reason), stream);
-  }
-
-  /** Stops accepting and ends what is open. */
-  async close(): Promise<void> {
-    this.#traffic.close();
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
+  override async close(): Promise<void> {
+    const closed = closePort(this.#server);
     this.#entrance.close();
-    this.connections.endAll(new SessionError('left', 'the supervisor stops'));
+    await super.close();
     await closed;
   }
 
@@ -126,7 +78,7 @@ export class RtmpListener implements AliasFront {
       await serveRtmp(client, connection, this.#context);
       this.counters.relayed += 1;
     } catch (error) {
-      const failure = error instanceof SessionError ? error.failure : 'left';
+      const failure = failureOf(error);
       this.counters.failed[failure] += 1;
       const { client: address, stream } = connection;
       logger.debug(

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { LogLevel } from '../../logger.js';
@@ -9,17 +8,14 @@ import { close, duplicate } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
 import { closeBoth } from '../../relay/native/takeover.js';
 import type { RelayEngine } from '../../relay/relay.js';
-import type { StreamKey } from '../../stream-key.js';
 import { aliasThread } from '../aliases.js';
-import { Connections } from '../connections.js';
+import { ClientFront } from '../client-front.js';
 import { addCounters, noCounters } from '../counters.js';
-import type { AliasFront, ConnectionRow, FrontSummary, ListenerCounters } from '../front.js';
+import type { ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import type { Route } from '../route.js';
-import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
+import { BACKLOG } from '../tcp-port.js';
 import type { FrontOptions } from './front-maker.js';
-import { BACKLOG } from './listener.js';
 import { ListenerThread } from './listener-thread.js';
 import type { Handover } from './thread-messages.js';
 
@@ -29,28 +25,25 @@ const REPLACE_MS = 200;
 /**
  * The RTMP port on several threads: each has a listening socket of its own on the one port, and the
  * kernel spreads clients over them. A thread serves a client until that has its child; then both are
- * handed over, and the engine carries them whatever becomes of the thread.
+ * handed over, and the engine carries them whatever becomes of the thread. So `connections` and
+ * `counters` are those of the clients that were handed over.
  */
-export class RtmpPool implements AliasFront {
+export class RtmpPool extends ClientFront {
   readonly #engine: NativeEngine;
   readonly #options: FrontOptions;
-  /** Those that were handed over. */
-  readonly #connections: Connections;
-  readonly #traffic: TrafficMeter;
   readonly threads: ListenerThread[] = [];
   /** A listening socket a thread, kept here too: clients wait in it while a thread is replaced. */
   #sockets: number[] = [];
   #bound: AddressInfo | null = null;
-  /** What threads had counted that are no more, and what is counted here. */
-  #counted = noCounters();
+  /** What threads had counted that are no more. */
+  #ofTheDead = noCounters();
   #closing = false;
 
   constructor(engine: RelayEngine, options: FrontOptions) {
     if (!(engine instanceof NativeEngine)) throw new TypeError('only the native engine takes over');
+    super(options.limits, null);
     this.#engine = engine;
     this.#options = options;
-    this.#connections = new Connections(options.limits);
-    this.#traffic = new TrafficMeter(this.#connections);
   }
 
   async start(): Promise<void> {
@@ -68,43 +61,38 @@ export class RtmpPool implements AliasFront {
     return this.#bound;
   }
 
-  summary(): FrontSummary {
-    const { bytes, children: traffic } = this.#traffic;
-    let counters = this.#counted;
-    let connections = this.#connections.size;
+  override summary(): FrontSummary {
+    const handedOver = super.summary();
+    let counters = addCounters(this.counters, this.#ofTheDead);
+    let { connections } = handedOver;
     for (const thread of this.threads) {
       counters = addCounters(counters, thread.counters);
       connections += thread.connections;
     }
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+    return { ...handedOver, counters, connections };
   }
 
-  async rows(): Promise<ConnectionRow[]> {
+  override async rows(): Promise<ConnectionRow[]> {
     const identifying = await Promise.all(this.threads.map((thread) => thread.rows()));
-    return [...Array.from(this.#connections, (one) => one.row()), ...identifying.flat()];
+    return [...(await super.rows()), ...identifying.flat()];
   }
 
   /** The thread that lent the alias knows, until it dies; whom it has handed over, we know too. */
-  async clientOf(alias: string): Promise<string | null> {
+  override async clientOf(alias: string): Promise<string | null> {
     // The first share is the control thread's.
     const thread = this.threads[aliasThread(alias, this.threads.length + 1) - 1];
     const client = (await thread?.clientOf(alias)) ?? null;
     if (client !== null || thread === undefined) return client;
-    return [...this.#connections].find((one) => one.alias === alias)?.client ?? null;
+    return [...this.connections].find((one) => one.alias === alias)?.client ?? null;
   }
 
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.#connections.endOf(owner, new SessionError('child', reason), stream);
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closing = true;
     this.#bound = null;
     for (const fd of this.#sockets) close(fd);
     this.#sockets = [];
     await Promise.all(this.threads.map((thread) => thread.close()));
-    this.#connections.endAll(new SessionError('left', 'the supervisor stops'));
-    this.#traffic.close();
+    await super.close();
   }
 
   #bind(address: Address, threads: number): void {
@@ -131,7 +119,7 @@ export class RtmpPool implements AliasFront {
 
   /** Tries until it works: meanwhile clients wait in the listening socket. */
   async #replace(index: number, thread: ListenerThread, reason: string | null): Promise<void> {
-    this.#counted = addCounters(this.#counted, thread.counters);
+    this.#ofTheDead = addCounters(this.#ofTheDead, thread.counters);
     thread.counters = null;
     const { logger } = this.#options;
     if (reason !== null) {
@@ -154,9 +142,9 @@ export class RtmpPool implements AliasFront {
       route.release();
       if (alias !== null) thread.free(alias);
     };
-    const connection = this.#connections.open(ip, port, since, id);
+    const connection = this.connections.open(ip, port, since, id);
     if (typeof connection === 'string') {
-      this.#count({ refused: 1 });
+      this.counters.refused += 1;
       closeBoth(handover);
       leave();
       return;
@@ -166,14 +154,10 @@ export class RtmpPool implements AliasFront {
     connection.relayed = this.#engine.adopt({ client, child, toClient, toChild }, idleMs);
     const ended = connection.relayed?.ended ?? Promise.resolve();
     ended.then(() => {
-      this.#connections.closed(connection);
-      this.#count({ relayed: 1 });
+      this.connections.closed(connection);
+      this.counters.relayed += 1;
       leave();
     });
-  }
-
-  #count(more: Partial<ListenerCounters>): void {
-    this.#counted = addCounters(this.#counted, { ...noCounters(), ...more });
   }
 
   /** A thread's log lines become ours, with the fields that they have. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { isCookieOf } from '../../protocol/srt/cookie.js';
@@ -16,12 +15,10 @@ import { answerInduction, type InductionSettings } from '../../protocol/srt/indu
 import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
 import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
-import type { StreamKey } from '../../stream-key.js';
-import { type ConnectionLimits, Connections } from '../connections.js';
-import type { AliasFront, ConnectionRow, Failure, FrontSummary } from '../front.js';
+import { ClientFront } from '../client-front.js';
+import type { ConnectionLimits } from '../connections.js';
 import { listenError } from '../listen-error.js';
-import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
+import { failureOf, SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
 import { sharedNow } from './clock.js';
@@ -42,16 +39,8 @@ export interface SrtFrontOptions extends Omit<SrtSessionContext, 'relay' | 'keyL
 }
 
 /** The SRT port: shakes hands with callers, and hands each to a session of its own. */
-export class SrtListener implements AliasFront {
-  readonly connections: Connections;
-  readonly counters = {
-    accepted: 0,
-    relayed: 0,
-    refused: 0,
-    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
-  };
+export class SrtListener extends ClientFront {
   readonly #options: SrtFrontOptions;
-  readonly #traffic: TrafficMeter;
   readonly #keyLength: KeyLength;
   readonly #callers = new Callers();
   readonly #secret = randomBytes(32).toString('hex');
@@ -62,16 +51,14 @@ export class SrtListener implements AliasFront {
   #isClosing = false;
 
   constructor(options: SrtFrontOptions) {
+    super(options.limits, options.aliases);
     this.#options = options;
-    this.connections = new Connections(options.limits);
-    this.#traffic = new TrafficMeter(this.connections);
     const relay = () => this.#context?.relay ?? null;
     this.#keyLength = new KeyLength(options.someChild, relay, () =>
       relay()?.answerBy(this.#induction()),
     );
   }
 
-  /** Resolves when the port takes callers; rejects with ERR_LISTEN when it cannot be had. */
   async start(): Promise<void> {
     const { address, limits, openRelay } = this.#options;
     const opening = openRelay({
@@ -91,7 +78,6 @@ export class SrtListener implements AliasFront {
     await keyLength.ask();
   }
 
-  /** The address that was bound, with the port that the kernel chose for 0; null while closed. */
   address(): AddressInfo | null {
     if (this.#context === null) return null;
     const { host: address = '::' } = this.#options.address;
@@ -99,35 +85,14 @@ export class SrtListener implements AliasFront {
     return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
   }
 
-  summary(): FrontSummary {
-    const { counters } = this;
-    const { bytes, children: traffic } = this.#traffic;
-    const connections = this.connections.size;
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return Array.from(this.connections, (connection) => connection.row());
-  }
-
-  async clientOf(alias: string): Promise<string | null> {
-    return this.#options.aliases.clientOf(alias);
-  }
-
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.connections.endOf(owner, new SessionError('child', reason), stream);
-  }
-
-  /** Takes no callers any more, and tells those who are connected that it is over. */
-  async close(): Promise<void> {
-    this.#traffic.close();
-    if (this.#context === null) return;
-    const { relay } = this.#context;
+  /** Those who are connected are told that it is over. */
+  override async close(): Promise<void> {
     this.#isClosing = true;
-    this.connections.endAll(new SessionError('left', 'the supervisor stops'));
+    await super.close();
     await Promise.all(this.#serving);
+    const relay = this.#context?.relay;
     this.#context = null;
-    await relay.close();
+    await relay?.close();
   }
 
   /** A datagram that belongs to no connection. */
@@ -206,7 +171,7 @@ export class SrtListener implements AliasFront {
       this.counters.relayed += 1;
       caller.answer = null;
     } catch (error) {
-      const failure: Failure = error instanceof SessionError ? error.failure : 'left';
+      const failure = failureOf(error);
       this.counters.failed[failure] += 1;
       const { client, stream } = caller.connection;
       const reason = { failure, err: messageOf(error) };

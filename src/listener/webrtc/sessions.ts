@@ -6,6 +6,7 @@ import {
   Connections,
   type Refusal,
 } from '../connections.js';
+import { noCounters } from '../counters.js';
 import type { ConnectionRow, FrontSummary } from '../front.js';
 import { TrafficMeter } from '../traffic.js';
 import { type Flow, RtcSession, type RtcSessionOptions } from './session.js';
@@ -18,12 +19,7 @@ const TICK_MS = 1000;
 
 /** The sessions of all children, from the child's answer on until nothing comes any more. */
 export class RtcSessions {
-  readonly counters = {
-    accepted: 0,
-    relayed: 0,
-    refused: 0,
-    failed: { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 },
-  };
+  readonly counters = noCounters();
   readonly #connections: Connections;
   readonly #traffic: TrafficMeter;
   readonly #byName = new Map<string, RtcSession>();
@@ -89,10 +85,7 @@ export class RtcSessions {
   }
 
   summary(): FrontSummary {
-    const { bytes, children: traffic } = this.#traffic;
-    const connections = this.#connections.size;
-    const { counters } = this;
-    return { counters, connections, bytesIn: bytes.in, bytesOut: bytes.out, traffic };
+    return this.#traffic.summary(this.counters);
   }
 
   [Symbol.iterator](): IterableIterator<RtcSession> {

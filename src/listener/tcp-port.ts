@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import type { Server } from 'node:net';
+import type { Address } from '../config/config.js';
+import type { Logger } from '../logger.js';
+import { listenError } from './listen-error.js';
+
+/** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
+export const BACKLOG = 4096;
+
+/** An address to bind, or a socket that listens already. */
+export type ListenTarget = Address | { readonly fd: number };
+
+/** Resolves when the server takes connections. @throws ERR_LISTEN, which names the config's `key` */
+export async function openPort(
+  server: Server,
+  key: string,
+  target: ListenTarget,
+  logger: Logger,
+): Promise<void> {
+  server.listen({ ...target, backlog: BACKLOG });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw 'fd' in target ? error : listenError(key, target, error);
+  }
+  server.on('error', (error) => logger.error({ err: error }, `${key}: accept`));
+}
+
+/** Takes no connections any more; resolves when those that are open have closed. */
+export async function closePort(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+}
