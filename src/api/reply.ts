@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { corsHeaders } from '../protocol/http/cors.js';
 import type { Json } from './json.js';
 import type { ApiIdentity } from './types.js';
 
@@ -27,15 +28,6 @@ export function text(status: number, words: string): Answer {
 
 export const METHOD_NOT_ALLOWED = text(405, 'Method Not Allowed');
 
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': '*',
-  'access-control-allow-methods': '*',
-  'access-control-expose-headers': '*',
-  'access-control-allow-credentials': 'false',
-  'access-control-request-private-network': 'true',
-};
-
 /** SRS's headers; those of CORS only where they are allowed and the client names its origin. */
 export function addHeaders(
   { headers }: FastifyRequest,
@@ -43,7 +35,7 @@ export function addHeaders(
   rules: { readonly crossdomain: boolean; readonly version: string },
 ): void {
   reply.header('server', `SRS/${rules.version}(srs-supervisor)`);
-  if (rules.crossdomain && headers.origin !== undefined) reply.headers(CORS);
+  if (rules.crossdomain) reply.headers(corsHeaders(headers.origin));
 }
 
 /** `callback`: the function of JSONP, '' for plain JSON. */

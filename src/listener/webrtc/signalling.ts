@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { corsHeaders } from '../../protocol/http/cors.js';
 import { parseQuery } from '../../protocol/query.js';
 import type { Parsed } from '../../protocol/result.js';
 import {
@@ -16,7 +17,7 @@ import {
   type SignallingOptions,
   splitUrl,
 } from './negotiate.js';
-import { addCors, Refusal, replyRefusal } from './refusal.js';
+import { Refusal, replyRefusal } from './refusal.js';
 
 export type { SignallingOptions } from './negotiate.js';
 
@@ -48,7 +49,9 @@ export function rtcSignalling(options: SignallingOptions) {
     app.removeAllContentTypeParsers();
     const parser = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
     app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
-    app.addHook('onRequest', async (request, reply) => addCors(request, reply));
+    app.addHook('onRequest', async ({ headers }, reply) => {
+      reply.headers(corsHeaders(headers.origin));
+    });
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500, message } = error;
       const refusal = error instanceof Refusal ? error : new Refusal(statusCode, message);

@@ -1,19 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { corsHeaders } from '../../protocol/http/cors.js';
 import { SIGNATURE } from '../identity.js';
-
-const CORS = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Headers': '*',
-  'Access-Control-Allow-Methods': '*',
-  'Access-Control-Expose-Headers': '*',
-  'Access-Control-Allow-Credentials': 'false',
-  'Access-Control-Request-Private-Network': 'true',
-};
 
 /** SRS's headers; those of CORS only where the client names its origin. */
 export function commonHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const cors = request.headers.origin === undefined ? {} : CORS;
-  return { ...cors, Server: SIGNATURE };
+  return { ...corsHeaders(request.headers.origin), Server: SIGNATURE };
 }
 
 /** Answers with a short text; HEAD gets the headers alone. */
