@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { formatAddress } from '../config/address.js';
+import { formatAddress, nearAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { readBody } from '../http-body.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -24,13 +25,12 @@ export async function adminGet<T>(
 }
 
 async function get(
-  { host, port }: Address,
+  address: Address,
   path: string,
   token: string | null,
 ): Promise<{ status: number; body: string }> {
   const asked = request({
-    host: reachable(host),
-    port,
+    ...nearAddress(address),
     path,
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -39,24 +39,8 @@ async function get(
   asked.end();
   const [response]: IncomingMessage[] = await once(asked, 'response');
   if (response === undefined) throw new Error('no answer');
-  return { status: response.statusCode ?? 0, body: await text(response) };
-}
-
-async function text(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-// A wildcard is an address to listen at, not one to ask.
-function reachable(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+  const body = await readBody(response, MAX_ANSWER_BYTES);
+  return { status: response.statusCode ?? 0, body: body.toString() };
 }
 
 function reasonOf(where: string, error: unknown): string {

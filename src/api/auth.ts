@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameText } from '../protocol/same-text.js';
 
 /**
  * Whether a request may be answered, by `http_api.auth`: SRS asks for it on each path that has
@@ -11,10 +11,5 @@ export function isAllowed(
 ): boolean {
   if (expected === null || !path.includes('/api/')) return true;
   const pair = /^Basic +(\S+)$/i.exec(given ?? '')?.[1];
-  return pair !== undefined && timingSafeEqual(digest(`Basic ${pair}`), digest(expected));
-}
-
-/** Digests have one length, which the comparison in constant time needs. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return pair !== undefined && isSameText(`Basic ${pair}`, expected);
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readBody } from '../http-body.js';
 import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
@@ -30,7 +31,7 @@ export const PROBE_TIMES: ProbeTimes = {
 
 const FIRST_POLL_MS = 25;
 const SLOWEST_POLL_MS = 200;
-const MAX_ANSWER = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 const C0C1 = Buffer.alloc(1 + 1536);
 C0C1[0] = 3;
 
@@ -101,10 +102,6 @@ async function askPid({ ports, authorization }: ProbeTarget, timeLimit: number):
   });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   request.on('error', () => {});
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > MAX_ANSWER) throw new Error('the answer is too long');
-  }
-  return Number(JSON.parse(text).pid);
+  const body = await readBody(response, MAX_ANSWER_BYTES);
+  return Number(JSON.parse(body.toString()).pid);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { inspect, type Surroundings } from '../check/inspect.js';
+import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { createLogger } from '../logger.js';
 import { Supervisor } from '../supervisor/supervisor.js';
@@ -64,7 +65,6 @@ export async function run(config: Config, context: RunContext): Promise<void> {
 }
 
 /** The address as a client on this machine writes it. */
-function reachable({ address, port }: AddressInfo): string {
-  if (address === '::' || address === '0.0.0.0') return `127.0.0.1:${port}`;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+function reachable({ address: host, port }: AddressInfo): string {
+  return formatAddress(nearAddress({ host, port }));
 }

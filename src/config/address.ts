@@ -26,6 +26,16 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether a listener that is bound there has every address of the machine, of one family at least. */
+export function isWildcard({ host }: Address): boolean {
+  return host === undefined || host === '::' || host === '0.0.0.0';
+}
+
+/** Where this machine itself reaches a listener that is bound there. */
+export function nearAddress(address: Address): Address {
+  return isWildcard(address) ? { ...address, host: '127.0.0.1' } : address;
+}
+
 /** Whether only this machine can reach a listener that is bound there. */
 export function isLoopback({ host }: Address): boolean {
   return host !== undefined && (host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host));

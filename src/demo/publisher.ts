@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { formatAddress } from '../config/address.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
@@ -67,7 +68,7 @@ export class DemoPublisher {
   /** One connection from dial to end; answers whether it got as far as publishing. */
   async #publish(clip: Clip): Promise<boolean> {
     const { host, port, app, stream } = this.#options;
-    const tcUrl = `rtmp://${host.includes(':') ? `[${host}]` : host}:${port}/${app}`;
+    const tcUrl = `rtmp://${formatAddress({ host, port })}/${app}`;
     let client: RtmpClient | null = null;
     try {
       client = await connectRtmp({ host, port, tcUrl, signal: this.#closing.signal });

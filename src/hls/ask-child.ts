@@ -40,7 +40,6 @@ const AGENTS = {
 
 /** Of silence; SRS waits 30 s for a hook. */
 const TIMEOUT_MS = 35_000;
-const MAX_TEXT_BYTES = 1024 * 1024;
 
 /**
  * Asks a child what a client asked us. Rejects where it does not answer: it is gone, or it refuses
@@ -60,16 +59,4 @@ export function askChild(
     asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
     asked.on('response', resolve).on('error', reject).end();
   });
-}
-
-/** The whole of an answer. Rejects where it is cut short, or is no playlist by its size. */
-export async function readText(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > MAX_TEXT_BYTES) throw new Error(`a playlist above ${MAX_TEXT_BYTES} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }

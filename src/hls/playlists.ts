@@ -2,11 +2,12 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf } from '../errors.js';
+import { readBody } from '../http-body.js';
 import type { Fault, Route } from '../listener/route.js';
 import { writerName } from '../protocol/hls/names.js';
 import { isMaster, parsePlaylist, printPlaylist } from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
-import { type Ask, addressOf, askChild, readText } from './ask-child.js';
+import { type Ask, addressOf, askChild } from './ask-child.js';
 import { playlistFile, readPlaylist } from './files.js';
 import { Shown } from './shown.js';
 
@@ -37,6 +38,8 @@ export interface PlaylistOptions {
 }
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+/** What is longer is no playlist. */
+const MAX_PLAYLIST_BYTES = 1024 * 1024;
 /** Owners that are asked one after the other, should they die meanwhile. */
 const ATTEMPTS = 3;
 const REFUSED: PlaylistAnswer = text(403, 'Forbidden\n');
@@ -129,7 +132,8 @@ export class Playlists {
     const response = await askChild(addressOf(route), ask, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
-    return { status: statusCode, contentType, location, text: await readText(response) };
+    const body = await readBody(response, MAX_PLAYLIST_BYTES);
+    return { status: statusCode, contentType, location, text: body.toString() };
   }
 
   /** The owner's list as this stream's viewers have to see it. */

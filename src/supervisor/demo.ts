@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { nearAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { DemoPublisher } from '../demo/publisher.js';
 import type { Logger } from '../logger.js';
@@ -21,7 +22,8 @@ export class DemoRoom {
   async start(): Promise<void> {
     const clipPath = join(PACKAGE_ROOT, 'examples', 'demo.flv');
     const { port = 0 } = this.#bound() ?? {};
-    const target = { host: localHost(this.#rtmp), port, app: 'live', stream: 'demo' };
+    const { host = '' } = nearAddress(this.#rtmp);
+    const target = { host, port, app: 'live', stream: 'demo' };
     this.#publisher = new DemoPublisher({ ...target, clipPath, logger: this.#logger });
     await this.#publisher.start();
   }
@@ -29,9 +31,4 @@ export class DemoRoom {
   async close(): Promise<void> {
     await this.#publisher?.close();
   }
-}
-
-/** Where this machine reaches a listener of its own. */
-function localHost({ host }: Address): string {
-  return host === undefined || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host;
 }

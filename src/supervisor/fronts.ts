@@ -3,6 +3,7 @@ import type { ListenerRow } from '../admin/types.js';
 import type { ChildRef } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { AliasFront, ChildTraffic, ConnectionRow, Front } from '../listener/front.js';
+import { hostName } from '../protocol/http/target.js';
 import type { StreamKey } from '../stream-key.js';
 
 /** A port that clients come to, by the name that it has in the configuration. */
@@ -65,7 +66,7 @@ export class Fronts {
   /** The client's address, without its port, behind an alias; null when that is nobody's. */
   async addressOf(alias: string): Promise<string | null> {
     const client = await this.clientOf(alias);
-    return client?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? null;
+    return client === null ? null : hostName(client);
   }
 
   /** The true address of the client behind an alias, or null when it is nobody's. */

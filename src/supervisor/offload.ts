@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isWildcard } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { SILENT_MS } from '../listener/webrtc/sessions.js';
@@ -13,10 +13,9 @@ export function steerer(
   logger: Logger,
 ) {
   return async (port: number): Promise<Steering | null> => {
-    const { host = '' } = address;
     const name = `srs_supervisor_${port}_${randomBytes(4).toString('hex')}`;
-    const isWild = isIP(host) === 0 || host === '0.0.0.0';
-    const table = { name, port, host: isWild ? null : host, size: connections };
+    const host = isWildcard(address) ? null : (address.host ?? null);
+    const table = { name, port, host, size: connections };
     try {
       return await Steering.open({ table, idleMs: SILENT_MS, logger });
     } catch (error) {

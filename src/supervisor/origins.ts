@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AdminPlugin } from '../admin/server.js';
 import type { Prepared } from '../check/prepared.js';
 import { apiAuthorization } from '../child/template.js';
-import { isLoopback } from '../config/address.js';
+import { isLoopback, isWildcard } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { normalIp, TrustedProxies } from '../listener/client-address.js';
 import { dial } from '../listener/dial.js';
@@ -41,7 +41,7 @@ async function reach(host: string, port: number): Promise<void> {
 /** Whether one of this machine's addresses, with the port that we have there. */
 function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
   if (bound === null || bound.port !== port) return false;
-  if (bound.address !== '::' && bound.address !== '0.0.0.0') return bound.address === host;
+  if (!isWildcard({ host: bound.address, port })) return bound.address === host;
   const cards = Object.values(networkInterfaces()).flat();
   return isLoopback({ host, port }) || cards.some((card) => card?.address === host);
 }

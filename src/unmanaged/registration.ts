@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ChildPorts } from '../child/types.js';
-import { isLoopback, parseAddress } from '../config/address.js';
+import { isLoopback, isWildcard, parseAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { SupervisorError } from '../errors.js';
 
@@ -89,10 +89,6 @@ function hostOf(beat: Heartbeat, isNear: boolean): string {
   if (named?.host !== undefined) return named.host;
   if (everywhere && (isNear || !isLoopback({ host: beat.ip, port: 0 }))) return beat.ip;
   throw refusal('rtmp: listens on loopback only, and is not on this machine');
-}
-
-function isWildcard({ host }: Address): boolean {
-  return host === undefined || host === '0.0.0.0' || host === '::';
 }
 
 function refusal(text: string): SupervisorError {

@@ -146,12 +146,12 @@ for (const origin of origins()) {
     });
 
     it('kicks the one that is meant, and nobody else', async () => {
+      const known = new Set((await box.rows('clients')).map(({ id }) => id));
       const frames = CHILDREN.slice(0, 2).map((id) =>
         playFrames(box.rtmp(id, `on-${id}`), FOR_EVER),
       );
       const [victim, bystander] = frames as [Ffmpeg, Ffmpeg];
       media.push(...frames);
-      const known = new Set((await box.rows('clients')).map(({ id }) => id));
       const added = await until('two more clients', async () => {
         const rows = (await box.rows('clients')).filter(({ id }) => !known.has(id));
         return rows.length === 2 ? rows : null;

@@ -6,6 +6,7 @@ import {
   request,
 } from 'node:http';
 import { codeOf } from '../../errors.js';
+import { readBody } from '../../http-body.js';
 
 /** A request to a child's HTTP API. */
 export interface ChildQuestion {
@@ -40,7 +41,7 @@ export async function askChild(
     const response = await responseOf(asked);
     if (response === null) return null;
     const { statusCode: status = 0, headers: answered } = response;
-    return { status, headers: answered, body: await bodyOf(response) };
+    return { status, headers: answered, body: await readBody(response, MAX_ANSWER_BYTES) };
   } finally {
     asked.on('error', () => {}).destroy();
   }
@@ -61,15 +62,4 @@ async function responseOf(asked: ClientRequest): Promise<IncomingMessage | null>
     if (isConnected && codeOf(error) === 'ECONNRESET') return null;
     throw error;
   }
-}
-
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

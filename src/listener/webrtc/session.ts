@@ -1,3 +1,4 @@
+import { formatAddress } from '../../config/address.js';
 import type { Endpoint } from '../../relay/udp.js';
 import type { Connection, Relayed } from '../connections.js';
 import type { ConnectionRow } from '../front.js';
@@ -99,7 +100,7 @@ export class RtcSession implements Relayed {
     const row = this.connection.row();
     if (this.#client === null) return row;
     const { ip, port } = this.#client;
-    return { ...row, client: ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}` };
+    return { ...row, client: formatAddress({ host: ip, port }) };
   }
 
   #sum(field: 'bytesIn' | 'bytesOut', past: number): number {

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { isSameText } from '../../protocol/same-text.js';
 
 /** `http_api.auth`. */
 export interface ApiAuth {
@@ -7,11 +7,6 @@ export interface ApiAuth {
 }
 
 export type Verdict = 'ok' | 'ask' | 'refuse';
-
-function isSame(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
 
 /**
  * Judges an `Authorization` header as SRS does: paths without `/api/` are open, a missing or wrong
@@ -23,5 +18,5 @@ export function judge(auth: ApiAuth | null, path: string, header: string | undef
   const [, token = ''] = /^Basic +(\S+)$/.exec(header) ?? [];
   const pair = Buffer.from(token, 'base64').toString();
   if (!/^[^:]+:[^:]+$/.test(pair)) return 'refuse';
-  return isSame(pair, `${auth.username}:${auth.password}`) ? 'ok' : 'ask';
+  return isSameText(pair, `${auth.username}:${auth.password}`) ? 'ok' : 'ask';
 }

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { isSameText } from '../same-text.js';
 
 /** What a box says of a request that it sends on to another box's own port. */
 export interface Hop {
@@ -21,9 +22,7 @@ export function buildHop({ ip, at }: Hop, target: string, secret: string): strin
 /** The client's address; null for what was not made with our secret, for this target, just now. */
 export function readHop(text: string, target: string, secret: string, now: number): string | null {
   const [ip = '', at = '', mac = ''] = text.split(' ');
-  const wanted = Buffer.from(sign(`${ip} ${at} ${target}`, secret));
-  const given = Buffer.from(mac);
-  const isOurs = given.length === wanted.length && timingSafeEqual(given, wanted);
+  const isOurs = isSameText(mac, sign(`${ip} ${at} ${target}`, secret));
   return isOurs && Math.abs(now - Number(at)) <= WINDOW_MS ? ip : null;
 }
 

@@ -1,4 +1,5 @@
 import type { Role } from '../../stream-key.js';
+import { parseQuery } from '../query.js';
 import { invalid, type Parsed, value } from '../result.js';
 
 /** What a stream id asks for, as SRS understands it. */
@@ -51,7 +52,8 @@ function parseTarget(text: string): Parsed<Target> {
 }
 
 function parseKeyed(text: string): Parsed<Target> {
-  const { h = '', r, m = 'request', ...others } = Object.fromEntries(pairsOf(text));
+  const pairs = parseQuery(text.replaceAll('?', ','));
+  const { h = '', r, m = 'request', ...others } = Object.fromEntries(pairs);
   const role = ROLES.get(m.toLowerCase());
   if (!role) return invalid('the mode of the stream id is neither publish nor request');
   const host = splitHost(h);
@@ -66,14 +68,6 @@ function queryOf(params: Readonly<Record<string, string>>): string {
   const names = Object.keys(params).sort();
   const pairs = names.map((name) => `${name === 'h' ? 'vhost' : name}=${params[name]}`);
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
-}
-
-/** SRS splits at every mark, then reads name, value, name, value; a name without `=` shifts it. */
-function pairsOf(text: string): Map<string, string> {
-  const items = text.replaceAll('?', ',').split(/&&|[=,&;]/);
-  const pairs = new Map<string, string>();
-  for (let at = 0; at < items.length; at += 2) pairs.set(items[at] ?? '', items[at + 1] ?? '');
-  return pairs;
 }
 
 /** `h` is a vhost, `app/stream`, or `vhost/app/stream`. */

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { hostName } from '../http/target.js';
 
 /** What is known of the way by which a client came, to offer it addresses for its media. */
 export interface AddressSources {
@@ -19,7 +20,7 @@ export interface AddressSources {
  */
 export function offeredAddresses(sources: AddressSources): string[] {
   if (sources.configured.length > 0) return [...new Set(sources.configured)];
-  const named = normal(sources.host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+  const named = normal(hostName(sources.host));
   const near = [named ?? normal(sources.host), normal(sources.local)].filter((ip) => ip !== null);
   const far = near.some(isLoopback) ? sources.interfaces.filter(isReachable) : [];
   return [...new Set([...near, ...far])];

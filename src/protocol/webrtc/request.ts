@@ -1,4 +1,5 @@
 import type { Role, StreamName } from '../../stream-key.js';
+import { hostName } from '../http/target.js';
 import { invalid, type Parsed, value } from '../result.js';
 import { parseStreamUrl, resolveVhost } from '../rtmp/stream-url.js';
 
@@ -46,11 +47,6 @@ export function parseStreamurl(
   if (parsed.kind !== 'value') return invalid('streamurl is no webrtc:// URL');
   const { vhost, app, stream } = parsed.value;
   return value({ role, vhost: resolveVhost(vhost, vhosts), app, stream }, streamurl.length);
-}
-
-/** Without its port. */
-function hostName(host: string): string {
-  return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 /**

@@ -149,11 +149,6 @@ function familiesOf({ host }: Table): readonly Family[] {
   return FAMILIES.filter(({ digit }) => (digit === 6) === host.includes(':'));
 }
 
-interface Listed {
-  readonly name: string;
-  readonly elem?: readonly unknown[];
-}
-
 /** What is left of a farewell that was heard. */
 export function forgetCommand({ name }: Table, { set, key }: Count): string {
   return `delete element inet ${name} ${set} { ${key.replace(' ', ' . ')} }`;
