@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Parsed } from '../protocol/result.js';
 
 /**
  * Feeds a socket's bytes to `take` until that answers something; then the socket is paused and the
@@ -39,4 +40,26 @@ export function readUntil<T>(
     socket.on('data', onData).on('end', onEnd).on('close', onEnd);
     socket.resume();
   });
+}
+
+/**
+ * Reads what a parser knows from the beginning of a connection; what follows it stays unread, and the
+ * socket paused. Rejects as `readUntil` does, and by `refuse` for what is invalid.
+ */
+export async function readParsed<T>(
+  socket: Socket,
+  parse: (bytes: Buffer) => Parsed<T>,
+  signal: AbortSignal,
+  refuse: (reason: string) => Error = (reason) => new Error(reason),
+): Promise<T> {
+  let seen: Buffer = Buffer.alloc(0);
+  const take = (bytes: Buffer) => {
+    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
+    const parsed = parse(seen);
+    if (parsed.kind === 'invalid') throw refuse(parsed.reason);
+    return parsed.kind === 'value' ? parsed : undefined;
+  };
+  const { value, consumed } = await readUntil(socket, take, signal);
+  if (consumed < seen.length) socket.unshift(seen.subarray(consumed));
+  return value;
 }

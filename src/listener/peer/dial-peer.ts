@@ -4,13 +4,12 @@ import { SupervisorError } from '../../errors.js';
 import {
   buildHello,
   type ChildService,
-  type PeerAnswer,
   type PeerHello,
   type PeerWanted,
   parseAnswer,
 } from '../../protocol/peer/hello.js';
 import { dial } from '../dial.js';
-import { readUntil } from '../read-until.js';
+import { readParsed } from '../read-until.js';
 
 /** A child of another box, and how it is reached: plain values. */
 export interface PeerVia {
@@ -42,32 +41,11 @@ export async function dialPeer(
   const hello: PeerHello = { child, generation, service, wanted, client, at, nonce };
   socket.write(buildHello(hello, secret));
   try {
-    const answer = await readAnswer(socket, hello, secret, signal);
+    const answer = await readParsed(socket, (bytes) => parseAnswer(bytes, hello, secret), signal);
     if (answer === 'welcome') return socket;
     throw new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${child} has it no more`);
   } catch (error) {
     socket.destroy();
     throw error;
   }
-}
-
-async function readAnswer(
-  socket: Socket,
-  hello: PeerHello,
-  secret: string,
-  signal: AbortSignal,
-): Promise<PeerAnswer> {
-  let seen: Buffer = Buffer.alloc(0);
-  const { consumed, value: answer } = await readUntil(
-    socket,
-    (bytes) => {
-      seen = Buffer.concat([seen, bytes]);
-      const parsed = parseAnswer(seen, hello, secret);
-      if (parsed.kind === 'invalid') throw new Error(parsed.reason);
-      return parsed.kind === 'value' ? parsed : undefined;
-    },
-    signal,
-  );
-  if (consumed < seen.length) socket.unshift(seen.subarray(consumed));
-  return answer;
 }

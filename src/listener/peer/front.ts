@@ -14,7 +14,7 @@ import type { AliasBook } from '../aliases.js';
 import { ClientFront } from '../client-front.js';
 import type { Connection, ConnectionLimits } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
-import { readUntil } from '../read-until.js';
+import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
@@ -35,8 +35,6 @@ export interface PeerOptions {
 interface Arrival {
   readonly peer: Socket;
   readonly hello: PeerHello;
-  /** What came behind the hello. */
-  readonly rest: Buffer;
   /** To the child that it is for. */
   readonly route: Route;
 }
@@ -101,7 +99,7 @@ export class PeerFront extends ClientFront {
 
   async #serve(peer: Socket, connection: Connection): Promise<void> {
     const { secret, admit } = this.#options;
-    const { hello, rest } = await this.#readHello(peer, connection);
+    const hello = await this.#readHello(peer, connection);
     const owner = { id: hello.child, generation: hello.generation };
     const route = await admit(owner, hello.wanted);
     if (route === null) {
@@ -113,43 +111,32 @@ export class PeerFront extends ClientFront {
     connection.stream = hello.wanted?.stream ?? null;
     connection.role = hello.wanted?.role ?? null;
     try {
-      await this.#relay(connection, { peer, hello, rest, route });
+      await this.#relay(connection, { peer, hello, route });
     } finally {
       route.release();
     }
   }
 
-  async #relay(connection: Connection, { peer, hello, rest, route }: Arrival): Promise<void> {
+  async #relay(connection: Connection, { peer, hello, route }: Arrival): Promise<void> {
     const { secret, engine } = this.#options;
     const target = { host: route.host, port: route.ports[hello.service] };
     const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
       throw new SessionError('child', messageOf(error), { cause: error });
     });
-    const first = rest.length > 0 ? { toChild: rest } : {};
     const toClient = buildAnswer('welcome', hello, secret);
-    connection.relayed = engine.join({ client: peer, child, toClient, ...first, idleMs: IDLE_MS });
+    connection.relayed = engine.join({ client: peer, child, toClient, idleMs: IDLE_MS });
     await connection.relayed.ended;
   }
 
-  async #readHello(
-    peer: Socket,
-    connection: Connection,
-  ): Promise<{ hello: PeerHello; rest: Buffer }> {
+  async #readHello(peer: Socket, connection: Connection): Promise<PeerHello> {
+    const refuse = (reason: string) => new SessionError('invalid', reason);
+    const parse = (bytes: Buffer) => parseHello(bytes, this.#options.secret);
     const late = () => connection.end(new SessionError('silent', 'no hello in time'));
     const timer = setTimeout(late, HELLO_MS);
-    let seen: Buffer = Buffer.alloc(0);
-    const take = (bytes: Buffer) => {
-      seen = Buffer.concat([seen, bytes]);
-      const parsed = parseHello(seen, this.#options.secret);
-      if (parsed.kind === 'invalid') throw new SessionError('invalid', parsed.reason);
-      if (parsed.kind === 'incomplete') return undefined;
-      return { hello: parsed.value, rest: seen.subarray(parsed.consumed) };
-    };
     try {
-      const read = await readUntil(peer, take, connection.signal);
-      const { nonce, at } = read.hello;
-      if (this.#nonces.take(nonce, at, Date.now())) return read;
-      throw new SessionError('invalid', 'hello said twice, or by a clock that is far off');
+      const hello = await readParsed(peer, parse, connection.signal, refuse);
+      if (this.#nonces.take(hello.nonce, hello.at, Date.now())) return hello;
+      throw refuse('hello said twice, or by a clock that is far off');
     } finally {
       clearTimeout(timer);
     }
