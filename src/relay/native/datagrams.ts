@@ -1,6 +1,7 @@
 import { addressOf, EAGAIN, EIO, errno, MSG_DONTWAIT, MSG_NOSIGNAL } from './libc.js';
 import { receiveMany, sendMany } from './libc-sockets.js';
 import { MessageHeaders, NAME_SIZE } from './message-headers.js';
+import { keyAt, type NameKey } from './names.js';
 
 /** Datagrams of one batch. */
 export const BATCH = 64;
@@ -22,6 +23,8 @@ interface Receiver {
 export class Datagrams {
   /** Who sent what, `NAME_STRIDE` bytes each; only where names are asked for. */
   readonly #names = new Uint8Array(new ArrayBuffer(NAME_STRIDE * BATCH));
+  readonly #nameWords = new Uint32Array(this.#names.buffer);
+  readonly #namesView = new DataView(this.#names.buffer);
   readonly #namesAddress = addressOf(this.#names);
   /** Costs no more than what is touched of it. */
   readonly #bytes = new Uint8Array(new ArrayBuffer(STRIDE * BATCH));
@@ -49,8 +52,12 @@ export class Datagrams {
 
   /** Fills from `first` on; answers how many came, -1 and `errno()` for an error. */
   receive(fd: number, first: number): number {
-    for (let i = first; this.#named && i < BATCH; i += 1) this.#in.setNameSize(i, NAME_SIZE);
-    return receiveMany(fd, this.#in.at(first), BATCH - first);
+    const count = receiveMany(fd, this.#in.at(first), BATCH - first);
+    // The kernel has written how much room it used.
+    for (let i = first; this.#named && i < first + count; i += 1) {
+      this.#in.setNameSize(i, NAME_SIZE);
+    }
+    return count;
   }
 
   /** Bytes of a datagram that was received. */
@@ -61,6 +68,21 @@ export class Datagrams {
   /** The sender's `struct sockaddr`: a view that the next `receive` overwrites. */
   senderOf(index: number): Uint8Array {
     return this.#names.subarray(NAME_STRIDE * index, NAME_STRIDE * index + NAME_SIZE);
+  }
+
+  /** What the sender is found by. */
+  keyOf(index: number): NameKey {
+    return keyAt(this.#namesView, NAME_STRIDE * index);
+  }
+
+  /** Whether a datagram has the sender of the one before it. */
+  isOfSame(index: number): boolean {
+    const at = (NAME_STRIDE / 4) * index;
+    const before = at - NAME_STRIDE / 4;
+    for (let word = 0; word < NAME_SIZE / 4; word += 1) {
+      if (this.#nameWords[at + word] !== this.#nameWords[before + word]) return false;
+    }
+    return true;
   }
 
   /** The 16 bits that a datagram begins with; -1 for a shorter one. */

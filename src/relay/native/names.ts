@@ -21,10 +21,18 @@ export function familyOf(ip: string): number {
 
 /** IPv4 addresses have one key, whichever family of socket heard them. */
 export function keyOf(name: Uint8Array): NameKey {
-  const port = at(name, 2) * 256 + at(name, 3);
-  const ip4 = ip4At(name);
-  if (ip4 >= 0) return word(name, ip4) * 65_536 + port;
-  return `${word(name, 8)} ${word(name, 12)} ${word(name, 16)} ${word(name, 20)} ${port}`;
+  return keyAt(new DataView(name.buffer, name.byteOffset, name.length), 0);
+}
+
+/** The key of a `struct sockaddr` somewhere in memory; for each datagram, so nothing is made here. */
+export function keyAt(view: DataView, start: number): NameKey {
+  const port = view.getUint16(start + 2);
+  if (view.getUint16(start, LITTLE) === AF_INET) return view.getUint32(start + 4) * 65_536 + port;
+  const high = view.getBigUint64(start + 8);
+  const [middle, low] = [view.getUint32(start + 16), view.getUint32(start + 20)];
+  return high === 0n && middle === 0xffff
+    ? low * 65_536 + port
+    : `${high} ${middle} ${low} ${port}`;
 }
 
 export function endpointOf(name: Uint8Array): Endpoint {
@@ -45,15 +53,6 @@ function ip4At(name: Uint8Array): number {
   const family = LITTLE ? at(name, 0) : at(name, 1);
   if (family === AF_INET) return 4;
   return MAPPED.every((byte, i) => at(name, 8 + i) === byte) ? 20 : -1;
-}
-
-function word(bytes: Uint8Array, index: number): number {
-  return (
-    at(bytes, index) * 2 ** 24 +
-    at(bytes, index + 1) * 2 ** 16 +
-    at(bytes, index + 2) * 2 ** 8 +
-    at(bytes, index + 3)
-  );
 }
 
 function at(bytes: Uint8Array, index: number): number {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
@@ -117,11 +118,10 @@ export class UdpLoop {
   #pullBatch(): number {
     const count = this.#up.receive(this.#shared.socket, 0);
     for (let first = 0; first < count; ) {
-      const key = keyOf(this.#up.senderOf(first));
       const tag = this.#tagOf(first);
       let end = first + 1;
-      while (end < count && this.#isOf(end, key, tag)) end += 1;
-      const flow = this.#clients.get(key, tag);
+      while (end < count && this.#isOfSame(end, tag)) end += 1;
+      const flow = this.#clients.get(this.#up.keyOf(first), tag);
       if (flow && !this.#isChecked(first, flow.mark)) this.#sendUp(flow, first, end);
       else for (let i = first; i < end; i += 1) this.#meetStranger(i);
       first = end;
@@ -131,8 +131,8 @@ export class UdpLoop {
   }
 
   /** Whether a datagram goes with those before it, which came from this client. */
-  #isOf(index: number, key: NameKey, tag: number): boolean {
-    const isSame = this.#tagOf(index) === tag && keyOf(this.#up.senderOf(index)) === key;
+  #isOfSame(index: number, tag: number): boolean {
+    const isSame = this.#up.isOfSame(index) && this.#tagOf(index) === tag;
     return isSame && !this.#isChecked(index - 1, null) && !this.#isChecked(index, null);
   }
 
