@@ -23,7 +23,7 @@ for (const origin of origins()) {
     after(() => cluster?.dispose());
 
     it('plays by WHEP on one box what is published by WHIP on the other', {
-      skip: origin.name === 'srs' ? 'with SRS no picture comes yet' : NO_CHROMIUM,
+      skip: NO_CHROMIUM,
     }, async (t) => {
       const near = await RtcCast.open(`http://${cluster.a.host}:${cluster.a.api}`);
       t.after(() => near.close());
