@@ -102,7 +102,7 @@ export class HookRelay {
   async #publish(hook: IncomingHook): Promise<CallResult> {
     const { publishers, guard } = this.#options;
     const publication = this.#publication(hook);
-    guard.begin(publication);
+    if (comesBack(hook.body)) guard.begin(publication);
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) {
       guard.turnAway(publication);
@@ -148,4 +148,9 @@ export class HookRelay {
 
 function turnOf({ owner, body }: IncomingHook): string {
   return `${owner.id} ${owner.generation} ${body.client_id}`;
+}
+
+/** An encoder that is sent away does; a page with a WebRTC session, which has no tcUrl, does not. */
+function comesBack({ tcUrl }: HookBody): boolean {
+  return tcUrl !== '';
 }

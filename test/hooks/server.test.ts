@@ -28,6 +28,7 @@ const BODY = {
 interface Box {
   readonly relay: HookRelay;
   readonly server: HookServer;
+  readonly guard: SplitGuard;
   /** `stream child` of what is published. */
   readonly published: Set<string>;
   /** Streams whose waiting players were woken. */
@@ -52,10 +53,11 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     unpublished: (stream: string, { id }: { id: string }) =>
       void published.delete(`${stream} ${id}`),
   };
+  const guard = new SplitGuard({ kick: async () => {} });
   const relay = new HookRelay({
     urls: new UserUrls([], urls),
     publishers: new Publishers({ claims, isLive: async () => false }),
-    guard: new SplitGuard({ kick: async () => {} }),
+    guard,
     vhosts: ['__defaultVhost__'],
     serverId: 'vid-box',
     clientOf: async (alias) => (alias === '127.1.0.1' ? '203.0.113.5' : null),
@@ -76,7 +78,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     const text = await response.text();
     return [200, 201].includes(response.status) && (text === '0' || JSON.parse(text)?.code === 0);
   };
-  return { relay, server, published, announced, call, lets };
+  return { relay, server, guard, published, announced, call, lets };
 }
 
 async function openUser(t: TestContext): Promise<UserHooks> {
@@ -281,4 +283,12 @@ test('nobody else can call', async (t) => {
   assert.equal((await fetch(url)).status, 404);
   assert.equal(user.calls.length, 0);
   assert.deepEqual(relay.counters(), {});
+});
+
+test('a publisher whose source SRS has lost is to come again, but a page is let in', async (t) => {
+  const { lets, guard } = await openBox(t, {});
+  await guard.lost({ id: 'c001', generation: 1 }, '');
+  assert.ok(await lets('on_publish', { stream: 'page', client_id: 'page', tcUrl: '' }));
+  const tcUrl = 'rtmp://127.0.0.1/live';
+  assert.equal(await lets('on_publish', { stream: 'cam', client_id: 'encoder', tcUrl }), false);
 });
