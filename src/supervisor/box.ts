@@ -3,6 +3,7 @@ import type { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import type { ConnectionBudget } from '../listener/connections.js';
 import type { Logger } from '../logger.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Routing } from './routing.js';
 
@@ -11,6 +12,8 @@ export interface Box {
   readonly prepared: Prepared;
   readonly engine: RelayEngine;
   readonly routing: Routing;
+  /** The other boxes; null: there are none. */
+  readonly boxes: Boxes | null;
   /** Of this thread; listener threads have their own. */
   readonly aliases: AliasBook;
   /** What all ports together may have open. */

@@ -241,6 +241,7 @@ export class Supervisor {
       prepared,
       engine: this.#engine,
       routing: new Routing(parts),
+      boxes,
       aliases: new AliasBook(aliasShare(0, this.#engine.threadCount + 1)),
       budget: new ConnectionBudget({ ...config.limits, connections }),
       certificate: this.#certificate,

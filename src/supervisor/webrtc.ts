@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { apiAuthorization } from '../child/template.js';
@@ -14,6 +13,7 @@ import { openUdpRelay } from '../relay/engine.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
 import { steerer } from './offload.js';
+import { sessionMark, sessionsElsewhere } from './sessions-elsewhere.js';
 import { udpThreads } from './udp-threads.js';
 
 export interface WebRtc {
@@ -32,7 +32,11 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
   if (address === null) return null;
   const logger = box.logger.child({ room: 'webrtc' });
   const isDirect = config.rtc.media === 'direct';
-  const sessions = new RtcSessions(box.budget, isDirect ? Number.POSITIVE_INFINITY : undefined);
+  const sessions = new RtcSessions({
+    limits: box.budget,
+    ...(isDirect && { silentMs: Number.POSITIVE_INFINITY }),
+    elsewhere: sessionsElsewhere(box.boxes, config.cluster.secret),
+  });
   const parts = { address, sessions, logger };
   const front = isDirect ? directFront(box, parts) : relayFront(box, parts);
   const candidates = await resolveAll(config.rtc.candidates, logger);
@@ -43,7 +47,7 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
     way: { media: config.rtc.media, candidates, port: () => front.address()?.port ?? null },
     vhosts: box.prepared.vhosts,
     secret: config.registry === 'memory' ? null : config.cluster.secret,
-    box: boxName(),
+    box: sessionMark(box.boxes?.id ?? hostname()),
     answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
     logger,
   });
@@ -89,9 +93,4 @@ async function resolveAll(hosts: readonly string[], logger: Logger): Promise<str
     }),
   );
   return found.flat().map(({ address }) => address);
-}
-
-/** The same for every start on this machine. */
-function boxName(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 4);
 }

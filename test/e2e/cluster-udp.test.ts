@@ -17,7 +17,7 @@ for (const origin of origins()) {
     const cast = new Cast();
 
     before(async () => {
-      cluster = await Cluster.start({ origin: origin.path, children: 1 });
+      cluster = await Cluster.start({ origin: origin.path, children: 1, boxes: 3 });
     });
     afterEach(() => cast.close());
     after(() => cluster?.dispose());
@@ -37,6 +37,51 @@ for (const origin of origins()) {
       assert.match(player?.client ?? '', /^127\.0\.0\.[123]:/);
       assert.equal(await far.remove(played), 200);
       assert.equal(await near.remove(published), 200);
+    });
+
+    it('finds the box of sessions whose media, and DELETE, come to a third one', {
+      skip: NO_CHROMIUM,
+    }, async (t) => {
+      const { a, b, c } = cluster;
+      const elsewhere = `eip=${c.host}:${c.rtc}`;
+      const near = await RtcCast.open(`http://${a.host}:${a.api}`);
+      t.after(() => near.close());
+      const far = await RtcCast.open(`http://${b.host}:${b.api}`);
+      t.after(() => far.close());
+      const [, published] = await near.start('publish', `third&${elsewhere}`);
+      const [page, played] = await far.start('play', `third&${elsewhere}`);
+      await far.sees(page);
+      assert.equal((await page.state()).remote?.address, c.host);
+      const passing = (await c.supervisor.connections()).filter(({ bytesIn }) => bytesIn > 0);
+      assert.ok(passing.length >= 2);
+      for (const { location } of [played, published]) {
+        const url = new URL(location ?? '', `http://${c.host}:${c.api}`);
+        assert.equal((await fetch(url, { method: 'DELETE' })).status, 200);
+      }
+      for (const { supervisor } of [a, b]) {
+        const rows = await supervisor.connections();
+        assert.deepEqual(
+          rows.filter(({ stream }) => stream?.endsWith('/third')),
+          [],
+        );
+      }
+    });
+
+    it('lets one box publish by WHIP at a time, and the next as soon as that has gone', {
+      skip: NO_CHROMIUM,
+    }, async (t) => {
+      const near = await RtcCast.open(`http://${cluster.a.host}:${cluster.a.api}`);
+      t.after(() => near.close());
+      const far = await RtcCast.open(`http://${cluster.b.host}:${cluster.b.api}`);
+      t.after(() => far.close());
+      const [, first] = await near.start('publish', 'turns');
+      const second = await (await far.page()).start(far.url('publish', 'turns'), 'publish');
+      assert.equal(second.status, 409, second.body);
+      assert.equal(await near.remove(first), 200);
+      const [, third] = await far.start('publish', 'turns');
+      const [page] = await near.start('play', 'turns');
+      await near.sees(page);
+      assert.equal(await far.remove(third), 200);
     });
 
     it('plays by SRT on one box what is published on the other', {

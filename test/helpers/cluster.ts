@@ -19,6 +19,7 @@ export interface ClusterBox {
   readonly host: string;
   readonly http: number;
   readonly api: number;
+  readonly rtc: number;
   readonly srt: number;
 }
 
@@ -55,6 +56,10 @@ export class Cluster {
 
   get b(): ClusterBox {
     return this.#box(1);
+  }
+
+  get c(): ClusterBox {
+    return this.#box(2);
   }
 
   /** Resolves when each living box sees so many. */
@@ -108,5 +113,5 @@ async function startBox(
   // Datagrams have to come back from the address that they were sent to.
   const ports = { http, api, rtc: `${host}:${rtc}`, srt: `${host}:${srt}` };
   const supervisor = await RunningSupervisor.start({ origin, children, args, env, ports });
-  return { supervisor, host, http, api, srt };
+  return { supervisor, host, http, api, rtc, srt };
 }

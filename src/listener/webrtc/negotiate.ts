@@ -7,7 +7,7 @@ import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
-import { encodeUfrag, NONCE_SIZE } from '../../protocol/webrtc/ufrag.js';
+import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufrag.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
@@ -22,7 +22,7 @@ export interface SignallingOptions {
   readonly way: MediaWay;
   /** The vhosts that the children have. */
   readonly vhosts: readonly string[];
-  /** Four letters or digits that tell this machine's sessions from another's. */
+  /** Four letters or digits that tell this box's sessions from another's. */
   readonly box: string;
   /** By which boxes know each other; null: there are no others. */
   readonly secret: string | null;
@@ -99,7 +99,10 @@ async function findRoute(
 }
 
 /** As another box says whose request it has sent on, else as the connection shows. */
-function clientIp({ secret }: SignallingOptions, request: FastifyRequest): string {
+export function clientIp(
+  { secret }: Pick<SignallingOptions, 'secret'>,
+  request: FastifyRequest,
+): string {
   const { [HOP_HEADER]: hop } = request.headers;
   const told =
     typeof hop === 'string' && secret !== null
@@ -159,7 +162,7 @@ async function ask(
   const target = { host: route.host, port: route.ports.api };
   const { pathname, query } = splitUrl(request.url);
   const isOurs = dialect.takesUfrag && !parseQuery(query).get('ice-ufrag');
-  const ufrag = isOurs ? newUfrag(options.box, route.owner.id) : null;
+  const ufrag = isOurs ? newUfrag(options, route.owner.id) : null;
   const path = `${pathname}?${ownQuery({ eip: plan.eip, ufrag })}${query}`;
   const body = request.body as Buffer;
   const own = { ...headersFor(request, body), 'x-forwarded-for': ip };
@@ -202,7 +205,11 @@ export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpH
 }
 
 /** Tells the box that has the child whose request it is. */
-function hopHeader({ via }: Route, ip: string, target: string): IncomingHttpHeaders {
+export function hopHeader(
+  { via }: Pick<Route, 'via'>,
+  ip: string,
+  target: string,
+): IncomingHttpHeaders {
   if (via === undefined) return {};
   return { [HOP_HEADER]: buildHop({ ip, at: Date.now() }, target, via.secret) };
 }
@@ -215,6 +222,10 @@ export function splitUrl(url: string): { readonly pathname: string; readonly que
     : { pathname: url.slice(0, at), query: url.slice(at + 1) };
 }
 
-function newUfrag(box: string, child: string): string {
-  return encodeUfrag({ box, child, nonce: randomBytes(NONCE_SIZE / 2).toString('hex') });
+/** Where there are other boxes, one that they know for ours: its client may come to any of them. */
+function newUfrag({ box, secret }: SignallingOptions, child: string): string {
+  const random = randomBytes(NONCE_SIZE / 2);
+  const nonce =
+    secret === null ? random.toString('hex') : sealedNonce({ box, child }, random, secret);
+  return encodeUfrag({ box, child, nonce });
 }

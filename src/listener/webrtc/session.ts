@@ -14,8 +14,8 @@ export interface Flow extends Relayed {
 export interface RtcSessionOptions {
   /** STUN's USERNAME in the client's checks: the child's ufrag, a colon, the client's. */
   readonly username: string;
-  /** The child's ICE password, which signs those checks. */
-  readonly password: string;
+  /** The child's ICE password, which signs those checks; null: another box has it, and looks at them. */
+  readonly password: string | null;
   readonly connection: Connection;
   readonly route: Route;
 }
@@ -26,7 +26,7 @@ export interface RtcSessionOptions {
  */
 export class RtcSession implements Relayed {
   readonly username: string;
-  readonly password: string;
+  readonly password: string | null;
   readonly connection: Connection;
   readonly route: Route;
   /** By the client's address, in the order of their beginning. */

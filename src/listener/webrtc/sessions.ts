@@ -1,4 +1,5 @@
 import type { ChildRef } from '../../child/types.js';
+import type { Endpoint } from '../../relay/udp.js';
 import type { StreamKey } from '../../stream-key.js';
 import {
   type Connection,
@@ -8,6 +9,7 @@ import {
 } from '../connections.js';
 import { noCounters } from '../counters.js';
 import type { ConnectionRow, FrontSummary } from '../front.js';
+import type { Route } from '../route.js';
 import { TrafficMeter } from '../traffic.js';
 import { type Flow, RtcSession, type RtcSessionOptions } from './session.js';
 
@@ -17,6 +19,14 @@ export const SILENT_MS = 30_000;
 const FAREWELL_MS = 6000;
 const TICK_MS = 1000;
 
+export interface RtcSessionsOptions {
+  readonly limits: ConnectionLimits;
+  /** How long a session may wait for its first check; Infinity where none comes by here. */
+  readonly silentMs?: number;
+  /** The way to the box that has a session of this name; null: no other one has. Default: there are none. */
+  readonly elsewhere?: (username: string) => Route | null;
+}
+
 /** The sessions of all children, from the child's answer on until nothing comes any more. */
 export class RtcSessions {
   readonly counters = noCounters();
@@ -24,12 +34,12 @@ export class RtcSessions {
   readonly #traffic: TrafficMeter;
   readonly #byName = new Map<string, RtcSession>();
   readonly #timer: NodeJS.Timeout;
-
   readonly #silentMs: number;
+  readonly #elsewhere: (username: string) => Route | null;
 
-  /** `silentMs`: how long a session may wait for its first check; Infinity where none comes by here. */
-  constructor(limits: ConnectionLimits, silentMs = SILENT_MS) {
+  constructor({ limits, silentMs = SILENT_MS, elsewhere }: RtcSessionsOptions) {
     this.#silentMs = silentMs;
+    this.#elsewhere = elsewhere ?? (() => null);
     this.#connections = new Connections(limits);
     this.#traffic = new TrafficMeter(this.#connections);
     this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
@@ -61,6 +71,19 @@ export class RtcSessions {
 
   find(username: string): RtcSession | null {
     return this.#byName.get(username) ?? null;
+  }
+
+  /** The way to a session: by the box that has it, where that is another one. */
+  routeOf(username: string): Route | null {
+    return this.find(username)?.route ?? this.#elsewhere(username);
+  }
+
+  /** Begins to relay a session of another box, whose client comes to us; null: no box has it. */
+  passOn(username: string, { ip, port }: Endpoint): RtcSession | null {
+    const route = this.#elsewhere(username);
+    const connection = route && this.admit(ip, port);
+    if (connection === null || typeof connection === 'string') return null;
+    return route && this.open({ username, password: null, connection, route });
   }
 
   /** The session lives while one of its flows does. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { corsHeaders } from '../../protocol/http/cors.js';
+import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import type { Parsed } from '../../protocol/result.js';
 import {
@@ -10,8 +11,10 @@ import {
 import type { Role } from '../../stream-key.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
 import {
+  clientIp,
   type Dialect,
   headersFor,
+  hopHeader,
   type Negotiated,
   negotiate,
   type SignallingOptions,
@@ -105,23 +108,31 @@ function redirectTo(app: FastifyInstance, url: string): void {
   });
 }
 
-/** A session token of the client's own making is judged by the child; of an unknown session nothing is left. */
+/**
+ * A session token of the client's own making is judged by the child; of an unknown session nothing is
+ * left. One that another box has is asked of that box, unless a box asks already.
+ */
 async function remove(
-  { sessions, answerMs }: SignallingOptions,
+  options: SignallingOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { sessions, answerMs } = options;
   const query = parseQuery(splitUrl(request.url).query);
   if (!query.get('token')) throw new Refusal(400, 'the URL has no token: DELETE the Location');
-  const session = sessions.find(query.get('session') ?? '');
-  if (session === null) return reply.send();
-  const { host, ports } = session.route;
-  const headers = headersFor(request, NO_BODY);
+  const name = query.get('session') ?? '';
+  const session = sessions.find(name);
+  const isHop = request.headers[HOP_HEADER] !== undefined;
+  const route = isHop ? session?.route : sessions.routeOf(name);
+  if (!route) return reply.send();
+  const { host, ports } = route;
+  const ip = clientIp(options, request);
+  const headers = { ...headersFor(request, NO_BODY), ...hopHeader(route, ip, request.url) };
   const question = { method: 'DELETE', path: request.url, headers, body: NO_BODY };
   const signal = AbortSignal.timeout(answerMs);
   const answer = await askChild({ host, port: ports.api }, question, signal);
   if (answer === null) throw new Refusal(403, 'the token is not of this session');
-  if (answer.status === 200) sessions.end(session, 'its client has deleted it');
+  if (answer.status === 200 && session) sessions.end(session, 'its client has deleted it');
   return passOn(reply, answer).send(answer.body);
 }
 

@@ -67,15 +67,16 @@ export class RtcTcp {
   async #serve(client: Socket): Promise<void> {
     const { sessions, join } = this.#options;
     const limit = AbortSignal.timeout(IDENTIFY_MS);
-    const { session, bytes } = await identify(client, sessions, limit);
+    const { remoteAddress = '', remotePort: port = 0 } = client;
+    const from = { ip: normalIp(remoteAddress) ?? remoteAddress, port };
+    const find = (check: Buffer) => sessionOfCheck(sessions, check, from);
+    const { session, bytes } = await identify(client, find, limit);
     const { route, connection } = session;
     const target = { host: route.host, port: route.ports.rtc, localAddress: null };
     const child = await dial(target, AbortSignal.any([limit, connection.signal]));
-    const { remoteAddress = '', remotePort: port = 0 } = client;
-    const ip = normalIp(remoteAddress) ?? remoteAddress;
     const relayed = join({ client, child, toChild: bytes, idleMs: SILENT_MS });
-    sessions.carry(session, `tcp ${ip} ${port}`, {
-      client: { ip, port },
+    sessions.carry(session, `tcp ${from.ip} ${from.port}`, {
+      client: from,
       get bytesIn() {
         return relayed.bytesIn;
       },
@@ -90,7 +91,7 @@ export class RtcTcp {
 
 async function identify(
   client: Socket,
-  sessions: RtcSessions,
+  find: (check: Buffer) => RtcSession | null,
   signal: AbortSignal,
 ): Promise<{ readonly session: RtcSession; readonly bytes: Buffer }> {
   let bytes: Buffer = Buffer.alloc(0);
@@ -100,7 +101,7 @@ async function identify(
       bytes = Buffer.concat([bytes, more]);
       const frame = parseFirstFrame(bytes);
       if (frame.kind === 'incomplete') return undefined;
-      const found = frame.kind === 'value' ? sessionOfCheck(sessions, frame.value) : null;
+      const found = frame.kind === 'value' ? find(frame.value) : null;
       if (found === null) throw new Error('the first frame is no check of a session');
       return found;
     },

@@ -31,7 +31,7 @@ export class RtcUdp {
 
   /** Whatever is no check of a known session is dropped. */
   meet(relay: UdpRelay, datagram: Buffer, from: Endpoint): void {
-    const session = sessionOfCheck(this.#sessions, datagram);
+    const session = sessionOfCheck(this.#sessions, datagram, from);
     if (session === null) {
       this.#sessions.counters.failed.invalid += 1;
       return;
@@ -66,9 +66,10 @@ export class RtcUdp {
    * come from another address than the rest.
    */
   #steer({ session, from }: Arrival): KernelFlow | null {
-    const { host, ports } = session.route;
+    const { host, ports, owner } = session.route;
     const isHere = ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
-    if (this.steering === null || !isHere || this.#unsteerable.has(session)) return null;
+    const isOurs = isHere && owner.box === undefined;
+    if (this.steering === null || !isOurs || this.#unsteerable.has(session)) return null;
     const { username } = session;
     return this.steering.open({ client: from, childPort: ports.rtc, username });
   }

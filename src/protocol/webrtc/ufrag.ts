@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto';
+
 /** What the ICE user name fragment says that we choose for a session's answer. */
 export interface UfragParts {
-  /** The machine whose supervisor made it: four letters or digits. */
+  /** The box whose supervisor made it: four letters or digits. */
   readonly box: string;
   /** `c001`, …, or `o001`, … for an origin that registered. */
   readonly child: string;
@@ -8,8 +10,10 @@ export interface UfragParts {
   readonly nonce: string;
 }
 
-/** Characters of a nonce: 16 of 64 kinds are 96 bits. */
+/** Characters of a nonce. */
 export const NONCE_SIZE = 16;
+/** So many of a sealed one are random, and as many prove who made it: 41 bits each. */
+const SEAL_SIZE = NONCE_SIZE / 2;
 
 /** The mark `S`, box, number of the child in base 36, nonce: 23 characters, of which SRS takes 4 to 32. */
 const PATTERN = /^S([a-zA-Z\d]{4})([a-z\d]{2})([a-zA-Z\d+/]{16})$/;
@@ -33,6 +37,27 @@ export function decodeUfrag(ufrag: string): UfragParts | null {
   const [, box, number, nonce] = PATTERN.exec(ufrag) ?? [];
   if (box === undefined || number === undefined || nonce === undefined) return null;
   return { box, child: childOf(Number.parseInt(number, 36)), nonce };
+}
+
+/** A nonce by which the boxes that share a secret know each other's sessions; `random` has 8 bytes. */
+export function sealedNonce(of: Omit<UfragParts, 'nonce'>, random: Buffer, secret: string): string {
+  const begin = signs(random);
+  return begin + sealOf({ ...of, nonce: begin }, secret);
+}
+
+/** Whether a box that has our secret made it. */
+export function isSealed(parts: UfragParts, secret: string): boolean {
+  return parts.nonce.slice(SEAL_SIZE) === sealOf(parts, secret);
+}
+
+function sealOf({ box, child, nonce }: UfragParts, secret: string): string {
+  const text = `ufrag ${box} ${child} ${nonce.slice(0, SEAL_SIZE)}`;
+  return signs(createHmac('sha256', secret).update(text).digest());
+}
+
+/** Of the last signs all are equally likely. */
+function signs(bytes: Buffer): string {
+  return bytes.readBigUInt64BE().toString(36).padStart(SEAL_SIZE, '0').slice(-SEAL_SIZE);
 }
 
 /** NaN for what is no child's id. */

@@ -127,7 +127,7 @@ export interface Session {
 export class Rig {
   readonly children = [new FakeChild(), new FakeChild()];
   readonly released: string[] = [];
-  readonly sessions = new RtcSessions({ connections: 100, connectionsPerIp: 0 });
+  readonly sessions: RtcSessions;
   /** What the router answers; by the number in the stream's name, else the first child. */
   hasChild = true;
   isPublished = false;
@@ -136,8 +136,15 @@ export class Rig {
   readonly #clients: FakeClient[] = [];
   readonly #engine: 'portable' | 'native';
 
-  constructor(engine: 'portable' | 'native' = 'portable') {
+  constructor(
+    engine: 'portable' | 'native' = 'portable',
+    elsewhere: (username: string) => Route | null = () => null,
+  ) {
     this.#engine = engine;
+    this.sessions = new RtcSessions({
+      limits: { connections: 100, connectionsPerIp: 0 },
+      elsewhere,
+    });
     const plugin = rtcSignalling({
       route: (stream) => this.#route(stream),
       isPublished: async () => this.isPublished,

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeUfrag, encodeUfrag } from '../../../src/protocol/webrtc/ufrag.js';
+import {
+  decodeUfrag,
+  encodeUfrag,
+  isSealed,
+  sealedNonce,
+} from '../../../src/protocol/webrtc/ufrag.js';
 import { MAX_ORIGINS } from '../../../src/unmanaged/origins.js';
 
 const ICE_CHARS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
@@ -31,6 +36,21 @@ describe('ufrag', () => {
       assert.equal(decodeUfrag(ufrag), null);
     }
     fc.assert(fc.property(fc.string(), (text) => decodeUfrag(text) === null));
+  });
+
+  it('is sealed by those who share a secret, for one box and child', () => {
+    const of = { box: 'box1', child: 'c001' };
+    const random = fc.uint8Array({ minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(random, (bytes) => {
+        const sealed = { ...of, nonce: sealedNonce(of, Buffer.from(bytes), 'secret') };
+        assert.deepEqual(decodeUfrag(encodeUfrag(sealed)), sealed);
+        assert.ok(isSealed(sealed, 'secret'));
+        assert.ok(!isSealed(sealed, 'another'));
+        assert.ok(!isSealed({ ...sealed, box: 'box2' }, 'secret'));
+        assert.ok(!isSealed({ ...sealed, child: 'c002' }, 'secret'));
+      }),
+    );
   });
 
   it('refuses parts that it could not tell apart again', () => {
