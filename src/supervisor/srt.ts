@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { vhostsOf } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { SrtListener } from '../listener/srt/listener.js';
@@ -13,8 +14,9 @@ const DEFAULT_APP = 'live';
 
 /** The SRT port, where it is on and children speak SRT. */
 export function srtFronts(box: Box, children: () => readonly ChildStatus[]): NamedFront[] {
-  const { prepared, engine, routing, aliases, budget } = box;
+  const { prepared, engine, routing, boxes, aliases, budget } = box;
   const { config, binary } = prepared;
+  const { secret } = config.cluster;
   const logger = box.logger.child({ room: 'srt' });
   if (config.listen.srt === null) return [];
   if (binary.kind === 'mini-srs') {
@@ -29,6 +31,7 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
     isBox: (ip) => routing.isBox(ip),
+    ...(boxes !== null && secret !== null && { cookieSecret: cookieSecret(secret) }),
     aliases,
     vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
     defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,
@@ -37,6 +40,11 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     logger,
   });
   return [{ name: 'srt', transport: 'udp', front }];
+}
+
+/** The same on every box: one may get the induction of a caller, and another its conclusion. */
+function cookieSecret(secret: string): string {
+  return createHash('sha256').update(`srt cookie ${secret}`).digest('hex');
 }
 
 function firstReady(children: readonly ChildStatus[]): Endpoint | null {

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Endpoint } from '../../src/relay/udp.js';
 
 /** What becomes of datagrams on a hop, each way; shares of 1. */
 export interface Weather {
@@ -22,7 +23,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** A UDP hop before a port of this machine that loses, repeats and reorders. */
+/** A UDP hop before ports of this machine that loses, repeats and reorders. */
 export class LossyHop {
   readonly #socket = createSocket('udp4');
   readonly #upstream = new Map<number, Socket>();
@@ -37,10 +38,14 @@ export class LossyHop {
     this.#random = seeded(seed);
   }
 
-  async open(target: number): Promise<this> {
+  /** `target`: a port of 127.0.0.1, or where each packet goes. */
+  async open(target: number | ((packet: Buffer) => Endpoint)): Promise<this> {
+    const here = { ip: '127.0.0.1', port: 0 };
+    const way = typeof target === 'number' ? () => ({ ...here, port: target }) : target;
     this.#socket.on('message', (packet, { port, address }) => {
       const upstream = this.#upstream.get(port) ?? this.#connect(port, address);
-      this.#pass(packet, true, (bytes) => upstream.send(bytes, target, '127.0.0.1'));
+      const to = way(packet);
+      this.#pass(packet, true, (bytes) => upstream.send(bytes, to.port, to.ip));
     });
     this.#socket.bind(0, '127.0.0.1');
     await once(this.#socket, 'listening');

@@ -21,7 +21,6 @@ import { listenError } from '../listen-error.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
-import { sharedNow } from './clock.js';
 import { KeyLength } from './key-length.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
@@ -34,6 +33,8 @@ export interface SrtFrontOptions extends Omit<SrtSessionContext, 'relay' | 'keyL
   readonly address: Address;
   readonly limits: ConnectionLimits;
   readonly openRelay: (options: UdpRelayOptions) => Promise<UdpRelay>;
+  /** What cookies are made with; default: nobody else knows it. */
+  readonly cookieSecret?: string;
   /** The SRT port of any child that is ready; null: none is. */
   readonly someChild: () => Endpoint | null;
 }
@@ -43,8 +44,8 @@ export class SrtListener extends ClientFront {
   readonly #options: SrtFrontOptions;
   readonly #keyLength: KeyLength;
   readonly #callers = new Callers();
-  readonly #secret = randomBytes(32).toString('hex');
-  readonly #startedAt = sharedNow();
+  readonly #secret: string;
+  readonly #startedAt = Date.now();
   readonly #serving = new Set<Promise<void>>();
   /** Null while the port is closed. */
   #context: SrtSessionContext | null = null;
@@ -53,6 +54,7 @@ export class SrtListener extends ClientFront {
   constructor(options: SrtFrontOptions) {
     super(options.limits, options.aliases);
     this.#options = options;
+    this.#secret = options.cookieSecret ?? randomBytes(32).toString('hex');
     const relay = () => this.#context?.relay ?? null;
     this.#keyLength = new KeyLength(options.someChild, relay, () =>
       relay()?.answerBy(this.#induction()),
@@ -115,7 +117,7 @@ export class SrtListener extends ClientFront {
   #induce(packet: Buffer, from: Endpoint): void {
     const settings = this.#induction();
     const encryption = settings.encryption ?? 0;
-    const answer = answerInduction(packet, from, { ...settings, encryption }, sharedNow());
+    const answer = answerInduction(packet, from, { ...settings, encryption }, Date.now());
     if (answer !== null) this.#send(answer, from);
     void this.#keyLength.ask();
   }
@@ -127,7 +129,7 @@ export class SrtListener extends ClientFront {
 
   #conclude(packet: Buffer, handshake: Handshake, from: Endpoint): void {
     const now = performance.now();
-    if (!isCookieOf(handshake.cookie, this.#secret, from, sharedNow())) return;
+    if (!isCookieOf(handshake.cookie, this.#secret, from, Date.now())) return;
     const known = this.#callers.find(from, handshake);
     if (known !== null) {
       this.#repeat(known, now);
@@ -187,6 +189,6 @@ export class SrtListener extends ClientFront {
   }
 
   #micros(): number {
-    return 1000 * (sharedNow() - this.#startedAt);
+    return 1000 * (Date.now() - this.#startedAt);
   }
 }

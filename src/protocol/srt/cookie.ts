@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Milliseconds that a cookie is at least good for; twice that at most. */
+/** Milliseconds that a cookie is at least good for, and that two boxes' clocks may be apart. */
 const WINDOW_MS = 30_000;
 
 export interface Sender {
@@ -10,7 +10,8 @@ export interface Sender {
 
 /**
  * The cookie of an induction's answer (draft-sharabayko-srt §4.3.1.1): who sends it back has the
- * address that it claims to have. Only the holder of `secret` can make one. Never 0.
+ * address that it claims to have. Only the holder of `secret` can make one. Never 0. `now`:
+ * milliseconds since 1970, so that the cookies of one box are good on others that have its secret.
  */
 export function cookieOf(secret: string, sender: Sender, now: number): number {
   return bake(secret, sender, Math.floor(now / WINDOW_MS));
@@ -19,7 +20,7 @@ export function cookieOf(secret: string, sender: Sender, now: number): number {
 /** Whether this address was given that cookie lately. */
 export function isCookieOf(cookie: number, secret: string, sender: Sender, now: number): boolean {
   const window = Math.floor(now / WINDOW_MS);
-  return cookie === bake(secret, sender, window) || cookie === bake(secret, sender, window - 1);
+  return [window, window - 1, window + 1].some((one) => cookie === bake(secret, sender, one));
 }
 
 function bake(secret: string, { ip, port }: Sender, window: number): number {

@@ -3,7 +3,7 @@ import { INDUCTION, inductionAnswer, parseHandshake } from './handshake.js';
 
 /** What the answer to an induction depends on beside the packet, its sender and the time. */
 export interface InductionSettings {
-  /** Of cookies: 32 random bytes as text. */
+  /** Of cookies: 32 bytes as text. */
   readonly secret: string;
   /** Key length that callers are asked for, bytes / 8; null: not known yet, so nothing is answered. */
   readonly encryption: number | null;

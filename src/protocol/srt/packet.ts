@@ -31,7 +31,7 @@ export function timestampOf(packet: Buffer): number {
  * one that is late makes everything later by as much.
  */
 export function setTimestamp(packet: Buffer, micros: number): void {
-  packet.writeUInt32BE(Math.trunc(micros) % 2 ** 32, TIMESTAMP_AT);
+  packet.writeUInt32BE((Math.trunc(micros) % 2 ** 32) >>> 0, TIMESTAMP_AT);
 }
 
 export function setDestination(packet: Buffer, socketId: number): void {

@@ -13,6 +13,12 @@ describe('SRT cookies', () => {
     assert.ok(!isCookieOf(cookie, secret, sender, 1_061_000));
   });
 
+  it('are good on a box whose clock is behind by as much', () => {
+    const cookie = cookieOf(secret, sender, 1_000_000);
+    assert.ok(isCookieOf(cookie, secret, sender, 970_000));
+    assert.ok(!isCookieOf(cookie, secret, sender, 929_000));
+  });
+
   it('are good for nobody else', () => {
     const cookie = cookieOf(secret, sender, 0);
     assert.ok(!isCookieOf(cookie, secret, { ...sender, port: 5001 }, 0));
