@@ -1,5 +1,6 @@
 /** The C library's calls to open sockets, and to send and receive datagrams. */
 import { endianness } from 'node:os';
+import { codeOf } from '../../errors.js';
 import { checked, libc, MSG_DONTWAIT, MSG_NOSIGNAL, setSockOpt } from './libc.js';
 
 export const SO_REUSEADDR = 2;
@@ -93,6 +94,17 @@ export function socketAddress(family: number, ip: string, port: number): Uint8Ar
   view.setUint16(2, port);
   parseIp(family, ip, bytes.subarray(isIp6 ? 8 : 4));
   return bytes;
+}
+
+/** Binds by `bind` at a host; where none is named at every address, IPv4 alone on a machine without IPv6. */
+export function bindAt<T>(host: string | undefined, bind: (host: string) => T): T {
+  if (host !== undefined) return bind(host);
+  try {
+    return bind('::');
+  } catch (error) {
+    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
+    return bind('0.0.0.0');
+  }
 }
 
 /** Throws LibcError. */

@@ -1,9 +1,10 @@
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
-import { close, LibcError, SOL_SOCKET } from './libc.js';
+import { close, SOL_SOCKET } from './libc.js';
 import {
   AF_INET,
   AF_INET6,
+  bindAt,
   bindSocket,
   boundPort,
   createSocket,
@@ -28,13 +29,7 @@ export interface SharedListener {
  * IPv4. Throws LibcError.
  */
 export function listenShared({ host, port }: Address, backlog: number): SharedListener {
-  if (host !== undefined) return listenOn(host, port, backlog);
-  try {
-    return listenOn('::', port, backlog);
-  } catch (error) {
-    if (!(error instanceof LibcError) || error.code !== 'EAFNOSUPPORT') throw error;
-    return listenOn('0.0.0.0', port, backlog);
-  }
+  return bindAt(host, (at) => listenOn(at, port, backlog));
 }
 
 function listenOn(host: string, port: number, backlog: number): SharedListener {

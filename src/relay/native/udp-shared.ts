@@ -1,9 +1,8 @@
-import type { Address } from '../../config/config.js';
-import { codeOf } from '../../errors.js';
 import type { UdpRelayOptions } from '../udp.js';
 import { close, createEpoll, createEvent, SOL_SOCKET } from './libc.js';
 import {
   AF_INET6,
+  bindAt,
   bindSocket,
   createSocket,
   IPPROTO_IPV6,
@@ -32,7 +31,8 @@ export function share(
   const { checkedBelow = 0, answerer = null } = options;
   const opened: number[] = [];
   try {
-    const { socket, family } = bind(address, sharesPort);
+    const { host, port } = address;
+    const { socket, family } = bindAt(host, (at) => bindTo(at, port, sharesPort));
     opened.push(socket);
     const epoll = createEpoll();
     opened.push(epoll);
@@ -47,17 +47,6 @@ export function share(
   } catch (error) {
     for (const fd of opened) close(fd);
     throw error;
-  }
-}
-
-/** Every address of the machine, where none is named: IPv4 alone on one without IPv6. */
-function bind({ host, port }: Address, sharesPort: boolean): { socket: number; family: number } {
-  if (host !== undefined) return bindTo(host, port, sharesPort);
-  try {
-    return bindTo('::', port, sharesPort);
-  } catch (error) {
-    if (codeOf(error) !== 'EAFNOSUPPORT') throw error;
-    return bindTo('0.0.0.0', port, sharesPort);
   }
 }
 
