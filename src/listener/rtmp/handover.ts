@@ -1,6 +1,7 @@
 import { flushed } from '../../relay/native/flushing.js';
 import { isFlushed, type RawPair, takeOver } from '../../relay/native/takeover.js';
 import type { RelayEnd, RelayedConnection, RelayPair } from '../../relay/relay.js';
+import type { InHand } from './in-hand.js';
 
 /** A pair on its way to another thread. It has ended, for this one, when that has it. */
 export class HandoverConnection implements RelayedConnection {
@@ -10,9 +11,9 @@ export class HandoverConnection implements RelayedConnection {
   readonly #pair: RelayPair;
 
   /** `send` gets the descriptors, once Node has nothing left to write to them. */
-  constructor(pair: RelayPair, send: (raw: RawPair) => void) {
+  constructor(pair: RelayPair, inHand: InHand, send: (raw: RawPair) => void) {
     this.#pair = pair;
-    this.ended = this.#handOver(send);
+    this.ended = this.#handOver(inHand, send);
   }
 
   destroy(): void {
@@ -20,10 +21,10 @@ export class HandoverConnection implements RelayedConnection {
     this.#pair.child.destroy();
   }
 
-  async #handOver(send: (raw: RawPair) => void): Promise<RelayEnd> {
+  async #handOver(inHand: InHand, send: (raw: RawPair) => void): Promise<RelayEnd> {
     const { client, child } = this.#pair;
     if (!isFlushed(this.#pair)) await Promise.all([flushed(client), flushed(child)]);
-    const raw = takeOver(this.#pair);
+    const raw = takeOver(this.#pair, (duplicates) => inHand.take(duplicates));
     if (raw === null) {
       this.destroy();
       return 'destroyed';

@@ -3,6 +3,7 @@ import { closeBoth } from '../../relay/native/takeover.js';
 import { workerEnd } from '../../worker-end.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
 import type { Route, Router } from '../route.js';
+import { InHand } from './in-hand.js';
 import type { Handover, ThreadOrder, ThreadReport, ThreadSetup } from './thread-messages.js';
 
 type ThreadAnswer = Extract<ThreadReport, { kind: 'rows' | 'client' }>;
@@ -31,14 +32,18 @@ export class ListenerThread {
   readonly #links: ThreadLinks;
   readonly #holds = new Map<number, Route>();
   readonly #asking = new Map<number, (answer: ThreadAnswer | null) => void>();
+  readonly #inHand = new InHand();
+  /** The number of the last handover. */
+  #heard = 0;
   #numbers = 0;
   #closing = false;
   #isGone = false;
 
-  constructor(setup: ThreadSetup, links: ThreadLinks) {
+  constructor(setup: Omit<ThreadSetup, 'inHand'>, links: ThreadLinks) {
     this.#links = links;
     const url = new URL('./thread.js', import.meta.url);
-    this.#worker = new Worker(url, { workerData: setup, name: 'listener' });
+    const workerData: ThreadSetup = { ...setup, inHand: this.#inHand.numbers };
+    this.#worker = new Worker(url, { workerData, name: 'listener' });
     this.#worker.on('message', (report: ThreadReport) => void this.#hear(report));
     this.gone = this.#watch();
     this.listening = new Promise((resolve, reject) => {
@@ -117,6 +122,7 @@ export class ListenerThread {
   }
 
   #adopt(handover: Handover): void {
+    this.#heard = handover.number;
     const route = this.#take(handover.hold);
     if (route === null) closeBoth(handover);
     else this.#links.adopt(handover, route, this);
@@ -136,6 +142,8 @@ export class ListenerThread {
   async #watch(): Promise<string | null> {
     const reason = await workerEnd(this.#worker);
     this.#isGone = true;
+    const left = this.#inHand.leftBehind(this.#heard);
+    if (left !== null) closeBoth(left);
     for (const route of this.#holds.values()) route.release();
     this.#holds.clear();
     for (const answer of this.#asking.values()) answer(null);

@@ -4,7 +4,7 @@ import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { LogLevel } from '../../logger.js';
 import { NativeEngine } from '../../relay/native/engine.js';
-import { close, duplicate } from '../../relay/native/libc.js';
+import { close } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
 import { closeBoth } from '../../relay/native/takeover.js';
 import type { RelayEngine } from '../../relay/relay.js';
@@ -32,8 +32,8 @@ export class RtmpPool extends ClientFront {
   readonly #engine: NativeEngine;
   readonly #options: FrontOptions;
   readonly threads: ListenerThread[] = [];
-  /** A listening socket a thread, kept here too: clients wait in it while a thread is replaced. */
-  #sockets: number[] = [];
+  /** A listening socket a thread: clients wait in it while a thread is replaced. */
+  readonly #sockets: number[] = [];
   #bound: AddressInfo | null = null;
   /** What threads had counted that are no more. */
   #ofTheDead = noCounters();
@@ -89,9 +89,8 @@ export class RtmpPool extends ClientFront {
   override async close(): Promise<void> {
     this.#closing = true;
     this.#bound = null;
-    for (const fd of this.#sockets) close(fd);
-    this.#sockets = [];
     await Promise.all(this.threads.map((thread) => thread.close()));
+    for (const fd of this.#sockets.splice(0)) close(fd);
     await super.close();
   }
 
@@ -106,7 +105,7 @@ export class RtmpPool extends ClientFront {
   #spawn(index: number): void {
     const { limits, proxies, vhosts, identifyMs, server, logger, route } = this.#options;
     const threads = this.#engine.threadCount;
-    const fd = duplicate(this.#sockets[index] ?? -1);
+    const fd = this.#sockets[index] ?? -1;
     const share = { ...limits, connections: Math.ceil(limits.connections / threads) };
     const logLevel = logger.level as LogLevel;
     const thread = new ListenerThread(

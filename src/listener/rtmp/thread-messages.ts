@@ -10,8 +10,10 @@ import type { Fault } from '../route.js';
 
 /** Given to a listener thread at its birth. */
 export interface ThreadSetup {
-  /** A listening socket of the thread's own. */
+  /** A listening socket, which stays the control thread's: this one serves a duplicate. */
   readonly fd: number;
+  /** The memory of its `InHand`. */
+  readonly inHand: Int32Array;
   /** Which thread of how many: it tells its share of the aliases. */
   readonly index: number;
   readonly threads: number;
@@ -36,6 +38,8 @@ export interface ThreadRoute {
 /** A client and its child, connected and level: the control thread's from here on. */
 export interface Handover {
   readonly kind: 'handover';
+  /** See `InHand`. */
+  readonly number: number;
   readonly hold: number;
   /** Of the connection, as the client was told. */
   readonly id: string;

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger } from '../../logger.js';
+import { duplicate } from '../../relay/native/libc.js';
 import type { RawPair } from '../../relay/native/takeover.js';
 import type { RelayPair } from '../../relay/relay.js';
 import { AliasBook, aliasShare } from '../aliases.js';
@@ -11,6 +12,7 @@ import { TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Route } from '../route.js';
 import { HandoverConnection } from './handover.js';
+import { InHand } from './in-hand.js';
 import { RtmpListener } from './listener.js';
 import { Control, HeldRoute } from './thread-control.js';
 import type { Handover, ThreadOrder, ThreadSetup } from './thread-messages.js';
@@ -22,12 +24,13 @@ if (port === null) throw new Error('the listener runs as a thread only');
 const setup = workerData as ThreadSetup;
 const control = new Control(port);
 const aliases = new AliasBook(aliasShare(setup.index + 1, setup.threads + 1));
+const inHand = new InHand(setup.inHand);
 const { vhosts, identifyMs, server, proxies } = setup;
 
-const listener = new RtmpListener({ fd: setup.fd }, setup.limits, {
+const listener = new RtmpListener({ fd: duplicate(setup.fd) }, setup.limits, {
   route: (stream, role) => control.route(stream, role),
   join: (pair, connection, route) =>
-    new HandoverConnection(pair, (raw) => handOver(raw, pair, connection, route)),
+    new HandoverConnection(pair, inHand, (raw) => handOver(raw, pair, connection, route)),
   aliases,
   vhosts,
   identifyMs,
@@ -45,7 +48,8 @@ function handOver(raw: RawPair, { idleMs }: RelayPair, connection: Connection, r
   if (!(route instanceof HeldRoute) || stream === null || role === null) return;
   connection.alias = null;
   const about = { id, ip, port, alias, stream, role, since, owner: route.owner };
-  const handover: Handover = { kind: 'handover', hold: route.handOver(), ...about, ...raw, idleMs };
+  const ids = { kind: 'handover', number: inHand.count, hold: route.handOver() } as const;
+  const handover: Handover = { ...ids, ...about, ...raw, idleMs };
   control.say(
     handover,
     [raw.toClient, raw.toChild].flatMap((bytes) => bytes?.buffer ?? []),

@@ -22,14 +22,19 @@ export function isFlushed({ client, child }: RelayPair): boolean {
  * Takes both connections out of Node's hands, with what Node has read and not handed on. The Node
  * sockets are destroyed; their peers notice nothing, for a duplicate holds each connection. Answers
  * null, with both sockets untouched, where that cannot be done: a socket that is TLS, not connected
- * (any more), or one descriptor too many for this process.
+ * (any more), or one descriptor too many for this process. `taken` is told as soon as there are
+ * duplicates.
  */
-export function takeOver(pair: RelayPair): RawPair | null {
+export function takeOver(
+  pair: RelayPair,
+  taken: (duplicates: Pick<RawPair, 'client' | 'child'>) => void = () => {},
+): RawPair | null {
   const client = descriptorOf(pair.client);
   const child = descriptorOf(pair.child);
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
+  taken(duplicates);
   const { oneWay = false } = pair;
   const ahead = release(pair.client);
   return {
