@@ -1,4 +1,5 @@
 import type { ChildRef } from '../child/types.js';
+import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
@@ -21,6 +22,8 @@ export interface HookRelayOptions {
   readonly serverId: string;
   /** The true address of the client behind one of our own; null: the address is its own. */
   readonly clientOf: (alias: string) => Promise<string | null>;
+  /** Ends what a publisher who is not let in has in its child already. */
+  readonly dismiss?: (publication: Publication) => Promise<void>;
   /** Told of each client that the user is told of, so that it can be looked up at once. */
   readonly heard?: (client: { readonly child: string; readonly id: string }) => void;
   readonly timeoutMs: number;
@@ -98,10 +101,23 @@ export class HookRelay {
     return hook.body.action === 'on_publish' ? this.#publish(hook) : this.#call(hook);
   }
 
-  /** Claims first, so that users hear of no publisher who has no place. */
   async #publish(hook: IncomingHook): Promise<CallResult> {
-    const { publishers, guard } = this.#options;
     const publication = this.#publication(hook);
+    const result = await this.#letIn(hook, publication);
+    if (result.outcome !== 'ok' || hook.signal.aborted) await this.#dismiss(publication);
+    return result;
+  }
+
+  async #dismiss(publication: Publication): Promise<void> {
+    const { dismiss, logger = silentLogger } = this.#options;
+    await dismiss?.(publication).catch((error: unknown) =>
+      logger.debug({ reason: messageOf(error) }, 'refused publisher not dismissed'),
+    );
+  }
+
+  /** Claims first, so that users hear of no publisher who has no place. */
+  async #letIn(hook: IncomingHook, publication: Publication): Promise<CallResult> {
+    const { publishers, guard } = this.#options;
     if (comesBack(hook.body)) guard.begin(publication);
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) {

@@ -50,6 +50,7 @@ export class HooksRoom {
       vhosts: prepared.vhosts,
       serverId,
       clientOf: (alias) => fronts.addressOf(alias),
+      dismiss: (publication) => this.#dismiss(publication),
       heard,
       timeoutMs: timeoutSeconds * 1000,
       logger,
@@ -92,6 +93,17 @@ export class HooksRoom {
     const { logger } = this.#parts;
     logger.warn({ child: owner.id, stream }, 'SRS lost the source: publisher is sent away, once');
     await this.#ask(owner, 'DELETE', `clients/${encodeURIComponent(clientId)}`);
+  }
+
+  /**
+   * SRS (7.0) opens a WebRTC publisher's session before it asks its hook. After a no it keeps that for half
+   * a minute, in which nobody else can publish the stream.
+   */
+  async #dismiss({ owner, clientId }: Publication): Promise<void> {
+    const path = `clients/${encodeURIComponent(clientId)}`;
+    const answer = await this.#ask(owner, 'GET', path);
+    const { client } = (answer ?? {}) as { client?: { type?: string } };
+    if (client?.type === 'rtc-publish') await this.#ask(owner, 'DELETE', path);
   }
 
   /** Null where that life of the child is over. */

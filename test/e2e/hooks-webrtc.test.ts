@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { origins } from '../helpers/origins.js';
+import { freePort } from '../helpers/ports.js';
+import { offerText } from '../helpers/sdp.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+import { BOUNDED, until } from '../helpers/until.js';
+import { says, UserHooks } from '../hooks/hook-server.js';
+
+const OFFER = offerText('sendonly');
+
+for (const origin of origins()) {
+  describe(`hooks of ${origin.name} for WebRTC`, BOUNDED, () => {
+    let user: UserHooks;
+    let supervisor: RunningSupervisor;
+    let api = '';
+
+    before(async () => {
+      user = await UserHooks.start();
+      const ports = { api: await freePort(), rtc: await freePort() };
+      api = `http://127.0.0.1:${ports.api}`;
+      const env = { SRS_SUPERVISOR_HOOKS_ON_PUBLISH: user.url };
+      // One child: the next publisher comes to where the refused one was.
+      supervisor = await RunningSupervisor.start({ origin: origin.path, children: 1, ports, env });
+    });
+    beforeEach(() => {
+      user.calls.length = 0;
+      user.replies.clear();
+    });
+    after(async () => {
+      await supervisor?.dispose();
+      await user?.close();
+    });
+
+    const whip = async (stream: string) => {
+      const url = `${api}/rtc/v1/whip/?app=live&stream=${stream}`;
+      return (await fetch(url, { method: 'POST', body: OFFER })).status === 201;
+    };
+    const older = async (stream: string) => {
+      const streamurl = `webrtc://127.0.0.1/live/${stream}`;
+      const body = JSON.stringify({ sdp: OFFER, streamurl, api });
+      const response = await fetch(`${api}/rtc/v1/publish/`, { method: 'POST', body });
+      return ((await response.json()) as { code: number }).code === 0;
+    };
+
+    for (const [name, publish] of Object.entries({ whip, older })) {
+      it(`leave the name of a refused publisher to the next one, by ${name}`, async () => {
+        user.replies.set('on_publish', says(200, '{"code":1}'));
+        assert.equal(await publish(name), false);
+        user.replies.clear();
+        let tries = 1;
+        // SRS may have forgotten the source just then, and then it is said no to once more.
+        await until('the next one is let in', async () => {
+          tries += 1;
+          const isIn = await publish(name);
+          // SRS asks of nobody whose name is taken.
+          assert.equal(user.of('on_publish', name).length, tries);
+          return isIn;
+        });
+      });
+    }
+  });
+}
