@@ -20,7 +20,7 @@ export interface ClaimerParts {
 }
 
 /** Rounds of claim and compare-and-delete before a stream is given up as contended. */
-const ATTEMPTS = 5;
+export const ATTEMPTS = 5;
 
 /** Makes and gives up claims for slots; each claim counts as one stream of its owner meanwhile. */
 export class Claimer {

@@ -1,25 +1,26 @@
 import { type ChildRef, isSameLife } from '../child/types.js';
 import type { Tally } from './tally.js';
-import type { Candidate } from './types.js';
+import type { Candidate, Serving } from './types.js';
+
+export interface FleetViewOptions {
+  /** All children now, as plain values; asked for each new stream. */
+  readonly candidates: () => readonly Candidate[];
+  /** One of them; asked for each client. Default: it is looked for among all. */
+  readonly child?: (id: string) => Serving | null;
+  /** Whether another box is alive; default: there are none. */
+  readonly isBoxAlive?: (box: string) => boolean;
+}
 
 /** The children as placement sees them: what is known dead is dead, what was just placed counts. */
 export class FleetView {
-  readonly #candidates: () => readonly Candidate[];
+  readonly #options: FleetViewOptions;
   readonly #tally: Tally;
   /** Child id -> the last generation known dead, where the candidates may not say so yet. */
   readonly #down = new Map<string, number>();
 
-  /** Whether another box is alive. */
-  readonly #isBoxAlive: (box: string) => boolean;
-
-  constructor(
-    candidates: () => readonly Candidate[],
-    tally: Tally,
-    isBoxAlive: (box: string) => boolean = () => false,
-  ) {
-    this.#candidates = candidates;
+  constructor(options: FleetViewOptions, tally: Tally) {
+    this.#options = options;
     this.#tally = tally;
-    this.#isBoxAlive = isBoxAlive;
   }
 
   down({ id, generation }: ChildRef): void {
@@ -27,14 +28,17 @@ export class FleetView {
   }
 
   /** That very life, while it serves. Of other boxes only the box is known. */
-  find(ref: ChildRef): Pick<Candidate, 'open'> | undefined {
-    if (ref.box !== undefined) return this.#isBoxAlive(ref.box) ? { open: true } : undefined;
-    return this.#candidates().find((child) => isSameLife(child, ref) && this.#isUp(child));
+  find(ref: ChildRef): Pick<Serving, 'open'> | undefined {
+    const { isBoxAlive } = this.#options;
+    if (ref.box !== undefined) return isBoxAlive?.(ref.box) ? { open: true } : undefined;
+    const child = this.#child(ref.id);
+    return child && isSameLife(child, ref) && this.#isUp(child) ? child : undefined;
   }
 
   /** All that serve. The children's own numbers lag; what we have just placed must count at once. */
   snapshot(): Candidate[] {
-    return this.#candidates()
+    return this.#options
+      .candidates()
       .filter((child) => this.#isUp(child))
       .map((child) => {
         const { streams, clients } = this.#tally.of(child.id);
@@ -46,7 +50,12 @@ export class FleetView {
       });
   }
 
-  #isUp({ id, generation, alive }: Candidate): boolean {
+  #child(id: string): Serving | null | undefined {
+    const { child, candidates } = this.#options;
+    return child ? child(id) : candidates().find((one) => one.id === id);
+  }
+
+  #isUp({ id, generation, alive }: Serving): boolean {
     return alive && generation > (this.#down.get(id) ?? 0);
   }
 }

@@ -2,34 +2,28 @@ import { type ChildRef, isSameLife } from '../child/types.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
-import { Claimer } from './claimer.js';
+import { ATTEMPTS, Claimer } from './claimer.js';
 import { Elsewhere } from './elsewhere.js';
-import { FleetView } from './fleet-view.js';
+import { FleetView, type FleetViewOptions } from './fleet-view.js';
 import { renewAll } from './renew.js';
 import { Slot } from './slot.js';
 import { type ChildCounts, Tally } from './tally.js';
-import type { Candidate, Hold, StreamStatus } from './types.js';
+import type { Hold, StreamStatus } from './types.js';
 import { PublishWaiters } from './waiters.js';
 
-export interface PlacementOptions {
+export interface PlacementOptions extends FleetViewOptions {
   readonly registry: Registry;
-  /** All children now, as plain values; asked at each choice. */
-  readonly candidates: () => readonly Candidate[];
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** How long a stream that was published keeps its child when everybody has left. */
   readonly graceMs?: number;
   /** Well below the registry's lease. */
   readonly renewMs?: number;
-  /** Whether another box is alive; default: there are none. */
-  readonly isBoxAlive?: (box: string) => boolean;
   /** A stream has another owner now: those who wait in the old one wait in vain. */
   readonly onMoved?: (stream: StreamKey, from: ChildRef) => void;
   readonly logger?: Logger;
 }
 
-/** Rounds of claim and compare-and-delete before a stream is given up as contended. */
-const ATTEMPTS = 5;
 const TICK_MS = 1000;
 
 /** Finds a stream's owner, or places the stream; keeps the claim while anybody holds it. */
@@ -52,7 +46,7 @@ export class Placement {
 
   constructor(options: PlacementOptions) {
     this.#registry = options.registry;
-    this.#fleet = new FleetView(options.candidates, this.#tally, options.isBoxAlive);
+    this.#fleet = new FleetView(options, this.#tally);
     this.#now = options.clock ?? Date.now;
     this.#graceMs = options.graceMs ?? 10_000;
     this.#renewMs = options.renewMs ?? 10_000;

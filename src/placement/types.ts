@@ -1,12 +1,16 @@
 import type { ChildRef } from '../child/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
-/** What placement knows of a child when it chooses: a plain snapshot. */
-export interface Candidate extends ChildRef {
+/** One life of a child, as far as those have to know who find their stream there. */
+export interface Serving extends ChildRef {
   /** The process of this generation runs and serves: ready or draining. */
   readonly alive: boolean;
   /** Ready and not draining: takes new streams. */
   readonly open: boolean;
+}
+
+/** What placement knows of a child when it chooses: a plain snapshot. */
+export interface Candidate extends Serving {
   /** CPU in percent of one core. */
   readonly cpu: number;
   /** Client connections through us now. */

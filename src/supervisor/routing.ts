@@ -1,7 +1,7 @@
 import type { ChildRef, ChildStatus } from '../child/types.js';
 import type { Fault, Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
-import type { Candidate, Hold } from '../placement/types.js';
+import type { Candidate, Hold, Serving } from '../placement/types.js';
 import type { PeerWanted } from '../protocol/peer/hello.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { Role, StreamKey } from '../stream-key.js';
@@ -134,12 +134,22 @@ export function candidatesOf(
   maxConnections: number,
 ): Candidate[] {
   const traffic = fronts.traffic();
-  return owners.statuses().map(({ id, generation, state, answering, cpu }) => {
+  return owners.statuses().map((status) => {
+    const { id, cpu } = status;
     const { streams, clients } = countsOf(id);
     const { bitrate = 0 } = traffic.get(id) ?? {};
-    const open = state === 'ready' && answering;
-    const alive = state === 'ready' || state === 'draining';
     const load = { cpu, connections: clients, maxConnections, streams, bitrate };
-    return { id, generation, alive, open, ...load };
+    return { ...toServing(status), ...load };
   });
+}
+
+/** One child as its streams' clients find it. */
+export function servingOf(owners: Owners, id: string): Serving | null {
+  const status = owners.status(id);
+  return status && toServing(status);
+}
+
+function toServing({ id, generation, state, answering }: ChildStatus): Serving {
+  const open = state === 'ready' && answering;
+  return { id, generation, open, alive: state === 'ready' || state === 'draining' };
 }

@@ -30,7 +30,7 @@ import { Owners } from './owners.js';
 import { pages } from './pages.js';
 import { peerFronts } from './peer.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
-import { candidatesOf, Routing } from './routing.js';
+import { candidatesOf, Routing, servingOf } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
 import { srtFronts } from './srt.js';
 import { openCertificate } from './tls.js';
@@ -259,6 +259,7 @@ export class Supervisor {
       ...(boxes === null ? {} : { isBoxAlive: (box: string) => boxes.get(box) !== null }),
       ...(this.#map.renewMs === undefined ? {} : { renewMs: this.#map.renewMs }),
       candidates: () => candidatesOf(this.#owners, this.#fronts, counts, maxConnections),
+      child: (id) => servingOf(this.#owners, id),
       onMoved: (stream, from) =>
         this.#fronts.endOf(from, 'the stream is published in another child', stream),
       logger: logger.child({ room: 'placement' }),
