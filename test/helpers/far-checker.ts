@@ -1,6 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { FarSide } from './namespaces.js';
+import { join } from 'node:path';
 import { until } from './until.js';
 
 export interface SessionJob {
@@ -28,11 +28,18 @@ export interface CheckJob extends Session, Way {
 export type Job = SessionJob | CheckJob | { readonly remove: string };
 export type Answer = Session | number;
 
-/** A client of WebRTC sessions in another namespace. */
+/** Where a helper's program runs: in another namespace, or here. */
+export interface Side {
+  fork(script: string): ChildProcess;
+}
+
+export const HERE: Side = { fork: (script) => fork(join(import.meta.dirname, script)) };
+
+/** A client of WebRTC sessions. */
 export class FarChecker {
   readonly #process: ChildProcess;
 
-  constructor(side: FarSide) {
+  constructor(side: Side) {
     this.#process = side.fork('far-checker-process.js');
   }
 

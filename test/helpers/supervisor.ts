@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly children: number;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** A command that turns itself into the one behind it. */
+  readonly behind?: readonly string[];
   /** Default: a free one. */
   readonly rtmpPort?: number;
   /** Ports besides RTMP's that shall be open; default: none is. */
@@ -43,9 +45,9 @@ export async function clearWorkDir(path: string): Promise<void> {
 
 function start(
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { cwd, env, behind = [] }: Pick<RunOptions, 'behind'> & { cwd: string; env: NodeJS.ProcessEnv },
 ): ChildProcess {
-  const [program = '', ...words] = [...GUARD, process.execPath, BIN, ...args];
+  const [program = '', ...words] = [...GUARD, ...behind, process.execPath, BIN, ...args];
   return spawn(program, words, {
     cwd,
     env: { ...process.env, ...env },
@@ -111,7 +113,8 @@ export class RunningSupervisor {
       ...(options.args ?? []),
     ];
     const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
-    const child = start(args, { cwd: ROOT, env: { ...ports, ...options.env } });
+    const { behind = [] } = options;
+    const child = start(args, { cwd: ROOT, env: { ...ports, ...options.env }, behind });
     return new RunningSupervisor(child, rtmp, admin, workDir);
   }
 
