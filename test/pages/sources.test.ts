@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { ROOT } from '../helpers/paths.js';
 
 const FOLDER = join(ROOT, 'pages/players');
+const BUILD = join(ROOT, 'pages/build.mjs');
 
 /** Lines of our own sources for browsers that a pattern matches. */
 function linesWith(pattern: RegExp, ending: RegExp): string[] {
@@ -21,7 +22,9 @@ test('pages have no scripts and no looks of their own inside', () => {
 });
 
 test('nothing is loaded from elsewhere', () => {
-  assert.deepEqual(linesWith(/https?:|["'(]\/\//, /\.(html|css)$/), []);
+  const elsewhere = /https?:|["'(]\/\//;
+  assert.deepEqual(linesWith(elsewhere, /\.(html|css)$/), []);
+  assert.doesNotMatch(readFileSync(BUILD, 'utf8'), elsewhere);
 });
 
 test('no text is read as HTML or as a script', () => {
