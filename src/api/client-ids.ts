@@ -7,7 +7,7 @@ export interface ClientRef {
 /** Of one child: far more than it may have connections. */
 const MAX_CLIENTS = 100_000;
 
-const OF_CHILD = /^(?<id>.+)-(?<child>c\d+)$/;
+const OF_CHILD = /^(?<id>.+)-(?<child>[co]\d+)$/;
 
 /**
  * Which child has which client. SRS's ids are random, so two children may give the same one: then

@@ -16,6 +16,9 @@ test('an id that two children gave is the first one’s, and both are found', ()
   assert.deepEqual(ids.find('b-c002'), { child: 'c002', id: 'b' });
   assert.deepEqual(ids.find('a'), { child: 'c002', id: 'a' });
   assert.equal(ids.find('c-c002'), null);
+  ids.replace('o001', ['b']);
+  assert.deepEqual(ids.find(ids.publicId({ child: 'o001', id: 'b' })), { child: 'o001', id: 'b' });
+  ids.replace('o001', []);
   ids.replace('c001', []);
   assert.equal(ids.publicId({ child: 'c002', id: 'b' }), 'b');
   ids.replace('c002', []);
