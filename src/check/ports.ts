@@ -9,21 +9,28 @@ import { listenError } from '../listener/listen-error.js';
 import type { Outcome } from './findings.js';
 
 /** The listeners of TCP that a start binds. */
-const TCP = ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'admin'] as const;
+const TCP = ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'admin', 'rtc'] as const;
 /** And those of UDP. */
 const UDP = ['rtc', 'srt'] as const;
 
 /** Binds each port that clients come to, and lets it go again. Throws ERR_LISTEN. */
-export async function provePorts({ listen }: Config): Promise<Outcome<null>> {
-  const free: string[] = [];
-  for (const name of [...TCP, ...UDP]) {
-    const address = listen[name];
-    if (address === null) continue;
-    const prove = name === 'rtc' || name === 'srt' ? proveUdpFree : proveFree;
-    await prove(`listen.${name}`, address);
-    free.push(`${name} ${formatAddress(address)}`);
-  }
-  return { value: null, text: `free: ${free.join(', ')}` };
+export async function provePorts(config: Config): Promise<Outcome<null>> {
+  const free = new Set<string>();
+  const prove = async (name: keyof Config['listen'], proveOne: typeof proveFree) => {
+    const address = isOpened(config, name) ? config.listen[name] : null;
+    if (address === null) return;
+    await proveOne(`listen.${name}`, address);
+    free.add(`${name} ${formatAddress(address)}`);
+  };
+  for (const name of TCP) await prove(name, proveFree);
+  for (const name of UDP) await prove(name, proveUdpFree);
+  return { value: null, text: `free: ${[...free].join(', ')}` };
+}
+
+/** Boxes need each other's ports only where they share a map; media may go straight to the children. */
+function isOpened({ registry, cluster, rtc }: Config, name: keyof Config['listen']): boolean {
+  if (name === 'peer') return registry !== 'memory' && cluster.secret !== null;
+  return name !== 'rtc' || rtc.media !== 'direct';
 }
 
 /** `count` children of SRS: it binds UDP to every address, and only a firewall can mend that. */
