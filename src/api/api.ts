@@ -1,23 +1,27 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
-import { type Asked, readAsked } from './asked.js';
+import { type Asked, readAsked, readQuestion } from './asked.js';
 import { isAllowed } from './auth.js';
 import { Box } from './box.js';
 import { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
+import { Everywhere, type Neighbours } from './everywhere.js';
 import { type Handler, handlersOf, versionOf } from './handlers.js';
+import type { Json } from './json.js';
 import { matchPath } from './mux.js';
 import type { Pace } from './pace.js';
 import { Passed } from './passed.js';
 import { Poller } from './poller.js';
 import { Raw } from './raw.js';
-import { type Answer, addHeaders, data, send, text } from './reply.js';
+import { type Answer, addHeaders, bodyOf, data, send, text } from './reply.js';
 import type { ApiSource } from './types.js';
 
 export interface ApiOptions {
   readonly source: ApiSource;
   readonly logger?: Logger;
+  /** Default: there are none, and every question is for this box alone. */
+  readonly neighbours?: Neighbours;
   /** How often children are asked; default: `PACE`. */
   readonly pace?: Pace;
 }
@@ -31,8 +35,10 @@ export class Api {
   readonly #poller: Poller;
   readonly #calls: ChildCalls;
   readonly #handlers: ReadonlyMap<string, Handler>;
+  /** Null: there are no other boxes. */
+  readonly #everywhere: Everywhere | null;
 
-  constructor({ source, logger = silentLogger, pace }: ApiOptions) {
+  constructor({ source, logger = silentLogger, pace, neighbours }: ApiOptions) {
     this.#source = source;
     this.#logger = logger;
     this.#calls = new ChildCalls(source.rules.authorization);
@@ -45,6 +51,10 @@ export class Api {
     const passed = new Passed(source, this.#poller, this.#calls);
     const raw = new Raw(source, this.#calls, passed);
     this.#handlers = handlersOf({ source, box, passed, raw });
+    const { identity } = source;
+    const here = (question: string) => this.#answerAlone(question);
+    this.#everywhere =
+      neighbours === undefined ? null : new Everywhere({ neighbours, identity, here, logger });
   }
 
   /** Begins to ask children. */
@@ -59,6 +69,11 @@ export class Api {
   /** A child's hook has named a client: it can be looked up and kicked before it is in any list. */
   noteClient(client: ClientRef): void {
     this.#poller.clients.note(client);
+  }
+
+  /** What this box alone says to a question of another box, as JSON. */
+  async answer(question: string): Promise<string> {
+    return JSON.stringify(await this.#answerAlone(question));
   }
 
   /** Requests that children have been sent. */
@@ -114,7 +129,19 @@ export class Api {
     if (has(slashed) && !has(asked.path)) {
       return { kind: 'redirect', status: 302, to: `${slashed}${asked.search}` };
     }
+    const isForAll = asked.query.get('scope') === 'cluster';
     const pattern = matchPath(this.#handlers.keys(), asked.path);
+    const all = isForAll ? await this.#everywhere?.answer(asked, pattern) : null;
+    return all ?? this.#handleAlone(asked, pattern);
+  }
+
+  async #answerAlone(question: string): Promise<Json> {
+    const asked = readQuestion(question);
+    if (asked === null) return bodyOf(text(400, 'Bad Request'));
+    return bodyOf(await this.#handleAlone(asked, matchPath(this.#handlers.keys(), asked.path)));
+  }
+
+  async #handleAlone(asked: Asked, pattern: string): Promise<Answer> {
     try {
       const answer = this.#handlers.get(pattern)?.(asked, asked.path.slice(pattern.length));
       return (await answer) ?? text(404, 'Not Found');

@@ -17,9 +17,32 @@ export interface Asked {
 
 const CALLBACK = /^[\w.-]*$/;
 
+/** A part of a list. */
+export interface Page {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** SRS gives so many rows at least. */
+const LEAST_COUNT = 10;
+
 /** Null for what SRS hangs up on: `..` in the path, or a callback that is no name. */
 export function readAsked({ raw, headers }: FastifyRequest): Asked | null {
-  const url = raw.url ?? '/';
+  const host = (headers.host ?? '').replace(/:\d+$/, '');
+  return askedBy(raw.method ?? 'GET', raw.url ?? '/', host);
+}
+
+/** What another box asks of this one: a method and a URL. Null for what is not answered. */
+export function readQuestion(question: string): Asked | null {
+  const [method = '', url = ''] = question.split(' ');
+  return askedBy(method, url, '');
+}
+
+export function pageOf({ query }: Asked): Page {
+  return { start: countOf(query, 'start', 0), count: countOf(query, 'count', LEAST_COUNT) };
+}
+
+function askedBy(sent: string, url: string, host: string): Asked | null {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const search = mark < 0 ? '' : url.slice(mark);
@@ -27,13 +50,12 @@ export function readAsked({ raw, headers }: FastifyRequest): Asked | null {
   const callback = query.get('callback') ?? '';
   if (url.includes('..') || !CALLBACK.test(callback)) return null;
   const named = callback === '' ? null : query.get('method');
-  const method = named ?? raw.method ?? 'GET';
-  const host = (headers.host ?? '').replace(/:\d+$/, '');
+  const method = named ?? sent;
   return { method, path, query, search, callback, host };
 }
 
 /** A whole number of the query, as C's atoi reads it; at least `least`. */
-export function countOf(query: URLSearchParams, name: string, least: number): number {
+function countOf(query: URLSearchParams, name: string, least: number): number {
   const number = Number.parseInt(query.get(name) ?? '', 10);
   return Math.max(least, Number.isNaN(number) ? 0 : number);
 }

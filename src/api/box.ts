@@ -1,3 +1,4 @@
+import type { Page } from './asked.js';
 import type { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
 import { type Json, objectOf, parseJson, textOf } from './json.js';
@@ -14,11 +15,6 @@ interface Merged {
   readonly snapshots: ReadonlyMap<string, Snapshot>;
   readonly vhosts: readonly Json[];
   readonly streams: readonly Json[];
-}
-
-export interface Page {
-  readonly start: number;
-  readonly count: number;
 }
 
 /** All children as one SRS: what the poller knows of them, merged. */

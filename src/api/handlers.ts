@@ -1,5 +1,5 @@
-import { type Asked, countOf } from './asked.js';
-import type { Box, Page } from './box.js';
+import { type Asked, pageOf } from './asked.js';
+import type { Box } from './box.js';
 import { originOf } from './clusters.js';
 import type { Json } from './json.js';
 import type { Passed } from './passed.js';
@@ -13,9 +13,6 @@ const NO_STREAM = 2048;
 const NO_CLIENT = 2049;
 const METRICS_OFF = 1090;
 const TEST_ERROR = 100;
-
-/** SRS gives so many rows at least. */
-const LEAST_COUNT = 10;
 
 /** What the paths' answers are made of. */
 export interface ApiParts {
@@ -86,10 +83,6 @@ async function clients({ box }: ApiParts, asked: Asked, id: string): Promise<Ans
   if (id !== '' && client === null) return code(NO_CLIENT);
   if (asked.method !== 'GET') return METHOD_NOT_ALLOWED;
   return data(client === null ? { clients: box.clients(pageOf(asked)) } : { client });
-}
-
-function pageOf({ query }: Asked): Page {
-  return { start: countOf(query, 'start', 0), count: countOf(query, 'count', LEAST_COUNT) };
 }
 
 async function clusters({ source }: ApiParts, asked: Asked): Promise<Answer> {

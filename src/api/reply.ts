@@ -28,6 +28,12 @@ export function text(status: number, words: string): Answer {
 
 export const METHOD_NOT_ALLOWED = text(405, 'Method Not Allowed');
 
+/** What of an answer another box is told. */
+export function bodyOf(answer: Answer): Json {
+  if (answer.kind === 'data') return { code: 0, ...answer.data };
+  return answer.kind === 'bare' ? answer.body : { code: answer.status };
+}
+
 /** SRS's headers; those of CORS only where they are allowed and the client names its origin. */
 export function addHeaders(
   { headers }: FastifyRequest,

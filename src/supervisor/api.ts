@@ -7,8 +7,10 @@ import { readProcess } from '../child/process.js';
 import type { ChildStatus } from '../child/types.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import { neighboursOf } from './neighbours.js';
 import type { Owners } from './owners.js';
 import { renewConfs } from './reload.js';
 
@@ -19,6 +21,8 @@ export interface ApiParts {
   readonly owners: Owners;
   readonly placement: Placement;
   readonly fronts: Fronts;
+  /** The other boxes; null: there are none. */
+  readonly boxes: Boxes | null;
   readonly logger: Logger;
 }
 
@@ -37,7 +41,12 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
       api: fronts.address('api')?.port ?? null,
     }),
   };
-  return new Api({ source, logger: logger.child({ room: 'api' }) });
+  const about = logger.child({ room: 'api' });
+  const { boxes } = parts;
+  const { secret } = prepared.config.cluster;
+  const isAlone = boxes === null || secret === null;
+  const others = isAlone ? {} : { neighbours: neighboursOf(boxes, secret, about) };
+  return new Api({ source, ...others, logger: about });
 }
 
 async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity> {

@@ -3,7 +3,10 @@ import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
-export function peerFronts({ prepared, engine, routing, aliases, logger }: Box): NamedFront[] {
+export function peerFronts(
+  { prepared, engine, routing, aliases, logger }: Box,
+  answer: (question: string) => Promise<string>,
+): NamedFront[] {
   const { registry, cluster, listen } = prepared.config;
   if (registry === 'memory' || cluster.secret === null || listen.peer === null) return [];
   const front = new PeerFront({
@@ -12,6 +15,7 @@ export function peerFronts({ prepared, engine, routing, aliases, logger }: Box):
     // Who comes from one address are all clients of a box, which has counted them.
     limits: { connections: prepared.connections, connectionsPerIp: 0 },
     admit: (child, wanted) => routing.admit(child, wanted),
+    answer,
     engine,
     aliases,
     logger: logger.child({ room: 'peer' }),

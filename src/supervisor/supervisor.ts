@@ -107,10 +107,10 @@ export class Supervisor {
     const http = [merged.versions, ...plugins, pages(box, this.#fronts)];
     const api = [merged.plugin, ...(rtc === null ? [] : [rtc.plugin])];
     const { listen } = box.prepared.config;
-    const hasApi = (listen.api ?? listen.apiHttps) !== null;
-    this.#helpers = hasApi ? [sweeper, merged] : [sweeper];
+    const isAsked = (listen.api ?? listen.apiHttps ?? box.boxes) !== null;
+    this.#helpers = isAsked ? [sweeper, merged] : [sweeper];
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
-    this.#fronts.add(...peerFronts(box));
+    this.#fronts.add(...peerFronts(box, (question) => merged.answer(question)));
     if (rtc !== null) this.#fronts.add(rtc.front);
     this.#fronts.add(...srtFronts(box, () => this.#owners.statuses()));
   }
@@ -288,7 +288,8 @@ export class Supervisor {
   #makeApi(serverId: string): Promise<Api> {
     const { prepared, logger } = this.#options;
     const children = { fleet: this.#fleet, owners: this.#owners };
-    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts };
+    const { boxes } = this.#map;
+    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes };
     return makeApi({ prepared, serverId, ...rooms, logger });
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { AdminStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
 import type { ApiClient } from '../helpers/child-api.js';
 import { Cluster, type ClusterBox, httpUrl, streamOn } from '../helpers/cluster.js';
@@ -11,6 +12,25 @@ import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 50;
+
+interface ClusterAnswer {
+  readonly code: number;
+  readonly boxes: string[];
+  readonly missing: string[];
+  readonly streams?: { readonly name: string; readonly box: string }[];
+  readonly clients?: unknown[];
+}
+
+/** What a box's API says for all boxes. */
+async function everywhere({ api }: ClusterBox, path: string): Promise<ClusterAnswer> {
+  const answer = await fetch(`http://127.0.0.1:${api}/api/v1/${path}?scope=cluster&count=100`);
+  return (await answer.json()) as ClusterAnswer;
+}
+
+async function boxId({ supervisor }: ClusterBox): Promise<string> {
+  const { boxes } = await supervisor.get<AdminStatus>('status');
+  return boxes.find(({ own }) => own)?.id ?? '';
+}
 const HLS = { SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1', SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '10' };
 
 for (const origin of origins()) {
@@ -85,6 +105,37 @@ for (const origin of origins()) {
       const rows = await cluster.a.supervisor.connections();
       const row = rows.find(({ client }) => client === player.address);
       assert.deepEqual([row?.role, row?.stream], ['play', `__defaultVhost__/${stream}`]);
+    });
+
+    it('answers for all boxes where that is asked for, without one that hangs', async () => {
+      const [one, other] = ['live/scope1', 'live/scope2'];
+      cast.publish(cluster.a.supervisor.url(one));
+      cast.publish(cluster.b.supervisor.url(other));
+      await cluster.a.supervisor.ownerOf(one);
+      await cluster.b.supervisor.ownerOf(other);
+      await cast.play(cluster.b.supervisor.url(one));
+      const [idA, idB] = await Promise.all([boxId(cluster.a), boxId(cluster.b)]);
+      const { streams, boxes, missing } = await until('both streams', async () => {
+        const found = await everywhere(cluster.a, 'streams/');
+        const names = found.streams?.map(({ name }) => name) ?? [];
+        return names.includes('scope1') && names.includes('scope2') && found;
+      });
+      const whose = (name: string) => streams?.find((row) => row.name === name)?.box;
+      assert.deepEqual([whose('scope1'), whose('scope2')], [idA, idB]);
+      assert.deepEqual([new Set(boxes), missing], [new Set([idA, idB]), []]);
+      assert.ok(((await everywhere(cluster.b, 'clients/')).clients?.length ?? 0) >= 3);
+      const alone = await fetch(`http://127.0.0.1:${cluster.a.api}/api/v1/streams/`);
+      assert.ok(!(await alone.text()).includes('scope2'));
+      const { pid } = cluster.b.supervisor;
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const without = await everywhere(cluster.a, 'summaries');
+        assert.deepEqual([without.code, without.boxes], [0, [idA]]);
+        assert.ok(without.missing.every((id) => id === idB));
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await cluster.settled(2);
     });
 
     it('asks anew where the owner has died meanwhile', async () => {

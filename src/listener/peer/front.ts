@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
@@ -26,6 +28,8 @@ export interface PeerOptions {
   readonly limits: ConnectionLimits;
   /** The way to that very life of a child; null where the client cannot have it. */
   readonly admit: (child: ChildRef, wanted: PeerWanted | null) => Promise<Route | null>;
+  /** What this box says when another one asks it. */
+  readonly answer: (question: string) => Promise<string>;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;
   readonly logger: Logger;
@@ -40,12 +44,14 @@ interface Arrival {
 }
 
 const HELLO_MS = 5000;
+/** So long an answer may take until the other box has it. */
+const ANSWER_MS = 5000;
 const IDLE_MS = 60 * 60 * 1000;
 
 /**
  * The port where other boxes come for our children: each connection says first, signed by the secret
- * that the boxes share, which child it is for and whose it is. It goes to that child and nowhere
- * else, so nothing ever runs in circles.
+ * that the boxes share, which child it is for and whose it is, or what it asks. It goes to that child
+ * and nowhere else, so nothing ever runs in circles.
  */
 export class PeerFront extends ClientFront {
   readonly #options: PeerOptions;
@@ -100,6 +106,7 @@ export class PeerFront extends ClientFront {
   async #serve(peer: Socket, connection: Connection): Promise<void> {
     const { secret, admit } = this.#options;
     const hello = await this.#readHello(peer, connection);
+    if (hello.question !== undefined) return this.#answer(peer, connection, hello);
     const owner = { id: hello.child, generation: hello.generation };
     const route = await admit(owner, hello.wanted);
     if (route === null) {
@@ -115,6 +122,15 @@ export class PeerFront extends ClientFront {
     } finally {
       route.release();
     }
+  }
+
+  /** To a question for the box itself, which goes to no other box. */
+  async #answer(peer: Socket, { signal }: Connection, hello: PeerHello): Promise<void> {
+    addAbortSignal(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]), peer);
+    const text = await this.#options.answer(hello.question ?? '');
+    peer.write(buildAnswer('welcome', hello, this.#options.secret));
+    peer.end(text).resume();
+    await once(peer, 'close');
   }
 
   async #relay(connection: Connection, { peer, hello, route }: Arrival): Promise<void> {

@@ -24,6 +24,8 @@ export interface PeerHello {
   readonly at: number;
   /** Never the same twice. */
   readonly nonce: string;
+  /** Asked of the box itself, which answers and hangs up; then no child is wanted. */
+  readonly question?: string;
 }
 
 /**
@@ -82,7 +84,7 @@ export function parseAnswer(bytes: Buffer, hello: PeerHello, secret: string): Pa
 function readHello(text: string): PeerHello | null {
   const hello = parseJson(text);
   if (hello === null) return null;
-  const { child, generation, service, client, at, nonce } = hello;
+  const { child, generation, service, client, at, nonce, question } = hello;
   const wanted = readWanted(hello.wanted);
   if (wanted === undefined) return null;
   if (typeof child !== 'string' || typeof client !== 'string' || typeof nonce !== 'string') {
@@ -90,7 +92,10 @@ function readHello(text: string): PeerHello | null {
   }
   if (typeof generation !== 'number' || typeof at !== 'number') return null;
   if (!SERVICES.includes(service)) return null;
-  return { child, generation, service: service as ChildService, wanted, client, at, nonce };
+  if (question !== undefined && typeof question !== 'string') return null;
+  const asked = question === undefined ? {} : { question };
+  const about = { service: service as ChildService, wanted, client, ...asked };
+  return { child, generation, ...about, at, nonce };
 }
 
 /** Undefined: malformed. */

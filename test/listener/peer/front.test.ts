@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { portsAt } from '../../../src/child/ports.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
-import { dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
+import { askPeer, dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
 import { PeerFront } from '../../../src/listener/peer/front.js';
 import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
 import { silentLogger } from '../../../src/logger.js';
@@ -45,6 +45,7 @@ async function rig(t: TestContext) {
       };
       return { owner, host: '127.0.0.1', ports, release };
     },
+    answer: async (question) => `${question}, said the box`,
     engine,
     aliases,
     logger: silentLogger,
@@ -98,6 +99,15 @@ test('another secret, another life and a silent client are refused', async (t) =
     [front.summary().counters.failed.invalid, front.summary().counters.failed['no-child']],
     [1, 2],
   );
+});
+
+test('another box gets the answer of this one, and a stranger none', async (t) => {
+  const { front, via } = await rig(t);
+  const signal = AbortSignal.timeout(60_000);
+  assert.equal(await askPeer(via, 'what', signal), 'what, said the box');
+  await assert.rejects(askPeer({ ...via, secret: 'another secret, as long' }, 'what', signal));
+  await until('nothing is left', () => front.summary().connections === 0);
+  assert.equal(front.summary().counters.relayed, 1);
 });
 
 test('a hello that was overheard cannot be said again', async (t) => {

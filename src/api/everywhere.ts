@@ -1,0 +1,82 @@
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type Asked, pageOf } from './asked.js';
+import { type Json, parseJson } from './json.js';
+import { mergerOf } from './merge/boxes.js';
+import type { Answer } from './reply.js';
+import type { ApiIdentity } from './types.js';
+
+/** The other boxes, as the API asks them. */
+export interface Neighbours {
+  /** Of this box. */
+  readonly own: string;
+  /** What each other box answers, by its id; null for one that does not answer in time. */
+  ask(question: string): Promise<ReadonlyMap<string, string | null>>;
+}
+
+export interface EverywhereParts {
+  readonly neighbours: Neighbours;
+  readonly identity: ApiIdentity;
+  /** What this box alone answers. */
+  readonly here: (question: string) => Promise<Json>;
+  readonly logger: Logger;
+}
+
+/** By box; null for one that has not answered. */
+type Answers = ReadonlyMap<string, Json | null>;
+
+/** `?scope=cluster`: all boxes are asked the same thing, each for itself, and their answers are one. */
+export class Everywhere {
+  readonly #parts: EverywhereParts;
+  /** Who asks the same thing at one time is told the same. */
+  readonly #asking = new Map<string, Promise<Answers>>();
+
+  constructor(parts: EverywhereParts) {
+    this.#parts = parts;
+  }
+
+  /** `pattern`: whose path it is. Null for what each box answers for itself. */
+  async answer(asked: Asked, pattern: string): Promise<Answer | null> {
+    const merge = mergerOf(pattern, asked.method);
+    if (merge === null) return null;
+    const { identity } = this.#parts;
+    const page = pageOf(asked);
+    // Where a page begins in one box depends on how much the boxes before it have.
+    const query = `start=0&count=${page.start + page.count}`;
+    const all = await this.#ask(`${asked.method} ${asked.path}?${query}`);
+    const answers = [...all].flatMap(([box, body]) =>
+      body === null ? [] : [[box, body] as const],
+    );
+    const boxes = answers.map(([box]) => box);
+    const said = { boxes, missing: [...all.keys()].filter((box) => !boxes.includes(box)) };
+    const good = answers.filter(([, { code }]) => code === 0);
+    if (good.length === 0) return { kind: 'bare', body: { ...answers[0]?.[1], ...said } };
+    const merged = merge(new Map(good), { identity, page, now: Date.now() });
+    return { kind: 'data', data: { ...merged, ...said } };
+  }
+
+  #ask(question: string): Promise<Answers> {
+    const under = this.#asking.get(question);
+    if (under !== undefined) return under;
+    const asking = this.#askAll(question).finally(() => this.#asking.delete(question));
+    this.#asking.set(question, asking);
+    return asking;
+  }
+
+  async #askAll(question: string): Promise<Answers> {
+    const { neighbours, here } = this.#parts;
+    const [own, others] = await Promise.all([here(question), neighbours.ask(question)]);
+    const read = Array.from(others, ([box, text]) => [box, this.#read(box, text)] as const);
+    return new Map([[neighbours.own, own], ...read]);
+  }
+
+  #read(box: string, text: string | null): Json | null {
+    if (text === null) return null;
+    try {
+      return parseJson(text);
+    } catch (error) {
+      this.#parts.logger.warn({ box, reason: messageOf(error) }, 'api: a box answers no JSON');
+      return null;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Neighbours } from '../api/everywhere.js';
+import { messageOf } from '../errors.js';
+import { askPeer } from '../listener/peer/dial-peer.js';
+import type { Logger } from '../logger.js';
+import type { Boxes } from '../registry/redis/boxes.js';
+
+/** A box that takes longer is left out of an answer. */
+const ANSWER_MS = 1000;
+
+/** Asks all other boxes that live, each by its peer port. */
+export function neighboursOf(boxes: Boxes, secret: string, logger: Logger): Neighbours {
+  const askOne = async (box: string, question: string): Promise<string | null> => {
+    const { host, ports } = boxes.get(box) ?? {};
+    if (host === undefined || !ports?.peer) return null;
+    try {
+      const to = { host, port: ports.peer, secret };
+      return await askPeer(to, question, AbortSignal.timeout(ANSWER_MS));
+    } catch (error) {
+      logger.warn({ box, host, reason: messageOf(error) }, 'a box does not answer');
+      return null;
+    }
+  };
+  return {
+    own: boxes.id,
+    ask: async (question) => {
+      const asked = Array.from(boxes.list().keys(), async (box) => {
+        return [box, await askOne(box, question)] as const;
+      });
+      return new Map(await Promise.all(asked));
+    },
+  };
+}
