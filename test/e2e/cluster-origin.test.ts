@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { NO_CHROMIUM } from '../helpers/browser.js';
+import { Cast } from '../helpers/cast.js';
+import { Cluster, httpUrl, streamOn } from '../helpers/cluster.js';
+import { HlsViewer } from '../helpers/hls-viewer.js';
+import { framesOf } from '../helpers/media.js';
+import { origins } from '../helpers/origins.js';
+import { RtcCast } from '../helpers/rtc-cast.js';
+import { UnmanagedOrigin } from '../helpers/unmanaged-origin.js';
+import { BOUNDED, until } from '../helpers/until.js';
+
+const FRAMES = 30;
+
+for (const origin of origins()) {
+  describe(`an origin registered at one box, by way of another, on ${origin.name}`, BOUNDED, () => {
+    let cluster: Cluster;
+    let registered: UnmanagedOrigin;
+    const cast = new Cast();
+
+    before(async () => {
+      cluster = await Cluster.start({ origin: origin.path, children: 1 });
+      const { adminPort } = cluster.a.supervisor;
+      registered = await UnmanagedOrigin.start({ origin, adminPort, listen: '127.0.0.1:' });
+      await cluster.a.supervisor.ready(2);
+    });
+    afterEach(() => cast.close());
+    after(async () => {
+      await registered?.dispose();
+      await cluster?.dispose();
+    });
+
+    /** Straight to the origin: box A finds out by asking it. */
+    async function publish(name: string): Promise<void> {
+      cast.publish(`rtmp://127.0.0.1:${registered.ports.rtmp}/${name}`);
+      assert.equal((await cluster.a.supervisor.ownerOf(name)).child, 'o001');
+    }
+
+    async function assertPlays(url: string): Promise<void> {
+      const player = cast.playFrames(url, FRAMES);
+      assert.equal(await player.ended, 0, player.errors);
+      assert.equal(framesOf(player), FRAMES);
+    }
+
+    it('plays by RTMP, HTTP-FLV and HLS', async () => {
+      await publish('live/own');
+      await assertPlays(cluster.b.supervisor.url('live/own'));
+      await assertPlays(httpUrl(cluster.b, 'live/own.flv'));
+      const viewer = await HlsViewer.join(httpUrl(cluster.b, 'live/own.m3u8'));
+      const list = await until('two segments', async () => {
+        const shown = await viewer.list().catch(() => null);
+        return shown !== null && shown.segments.length > 1 && shown;
+      });
+      const segment = await fetch(new URL(list.segments[0]?.uri ?? '', viewer.url));
+      assert.equal(segment.status, 200);
+      assert.equal(Buffer.from(await segment.arrayBuffer())[0], 0x47);
+    });
+
+    const skip = origin.name === 'mini-srs' ? 'it makes no WebRTC of RTMP' : NO_CHROMIUM;
+    it('plays by WHEP', { skip }, async (t) => {
+      const browser = await RtcCast.open(`http://${cluster.b.host}:${cluster.b.api}`);
+      t.after(() => browser.close());
+      await publish('live/rtc');
+      const [page, played] = await browser.start('play', 'rtc');
+      await browser.sees(page);
+      assert.equal(await browser.remove(played), 200);
+    });
+
+    it('is left at once when it dies, and another box takes its streams', async () => {
+      await publish('live/moves');
+      const player = await cast.play(cluster.b.supervisor.url('live/moves'));
+      await until('media', () => player.received.length > FRAMES);
+      await registered.kill();
+      await player.ended;
+      await until('somebody publishes again', async () => {
+        const publisher = cast.publish(cluster.b.supervisor.url('live/moves'));
+        const owned = until('an owner', async () => {
+          const row = await streamOn(cluster.b, 'live/moves');
+          return row?.publishing && row.box === undefined;
+        });
+        return Promise.race([owned, publisher.ended.then(() => null)]);
+      });
+      await assertPlays(httpUrl(cluster.a, 'live/moves.flv'));
+    });
+  });
+}
