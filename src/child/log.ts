@@ -26,18 +26,22 @@ const CLOSE_LIMIT_MS = 500;
 export class ChildLog {
   readonly #path: string;
   readonly #options: LogOptions;
+  readonly #logger: Logger;
   #file: RotatingFileStream | null = null;
   #tail = Buffer.alloc(0);
-  #dropped = 0;
+  /** Of the present life. */
+  #hasGaps = false;
 
   constructor(path: string, options: LogOptions = {}) {
     this.#path = path;
     this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
   }
 
   /** Takes the output of a new life; forgets the words of the last one. */
   attach(...streams: readonly Readable[]): void {
     this.#tail = Buffer.alloc(0);
+    this.#hasGaps = false;
     this.#file ??= this.#open();
     for (const stream of streams) {
       stream.on('data', (chunk: Buffer) => this.#write(chunk));
@@ -48,11 +52,6 @@ export class ChildLog {
   /** The end of what the present life said, at most 16 KB. */
   tail(): string {
     return this.#tail.toString();
-  }
-
-  /** Bytes that never reached the file because the disk was too slow. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   /** Resolves when all is written, or cannot be. */
@@ -73,16 +72,23 @@ export class ChildLog {
     this.#options.listener?.(chunk);
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
     const file = this.#file;
-    if (file === null || file.writableLength > MAX_WAITING) this.#dropped += chunk.length;
-    else file.write(chunk);
+    if (file === null) return;
+    if (file.writableLength <= MAX_WAITING) file.write(chunk);
+    else if (!this.#hasGaps) {
+      this.#hasGaps = true;
+      this.#logger.warn({ path: this.#path }, 'the disk is too slow: a child has gaps in its log');
+    }
   }
 
   #open(): RotatingFileStream {
-    const { size = '10M', keep = 3, logger = silentLogger } = this.#options;
+    const { size = '10M', keep = 3 } = this.#options;
     const path = dirname(this.#path);
     const file = createStream(basename(this.#path), { path, size, rotate: keep, mode: 0o600 });
     file.on('error', (error) => {
-      logger.warn({ err: error, path: this.#path }, 'a child has no log until it starts again');
+      this.#logger.warn(
+        { err: error, path: this.#path },
+        'a child has no log until it starts again',
+      );
       if (this.#file === file) this.#file = null;
     });
     return file;
