@@ -61,7 +61,9 @@ export class DirectFront implements Front {
     const byChild = new Map<string, RtcSession[]>();
     for (const session of this.#options.sessions) {
       const { id } = session.route.owner;
-      byChild.set(id, [...(byChild.get(id) ?? []), session]);
+      const others = byChild.get(id);
+      if (others === undefined) byChild.set(id, [session]);
+      else others.push(session);
     }
     await Promise.all(Array.from(byChild.values(), (sessions) => this.#lookAt(sessions)));
   }
@@ -96,8 +98,10 @@ export class DirectFront implements Front {
 }
 
 function nameOf({ connection }: RtcSession): string {
-  const stream = (connection.stream ?? '').replace(new RegExp(`^${DEFAULT_VHOST}(?=/)`), '');
-  return `rtc-${connection.role} ${stream}`;
+  const stream = connection.stream ?? '';
+  // SRS's URLs leave the default vhost out.
+  const url = stream.startsWith(`${DEFAULT_VHOST}/`) ? stream.slice(DEFAULT_VHOST.length) : stream;
+  return `rtc-${connection.role} ${url}`;
 }
 
 function countsIn(text: string): Map<string, number> {
