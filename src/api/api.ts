@@ -76,11 +76,6 @@ export class Api {
     return JSON.stringify(await this.#answerAlone(question));
   }
 
-  /** Requests that children have been sent. */
-  get childRequests(): number {
-    return this.#calls.made;
-  }
-
   /** Every path of SRS's API port that no other plugin of that port has. */
   readonly plugin = async (app: FastifyInstance): Promise<void> => {
     // SRS reads no body on these paths, whatever its type.

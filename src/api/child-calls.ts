@@ -15,8 +15,6 @@ interface Line {
 export class ChildCalls {
   readonly #authorization: string | null;
   readonly #lines = new Map<string, Line>();
-  /** Requests sent so far. */
-  made = 0;
 
   constructor(authorization: string | null) {
     this.#authorization = authorization;
@@ -41,7 +39,6 @@ export class ChildCalls {
     this.#lines.set(id, line);
     await enter(line);
     try {
-      this.made += questions.length;
       const target = { port, authorization: this.#authorization };
       return await exchange(host === undefined ? target : { ...target, host }, questions);
     } finally {

@@ -41,7 +41,7 @@ export async function resolveBinary(
 }
 
 /** The first executable of that name in PATH, or null. */
-export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
   for (const folder of folders) {
     const path = resolve(folder, name);

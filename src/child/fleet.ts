@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { childId } from '../cpu/plan.js';
 import { SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
@@ -159,7 +160,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const overlap = await ephemeralOverlap(leases);
     if (overlap !== null) this.#logger.warn(overlap);
     for (const [index, lease] of leases.entries()) {
-      const id = `c${String(index + 1).padStart(3, '0')}`;
+      const id = childId(index);
       this.#children.set(id, new Child({ id, cpus: cpus[index] ?? [], lease }, setup));
     }
   }

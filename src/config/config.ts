@@ -12,15 +12,16 @@ export interface Address {
 export type LiveFormat = 'flv' | 'ts' | 'mp3' | 'aac';
 
 /** The hooks that SRS calls by POST, by its own names. */
-export type HookAction =
-  | 'on_connect'
-  | 'on_close'
-  | 'on_publish'
-  | 'on_unpublish'
-  | 'on_play'
-  | 'on_stop'
-  | 'on_dvr'
-  | 'on_hls';
+export const CONFIGURED_HOOKS = [
+  'on_connect',
+  'on_close',
+  'on_publish',
+  'on_unpublish',
+  'on_play',
+  'on_stop',
+  'on_dvr',
+  'on_hls',
+] as const;
 
 /** The whole configuration, validated once and frozen. Key for key the YAML file of the contract. */
 export interface Config {
@@ -92,7 +93,7 @@ export interface Config {
     readonly windowSeconds: number;
   };
   /** The users' own URLs by action; of a template's vhosts its own count besides. */
-  readonly hooks: Readonly<Record<HookAction, readonly string[]>> & {
+  readonly hooks: Readonly<Record<(typeof CONFIGURED_HOOKS)[number], readonly string[]>> & {
     readonly timeoutSeconds: number;
   };
   readonly rtc: {

@@ -23,7 +23,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /** Parses YAML 1.2; an empty text is an empty config. @throws ERR_CONFIG */
-export function parseConfigFile(text: string, path: string): ConfigFile {
+function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const flaw = document.errors[0];

@@ -9,7 +9,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
 }
 
 /** Levenshtein distance, with two neighbours swapped counted as one edit. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) rows.push(nextRow(rows, a, b));
   return rows[a.length]?.[b.length] ?? 0;

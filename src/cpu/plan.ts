@@ -124,6 +124,11 @@ function childCount(wanted: 'auto' | number, free: number): number {
   );
 }
 
+/** `c001` for the child at index 0, and so on. */
+export function childId(index: number): string {
+  return `c${String(index + 1).padStart(3, '0')}`;
+}
+
 function childPlan(index: number, count: number, free: readonly Slot[]): ChildPlan {
   const turn = index % free.length;
   const slot = free[turn];
@@ -131,7 +136,7 @@ function childPlan(index: number, count: number, free: readonly Slot[]): ChildPl
   const isOnlyOne = index === turn && index + free.length >= count;
   return {
     index,
-    id: `c${String(index + 1).padStart(3, '0')}`,
+    id: childId(index),
     cpus: [slot.cpu],
     node: slot.node,
     l3: slot.l3,

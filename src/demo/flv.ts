@@ -1,5 +1,4 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../protocol/result.js';
-import { type Amf0Object, decodeAmf0All } from '../protocol/rtmp/amf0.js';
 
 /** Tag types are RTMP's message types: 8 audio, 9 video, 18 script data. */
 export interface FlvTag {
@@ -12,8 +11,6 @@ export interface FlvTag {
 
 export interface FlvFile {
   readonly tags: readonly FlvTag[];
-  /** What onMetaData says, or null where the file has none. */
-  readonly metadata: Amf0Object | null;
 }
 
 export const FlvTagType = { audio: 8, video: 9, script: 18 } as const;
@@ -35,7 +32,7 @@ export function parseFlv(file: Buffer): Parsed<FlvFile> {
     tags.push(tag.value);
     at += tag.consumed;
   }
-  return value({ tags, metadata: findMetadata(tags) }, file.length);
+  return value({ tags }, file.length);
 }
 
 /** Codec setup of H.264 or AAC, which a decoder needs before any frame. */
@@ -62,19 +59,4 @@ function parseTag(file: Buffer, at: number): Parsed<FlvTag> {
 
 function isAudio(typeId: number): boolean {
   return typeId === FlvTagType.audio;
-}
-
-function findMetadata(tags: readonly FlvTag[]): Amf0Object | null {
-  for (const { typeId, payload } of tags) {
-    if (typeId !== FlvTagType.script) continue;
-    const script = decodeAmf0All(payload);
-    if (script.kind !== 'value' || script.value[0] !== 'onMetaData') continue;
-    return asObject(script.value[1]);
-  }
-  return null;
-}
-
-function asObject(item: unknown): Amf0Object | null {
-  const plain = typeof item === 'object' && item !== null && Object.getPrototypeOf(item) === null;
-  return plain ? (item as Amf0Object) : null;
 }

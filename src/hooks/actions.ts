@@ -1,15 +1,7 @@
+import { CONFIGURED_HOOKS } from '../config/config.js';
+
 /** What SRS calls us for, by its own names; `on_forward` is `forward.backend`. */
-export const HOOK_ACTIONS = [
-  'on_connect',
-  'on_close',
-  'on_publish',
-  'on_unpublish',
-  'on_play',
-  'on_stop',
-  'on_dvr',
-  'on_hls',
-  'on_forward',
-] as const;
+export const HOOK_ACTIONS = [...CONFIGURED_HOOKS, 'on_forward'] as const;
 export type HookAction = (typeof HOOK_ACTIONS)[number];
 
 /** For these SRS waits for a verdict; of the others it has no use for the answer. */

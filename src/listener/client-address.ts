@@ -28,9 +28,6 @@ export class TrustedProxies {
   }
 }
 
-/** Nobody's word is taken. */
-export const TRUST_NOBODY = new TrustedProxies([]);
-
 /** One spelling for one address; null for what is none. */
 export function normalIp(text: string): string | null {
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;

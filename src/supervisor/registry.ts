@@ -54,7 +54,7 @@ export function boxRecord(config: Config, serverId: string, fronts: Fronts): Box
 }
 
 /** Where other boxes reach this one: as configured, else its first address that is not loopback. */
-export function ownHost({ cluster }: Config): string {
+function ownHost({ cluster }: Config): string {
   if (cluster.address !== 'auto') return cluster.address;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return (

@@ -22,8 +22,8 @@ function tag(typeId: number, timestamp: number, payload: Buffer): Buffer {
 test('the demo clip has metadata, both codec setups and keyframes', async () => {
   const parsed = parseFlv(await readFile(CLIP));
   assert.ok(parsed.kind === 'value');
-  const { tags, metadata } = parsed.value;
-  assert.equal(metadata?.width, 640);
+  const { tags } = parsed.value;
+  assert.equal(tags[0]?.typeId, 18);
   assert.equal(tags.filter(isSequenceHeader).length, 2);
   assert.equal(tags.filter(({ typeId }) => typeId === 9).length, 150 + 2);
 });
@@ -43,7 +43,6 @@ test('a cut at any byte is incomplete or falls between tags', () => {
   const parsed = parseFlv(file);
   assert.ok(parsed.kind === 'value');
   assert.equal(parsed.value.tags[0]?.timestamp, 0x1020304);
-  assert.equal(parsed.value.metadata, null);
 });
 
 test('another file is invalid', () => {

@@ -2,6 +2,7 @@
  * Handshakes as libsrt 1.5.1 (ffmpeg, srt-live-transmit) and SRS 7.0.18 sent them on loopback, each
  * with its 16-byte header.
  */
+import { Extension, type ExtensionBlock } from '../../src/protocol/srt/extensions.js';
 
 function hex(text: string): Buffer {
   return Buffer.from(text, 'hex');
@@ -186,3 +187,27 @@ export const UNSECURE = {
 };
 
 export const CAPTURES = { PUBLISH, PLAY, NAMELESS, ENCRYPTED, BAD_SECRET, UNSECURE };
+
+/** What both sides say of themselves (§3.2.1.1, HSREQ and HSRSP). */
+export interface Abilities {
+  /** 0x010501 is libsrt 1.5.1. */
+  readonly version: number;
+  readonly flags: number;
+  /** Milliseconds that the sender of this buffers what it receives, and asks its peer to. */
+  readonly receiverDelay: number;
+  readonly senderDelay: number;
+}
+
+/** The block that says what a side can do; null where there is none. */
+export function abilitiesIn(blocks: readonly ExtensionBlock[]): Abilities | null {
+  const isOne = ({ type, content }: ExtensionBlock) =>
+    (type === Extension.HSREQ || type === Extension.HSRSP) && content.length >= 12;
+  const block = blocks.find(isOne);
+  if (!block) return null;
+  return {
+    version: block.content.readUInt32BE(0),
+    flags: block.content.readUInt32BE(4),
+    receiverDelay: block.content.readUInt16BE(8),
+    senderDelay: block.content.readUInt16BE(10),
+  };
+}

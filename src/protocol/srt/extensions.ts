@@ -16,16 +16,6 @@ export interface ExtensionBlock {
   readonly content: Buffer;
 }
 
-/** What both sides say of themselves (§3.2.1.1, HSREQ and HSRSP). */
-export interface Abilities {
-  /** 0x010501 is libsrt 1.5.1. */
-  readonly version: number;
-  readonly flags: number;
-  /** Milliseconds that the sender of this buffers what it receives, and asks its peer to. */
-  readonly receiverDelay: number;
-  readonly senderDelay: number;
-}
-
 /** All extensions of a handshake, in order. */
 export function parseExtensions(packet: Buffer): Parsed<ExtensionBlock[]> {
   const blocks: ExtensionBlock[] = [];
@@ -50,18 +40,4 @@ export function parseStreamIdExtension(blocks: readonly ExtensionBlock[]): Parse
   const bytes = Buffer.from(content).swap32();
   const end = bytes.indexOf(0);
   return value(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), content.length);
-}
-
-/** The block that says what a side can do; null where there is none. */
-export function abilitiesIn(blocks: readonly ExtensionBlock[]): Abilities | null {
-  const isOne = ({ type, content }: ExtensionBlock) =>
-    (type === Extension.HSREQ || type === Extension.HSRSP) && content.length >= 12;
-  const block = blocks.find(isOne);
-  if (!block) return null;
-  return {
-    version: block.content.readUInt32BE(0),
-    flags: block.content.readUInt32BE(4),
-    receiverDelay: block.content.readUInt16BE(8),
-    senderDelay: block.content.readUInt16BE(10),
-  };
 }

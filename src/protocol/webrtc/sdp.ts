@@ -37,11 +37,6 @@ export function iceOf(sdp: string): IceCredentials | null {
   return owner ? { ufrag: String(owner.iceUfrag), password: String(owner.icePwd) } : null;
 }
 
-/** How many m-lines an SDP has. */
-export function mediaCount(sdp: string): number {
-  return readSdp(sdp).media.length;
-}
-
 /**
  * What SRS would refuse an offer for: it closes the connection then and gives no reason. Null where
  * it can be answered.

@@ -33,8 +33,8 @@ const SO_LINGER = 13;
 export const SHUT_WR = 1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
-export const SPLICE_F_MOVE = 0x1;
-export const SPLICE_F_NONBLOCK = 0x2;
+const SPLICE_F_MOVE = 0x1;
+const SPLICE_F_NONBLOCK = 0x2;
 
 /** What is linked into this process: the C library among it. */
 export const libc = koffi.load(null);

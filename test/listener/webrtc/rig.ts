@@ -2,7 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as TcpServer } from 'node:net';
-import { TRUST_NOBODY } from '../../../src/listener/client-address.js';
+import { TrustedProxies } from '../../../src/listener/client-address.js';
 import { HttpFront } from '../../../src/listener/http/front.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtcFront } from '../../../src/listener/webrtc/front.js';
@@ -160,7 +160,7 @@ export class Rig {
       name: 'listen.api',
       address: { host: '127.0.0.1', port: 0 },
       tls: null,
-      trusted: TRUST_NOBODY,
+      trusted: new TrustedProxies([]),
       proxyProtocol: false,
       limits: { connections: 100, connectionsPerIp: 0 },
       plugins: [plugin],

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  abilitiesIn,
   Extension,
   type ExtensionBlock,
   parseExtensions,
   parseStreamIdExtension,
 } from '../../../src/protocol/srt/extensions.js';
 import { HANDSHAKE_SIZE } from '../../../src/protocol/srt/handshake.js';
-import { ENCRYPTED, NAMELESS, PLAY, PUBLISH } from '../../helpers/srt-bytes.js';
+import { abilitiesIn, ENCRYPTED, NAMELESS, PLAY, PUBLISH } from '../../helpers/srt-bytes.js';
 
 function blocksOf(packet: Buffer): ExtensionBlock[] {
   const parsed = parseExtensions(packet);
