@@ -15,3 +15,8 @@ function isExecutable(path: string): boolean {
     return false;
   }
 }
+
+/** Goes before a program's words: a test process that is killed takes it with it, where the kernel can. */
+export function guard(signal: 'TERM' | 'KILL'): string[] {
+  return process.platform === 'linux' ? ['setpriv', '--pdeathsig', signal, '--'] : [];
+}

@@ -1,18 +1,25 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.js';
+import { guard } from './programs.js';
 import { until } from './until.js';
+
+/** redis-server with these arguments, for as long as this process lives. */
+export function spawnRedis(args: readonly string[]): ChildProcess {
+  const [program = '', ...words] = [...guard('KILL'), 'redis-server', ...args];
+  return spawn(program, words, { stdio: 'ignore' });
+}
 
 /** A real redis-server of the test's own, in memory only. */
 export class RedisServer {
   readonly port: number;
   readonly #dir: string;
   readonly #args: readonly string[];
-  #process: ReturnType<typeof spawn> | null = null;
+  #process: ChildProcess | null = null;
 
   private constructor(port: number, dir: string, args: readonly string[]) {
     this.port = port;
@@ -23,7 +30,12 @@ export class RedisServer {
   static async start(...args: string[]): Promise<RedisServer> {
     const dir = await mkdtemp(join(tmpdir(), 'srs-supervisor-redis-'));
     const server = new RedisServer(await freePort(), dir, args);
-    await server.start();
+    try {
+      await server.start();
+    } catch (error) {
+      await server.dispose();
+      throw error;
+    }
     return server;
   }
 
@@ -38,7 +50,7 @@ export class RedisServer {
   /** Starts it, empty; also after `kill`. */
   async start(): Promise<void> {
     const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--save', '', '--dir', this.#dir];
-    this.#process = spawn('redis-server', [...own, ...this.#args], { stdio: 'ignore' });
+    this.#process = spawnRedis([...own, ...this.#args]);
     await until('Redis answers', () => answers(this.port));
   }
 
@@ -57,15 +69,16 @@ export class RedisServer {
 
 async function answers(port: number): Promise<boolean> {
   const client = new Redis({ port, lazyConnect: true, retryStrategy: null });
-  client.on('error', () => {});
+  let isGuarded = false;
+  client.on('error', ({ message }: Error) => {
+    isGuarded ||= message.includes('NOAUTH');
+  });
   try {
     await client.connect();
-    await client.ping().catch((error: Error) => {
-      if (!error.message.startsWith('NOAUTH')) throw error;
-    });
+    await client.ping();
     return true;
   } catch {
-    return false;
+    return isGuarded;
   } finally {
     client.disconnect();
   }

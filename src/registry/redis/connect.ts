@@ -1,39 +1,37 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SupervisorError } from '../../errors.js';
+import { clientFor } from './client.js';
 import type { RedisClient } from './store.js';
+import { factsIn, reasonOf, unfitness } from './unfit.js';
 
-const CONNECT_MS = 3000;
-/** A store that takes longer counts as away: clients are waiting. */
-const COMMAND_MS = 1000;
-const MAX_RETRY_MS = 1000;
-/** What our scripts need: effects replication, and `TIME` before writes. */
-const LEAST_MAJOR = 5;
+/** Sentinels and nodes of a cluster are asked again and again until then. */
+const START_MS = 10_000;
 
 /**
  * Opens what the configuration names: `redis://` and `rediss://` for one server,
  * `redis+sentinel://host:port,host:port/name` and `redis+cluster://host:port,host:port` for several.
- * Rejects with ERR_CONFIG, in one line, where it cannot be used.
+ * Rejects with ERR_CONFIG, in one line and within seconds, where it cannot be used.
  */
 export async function connectRedis(url: string): Promise<{ client: RedisClient; version: string }> {
   const client = clientFor(url);
-  let last: unknown = null;
-  // Told by each command that fails; without a listener Node would end the process.
-  client.on('error', (error: unknown) => {
-    last = error;
+  const heard: string[] = [];
+  const hear = (error: unknown) => heard.push(...messagesOf(error));
+  client.on('error', hear).on('sentinelError', hear);
+  const info = await inTime(open(client)).catch((error: unknown) => {
+    hear(error);
+    return null;
   });
-  try {
-    await client.connect();
-    const version = versionIn(await client.info('server'));
-    if (Number.parseInt(version, 10) >= LEAST_MAJOR) return { client, version };
-    throw new Error(`version ${version} is too old, ${LEAST_MAJOR} or later is needed`);
-  } catch (error) {
-    client.disconnect();
-    throw new SupervisorError(
-      'ERR_CONFIG',
-      `registry: cannot use ${withoutPassword(url)}: ${reasonOf(last ?? error)}; start it, mend the address, or set registry to memory`,
-      { cause: error },
-    );
-  }
+  client.off('error', hear).off('sentinelError', hear);
+  // Each command that fails says so itself; without a listener Node would end the process.
+  client.on('error', () => {});
+  const facts = factsIn(info ?? '');
+  const reason = info === null ? reasonOf(heard) : unfitness(facts, url);
+  if (reason === null) return { client, version: facts.version };
+  client.disconnect();
+  throw new SupervisorError(
+    'ERR_CONFIG',
+    `registry: cannot use ${withoutPassword(url)}: ${reason}; start it, mend the address, or set registry to memory`,
+  );
 }
 
 /** The address without its password, for people. */
@@ -41,57 +39,25 @@ export function withoutPassword(url: string): string {
   return url.replace(/\/\/[^/@]*@/, '//***@');
 }
 
-function clientFor(url: string): RedisClient {
-  const { protocol, hosts, login, path } = partsOf(url);
-  const options: RedisOptions = {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    // Nobody waits in a queue for a store that is away.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * attempt, MAX_RETRY_MS),
-  };
-  if (protocol === 'redis+sentinel') {
-    const role = { sentinels: hosts, name: path || 'mymaster', enableOfflineQueue: true };
-    return new Redis({ ...options, ...login, ...role });
-  }
-  if (protocol === 'redis+cluster') {
-    const { lazyConnect, retryStrategy: _, ...redisOptions } = { ...options, ...login };
-    const clusterRetryStrategy = (attempt: number) => Math.min(50 * attempt, MAX_RETRY_MS);
-    const cluster = { redisOptions, clusterRetryStrategy, enableOfflineQueue: false };
-    return new Cluster(hosts, { ...cluster, lazyConnect: lazyConnect ?? true });
-  }
-  return new Redis(url, options);
+async function open(client: RedisClient): Promise<string> {
+  await client.connect();
+  return client.info();
 }
 
-interface UrlParts {
-  readonly protocol: string;
-  readonly hosts: { host: string; port: number }[];
-  readonly login: { username?: string; password?: string };
-  readonly path: string;
-}
-
-function partsOf(url: string): UrlParts {
-  const [, protocol = '', login, list = '', path = ''] =
-    /^([a-z+]+):\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/.exec(url) ?? [];
-  const hosts = list.split(',').map((entry) => {
-    const { hostname, port } = new URL(`redis://${entry}`);
-    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) };
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = delay(START_MS, null, { signal: done.signal }).then(() => {
+    throw new Error(`it is not ready after ${START_MS} ms`);
   });
-  const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
-  const named = username === '' ? {} : { username };
-  return { protocol, hosts, login: password === '' ? {} : { ...named, password }, path };
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
 }
 
-function versionIn(info: string): string {
-  return /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
-}
-
-/** Without a password Redis lets one connect, and refuses what follows. */
-function reasonOf(error: unknown): string {
-  const text = messageOf(error);
-  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR invalid password)/.test(text))
-    return `it refuses us (${text})`;
-  return text;
+/** A cluster's own error says that it failed, and the node's why. */
+function messagesOf(error: unknown): string[] {
+  const inner = (error as { lastNodeError?: unknown } | null)?.lastNodeError ?? null;
+  return inner === null ? [messageOf(error)] : [messageOf(inner), messageOf(error)];
 }

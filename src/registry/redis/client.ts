@@ -1,0 +1,54 @@
+import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
+import type { RedisClient } from './store.js';
+
+/** A question to a store that takes longer counts as not answered: clients are waiting. */
+const COMMAND_MS = 1000;
+const CONNECT_MS = 3000;
+const MAX_RETRY_MS = 1000;
+
+/** A client for what the configuration names, not connected yet; see `connectRedis`. */
+export function clientFor(url: string): RedisClient {
+  const { protocol, hosts, login, path } = partsOf(url);
+  const options: CommonRedisOptions = {
+    lazyConnect: true,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    // Nobody waits in a queue for a store that is away.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: retryMs,
+  };
+  if (protocol === 'redis+sentinel') {
+    const role = { sentinels: hosts, name: path || 'mymaster', enableOfflineQueue: true };
+    return new Redis({ ...options, ...login, ...role, sentinelRetryStrategy: retryMs });
+  }
+  if (protocol === 'redis+cluster') {
+    const { lazyConnect: _, retryStrategy: __, ...redisOptions } = { ...options, ...login };
+    const cluster = { redisOptions, clusterRetryStrategy: retryMs, enableOfflineQueue: false };
+    return new Cluster(hosts, { ...cluster, lazyConnect: true });
+  }
+  return new Redis(url, options);
+}
+
+function retryMs(attempt: number): number {
+  return Math.min(50 * attempt, MAX_RETRY_MS);
+}
+
+interface UrlParts {
+  readonly protocol: string;
+  readonly hosts: { host: string; port: number }[];
+  readonly login: { username?: string; password?: string };
+  readonly path: string;
+}
+
+function partsOf(url: string): UrlParts {
+  const [, protocol = '', login, list = '', path = ''] =
+    /^([a-z+]+):\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/.exec(url) ?? [];
+  const hosts = list.split(',').map((entry) => {
+    const { hostname, port } = new URL(`redis://${entry}`);
+    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) };
+  });
+  const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
+  const named = username === '' ? {} : { username };
+  return { protocol, hosts, login: password === '' ? {} : { ...named, password }, path };
+}

@@ -1,0 +1,59 @@
+/** What our scripts need: `TIME` before writes, which older ones refuse. */
+const LEAST_MAJOR = 5;
+
+/** What a server says of itself, as far as it decides whether it can be used. */
+export interface ServerFacts {
+  /** `7.0.15`, or `unknown`. */
+  readonly version: string;
+  /** `standalone`, `cluster` or `sentinel`. */
+  readonly mode: string;
+  /** `master`, `slave` or `sentinel`. */
+  readonly role: string;
+}
+
+/** Reads the answer to INFO. */
+export function factsIn(info: string): ServerFacts {
+  const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? 'unknown';
+  return { version: field('redis_version'), mode: field('redis_mode'), role: field('role') };
+}
+
+/** Why a server cannot hold the map, though it answers; null where it can. */
+export function unfitness({ version, mode, role }: ServerFacts, protocol: string): string | null {
+  const isOf = (kind: string) => protocol.startsWith(`redis+${kind}`);
+  if (Number.parseInt(version, 10) < LEAST_MAJOR) {
+    return `version ${version} is too old, ${LEAST_MAJOR} or later is needed`;
+  }
+  if (version === 'unknown') return 'it does not tell its version';
+  if (mode === 'sentinel') return 'it is a Sentinel: write redis+sentinel://HOST:PORT/MASTER';
+  if (mode === 'cluster' && !isOf('cluster')) {
+    return 'it is a node of a Redis Cluster: write redis+cluster://HOST:PORT';
+  }
+  if (role === 'slave' && !isOf('cluster')) return 'it is a replica: name its master, or Sentinels';
+  return null;
+}
+
+/** What the client library says -> what people are told. The first that fits. */
+const REASONS: readonly [RegExp, (text: string) => string][] = [
+  [/^(NOAUTH|WRONGPASS|NOPERM|ERR invalid password)/, (text) => `it refuses us (${text})`],
+  [/No such master|invalid reply: null/, () => 'the Sentinels know no master of that name'],
+  [/Protocol error|unknown command/i, () => 'what listens there does not speak as Redis does'],
+  [/cluster support disabled/, () => 'it is no Redis Cluster: write redis://HOST:PORT'],
+  [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ECONNRESET/, lastPart],
+  [/ETIMEDOUT/, () => 'no connection comes about in time'],
+  [/Command timed out/, () => 'it accepts a connection, but does not answer'],
+  [/Connection is closed/, () => 'nobody there answers as Redis does'],
+];
+
+/** Why no server could be asked, out of all that was heard until then. */
+export function reasonOf(heard: readonly string[]): string {
+  for (const [pattern, reason] of REASONS) {
+    const text = heard.find((message) => pattern.test(message));
+    if (text !== undefined) return reason(text);
+  }
+  return heard[0] ?? 'it does not answer';
+}
+
+/** Of a message that quotes another one, that one. */
+function lastPart(text: string): string {
+  return text.slice(text.search(/(connect |getaddrinfo |read )?E[A-Z_]{5}/));
+}
