@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FlvTagType, parseFlv } from '../../src/demo/flv.js';
 import { connectRtmp, type RtmpClient } from '../../src/demo/rtmp-client.js';
+import { until } from './until.js';
 
 /** One audio or video message: its type and the hash of all its bytes. */
 export type Fingerprint = string;
@@ -60,6 +61,12 @@ export class RtmpPlayer {
     this.#client.close();
     await this.ended;
   }
+}
+
+/** Resolves when a player has got so many more messages. */
+export function moreFor(player: RtmpPlayer, messages = 50): Promise<boolean> {
+  const had = player.received.length;
+  return until('more media', () => player.received.length > had + messages);
 }
 
 /** The fingerprints of an FLV file's tags, in order. */

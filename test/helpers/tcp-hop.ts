@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class TcpHop {
   /** Milliseconds by which every byte is late, each way. */
   delayMs = 0;
+  /** Connections that are open lose every byte, and nobody hears of it. */
+  readonly #lost = new WeakSet<Socket>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -27,6 +29,10 @@ export class TcpHop {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  loseOpen(): void {
+    for (const socket of this.#sockets) this.#lost.add(socket);
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -37,7 +43,7 @@ export class TcpHop {
     from
       .on('error', () => {})
       .on('data', (bytes) => {
-        setTimeout(() => to.write(bytes), this.delayMs);
+        if (!this.#lost.has(from)) setTimeout(() => to.write(bytes), this.delayMs);
       });
     from.on('close', () => {
       this.#sockets.delete(from);

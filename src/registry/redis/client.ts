@@ -2,8 +2,10 @@ import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
 import type { RedisClient } from './store.js';
 
 /** A question to a store that takes longer counts as not answered: clients are waiting. */
-const COMMAND_MS = 1000;
+export const COMMAND_MS = 1000;
 const CONNECT_MS = 3000;
+/** A connection on which nothing comes back is made anew: TCP alone would go on for minutes. */
+const SILENT_MS = 3000;
 const MAX_RETRY_MS = 1000;
 
 /** A client for what the configuration names, not connected yet; see `connectRedis`. */
@@ -13,14 +15,17 @@ export function clientFor(url: string): RedisClient {
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     commandTimeout: COMMAND_MS,
+    socketTimeout: SILENT_MS,
     // Nobody waits in a queue for a store that is away.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: retryMs,
+    reconnectOnError: isReplica,
   };
   if (protocol === 'redis+sentinel') {
+    const watch = { failoverDetector: true, sentinelCommandTimeout: COMMAND_MS };
     const role = { sentinels: hosts, name: path || 'mymaster', enableOfflineQueue: true };
-    return new Redis({ ...options, ...login, ...role, sentinelRetryStrategy: retryMs });
+    return new Redis({ ...options, ...login, ...role, ...watch, sentinelRetryStrategy: retryMs });
   }
   if (protocol === 'redis+cluster') {
     const { lazyConnect: _, retryStrategy: __, ...redisOptions } = { ...options, ...login };
@@ -32,6 +37,11 @@ export function clientFor(url: string): RedisClient {
 
 function retryMs(attempt: number): number {
   return Math.min(50 * attempt, MAX_RETRY_MS);
+}
+
+/** After a failover the address may lead to the new master, or the master be another address. */
+function isReplica(error: Error): boolean {
+  return error.message.includes('READONLY');
 }
 
 interface UrlParts {

@@ -4,6 +4,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connectRedis } from '../../../src/registry/redis/connect.js';
 import { RedisServer } from '../../helpers/redis.js';
+import { TcpHop } from '../../helpers/tcp-hop.js';
+import { until } from '../../helpers/until.js';
 
 async function listen(t: TestContext, serve: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => serve(socket.on('error', () => {})));
@@ -73,4 +75,21 @@ test('a server of another kind is named as what it is', async (t) => {
   const asCluster = `redis+cluster://127.0.0.1:${replica.port}`;
   await assertRefused(asCluster, /: it is no Redis Cluster: write redis:/);
   await assertRefused('redis+sentinel://127.0.0.1:1/any', /: nobody there answers as Redis does/);
+});
+
+test('a connection on which nothing comes back is made anew', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const hop = await TcpHop.open(server.port);
+  t.after(() => hop.close());
+  const { client } = await connectRedis(`redis://127.0.0.1:${hop.port}`);
+  t.after(() => client.disconnect());
+  hop.loseOpen();
+  await assert.rejects(client.get('any'), /timed out/);
+  await until('an answer', () =>
+    client.get('any').then(
+      () => true,
+      () => false,
+    ),
+  );
 });

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Boxes } from '../../../src/registry/redis/boxes.js';
+import { connectRedis } from '../../../src/registry/redis/connect.js';
+import { Keys } from '../../../src/registry/redis/keys.js';
+import { RedisRegistry } from '../../../src/registry/redis/redis.js';
+import { Store } from '../../../src/registry/redis/store.js';
+import { RedisClusterSetup } from '../../helpers/redis-cluster.js';
+import { type RegistryFixture, registryContract } from '../contract.js';
+
+const LEASE_MS = 2500;
+let setup: RedisClusterSetup;
+let prefixes = 0;
+before(async () => {
+  setup = await RedisClusterSetup.start();
+});
+after(() => setup?.dispose());
+
+async function openStore(): Promise<Store> {
+  return new Store((await connectRedis(setup.url)).client);
+}
+
+async function open(prefix: string): Promise<RedisRegistry> {
+  const keys = new Keys(prefix);
+  return new RedisRegistry({ store: await openStore(), keys, box: 'b1', leaseMs: LEASE_MS });
+}
+
+async function fixture(): Promise<RegistryFixture> {
+  // Each prefix is a slot of its own: over the tests every node has its turn.
+  const prefix = `t${prefixes++}`;
+  const [registry, other] = [await open(prefix), await open(prefix)];
+  const close = async () => {
+    await registry.close();
+    await other.close();
+  };
+  return { registry, other, leaseMs: LEASE_MS, pass: (ms) => delay(ms), close };
+}
+
+registryContract('Redis Cluster', fixture);
+
+test('boxes find each other in a Redis Cluster', async (t) => {
+  const record = { v: 1, host: '127.0.0.1', serverId: 'any' } as const;
+  const ports = { rtmp: 1, http: 2, api: 3, rtc: 4, srt: 5, peer: 6 };
+  const openBoxes = async (box: string) => {
+    const store = await openStore();
+    t.after(() => store.close());
+    const boxes = new Boxes({
+      store,
+      keys: new Keys('t'),
+      box,
+      record: () => ({ ...record, ports }),
+    });
+    await boxes.start();
+    return boxes;
+  };
+  const a = await openBoxes('a');
+  const b = await openBoxes('b');
+  assert.deepEqual([...b.list().keys()], ['a']);
+  await b.close();
+  await a.close();
+});
