@@ -35,9 +35,15 @@ export interface BoxesOptions {
 interface BoxesEvents {
   /** A box has gone silent, or has said that it goes. */
   down: [box: string];
-  /** The store answers again after a silence, or it has forgotten us: what it holds may be old. */
+  /**
+   * The store answers again after a silence, or it has forgotten us, or a box that was silent has come
+   * back with its streams: what is claimed may be claimed twice.
+   */
   back: [];
 }
+
+/** Boxes that went silent are known again, the last so many. */
+const MAX_GONE = 100;
 
 /** The boxes that share the map: each says once a second that it lives, in one command for both ways. */
 export class Boxes extends EventEmitter<BoxesEvents> {
@@ -47,6 +53,9 @@ export class Boxes extends EventEmitter<BoxesEvents> {
   #beating: Promise<void> = Promise.resolve();
   /** The store has known us, and answered last time. */
   #joined = false;
+  readonly #gone = new Set<string>();
+  /** A box has come back since the last beat but one: it may still be about to claim what it has. */
+  #isUnsettled = false;
   /** Until then nobody is taken for dead. */
   #forgiveUntil = 0;
 
@@ -102,9 +111,10 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     const isBack = this.#timer !== null && !(this.#joined && wasKnown);
     // The others have been away as long as we: each may need a beat to be known again.
     if (isBack) this.#forgiveUntil = performance.now() + deadMs;
-    this.#learn(rows);
+    const wasUnsettled = this.#isUnsettled;
+    this.#isUnsettled = this.#learn(rows);
     this.#joined = true;
-    if (isBack) this.emit('back');
+    if (isBack || wasUnsettled) this.emit('back');
   }
 
   #missed(error: unknown): void {
@@ -114,8 +124,11 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     this.#joined = false;
   }
 
-  /** Rows of id and record in turn; other versions' records are passed over. */
-  #learn(rows: readonly string[]): void {
+  /**
+   * Rows of id and record in turn; other versions' records are passed over. Answers whether a box has
+   * come back.
+   */
+  #learn(rows: readonly string[]): boolean {
     const others = new Map<string, BoxRecord>();
     for (let at = 0; at + 1 < rows.length; at += 2) {
       const [id = '', text = ''] = rows.slice(at, at + 2);
@@ -127,8 +140,17 @@ export class Boxes extends EventEmitter<BoxesEvents> {
       if (!others.has(id)) others.set(id, record);
     }
     const gone = [...this.#others.keys()].filter((id) => !others.has(id));
+    const returned = [...others.keys()].filter((id) => this.#gone.delete(id));
     this.#others = others;
-    for (const id of gone) this.emit('down', id);
+    for (const id of gone) this.#lose(id);
+    return returned.length > 0;
+  }
+
+  #lose(box: string): void {
+    const [oldest = ''] = this.#gone;
+    if (this.#gone.size >= MAX_GONE) this.#gone.delete(oldest);
+    this.#gone.add(box);
+    this.emit('down', box);
   }
 }
 

@@ -59,6 +59,25 @@ test('a box that falls silent is dead after a while, and a store that was emptie
   await back;
 });
 
+test('a box that comes back after its silence is told of', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const a = await open(t, server, 'a');
+  const client = new Redis(server.port);
+  t.after(() => client.disconnect());
+  const beat = () =>
+    client.hset(new Keys('t').boxes, 'b', `${Date.now()} ${JSON.stringify(recordOf('b'))}`);
+  const knows = () => beat().then(() => a.get('b') !== null);
+  await until('a knows b', knows);
+  await once(a, 'down');
+  let isTold = false;
+  a.once('back', () => {
+    isTold = true;
+  });
+  await until('a knows b again', knows);
+  await until('it is told of', () => beat().then(() => isTold));
+});
+
 test('a store that is killed and started again empty is told of', async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.dispose());
