@@ -9,8 +9,11 @@ import {
   type PeerWanted,
   parseAnswer,
 } from '../../protocol/peer/hello.js';
-import { dial } from '../dial.js';
+import { type DialTarget, dial } from '../dial.js';
 import { readParsed } from '../read-until.js';
+
+/** A box that lives accepts in milliseconds; one lost first packet is made good after a second. */
+const CONNECT_MS = 2000;
 
 /** Where another box takes connections of ours. */
 export interface PeerAddress {
@@ -33,7 +36,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /**
  * Opens a connection to a child of another box: what is written to it the child gets, and the child's
  * API and hooks show the client. Rejects with ERR_NO_CHILD where the box says that the child has the
- * stream no more, else with the system's error, or with why the box refused.
+ * stream no more, or cannot be reached, else with the system's error, or with why the box refused.
  */
 export function dialPeer(
   via: PeerVia,
@@ -63,12 +66,24 @@ export async function askPeer(
   return Buffer.concat(chunks).toString();
 }
 
+/** A machine that has lost its power answers nothing: the stream may be elsewhere soon. */
+async function connectTo(target: DialTarget, signal: AbortSignal): Promise<Socket> {
+  const late = AbortSignal.timeout(CONNECT_MS);
+  try {
+    return await dial(target, AbortSignal.any([signal, late]));
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
+    const text = `box ${target.host} does not answer within ${CONNECT_MS} ms`;
+    throw new SupervisorError('ERR_NO_CHILD', text, { cause: error });
+  }
+}
+
 async function greet(
   { host, port, secret }: PeerAddress,
   wish: Omit<PeerHello, 'at' | 'nonce'>,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = await dial({ host, port, localAddress: null }, signal);
+  const socket = await connectTo({ host, port, localAddress: null }, signal);
   socket.on('error', () => {});
   const nonce = randomBytes(12).toString('base64url');
   const hello: PeerHello = { ...wish, at: Date.now(), nonce };
