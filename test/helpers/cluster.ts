@@ -1,5 +1,8 @@
 import type { AdminStatus } from '../../src/admin/types.js';
 import type { StreamStatus } from '../../src/placement/types.js';
+import type { Cast } from './cast.js';
+import type { Machine } from './machine.js';
+import type { Ffmpeg } from './media.js';
 import { freePort } from './ports.js';
 import { RedisServer } from './redis.js';
 import { RunningSupervisor, type RunOptions } from './supervisor.js';
@@ -9,8 +12,18 @@ const SECRET = 'the-secret-of-all-test-boxes';
 
 export interface ClusterOptions extends Pick<RunOptions, 'origin' | 'children' | 'args' | 'env'> {
   readonly boxes?: number;
+  /** A machine for each box; default: all share this one. */
+  readonly machines?: readonly Machine[];
+  /** Arguments of redis-server. */
+  readonly redis?: readonly string[];
   /** Where the boxes find Redis; default: at its own address. */
   readonly registry?: (server: RedisServer) => Promise<string>;
+}
+
+interface BoxOptions extends RunOptions {
+  readonly registry: string;
+  /** Where the others reach it. */
+  readonly host: string;
 }
 
 /** One box of a cluster: a supervisor with an address of its own. */
@@ -35,12 +48,15 @@ export class Cluster {
 
   /** Resolves when every box knows all others. */
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const redis = await RedisServer.start();
+    const redis = await RedisServer.start(...(options.redis ?? []));
     const boxes: ClusterBox[] = [];
     const cluster = new Cluster(redis, boxes);
     try {
       for (let at = 0; at < (options.boxes ?? 2); at++) {
-        boxes.push(await startBox(options, redis, `127.0.0.${at + 2}`));
+        const machine = options.machines?.[at];
+        const host = machine?.ip ?? `127.0.0.${at + 2}`;
+        const registry = (await options.registry?.(redis)) ?? redis.url;
+        boxes.push(await startBox({ ...options, registry, host, ...(machine && { machine }) }));
       }
       await cluster.settled(boxes.length);
       return cluster;
@@ -89,29 +105,43 @@ export async function streamOn(box: ClusterBox, name: string): Promise<StreamSta
   return rows.find(({ stream }) => stream === `__defaultVhost__/${name}`) ?? null;
 }
 
-/** Where a box is played from by HTTP. */
-export function httpUrl({ http }: ClusterBox, path: string): string {
-  return `http://127.0.0.1:${http}/${path}`;
+/** Tries again and again, as encoders do; resolves when the box has the stream itself. */
+export function publishOn(cast: Cast, box: ClusterBox, stream: string): Promise<Ffmpeg> {
+  const isOwn = async () => {
+    const row = await streamOn(box, stream);
+    return row?.publishing && row.box === undefined;
+  };
+  return until(`${stream} is published`, async () => {
+    const publisher = cast.publish(box.supervisor.url(stream));
+    const owned = until('an owner', isOwn).then(() => publisher);
+    return Promise.race([owned, publisher.ended.then(() => null)]);
+  });
 }
 
-async function startBox(
-  options: ClusterOptions,
-  redis: RedisServer,
-  host: string,
-): Promise<ClusterBox> {
+/** Where a box is played from by HTTP. */
+export function httpUrl({ http, supervisor }: ClusterBox, path: string): string {
+  return `http://${supervisor.host}:${http}/${path}`;
+}
+
+/** One box that knows its Redis by an address; what `Cluster.start` does for each. */
+async function startBox({
+  registry,
+  host,
+  env: more,
+  ...options
+}: BoxOptions): Promise<ClusterBox> {
   const [http, api, peer] = [await freePort(), await freePort(), await freePort()];
   const [rtc, srt] = [await freePort(), await freePort()];
   const env = {
-    SRS_SUPERVISOR_REGISTRY: (await options.registry?.(redis)) ?? redis.url,
+    SRS_SUPERVISOR_REGISTRY: registry,
     SRS_SUPERVISOR_CLUSTER_ADDRESS: host,
     SRS_SUPERVISOR_CLUSTER_SECRET: SECRET,
     SRS_SUPERVISOR_LISTEN_PEER: `${host}:${peer}`,
     SRS_SUPERVISOR_LOG_LEVEL: 'debug',
-    ...options.env,
+    ...more,
   };
-  const { origin, children, args = [] } = options;
   // Datagrams have to come back from the address that they were sent to.
   const ports = { http, api, rtc: `${host}:${rtc}`, srt: `${host}:${srt}` };
-  const supervisor = await RunningSupervisor.start({ origin, children, args, env, ports });
+  const supervisor = await RunningSupervisor.start({ ...options, env, ports });
   return { supervisor, host, http, api, rtc, srt };
 }

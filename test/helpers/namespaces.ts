@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:ch
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from './programs.js';
+import { findProgram, guard } from './programs.js';
 import { until } from './until.js';
 
 const MISSING = ['unshare', 'nsenter', 'ip', 'nft'].filter((name) => findProgram(name) === null);
@@ -54,29 +54,35 @@ const FAR_WIRE = [
   'ip link set far up',
 ];
 
-/** Another namespace, of clients, with a wire to ours. */
-export class FarSide {
+/** Another network namespace; it goes with this process, however that ends. */
+export class Namespace {
   readonly #holder: ChildProcess;
 
   private constructor(holder: ChildProcess) {
     this.#holder = holder;
   }
 
-  static async open(): Promise<FarSide> {
-    const holder = spawn('unshare', ['--net', 'sleep', 'infinity']);
+  static async open(): Promise<Namespace> {
+    const [program = '', ...words] = [...guard('KILL'), 'unshare', '--net', 'sleep', 'infinity'];
+    const holder = spawn(program, words);
     const net = () => readlinkSync(`/proc/${holder.pid}/ns/net`);
     await until('a namespace', () => net() !== readlinkSync('/proc/self/ns/net'));
-    const wire = `ip link add near type veth peer name far netns ${holder.pid}`;
-    execFileSync('sh', ['-ec', [wire, ...NEAR_WIRE].join('\n')]);
-    const side = new FarSide(holder);
-    execFileSync('nsenter', [...side.#enter, 'sh', '-ec', FAR_WIRE.join('\n')]);
-    return side;
+    return new Namespace(holder);
   }
 
-  /** Runs a compiled script of test/helpers there, with a channel to it. */
-  fork(script: string): ChildProcess {
-    const execArgv = [...this.#enter, process.execPath];
-    return fork(join(import.meta.dirname, script), [], { execPath: 'nsenter', execArgv });
+  /** As which `ip link` knows it. */
+  get pid(): number {
+    return this.#holder.pid ?? 0;
+  }
+
+  /** Arguments of nsenter(1) before the program that shall run there. */
+  get enter(): string[] {
+    return [`--net=/proc/${this.pid}/ns/net`];
+  }
+
+  /** Runs commands there, one a line. Throws where one fails. */
+  run(...lines: string[]): void {
+    execFileSync('nsenter', [...this.enter, 'sh', '-ec', lines.join('\n')]);
   }
 
   async close(): Promise<void> {
@@ -84,8 +90,31 @@ export class FarSide {
     this.#holder.kill('SIGKILL');
     await exited;
   }
+}
 
-  get #enter(): string[] {
-    return [`--net=/proc/${this.#holder.pid}/ns/net`];
+/** A namespace of clients, with a wire to ours. */
+export class FarSide {
+  readonly #space: Namespace;
+
+  private constructor(space: Namespace) {
+    this.#space = space;
+  }
+
+  static async open(): Promise<FarSide> {
+    const space = await Namespace.open();
+    const wire = `ip link add near type veth peer name far netns ${space.pid}`;
+    execFileSync('sh', ['-ec', [wire, ...NEAR_WIRE].join('\n')]);
+    space.run(...FAR_WIRE);
+    return new FarSide(space);
+  }
+
+  /** Runs a compiled script of test/helpers there, with a channel to it. */
+  fork(script: string): ChildProcess {
+    const execArgv = [...this.#space.enter, process.execPath];
+    return fork(join(import.meta.dirname, script), [], { execPath: 'nsenter', execArgv });
+  }
+
+  close(): Promise<void> {
+    return this.#space.close();
   }
 }

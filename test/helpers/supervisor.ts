@@ -8,9 +8,11 @@ import type { AdminStatus, ChildRow } from '../../src/admin/types.js';
 import { signal } from '../../src/child/process.js';
 import type { ConnectionRow } from '../../src/listener/front.js';
 import type { StreamStatus } from '../../src/placement/types.js';
+import type { Machine } from './machine.js';
 import { BIN, ROOT } from './paths.js';
 import { CHILD_PORT_BASE, freePort } from './ports.js';
 import { processesWith } from './processes.js';
+import { guard } from './programs.js';
 import { until } from './until.js';
 
 export interface RunOptions {
@@ -26,12 +28,14 @@ export interface RunOptions {
   readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number | string>>;
   /** Kept when the supervisor has gone, for another one to start in; default: a fresh one. */
   readonly workDir?: string;
+  /** Default: this one. */
+  readonly machine?: Machine;
 }
 
-/** Where the kernel can: a test process that is killed takes its supervisor with it. */
-const GUARD = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--'] : [];
 /** What an asked stop may take before the process is killed. */
 const STOP_LIMIT_MS = 60_000;
+/** The admin port asks for it where others could reach that port. */
+const TOKEN = 'test-admin-token';
 /** A child above this is taken as busier than one that carries a stream or two. */
 const CALM_CPU = 15;
 
@@ -45,9 +49,9 @@ export async function clearWorkDir(path: string): Promise<void> {
 
 function start(
   args: readonly string[],
-  { cwd, env, behind = [] }: Pick<RunOptions, 'behind'> & { cwd: string; env: NodeJS.ProcessEnv },
+  { cwd, env, behind = [] }: Pick<RunOptions, 'env' | 'behind'> & { readonly cwd: string },
 ): ChildProcess {
-  const [program = '', ...words] = [...GUARD, ...behind, process.execPath, BIN, ...args];
+  const [program = '', ...words] = [...guard('TERM'), ...behind, process.execPath, BIN, ...args];
   return spawn(program, words, {
     cwd,
     env: { ...process.env, ...env },
@@ -58,6 +62,8 @@ function start(
 /** `srs-supervisor run` as a process of its own, ready to serve. */
 export class RunningSupervisor {
   readonly process: ChildProcess;
+  /** Where its ports are. */
+  readonly host: string;
   readonly rtmpPort: number;
   readonly adminPort: number;
   readonly workDir: string;
@@ -65,10 +71,15 @@ export class RunningSupervisor {
   #errors = '';
   #output = '';
 
-  private constructor(process: ChildProcess, rtmpPort: number, adminPort: number, workDir: string) {
+  private constructor(
+    process: ChildProcess,
+    ports: { readonly rtmp: number; readonly admin: number; readonly host?: string | undefined },
+    workDir: string,
+  ) {
     this.process = process;
-    this.rtmpPort = rtmpPort;
-    this.adminPort = adminPort;
+    this.host = ports.host ?? '127.0.0.1';
+    this.rtmpPort = ports.rtmp;
+    this.adminPort = ports.admin;
     this.workDir = workDir;
     this.#closed = once(process, 'close');
     process.stdout?.on('data', (text: Buffer) => {
@@ -97,7 +108,9 @@ export class RunningSupervisor {
   static async launch(options: RunOptions): Promise<RunningSupervisor> {
     const [rtmp, admin] = [options.rtmpPort ?? (await freePort()), await freePort()];
     const workDir = options.workDir ?? (await mkdtemp(join(tmpdir(), 'srs-supervisor-e2e-')));
-    const listen = ['--rtmp', String(rtmp), '--admin', `127.0.0.1:${admin}`];
+    const { machine } = options;
+    const host = machine?.ip;
+    const listen = ['--rtmp', String(rtmp), '--admin', `${host ?? '127.0.0.1'}:${admin}`];
     const others = (['http', 'api', 'rtc', 'srt'] as const).flatMap((name) => [
       `--${name}`,
       `${options.ports?.[name] ?? 'off'}`,
@@ -112,10 +125,14 @@ export class RunningSupervisor {
       workDir,
       ...(options.args ?? []),
     ];
-    const ports = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}` };
-    const { behind = [] } = options;
-    const child = start(args, { cwd: ROOT, env: { ...ports, ...options.env }, behind });
-    return new RunningSupervisor(child, rtmp, admin, workDir);
+    const own = {
+      SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${CHILD_PORT_BASE}`,
+      ...(machine === undefined ? {} : { SRS_SUPERVISOR_ADMIN_TOKEN: TOKEN }),
+    };
+    const env = { ...own, ...options.env };
+    const behind = [...(options.behind ?? []), ...(machine?.enter ?? [])];
+    const child = start(args, { cwd: ROOT, env, behind });
+    return new RunningSupervisor(child, { rtmp, admin, host }, workDir);
   }
 
   /** With no flags, no file and none of our variables: as who comes from the Go proxy starts it. */
@@ -135,7 +152,7 @@ export class RunningSupervisor {
       PROXY_LOAD_BALANCER_TYPE: 'memory',
     };
     const child = start(['run'], { cwd: workDir, env: { ...names, ...env } });
-    const supervisor = new RunningSupervisor(child, rtmp, admin, workDir);
+    const supervisor = new RunningSupervisor(child, { rtmp, admin }, workDir);
     await supervisor.ready(env.PROXY_DEFAULT_BACKEND_ENABLED === 'on' ? 1 : 0);
     return supervisor;
   }
@@ -159,13 +176,13 @@ export class RunningSupervisor {
   }
 
   url(stream: string): string {
-    return `rtmp://127.0.0.1:${this.rtmpPort}/${stream}`;
+    return `rtmp://${this.host}:${this.rtmpPort}/${stream}`;
   }
 
   async get<T>(path: string): Promise<T> {
     // A connection kept alive would count as a descriptor of the supervisor.
-    const headers = { connection: 'close' };
-    const url = `http://127.0.0.1:${this.adminPort}/admin/v1/${path}`;
+    const headers = { connection: 'close', authorization: `Bearer ${TOKEN}` };
+    const url = `http://${this.host}:${this.adminPort}/admin/v1/${path}`;
     return (await (await fetch(url, { headers })).json()) as T;
   }
 
