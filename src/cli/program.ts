@@ -103,7 +103,7 @@ function addConfigFlags(command: Command): Command {
     .option('--rtmp <address>', 'RTMP (default: 1935)')
     .option('--http <address>', 'HTTP-FLV, HTTP-TS, HLS (default: 8080)')
     .option('--api <address>', "SRS's HTTP API, WHIP, WHEP (default: 1985)")
-    .option('--rtc <address>', 'WebRTC media, UDP (default: 8000)')
+    .option('--rtc <address>', 'WebRTC media, UDP and TCP (default: 8000)')
     .option('--srt <address>', 'SRT, UDP (default: 10080)')
     .option('--admin <address>', 'admin port (default: 127.0.0.1:12025)')
     .option('--registry <where>', 'memory or redis://…')

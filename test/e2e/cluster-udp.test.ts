@@ -97,7 +97,7 @@ for (const origin of origins()) {
     });
 
     it('plays by SRT on one box what is published on another, even if a third was asked first', {
-      skip: origin.name === 'mini-srs',
+      skip: origin.name === 'mini-srs' && 'mini-srs speaks no SRT',
     }, async (t) => {
       const stream = 'live/srt';
       const url = ({ host, srt }: ClusterBox, mode: string) =>

@@ -27,7 +27,7 @@ async function rssOf(pid: number): Promise<number> {
 
 const srs = origins().find(({ name }) => name === 'srs');
 
-describe('SRT on srs', { skip: srs === undefined, ...BOUNDED }, () => {
+describe('SRT on srs', { skip: srs === undefined && 'mini-srs speaks no SRT', ...BOUNDED }, () => {
   const programs: Ffmpeg[] = [];
   let supervisor: RunningSupervisor;
   let ports: { readonly http: number; readonly srt: number };
@@ -151,7 +151,10 @@ describe('SRT on srs', { skip: srs === undefined, ...BOUNDED }, () => {
   });
 });
 
-describe('SRT with a passphrase on srs', { skip: srs === undefined, ...BOUNDED }, () => {
+describe('SRT with a passphrase on srs', {
+  skip: srs === undefined && 'mini-srs speaks no SRT',
+  ...BOUNDED,
+}, () => {
   let supervisor: RunningSupervisor;
   let directory: string;
   let srt: number;

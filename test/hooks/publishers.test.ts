@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ChildRef } from '../../src/child/types.js';
 import { type Claims, type Publication, Publishers } from '../../src/hooks/publishers.js';
 import { until } from '../helpers/until.js';
@@ -84,12 +84,16 @@ test('an end under another client id is looked into', async (t) => {
 });
 
 test('who begins while the child is asked, stays', async (t) => {
-  const { claims, publishers } = setUp(t);
+  let answer: ((isLive: boolean) => void) | null = null;
+  const isLive = () => new Promise<boolean>((resolve) => (answer = resolve));
+  const { claims, publishers } = setUp(t, isLive);
   await publishers.begin(of('a'));
   await publishers.begin(of('b'));
   publishers.end(of('a'));
+  const say = await until('the child is asked', () => answer);
   await publishers.begin(of('c'));
-  await delay(50);
+  say(false);
+  await turn();
   assert.equal(claims.owners.size, 1);
   publishers.end(of('c'));
   assert.equal(claims.owners.size, 0);

@@ -43,7 +43,10 @@ describe('refer', () => {
 
 for (const binary of ['', REAL_SRS]) {
   const name = binary === '' ? 'mini-srs' : 'the real SRS';
-  describe(`${name} and who may not`, { timeout: 120_000, skip: binary === null }, () => {
+  describe(`${name} and who may not`, {
+    timeout: 120_000,
+    skip: binary === null && 'the real SRS is not here',
+  }, () => {
     let origin: TestOrigin;
     before(async () => {
       origin = await TestOrigin.start({

@@ -94,7 +94,9 @@ describe('the API of mini-srs', { timeout: 120_000 }, () => {
     await mini.origin.close();
   });
 
-  it('has the keys and types of the real SRS', { skip: REAL_SRS === null }, async () => {
+  it('has the keys and types of the real SRS', {
+    skip: REAL_SRS === null && 'the real SRS is not here',
+  }, async () => {
     const real = await withMedia({ binary: REAL_SRS ?? '' });
     try {
       const [expected, actual] = [await answers(real.origin), await answers(mini.origin)];

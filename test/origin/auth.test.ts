@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judge } from '../../src/origin/api/auth.js';
+import { NO_SRS } from '../helpers/srs.js';
 import { REAL_SRS, TestOrigin } from './helpers.js';
 
 function basic(pair: string): string {
@@ -46,7 +47,7 @@ async function answers(binary: string | null): Promise<string[]> {
   return seen;
 }
 
-describe('a password asked for', { timeout: 120_000, skip: REAL_SRS === null }, () => {
+describe('a password asked for', { timeout: 120_000, skip: NO_SRS }, () => {
   it('is asked for where SRS asks', async () => {
     assert.deepEqual(await answers(null), await answers(REAL_SRS));
   });

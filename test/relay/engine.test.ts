@@ -30,7 +30,9 @@ function setUp(engine: 'auto' | 'native' | 'portable') {
 }
 
 describe('openEngine', () => {
-  it('opens the native engine where it works', { skip: process.platform !== 'linux' }, async () => {
+  it('opens the native engine where it works', {
+    skip: process.platform !== 'linux' && 'needs Linux',
+  }, async () => {
     for (const name of ['auto', 'native'] as const) {
       const { log, options } = setUp(name);
       const engine = await openEngine(options);

@@ -67,7 +67,10 @@ class Transmit {
   }
 }
 
-describe('SRT programs through the listener', { skip: !findProgram(PROGRAM), ...BOUNDED }, () => {
+describe('SRT programs through the listener', {
+  skip: !findProgram(PROGRAM) && `no ${PROGRAM}`,
+  ...BOUNDED,
+}, () => {
   const programs: Transmit[] = [];
   const hops: LossyHop[] = [];
   let rig: SrtRig;

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { KEYS } from '../src/config/schema.js';
+import { environmentName } from '../src/config/sources.js';
+import { ROOT } from './helpers/paths.js';
+
+const FOLDERS = ['.', 'docs', 'examples', 'examples/cluster', 'srs-bin'];
+const FILES = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+
+/** What a pattern's first group matches in each file, with the file's name before it. */
+function found(pattern: RegExp, isWrong: (text: string, file: string) => boolean): string[] {
+  return FILES.flatMap((file) =>
+    Array.from(readFileSync(join(ROOT, file), 'utf8').matchAll(pattern), ([, text = '']) => text)
+      .filter((text) => isWrong(text, file))
+      .map((text) => `${file}: ${text}`),
+  );
+}
+
+describe('what people read', () => {
+  it('leads to files that are there', () => {
+    assert.ok(FILES.length > 10);
+    const isLost = (path: string, file: string) => !existsSync(join(ROOT, dirname(file), path));
+    assert.deepEqual(found(/\]\((?!https?:|#)([^)#]+)/g, isLost), []);
+  });
+
+  it('names no configuration key that there is not', () => {
+    const sections = new Set(KEYS.map((key) => key.split('.')[0]));
+    const isKey = (text: string) => sections.has(text.split('.')[0]) && text.includes('.');
+    // A whole word in backquotes, but for names of files.
+    const isWrong = (text: string) =>
+      isKey(text) && !KEYS.includes(text) && !/\.(md|js|html|conf|yaml|sdk\.js)$/.test(text);
+    assert.deepEqual(found(/`([a-z]\w*\.[a-z]\w*)(?=[`:])/g, isWrong), []);
+  });
+
+  it('names no variable that there is not', () => {
+    const known = KEYS.map(environmentName);
+    assert.deepEqual(
+      found(/\b(SRS_SUPERVISOR_[A-Z_]+)/g, (name) => !known.includes(name)),
+      [],
+    );
+  });
+});
