@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
-import { Cluster, httpUrl, streamOn } from '../helpers/cluster.js';
+import { Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
@@ -72,14 +72,7 @@ for (const origin of origins()) {
       await until('media', () => player.received.length > FRAMES);
       await registered.kill();
       await player.ended;
-      await until('somebody publishes again', async () => {
-        const publisher = cast.publish(cluster.b.supervisor.url('live/moves'));
-        const owned = until('an owner', async () => {
-          const row = await streamOn(cluster.b, 'live/moves');
-          return row?.publishing && row.box === undefined;
-        });
-        return Promise.race([owned, publisher.ended.then(() => null)]);
-      });
+      await publishOn(cast, cluster.b, 'live/moves');
       await assertPlays(httpUrl(cluster.a, 'live/moves.flv'));
     });
   });
