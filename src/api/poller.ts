@@ -164,6 +164,7 @@ export class Poller {
       previous,
       metrics: this.#source.rules.metrics,
       clientOf: (alias) => this.#source.clientOf(alias),
+      ownAddress: this.#source.ownAddress,
     });
     entry.round += 1;
     entry.failures = 0;

@@ -36,6 +36,8 @@ export interface RoundPlan {
   /** The last one of this life. */
   readonly previous: Snapshot | null;
   readonly clientOf: ClientOf;
+  /** Clients from there are left out. */
+  readonly ownAddress: string;
   /** Whether the child has `/metrics`. */
   readonly metrics: boolean;
 }
@@ -61,7 +63,7 @@ export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot>
   const texts = await ask([...PATHS, ...(isSlow ? SLOW_PATHS : []), ...extra]);
   const metrics = plan.metrics ? parseMetrics(texts.pop() ?? '') : NO_METRICS;
   const answers = texts.map((text) => answerOf(text, pid));
-  const lists = listsOf(answers);
+  const lists = listsOf(answers, plan.ownAddress);
   const addresses = await addressesOf(
     lists.clients,
     previous?.addresses ?? new Map(),
@@ -82,10 +84,10 @@ export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot>
   };
 }
 
-function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[]): Lists {
+function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[], own: string): Lists {
   return {
     streams: rowsOf(streams, 'streams'),
-    clients: rowsOf(clients, 'clients'),
+    clients: rowsOf(clients, 'clients').filter((client) => textOf(client, 'ip') !== own),
     vhosts: rowsOf(vhosts, 'vhosts'),
   };
 }

@@ -60,6 +60,8 @@ export interface ApiSource {
   streams(): Promise<readonly StreamStatus[]>;
   /** The true address of the client behind a loopback alias; null when it is nobody's. */
   clientOf(alias: string): Promise<string | null>;
+  /** Where clients of our own come from: nobody is shown them. */
+  readonly ownAddress: string;
   ports(): ApiPorts;
   /** Writes the children's configs anew before they reload them; rejects with why it cannot. */
   renewConfs(): Promise<void>;

@@ -9,7 +9,6 @@ import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd } from './life.js';
 import { ChildLog, type LogOptions } from './log.js';
-import { LostSources } from './lost-sources.js';
 import { leasePorts, type PortLease } from './ports.js';
 import { type ConfOptions, renderSrsConf } from './srs-conf.js';
 import { move } from './state.js';
@@ -58,8 +57,6 @@ export interface ChildSetup {
   readonly logger: Logger;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
-  /** It has forgotten a source; `cid`: its last publisher, or ''. */
-  onSourceLost(child: ChildRef, cid: string): void;
 }
 
 export interface ChildPlan {
@@ -79,7 +76,6 @@ export class Child {
   readonly #wantedCpus: readonly number[];
   readonly #log: ChildLog;
   readonly #logger: Logger;
-  readonly #lostSources = new LostSources();
   #lease: PortLease;
   #state: ChildState = 'starting';
   #life: Life | null = null;
@@ -102,9 +98,7 @@ export class Child {
     this.#wantedCpus = plan.cpus;
     this.#lease = plan.lease;
     this.#logger = setup.logger.child({ child: plan.id });
-    const listener = (chunk: Buffer) => this.#hear(chunk);
-    const log = { logger: this.#logger, listener, ...setup.log };
-    this.#log = new ChildLog(setup.workDir.log(plan.id), log);
+    this.#log = new ChildLog(setup.workDir.log(plan.id), { logger: this.#logger, ...setup.log });
   }
 
   /** Null while no process lives. */
@@ -270,13 +264,6 @@ export class Child {
     }
     this.#setup.onDown({ id, generation: this.#generation, reason: end.reason });
     return end;
-  }
-
-  #hear(chunk: Buffer): void {
-    const { id } = this;
-    for (const cid of this.#lostSources.feed(chunk)) {
-      this.#setup.onSourceLost({ id, generation: this.#generation }, cid);
-    }
   }
 
   #break(): void {

@@ -15,7 +15,7 @@ import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
 import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
-import type { ChildRef, ChildStatus } from './types.js';
+import type { ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
 
@@ -43,7 +43,6 @@ export interface FleetOptions {
 interface FleetEvents {
   ready: [ChildStatus];
   down: [ChildDown];
-  sourceLost: [ChildRef, string];
 }
 
 /** A SIGTERM takes SRS up to 1.1 s; after this long it is killed. */
@@ -51,8 +50,7 @@ const STOP_GRACE_MS = 2_000;
 
 /**
  * All children. `ready` tells of each life that serves, `down` of each that has ended or is given
- * up, at that very moment; `sourceLost` of a stream's source that a child has forgotten, by the
- * client id of its last publisher ('': there was none).
+ * up, at that very moment.
  */
 export class Fleet extends EventEmitter<FleetEvents> {
   readonly #options: FleetOptions;
@@ -150,7 +148,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
       logger: this.#logger,
       onReady: (status) => this.emit('ready', status),
       onDown: (down) => this.emit('down', down),
-      onSourceLost: (child, cid) => this.emit('sourceLost', child, cid),
     };
   }
 

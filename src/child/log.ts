@@ -11,8 +11,6 @@ export interface LogOptions {
   /** How many old files are kept. */
   readonly keep?: number;
   readonly logger?: Logger;
-  /** Gets all that is said, as it comes. */
-  readonly listener?: (chunk: Buffer) => void;
 }
 
 /** Bytes of a child's last words that are kept to quote from. */
@@ -69,7 +67,6 @@ export class ChildLog {
 
   /** A child that waits for its log serves nobody, so what the disk cannot take is dropped. */
   #write(chunk: Buffer): void {
-    this.#options.listener?.(chunk);
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
     const file = this.#file;
     if (file === null) return;

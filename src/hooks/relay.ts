@@ -7,7 +7,6 @@ import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
 import type { Publication, Publishers } from './publishers.js';
-import type { SplitGuard } from './split-guard.js';
 import { Turns } from './turns.js';
 import type { UserUrls } from './user-urls.js';
 import type { Answer } from './verdict.js';
@@ -15,7 +14,6 @@ import type { Answer } from './verdict.js';
 export interface HookRelayOptions {
   readonly urls: UserUrls;
   readonly publishers: Publishers;
-  readonly guard: SplitGuard;
   /** The vhosts that children have. */
   readonly vhosts: readonly string[];
   /** The one that users get, whichever child calls. */
@@ -24,6 +22,8 @@ export interface HookRelayOptions {
   readonly clientOf: (alias: string) => Promise<string | null>;
   /** Ends what a publisher who is not let in has in its child already. */
   readonly dismiss?: (publication: Publication) => Promise<void>;
+  /** Where clients of our own come from: the user never hears of them. */
+  readonly ownAddress: string;
   /** Told of each client that the user is told of, so that it can be looked up at once. */
   readonly heard?: (client: { readonly child: string; readonly id: string }) => void;
   readonly timeoutMs: number;
@@ -40,7 +40,6 @@ export interface IncomingHook {
 }
 
 const TAKEN: Answer = { status: 200, body: '{"code":1,"reason":"another child has the stream"}' };
-const LOST: Answer = { status: 200, body: '{"code":1,"reason":"come again: SRS lost the source"}' };
 const UNANSWERED: Answer = {
   status: 200,
   body: '{"code":1,"reason":"no verdict of the hook server"}',
@@ -117,23 +116,15 @@ export class HookRelay {
 
   /** Claims first, so that users hear of no publisher who has no place. */
   async #letIn(hook: IncomingHook, publication: Publication): Promise<CallResult> {
-    const { publishers, guard } = this.#options;
-    if (comesBack(hook.body)) guard.begin(publication);
+    const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
-    if (!begun) {
-      guard.turnAway(publication);
-      return { outcome: 'refused', answer: TAKEN };
-    }
+    if (!begun) return { outcome: 'refused', answer: TAKEN };
     const result = await this.#call(hook);
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
     // Not before: players who came for a publisher that is refused would wait in the child.
-    if (isIn && guard.letIn(publication)) publishers.letIn(publication);
-    else {
-      guard.turnAway(publication);
-      publishers.end(publication);
-      if (isIn) return { outcome: 'refused', answer: LOST };
-    }
+    if (isIn) publishers.letIn(publication);
+    else publishers.end(publication);
     return result;
   }
 
@@ -141,7 +132,8 @@ export class HookRelay {
     const { body, userAgent, signal } = hook;
     const { action, vhost } = body;
     const urls = this.#options.urls.of(vhost, action);
-    if (urls.length === 0) return { outcome: 'ok', answer: YES };
+    const isOurs = body.ip === this.#options.ownAddress;
+    if (isOurs || urls.length === 0) return { outcome: 'ok', answer: YES };
     this.#options.heard?.({ child: hook.owner.id, id: body.client_id });
     const text = rewriteHook(body, await truth);
     const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
@@ -164,9 +156,4 @@ export class HookRelay {
 
 function turnOf({ owner, body }: IncomingHook): string {
   return `${owner.id} ${owner.generation} ${body.client_id}`;
-}
-
-/** An encoder that is sent away does; a page with a WebRTC session, which has no tcUrl, does not. */
-function comesBack({ tcUrl }: HookBody): boolean {
-  return tcUrl !== '';
 }

@@ -5,6 +5,7 @@ import type { Prepared } from '../check/prepared.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
 import type { ChildStatus } from '../child/types.js';
+import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
@@ -35,6 +36,7 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
     children: () => owners.statuses().map(toApiChild),
     streams: async () => placement.list(),
     clientOf: (alias) => fronts.addressOf(alias),
+    ownAddress: KEEPER_ADDRESS,
     renewConfs: () => renewConfs(prepared, fleet),
     ports: () => ({
       rtmp: fronts.address('rtmp')?.port ?? null,

@@ -6,8 +6,8 @@ import type { ChildRef } from '../child/types.js';
 import { type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
-import { SplitGuard } from '../hooks/split-guard.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
+import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Fronts } from './fronts.js';
@@ -39,18 +39,14 @@ export class HooksRoom {
     const { timeoutSeconds, ...urls } = prepared.config.hooks;
     const isLive = (publication: Publication) => this.#isLive(publication);
     this.#publishers = new Publishers({ claims: placement, isLive, logger });
-    const guard = new SplitGuard({ kick: (publication) => this.#kick(publication) });
-    fleet.on('sourceLost', (child, cid) => {
-      guard.lost(child, cid).catch((err: unknown) => logger.warn({ err }, 'publisher not ended'));
-    });
     this.#relay = new HookRelay({
       urls: new UserUrls(prepared.template ?? [], urls),
       publishers: this.#publishers,
-      guard,
       vhosts: prepared.vhosts,
       serverId,
       clientOf: (alias) => fronts.addressOf(alias),
       dismiss: (publication) => this.#dismiss(publication),
+      ownAddress: KEEPER_ADDRESS,
       heard,
       timeoutMs: timeoutSeconds * 1000,
       logger,
@@ -89,12 +85,6 @@ export class HooksRoom {
     return stream?.publish?.active === true;
   }
 
-  async #kick({ owner, clientId, stream }: Publication): Promise<void> {
-    const { logger } = this.#parts;
-    logger.warn({ child: owner.id, stream }, 'SRS lost the source: publisher is sent away, once');
-    await this.#ask(owner, 'DELETE', `clients/${encodeURIComponent(clientId)}`);
-  }
-
   /**
    * SRS (7.0) opens a WebRTC publisher's session before it asks its hook. After a no it keeps that for half
    * a minute, in which nobody else can publish the stream.
@@ -110,7 +100,7 @@ export class HooksRoom {
   async #ask(owner: ChildRef, method: 'GET' | 'DELETE', path: string): Promise<unknown> {
     const { fleet, prepared } = this.#parts;
     const child = fleet.status(owner.id);
-    if (child === null || child.generation !== owner.generation) return null;
+    if (child?.generation !== owner.generation) return null;
     const authorization = apiAuthorization(prepared.template ?? []);
     const answer = await fetch(`http://127.0.0.1:${child.ports.api}/api/v1/${path}`, {
       method,

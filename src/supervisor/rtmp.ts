@@ -1,7 +1,7 @@
 import { TrustedProxies } from '../listener/client-address.js';
 import { frontMaker } from '../listener/rtmp/front-maker.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
-import type { Role, StreamKey } from '../stream-key.js';
+import { keepSources } from '../listener/source-keeper.js';
 import { VERSION } from '../version.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
@@ -38,7 +38,7 @@ function rtmpsFront(box: Box): NamedFront[] {
 
 function sessions({ prepared, routing, logger }: Box, room: string) {
   return {
-    route: (stream: StreamKey, role: Role) => routing.route(stream, role),
+    route: keepSources((stream, role) => routing.route(stream, role)),
     vhosts: prepared.vhosts,
     identifyMs: prepared.config.limits.identifySeconds * 1000,
     server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },

@@ -4,6 +4,7 @@ import { apiAuthorization } from '../child/template.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import { keepSources } from '../listener/source-keeper.js';
 import { DirectFront } from '../listener/webrtc/direct.js';
 import { RtcFront } from '../listener/webrtc/front.js';
 import { RtcSessions } from '../listener/webrtc/sessions.js';
@@ -41,7 +42,7 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
   const front = isDirect ? directFront(box, parts) : relayFront(box, parts);
   const candidates = await resolveAll(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
-    route: (stream, role) => box.routing.route(stream, role),
+    route: keepSources((stream, role) => box.routing.route(stream, role)),
     isPublished: (stream) => box.routing.whenPublished(stream, AbortSignal.abort()),
     sessions,
     way: { media: config.rtc.media, candidates, port: () => front.address()?.port ?? null },

@@ -4,7 +4,7 @@ import { type Ffmpeg, playFrames, publish } from '../helpers/media.js';
 import { type Origin, origins } from '../helpers/origins.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
-import { ALIAS, ALIAS_CLIENT, IDENTITY, type Row, TestBox } from './rig.js';
+import { ALIAS, ALIAS_CLIENT, IDENTITY, OWN_ADDRESS, type Row, TestBox } from './rig.js';
 
 const CHILDREN = ['c001', 'c002', 'c003'];
 /** More than a test lasts. */
@@ -129,6 +129,18 @@ for (const origin of origins()) {
       );
       aliased.close();
       await until('it has left', async () => (await box.rows('clients')).length === 15);
+    });
+
+    it('shows no client of our own', async () => {
+      const own = await player(box, 'c002', OWN_ADDRESS);
+      const other = await player(box, 'c002', ALIAS);
+      await until('the one who came later', async () =>
+        (await box.rows('clients')).some(({ ip }) => ip === ALIAS_CLIENT),
+      );
+      assert.equal((await box.rows('clients')).length, 16);
+      own.close();
+      other.close();
+      await until('they have left', async () => (await box.rows('clients')).length === 15);
     });
 
     it('pages over children', async () => {

@@ -123,6 +123,7 @@ export class TestBox {
       children: () => this.fleet.statuses().map(toChild),
       streams: async () => this.placed,
       clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),
+      ownAddress: OWN_ADDRESS,
       ports: () => ({ rtmp: 1935, api: 1985 }),
       renewConfs: async () => {},
     };
@@ -132,6 +133,7 @@ export class TestBox {
 /** The one alias that is somebody's here. */
 export const ALIAS = '127.9.8.7';
 export const ALIAS_CLIENT = '192.0.2.7';
+export const OWN_ADDRESS = '127.0.0.9';
 
 /** A TCP hop that counts the connections that go through it. */
 export class CountingHop {

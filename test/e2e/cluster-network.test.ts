@@ -76,7 +76,7 @@ function assertMedia(): void {
       const srt = ({ host, srt: port }: ClusterBox, mode: string) =>
         `srt://${host}:${port}?streamid=#!::r=live/srt,m=${mode}`;
       const source = ['-re', '-stream_loop', '-1', '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
-      const publisher = new Ffmpeg('ffmpeg', [...source, srt(a, 'publish')], true);
+      const publisher = new Ffmpeg('ffmpeg', [...source, srt(a, 'publish')]);
       t.after(() => publisher.kill());
       await a.supervisor.ownerOf('live/srt');
       await network.assertPlays(srt(b, 'request'));

@@ -104,7 +104,7 @@ for (const origin of origins()) {
         `srt://${host}:${srt}?streamid=#!::r=${stream},m=${mode}`;
       // SRS sends by SRT only what has come by SRT.
       const source = ['-re', '-stream_loop', '-1', '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
-      const publisher = new Ffmpeg('ffmpeg', [...source, url(cluster.a, 'publish')], true);
+      const publisher = new Ffmpeg('ffmpeg', [...source, url(cluster.a, 'publish')]);
       t.after(() => publisher.kill());
       await cluster.a.supervisor.ownerOf(stream);
       const hop = await new LossyHop({}).open(asksOneTellsAnother(cluster));

@@ -73,7 +73,6 @@ for (const origin of origins()) {
 
       const publisher = cast.publish(supervisor.url(names[0]!));
       await someMedia(victims);
-      publisher.settled();
       for (const name of names.slice(1)) cast.publish(supervisor.url(name));
       await someMedia(others.flat());
       const early = others.flat().every(({ received }) => received.length < COMPARED / 2);
@@ -115,7 +114,6 @@ for (const origin of origins()) {
       const publisher = cast.publish(url);
       const player = await cast.play(url);
       await someMedia([player]);
-      publisher.settled();
       const { id, pid, generation } = await ownerOf(stream);
       assert.ok(pid);
 

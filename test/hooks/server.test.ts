@@ -4,7 +4,6 @@ import type { HookBody } from '../../src/hooks/body.js';
 import { Publishers } from '../../src/hooks/publishers.js';
 import { HookRelay } from '../../src/hooks/relay.js';
 import { HookServer } from '../../src/hooks/server.js';
-import { SplitGuard } from '../../src/hooks/split-guard.js';
 import { type ActionUrls, UserUrls } from '../../src/hooks/user-urls.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
@@ -28,7 +27,6 @@ const BODY = {
 interface Box {
   readonly relay: HookRelay;
   readonly server: HookServer;
-  readonly guard: SplitGuard;
   /** `stream child` of what is published. */
   readonly published: Set<string>;
   /** Streams whose waiting players were woken. */
@@ -53,14 +51,13 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     unpublished: (stream: string, { id }: { id: string }) =>
       void published.delete(`${stream} ${id}`),
   };
-  const guard = new SplitGuard({ kick: async () => {} });
   const relay = new HookRelay({
     urls: new UserUrls([], urls),
     publishers: new Publishers({ claims, isLive: async () => false }),
-    guard,
     vhosts: ['__defaultVhost__'],
     serverId: 'vid-box',
     clientOf: async (alias) => (alias === '127.1.0.1' ? '203.0.113.5' : null),
+    ownAddress: '127.0.0.9',
     timeoutMs,
   });
   const owner = (id: string) => (/^c00[12]$/.test(id) ? { id, generation: 1 } : null);
@@ -78,7 +75,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     const text = await response.text();
     return [200, 201].includes(response.status) && (text === '0' || JSON.parse(text)?.code === 0);
   };
-  return { relay, server, guard, published, announced, call, lets };
+  return { relay, server, published, announced, call, lets };
 }
 
 async function openUser(t: TestContext): Promise<UserHooks> {
@@ -285,10 +282,14 @@ test('nobody else can call', async (t) => {
   assert.deepEqual(relay.counters(), {});
 });
 
-test('a publisher whose source SRS has lost is to come again, but a page is let in', async (t) => {
-  const { lets, guard } = await openBox(t, {});
-  await guard.lost({ id: 'c001', generation: 1 }, '');
-  assert.ok(await lets('on_publish', { stream: 'page', client_id: 'page', tcUrl: '' }));
-  const tcUrl = 'rtmp://127.0.0.1/live';
-  assert.equal(await lets('on_publish', { stream: 'cam', client_id: 'encoder', tcUrl }), false);
+test('the user hears nothing of clients of our own', async (t) => {
+  const user = await openUser(t);
+  const { lets } = await openBox(t, { on_play: [user.url], on_stop: [user.url] });
+  assert.ok(await lets('on_play', { ip: '127.0.0.9' }));
+  assert.ok(await lets('on_stop', { ip: '127.0.0.9' }));
+  assert.ok(await lets('on_play'));
+  assert.deepEqual(
+    user.calls.map(({ body }) => body.ip),
+    ['203.0.113.5'],
+  );
 });

@@ -18,7 +18,7 @@ const WINDOW_ACK_SIZE = 2_500_000;
 /** Limit type 2, dynamic (§5.4.5). */
 const DYNAMIC = 2;
 /** The id that SRS gives every message stream. */
-const MEDIA_STREAM_ID = 1;
+export const MEDIA_STREAM_ID = 1;
 
 /** What a client wants, and all that its child has to hear from it. */
 export interface Identified {

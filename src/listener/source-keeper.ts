@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
+import { PlayAnswers, type PlayState, playCommands } from '../protocol/rtmp/play.js';
+import { DEFAULT_VHOST, type StreamKey } from '../stream-key.js';
+import { dial } from './dial.js';
+import { readUntil } from './read-until.js';
+import type { Route, Router } from './route.js';
+
+/** Keepers come from here; no client has it as its alias. */
+export const KEEPER_ADDRESS = '127.0.83.82';
+/** A publisher waits no longer for its keeper. */
+const START_MS = 1000;
+const RANDOM = randomBytes(HANDSHAKE_SIZE);
+const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
+
+/**
+ * Keeps the sources of streams that are about to be published. Every 3 s SRS (7.0.18) forgets
+ * sources that have neither publisher nor player, also one whose publisher is just waiting for the
+ * answer of `on_publish`: it is let in, but players get another source and see nothing for as long
+ * as it stays. So a player of ours comes before the publisher, and leaves at the first media.
+ */
+export function keepSources(route: Router): Router {
+  return async (stream, role) => {
+    const found = await route(stream, role);
+    const isOurs = found !== null && found.via === undefined && found.isForeign === undefined;
+    return isOurs && role === 'publish' ? keepSource(stream, found) : found;
+  };
+}
+
+async function keepSource(stream: StreamKey, route: Route): Promise<Route> {
+  const leaving = new AbortController();
+  // Without a keeper the stream is as well off as in SRS alone.
+  await attend(stream, route, leaving.signal).catch(() => {});
+  const release: Route['release'] = (fault) => {
+    leaving.abort();
+    route.release(fault);
+  };
+  return { ...route, release };
+}
+
+/** Resolves when the child has its player. */
+async function attend(stream: StreamKey, route: Route, signal: AbortSignal): Promise<void> {
+  const { host, ports } = route;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
+  const socket = await dial({ host, port: ports.rtmp, localAddress: KEEPER_ADDRESS }, limit);
+  const leave = () => socket.destroy();
+  socket.on('error', () => {}).on('end', leave);
+  signal.addEventListener('abort', leave);
+  socket.on('close', () => signal.removeEventListener('abort', leave));
+  socket.write(Buffer.concat([HELLO, playCommandsFor(stream)]));
+  const answers = new PlayAnswers();
+  const state = await readUntil(socket, (bytes) => stateAfter(answers, bytes), limit).catch(leave);
+  if (state === 'media') return void leave();
+  leaveAtMedia(socket, answers);
+}
+
+function leaveAtMedia(socket: Socket, answers: PlayAnswers): void {
+  socket.on('data', (bytes: Buffer) => {
+    const outcome = answers.feed(bytes);
+    if (outcome.kind !== 'value' || outcome.value === 'media') socket.destroy();
+  });
+  socket.resume();
+}
+
+/** Undefined until the server has said yes. */
+function stateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined {
+  const outcome = answers.feed(bytes);
+  if (outcome.kind !== 'value') throw new Error('the child sent no RTMP');
+  return outcome.value === 'asked' ? undefined : outcome.value;
+}
+
+function playCommandsFor(key: StreamKey): Buffer {
+  const [vhost = '', ...path] = key.split('/');
+  const stream = path.pop() ?? '';
+  const app = path.join('/');
+  const query = vhost === DEFAULT_VHOST ? '' : `?vhost=${vhost}`;
+  return playCommands(`rtmp://127.0.0.1/${app}${query}`, `${app}${query}`, stream);
+}

@@ -1,0 +1,56 @@
+import { type Parsed, value } from '../result.js';
+import type { Amf0Object, Amf0Value } from './amf0.js';
+import { ChunkReader } from './chunk-reader.js';
+import { encodeMessage } from './chunk-writer.js';
+import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
+import { HANDSHAKE_SIZE } from './handshake.js';
+import { MEDIA_STREAM_ID } from './identify.js';
+import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
+
+/** What a player sends behind its handshake, in one flight: `connect`, `createStream`, `play`. */
+export function playCommands(tcUrl: string, app: string, stream: string): Buffer {
+  return Buffer.concat([
+    call('connect', 1, [{ app, flashVer: 'LNX 9,0,124,2', tcUrl }]),
+    call('createStream', 2, [null]),
+    call('play', 3, [null, stream], MEDIA_STREAM_ID),
+  ]);
+}
+
+function call(name: string, transactionId: number, values: Amf0Value[], streamId = 0): Buffer {
+  const [object = null, ...args] = values;
+  const command = { name, transactionId, object, args };
+  const message = encodeCommand(command, { csid: ChunkStream.command, streamId });
+  return encodeMessage(message, DEFAULT_CHUNK_SIZE);
+}
+
+/** How far a player is: the server has said yes, or media has come as well. */
+export type PlayState = 'asked' | 'started' | 'media';
+
+/** Reads all that a server sends to a player. */
+export class PlayAnswers {
+  readonly #reader = new ChunkReader();
+  #handshake = 1 + 2 * HANDSHAKE_SIZE;
+  #state: PlayState = 'asked';
+
+  /** How far the player is with these bytes; invalid where they are no RTMP. */
+  feed(bytes: Buffer): Parsed<PlayState> {
+    const rest = bytes.subarray(Math.min(this.#handshake, bytes.length));
+    this.#handshake -= bytes.length - rest.length;
+    this.#reader.push(rest);
+    let next = this.#reader.next();
+    for (; next.kind === 'value'; next = this.#reader.next()) {
+      const { typeId } = next.value;
+      if (typeId === MessageType.audio || typeId === MessageType.video) this.#state = 'media';
+      else if (this.#state === 'asked' && isStart(decodeCommand(next.value))) {
+        this.#state = 'started';
+      }
+    }
+    return next.kind === 'invalid' ? next : value(this.#state, bytes.length);
+  }
+}
+
+function isStart(command: Parsed<RtmpCommand>): boolean {
+  if (command.kind !== 'value' || command.value.name !== 'onStatus') return false;
+  const status = command.value.args[0] as Amf0Object | null | undefined;
+  return status?.code === 'NetStream.Play.Start';
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it, test } from 'node:test';
+import { portsAt } from '../../src/child/ports.js';
+import type { Route } from '../../src/listener/route.js';
+import { KEEPER_ADDRESS, keepSources } from '../../src/listener/source-keeper.js';
+import { origins } from '../helpers/origins.js';
+import { Acceptor } from '../helpers/sockets.js';
+import { BOUNDED, until } from '../helpers/until.js';
+import { TestOrigin } from '../origin/helpers.js';
+import { RtmpClient } from '../origin/rtmp-client.js';
+import { C001 } from './rtmp/rig.js';
+
+const STREAM = '__defaultVhost__/live/kept';
+const AAC_HEADER = [0xaf, 0, 0x12, 0x10];
+const AAC_FRAME = [0xaf, 1, 0x21, 0x10, 0x04];
+
+/** A way to `port`, and how often it was given back. */
+function wayTo(port: number, more: Partial<Route> = {}) {
+  const given = { back: 0 };
+  const release = () => void given.back++;
+  const route: Route = { owner: C001, host: '127.0.0.1', ports: portsAt(port), release, ...more };
+  return { route, given, keeping: keepSources(async () => route) };
+}
+
+for (const { name, path } of origins()) {
+  describe(`the keeper of a source on ${name}`, BOUNDED, () => {
+    const open = async (t: { after(close: () => Promise<void>): void }) => {
+      const origin = await TestOrigin.start({ binary: path, vhost: 'play { mw_latency 0; }' });
+      t.after(() => origin.close());
+      const keepers = async () =>
+        (await origin.clients()).filter(
+          ({ ip, name, publish }) => ip === KEEPER_ADDRESS && name === 'kept' && !publish,
+        ).length;
+      return { ...wayTo(origin.rtmp), origin, keepers };
+    };
+
+    it('comes before its publisher and leaves at the first media', async (t) => {
+      const { keeping, given, origin, keepers } = await open(t);
+      assert.ok(await keeping(STREAM, 'publish'));
+      await until('it is there', async () => (await keepers()) === 1);
+      const publisher = await RtmpClient.open(origin.rtmp);
+      t.after(() => publisher.close());
+      publisher.publish(origin.tcUrl, 'kept');
+      publisher.audio(0, AAC_HEADER);
+      let time = 0;
+      await until('it has left', async () => {
+        time += 40;
+        publisher.audio(time, AAC_FRAME);
+        return (await keepers()) === 0;
+      });
+      assert.equal(given.back, 0);
+    });
+
+    it('leaves with a publisher who has sent nothing', async (t) => {
+      const { keeping, given, keepers } = await open(t);
+      const route = await keeping(STREAM, 'publish');
+      await until('it is there', async () => (await keepers()) === 1);
+      route?.release();
+      await until('it has left', async () => (await keepers()) === 0);
+      assert.equal(given.back, 1);
+    });
+  });
+}
+
+test('players and publishers to other machines have no keeper', async () => {
+  const local = wayTo(1);
+  assert.equal(await local.keeping(STREAM, 'play'), local.route);
+  const foreign = wayTo(1, { isForeign: true });
+  assert.equal(await foreign.keeping(STREAM, 'publish'), foreign.route);
+  assert.equal(await keepSources(async () => null)(STREAM, 'publish'), null);
+});
+
+test('a child that refuses or says nothing still gets its publisher', BOUNDED, async (t) => {
+  const child = await Acceptor.open();
+  t.after(() => child.close());
+  const { port } = child;
+  const { keeping } = wayTo(port);
+  const routing = keeping(STREAM, 'publish');
+  const keeper = await child.next();
+  keeper.resume();
+  await once(keeper, 'end');
+  assert.equal((await routing)?.ports.rtmp, port);
+  await child.close();
+  assert.equal((await keeping(STREAM, 'publish'))?.ports.rtmp, port);
+});
