@@ -2,26 +2,36 @@ import { createHash } from 'node:crypto';
 import { vhostsOf } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { SrtListener } from '../listener/srt/listener.js';
+import type { Logger } from '../logger.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { Endpoint } from '../relay/udp.js';
 import { find } from '../srs-conf/parse.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
+import { neighboursOf } from './neighbours.js';
 import { udpThreads } from './udp-threads.js';
 
 /** What SRS takes for the app of a stream id that names none, unless its config says otherwise. */
 const DEFAULT_APP = 'live';
 
-/** The SRT port, where it is on and children speak SRT. */
-export function srtFronts(box: Box, children: () => readonly ChildStatus[]): NamedFront[] {
+/** `SRT`, a child's socket id and a client's address: whether they are connected there. */
+const QUESTION = 'SRT';
+const YES = 'yes';
+
+/** The SRT port; null where it is off, or where children speak no SRT. */
+export function srtFront(
+  box: Box,
+  children: () => readonly ChildStatus[],
+): (NamedFront & { readonly front: SrtListener }) | null {
   const { prepared, engine, routing, boxes, aliases, budget } = box;
   const { config, binary } = prepared;
   const { secret } = config.cluster;
   const logger = box.logger.child({ room: 'srt' });
-  if (config.listen.srt === null) return [];
+  if (config.listen.srt === null) return null;
   if (binary.kind === 'mini-srs') {
     logger.warn('listen.srt: not opened, for mini-srs speaks no SRT; a real SRS does (srs.binary)');
-    return [];
+    return null;
   }
   const threads = udpThreads(box, logger);
   const template = prepared.template ?? [];
@@ -31,7 +41,7 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
     isBox: (ip) => routing.isBox(ip),
-    ...(boxes !== null && secret !== null && { cookieSecret: cookieSecret(secret) }),
+    ...(boxes !== null && secret !== null && withOthers(boxes, secret, logger)),
     aliases,
     vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
     defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,
@@ -39,12 +49,27 @@ export function srtFronts(box: Box, children: () => readonly ChildStatus[]): Nam
     someChild: () => firstReady(children()),
     logger,
   });
-  return [{ name: 'srt', transport: 'udp', front }];
+  return { name: 'srt', transport: 'udp', front };
 }
 
-/** The same on every box: one may get the induction of a caller, and another its conclusion. */
-function cookieSecret(secret: string): string {
-  return createHash('sha256').update(`srt cookie ${secret}`).digest('hex');
+/** What another box asks of this one; null for what is no question of SRT. */
+export function answerSrt(front: SrtListener | null, question: string): string | null {
+  const [kind, socketId = '', ip = ''] = question.split(' ');
+  if (kind !== QUESTION) return null;
+  return front?.has(Number(socketId), ip) ? YES : 'no';
+}
+
+/** One box may get the induction of a caller, another its conclusion, and a third what comes later. */
+function withOthers(boxes: Boxes, secret: string, logger: Logger) {
+  const { ask } = neighboursOf(boxes, secret, logger);
+  const find = async (socketId: number, ip: string): Promise<Endpoint | null> => {
+    const answers = [...(await ask(`${QUESTION} ${socketId} ${ip}`))];
+    const [id] = answers.find(([, answer]) => answer === YES) ?? [''];
+    const box = boxes.get(id);
+    return box === null ? null : { ip: box.host, port: box.ports.srt };
+  };
+  const digest = createHash('sha256').update(`srt cookie ${secret}`).digest('hex');
+  return { cookieSecret: digest, elsewhere: { from: boxes.host, find } };
 }
 
 function firstReady(children: readonly ChildStatus[]): Endpoint | null {

@@ -32,7 +32,7 @@ import { peerFronts } from './peer.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { candidatesOf, Routing, servingOf } from './routing.js';
 import { rtmpFronts } from './rtmp.js';
-import { srtFronts } from './srt.js';
+import { answerSrt, srtFront } from './srt.js';
 import { openCertificate } from './tls.js';
 import { webRtc } from './webrtc.js';
 
@@ -110,9 +110,12 @@ export class Supervisor {
     const isAsked = (listen.api ?? listen.apiHttps ?? box.boxes) !== null;
     this.#helpers = isAsked ? [sweeper, merged] : [sweeper];
     this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
-    this.#fronts.add(...peerFronts(box, (question) => merged.answer(question)));
     if (rtc !== null) this.#fronts.add(rtc.front);
-    this.#fronts.add(...srtFronts(box, () => this.#owners.statuses()));
+    const srt = srtFront(box, () => this.#owners.statuses());
+    if (srt !== null) this.#fronts.add(srt);
+    const answer = async (question: string) =>
+      answerSrt(srt?.front ?? null, question) ?? merged.answer(question);
+    this.#fronts.add(...peerFronts(box, answer));
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {

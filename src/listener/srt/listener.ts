@@ -25,6 +25,7 @@ import { KeyLength } from './key-length.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
 import { type SrtSessionContext, serveSrt } from './session.js';
+import { type Elsewhere, Strays } from './strays.js';
 
 /** Both ends of a living SRT connection say something every second. */
 const IDLE_MS = 15_000;
@@ -35,6 +36,8 @@ export interface SrtFrontOptions extends Omit<SrtSessionContext, 'relay' | 'keyL
   readonly openRelay: (options: UdpRelayOptions) => Promise<UdpRelay>;
   /** What cookies are made with; default: nobody else knows it. */
   readonly cookieSecret?: string;
+  /** Default: there are no other boxes. */
+  readonly elsewhere?: Elsewhere;
   /** The SRT port of any child that is ready; null: none is. */
   readonly someChild: () => Endpoint | null;
 }
@@ -49,6 +52,8 @@ export class SrtListener extends ClientFront {
   readonly #serving = new Set<Promise<void>>();
   /** Null while the port is closed. */
   #context: SrtSessionContext | null = null;
+  /** Null: there are no other boxes. */
+  #strays: Strays | null = null;
   #isClosing = false;
 
   constructor(options: SrtFrontOptions) {
@@ -76,7 +81,10 @@ export class SrtListener extends ClientFront {
       throw listenError('listen.srt', address, error);
     });
     const keyLength = this.#keyLength;
-    this.#context = { ...this.#options, relay, keyLength, moves: new Moves() };
+    const { isBox, elsewhere } = this.#options;
+    const { connections } = this;
+    this.#context = { ...this.#options, relay, keyLength, moves: new Moves(isBox) };
+    if (elsewhere) this.#strays = new Strays({ relay, connections, ...elsewhere });
     await keyLength.ask();
   }
 
@@ -85,6 +93,11 @@ export class SrtListener extends ClientFront {
     const { host: address = '::' } = this.#options.address;
     const { port } = this.#context.relay;
     return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
+  }
+
+  /** Whether a client of that address is connected to a child's socket of that id. */
+  has(socketId: number, ip: string): boolean {
+    return this.#context?.moves.has(ip, socketId) ?? false;
   }
 
   /** Those who are connected are told that it is over. */
@@ -102,7 +115,14 @@ export class SrtListener extends ClientFront {
     const kind = kindOf(packet);
     if (kind < 0 || this.#isClosing) return;
     if (kind === HANDSHAKE) this.#shake(packet, from);
-    else this.#context?.moves.heard(packet, from, performance.now());
+    else if (!this.#context?.moves.heard(packet, from, performance.now()))
+      this.#stray(packet, from);
+  }
+
+  /** Nothing that another box has sent is sent on: so nothing ever runs in circles. */
+  #stray(packet: Buffer, from: Endpoint): void {
+    if (this.#options.isBox?.(from.ip)) return;
+    void this.#strays?.meet(packet, from, performance.now());
   }
 
   #shake(packet: Buffer, from: Endpoint): void {

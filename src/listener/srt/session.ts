@@ -60,7 +60,7 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
   connection.owner = route.owner;
   connection.relayed = link;
   context.moves.add(link, ({ ip: host, port }) => {
-    connection.client = formatAddress({ host, port });
+    if (host === connection.ip) connection.client = formatAddress({ host, port });
   });
   link.ended.then(() => context.moves.remove(link));
 }

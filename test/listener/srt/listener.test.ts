@@ -88,7 +88,10 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
     it('advertises the key length of the children', async () => {
       await open({ encryption: 2 });
       const caller = await rig.caller();
-      assert.equal((await caller.induce(1)).encryption, 2);
+      await until('it is advertised', async () => {
+        caller.got.length = 0;
+        return (await caller.induce(1)).encryption === 2;
+      });
       rig.children[0]!.encryption = 4;
       await caller.call(2, PUBLISH);
       await until('a new one is advertised', async () => {

@@ -50,6 +50,24 @@ describe('callers that move', () => {
     assert.deepEqual(early, [data(CHILD_ID, 'x')]);
   });
 
+  it('are followed by way of another box, and back', () => {
+    moves = new Moves((ip) => ip.startsWith('10.'));
+    moves.add(link, (client) => {
+      at = client;
+    });
+    const box = { ip: '10.0.0.2', port: 7 };
+    const stranger = { ip: '203.0.113.1', port: 7 };
+    for (const now of [0, 1000, 2000]) {
+      assert.equal(moves.heard(data(CHILD_ID, 'x'), stranger, now), false);
+      assert.equal(moves.heard(data(CHILD_ID, 'x'), box, now), true);
+    }
+    assert.deepEqual(at, box);
+    assert.ok(moves.has('192.0.2.1', CHILD_ID));
+    assert.ok(!moves.has('10.0.0.2', CHILD_ID) && !moves.has('192.0.2.1', CHILD_ID + 1));
+    hear(1000, 2100);
+    assert.deepEqual(at, { ip: '192.0.2.1', port: 1000 });
+  });
+
   it('are followed after two seconds of silence', () => {
     hear(2000, 0, 100, 1999);
     assert.equal(at.port, 1000);
