@@ -83,7 +83,8 @@ describe('WebRTC and other protocols', { ...BOUNDED, skip: NO_CHROMIUM || NO_SRS
   };
 
   it('plays by HTTP-FLV what a browser publishes', async () => {
-    const [publisher] = await cast.start('publish', 'out');
+    // SRS looks every 3 s for sources to forget: this browser has yet to shake hands then.
+    const [publisher] = await cast.start('publish', 'out', { waitMs: 3500 });
     await until('media', async () => (await publisher.state()).framesSent > FRAMES);
     // Who comes to SRS before the first picture gets sound alone, for as long as he stays.
     await until('SRS has a picture', () => hasPicture('out'));
@@ -93,8 +94,8 @@ describe('WebRTC and other protocols', { ...BOUNDED, skip: NO_CHROMIUM || NO_SRS
   });
 
   it('carries media by TCP where UDP is blocked', async () => {
-    await cast.start('publish', 'tcp', 'tcp');
-    const [player] = await cast.start('play', 'tcp', 'tcp');
+    await cast.start('publish', 'tcp', { transport: 'tcp' });
+    const [player] = await cast.start('play', 'tcp', { transport: 'tcp' });
     await cast.sees(player);
     assert.equal((await player.state()).remote?.protocol, 'tcp');
   });

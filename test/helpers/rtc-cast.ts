@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Browser } from './browser.js';
-import { type Posted, RtcPage } from './rtc-page.js';
+import { type PeerOptions, type Posted, RtcPage } from './rtc-page.js';
 import { until } from './until.js';
 
 /** More than a second of the fake camera. */
@@ -31,10 +31,10 @@ export class RtcCast {
   async start(
     role: 'publish' | 'play',
     stream: string,
-    transport: 'udp' | 'tcp' = 'udp',
+    options: PeerOptions = {},
   ): Promise<[RtcPage, Posted]> {
     const page = await this.page();
-    const posted = await page.start(this.url(role, stream), role, transport);
+    const posted = await page.start(this.url(role, stream), role, options);
     assert.equal(posted.status, 201, posted.body);
     return [page, posted];
   }

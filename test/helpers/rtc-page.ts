@@ -16,6 +16,14 @@ export interface PeerState {
   } | null;
 }
 
+/** How a page goes about it. */
+export interface PeerOptions {
+  /** The only one it uses; default: UDP. */
+  readonly transport?: 'udp' | 'tcp';
+  /** Between the answer to its offer and its first packet. */
+  readonly waitMs?: number;
+}
+
 /** The answer to an offer. */
 export interface Posted {
   readonly status: number;
@@ -39,8 +47,9 @@ export class RtcPage {
     return new RtcPage(page);
   }
 
-  start(url: string, role: 'publish' | 'play', transport: 'udp' | 'tcp' = 'udp'): Promise<Posted> {
-    return this.page.evaluate(`startPeer(${JSON.stringify(url)}, '${role}', '${transport}')`);
+  start(url: string, role: 'publish' | 'play', options: PeerOptions = {}): Promise<Posted> {
+    const [address, how] = [url, options].map((value) => JSON.stringify(value));
+    return this.page.evaluate(`startPeer(${address}, '${role}', ${how})`);
   }
 
   state(): Promise<PeerState> {
