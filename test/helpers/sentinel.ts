@@ -33,10 +33,11 @@ export class SentinelSetup {
     this.#sentinel = sentinel.process;
   }
 
-  /** Resolves when the Sentinel knows both. */
+  /** Resolves when the replica has the master's data, and the Sentinel knows. */
   static async start(): Promise<SentinelSetup> {
-    const master = await RedisServer.start();
-    const replica = await RedisServer.start('--replicaof', '127.0.0.1', `${master.port}`);
+    const master = await RedisServer.start('--repl-diskless-sync-delay', '0');
+    const copies = ['--replicaof', '127.0.0.1', `${master.port}`];
+    const replica = await RedisServer.start(...copies);
     const dir = await mkdtemp(join(tmpdir(), 'srs-supervisor-sentinel-'));
     const port = await freePort();
     const file = join(dir, 'sentinel.conf');
@@ -77,8 +78,9 @@ export class SentinelSetup {
     client.on('error', () => {});
     try {
       await client.connect();
-      const info = await client.info('sentinel');
-      return /status=ok,address=[^,]+,slaves=1/.test(info);
+      const replicas = (await client.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+      // A replica that has not copied its master yet is none that Sentinel promotes.
+      return replicas.some((fields) => fields[fields.indexOf('master-link-status') + 1] === 'ok');
     } catch {
       return false;
     } finally {

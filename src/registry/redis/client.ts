@@ -23,9 +23,10 @@ export function clientFor(url: string): RedisClient {
     reconnectOnError: isReplica,
   };
   if (protocol === 'redis+sentinel') {
-    const watch = { failoverDetector: true, sentinelCommandTimeout: COMMAND_MS };
+    // Not ioredis' failoverDetector: where it speaks up amid a reconnect, the client ends for good (5.11).
+    const watch = { sentinelCommandTimeout: COMMAND_MS, sentinelRetryStrategy: retryMs };
     const role = { sentinels: hosts, name: path || 'mymaster', enableOfflineQueue: true };
-    return new Redis({ ...options, ...login, ...role, ...watch, sentinelRetryStrategy: retryMs });
+    return new Redis({ ...options, ...login, ...role, ...watch });
   }
   if (protocol === 'redis+cluster') {
     const { lazyConnect: _, retryStrategy: __, ...redisOptions } = { ...options, ...login };
