@@ -1,4 +1,5 @@
 import { PeerFront } from '../listener/peer/front.js';
+import { keepSources } from '../listener/source-keeper.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
 
@@ -14,7 +15,10 @@ export function peerFronts(
     secret: cluster.secret,
     // Who comes from one address are all clients of a box, which has counted them.
     limits: { connections: prepared.connections, connectionsPerIp: 0 },
-    admit: (child, wanted) => routing.admit(child, wanted),
+    admit: (child, wanted) => {
+      const admit = () => routing.admit(child, wanted);
+      return wanted === null ? admit() : keepSources(admit)(wanted.stream, wanted.role);
+    },
     answer,
     engine,
     aliases,
