@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPortFree } from './ports.js';
+import { dialPort } from './sockets.js';
 import { until } from './until.js';
 
 /** One port that haproxy forwards: where to, and what it says of its clients there. */
@@ -32,7 +32,7 @@ export class Haproxy {
     const process = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
     const haproxy = new Haproxy(process);
     for (const { from } of ports) {
-      await until('haproxy listens', async () => !(await isPortFree(from)));
+      await until('haproxy listens', () => isOpen(from));
     }
     return haproxy;
   }
@@ -41,4 +41,11 @@ export class Haproxy {
     this.#process.kill('SIGKILL');
     await once(this.#process, 'close');
   }
+}
+
+/** Asked by a client: whoever tried to listen there himself could take the port from haproxy. */
+async function isOpen(port: number): Promise<boolean> {
+  const socket = await dialPort(port).catch(() => null);
+  socket?.destroy();
+  return socket !== null;
 }
