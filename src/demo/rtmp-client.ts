@@ -12,7 +12,12 @@ import {
   setChunkSize,
   UserControlEvent,
 } from '../protocol/rtmp/control.js';
-import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
+import {
+  buildC0C1,
+  buildC2,
+  HANDSHAKE_SIZE,
+  SERVER_HANDSHAKE_SIZE,
+} from '../protocol/rtmp/handshake.js';
 import {
   ChunkStream,
   DEFAULT_CHUNK_SIZE,
@@ -42,7 +47,6 @@ export interface RtmpClientOptions {
 export type PublishFlow = 'fmle' | 'flash' | 'haivision';
 
 const OUT_CHUNK_SIZE = 60_000;
-const ANSWER_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 interface Waiter {
@@ -240,11 +244,11 @@ export class RtmpClient {
   /** Takes S0 S1 S2 off the front; answers what came behind them. */
   #shakeHands(before: Buffer, bytes: Buffer): Buffer {
     const answer = Buffer.concat([before, bytes]);
-    this.#answer = answer.length < ANSWER_SIZE ? answer : null;
+    this.#answer = answer.length < SERVER_HANDSHAKE_SIZE ? answer : null;
     if (this.#answer) return Buffer.alloc(0);
     this.#socket.write(buildC2(answer.subarray(1, 1 + HANDSHAKE_SIZE)));
     this.#dispatch({ name: '', transactionId: 0, object: null, args: [], amf3: false });
-    return answer.subarray(ANSWER_SIZE);
+    return answer.subarray(SERVER_HANDSHAKE_SIZE);
   }
 
   #obey(message: ReadMessage): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
+import { buildBlindHello, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
 import { PlayAnswers, type PlayState, playCommands } from '../protocol/rtmp/play.js';
 import { DEFAULT_VHOST, type StreamKey } from '../stream-key.js';
 import { dial } from './dial.js';
@@ -11,8 +11,7 @@ import type { Route, Router } from './route.js';
 export const KEEPER_ADDRESS = '127.0.83.82';
 /** A publisher waits no longer for its keeper. */
 const START_MS = 1000;
-const RANDOM = randomBytes(HANDSHAKE_SIZE);
-const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
+const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
 
 /**
  * Keeps the sources of streams that are about to be published. Every 3 s SRS (7.0.18) forgets
@@ -50,9 +49,10 @@ async function attend(stream: StreamKey, route: Route, signal: AbortSignal): Pro
   socket.on('close', () => signal.removeEventListener('abort', leave));
   socket.write(Buffer.concat([HELLO, playCommandsFor(stream)]));
   const answers = new PlayAnswers();
-  const state = await readUntil(socket, (bytes) => stateAfter(answers, bytes), limit).catch(leave);
-  if (state === 'media') return void leave();
-  leaveAtMedia(socket, answers);
+  const take = (bytes: Buffer) => stateAfter(answers, bytes);
+  const state = await readUntil(socket, take, limit).catch(() => null);
+  if (state === 'started') leaveAtMedia(socket, answers);
+  else leave();
 }
 
 function leaveAtMedia(socket: Socket, answers: PlayAnswers): void {

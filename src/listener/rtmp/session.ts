@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../logger.js';
-import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
+import {
+  buildBlindHello,
+  HANDSHAKE_SIZE,
+  SERVER_HANDSHAKE_SIZE,
+} from '../../protocol/rtmp/handshake.js';
 import {
   type Identified,
   RtmpIdentifier,
@@ -19,8 +23,6 @@ import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
 
-/** S0, S1 and S2 of a child. */
-const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
 /** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
 const CHILD_ANSWER_MS = 10_000;
 /** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
@@ -28,7 +30,7 @@ const IDLE_MS = 60 * 60 * 1000;
 /** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
 const RANDOM = randomBytes(HANDSHAKE_SIZE);
 /** C0, C1 and C2 for a child, sent before its own half has come. */
-const HELLO = Buffer.concat([buildC0C1(0, RANDOM), buildC2(RANDOM)]);
+const HELLO = buildBlindHello(RANDOM);
 /** What a client may leave unread while its child's bytes are still being rewritten. */
 const MAX_UNREAD = 4 * 1024 * 1024;
 
@@ -159,7 +161,7 @@ class ChildAnswers {
   readonly #client: Socket;
   readonly #child: Socket;
   readonly #leveler: ChildLeveler;
-  #skip = SERVER_HANDSHAKE;
+  #skip = SERVER_HANDSHAKE_SIZE;
   #rewriting = false;
 
   constructor(client: Socket, child: Socket, identified: Identified) {

@@ -11,6 +11,8 @@ import {
 
 /** Bytes of C1, C2, S1 and S2 each (RTMP 1.0 §5.2.3). */
 export const HANDSHAKE_SIZE = 1536;
+/** Bytes of S0, S1 and S2. */
+export const SERVER_HANDSHAKE_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 const VERSION = 3;
 /** Time and version (or zero) stand before the random bytes. */
@@ -70,4 +72,9 @@ function buildBlock({ time, random }: HandshakeSeed, version: number): Buffer {
   block.writeUInt32BE(version, 4);
   random.copy(block, HEAD_SIZE);
   return block;
+}
+
+/** C0, C1 and C2 in one flight, C2 before S1 has come: SRS does not look into it. */
+export function buildBlindHello(random: Buffer): Buffer {
+  return Buffer.concat([buildC0C1(0, random), buildC2(random)]);
 }

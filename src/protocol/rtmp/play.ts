@@ -3,7 +3,7 @@ import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
-import { HANDSHAKE_SIZE } from './handshake.js';
+import { SERVER_HANDSHAKE_SIZE } from './handshake.js';
 import { MEDIA_STREAM_ID } from './identify.js';
 import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
 
@@ -29,7 +29,7 @@ export type PlayState = 'asked' | 'started' | 'media';
 /** Reads all that a server sends to a player. */
 export class PlayAnswers {
   readonly #reader = new ChunkReader();
-  #handshake = 1 + 2 * HANDSHAKE_SIZE;
+  #handshake = SERVER_HANDSHAKE_SIZE;
   #state: PlayState = 'asked';
 
   /** How far the player is with these bytes; invalid where they are no RTMP. */
