@@ -183,7 +183,9 @@ export class Child {
     this.#life = null;
     this.#cpus = [];
     await this.#recorded;
-    await forgetChild(this.#setup.workDir, this.id).catch((error) => this.#logger.warn(error));
+    await forgetChild(this.#setup.workDir, this.id).catch((error: unknown) =>
+      this.#logger.warn({ reason: messageOf(error) }, 'record of the child not removed'),
+    );
     return end;
   }
 
@@ -208,8 +210,11 @@ export class Child {
       (pid) => this.#ready(pid),
     );
     this.#life = life;
-    this.#recorded = recordChild(workDir, this.id, life.pid).catch((error) =>
-      this.#logger.warn(error),
+    this.#recorded = recordChild(workDir, this.id, life.pid).catch((error: unknown) =>
+      this.#logger.warn(
+        { reason: messageOf(error) },
+        'child not recorded: it may be left running should the supervisor be killed',
+      ),
     );
     return life;
   }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { childId } from '../cpu/plan.js';
-import { SupervisorError } from '../errors.js';
+import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
 import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
@@ -205,7 +205,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#meter?.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
-    await removeMedia(this.#workDir).catch((error: unknown) => this.#logger.warn(error));
+    await removeMedia(this.#workDir).catch((error: unknown) =>
+      this.#logger.warn(
+        { reason: messageOf(error) },
+        'HLS files not removed: the next start tries',
+      ),
+    );
     await this.#workDir.release();
   }
 

@@ -1,4 +1,5 @@
 import { type ChildRef, isGoneWith } from '../child/types.js';
+import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { StreamKey } from '../stream-key.js';
 
@@ -111,7 +112,11 @@ export class Publishers {
         this.#forget(stream, entry);
       }
     };
-    const report = (err: unknown) => this.#logger.warn({ stream, err }, 'publisher not known');
+    const report = (error: unknown) =>
+      this.#logger.warn(
+        { stream, child: entry.owner.id, reason: messageOf(error) },
+        'child does not say who publishes the stream: it stays as it is until its next hook',
+      );
     clearTimeout(this.#doubts.get(stream));
     const timer = setTimeout(() => ask().catch(report), this.#options.settleMs ?? SETTLE_MS);
     this.#doubts.set(stream, timer.unref());

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import type { Address } from '../config/config.js';
+import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { listenError } from './listen-error.js';
 
@@ -23,7 +24,14 @@ export async function openPort(
   } catch (error) {
     throw 'fd' in target ? error : listenError(key, target, error);
   }
-  server.on('error', (error) => logger.error({ err: error }, `${key}: accept`));
+  logAcceptErrors(server, key, logger);
+}
+
+/** One line for each connection that the system does not give us; the port stays open. */
+export function logAcceptErrors(server: Server, key: string, logger: Logger): void {
+  server.on('error', (error) =>
+    logger.error({ reason: messageOf(error) }, `${key}: a client was not let in: see ulimit -n`),
+  );
 }
 
 /** Takes no connections any more; resolves when those that are open have closed. */

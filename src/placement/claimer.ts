@@ -80,6 +80,19 @@ export class Claimer {
     }
   }
 
+  /** Gives up all that a dead child held. Never rejects, as `giveUp`. */
+  async giveUpAll(owner: ChildRef): Promise<void> {
+    try {
+      await this.#parts.registry.releaseAll(owner);
+    } catch (error) {
+      const { id: child, generation } = owner;
+      this.#parts.logger.warn(
+        { child, generation, reason: messageOf(error) },
+        'claims of a dead child left to their lease: see that the registry answers',
+      );
+    }
+  }
+
   async #choose(stream: StreamKey, role: Role): Promise<Claim | null> {
     const { fleet, tally, registry } = this.#parts;
     const choice = choose(fleet.snapshot(), this.#tie++);

@@ -159,11 +159,11 @@ export class Placement {
     }
   }
 
-  /** Gives up all that a dead child held: its streams can be placed again at once. */
+  /** Gives up all that a dead child held: its streams can be placed again at once. Never rejects. */
   async childDown(ref: ChildRef): Promise<void> {
     this.#fleet.down(ref);
     for (const slot of this.#slots.values()) if (slot.isOwnedBy(ref)) this.#drop(slot);
-    await this.#registry.releaseAll(ref);
+    await this.#claimer.giveUpAll(ref);
   }
 
   /** The streams that have an owner through us, in order of their key. */

@@ -106,6 +106,9 @@ export class HooksRoom {
       method,
       headers: authorization === null ? {} : { authorization },
       signal: AbortSignal.timeout(ASK_MS),
+    }).catch((error: unknown) => {
+      // fetch itself says only that it failed.
+      throw (error as Error).cause ?? error;
     });
     return answer.json();
   }

@@ -224,10 +224,7 @@ export class Supervisor {
   /** Clients of a child that is gone are closed at once, and its streams can be placed elsewhere. */
   #childDown(down: ChildDown): void {
     const { id, reason } = down;
-    const { logger } = this.#options;
-    this.#placement
-      .childDown(down)
-      .catch((error: unknown) => logger.error({ child: id, err: error }, 'claims not released'));
+    void this.#placement.childDown(down);
     this.#hooks.childDown(down);
     this.#fronts.endOf(down, `child ${id} is gone: ${reason}`);
   }

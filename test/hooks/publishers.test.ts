@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChildRef } from '../../src/child/types.js';
 import { type Claims, type Publication, Publishers } from '../../src/hooks/publishers.js';
+import { recordLog } from '../helpers/log-lines.js';
 import { until } from '../helpers/until.js';
 
 const C1: ChildRef = { id: 'c001', generation: 1 };
@@ -111,4 +112,23 @@ test('a dead child has published nothing', async (t) => {
   publishers.childDown(C1);
   publishers.end(of('a', next));
   assert.equal(claims.owners.size, 0);
+});
+
+test('a child that cannot be asked costs one line, and the stream stays as it is', async (t) => {
+  const claims = new TestClaims();
+  const { logger, lines } = recordLog();
+  const isLive = async () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:20002'));
+  const publishers = new Publishers({ claims, isLive, settleMs: 10, logger });
+  t.after(() => publishers.close());
+  await publishers.begin(of('a'));
+  await publishers.begin(of('b'));
+  publishers.end(of('a'));
+  const line = await until('a line is logged', () => lines[0]);
+  assert.deepEqual(line, {
+    stream: 'v/live/s',
+    child: 'c001',
+    reason: 'connect ECONNREFUSED 127.0.0.1:20002',
+    msg: 'child does not say who publishes the stream: it stays as it is until its next hook',
+  });
+  assert.deepEqual(claims.owners.get('v/live/s'), C1);
 });

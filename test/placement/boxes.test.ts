@@ -8,6 +8,7 @@ import { MemoryRegistry } from '../../src/registry/memory.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
 import { Store } from '../../src/registry/redis/store.js';
+import { recordLog } from '../helpers/log-lines.js';
 import { until } from '../helpers/until.js';
 import { candidate } from './helpers.js';
 
@@ -180,11 +181,26 @@ test('a stream whose publication the registry has missed is said to it at the ne
   await placement.close();
 });
 
+test('a child that dies while the registry is away costs one line that says what becomes of its claims', async () => {
+  const registry = new AwayRegistry();
+  const { logger, lines } = recordLog();
+  const placement = new Placement({ registry, candidates: () => [candidate()], logger });
+  await placement.childDown({ id: 'c001', generation: 1 });
+  const msg = 'claims of a dead child left to their lease: see that the registry answers';
+  assert.deepEqual(lines, [{ child: 'c001', generation: 1, reason: 'registry: away', msg }]);
+  await placement.close();
+});
+
 class AwayRegistry extends MemoryRegistry {
   away = true;
 
   override async claim(...args: Parameters<MemoryRegistry['claim']>) {
     if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
     return super.claim(...args);
+  }
+
+  override async releaseAll(...args: Parameters<MemoryRegistry['releaseAll']>) {
+    if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
+    return super.releaseAll(...args);
   }
 }

@@ -7,6 +7,7 @@ import type { RelayEngine } from '../../relay/relay.js';
 import { normalIp } from '../client-address.js';
 import { dial } from '../dial.js';
 import { readUntil } from '../read-until.js';
+import { logAcceptErrors } from '../tcp-port.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
 import { type RtcSessions, SILENT_MS } from './sessions.js';
@@ -38,7 +39,7 @@ export class RtcTcp {
   async start(address: { readonly host?: string; readonly port: number }): Promise<void> {
     this.#server.listen(address);
     await once(this.#server, 'listening');
-    this.#server.on('error', (error) => this.#options.logger.error({ err: error }, 'rtc accept'));
+    logAcceptErrors(this.#server, 'listen.rtc', this.#options.logger);
   }
 
   async close(): Promise<void> {
