@@ -192,10 +192,12 @@ if (isInside)
       const session = { username: 'S'.repeat(23), password: 'p', location: '' };
       const { username } = session;
       let met = 0;
-      ours.on('message', (_, { address: ip, port: from }) => {
+      ours.on('message', async (_, { address: ip, port: from }) => {
         met += 1;
         const childPort = child.address().port;
-        assert.ok(steering.open({ client: { ip, port: from }, childPort, username }));
+        const sender = { ip, port: from };
+        await steering.learn(sender);
+        assert.ok(steering.open({ client: sender, childPort, username }));
       });
       child.on('message', (bytes, from) => child.send(bytes, from.port, from.address));
       await client.meet(session, { from: FAR.ip6, to: NEAR.ip6, port });

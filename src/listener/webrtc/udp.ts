@@ -42,6 +42,11 @@ export class RtcUdp {
       known.relayed.send(datagram);
       return;
     }
+    const learning = this.steering?.learn(from) ?? null;
+    if (learning !== null) {
+      void learning.then(() => this.meet(relay, datagram, from));
+      return;
+    }
     known?.relayed.destroy();
     this.#open(relay, { session, key, datagram, from });
   }

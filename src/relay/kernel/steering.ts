@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { SupervisorError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import type { Endpoint } from '../udp.js';
 import { type FlowEnd, KernelFlow } from './flow.js';
 import { Nft } from './nft.js';
 import {
@@ -14,7 +15,7 @@ import {
   type Table,
   tableCommand,
 } from './rules.js';
-import { takesIPv6 } from './udp6.js';
+import { IPv6Ports } from './udp6.js';
 
 export interface SteeringOptions {
   readonly table: Table;
@@ -32,6 +33,7 @@ export class Steering {
   readonly #options: SteeringOptions;
   readonly #nft: Nft;
   readonly #flows = new Map<string, KernelFlow>();
+  readonly #ipv6 = new IPv6Ports();
   #askedAt = 0;
   #answeredAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,12 +56,17 @@ export class Steering {
     });
   }
 
+  /** Resolves when `open` can tell whether children take that client; null: it can already. */
+  learn({ ip }: Endpoint): Promise<void> | null {
+    return isIPv6(ip) ? this.#ipv6.refresh() : null;
+  }
+
   /** Null where this client cannot be steered, or nobody can any more. */
   open(steered: Steered): KernelFlow | null {
     const { table } = this.#options;
     const key = keyOf(table, steered.client);
     if (this.#isOver || key === null || this.#flows.size >= table.size) return null;
-    if (isIPv6(steered.client.ip) && !takesIPv6(steered.childPort)) return null;
+    if (isIPv6(steered.client.ip) && !this.#ipv6.has(steered.childPort)) return null;
     this.#flows.get(key)?.destroy();
     const flow = new KernelFlow(steered, performance.now(), () => this.#stop(key, flow));
     this.#flows.set(key, flow);

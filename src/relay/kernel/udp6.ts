@@ -1,19 +1,44 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 const SOCKETS = '/proc/net/udp6';
-const ANY = '0'.repeat(32);
+/** How long a reading counts; a child that has begun to listen since then is relayed to, which serves as well. */
+const VALID_MS = 5000;
 
-/** Whether somebody takes datagrams for every IPv6 address at this port; children often have IPv4 alone. */
-export function takesIPv6(port: number): boolean {
-  try {
-    return listsPort(readFileSync(SOCKETS, 'latin1'), port);
-  } catch {
-    return false;
+/** Who takes datagrams for every IPv6 address, as of a moment ago; children often have IPv4 alone. */
+export class IPv6Ports {
+  readonly #now: () => number;
+  #ports: ReadonlySet<number> = new Set();
+  #validUntil = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | null = null;
+
+  /** `now` in milliseconds, on a clock that is not set. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** By the last reading. */
+  has(port: number): boolean {
+    return this.#ports.has(port);
+  }
+
+  /** Null while the last reading counts; else resolves, never rejects, with the next. All who ask share it. */
+  refresh(): Promise<void> | null {
+    if (this.#now() < this.#validUntil) return null;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  /** Where there is no table, nobody has IPv6. */
+  async #read(): Promise<void> {
+    this.#ports = wildcardPorts(await readFile(SOCKETS, 'latin1').catch(() => ''));
+    this.#validUntil = this.#now() + VALID_MS;
   }
 }
 
-/** `table`: the text of /proc/net/udp6. */
-export function listsPort(table: string, port: number): boolean {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return table.includes(` ${ANY}:${hex} `);
+/** The ports of sockets that are bound to `::`. `table`: the text of /proc/net/udp6. */
+export function wildcardPorts(table: string): Set<number> {
+  const rows = table.matchAll(/^\s*\d+: 0{32}:([\dA-F]{4}) /gm);
+  return new Set(Array.from(rows, ([, port = '']) => Number.parseInt(port, 16)));
 }

@@ -9,7 +9,6 @@ import {
   listCommands,
   tableCommand,
 } from '../../../src/relay/kernel/rules.js';
-import { listsPort } from '../../../src/relay/kernel/udp6.js';
 
 const TABLE = { name: 'srs_t', port: 8000, host: null, size: 10 };
 const USERNAME = 'Sbox001234567890:abcd';
@@ -47,13 +46,6 @@ describe('nftables commands', () => {
     assert.equal(keyOf(TABLE, { ip: 'fe80::1%eth0', port: 1 }), null);
     assert.equal(keyOf(TABLE, { ip: '1.2.3.4 }; x', port: 1 }), null);
     assert.equal(keyOf({ ...TABLE, host: '192.0.2.1' }, { ip: '2001:db8::7', port: 1 }), null);
-  });
-
-  it('knows who has IPv6', () => {
-    const zeros = '0'.repeat(32);
-    const table = `  sl  local_address\n 7: ${zeros}:4E23 ${zeros}:0000 07 00000000:00000000\n`;
-    assert.equal(listsPort(table, 0x4e23), true);
-    assert.equal(listsPort(table, 0x4e24), false);
   });
 
   it('reads counters', () => {
