@@ -1,5 +1,7 @@
+import { createSocket, type SocketType } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { codeOf } from '../../src/errors.js';
 
 /** Below the ports that the kernel gives to outgoing connections, and clear of our defaults. */
 const FIRST = 13_000;
@@ -15,7 +17,7 @@ let next = 0;
 /** Where the ports of this process's children begin. */
 export const CHILD_PORT_BASE = base + LISTENERS;
 
-/** A TCP port of this process's range that nobody has right now; the same one comes late again. */
+/** A port of this process's range that nobody has right now; the same one comes late again. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < LISTENERS; tries++) {
     const port = base + (next++ % LISTENERS);
@@ -24,8 +26,12 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port in ${base}-${base + LISTENERS - 1}`);
 }
 
-/** Whether nobody listens there on any address. */
+/** Whether nobody has it on any address, neither for TCP nor for UDP. */
 export async function isPortFree(port: number): Promise<boolean> {
+  return (await isTcpFree(port)) && (await isUdpFree(port));
+}
+
+async function isTcpFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen({ port, exclusive: true });
@@ -36,4 +42,22 @@ export async function isPortFree(port: number): Promise<boolean> {
   server.close();
   await once(server, 'close');
   return true;
+}
+
+/** IPv4 and IPv6 one after the other: a machine may have no IPv6. */
+async function isUdpFree(port: number): Promise<boolean> {
+  return (await canBind('udp4', port)) && (await canBind('udp6', port));
+}
+
+async function canBind(type: SocketType, port: number): Promise<boolean> {
+  const socket = createSocket({ type, ipv6Only: type === 'udp6' });
+  try {
+    socket.bind({ port, exclusive: true });
+    await once(socket, 'listening');
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EAFNOSUPPORT';
+  } finally {
+    await new Promise<void>((resolve) => socket.close(resolve));
+  }
 }

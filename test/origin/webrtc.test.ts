@@ -3,9 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { candidatesOf, iceOf } from '../../src/protocol/webrtc/sdp.js';
+import { freePort } from '../helpers/ports.js';
 import { offerText } from '../helpers/sdp.js';
 import { stunRequest } from '../helpers/stun.js';
-import { freePorts, MINI_SRS, REAL_SRS, TestOrigin } from './helpers.js';
+import { MINI_SRS, REAL_SRS, TestOrigin } from './helpers.js';
 
 const OFFER = offerText('sendonly');
 const WHIP = '/rtc/v1/whip/?app=live&stream=';
@@ -17,7 +18,7 @@ for (const binary of [MINI_SRS, REAL_SRS].filter((path) => path !== null)) {
     let base: string;
     let port = 0;
     before(async () => {
-      [port = 0] = await freePorts(1);
+      port = await freePort();
       const top = `rtc_server { enabled on; listen ${port}; candidate *;
         use_auto_detect_network_ip off; api_as_candidates off; }`;
       const vhost = 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }';
