@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import { Cast } from '../helpers/cast.js';
 import { Cluster, type ClusterBox, httpUrl } from '../helpers/cluster.js';
 import { HttpPlayer } from '../helpers/http-player.js';
-import { framesOf } from '../helpers/media.js';
 import { MINI_SRS } from '../helpers/origins.js';
 import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { TcpHop } from '../helpers/tcp-hop.js';
@@ -79,12 +78,6 @@ describe('boxes whose Redis fails', BOUNDED, () => {
     return until('more media', () => player.received.length > had + FRAMES);
   }
 
-  async function assertPlays(url: string): Promise<void> {
-    const player = cast.playFrames(url, FRAMES);
-    assert.equal(await player.ended, 0, player.errors);
-    assert.equal(framesOf(player), FRAMES);
-  }
-
   /** What a player of a stream that nobody knows is told, and that it is told in time. */
   async function askUnknown(box: ClusterBox): Promise<number> {
     const player = await HttpPlayer.get(box.http, '/live/unknown.flv');
@@ -121,8 +114,8 @@ describe('boxes whose Redis fails', BOUNDED, () => {
       const rivals = [cast.publish(a.supervisor.url(both)), cast.publish(b.supervisor.url(both))];
       await a.supervisor.ownerOf(fresh);
       await until('both have it', async () => (await owners(both)).length === 2);
-      await assertPlays(a.supervisor.url(fresh));
-      await assertPlays(httpUrl(a, `${run}.flv`));
+      await cast.assertPlays(FRAMES, a.supervisor.url(fresh));
+      await cast.assertPlays(FRAMES, httpUrl(a, `${run}.flv`));
       assert.equal(await askUnknown(b), 404);
       await Promise.all(players.map(moreFor));
 
@@ -133,8 +126,8 @@ describe('boxes whose Redis fails', BOUNDED, () => {
       assert.equal(rivals.filter(({ isRunning }) => isRunning).length, 1);
       await Promise.all(players.map(moreFor));
       for (const box of cluster.boxes) {
-        await assertPlays(httpUrl(box, `${both}.flv`));
-        await assertPlays(httpUrl(box, `${fresh}.flv`));
+        await cast.assertPlays(FRAMES, httpUrl(box, `${both}.flv`));
+        await cast.assertPlays(FRAMES, httpUrl(box, `${fresh}.flv`));
       }
       assert.ok(players.every(({ hasEnded }) => !hasEnded));
     });

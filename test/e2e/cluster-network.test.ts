@@ -4,7 +4,7 @@ import { Cast } from '../helpers/cast.js';
 import { Cluster, type ClusterBox, httpUrl, publishOn } from '../helpers/cluster.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { Machine, openHub, REDIS_HOST } from '../helpers/machine.js';
-import { Ffmpeg, framesOf } from '../helpers/media.js';
+import { Ffmpeg } from '../helpers/media.js';
 import { isInside, NO_NAMESPACES, runInside } from '../helpers/namespaces.js';
 import { MINI_SRS, origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
@@ -42,12 +42,6 @@ class Network {
     await this.#cluster?.dispose();
     for (const machine of this.machines.splice(0)) await machine.close();
   }
-
-  async assertPlays(url: string): Promise<void> {
-    const player = this.cast.playFrames(url, FRAMES);
-    assert.equal(await player.ended, 0, player.errors);
-    assert.equal(framesOf(player), FRAMES);
-  }
 }
 
 /** The clock of a run, for the table in docs/cluster.md: shown, not judged. */
@@ -71,7 +65,7 @@ function assertMedia(): void {
         httpUrl(b, 'live/x.flv'),
         httpUrl(b, 'live/x.m3u8'),
       ];
-      await Promise.all(urls.map((url) => network.assertPlays(url)));
+      await network.cast.assertPlays(FRAMES, ...urls);
       if (origin.name === 'mini-srs') return;
       const srt = ({ host, srt: port }: ClusterBox, mode: string) =>
         `srt://${host}:${port}?streamid=#!::r=live/srt,m=${mode}`;
@@ -79,7 +73,7 @@ function assertMedia(): void {
       const publisher = new Ffmpeg('ffmpeg', [...source, srt(a, 'publish')]);
       t.after(() => publisher.kill());
       await a.supervisor.ownerOf('live/srt');
-      await network.assertPlays(srt(b, 'request'));
+      await network.cast.assertPlays(FRAMES, srt(b, 'request'));
     });
   }
 }
@@ -102,7 +96,7 @@ function assertDeaths(): void {
     await publishOn(network.cast, b, 'live/x');
     noteThat('its stream is published on the other box');
     await closed;
-    await network.assertPlays(httpUrl(b, 'live/x.flv'));
+    await network.cast.assertPlays(FRAMES, httpUrl(b, 'live/x.flv'));
   }
 
   it('a box that is killed leaves no process, and its streams to the other', async (t) => {
@@ -148,8 +142,8 @@ function assertPartition(): void {
     const waiting = await until('a player is let in', () =>
       cast.play(b.supervisor.url('live/kept')).catch(() => null),
     );
-    await network.assertPlays(httpUrl(a, 'live/new.flv'));
-    await network.assertPlays(httpUrl(b, 'live/both.flv'));
+    await network.cast.assertPlays(FRAMES, httpUrl(a, 'live/new.flv'));
+    await network.cast.assertPlays(FRAMES, httpUrl(b, 'live/both.flv'));
     await Promise.all([...staying, losing].map(moreFor));
 
     network.a.heal();
@@ -163,7 +157,7 @@ function assertPartition(): void {
     await Promise.all(staying.map(moreFor));
     for (const box of cluster.boxes) {
       for (const stream of ['both', 'kept', 'new', 'far']) {
-        await network.assertPlays(httpUrl(box, `live/${stream}.flv`));
+        await network.cast.assertPlays(FRAMES, httpUrl(box, `live/${stream}.flv`));
       }
     }
   });

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
-import { Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
-import { HlsViewer } from '../helpers/hls-viewer.js';
-import { framesOf } from '../helpers/media.js';
+import { apiUrl, Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
+import { assertPlaysHls } from '../helpers/hls-viewer.js';
 import { origins } from '../helpers/origins.js';
 import { RtcCast } from '../helpers/rtc-cast.js';
 import { UnmanagedOrigin } from '../helpers/unmanaged-origin.js';
@@ -37,30 +36,16 @@ for (const origin of origins()) {
       assert.equal((await cluster.a.supervisor.ownerOf(name)).child, 'o001');
     }
 
-    async function assertPlays(url: string): Promise<void> {
-      const player = cast.playFrames(url, FRAMES);
-      assert.equal(await player.ended, 0, player.errors);
-      assert.equal(framesOf(player), FRAMES);
-    }
-
     it('plays by RTMP, HTTP-FLV and HLS', async () => {
       await publish('live/own');
-      await assertPlays(cluster.b.supervisor.url('live/own'));
-      await assertPlays(httpUrl(cluster.b, 'live/own.flv'));
-      const viewer = await HlsViewer.join(httpUrl(cluster.b, 'live/own.m3u8'));
-      const list = await until('two segments', async () => {
-        const shown = await viewer.list().catch(() => null);
-        return shown !== null && shown.segments.length > 1 && shown;
-      });
-      const segment = await fetch(new URL(list.segments[0]?.uri ?? '', viewer.url));
-      assert.equal(segment.status, 200);
-      assert.equal(Buffer.from(await segment.arrayBuffer())[0], 0x47);
+      await cast.assertPlays(FRAMES, cluster.b.supervisor.url('live/own'));
+      await cast.assertPlays(FRAMES, httpUrl(cluster.b, 'live/own.flv'));
+      await assertPlaysHls(httpUrl(cluster.b, 'live/own.m3u8'));
     });
 
     const skip = origin.name === 'mini-srs' ? 'it makes no WebRTC of RTMP' : NO_CHROMIUM;
     it('plays by WHEP', { skip }, async (t) => {
-      const browser = await RtcCast.open(`http://${cluster.b.host}:${cluster.b.api}`);
-      t.after(() => browser.close());
+      const browser = await RtcCast.openFor(t, apiUrl(cluster.b));
       await publish('live/rtc');
       const [page, played] = await browser.start('play', 'rtc');
       await browser.sees(page);
@@ -80,7 +65,7 @@ for (const origin of origins()) {
       await registered.kill();
       await player.ended;
       await publishOn(cast, cluster.b, 'live/moves');
-      await assertPlays(httpUrl(cluster.a, 'live/moves.flv'));
+      await cast.assertPlays(FRAMES, httpUrl(cluster.a, 'live/moves.flv'));
     });
   });
 }

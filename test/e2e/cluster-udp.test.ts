@@ -3,9 +3,9 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { INDUCTION, parseHandshake } from '../../src/protocol/srt/handshake.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
-import { Cluster, type ClusterBox } from '../helpers/cluster.js';
+import { apiUrl, Cluster, type ClusterBox } from '../helpers/cluster.js';
 import { LossyHop } from '../helpers/lossy-hop.js';
-import { Ffmpeg, framesOf } from '../helpers/media.js';
+import { assertDecoded, Ffmpeg, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
 import { RtcCast } from '../helpers/rtc-cast.js';
@@ -39,10 +39,8 @@ for (const origin of origins()) {
     it('plays by WHEP on one box what is published by WHIP on the other', {
       skip: NO_CHROMIUM,
     }, async (t) => {
-      const near = await RtcCast.open(`http://${cluster.a.host}:${cluster.a.api}`);
-      t.after(() => near.close());
-      const far = await RtcCast.open(`http://${cluster.b.host}:${cluster.b.api}`);
-      t.after(() => far.close());
+      const near = await RtcCast.openFor(t, apiUrl(cluster.a));
+      const far = await RtcCast.openFor(t, apiUrl(cluster.b));
       const [, published] = await near.start('publish', 'rtc');
       const [page, played] = await far.start('play', 'rtc');
       await far.sees(page);
@@ -58,10 +56,8 @@ for (const origin of origins()) {
     }, async (t) => {
       const { a, b, c } = cluster;
       const elsewhere = `eip=${c.host}:${c.rtc}`;
-      const near = await RtcCast.open(`http://${a.host}:${a.api}`);
-      t.after(() => near.close());
-      const far = await RtcCast.open(`http://${b.host}:${b.api}`);
-      t.after(() => far.close());
+      const near = await RtcCast.openFor(t, apiUrl(a));
+      const far = await RtcCast.openFor(t, apiUrl(b));
       const [, published] = await near.start('publish', `third&${elsewhere}`);
       const [page, played] = await far.start('play', `third&${elsewhere}`);
       await far.sees(page);
@@ -69,7 +65,7 @@ for (const origin of origins()) {
       const passing = (await c.supervisor.connections()).filter(({ bytesIn }) => bytesIn > 0);
       assert.ok(passing.length >= 2);
       for (const { location } of [played, published]) {
-        const url = new URL(location ?? '', `http://${c.host}:${c.api}`);
+        const url = new URL(location ?? '', apiUrl(c));
         assert.equal((await fetch(url, { method: 'DELETE' })).status, 200);
       }
       for (const { supervisor } of [a, b]) {
@@ -84,10 +80,8 @@ for (const origin of origins()) {
     it('lets one box publish by WHIP at a time, and the next as soon as that has gone', {
       skip: NO_CHROMIUM,
     }, async (t) => {
-      const near = await RtcCast.open(`http://${cluster.a.host}:${cluster.a.api}`);
-      t.after(() => near.close());
-      const far = await RtcCast.open(`http://${cluster.b.host}:${cluster.b.api}`);
-      t.after(() => far.close());
+      const near = await RtcCast.openFor(t, apiUrl(cluster.a));
+      const far = await RtcCast.openFor(t, apiUrl(cluster.b));
       const [, first] = await near.start('publish', 'turns');
       const second = await (await far.page()).start(far.url('publish', 'turns'), 'publish');
       assert.equal(second.status, 409, second.body);
@@ -113,9 +107,7 @@ for (const origin of origins()) {
       t.after(() => hop.close());
       const split = { ...cluster.b, host: '127.0.0.1', srt: hop.port };
       for (const box of [cluster.b, split]) {
-        const player = cast.playFrames(url(box, 'request'), FRAMES);
-        assert.equal(await player.ended, 0, player.errors);
-        assert.equal(framesOf(player), FRAMES);
+        await cast.assertPlays(FRAMES, url(box, 'request'));
       }
       let way = cluster.b;
       const balancer = await new LossyHop({}).open(() => ({ ip: way.host, port: way.srt }));
@@ -128,8 +120,7 @@ for (const origin of origins()) {
         const rows = await cluster.c.supervisor.connections();
         return rows.some(({ bytesIn, bytesOut }) => bytesIn > 0 && bytesOut > 0);
       });
-      assert.equal(await player.ended, 0, player.errors);
-      assert.equal(framesOf(player), LONG);
+      await assertDecoded(player, LONG);
     });
   });
 }

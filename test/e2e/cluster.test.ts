@@ -6,7 +6,7 @@ import type { ApiClient } from '../helpers/child-api.js';
 import { Cluster, type ClusterBox, httpUrl, publishOn, streamOn } from '../helpers/cluster.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { HttpPlayer } from '../helpers/http-player.js';
-import { type Ffmpeg, framesOf } from '../helpers/media.js';
+import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { BOUNDED, until } from '../helpers/until.js';
@@ -44,11 +44,6 @@ for (const origin of origins()) {
     afterEach(() => cast.close());
     after(() => cluster?.dispose());
 
-    async function assertDecoded(player: Ffmpeg): Promise<void> {
-      assert.equal(await player.ended, 0, player.errors);
-      assert.equal(framesOf(player), FRAMES);
-    }
-
     function moreFor(player: RtmpPlayer): Promise<boolean> {
       const had = player.received.length;
       return until('more media', () => player.received.length > had + FRAMES);
@@ -70,7 +65,7 @@ for (const origin of origins()) {
           cast.playFrames(httpUrl(far, `${stream}.flv`), FRAMES),
           cast.playFrames(httpUrl(near, `${stream}.flv`), FRAMES),
         ];
-        await Promise.all([early, ...late].map(assertDecoded));
+        await Promise.all([early, ...late].map((player) => assertDecoded(player, FRAMES)));
         assert.equal((await near.supervisor.ownerOf(stream)).box, undefined);
       });
     }
@@ -80,7 +75,7 @@ for (const origin of origins()) {
       const waiting = cast.playFrames(cluster.a.supervisor.url(stream), FRAMES);
       await until('it waits', async () => (await streamOn(cluster.a, stream))?.clients === 1);
       cast.publish(cluster.b.supervisor.url(stream));
-      await assertDecoded(waiting);
+      await assertDecoded(waiting, FRAMES);
       const [onA, onB] = [await streamOn(cluster.a, stream), await streamOn(cluster.b, stream)];
       assert.deepEqual([onA?.box, onA?.publishing], [undefined, true]);
       assert.equal(onB?.box?.startsWith('vid-'), true);
@@ -153,7 +148,7 @@ for (const origin of origins()) {
       await first.kill();
       cast.publish(cluster.a.supervisor.url(stream));
       await cluster.a.supervisor.ownerOf(stream, false);
-      await assertDecoded(cast.playFrames(cluster.b.supervisor.url(stream), FRAMES));
+      await cast.assertPlays(FRAMES, cluster.b.supervisor.url(stream));
     });
 
     it('serves HLS of the other box, segments and all', async () => {
@@ -192,15 +187,12 @@ for (const origin of origins()) {
       const player = await cast.play(cluster.b.supervisor.url(stream));
       await moreFor(player);
       const viewer = await HlsViewer.join(httpUrl(cluster.b, `${stream}.m3u8`));
-      const before = await until('two segments', async () => {
-        const list = await viewer.list();
-        return list.segments.length >= 2 && list;
-      });
+      const before = await viewer.whenListed(2);
       const last = before.segments.at(-1)?.uri;
       cluster.a.supervisor.process.kill('SIGKILL');
       await player.ended;
       await publishOn(cast, cluster.b, stream);
-      await assertDecoded(cast.playFrames(httpUrl(cluster.b, `${stream}.flv`), FRAMES));
+      await cast.assertPlays(FRAMES, httpUrl(cluster.b, `${stream}.flv`));
       const later = await until('newer segments', async () => {
         const list = await viewer.list().catch(() => null);
         return list !== null && list.segments.at(-1)?.uri !== last && list;

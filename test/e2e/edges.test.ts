@@ -12,7 +12,6 @@ import { makeCertificate } from '../helpers/certificate.js';
 import { clientsOn } from '../helpers/child-api.js';
 import { Haproxy } from '../helpers/haproxy.js';
 import { HttpPlayer } from '../helpers/http-player.js';
-import { type Ffmpeg, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -23,11 +22,6 @@ const FRAMES = 50;
 const NO_HAPROXY = spawnSync('haproxy', ['-v']).status === 0 ? false : 'no haproxy here';
 /** Who the clients of the load balancer are. */
 const STRANGER = '127.0.0.9';
-
-async function assertDecoded(player: Ffmpeg): Promise<void> {
-  assert.equal(await player.ended, 0, player.errors);
-  assert.equal(framesOf(player), FRAMES);
-}
 
 for (const origin of origins()) {
   describe(`TLS before ${origin.name}`, BOUNDED, () => {
@@ -71,7 +65,7 @@ for (const origin of origins()) {
       cast.publish(url);
       await supervisor.ownerOf('live/tls');
       const web = `https://127.0.0.1:${ports.https}/live/tls.flv`;
-      await Promise.all([url, web].map((one) => assertDecoded(cast.playFrames(one, FRAMES))));
+      await cast.assertPlays(FRAMES, url, web);
       const row = (await supervisor.connections()).find(({ role }) => role === 'publish');
       assert.match(row?.client ?? '', /^127\.0\.0\.1:\d+$/);
       assert.ok((row?.bytesIn ?? 0) > 0);
@@ -146,7 +140,7 @@ for (const origin of origins()) {
         assert.ok(clients.some(({ ip }) => ip === row.alias));
         socket.destroy();
       }
-      await assertDecoded(cast.playFrames(`rtmp://127.0.0.1:${front.rtmp}/live/far`, FRAMES));
+      await cast.assertPlays(FRAMES, `rtmp://127.0.0.1:${front.rtmp}/live/far`);
     });
 
     it('is the only way in', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Cast } from '../helpers/cast.js';
 import { clientsOn, publishedOn } from '../helpers/child-api.js';
-import { type Ffmpeg, framesOf } from '../helpers/media.js';
+import { assertDecoded, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -27,11 +27,6 @@ for (const origin of origins()) {
     const clients = async (role: string) =>
       (await supervisor.connections()).filter((row) => row.role === role && row.child !== null);
 
-    async function assertDecoded(player: Ffmpeg): Promise<void> {
-      assert.equal(await player.ended, 0, player.errors);
-      assert.equal(framesOf(player), FRAMES);
-    }
-
     /** Waits until a player gets more than it has. */
     function moreFor(player: RtmpPlayer): Promise<boolean> {
       const had = player.received.length;
@@ -47,7 +42,9 @@ for (const origin of origins()) {
       const eager = STREAMS.map(play);
       await Promise.all(STREAMS.map((stream) => supervisor.ownerOf(stream)));
       const late = STREAMS.map(play);
-      await Promise.all([...early, ...eager, ...late].map(assertDecoded));
+      await Promise.all(
+        [...early, ...eager, ...late].map((player) => assertDecoded(player, FRAMES)),
+      );
 
       const claims = await supervisor.streams();
       for (const child of await supervisor.children()) {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
-import { HlsViewer } from '../helpers/hls-viewer.js';
-import { Ffmpeg, framesOf } from '../helpers/media.js';
+import { assertPlaysHls } from '../helpers/hls-viewer.js';
+import { Ffmpeg } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
@@ -60,14 +60,6 @@ for (const origin of origins()) {
       return { row, owner, other: started.find((one) => one !== owner) ?? owner };
     };
 
-    async function assertPlays(...urls: string[]): Promise<void> {
-      const players = urls.map((url) => cast.playFrames(url, FRAMES));
-      for (const player of players) {
-        assert.equal(await player.ended, 0, player.errors);
-        assert.equal(framesOf(player), FRAMES);
-      }
-    }
-
     it('starts no child, and has both origins for its own', async () => {
       const rows = await supervisor.children();
       assert.deepEqual(
@@ -92,15 +84,8 @@ for (const origin of origins()) {
       const owners = await Promise.all(streams.map((stream) => supervisor.ownerOf(stream)));
       assert.equal(new Set(owners.map(({ child }) => child)).size, 2);
       for (const stream of streams) {
-        await assertPlays(supervisor.url(stream), web(`${stream}.flv`));
-        const viewer = await HlsViewer.join(web(`${stream}.m3u8`));
-        const list = await until('two segments', async () => {
-          const shown = await viewer.list().catch(() => null);
-          return shown !== null && shown.segments.length > 1 && shown;
-        });
-        const segment = await fetch(new URL(list.segments[0]?.uri ?? '', viewer.url));
-        assert.equal(segment.status, 200);
-        assert.equal(Buffer.from(await segment.arrayBuffer())[0], 0x47);
+        await cast.assertPlays(FRAMES, supervisor.url(stream), web(`${stream}.flv`));
+        await assertPlaysHls(web(`${stream}.m3u8`));
       }
     });
 
@@ -123,10 +108,10 @@ for (const origin of origins()) {
     it('knows what is published past it', async () => {
       const [one] = started;
       cast.publish(`rtmp://127.0.0.1:${one?.ports.rtmp}/live/direct`);
-      await assertPlays(web('live/direct.flv'));
+      await cast.assertPlays(FRAMES, web('live/direct.flv'));
       const { owner } = await ownerOf('live/direct');
       assert.equal(owner, one);
-      await assertPlays(supervisor.url('live/direct'));
+      await cast.assertPlays(FRAMES, supervisor.url('live/direct'));
       await cast.close();
       await until('it ends', async () =>
         (await supervisor.streams()).every(({ publishing }) => !publishing),
@@ -136,10 +121,10 @@ for (const origin of origins()) {
     it('takes a stream elsewhere at once when its origin dies, and the origin back', async () => {
       cast.publish(supervisor.url('live/moves'));
       const first = await ownerOf('live/moves');
-      await assertPlays(web('live/moves.flv'));
+      await cast.assertPlays(FRAMES, web('live/moves.flv'));
       await first.owner.kill();
       cast.publish(supervisor.url('live/moves'));
-      await assertPlays(web('live/moves.flv'), supervisor.url('live/moves'));
+      await cast.assertPlays(FRAMES, web('live/moves.flv'), supervisor.url('live/moves'));
       const { owner } = await ownerOf('live/moves');
       assert.equal(owner, first.other);
       const gone = await supervisor.child(first.row.id);
@@ -167,7 +152,7 @@ for (const origin of origins()) {
         assert.equal((await second.child('o001')).pid, one?.pid);
         cast.publish(second.url('live/backend'));
         const flv = `http://127.0.0.1:${own.http}/live/backend.flv`;
-        await assertPlays(flv, second.url('live/backend'));
+        await cast.assertPlays(FRAMES, flv, second.url('live/backend'));
       } finally {
         await second.dispose();
       }
@@ -178,23 +163,19 @@ for (const origin of origins()) {
       const args = ['-re', '-stream_loop', '-1', '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
       const publisher = new Ffmpeg('ffmpeg', [...args, `${srt},m=publish`]);
       try {
-        await assertPlays(web('live/srt.flv'), `${srt},m=request`);
+        await cast.assertPlays(FRAMES, web('live/srt.flv'), `${srt},m=request`);
       } finally {
         await publisher.kill();
       }
     });
 
-    it('carries WebRTC', { skip: NO_CHROMIUM }, async () => {
-      const browsers = await RtcCast.open(`http://127.0.0.1:${ports.api}`);
-      try {
-        const [, publisher] = await browsers.start('publish', 'rtc');
-        const [page, player] = await browsers.start('play', 'rtc');
-        await browsers.sees(page);
-        assert.equal(await browsers.remove(player), 200);
-        assert.equal(await browsers.remove(publisher), 200);
-      } finally {
-        await browsers.close();
-      }
+    it('carries WebRTC', { skip: NO_CHROMIUM }, async (t) => {
+      const browsers = await RtcCast.openFor(t, `http://127.0.0.1:${ports.api}`);
+      const [, publisher] = await browsers.start('publish', 'rtc');
+      const [page, player] = await browsers.start('play', 'rtc');
+      await browsers.sees(page);
+      assert.equal(await browsers.remove(player), 200);
+      assert.equal(await browsers.remove(publisher), 200);
     });
   });
 }

@@ -1,5 +1,5 @@
 import type { RtmpClient } from '../../src/demo/rtmp-client.js';
-import { type Ffmpeg, playFrames, publish } from './media.js';
+import { assertDecoded, type Ffmpeg, playFrames, publish } from './media.js';
 import { connectTo, RtmpPlayer } from './rtmp-player.js';
 
 /** The publishers and players of a test: whoever is still there at its end is ended. */
@@ -14,6 +14,12 @@ export class Cast {
 
   playFrames(url: string, frames: number): Ffmpeg {
     return this.#run(playFrames(url, frames));
+  }
+
+  /** Plays all of them at once, each until so many video frames have been decoded. */
+  async assertPlays(frames: number, ...urls: string[]): Promise<void> {
+    const players = urls.map((url) => this.playFrames(url, frames));
+    for (const player of players) await assertDecoded(player, frames);
   }
 
   async play(url: string): Promise<RtmpPlayer> {

@@ -123,6 +123,11 @@ export function httpUrl({ http, supervisor }: ClusterBox, path: string): string 
   return `http://${supervisor.host}:${http}/${path}`;
 }
 
+/** Where a box's API, WHIP and WHEP are. */
+export function apiUrl({ host, api }: ClusterBox): string {
+  return `http://${host}:${api}`;
+}
+
 /** One box that knows its Redis by an address; what `Cluster.start` does for each. */
 async function startBox({
   registry,

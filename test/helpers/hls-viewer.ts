@@ -1,5 +1,9 @@
+import assert from 'node:assert/strict';
 import { type MediaPlaylist, parsePlaylist } from '../../src/protocol/hls/playlist.js';
 import { until } from './until.js';
+
+/** Each packet of MPEG-TS begins with it. */
+const SYNC_BYTE = 0x47;
 
 /** A viewer that goes by the addresses it is told, as players do. */
 export class HlsViewer {
@@ -38,7 +42,24 @@ export class HlsViewer {
     return list.value;
   }
 
+  /** What it is shown as soon as there are so many segments. */
+  whenListed(count: number): Promise<MediaPlaylist> {
+    return until(`${count} segments`, async () => {
+      const list = await this.list().catch(() => null);
+      return list !== null && list.segments.length >= count && list;
+    });
+  }
+
   segment(uri: string): Promise<Response> {
     return fetch(new URL(uri, this.url), { headers: this.#headers });
   }
+}
+
+/** Resolves when that playlist has grown to a second segment, and its first one is MPEG-TS. */
+export async function assertPlaysHls(url: string): Promise<void> {
+  const viewer = await HlsViewer.join(url);
+  const { segments } = await viewer.whenListed(2);
+  const segment = await viewer.segment(segments[0]?.uri ?? '');
+  assert.equal(segment.status, 200);
+  assert.equal(Buffer.from(await segment.arrayBuffer())[0], SYNC_BYTE);
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CLIP } from './paths.js';
@@ -63,6 +64,12 @@ export function playFrames(url: string, frames: number): Ffmpeg {
   const progress = ['-progress', 'pipe:1', '-nostats'];
   const output = ['-map', '0:v:0', '-frames:v', `${frames}`, '-f', 'null', '-'];
   return new Ffmpeg('ffmpeg', [...progress, '-xerror', '-i', url, ...output]);
+}
+
+/** Resolves when it has decoded just so many frames and ended well. */
+export async function assertDecoded(player: Ffmpeg, frames: number): Promise<void> {
+  assert.equal(await player.ended, 0, player.errors);
+  assert.equal(framesOf(player), frames);
 }
 
 /** How many frames an ffmpeg with `-progress` has decoded. */

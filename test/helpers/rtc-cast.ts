@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { Browser } from './browser.js';
 import { type PeerOptions, type Posted, RtcPage } from './rtc-page.js';
 import { until } from './until.js';
@@ -19,6 +20,13 @@ export class RtcCast {
 
   static async open(api: string): Promise<RtcCast> {
     return new RtcCast(await Browser.open(), api);
+  }
+
+  /** Closed at the test's end. */
+  static async openFor(t: TestContext, api: string): Promise<RtcCast> {
+    const cast = await RtcCast.open(api);
+    t.after(() => cast.close());
+    return cast;
   }
 
   async page(): Promise<RtcPage> {
