@@ -6,7 +6,8 @@ import { ATTEMPTS, Claimer } from './claimer.js';
 import { Elsewhere } from './elsewhere.js';
 import { FleetView, type FleetViewOptions } from './fleet-view.js';
 import { renewAll } from './renew.js';
-import { Slot } from './slot.js';
+import type { Slot } from './slot.js';
+import { Slots } from './slots.js';
 import { type ChildCounts, Tally } from './tally.js';
 import type { Hold, StreamStatus } from './types.js';
 import { PublishWaiters } from './waiters.js';
@@ -30,10 +31,8 @@ const TICK_MS = 1000;
 export class Placement {
   readonly #registry: Registry;
   readonly #now: () => number;
-  readonly #graceMs: number;
   readonly #renewMs: number;
   readonly #logger: Logger;
-  readonly #slots = new Map<StreamKey, Slot>();
   readonly #tally = new Tally();
   readonly #waiters: PublishWaiters;
   readonly #elsewhere: Elsewhere;
@@ -41,6 +40,7 @@ export class Placement {
   readonly #fleet: FleetView;
   readonly #timer: NodeJS.Timeout;
   readonly #claimer: Claimer;
+  readonly #slots: Slots;
   #nextRenewal: number;
   #closed = false;
 
@@ -48,7 +48,6 @@ export class Placement {
     this.#registry = options.registry;
     this.#fleet = new FleetView(options, this.#tally);
     this.#now = options.clock ?? Date.now;
-    this.#graceMs = options.graceMs ?? 10_000;
     this.#renewMs = options.renewMs ?? 10_000;
     this.#logger = options.logger ?? silentLogger;
     this.#onMoved = options.onMoved ?? (() => {});
@@ -63,6 +62,13 @@ export class Placement {
       clock: this.#now,
       logger: this.#logger,
     });
+    this.#slots = new Slots({
+      claimer: this.#claimer,
+      fleet: this.#fleet,
+      clock: this.#now,
+      graceMs: options.graceMs ?? 10_000,
+      onMoved: this.#onMoved,
+    });
     this.#nextRenewal = this.#now() + this.#renewMs;
     this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
   }
@@ -74,16 +80,16 @@ export class Placement {
   async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
     if (!isPlainKey(stream)) return null;
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
-      const slot = this.#slotFor(stream, () => this.#claimer.place(stream, role));
+      const slot = this.#slots.open(stream, () => this.#claimer.place(stream, role));
       slot.enter(role);
       const claim = await slot.placed.catch((error: unknown) => {
-        this.#leave(slot, role);
+        this.#slots.leave(slot, role);
         throw error;
       });
       if (claim !== null && slot.released === null && this.#fleet.find(claim.owner)) {
         return this.#hold(slot, claim, role);
       }
-      this.#leave(slot, role);
+      this.#slots.leave(slot, role);
       if (claim === null) return null;
     }
     return null;
@@ -91,20 +97,19 @@ export class Placement {
 
   /** A hold on the stream's owner where it has one; null where it would have to be placed. */
   async find(stream: StreamKey, role: Role): Promise<Hold | null> {
-    const slot = this.#slots.get(stream);
-    const isKnown = slot !== undefined && this.#serves(slot);
+    const isKnown = this.#slots.serving(stream) !== undefined;
     return isKnown || (await this.#elsewhere.find(stream)) ? this.acquire(stream, role) : null;
   }
 
   /** A hold for a client that another box sends to that very child; null: the stream is not its own. */
   async admit(stream: StreamKey, role: Role, owner: ChildRef): Promise<Hold | null> {
     if (!isPlainKey(stream) || !this.#fleet.find(owner) || this.#closed) return null;
-    const slot = this.#slotFor(stream, () => this.#claimer.claimFor(stream, owner));
+    const slot = this.#slots.open(stream, () => this.#claimer.claimFor(stream, owner));
     slot.enter(role);
     const claim = await slot.placed.catch(() => null);
     const isOwn = claim !== null && isSameLife(claim.owner, owner) && slot.released === null;
     if (isOwn) return this.#hold(slot, claim, role);
-    this.#leave(slot, role);
+    this.#slots.leave(slot, role);
     return null;
   }
 
@@ -125,7 +130,7 @@ export class Placement {
    */
   async published(stream: StreamKey, owner: ChildRef): Promise<boolean> {
     if (!isPlainKey(stream)) return false;
-    const slot = this.#slotOf(stream, owner);
+    const slot = this.#slots.openIn(stream, owner);
     const claim = await slot.placed;
     if (claim === null || !isSameLife(claim.owner, owner) || slot.released !== null) return false;
     if (!(await this.#claimer.confirm(slot, owner))) return false;
@@ -146,15 +151,15 @@ export class Placement {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     slot.stop();
-    this.#keepOrDrop(slot);
+    this.#slots.keepOrDrop(slot);
   }
 
   /** All that another box had is over; what it served can be placed again at once. */
   boxDown(box: string): void {
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#slots) {
       const owner = slot.kept?.owner;
       if (owner?.box !== box) continue;
-      this.#drop(slot);
+      this.#slots.drop(slot);
       this.#onMoved(slot.stream, owner);
     }
   }
@@ -162,13 +167,13 @@ export class Placement {
   /** Gives up all that a dead child held: its streams can be placed again at once. Never rejects. */
   async childDown(ref: ChildRef): Promise<void> {
     this.#fleet.down(ref);
-    for (const slot of this.#slots.values()) if (slot.isOwnedBy(ref)) this.#drop(slot);
+    for (const slot of this.#slots) if (slot.isOwnedBy(ref)) this.#slots.drop(slot);
     await this.#claimer.giveUpAll(ref);
   }
 
   /** The streams that have an owner through us, in order of their key. */
   list(): StreamStatus[] {
-    return Array.from(this.#slots.values())
+    return Array.from(this.#slots)
       .flatMap((slot) => slot.status() ?? [])
       .sort((a, b) => (a.stream < b.stream ? -1 : 1));
   }
@@ -179,18 +184,14 @@ export class Placement {
 
   /** Ends what is kept for nobody any more, and renews what lives. Runs by itself once a second. */
   async tick(): Promise<void> {
-    const now = this.#now();
-    for (const slot of this.#slots.values()) {
-      if (slot.keptUntil !== null && slot.keptUntil <= now) this.#drop(slot);
-    }
-    if (now < this.#nextRenewal) return;
-    await this.renew();
+    this.#slots.dropExpired();
+    if (this.#now() >= this.#nextRenewal) await this.renew();
   }
 
   /** Renews all claims now; those that the registry has lost are claimed again. */
   async renew(): Promise<void> {
     this.#nextRenewal = this.#now() + this.#renewMs;
-    const claims = Array.from(this.#slots.values()).flatMap((slot) => slot.kept ?? []);
+    const claims = Array.from(this.#slots).flatMap((slot) => slot.kept ?? []);
     const slotOf = (claim: Claim) => {
       const slot = this.#slots.get(claim.stream);
       return slot?.kept === claim ? slot : null;
@@ -211,50 +212,12 @@ export class Placement {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    for (const slot of this.#slots.values()) this.#drop(slot);
-    await Promise.all(Array.from(this.#slots.values(), (slot) => slot.released));
-  }
-
-  #slotFor(stream: StreamKey, place: () => Promise<Claim | null>): Slot {
-    const current = this.#slots.get(stream);
-    if (current !== undefined && this.#serves(current)) return current;
-    return this.#replace(stream, current, place);
+    await this.#slots.dropAll();
   }
 
   #lost({ stream, owner }: Claim, slot: Slot | null): void {
-    if (slot !== null) this.#drop(slot);
+    if (slot !== null) this.#slots.drop(slot);
     this.#onMoved(stream, owner);
-  }
-
-  /** The stream's slot in this very child, unless another child has a publisher for it. */
-  #slotOf(stream: StreamKey, owner: ChildRef): Slot {
-    const current = this.#slots.get(stream);
-    const from = current?.kept?.owner;
-    const isIdle = current !== undefined && !current.publishing && from !== undefined;
-    if (current !== undefined && this.#serves(current) && !(isIdle && !isSameLife(from, owner))) {
-      return current;
-    }
-    const slot = this.#replace(stream, current, () => this.#claimer.claimFor(stream, owner));
-    if (from !== undefined) this.#onMoved(stream, from);
-    return slot;
-  }
-
-  #replace(stream: StreamKey, current: Slot | undefined, place: () => Promise<Claim | null>): Slot {
-    if (current !== undefined) this.#drop(current);
-    const slot = new Slot(stream, async () => {
-      await current?.released;
-      return place();
-    });
-    this.#slots.set(stream, slot);
-    return slot;
-  }
-
-  // A draining child keeps the streams that somebody uses, but none is brought back to it.
-  #serves(slot: Slot): boolean {
-    if (slot.released !== null) return false;
-    if (slot.claim === null) return true;
-    const owner = this.#fleet.find(slot.claim.owner);
-    return owner !== undefined && (owner.open || slot.holds > 0 || slot.live);
   }
 
   #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
@@ -265,30 +228,11 @@ export class Placement {
       if (!held) return;
       held = false;
       this.#tally.addTo(owner, 0, -1);
-      this.#leave(slot, role);
+      this.#slots.leave(slot, role);
       if (!gone || slot.isOurs) return;
       this.#elsewhere.forget(stream);
-      this.#drop(slot);
+      this.#slots.drop(slot);
     };
     return { stream, role, owner, release };
-  }
-
-  #leave(slot: Slot, role: Role): void {
-    slot.leave(role);
-    this.#keepOrDrop(slot);
-  }
-
-  #keepOrDrop(slot: Slot): void {
-    if (slot.holds > 0 || slot.live || slot.released !== null) return;
-    if (slot.isOurs && slot.published) slot.keptUntil = this.#now() + this.#graceMs;
-    else this.#drop(slot);
-  }
-
-  // The slot stays in the map until the registry has answered: whoever comes next waits for that.
-  #drop(slot: Slot): void {
-    if (slot.released !== null) return;
-    slot.released = this.#claimer.giveUp(slot).finally(() => {
-      if (this.#slots.get(slot.stream) === slot) this.#slots.delete(slot.stream);
-    });
   }
 }
