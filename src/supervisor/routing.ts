@@ -1,12 +1,11 @@
 import type { ChildRef, ChildStatus } from '../child/types.js';
 import type { Fault, Route } from '../listener/route.js';
 import type { Placement } from '../placement/placement.js';
-import type { Candidate, Hold, Serving } from '../placement/types.js';
+import type { Hold } from '../placement/types.js';
 import type { PeerWanted } from '../protocol/peer/hello.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { Watch } from '../unmanaged/watch.js';
-import type { Fronts } from './fronts.js';
 import type { Owners } from './owners.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -124,32 +123,4 @@ export class Routing {
   #isFull(childId: string): boolean {
     return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections;
   }
-}
-
-/** The children as placement chooses among them. */
-export function candidatesOf(
-  owners: Owners,
-  fronts: Fronts,
-  countsOf: Placement['counts'],
-  maxConnections: number,
-): Candidate[] {
-  const traffic = fronts.traffic();
-  return owners.statuses().map((status) => {
-    const { id, cpu } = status;
-    const { streams, clients } = countsOf(id);
-    const { bitrate = 0 } = traffic.get(id) ?? {};
-    const load = { cpu, connections: clients, maxConnections, streams, bitrate };
-    return { ...toServing(status), ...load };
-  });
-}
-
-/** One child as its streams' clients find it. */
-export function servingOf(owners: Owners, id: string): Serving | null {
-  const status = owners.status(id);
-  return status && toServing(status);
-}
-
-function toServing({ id, generation, state, answering }: ChildStatus): Serving {
-  const open = state === 'ready' && answering;
-  return { id, generation, open, alive: state === 'ready' || state === 'draining' };
 }

@@ -3,15 +3,15 @@ import { AdminServer } from '../admin/server.js';
 import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
-import { confOptions, type Prepared } from '../check/prepared.js';
+import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
-import { Fleet } from '../child/fleet.js';
+import type { Fleet } from '../child/fleet.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook, aliasShare } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
 import type { Logger } from '../logger.js';
-import { Placement } from '../placement/placement.js';
+import type { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Origins } from '../unmanaged/origins.js';
@@ -20,21 +20,18 @@ import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
+import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
-import { fileRooms } from './hls.js';
 import { HooksRoom } from './hooks.js';
-import { httpFronts } from './http.js';
 import { serverIdOf } from './identity.js';
 import { fixedOrigins, makeOrigins, originRoutes, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
-import { pages } from './pages.js';
-import { peerFronts } from './peer.js';
+import { makePlacement } from './placement.js';
+import { addPorts } from './ports.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
-import { candidatesOf, Routing, servingOf } from './routing.js';
-import { rtmpFronts } from './rtmp.js';
-import { answerSrt, srtFront } from './srt.js';
+import type { Room } from './room.js';
+import { Routing } from './routing.js';
 import { openCertificate } from './tls.js';
-import { webRtc } from './webrtc.js';
 
 export interface SupervisorOptions {
   readonly prepared: Prepared;
@@ -51,12 +48,6 @@ interface Opened {
   readonly serverId: string;
   readonly fronts: Fronts;
   readonly map: SharedMap;
-}
-
-/** What is started in its turn, and closed in the reverse one. */
-interface Room {
-  start(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
@@ -97,25 +88,9 @@ export class Supervisor {
     const supervisor = new Supervisor(options, { engine, serverId, fronts, map });
     supervisor.#certificate = await openCertificate(config, options.logger);
     supervisor.#api = await supervisor.#makeApi(serverId);
-    await supervisor.#addFronts(supervisor.#box(), supervisor.#api);
+    const box = supervisor.#box();
+    supervisor.#helpers = await addPorts(box, fronts, supervisor.#owners, supervisor.#api);
     return supervisor;
-  }
-
-  async #addFronts(box: Box, merged: Api): Promise<void> {
-    const rtc = await webRtc(box);
-    const { plugins, sweeper } = fileRooms(box);
-    const http = [merged.versions, ...plugins, pages(box, this.#fronts)];
-    const api = [merged.plugin, ...(rtc === null ? [] : [rtc.plugin])];
-    const { listen } = box.prepared.config;
-    const isAsked = (listen.api ?? listen.apiHttps ?? box.boxes) !== null;
-    this.#helpers = isAsked ? [sweeper, merged] : [sweeper];
-    this.#fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
-    if (rtc !== null) this.#fronts.add(rtc.front);
-    const srt = srtFront(box, () => this.#owners.statuses());
-    if (srt !== null) this.#fronts.add(srt);
-    const answer = async (question: string) =>
-      answerSrt(srt?.front ?? null, question) ?? merged.answer(question);
-    this.#fronts.add(...peerFronts(box, answer));
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {
@@ -124,19 +99,22 @@ export class Supervisor {
     this.#engine = engine;
     this.#fronts = fronts;
     this.#map = map;
-    const { logger } = options;
-    this.#fleet = this.#makeFleet();
+    const { prepared, logger } = options;
+    const { config, template } = prepared;
+    const hooksOf = (childId: string) => this.#hooks.planFor(childId);
+    this.#fleet = makeFleet(prepared, hooksOf, logger.child({ room: 'fleet' }));
     const about = logger.child({ room: 'origins' });
-    this.#origins = makeOrigins(options.prepared.config, () => this.address('rtmp'), about);
-    this.#owners = new Owners(this.#fleet, this.#origins);
-    this.#placement = this.#makePlacement();
-    const { template } = options.prepared;
+    this.#origins = makeOrigins(config, () => this.address('rtmp'), about);
+    const owners = new Owners(this.#fleet, this.#origins);
+    this.#owners = owners;
+    const placing = logger.child({ room: 'placement' });
+    this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
     this.#watch = watchOrigins(this.#origins, this.#placement, { template, logger: about });
     this.#hooks = this.#makeHooks(serverId);
     this.view = new AdminView({
-      prepared: options.prepared,
+      prepared,
       engine,
-      owners: this.#owners,
+      owners,
       placement: this.#placement,
       fronts,
       hooks: this.#hooks,
@@ -144,8 +122,8 @@ export class Supervisor {
       state: () => this.#state,
       address: () => this.#admin.address(),
     });
-    const { listen, admin } = options.prepared.config;
-    const { plugin, isFree } = originRoutes(this.#origins, options.prepared.config.origins);
+    const { listen, admin } = config;
+    const { plugin, isFree } = originRoutes(this.#origins, config.origins);
     this.#admin = new AdminServer({
       address: listen.admin,
       token: admin.token,
@@ -247,34 +225,6 @@ export class Supervisor {
       certificate: this.#certificate,
       logger,
     };
-  }
-
-  #makePlacement(): Placement {
-    const { prepared, logger } = this.#options;
-    const { boxes } = this.#map;
-    const { maxConnections } = prepared.config.children;
-    const counts = (id: string) => this.#placement.counts(id);
-    return new Placement({
-      registry: this.#map.registry,
-      ...(boxes === null ? {} : { isBoxAlive: (box: string) => boxes.get(box) !== null }),
-      ...(this.#map.renewMs === undefined ? {} : { renewMs: this.#map.renewMs }),
-      candidates: () => candidatesOf(this.#owners, this.#fronts, counts, maxConnections),
-      child: (id) => servingOf(this.#owners, id),
-      onMoved: (stream, from) =>
-        this.#fronts.endOf(from, 'the stream is published in another child', stream),
-      logger: logger.child({ room: 'placement' }),
-    });
-  }
-
-  #makeFleet(): Fleet {
-    const { config, env, binary, plan, pinning } = this.#options.prepared;
-    const { portBase } = config.children;
-    const cpus = plan.children.map((child) => child.cpus);
-    const files = { workDir: config.workDir, env, portBase };
-    const conf = confOptions(this.#options.prepared);
-    const logger = this.#options.logger.child({ room: 'fleet' });
-    const hooks = (childId: string) => this.#hooks.planFor(childId);
-    return new Fleet({ binary, cpus, pinning, logger, conf, hooks, ...files });
   }
 
   #makeHooks(serverId: string): HooksRoom {
