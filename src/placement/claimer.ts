@@ -25,6 +25,8 @@ export const ATTEMPTS = 5;
 /** Makes and gives up claims for slots; each claim counts as one stream of its owner meanwhile. */
 export class Claimer {
   readonly #parts: ClaimerParts;
+  /** Child -> its last life whose death the registry has missed. */
+  readonly #owed = new Map<string, number>();
   #tie = 0;
 
   constructor(parts: ClaimerParts) {
@@ -76,21 +78,42 @@ export class Claimer {
     try {
       await this.#parts.registry.release(stream, claim.owner);
     } catch (error) {
-      this.#parts.logger.warn({ stream, reason: messageOf(error) }, 'claim left to its lease');
+      // Its owner serves whoever is led there by it; of an owner that dies all claims are given up.
+      this.#parts.logger.debug({ stream, reason: messageOf(error) }, 'claim left to its lease');
     }
   }
 
-  /** Gives up all that a dead child held. Never rejects, as `giveUp`. */
-  async giveUpAll(owner: ChildRef): Promise<void> {
+  /**
+   * Gives up all that a dead child held; `claims` are those that count as its streams. Never rejects:
+   * what the registry misses it is told by `giveUpOwed`.
+   */
+  async giveUpAll(owner: ChildRef, claims: readonly Claim[]): Promise<void> {
+    for (const claim of claims) this.#parts.tally.addTo(claim.owner, -1, 0);
     try {
-      await this.#parts.registry.releaseAll(owner);
+      await this.#releaseAll(owner);
     } catch (error) {
       const { id: child, generation } = owner;
+      this.#owed.set(child, Math.max(generation, this.#owed.get(child) ?? 0));
       this.#parts.logger.warn(
         { child, generation, reason: messageOf(error) },
-        'claims of a dead child left to their lease: see that the registry answers',
+        'claims of a dead child stay until the registry answers: see that it does',
       );
     }
+  }
+
+  /** Tells the registry of the deaths that it has missed. Never rejects: what it misses again stays owed. */
+  async giveUpOwed(): Promise<void> {
+    try {
+      for (const [id, generation] of this.#owed) await this.#releaseAll({ id, generation });
+    } catch (error) {
+      this.#parts.logger.debug({ reason: messageOf(error) }, 'claims of dead children still stay');
+    }
+  }
+
+  async #releaseAll(owner: ChildRef): Promise<void> {
+    await this.#parts.registry.releaseAll(owner);
+    // A later life may have died meanwhile.
+    if ((this.#owed.get(owner.id) ?? 0) <= owner.generation) this.#owed.delete(owner.id);
   }
 
   async #choose(stream: StreamKey, role: Role): Promise<Claim | null> {

@@ -167,8 +167,7 @@ export class Placement {
   /** Gives up all that a dead child held: its streams can be placed again at once. Never rejects. */
   async childDown(ref: ChildRef): Promise<void> {
     this.#fleet.down(ref);
-    for (const slot of this.#slots) if (slot.isOwnedBy(ref)) this.#slots.drop(slot);
-    await this.#claimer.giveUpAll(ref);
+    await this.#slots.dropOf(ref);
   }
 
   /** The streams that have an owner through us, in order of their key. */
@@ -186,11 +185,14 @@ export class Placement {
   async tick(): Promise<void> {
     this.#slots.dropExpired();
     if (this.#now() >= this.#nextRenewal) await this.renew();
+    else await this.#claimer.giveUpOwed();
   }
 
   /** Renews all claims now; those that the registry has lost are claimed again. */
   async renew(): Promise<void> {
     this.#nextRenewal = this.#now() + this.#renewMs;
+    // First: a live claim of a dead life would win against that of the life after it.
+    await this.#claimer.giveUpOwed();
     const claims = Array.from(this.#slots).flatMap((slot) => slot.kept ?? []);
     const slotOf = (claim: Claim) => {
       const slot = this.#slots.get(claim.stream);

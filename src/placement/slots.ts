@@ -76,16 +76,28 @@ export class Slots {
 
   /** It stays until the registry has answered: whoever comes next waits for that. */
   drop(slot: Slot): void {
-    if (slot.released !== null) return;
-    slot.released = this.#options.claimer.giveUp(slot).finally(() => {
-      if (this.#slots.get(slot.stream) === slot) this.#slots.delete(slot.stream);
-    });
+    if (slot.released === null) this.#end(slot, this.#options.claimer.giveUp(slot));
+  }
+
+  /** Drops all that a dead child owned, with one question to the registry; resolves when that is over. */
+  dropOf(owner: ChildRef): Promise<void> {
+    const slots = Array.from(this).filter((slot) => slot.kept !== null && slot.isOwnedBy(owner));
+    const claims = slots.flatMap((slot) => slot.kept ?? []);
+    const released = this.#options.claimer.giveUpAll(owner, claims);
+    for (const slot of slots) this.#end(slot, released);
+    return released;
   }
 
   /** Resolves when every claim is given up. */
   async dropAll(): Promise<void> {
     for (const slot of this) this.drop(slot);
     await Promise.all(Array.from(this, (slot) => slot.released));
+  }
+
+  #end(slot: Slot, released: Promise<void>): void {
+    slot.released = released.finally(() => {
+      if (this.#slots.get(slot.stream) === slot) this.#slots.delete(slot.stream);
+    });
   }
 
   // A draining child keeps the streams that somebody uses, but none is brought back to it.

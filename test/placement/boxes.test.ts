@@ -2,15 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import RedisMock from 'ioredis-mock';
 import type { ChildRef } from '../../src/child/types.js';
-import { SupervisorError } from '../../src/errors.js';
 import { Placement } from '../../src/placement/placement.js';
-import { MemoryRegistry } from '../../src/registry/memory.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
 import { Store } from '../../src/registry/redis/store.js';
-import { recordLog } from '../helpers/log-lines.js';
 import { until } from '../helpers/until.js';
-import { candidate } from './helpers.js';
+import { AwayRegistry, candidate } from './helpers.js';
 
 const S = '__defaultVhost__/live/cam';
 let prefixes = 0;
@@ -180,27 +177,3 @@ test('a stream whose publication the registry has missed is said to it at the ne
   assert.equal((await registry.find(S))?.live, true);
   await placement.close();
 });
-
-test('a child that dies while the registry is away costs one line that says what becomes of its claims', async () => {
-  const registry = new AwayRegistry();
-  const { logger, lines } = recordLog();
-  const placement = new Placement({ registry, candidates: () => [candidate()], logger });
-  await placement.childDown({ id: 'c001', generation: 1 });
-  const msg = 'claims of a dead child left to their lease: see that the registry answers';
-  assert.deepEqual(lines, [{ child: 'c001', generation: 1, reason: 'registry: away', msg }]);
-  await placement.close();
-});
-
-class AwayRegistry extends MemoryRegistry {
-  away = true;
-
-  override async claim(...args: Parameters<MemoryRegistry['claim']>) {
-    if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
-    return super.claim(...args);
-  }
-
-  override async releaseAll(...args: Parameters<MemoryRegistry['releaseAll']>) {
-    if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
-    return super.releaseAll(...args);
-  }
-}

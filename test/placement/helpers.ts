@@ -1,3 +1,4 @@
+import { SupervisorError } from '../../src/errors.js';
 import { Placement, type PlacementOptions } from '../../src/placement/placement.js';
 import type { Candidate } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
@@ -62,6 +63,35 @@ export class World {
   async claimed(): Promise<string[]> {
     await settled();
     return (await this.registry.list()).map(({ stream }) => stream);
+  }
+}
+
+/** Refuses to change anything while it is away, and keeps what it had. */
+export class AwayRegistry extends MemoryRegistry {
+  away = true;
+
+  override async claim(...args: Parameters<MemoryRegistry['claim']>) {
+    this.#assertHere();
+    return super.claim(...args);
+  }
+
+  override async renew(...args: Parameters<MemoryRegistry['renew']>) {
+    this.#assertHere();
+    return super.renew(...args);
+  }
+
+  override async release(...args: Parameters<MemoryRegistry['release']>) {
+    this.#assertHere();
+    return super.release(...args);
+  }
+
+  override async releaseAll(...args: Parameters<MemoryRegistry['releaseAll']>) {
+    this.#assertHere();
+    return super.releaseAll(...args);
+  }
+
+  #assertHere(): void {
+    if (this.away) throw new SupervisorError('ERR_REGISTRY_AWAY', 'registry: away');
   }
 }
 
