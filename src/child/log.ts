@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 
 export interface LogOptions {
@@ -83,7 +84,7 @@ export class ChildLog {
     const file = createStream(basename(this.#path), { path, size, rotate: keep, mode: 0o600 });
     file.on('error', (error) => {
       this.#logger.warn(
-        { err: error, path: this.#path },
+        { path: this.#path, reason: messageOf(error) },
         'a child has no log until it starts again',
       );
       if (this.#file === file) this.#file = null;

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { ChildLog } from '../../src/child/log.js';
 import { createLogger } from '../../src/logger.js';
+import { recordLog } from '../helpers/log-lines.js';
 import { tempDir, until } from './helpers.js';
 
 test('what a child says on both streams is in one file, its last words at hand', async (t) => {
@@ -54,12 +55,17 @@ test('what the disk cannot take is dropped, and memory stays bounded', async (t)
   await log.close();
 });
 
-test('a log that cannot be written harms nobody', async (t) => {
-  const log = new ChildLog(join(await tempDir(t), 'c001.log', 'is', '\0'));
+test('a log that cannot be written harms nobody, and says why in one line', async (t) => {
+  const path = join(await tempDir(t), 'c001.log', 'is', '\0');
+  const { logger, lines } = recordLog();
+  const log = new ChildLog(path, { logger });
   const stdout = new PassThrough();
   log.attach(stdout);
   stdout.write('words\n');
-  await until(() => log.tail() === 'words\n');
+  await until(() => log.tail() === 'words\n' && lines.length > 0);
+  const [{ reason, ...line } = {}] = lines;
+  assert.match(String(reason), /null bytes/);
+  assert.deepEqual(line, { path, msg: 'a child has no log until it starts again' });
   log.attach(new PassThrough());
   await log.close();
 });
