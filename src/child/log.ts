@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
+import { readGathered } from './gathered-read.js';
+import { LastWords } from './last-words.js';
 
 export interface LogOptions {
   /** Size at which a new file begins, as `10M`. */
@@ -18,6 +20,10 @@ export interface LogOptions {
 const TAIL_BYTES = 16 * 1024;
 /** Bytes that may wait for the disk. */
 const MAX_WAITING = 1024 * 1024;
+/** What comes within this time is written together: a write costs more than a line does. */
+const WRITE_MS = 250;
+/** So much is written at once. */
+const WRITE_BYTES = 64 * 1024;
 /** A disk that hangs may not hold up our end. */
 const CLOSE_LIMIT_MS = 500;
 
@@ -27,7 +33,11 @@ export class ChildLog {
   readonly #options: LogOptions;
   readonly #logger: Logger;
   #file: RotatingFileStream | null = null;
-  #tail = Buffer.alloc(0);
+  readonly #lastWords = new LastWords(TAIL_BYTES);
+  /** Not written yet. */
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | null = null;
   /** Of the present life. */
   #hasGaps = false;
 
@@ -39,22 +49,23 @@ export class ChildLog {
 
   /** Takes the output of a new life; forgets the words of the last one. */
   attach(...streams: readonly Readable[]): void {
-    this.#tail = Buffer.alloc(0);
+    this.#lastWords.forget();
     this.#hasGaps = false;
     this.#file ??= this.#open();
     for (const stream of streams) {
-      stream.on('data', (chunk: Buffer) => this.#write(chunk));
+      readGathered(stream, (bytes) => this.#take(bytes));
       stream.on('error', () => stream.destroy());
     }
   }
 
   /** The end of what the present life said, at most 16 KB. */
   tail(): string {
-    return this.#tail.toString();
+    return this.#lastWords.toString();
   }
 
   /** Resolves when all is written, or cannot be. */
   async close(): Promise<void> {
+    this.#write();
     const file = this.#file;
     this.#file = null;
     if (file === null || file.destroyed) return;
@@ -66,12 +77,24 @@ export class ChildLog {
     limit.abort();
   }
 
+  #take(bytes: Buffer): void {
+    this.#lastWords.add(bytes);
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes >= WRITE_BYTES) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), WRITE_MS);
+  }
+
   /** A child that waits for its log serves nobody, so what the disk cannot take is dropped. */
-  #write(chunk: Buffer): void {
-    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+  #write(): void {
+    clearTimeout(this.#timer ?? undefined);
+    this.#timer = null;
+    const bytes = Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
     const file = this.#file;
-    if (file === null) return;
-    if (file.writableLength <= MAX_WAITING) file.write(chunk);
+    if (file === null || bytes.length === 0) return;
+    if (file.writableLength <= MAX_WAITING) file.write(bytes);
     else if (!this.#hasGaps) {
       this.#hasGaps = true;
       this.#logger.warn({ path: this.#path }, 'the disk is too slow: a child has gaps in its log');
