@@ -133,6 +133,35 @@ export function udpContract(
       assert.deepEqual(client.got, child.got.slice(1));
     });
 
+    it('carries one at a time, then many, then one at a time again', async () => {
+      const [client, child] = [await party(), await party()];
+      join(client, child, ['hello']);
+      await until('the session is up', () => child.got.length === 1);
+      const sent: string[] = [];
+      for (const [round, count] of [1, 1, 1, 90, 1, 2, 90, 1, 1].entries()) {
+        const texts = Array.from({ length: count }, (_, i) => `${round} ${i}`);
+        for (const text of texts) child.send(text, child.from[0]!);
+        sent.push(...texts);
+        await until('they arrive', () => client.got.length === sent.length);
+      }
+      assert.deepEqual(client.got, sent);
+    });
+
+    it('carries single datagrams of any size, none at all too', async () => {
+      const [client, child] = [await party(), await party()];
+      join(client, child, ['hello']);
+      await until('the session is up', () => child.got.length === 1);
+      const texts = [1, 0, 60_000, 1200, 0].map((size) => 'x'.repeat(size));
+      for (const [i, text] of texts.entries()) {
+        client.send(text, relay.port);
+        await until('it arrives', () => child.got.length === i + 2);
+        child.send(text, child.from[0]!);
+        await until('its answer arrives', () => client.got.length === i + 1);
+      }
+      assert.deepEqual(client.got, texts);
+      assert.deepEqual(child.got.slice(1), texts);
+    });
+
     it('carries datagrams of any size, and of many sizes in a row', async () => {
       const [client, child] = [await party(), await party()];
       join(client, child, ['hello']);

@@ -1,4 +1,4 @@
-import { addressOf, EAGAIN, EIO, errno, MSG_DONTWAIT, MSG_NOSIGNAL } from './libc.js';
+import { addressOf, EAGAIN, EIO, errno, MSG_DONTWAIT, MSG_NOSIGNAL, recv, send } from './libc.js';
 import { receiveMany, sendMany } from './libc-sockets.js';
 import { MessageHeaders, NAME_SIZE } from './message-headers.js';
 import { keyAt, type NameKey } from './names.js';
@@ -28,14 +28,17 @@ export class Datagrams {
   readonly #namesAddress = addressOf(this.#names);
   /** Costs no more than what is touched of it. */
   readonly #bytes = new Uint8Array(new ArrayBuffer(STRIDE * BATCH));
+  readonly #bytesAddress = addressOf(this.#bytes);
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #named: boolean;
-  readonly #in = new MessageHeaders(BATCH, addressOf(this.#bytes), STRIDE);
-  readonly #out = new MessageHeaders(BATCH, addressOf(this.#bytes), STRIDE);
+  readonly #in = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
+  readonly #out = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
   /** What waits to be sent: the first datagram of each message, and behind its last one. */
   readonly #firsts = new Int32Array(BATCH);
   readonly #ends = new Int32Array(BATCH);
   #messages = 0;
+  /** Whether what waits has an address of its own. */
+  #hasReceiver = false;
   #segments: boolean;
 
   /** `segments`: the kernel may be given datagrams in a row to one receiver as one message. */
@@ -58,6 +61,14 @@ export class Datagrams {
       this.#in.setNameSize(i, NAME_SIZE);
     }
     return count;
+  }
+
+  /** Fills one place alone, without a header for the kernel to read; answers as `receive`. */
+  receiveOne(fd: number, index: number): number {
+    const size = recv(fd, this.#bytesAddress + STRIDE * index, STRIDE, MSG_DONTWAIT);
+    if (size < 0) return -1;
+    this.#in.setLength(index, size);
+    return 1;
   }
 
   /** Bytes of a datagram that was received. */
@@ -133,6 +144,7 @@ export class Datagrams {
   /** Has received ones wait to be sent; null: as connected. Answers how many bytes they are. */
   queue(first: number, end: number, to: Receiver | null): number {
     let bytes = 0;
+    this.#hasReceiver = to !== null;
     for (let i = first; i < end; i += 1) bytes += this.sizeOf(i);
     for (let next = first; next < end; ) {
       const message = this.#messages;
@@ -150,6 +162,7 @@ export class Datagrams {
    * cannot go where it should. Answers the last error, or 0.
    */
   send(fd: number): number {
+    if (this.#messages === 1 && this.#isPlain) return this.#sendOne(fd);
     let error = 0;
     for (let next = 0; next < this.#messages && error !== EAGAIN; ) {
       const sent = sendMany(fd, this.#out.at(next), this.#messages - next, FLAGS);
@@ -158,6 +171,19 @@ export class Datagrams {
     }
     this.#messages = 0;
     return error;
+  }
+
+  /** The one datagram that waits, without a header for the kernel to read. Answers as `send`. */
+  #sendOne(fd: number): number {
+    this.#messages = 0;
+    const first = this.#firsts[0] ?? 0;
+    const sent = send(fd, this.#bytesAddress + STRIDE * first, this.sizeOf(first), FLAGS);
+    return sent < 0 ? errno() : 0;
+  }
+
+  /** Whether the message that waits is a single datagram, to where the socket is connected. */
+  get #isPlain(): boolean {
+    return !this.#hasReceiver && (this.#ends[0] ?? 0) - (this.#firsts[0] ?? 0) === 1;
   }
 
   /** Puts as many as go together into one message; answers the first one that is not in it. */

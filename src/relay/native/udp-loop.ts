@@ -21,6 +21,7 @@ import {
 import { SOL_UDP, tryOption, UDP_SEGMENT } from './libc-sockets.js';
 import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
 import { Poller } from './poller.js';
+import { type Flow, receiveFrom } from './udp-flow.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { UdpReports } from './udp-reports.js';
 
@@ -31,22 +32,6 @@ const GATHER_MS = 0.25;
 const MAX_BATCHES = 4;
 const WAKE_TAG = -1;
 const SOCKET_TAG = -2;
-
-/** One session, as the thread sees it. */
-interface Flow {
-  readonly slot: number;
-  readonly generation: number;
-  readonly socket: number;
-  readonly idleMs: number;
-  activeAt: number;
-  held: boolean;
-  readonly mark: Uint8Array | null;
-  key: NameKey;
-  tag: number;
-  /** The client's `struct sockaddr`, held so that its address stays good. */
-  name: Uint8Array;
-  nameAddress: number;
-}
 
 export interface UdpControl {
   /** The next order that waits; never blocks. */
@@ -67,6 +52,7 @@ export class UdpLoop {
   readonly #clients = new ClientTable<NameKey, Flow>();
   readonly #idle: IdleClock<Flow>;
   #now = performance.now();
+  #turn = 0;
   /** Datagrams of children that wait to be sent together. */
   #downCount = 0;
   /** Datagrams of the batch that an answer lies in the place of. */
@@ -92,6 +78,7 @@ export class UdpLoop {
       const count = this.#poller.wait(TICK_MS);
       const before = this.#now;
       this.#now = performance.now();
+      this.#turn += 1;
       for (let index = 0; index < count; index += 1) this.#dispatch(index);
       this.#flushDown();
       for (const flow of this.#idle.expired(this.#now)) this.#end(flow, 'idle');
@@ -187,7 +174,7 @@ export class UdpLoop {
   #pullChild(flow: Flow): void {
     if (this.#downCount === BATCH) this.#flushDown();
     const first = this.#downCount;
-    const count = this.#down.receive(flow.socket, first);
+    const count = receiveFrom(flow, this.#turn, this.#down, first);
     if (count < 0) {
       if (errno() !== EAGAIN) this.#end(flow, 'child-gone');
       return;
@@ -246,8 +233,8 @@ export class UdpLoop {
     Atomics.store(this.#shared.sockets, slot, socket);
     const { idleMs } = this.#shared;
     const { held, mark } = order;
-    const times = { idleMs, activeAt: this.#now };
-    const flow = { slot, generation, socket, held, mark, ...times, ...this.#name(client) };
+    const begin = { idleMs, activeAt: this.#now, sendsSingly: false, readAt: 0 };
+    const flow = { slot, generation, socket, held, mark, ...begin, ...this.#name(client) };
     this.#flows[slot] = flow;
     if (!held) this.#clients.set(flow.key, flow.tag, flow);
     this.#idle.add(flow);
