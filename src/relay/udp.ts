@@ -48,6 +48,11 @@ export interface UdpRelayOptions {
    * mark: so a client's next session can be told from the one that it had. Default: none does.
    */
   readonly checkedBelow?: number;
+  /**
+   * Where datagrams come closer together than this many ms, they wait for one another for so long,
+   * as each wake-up costs more than a datagram does. Default: 0.5.
+   */
+  readonly gatherMs?: number;
   /** Asked before `onStranger`, by the thread that heard the datagram and has no session for it. */
   readonly answerer?: Answerer;
   /** Called for each datagram from an address (and with a tag) that has no session. */

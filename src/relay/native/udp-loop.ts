@@ -26,8 +26,6 @@ import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { UdpReports } from './udp-reports.js';
 
 const TICK_MS = 1000;
-/** Where datagrams come faster than they are worth a wake-up each, so many wait for one another. */
-const GATHER_MS = 0.25;
 /** Batches that clients get in a row, before children have their turn. */
 const MAX_BATCHES = 4;
 const WAKE_TAG = -1;
@@ -74,6 +72,7 @@ export class UdpLoop {
 
   /** Returns when told to stop. What is open then stays open: the control side closes it. */
   run(): void {
+    const { gatherMs } = this.#shared;
     while (Atomics.load(this.#shared.stop, 0) === 0) {
       const count = this.#poller.wait(TICK_MS);
       const before = this.#now;
@@ -83,7 +82,7 @@ export class UdpLoop {
       this.#flushDown();
       for (const flow of this.#idle.expired(this.#now)) this.#end(flow, 'idle');
       this.#reports.send();
-      if (this.#now - before < 2 * GATHER_MS) sleep(1000 * GATHER_MS);
+      if (this.#now - before < 2 * gatherMs) sleep(1000 * gatherMs);
     }
   }
 

@@ -68,6 +68,7 @@ export interface UdpShared {
   /** 0: none is. */
   readonly checkedBelow: number;
   readonly answerer: Answerer | null;
+  readonly gatherMs: number;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
   /** How many datagrams, of strangers and of held sessions, are on their way to the control side. */
