@@ -19,13 +19,15 @@ export const LOADS: readonly (UdpPace & { readonly players: number })[] = [
   { players: 800, rate: 25, burst: 1 },
 ];
 
-const PEERS = ['native', 'portable', 'nginx'];
+const PEERS = ['native', 'webrtc', 'portable', 'nginx'];
 
 /** A relay, its load, and CPU ms for each Gbit that arrived, turn by turn. */
 interface Setup {
   readonly peer: Peer;
   readonly load: UdpLoad;
   readonly samples: number[];
+  /** The median of each turn, ms. */
+  readonly delays: number[];
 }
 
 /** CPU of each UDP relay on the same load, turn by turn. */
@@ -49,14 +51,16 @@ export async function compare(
       const load = new UdpLoad(pace.players);
       const peer = await start(name, load.childPort, folder);
       if (peer === null) load.close();
-      else setups.push({ peer, load, samples: [] });
+      else setups.push({ peer, load, samples: [], delays: [] });
       if (peer !== null) await load.meet(peer.port);
     }
     // The first round warms up.
     for (let i = 0; i <= RUNS; i += 1) {
       for (const setup of setups) {
-        const spent = turn(setup, pace);
-        if (i > 0) setup.samples.push(spent);
+        const { spent, delay } = turn(setup, pace);
+        if (i === 0) continue;
+        setup.samples.push(spent);
+        setup.delays.push(delay);
       }
     }
     return setups.map((setup) => rowOf(setup, pace, setups));
@@ -74,11 +78,12 @@ async function start(name: string, childPort: number, folder: string): Promise<P
   return process && { name, port, process };
 }
 
-function turn({ peer, load }: Setup, pace: UdpPace): number {
+/** CPU ms for each Gbit, and the median delay, ms. */
+function turn({ peer, load }: Setup, pace: UdpPace): { spent: number; delay: number } {
   const pid = peer.process?.pid ?? 0;
   const before = familyMs(pid);
-  const bytes = load.run(pace, SECONDS);
-  return (familyMs(pid) - before) / ((8 * bytes) / 1e9);
+  const { bytes, delays } = load.run(pace, SECONDS);
+  return { spent: (familyMs(pid) - before) / ((8 * bytes) / 1e9), delay: median(delays) };
 }
 
 /** CPU of a process and of its children, as nft is one. */
@@ -87,7 +92,7 @@ function familyMs(pid: number): number {
   return [pid, ...children.map(Number)].reduce((sum, each) => sum + cpuMs(each), 0);
 }
 
-function rowOf({ peer, samples }: Setup, pace: (typeof LOADS)[number], all: Setup[]): Row {
+function rowOf({ peer, samples, delays }: Setup, pace: (typeof LOADS)[number], all: Setup[]): Row {
   const ratio = (name: string) => {
     const other = all.find((setup) => setup.peer.name === name)?.samples;
     return other ? round(median(samples.map((value, i) => value / other[i]!))) : '';
@@ -99,6 +104,7 @@ function rowOf({ peer, samples }: Setup, pace: (typeof LOADS)[number], all: Setu
       'of portable': ratio('portable'),
       'of nginx': ratio('nginx'),
       'of webrtc': ratio('webrtc'),
+      'ms on the way': round(median(delays)),
     },
   };
 }

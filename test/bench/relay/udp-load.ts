@@ -16,12 +16,21 @@ import { Poller } from '../../../src/relay/native/poller.js';
 
 const SIZE = 1200;
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Where a datagram says when it was sent: behind what looks like RTP's head. */
+const TIME_AT = 12;
 
 export interface UdpPace {
   /** Datagrams a second to each player, and as many from it. */
   readonly rate: number;
   /** How many go in a row to or from one player. */
   readonly burst: number;
+}
+
+export interface UdpResult {
+  /** What arrived. */
+  readonly bytes: number;
+  /** Milliseconds that each datagram took. */
+  readonly delays: readonly number[];
 }
 
 /** A child and its players, all in this process, with a relay between them. */
@@ -60,23 +69,24 @@ export class UdpLoad {
     }
   }
 
-  /** Sends both ways at an even pace for some seconds; answers the bytes that arrived. */
-  run({ rate, burst }: UdpPace, seconds: number): number {
+  /** Sends both ways at an even pace for some seconds. */
+  run({ rate, burst }: UdpPace, seconds: number): UdpResult {
     const interval = 1000 / (2 * this.#players.length * rate);
     // As RTP begins.
-    const datagram = new Uint8Array(SIZE).fill(0x80);
+    const datagram = Buffer.alloc(SIZE, 0x80);
     const began = performance.now();
-    let got = 0;
+    const delays: number[] = [];
     for (let sent = 0, now = began; now < began + 1000 * seconds; now = performance.now()) {
       for (; began + sent * interval <= now || sent % burst > 0; sent += 1) {
         const turn = Math.floor(sent / burst);
         const which = (turn >> 1) % this.#players.length;
+        datagram.writeDoubleBE(performance.now(), TIME_AT);
         if (turn & 1) sendTo(this.#child, datagram, this.#names.get(which)!);
         else sendTo(this.#players[which]!, datagram, this.#relay);
       }
-      got += this.#collect(burst > 1 ? 1 : 0);
+      this.#collect(burst > 1 ? 1 : 0, delays);
     }
-    return SIZE * got;
+    return { bytes: SIZE * delays.length, delays };
   }
 
   close(): void {
@@ -88,12 +98,15 @@ export class UdpLoad {
     this.#names.set(player, this.#in.senderOf(index).slice(0, 16));
   }
 
-  #collect(timeout: number): number {
-    let got = 0;
-    const count = this.#poller.wait(timeout);
-    for (let i = 0; i < count; i += 1)
-      got += Math.max(0, this.#in.receive(this.#poller.tagAt(i), 0));
-    return got;
+  #collect(timeout: number, delays: number[]): void {
+    const ready = this.#poller.wait(timeout);
+    const now = performance.now();
+    for (let i = 0; i < ready; i += 1) {
+      const count = this.#in.receive(this.#poller.tagAt(i), 0);
+      for (let which = 0; which < count; which += 1) {
+        delays.push(now - this.#in.viewOf(which).readDoubleBE(TIME_AT));
+      }
+    }
   }
 }
 

@@ -14,7 +14,9 @@ const relay: UdpRelay = await openUdpRelay(
     maxSessions: 1000,
     idleMs: 60_000,
     // What the WebRTC port asks for.
-    ...(name === 'webrtc' || name === 'offload' ? { checkedBelow: 1, farewell: 0x15fe } : {}),
+    ...(name === 'webrtc' || name === 'offload'
+      ? { checkedBelow: 1, farewell: 0x15fe, gatherMs: 0.2 }
+      : {}),
     onStranger: (datagram, client) => {
       const steered = { client, childPort: child.port, username: '' };
       if (steering === null) relay.open(client, child, [datagram]);
