@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { append } from '../protocol/append.js';
 import type { Parsed } from '../protocol/result.js';
 
 /**
@@ -54,7 +55,7 @@ export async function readParsed<T>(
 ): Promise<T> {
   let seen: Buffer = Buffer.alloc(0);
   const take = (bytes: Buffer) => {
-    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
+    seen = append(seen, bytes);
     const parsed = parse(seen);
     if (parsed.kind === 'invalid') throw refuse(parsed.reason);
     return parsed.kind === 'value' ? parsed : undefined;

@@ -1,4 +1,5 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
+import { ByteWriter } from './byte-writer.js';
 
 export type Amf0Value =
   | number
@@ -18,6 +19,8 @@ export interface Amf0Object {
 const MAX_DEPTH = 16;
 /** Properties of all objects of one decode together. */
 const MAX_PROPERTIES = 1024;
+/** Bytes of a text whose length takes two. */
+const MAX_SHORT = 0xffff;
 /** Elements of all arrays of one decode together: metadata lists a time for every keyframe. */
 const MAX_ELEMENTS = 65_536;
 
@@ -96,7 +99,9 @@ export function decodeAmf0All(buf: Buffer): Parsed<Amf0Value[]> {
 
 /** Writes the values one after the other. Objects are written as such, arrays as strict arrays. */
 export function encodeAmf0(...values: Amf0Value[]): Buffer {
-  return Buffer.concat(values.map(encodeValue));
+  const writer = new ByteWriter();
+  for (const item of values) writeValue(writer, item);
+  return writer.written;
 }
 
 function newBudget(): Budget {
@@ -177,53 +182,60 @@ function decodeElements(buf: Buffer, at: number, budget: Budget): Parsed<Amf0Val
   return value(elements, position - at);
 }
 
-function encodeValue(item: Amf0Value): Buffer {
-  if (item === null) return Buffer.of(Marker.null);
-  if (typeof item === 'number') return Buffer.concat([Buffer.of(Marker.number), double(item)]);
-  if (typeof item === 'boolean') return Buffer.of(Marker.boolean, item ? 1 : 0);
-  if (typeof item === 'string') return encodeString(item);
-  if (item === undefined) return Buffer.of(Marker.undefined);
-  if (Array.isArray(item)) return encodeArray(item);
-  if (item instanceof Date) return encodeDate(item);
-  return encodeObject(item);
+function writeValue(writer: ByteWriter, item: Amf0Value): void {
+  if (typeof item === 'string') writeString(writer, item);
+  else if (typeof item === 'number') writeNumber(writer, Marker.number, item);
+  else if (typeof item === 'boolean') writeBoolean(writer, item);
+  else if (item === null) writer.uint8(Marker.null);
+  else if (item === undefined) writer.uint8(Marker.undefined);
+  else if (Array.isArray(item)) writeArray(writer, item);
+  else if (item instanceof Date) writeDate(writer, item);
+  else writeObject(writer, item);
 }
 
-function encodeString(text: string): Buffer {
+function writeNumber(writer: ByteWriter, marker: number, item: number): void {
+  writer.uint8(marker);
+  writer.double(item);
+}
+
+function writeBoolean(writer: ByteWriter, item: boolean): void {
+  writer.uint8(Marker.boolean);
+  writer.uint8(item ? 1 : 0);
+}
+
+function writeString(writer: ByteWriter, text: string): void {
   const bytes = Buffer.from(text);
-  if (bytes.length <= 0xffff) return Buffer.concat([Buffer.of(Marker.string), shortText(bytes)]);
-  return Buffer.concat([Buffer.of(Marker.longString), uint32(bytes.length), bytes]);
+  const isLong = bytes.length > MAX_SHORT;
+  writer.uint8(isLong ? Marker.longString : Marker.string);
+  if (isLong) writer.uint32(bytes.length);
+  else writer.uint16(bytes.length);
+  writer.bytes(bytes);
 }
 
-function encodeArray(items: readonly Amf0Value[]): Buffer {
-  const head = [Buffer.of(Marker.strictArray), uint32(items.length)];
-  return Buffer.concat([...head, ...items.map(encodeValue)]);
+function writeArray(writer: ByteWriter, items: readonly Amf0Value[]): void {
+  writer.uint8(Marker.strictArray);
+  writer.uint32(items.length);
+  for (const item of items) writeValue(writer, item);
 }
 
-function encodeDate(date: Date): Buffer {
-  return Buffer.concat([Buffer.of(Marker.date), double(date.getTime()), Buffer.of(0, 0)]);
+/** The two bytes behind it are a time zone, which is always 0 (AMF0 §2.13). */
+function writeDate(writer: ByteWriter, date: Date): void {
+  writeNumber(writer, Marker.date, date.getTime());
+  writer.uint16(0);
 }
 
-function encodeObject(object: Amf0Object): Buffer {
-  const parts: Buffer[] = [Buffer.of(Marker.object)];
-  for (const [key, item] of Object.entries(object)) {
-    parts.push(shortText(Buffer.from(key)), encodeValue(item));
+function writeObject(writer: ByteWriter, object: Amf0Object): void {
+  writer.uint8(Marker.object);
+  for (const key of Object.keys(object)) {
+    writeKey(writer, key);
+    writeValue(writer, object[key]);
   }
-  return Buffer.concat([...parts, Buffer.of(0, 0, Marker.objectEnd)]);
+  writeKey(writer, '');
+  writer.uint8(Marker.objectEnd);
 }
 
-function shortText(bytes: Buffer): Buffer {
-  const cut = bytes.subarray(0, 0xffff);
-  return Buffer.concat([Buffer.of(cut.length >> 8, cut.length & 0xff), cut]);
-}
-
-function double(number: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleBE(number);
-  return bytes;
-}
-
-function uint32(number: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(number);
-  return bytes;
+function writeKey(writer: ByteWriter, key: string): void {
+  const bytes = Buffer.from(key).subarray(0, MAX_SHORT);
+  writer.uint16(bytes.length);
+  writer.bytes(bytes);
 }

@@ -132,8 +132,9 @@ export class ChunkReader {
     if (problem) return invalid(problem);
     const timestamp = fmt === 0 ? header.time : ((stream?.timestamp ?? 0) + header.time) >>> 0;
     const partial = { start: this.#offset, fmt, payload: null, filled: 0 };
-    const next = Object.assign(stream ?? { csid }, { header, timestamp, partial });
-    this.#streams.set(csid, next);
+    const next = stream ?? { csid, header, timestamp, partial };
+    if (stream) Object.assign(stream, { header, timestamp, partial });
+    else this.#streams.set(csid, next);
     this.#announced += header.length;
     return value(next, parsed.consumed);
   }

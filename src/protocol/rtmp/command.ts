@@ -1,12 +1,16 @@
 import { invalid, type Parsed, value } from '../result.js';
-import { type Amf0Value, decodeAmf0All, encodeAmf0 } from './amf0.js';
+import { type Amf0Value, decodeAmf0, decodeAmf0All, encodeAmf0 } from './amf0.js';
 import { MessageType, type RtmpMessage } from './message.js';
 
-/** A call, or the answer to one: `connect`, `publish`, `_result`, `onStatus`, … (RTMP 1.0 §7.2). */
-export interface RtmpCommand {
+/** What a command begins with. */
+export interface CommandHead {
   readonly name: string;
   /** 0 asks for no answer. */
   readonly transactionId: number;
+}
+
+/** A call, or the answer to one: `connect`, `publish`, `_result`, `onStatus`, … (RTMP 1.0 §7.2). */
+export interface RtmpCommand extends CommandHead {
   /** The command object; null where there is none. */
   readonly object: Amf0Value;
   readonly args: Amf0Value[];
@@ -19,16 +23,35 @@ export interface RtmpCommand {
  * ends it and reads as one undefined.
  */
 export function decodeCommand(message: RtmpMessage): Parsed<RtmpCommand> {
-  const amf3 = message.typeId === MessageType.commandAmf3;
-  if (!amf3 && message.typeId !== MessageType.commandAmf0) {
-    return invalid(`message type ${message.typeId} is no command`);
-  }
-  const values = decodeAmf0All(amf3 ? message.payload.subarray(1) : message.payload);
+  const head = decodeCommandHead(message);
+  if (head.kind !== 'value') return head;
+  const values = decodeAmf0All(message.payload.subarray(head.consumed));
   if (values.kind !== 'value') return values;
-  const [name, transactionId, object = null, ...args] = values.value;
-  if (typeof name !== 'string') return invalid('command without a name');
-  if (typeof transactionId !== 'number') return invalid('command without a transaction id');
-  return value({ name, transactionId, object, args, amf3 }, message.payload.length);
+  const [object = null, ...args] = values.value;
+  const amf3 = message.typeId === MessageType.commandAmf3;
+  return value({ ...head.value, object, args, amf3 }, message.payload.length);
+}
+
+/** Reads no more of a command message than which command it is. */
+export function decodeCommandHead({ typeId, payload }: RtmpMessage): Parsed<CommandHead> {
+  const amf3 = typeId === MessageType.commandAmf3;
+  if (!amf3 && typeId !== MessageType.commandAmf0) {
+    return invalid(`message type ${typeId} is no command`);
+  }
+  const start = amf3 ? 1 : 0;
+  const name = decodeAmf0(payload, start);
+  if (name.kind !== 'value') return asWhole(name);
+  if (typeof name.value !== 'string') return invalid('command without a name');
+  const id = decodeAmf0(payload, start + name.consumed);
+  if (id.kind !== 'value') return asWhole(id);
+  if (typeof id.value !== 'number') return invalid('command without a transaction id');
+  const head = { name: name.value, transactionId: id.value };
+  return value(head, start + name.consumed + id.consumed);
+}
+
+/** There is no more to come of a message. */
+function asWhole<T>(parsed: Parsed<T>): Parsed<T> {
+  return parsed.kind === 'incomplete' ? invalid('AMF0: value cut off') : parsed;
 }
 
 /** Writes an AMF0 command message (type 20). */

@@ -7,6 +7,8 @@ import { createHmac } from 'node:crypto';
 export type DigestSchema = 'schema0' | 'schema1';
 
 const DIGEST_SIZE = 32;
+/** Behind the time. */
+const VERSION_FIELD = 4;
 /** Where the four bytes stand that tell the digest's place within its 764-byte half. */
 const OFFSET_FIELD = { schema0: 772, schema1: 8 } as const;
 /** 764 bytes of a half less the offset field and the digest. */
@@ -23,12 +25,18 @@ export interface DigestKey {
 export const PLAYER_KEY = digestKey('Genuine Adobe Flash Player 001');
 export const SERVER_KEY = digestKey('Genuine Adobe Flash Media Server 001');
 
-/** Finds the schema whose digest is right, or null: then the handshake is a simple one. */
+/** In the order of how many clients use them: ffmpeg and Flash the first. */
+const SCHEMAS: readonly DigestSchema[] = ['schema1', 'schema0'];
+
+/**
+ * Finds the schema whose digest is right, or null: then the handshake is a simple one. Whoever signs
+ * says its version behind the time; a zero there (RTMP 1.0 §5.2.3) spares the hashes.
+ */
 export function detectSchema(block: Buffer, key: DigestKey): DigestSchema | null {
-  const schemas: readonly DigestSchema[] = ['schema0', 'schema1'];
-  return (
-    schemas.find((schema) => readDigest(block, schema).equals(sign(block, schema, key))) ?? null
-  );
+  if (block.readUInt32BE(VERSION_FIELD) === 0) return null;
+  const isRight = (schema: DigestSchema) =>
+    readDigest(block, schema).equals(sign(block, schema, key));
+  return SCHEMAS.find(isRight) ?? null;
 }
 
 /** The digest that stands in a C1 or S1. */
@@ -57,7 +65,8 @@ function digestKey(name: string): DigestKey {
 
 function digestOffset(block: Buffer, schema: DigestSchema): number {
   const field = OFFSET_FIELD[schema];
-  const sum = block.subarray(field, field + 4).reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let at = field; at < field + 4; at += 1) sum += block[at] ?? 0;
   return field + 4 + (sum % OFFSET_RANGE);
 }
 

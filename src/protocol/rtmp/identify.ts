@@ -1,4 +1,5 @@
 import type { Role } from '../../stream-key.js';
+import { append } from '../append.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
@@ -96,7 +97,7 @@ export class RtmpIdentifier {
   }
 
   #readC0C1(bytes: Buffer): Parsed<Identified> {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
+    this.#pending = append(this.#pending, bytes);
     const hello = parseC0C1(this.#pending);
     if (hello.kind !== 'value') return hello;
     const { time, random } = this.#options;
@@ -109,7 +110,7 @@ export class RtmpIdentifier {
 
   /** C2 is only waited for: no server needs what is in it. */
   #readC2(bytes: Buffer): Parsed<Identified> {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
+    this.#pending = append(this.#pending, bytes);
     if (this.#pending.length < HANDSHAKE_SIZE) return INCOMPLETE;
     const rest = this.#pending.subarray(HANDSHAKE_SIZE);
     this.#pending = Buffer.alloc(0);

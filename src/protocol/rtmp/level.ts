@@ -1,10 +1,11 @@
+import { append } from '../append.js';
 import { type Parsed, value } from '../result.js';
 import { ChunkReader, type ReadMessage } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
-import { decodeCommand, type RtmpCommand } from './command.js';
+import { type CommandHead, decodeCommandHead } from './command.js';
 import { setChunkSize } from './control.js';
 import type { Identified } from './identify.js';
-import { DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
+import { DEFAULT_CHUNK_SIZE } from './message.js';
 
 /** Larger than any answer to `connect` … `publish`; media comes after the connection is level. */
 const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
@@ -48,7 +49,7 @@ export class ChildLeveler {
 
   /** Takes the next bytes of the child, those after its S2. */
   feed(bytes: Buffer): Parsed<Leveled> {
-    this.#kept = Buffer.concat([this.#kept, bytes]);
+    this.#kept = append(this.#kept, bytes);
     this.#reader.push(bytes);
     for (;;) {
       const read = this.#reader.next();
@@ -69,7 +70,7 @@ export class ChildLeveler {
 
   /** Drops what the client has had from us, or answers false: this message is the client's. */
   #dropAnswer(message: ReadMessage): boolean {
-    const command = commandOf(message);
+    const command = headOf(message);
     const repeats = command?.name === '_result' && this.#awaited.delete(command.transactionId);
     if (this.#streamOpen && !repeats) return false;
     if (message.fmt !== 0) this.#compresses = true;
@@ -136,14 +137,12 @@ export class ChildLeveler {
   }
 }
 
-function commandOf(message: ReadMessage): RtmpCommand | null {
-  const { typeId } = message;
-  if (typeId !== MessageType.commandAmf0 && typeId !== MessageType.commandAmf3) return null;
-  const command = decodeCommand(message);
+function headOf(message: ReadMessage): CommandHead | null {
+  const command = decodeCommandHead(message);
   return command.kind === 'value' ? command.value : null;
 }
 
 /** What a server says when it will not go on; the client has to hear it in its own words. */
-function isVerdict({ name }: RtmpCommand): boolean {
+function isVerdict({ name }: CommandHead): boolean {
   return name === '_error' || name === 'onStatus';
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Amf0Value, encodeAmf0 } from '../../../src/protocol/rtmp/amf0.js';
-import { decodeCommand, encodeCommand } from '../../../src/protocol/rtmp/command.js';
+import {
+  decodeCommand,
+  decodeCommandHead,
+  encodeCommand,
+} from '../../../src/protocol/rtmp/command.js';
 import * as control from '../../../src/protocol/rtmp/control.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 
@@ -42,6 +46,17 @@ test('refuses what is no command', () => {
   }
   assert.equal(decodeCommand(of(20, encodeAmf0('connect', 1).subarray(0, -1))).kind, 'invalid');
   assert.equal(decodeCommand(of(17, Buffer.alloc(0))).kind, 'invalid');
+});
+
+test('the head is read whatever follows it', () => {
+  const nonsense = Buffer.of(0xff, 1, 2);
+  const payload = Buffer.concat([encodeAmf0('_result', 4), nonsense]);
+  const expected = { name: '_result', transactionId: 4 };
+  for (const message of [of(20, payload), of(17, Buffer.concat([Buffer.of(0), payload]))]) {
+    const head = decodeCommandHead(message);
+    assert.deepEqual(head.kind === 'value' && head.value, expected);
+    assert.equal(decodeCommand(message).kind, 'invalid');
+  }
 });
 
 test('control messages are what the specification says', () => {

@@ -8,6 +8,7 @@ import {
   readDigest,
   SERVER_KEY,
   writeAnswerDigest,
+  writeDigest,
 } from '../../../src/protocol/rtmp/digest.js';
 import {
   buildC0C1,
@@ -37,6 +38,13 @@ test('a simple C1 gets itself back', () => {
   assert.equal(answer.toString('hex', 0, 9), '030102030400000000');
   assert.deepEqual(answer.subarray(1 + HANDSHAKE_SIZE), bytes.subarray(1));
   assert.deepEqual(buildC2(answer.subarray(1)), answer.subarray(1, 1 + HANDSHAKE_SIZE));
+});
+
+test('who tells no version has signed nothing', () => {
+  const bytes = buildComplexC1('schema1', seed.random);
+  bytes.writeUInt32BE(0, 1 + 4);
+  writeDigest(bytes.subarray(1), 'schema1', PLAYER_KEY);
+  assert.equal(parse(bytes).schema, 'simple');
 });
 
 for (const schema of SCHEMAS) {

@@ -1,0 +1,66 @@
+const FIRST_SIZE = 512;
+
+/** Bytes written one after the other, numbers big-endian, into memory that grows. */
+export class ByteWriter {
+  #memory: Buffer;
+  #length = 0;
+
+  /** `size`: bytes that are likely to come. */
+  constructor(size = FIRST_SIZE) {
+    this.#memory = Buffer.allocUnsafe(size);
+  }
+
+  /** All that was written. Nothing may be written after. */
+  get written(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  uint8(number: number): void {
+    const at = this.#reserve(1);
+    this.#memory[at] = number;
+  }
+
+  uint16(number: number): void {
+    const at = this.#reserve(2);
+    this.#memory.writeUInt16BE(number, at);
+  }
+
+  uint24(number: number): void {
+    const at = this.#reserve(3);
+    this.#memory.writeUIntBE(number, at, 3);
+  }
+
+  uint32(number: number): void {
+    const at = this.#reserve(4);
+    this.#memory.writeUInt32BE(number, at);
+  }
+
+  uint32LE(number: number): void {
+    const at = this.#reserve(4);
+    this.#memory.writeUInt32LE(number, at);
+  }
+
+  double(number: number): void {
+    const at = this.#reserve(8);
+    this.#memory.writeDoubleBE(number, at);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length);
+    this.#memory.set(bytes, at);
+  }
+
+  /** Answers where the next `size` bytes go; the memory may be another one then. */
+  #reserve(size: number): number {
+    const at = this.#length;
+    this.#length += size;
+    if (this.#length > this.#memory.length) this.#grow();
+    return at;
+  }
+
+  #grow(): void {
+    const memory = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#memory.length));
+    this.#memory.copy(memory);
+    this.#memory = memory;
+  }
+}
