@@ -102,9 +102,10 @@ async function begin(
 function identify(
   client: Socket,
   { id, signal }: Connection,
-  { server }: RtmpSessionContext,
+  { server: { name, version, pid } }: RtmpSessionContext,
 ): Promise<Identified> {
-  const identifier = new RtmpIdentifier({ server: { ...server, id }, time: 0, random: RANDOM });
+  const server = { name, version, pid, id };
+  const identifier = new RtmpIdentifier({ server, time: 0, random: RANDOM });
   const take = (bytes: Buffer) => {
     const outcome = identifier.feed(bytes);
     const replies = identifier.takeReplies();

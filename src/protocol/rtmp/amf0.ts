@@ -44,57 +44,22 @@ const Marker = {
   amf3: 0x11,
 } as const;
 
-/** What one decode may still use. */
-interface Budget {
-  depth: number;
-  properties: number;
-  elements: number;
-}
-
-/** Reads what follows a marker; `consumed` counts from `at`. */
-type Decoder = (buf: Buffer, at: number, budget: Budget) => Parsed<Amf0Value>;
-
-const DECODERS: Readonly<Record<number, Decoder>> = {
-  [Marker.number]: (buf, at) => decodeFixed(buf, at, 8, () => buf.readDoubleBE(at)),
-  [Marker.boolean]: (buf, at) => decodeFixed(buf, at, 1, () => buf[at] !== 0),
-  [Marker.string]: (buf, at) => decodeText(buf, at, 2),
-  [Marker.object]: nested(decodeProperties),
-  [Marker.null]: () => value(null, 0),
-  [Marker.undefined]: () => value(undefined, 0),
-  [Marker.reference]: (buf, at) => decodeFixed(buf, at, 2, () => undefined),
-  // Its count is only a hint: senders are known to write 0.
-  [Marker.ecmaArray]: nested((buf, at, budget) => after(4, decodeProperties(buf, at + 4, budget))),
-  [Marker.strictArray]: nested(decodeElements),
-  [Marker.date]: (buf, at) => decodeFixed(buf, at, 10, () => new Date(buf.readDoubleBE(at))),
-  [Marker.longString]: (buf, at) => decodeText(buf, at, 4),
-  [Marker.unsupported]: () => value(undefined, 0),
-  [Marker.xmlDocument]: (buf, at) => decodeText(buf, at, 4),
-  [Marker.typedObject]: nested(decodeTypedObject),
-  // From here on it is AMF3, which has no way back: one undefined stands for the rest.
-  [Marker.amf3]: (buf, at) => value(undefined, buf.length - at),
-};
-
 /**
  * Reads one AMF0 value at `offset`. References and unsupported values are undefined, a typed object
  * loses its class name. A value that the buffer cuts off is `incomplete`.
  */
 export function decodeAmf0(buf: Buffer, offset = 0): Parsed<Amf0Value> {
-  return decodeAt(buf, offset, newBudget());
+  const reader = new Amf0Reader(buf, offset);
+  const item = reader.read();
+  return reader.failure ?? value(item, reader.at - offset);
 }
 
 /** Reads all values of a whole message payload; one that is cut off is invalid here. */
 export function decodeAmf0All(buf: Buffer): Parsed<Amf0Value[]> {
-  const budget = newBudget();
-  const values: Amf0Value[] = [];
-  for (let at = 0; at < buf.length; ) {
-    if (--budget.elements < 0) return invalid('AMF0: too many values');
-    const next = decodeAt(buf, at, budget);
-    if (next.kind === 'incomplete') return invalid('AMF0: value cut off');
-    if (next.kind === 'invalid') return next;
-    values.push(next.value);
-    at += next.consumed;
-  }
-  return value(values, buf.length);
+  const reader = new Amf0Reader(buf, 0);
+  const values = reader.readAll();
+  if (reader.failure === null) return value(values, buf.length);
+  return reader.failure.kind === 'incomplete' ? invalid('AMF0: value cut off') : reader.failure;
 }
 
 /** Writes the values one after the other. Objects are written as such, arrays as strict arrays. */
@@ -104,82 +69,143 @@ export function encodeAmf0(...values: Amf0Value[]): Buffer {
   return writer.written;
 }
 
-function newBudget(): Budget {
-  return { depth: MAX_DEPTH, properties: MAX_PROPERTIES, elements: MAX_ELEMENTS };
-}
-
-function decodeAt(buf: Buffer, at: number, budget: Budget): Parsed<Amf0Value> {
-  const marker = buf[at];
-  if (marker === undefined) return INCOMPLETE;
-  const decode = DECODERS[marker];
-  if (!decode) return invalid(`AMF0: unknown marker 0x${marker.toString(16)}`);
-  return after(1, decode(buf, at + 1, budget));
-}
-
-/** Adds the bytes that came before to what was consumed. */
-function after<T>(size: number, parsed: Parsed<T>): Parsed<T> {
-  return parsed.kind === 'value' ? value(parsed.value, parsed.consumed + size) : parsed;
-}
-
-function nested(decode: Decoder): Decoder {
-  return (buf, at, budget) => {
-    if (budget.depth === 0) return invalid(`AMF0: deeper than ${MAX_DEPTH}`);
-    budget.depth--;
-    const parsed = decode(buf, at, budget);
-    budget.depth++;
-    return parsed;
+/** Reads values in a row. Once it has failed, what it answers means nothing. */
+class Amf0Reader {
+  static readonly #READERS: Readonly<Record<number, (reader: Amf0Reader) => Amf0Value>> = {
+    [Marker.number]: (reader) => reader.#double(),
+    [Marker.boolean]: (reader) => reader.#boolean(),
+    [Marker.string]: (reader) => reader.#text(2),
+    [Marker.object]: (reader) => reader.#nested(() => reader.#properties()),
+    [Marker.null]: () => null,
+    [Marker.undefined]: () => undefined,
+    [Marker.reference]: (reader) => reader.#nothing(2),
+    // Its count is only a hint: senders are known to write 0.
+    [Marker.ecmaArray]: (reader) => reader.#nested(() => reader.#properties(4)),
+    [Marker.strictArray]: (reader) => reader.#nested(() => reader.#elements()),
+    [Marker.date]: (reader) => reader.#date(),
+    [Marker.longString]: (reader) => reader.#text(4),
+    [Marker.unsupported]: () => undefined,
+    [Marker.xmlDocument]: (reader) => reader.#text(4),
+    [Marker.typedObject]: (reader) => reader.#nested(() => reader.#typedObject()),
+    // From here on it is AMF3, which has no way back: one undefined stands for the rest.
+    [Marker.amf3]: (reader) => reader.#nothing(reader.#bytes.length - reader.at),
   };
-}
 
-function decodeFixed<T>(buf: Buffer, at: number, size: number, read: () => T): Parsed<T> {
-  return at + size > buf.length ? INCOMPLETE : value(read(), size);
-}
+  /** Where the next value begins. */
+  at: number;
+  failure: Exclude<Parsed<never>, { kind: 'value' }> | null = null;
+  readonly #bytes: Buffer;
+  #depthLeft = MAX_DEPTH;
+  #propertiesLeft = MAX_PROPERTIES;
+  #elementsLeft = MAX_ELEMENTS;
 
-function decodeText(buf: Buffer, at: number, lengthSize: 2 | 4): Parsed<string> {
-  const start = at + lengthSize;
-  if (start > buf.length) return INCOMPLETE;
-  const end = start + buf.readUIntBE(at, lengthSize);
-  return end > buf.length ? INCOMPLETE : value(buf.toString('utf8', start, end), end - at);
-}
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
 
-/** Properties until the empty key with the object-end marker (AMF0 §2.5, §2.10). */
-function decodeProperties(buf: Buffer, at: number, budget: Budget): Parsed<Amf0Object> {
-  const object: Amf0Object = Object.create(null);
-  for (let position = at; ; ) {
-    const key = decodeText(buf, position, 2);
-    if (key.kind !== 'value') return key;
-    position += key.consumed;
-    if (key.value === '' && buf[position] === Marker.objectEnd) {
-      return value(object, position + 1 - at);
+  read(): Amf0Value {
+    const marker = this.#bytes[this.#take(1)];
+    if (marker === undefined) return undefined;
+    const read = Amf0Reader.#READERS[marker];
+    return read ? read(this) : this.#fail(`unknown marker 0x${marker.toString(16)}`);
+  }
+
+  readAll(): Amf0Value[] {
+    const values: Amf0Value[] = [];
+    while (this.at < this.#bytes.length && this.failure === null) {
+      values.push(this.read());
+      if (--this.#elementsLeft < 0) this.#fail('too many values');
     }
-    if (--budget.properties < 0) return invalid(`AMF0: more than ${MAX_PROPERTIES} properties`);
-    const property = decodeAt(buf, position, budget);
-    if (property.kind !== 'value') return property;
-    object[key.value] = property.value;
-    position += property.consumed;
+    return values;
   }
-}
 
-function decodeTypedObject(buf: Buffer, at: number, budget: Budget): Parsed<Amf0Object> {
-  const className = decodeText(buf, at, 2);
-  if (className.kind !== 'value') return className;
-  return after(className.consumed, decodeProperties(buf, at + className.consumed, budget));
-}
-
-function decodeElements(buf: Buffer, at: number, budget: Budget): Parsed<Amf0Value[]> {
-  if (at + 4 > buf.length) return INCOMPLETE;
-  const count = buf.readUInt32BE(at);
-  budget.elements -= count;
-  if (budget.elements < 0) return invalid(`AMF0: more than ${MAX_ELEMENTS} elements`);
-  const elements: Amf0Value[] = [];
-  let position = at + 4;
-  while (elements.length < count) {
-    const element = decodeAt(buf, position, budget);
-    if (element.kind !== 'value') return element;
-    elements.push(element.value);
-    position += element.consumed;
+  #fail(reason: string): undefined {
+    this.failure ??= invalid(`AMF0: ${reason}`);
   }
-  return value(elements, position - at);
+
+  /** Answers where the next bytes are; past the end where they are not all there, or nothing is read. */
+  #take(size: number): number {
+    const start = this.at;
+    if (start + size > this.#bytes.length) this.failure ??= INCOMPLETE;
+    if (this.failure !== null) return this.#bytes.length;
+    this.at += size;
+    return start;
+  }
+
+  #nothing(size: number): undefined {
+    this.#take(size);
+  }
+
+  #boolean(): boolean {
+    return this.#bytes[this.#take(1)] !== 0;
+  }
+
+  #double(): number {
+    const at = this.#take(8);
+    return this.failure === null ? this.#bytes.readDoubleBE(at) : 0;
+  }
+
+  #uint32(): number {
+    const at = this.#take(4);
+    return this.failure === null ? this.#bytes.readUInt32BE(at) : 0;
+  }
+
+  #uint16(): number {
+    const at = this.#take(2);
+    return this.failure === null ? this.#bytes.readUInt16BE(at) : 0;
+  }
+
+  /** The two bytes behind it are a time zone, which nobody sets (AMF0 §2.13). */
+  #date(): Date {
+    const date = new Date(this.#double());
+    this.#take(2);
+    return date;
+  }
+
+  #text(lengthSize: 2 | 4): string {
+    const size = lengthSize === 2 ? this.#uint16() : this.#uint32();
+    const start = this.#take(size);
+    return this.failure === null ? this.#bytes.toString('utf8', start, start + size) : '';
+  }
+
+  #nested<T>(read: () => T): T | undefined {
+    if (this.#depthLeft === 0) return this.#fail(`deeper than ${MAX_DEPTH}`);
+    this.#depthLeft -= 1;
+    const item = read();
+    this.#depthLeft += 1;
+    return item;
+  }
+
+  /** Properties until the empty key with the object-end marker (AMF0 §2.5, §2.10). */
+  #properties(headSize = 0): Amf0Object {
+    const object: Amf0Object = Object.create(null);
+    this.#take(headSize);
+    while (this.failure === null) {
+      const key = this.#text(2);
+      if (key === '' && this.#bytes[this.at] === Marker.objectEnd) {
+        this.#take(1);
+        break;
+      }
+      if (--this.#propertiesLeft < 0) this.#fail(`more than ${MAX_PROPERTIES} properties`);
+      object[key] = this.read();
+    }
+    return object;
+  }
+
+  #typedObject(): Amf0Object {
+    this.#text(2);
+    return this.#properties();
+  }
+
+  #elements(): Amf0Value[] {
+    const count = this.#uint32();
+    const elements: Amf0Value[] = [];
+    this.#elementsLeft -= count;
+    if (this.#elementsLeft < 0) this.#fail(`more than ${MAX_ELEMENTS} elements`);
+    while (elements.length < count && this.failure === null) elements.push(this.read());
+    return elements;
+  }
 }
 
 function writeValue(writer: ByteWriter, item: Amf0Value): void {
@@ -204,12 +230,12 @@ function writeBoolean(writer: ByteWriter, item: boolean): void {
 }
 
 function writeString(writer: ByteWriter, text: string): void {
-  const bytes = Buffer.from(text);
-  const isLong = bytes.length > MAX_SHORT;
+  const size = Buffer.byteLength(text);
+  const isLong = size > MAX_SHORT;
   writer.uint8(isLong ? Marker.longString : Marker.string);
-  if (isLong) writer.uint32(bytes.length);
-  else writer.uint16(bytes.length);
-  writer.bytes(bytes);
+  if (isLong) writer.uint32(size);
+  else writer.uint16(size);
+  writer.text(text, size);
 }
 
 function writeArray(writer: ByteWriter, items: readonly Amf0Value[]): void {
@@ -234,8 +260,10 @@ function writeObject(writer: ByteWriter, object: Amf0Object): void {
   writer.uint8(Marker.objectEnd);
 }
 
+/** Of a key that is too long as much is written as fits in any case: a character has up to three bytes. */
 function writeKey(writer: ByteWriter, key: string): void {
-  const bytes = Buffer.from(key).subarray(0, MAX_SHORT);
-  writer.uint16(bytes.length);
-  writer.bytes(bytes);
+  const short = key.length > MAX_SHORT / 3 ? key.slice(0, MAX_SHORT / 3) : key;
+  const size = Buffer.byteLength(short);
+  writer.uint16(size);
+  writer.text(short, size);
 }

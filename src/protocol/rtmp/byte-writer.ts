@@ -1,4 +1,6 @@
 const FIRST_SIZE = 512;
+/** Characters that are copied one by one: `Buffer.write` costs more than so many. */
+const MAX_COPIED = 64;
 
 /** Bytes written one after the other, numbers big-endian, into memory that grows. */
 export class ByteWriter {
@@ -48,6 +50,16 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length);
     this.#memory.set(bytes, at);
+  }
+
+  /** As UTF-8, of which it is `size` bytes. */
+  text(text: string, size: number): void {
+    const at = this.#reserve(size);
+    if (size !== text.length || size > MAX_COPIED) {
+      this.#memory.write(text, at, size);
+      return;
+    }
+    for (let i = 0; i < size; i += 1) this.#memory[at + i] = text.charCodeAt(i);
   }
 
   /** Answers where the next `size` bytes go; the memory may be another one then. */

@@ -27,9 +27,10 @@ export function decodeCommand(message: RtmpMessage): Parsed<RtmpCommand> {
   if (head.kind !== 'value') return head;
   const values = decodeAmf0All(message.payload.subarray(head.consumed));
   if (values.kind !== 'value') return values;
+  const { name, transactionId } = head.value;
   const [object = null, ...args] = values.value;
   const amf3 = message.typeId === MessageType.commandAmf3;
-  return value({ ...head.value, object, args, amf3 }, message.payload.length);
+  return value({ name, transactionId, object, args, amf3 }, message.payload.length);
 }
 
 /** Reads no more of a command message than which command it is. */

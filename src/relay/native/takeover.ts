@@ -38,7 +38,8 @@ export function takeOver(
   const { oneWay = false } = pair;
   const ahead = release(pair.client);
   return {
-    ...duplicates,
+    client: duplicates.client,
+    child: duplicates.child,
     toClient: joined(pair.toClient, release(pair.child)),
     toChild: joined(pair.toChild, oneWay ? [] : ahead),
     oneWay,

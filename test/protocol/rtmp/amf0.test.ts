@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type Amf0Object,
   type Amf0Value,
   decodeAmf0,
   decodeAmf0All,
@@ -108,6 +109,19 @@ for (const { name, bytes } of INVALID) {
     assert.equal(decodeAmf0(bytes).kind, 'invalid');
     assert.equal(decodeAmf0All(bytes).kind, 'invalid');
   });
+}
+
+test('a key that is too long is cut between characters', () => {
+  for (const letter of ['x', 'é', '日']) {
+    const [key = ''] = Object.keys(reread({ [letter.repeat(70_000)]: 1 }));
+    assert.match(key, new RegExp(`^${letter}{20000,}$`));
+  }
+});
+
+function reread(object: Amf0Object): Amf0Object {
+  const decoded = decodeAmf0(encodeAmf0(object));
+  assert.ok(decoded.kind === 'value');
+  return decoded.value as Amf0Object;
 }
 
 test('16 deep and 1024 properties are fine', () => {
