@@ -8,8 +8,8 @@ const INTERVAL_MS = 1000;
 export class TrafficMeter {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
-  /** Bytes of each connection when it was last read; goes with the connection. */
-  readonly #seen = new WeakMap<Connection, number>();
+  /** Bytes of each connection when it was last read. */
+  #seen = new Map<Connection, number>();
   #children = new Map<string, ChildTraffic>();
   #bytes = { in: 0, out: 0 };
   #readAt = performance.now();
@@ -39,16 +39,18 @@ export class TrafficMeter {
     const seconds = (now - this.#readAt) / 1000;
     this.#readAt = now;
     const children = new Map<string, ChildTraffic>();
+    const seen = new Map<Connection, number>();
     for (const connection of this.#connections) {
       if (connection.owner === null || connection.relayed === null) continue;
       const bytes = connection.relayed.bytesIn + connection.relayed.bytesOut;
       const bits = 8 * (bytes - (this.#seen.get(connection) ?? 0));
-      this.#seen.set(connection, bytes);
+      seen.set(connection, bytes);
       const sum = children.get(connection.owner.id) ?? NONE;
       const bitrate = sum.bitrate + bits / seconds;
       children.set(connection.owner.id, { connections: sum.connections + 1, bitrate });
     }
     this.#children = children;
+    this.#seen = seen;
     this.#bytes = this.#connections.bytes;
   }
 }
