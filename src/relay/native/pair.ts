@@ -37,9 +37,11 @@ export class Pair {
     this.#down = new Way(context, down, 2 * slot + 1, order.toClient);
   }
 
-  /** Begins to watch both sides; what must go first goes when epoll says that there is room. */
+  /** Sends what must go first, as far as there is room, and begins to watch both sides. */
   start(): RelayEnd | null {
     const { slot, generation } = this;
+    const end = this.#sendFirst(this.#down) ?? this.#sendFirst(this.#up);
+    if (end !== null) return end;
     this.#clientMask = maskFor(this.#up, this.#down);
     this.#childMask = maskFor(this.#down, this.#up);
     const watched =
@@ -68,6 +70,10 @@ export class Pair {
     close(this.#child);
   }
 
+  #sendFirst(way: Way): RelayEnd | null {
+    return way.blocked ? this.#endBy(way, way.flush()) : null;
+  }
+
   #handleRest(side: number, events: number, away: Way): RelayEnd | null {
     const towards = side === CLIENT ? this.#down : this.#up;
     if (events & EPOLLOUT && towards.blocked) {
@@ -81,12 +87,16 @@ export class Pair {
   }
 
   #settle(way: Way, moved: Moved): RelayEnd | null {
+    const end = this.#endBy(way, moved);
+    if (end === null) this.#watch();
+    return end;
+  }
+
+  #endBy(way: Way, moved: Moved): RelayEnd | null {
     const ofClient = way === this.#up;
     if (moved === 'near-broken') return ofClient ? 'client-reset' : 'child-reset';
     if (moved === 'far-broken') return ofClient ? 'child-reset' : 'client-reset';
-    if (this.#up.ended && this.#down.ended) return 'closed';
-    this.#watch();
-    return null;
+    return this.#up.ended && this.#down.ended ? 'closed' : null;
   }
 
   /** Tells epoll what matters now: a side is read from only while the other one takes it. */
