@@ -1,12 +1,17 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Handshake, induction, parseHandshake } from '../../src/protocol/srt/handshake.js';
 import { shutdown } from '../../src/protocol/srt/packet.js';
+import { Ffmpeg } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { conclusion } from '../helpers/srt-caller.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
+import { until } from '../helpers/until.js';
 import { cpuDuring } from './measure.js';
 import { percentile, type Row, report, round } from './report.js';
 
@@ -14,6 +19,7 @@ const CALLS = 300;
 const SECONDS = 10;
 const INDUCTIONS_PER_SECOND = 1000;
 const SOCKETS = 100;
+const STREAMS = 4;
 
 async function openSocket(): Promise<Socket> {
   const socket = createSocket('udp4');
@@ -94,6 +100,63 @@ async function inductions(supervisor: RunningSupervisor, port: number): Promise<
   };
 }
 
+function caller(port: number, id: string): string {
+  return `srt://127.0.0.1:${port}?streamid=${id}`;
+}
+
+/** Some seconds of noise, which no encoder makes small: 10 Mbps. */
+async function writeNoise(path: string): Promise<void> {
+  const source = ['-f', 'lavfi', '-i', 'nullsrc=s=640x360:r=25:d=4,geq=random(1)*255:128:128'];
+  const rate = ['-b:v', '10M', '-maxrate', '10M', '-bufsize', '10M', '-g', '25'];
+  const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', ...rate];
+  const program = new Ffmpeg('ffmpeg', [...source, ...coding, '-f', 'mpegts', path]);
+  if ((await program.ended) !== 0) throw new Error(`no noise: ${program.errors}`);
+}
+
+/** Publishes it again and again, and plays it, each by a program of its own. */
+function cast(path: string, port: number): Ffmpeg[] {
+  return Array.from({ length: STREAMS }, (_, i) => `live/media${i}`).flatMap((stream) => {
+    const source = ['-re', '-stream_loop', '-1', '-i', path, '-c', 'copy'];
+    const player = ['-i', caller(port, `#!::r=${stream},m=request`), '-c', 'copy'];
+    return [
+      new Ffmpeg('ffmpeg', [...source, '-f', 'mpegts', caller(port, `#!::r=${stream},m=publish`)]),
+      new Ffmpeg('ffmpeg', [...player, '-f', 'null', '-']),
+    ];
+  });
+}
+
+/** What media costs here, and what it costs the children. */
+async function media(supervisor: RunningSupervisor, port: number): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
+  const path = join(folder, 'noise.ts');
+  await writeNoise(path);
+  const programs = cast(path, port);
+  const moved = async () =>
+    (await supervisor.connections()).reduce((sum, row) => sum + row.bytesIn + row.bytesOut, 0);
+  try {
+    await until('all have come', async () => {
+      const rows = await supervisor.connections();
+      return rows.filter(({ bytesOut }) => bytesOut > 100_000).length >= STREAMS;
+    });
+    const children = (await supervisor.children()).map(({ pid }) => pid!);
+    const before = await moved();
+    const work = () => delay(1000 * SECONDS);
+    const [relay = 0, ...origin] = await cpuDuring([supervisor.pid, ...children], work);
+    const gbits = (8 * ((await moved()) - before)) / 1e9;
+    const spent = { supervisor: relay, children: origin.reduce((sum, cpu) => sum + cpu, 0) };
+    return Object.entries(spent).map(([name, cpu]) => ({
+      name: `media, ${name}`,
+      values: {
+        'CPU ms per Gbit': round((1000 * cpu) / gbits, 0),
+        Mbps: round((1000 * gbits) / SECONDS, 0),
+      },
+    }));
+  } finally {
+    await Promise.all(programs.map((program) => program.kill()));
+    await rm(folder, { recursive: true });
+  }
+}
+
 export async function run(): Promise<void> {
   const origin = origins().find(({ name }) => name === 'srs');
   if (origin === undefined) {
@@ -108,8 +171,12 @@ export async function run(): Promise<void> {
   });
   try {
     await supervisor.calm();
-    const rows = [...(await handshakes(supervisor, srt)), await inductions(supervisor, srt)];
-    await report('srt', `SRT: ${CALLS} handshakes in ms, and callers that only ask`, rows);
+    const rows = [
+      ...(await handshakes(supervisor, srt)),
+      await inductions(supervisor, srt),
+      ...(await media(supervisor, srt)),
+    ];
+    await report('srt', `SRT: ${CALLS} handshakes in ms, callers that only ask, and media`, rows);
   } finally {
     await supervisor.dispose();
   }
