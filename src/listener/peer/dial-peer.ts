@@ -58,10 +58,15 @@ export async function askPeer(
   const socket = await greet(peer, { ...nobody, question }, signal);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of addAbortSignal(signal, socket) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of addAbortSignal(signal, socket) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_ANSWER_BYTES) throw new Error(`answer of more than ${MAX_ANSWER_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } finally {
+    // Since Node 24 a socket that was read to its end is not closed for that.
+    socket.destroy();
   }
   return Buffer.concat(chunks).toString();
 }
