@@ -129,11 +129,12 @@ function cast(path: string, port: number): Ffmpeg[] {
 async function media(supervisor: RunningSupervisor, port: number): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const path = join(folder, 'noise.ts');
-  await writeNoise(path);
-  const programs = cast(path, port);
+  const programs: Ffmpeg[] = [];
   const moved = async () =>
     (await supervisor.connections()).reduce((sum, row) => sum + row.bytesIn + row.bytesOut, 0);
   try {
+    await writeNoise(path);
+    programs.push(...cast(path, port));
     await until('all have come', async () => {
       const rows = await supervisor.connections();
       return rows.filter(({ bytesOut }) => bytesOut > 100_000).length >= STREAMS;

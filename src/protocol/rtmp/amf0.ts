@@ -58,8 +58,12 @@ export function decodeAmf0(buf: Buffer, offset = 0): Parsed<Amf0Value> {
 export function decodeAmf0All(buf: Buffer): Parsed<Amf0Value[]> {
   const reader = new Amf0Reader(buf, 0);
   const values = reader.readAll();
-  if (reader.failure === null) return value(values, buf.length);
-  return reader.failure.kind === 'incomplete' ? invalid('AMF0: value cut off') : reader.failure;
+  return reader.failure === null ? value(values, buf.length) : asWhole(reader.failure);
+}
+
+/** There is no more to come of a message: what is cut off is invalid. */
+export function asWhole<T>(parsed: Parsed<T>): Parsed<T> {
+  return parsed.kind === 'incomplete' ? invalid('AMF0: value cut off') : parsed;
 }
 
 /** Writes the values one after the other. Objects are written as such, arrays as strict arrays. */

@@ -1,5 +1,5 @@
 import { invalid, type Parsed, value } from '../result.js';
-import { type Amf0Value, decodeAmf0, decodeAmf0All, encodeAmf0 } from './amf0.js';
+import { type Amf0Value, asWhole, decodeAmf0, decodeAmf0All, encodeAmf0 } from './amf0.js';
 import { MessageType, type RtmpMessage } from './message.js';
 
 /** What a command begins with. */
@@ -48,11 +48,6 @@ export function decodeCommandHead({ typeId, payload }: RtmpMessage): Parsed<Comm
   if (typeof id.value !== 'number') return invalid('command without a transaction id');
   const head = { name: name.value, transactionId: id.value };
   return value(head, start + name.consumed + id.consumed);
-}
-
-/** There is no more to come of a message. */
-function asWhole<T>(parsed: Parsed<T>): Parsed<T> {
-  return parsed.kind === 'incomplete' ? invalid('AMF0: value cut off') : parsed;
 }
 
 /** Writes an AMF0 command message (type 20). */

@@ -25,7 +25,7 @@ export interface DigestKey {
 export const PLAYER_KEY = digestKey('Genuine Adobe Flash Player 001');
 export const SERVER_KEY = digestKey('Genuine Adobe Flash Media Server 001');
 
-/** In the order of how many clients use them: ffmpeg and Flash the first. */
+/** ffmpeg signs by the first. */
 const SCHEMAS: readonly DigestSchema[] = ['schema1', 'schema0'];
 
 /**
