@@ -17,7 +17,8 @@ export interface PlayOptions {
 
 /**
  * Makes the client a player of its stream, published or not. Rejects with Refusal where the hook
- * says no.
+ * says no. One that leaves while the hook is asked becomes a player, too, for its end to tell: who
+ * counts by hooks has counted it.
  */
 export async function startPlaying(
   context: Context,
@@ -26,10 +27,9 @@ export async function startPlaying(
 ): Promise<Activity> {
   checkSecurity(context, subject, 'play');
   const source = acquireSource(context, subject);
-  const allowed = await context.hooks.onPlay(subject, source);
-  if (!allowed || link.gone) {
+  if (!(await context.hooks.onPlay(subject, source))) {
     context.sources.release(source);
-    throw new Refusal(allowed ? 'client left' : 'on_play refused');
+    throw new Refusal('on_play refused');
   }
   const { clientId: id, ip, request } = subject;
   const about = { id, ip, type, publish: false, since: Date.now() };

@@ -14,7 +14,8 @@ const NEXT_PACKET_MS = 5_000;
 
 /**
  * Takes the stream and makes the client its publisher. Rejects with Refusal where the hook says
- * no or another one publishes, hook first, as SRS does.
+ * no or another one publishes, hook first, as SRS does. One that leaves meanwhile publishes, too,
+ * until its end tells.
  */
 export async function startPublishing(
   context: Context,
@@ -25,7 +26,6 @@ export async function startPublishing(
   const source = acquireSource(context, subject);
   try {
     if (!(await context.hooks.onPublish(subject, source))) throw new Refusal('on_publish refused');
-    if (link.gone) throw new Refusal('client left');
     if (!source.publish(subject.clientId)) throw new Refusal(`stream ${source.name.url} is busy`);
   } catch (error) {
     context.sources.release(source);

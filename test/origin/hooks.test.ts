@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -28,7 +28,7 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
   /** What the second URL of each action heard. */
   const seconds: Call[] = [];
   /** What each action is answered; `0` where nothing is set. */
-  const verdicts = new Map<string, { status: number; body: string }>();
+  const verdicts = new Map<string, { status: number; body: string; after?: Promise<unknown> }>();
 
   before(async () => {
     server = createServer(async (request, response) => {
@@ -38,6 +38,7 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
       if (request.url?.startsWith('/second/')) seconds.push(call);
       else calls.push(call);
       const verdict = verdicts.get(String(call.action ?? 'beat'));
+      await verdict?.after;
       response.writeHead(verdict?.status ?? 200);
       response.end(verdict?.body ?? '0');
     });
@@ -87,6 +88,25 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
       ['127.1.2.3', '__defaultVhost__', 'live', 'hk', '?token=abc', '/live/hk'],
     );
   });
+
+  for (const { role, asked, farewell } of [
+    { role: 'publish', asked: 'on_publish', farewell: 'on_unpublish' },
+    { role: 'play', asked: 'on_play', farewell: 'on_stop' },
+  ] as const) {
+    it(`bids farewell to one that left while ${asked} was asked`, async () => {
+      const left = new EventEmitter();
+      verdicts.set(asked, { status: 200, body: '0', after: once(left, 'left') });
+      const client = await RtmpClient.open(origin.rtmp);
+      client[role](origin.tcUrl, 'left');
+      await until(asked, () => find(asked));
+      client.socket.resetAndDestroy();
+      left.emit('left');
+      await until('on_close', () => find('on_close'));
+      const heard = calls.map(({ action }) => action).filter((action) => action !== undefined);
+      assert.deepEqual(heard, ['on_connect', asked, farewell, 'on_close']);
+      assert.deepEqual(await origin.clients(), []);
+    });
+  }
 
   it('closes a publisher that is refused, after onFCPublish', async () => {
     verdicts.set('on_publish', { status: 200, body: '{"code":1}' });

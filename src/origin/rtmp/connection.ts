@@ -17,6 +17,7 @@ const MAX_UNSENT = 64 * 1024 * 1024;
 export interface MessageHandler {
   /** Messages are held back while the promise of an earlier one is open. Throws to end it all. */
   message(message: RtmpMessage): void | Promise<void>;
+  /** After all messages: what a hook still lets in can be ended. */
   closed(reason: string): void;
 }
 
@@ -34,6 +35,8 @@ export class RtmpConnection {
   #ackWindow = 0;
   #acked = 0;
   #busy = false;
+  /** Settles, and never rejects, when the last message has been dealt with. */
+  #dealt: Promise<void> = Promise.resolve();
   #reason = 'client closed';
 
   constructor(socket: Socket, handler: MessageHandler) {
@@ -43,7 +46,7 @@ export class RtmpConnection {
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('timeout', () => this.close('timeout'));
     socket.on('error', (error) => this.close(error.message));
-    socket.on('close', () => handler.closed(this.#reason));
+    socket.on('close', () => void this.#dealt.then(() => handler.closed(this.#reason)));
   }
 
   get closed(): boolean {
@@ -126,7 +129,7 @@ export class RtmpConnection {
       const pending = this.#handler.message(message);
       if (pending === undefined) return;
       this.#hold(true);
-      pending.catch(failed).finally(() => this.#hold(false));
+      this.#dealt = pending.catch(failed).finally(() => this.#hold(false));
     } catch (error) {
       failed(error);
     }

@@ -185,9 +185,7 @@ export class RtmpSession {
       await this.#admit(subject);
       // SRS does not say anything to whom it bars, so this comes before the replies.
       checkSecurity(this.#context, subject, role);
-      const activity = await start(subject);
-      if (this.#connection.closed) await activity.end();
-      else this.#activity = activity;
+      this.#activity = await start(subject);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#context.log.error(this.id, `serve error: ${error.message}`);
@@ -215,8 +213,8 @@ export class RtmpSession {
   async #admit(subject: HookSubject): Promise<void> {
     if (this.#admitted !== null) return;
     if (!(await this.#context.hooks.onConnect(subject))) throw new Refusal('on_connect refused');
-    if (this.#connection.closed) throw new Refusal('client left');
     this.#admitted = subject;
+    if (this.#connection.closed) throw new Refusal('client left');
   }
 
   /** What was sent reaches the client before the end does. */

@@ -1,7 +1,7 @@
 import type { RtpPacket } from 'werift';
 import { iceOf, withCandidates } from '../../protocol/webrtc/sdp.js';
 import type { Role } from '../../stream-key.js';
-import type { Activity } from '../activity.js';
+import { type Activity, Refusal } from '../activity.js';
 import type { Context } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
@@ -130,6 +130,10 @@ export class WebRtcSession implements Link, MuxPeer {
     this.#activity = isPublish
       ? await startPublishing(context, subject, { link: this, type: 'rtc-publish' })
       : await startPlaying(context, subject, { link: this, sink: NO_SINK, type: 'rtc-play' });
+    if (this.gone) {
+      await this.#activity.end();
+      throw new Refusal('client left');
+    }
     const source = context.sources.at(sourceName(subject.request).url) ?? null;
     if (source === null) return;
     this.#source = source;
