@@ -41,11 +41,27 @@ test('the lock of a dead or recycled process, or half of one, is taken over', as
   }
 });
 
-test('of many that want a stale lock one gets it', async (t) => {
+test('of many that want a stale lock one gets it, and nothing else is left', async (t) => {
   const path = await tempDir(t);
-  await writeFile(join(path, 'supervisor.lock'), '{}');
-  const results = await Promise.allSettled(Array.from({ length: 8 }, () => openWorkDir(path)));
-  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  for (let round = 0; round < 20; round++) {
+    await writeFile(join(path, 'supervisor.lock'), '{}');
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => openWorkDir(path)));
+    const won = results.filter(({ status }) => status === 'fulfilled');
+    assert.equal(won.length, 1);
+    const locks = (await readdir(path)).filter((name) => name.startsWith('supervisor.lock'));
+    assert.deepEqual(locks, ['supervisor.lock']);
+  }
+});
+
+test('a lock is taken over from one that died while it took it over', async (t) => {
+  const path = await tempDir(t);
+  const dead = { pid: 2 ** 22 - 1, startTicks: 1 };
+  const succession = `supervisor.lock.${dead.pid}-${dead.startTicks}`;
+  await writeFile(join(path, 'supervisor.lock'), JSON.stringify(dead));
+  await writeFile(join(path, succession), JSON.stringify({ ...dead, startTicks: 2 }));
+  await (await openWorkDir(path)).release();
+  const locks = (await readdir(path)).filter((name) => name.startsWith('supervisor.lock'));
+  assert.deepEqual(locks, []);
 });
 
 test('a directory that cannot be used is an error that names the key', async (t) => {
