@@ -9,7 +9,7 @@ import type { Route, Router } from './route.js';
 
 /** Keepers come from here; no client has it as its alias. */
 export const KEEPER_ADDRESS = '127.0.83.82';
-/** A publisher waits no longer for its keeper. */
+/** A publisher waits no longer for its keeper, which comes after it then: a hook may take longer. */
 const START_MS = 1000;
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
 
@@ -30,7 +30,10 @@ export function keepSources(route: Router): Router {
 async function keepSource(stream: StreamKey, route: Route): Promise<Route> {
   const leaving = new AbortController();
   // Without a keeper the stream is as well off as in SRS alone.
-  await attend(stream, route, leaving.signal).catch(() => {});
+  await atMost(
+    START_MS,
+    attend(stream, route, leaving.signal).catch(() => {}),
+  );
   const release: Route['release'] = (fault) => {
     leaving.abort();
     route.release(fault);
@@ -38,11 +41,21 @@ async function keepSource(stream: StreamKey, route: Route): Promise<Route> {
   return { ...route, release };
 }
 
+/** Resolves with `work`, which goes on where it takes longer than `ms`. */
+function atMost(ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /** Resolves when the child has its player. */
 async function attend(stream: StreamKey, route: Route, signal: AbortSignal): Promise<void> {
   const { host, ports } = route;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
-  const socket = await dial({ host, port: ports.rtmp, localAddress: KEEPER_ADDRESS }, limit);
+  const socket = await dial({ host, port: ports.rtmp, localAddress: KEEPER_ADDRESS }, signal);
   const leave = () => socket.destroy();
   socket.on('error', () => {}).on('end', leave);
   signal.addEventListener('abort', leave);
@@ -50,7 +63,7 @@ async function attend(stream: StreamKey, route: Route, signal: AbortSignal): Pro
   socket.write(Buffer.concat([HELLO, playCommandsFor(stream)]));
   const answers = new PlayAnswers();
   const take = (bytes: Buffer) => stateAfter(answers, bytes);
-  const state = await readUntil(socket, take, limit).catch(() => null);
+  const state = await readUntil(socket, take, signal).catch(() => null);
   if (state === 'started') leaveAtMedia(socket, answers);
   else leave();
 }

@@ -5,7 +5,7 @@ import { portsAt } from '../../src/child/ports.js';
 import type { Route } from '../../src/listener/route.js';
 import { KEEPER_ADDRESS, keepSources } from '../../src/listener/source-keeper.js';
 import { origins } from '../helpers/origins.js';
-import { Acceptor } from '../helpers/sockets.js';
+import { Acceptor, dialPort } from '../helpers/sockets.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { TestOrigin } from '../origin/helpers.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
@@ -79,8 +79,29 @@ test('a child that refuses or says nothing still gets its publisher', BOUNDED, a
   const routing = keeping(STREAM, 'publish');
   const keeper = await child.next();
   keeper.resume();
+  const route = await routing;
+  assert.equal(route?.ports.rtmp, port);
+  assert.equal(keeper.readableEnded, false);
+  route?.release();
   await once(keeper, 'end');
-  assert.equal((await routing)?.ports.rtmp, port);
   await child.close();
   assert.equal((await keeping(STREAM, 'publish'))?.ports.rtmp, port);
+});
+
+test('the keeper for a child that is slow comes behind its publisher', BOUNDED, async (t) => {
+  const origin = await TestOrigin.start();
+  const child = await Acceptor.open();
+  t.after(async () => {
+    await child.close();
+    await origin.close();
+  });
+  const route = await wayTo(child.port).keeping(STREAM, 'publish');
+  const keeper = await child.next();
+  const onwards = await dialPort(origin.rtmp);
+  t.after(() => onwards.destroy());
+  keeper.pipe(onwards).pipe(keeper);
+  const names = async () => (await origin.clients()).map(({ name }) => name);
+  await until('it plays', async () => (await names()).includes('kept'));
+  route?.release();
+  await until('it has left', async () => (await names()).length === 0);
 });
