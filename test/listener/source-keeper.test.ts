@@ -100,6 +100,7 @@ test('the keeper for a child that is slow comes behind its publisher', BOUNDED, 
   const onwards = await dialPort(origin.rtmp);
   t.after(() => onwards.destroy());
   keeper.pipe(onwards).pipe(keeper);
+  keeper.once('close', () => onwards.destroy());
   const names = async () => (await origin.clients()).map(({ name }) => name);
   await until('it plays', async () => (await names()).includes('kept'));
   route?.release();
