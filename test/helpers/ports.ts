@@ -1,6 +1,6 @@
 import { createSocket, type SocketType } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { codeOf } from '../../src/errors.js';
 
 /** Below the ports that the kernel gives to outgoing connections, and clear of our defaults. */
@@ -11,7 +11,7 @@ const RANGES = 68;
 /** Of a range: so many for listeners, the rest for children. */
 const LISTENERS = 30;
 
-const base = FIRST + (process.pid % RANGES) * RANGE;
+const base = (await claimRange()) + 1;
 let next = 0;
 
 /** Where the ports of this process's children begin. */
@@ -26,6 +26,27 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port in ${base}-${base + LISTENERS - 1}`);
 }
 
+/** A range is whose process listens on its first port: for as long as that lives. */
+async function claimRange(): Promise<number> {
+  for (let at = 0; at < RANGES; at++) {
+    const first = FIRST + ((process.pid + at) % RANGES) * RANGE;
+    const server = createServer((socket) => socket.destroy());
+    if (await canListen(server, first)) {
+      server.unref();
+      return first;
+    }
+  }
+  throw new Error(`no free range of ports from ${FIRST} up`);
+}
+
+async function canListen(server: Server, port: number): Promise<boolean> {
+  server.listen({ port, exclusive: true });
+  return once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Whether nobody has it on any address, neither for TCP nor for UDP. */
 export async function isPortFree(port: number): Promise<boolean> {
   return (await isTcpFree(port)) && (await isUdpFree(port));
@@ -33,12 +54,7 @@ export async function isPortFree(port: number): Promise<boolean> {
 
 async function isTcpFree(port: number): Promise<boolean> {
   const server = createServer();
-  try {
-    server.listen({ port, exclusive: true });
-    await once(server, 'listening');
-  } catch {
-    return false;
-  }
+  if (!(await canListen(server, port))) return false;
   server.close();
   await once(server, 'close');
   return true;
