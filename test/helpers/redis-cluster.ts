@@ -36,12 +36,16 @@ export class RedisClusterSetup {
     return `redis+cluster://${this.#addresses().join()}`;
   }
 
+  get nodes(): { host: string; port: number }[] {
+    return this.#servers.map(({ port }) => ({ host: '127.0.0.1', port }));
+  }
+
   async dispose(): Promise<void> {
     for (const server of this.#servers) await server.dispose();
   }
 
   #addresses(): string[] {
-    return this.#servers.map(({ port }) => `127.0.0.1:${port}`);
+    return this.nodes.map(({ host, port }) => `${host}:${port}`);
   }
 
   async #isWhole(): Promise<boolean> {

@@ -48,12 +48,15 @@ test('a box that falls silent is dead after a while, and a store that was emptie
   const a = await open(t, server, 'a');
   const client = new Redis(server.port);
   t.after(() => client.disconnect());
-  const now = Date.now();
-  await client.hset(new Keys('t').boxes, 'ghost', `${now} ${JSON.stringify(recordOf('ghost'))}`);
-  await client.hset(new Keys('t').boxes, 'future', `${now} {"v":2}`);
-  await until('a knows the ghost', () => a.get('ghost') !== null);
+  const down = once(a, 'down');
+  await until('a knows the ghost', async () => {
+    const now = Date.now();
+    await client.hset(new Keys('t').boxes, 'future', `${now} {"v":2}`);
+    await client.hset(new Keys('t').boxes, 'ghost', `${now} ${JSON.stringify(recordOf('ghost'))}`);
+    return a.get('ghost') !== null;
+  });
   assert.equal(a.get('future'), null);
-  assert.deepEqual(await once(a, 'down'), ['ghost']);
+  assert.deepEqual(await down, ['ghost']);
   const back = once(a, 'back');
   await client.flushall();
   await back;
@@ -69,7 +72,7 @@ test('a box that comes back after its silence is told of', async (t) => {
     client.hset(new Keys('t').boxes, 'b', `${Date.now()} ${JSON.stringify(recordOf('b'))}`);
   const knows = () => beat().then(() => a.get('b') !== null);
   await until('a knows b', knows);
-  await once(a, 'down');
+  await until('b is dead', () => a.get('b') === null);
   let isTold = false;
   a.once('back', () => {
     isTold = true;
