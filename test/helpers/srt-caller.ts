@@ -149,6 +149,8 @@ export class SrtChild extends SrtParty {
   /** The type of its answers to conclusions. */
   answer: number = CONCLUSION;
   nextId = 0x1000;
+  /** Where its last conclusion came from. Others may still ask what keys it wants. */
+  caller: { readonly address: string; readonly port: number } | null = null;
   /** Conclusions that it has seen, repeated ones too. */
   readonly conclusions: Buffer[] = [];
   readonly #ids = new Map<string, number>();
@@ -166,9 +168,9 @@ export class SrtChild extends SrtParty {
     return this.#ids.size;
   }
 
-  /** Sends to whoever it heard last. */
+  /** Sends to whoever called last. */
   reply(packet: Buffer): void {
-    const { address = '127.0.0.1', port = 9 } = this.from.at(-1) ?? {};
+    const { address = '127.0.0.1', port = 9 } = this.caller ?? {};
     this.socket.send(packet, port, address);
   }
 
@@ -182,6 +184,7 @@ export class SrtChild extends SrtParty {
       this.socket.send(answer, port, address);
     } else if (type === CONCLUSION && parsed.value.cookie === port) {
       this.conclusions.push(packet);
+      this.caller = { address, port };
       this.socket.send(this.#answerTo(parsed.value, `${address} ${port}`), port, address);
     }
   }

@@ -24,6 +24,8 @@ export interface HandshakeContext {
   readonly relay: UdpRelay;
   readonly keyLength: KeyLength;
   readonly moves: Moves;
+  /** So long a child may take to answer a caller. */
+  readonly childAnswerMs?: number;
 }
 
 /**
@@ -58,7 +60,8 @@ export class ChildHandshake {
       this.#reject = reject;
     });
     this.#repeat = setInterval(() => this.#say(), REPEAT_MS);
-    this.#limit = setTimeout(() => this.#fail(this.#silence()), CHILD_ANSWER_MS);
+    const limit = context.childAnswerMs ?? CHILD_ANSWER_MS;
+    this.#limit = setTimeout(() => this.#fail(this.#silence()), limit);
     this.#signal.addEventListener('abort', this.#abort);
     this.#session = this.#open(connection.alias, route);
     if (this.#signal.aborted) this.#abort();
