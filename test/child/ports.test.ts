@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import { ephemeralOverlap, leasePorts, PORT_STRIDE } from '../../src/child/ports.js';
+import { CHILD_PORT_BASE } from '../helpers/ports.js';
 
-const BASE = 18_000;
+/** Clear of what other files lease, for many blocks; a few fit into this process's own range. */
+const MANY_BASE = 31_000;
 
 async function listen(port: number, host?: string): Promise<Server> {
   const server = createServer();
@@ -15,22 +17,22 @@ async function listen(port: number, host?: string): Promise<Server> {
 }
 
 test('256 children get ports that nobody has, and give them back', async () => {
-  const leases = await leasePorts(256, BASE);
+  const leases = await leasePorts(256, MANY_BASE);
   const all = leases.flatMap(({ ports }) => Object.values(ports));
   assert.equal(new Set(all).size, 256 * 5);
-  assert.ok(leases.every(({ ports }) => ports.rtmp % PORT_STRIDE === BASE % PORT_STRIDE));
+  assert.ok(leases.every(({ ports }) => ports.rtmp % PORT_STRIDE === MANY_BASE % PORT_STRIDE));
   await Promise.all(leases.map((lease) => lease.release()));
 });
 
 test('two that lease at one time never get the same', async () => {
-  const both = await Promise.all([leasePorts(40, BASE + 2000), leasePorts(40, BASE + 2000)]);
+  const both = await Promise.all([leasePorts(40, MANY_BASE), leasePorts(40, MANY_BASE)]);
   const leases = both.flat();
   assert.equal(new Set(leases.map(({ ports }) => ports.rtmp)).size, 80);
   await Promise.all(leases.map((lease) => lease.release()));
 });
 
 test('a block with a taken port is passed over', async () => {
-  const [probe] = await leasePorts(1, BASE + 4000);
+  const [probe] = await leasePorts(1, CHILD_PORT_BASE);
   assert.ok(probe);
   await probe.release();
   for (const host of ['127.0.0.1', '0.0.0.0', undefined]) {
@@ -46,7 +48,7 @@ test('a block with a taken port is passed over', async () => {
 });
 
 test('a block with a taken UDP port is passed over', async () => {
-  const [probe] = await leasePorts(1, BASE + 4500);
+  const [probe] = await leasePorts(1, CHILD_PORT_BASE);
   assert.ok(probe);
   await probe.release();
   for (const port of [probe.ports.rtc, probe.ports.srt]) {
@@ -62,7 +64,7 @@ test('a block with a taken UDP port is passed over', async () => {
 });
 
 test('a lease notices that its port was taken meanwhile', async () => {
-  const [lease] = await leasePorts(1, BASE + 5000);
+  const [lease] = await leasePorts(1, CHILD_PORT_BASE);
   assert.ok(lease);
   assert.equal(await lease.areFree(), true);
   const server = await listen(lease.ports.api, '127.0.0.1');
@@ -80,7 +82,7 @@ test('where the ports end is an error that names the key', async () => {
 });
 
 test('ports that outgoing connections may take are warned of', async () => {
-  const low = await leasePorts(1, BASE + 6000);
+  const low = await leasePorts(1, CHILD_PORT_BASE);
   const high = await leasePorts(1, 40_000);
   assert.equal(await ephemeralOverlap(low), null);
   assert.match((await ephemeralOverlap(high)) ?? '', /^children\.portBase: port 4\d+ lies in/);
