@@ -32,7 +32,11 @@ for (const origin of origins()) {
     it('carries six browsers’ cameras over three children to their players', async () => {
       await supervisor.calm();
       const publishers: Posted[] = [];
-      for (const stream of STREAMS) publishers.push((await cast.start('publish', stream))[1]);
+      for (const stream of STREAMS) {
+        const [page, posted] = await cast.start('publish', stream);
+        await cast.sends(page);
+        publishers.push(posted);
+      }
       assert.equal(new Set((await rtcRows()).map(({ child }) => child)).size, 3);
       // One after the other: what decodes twelve pictures at a time is another test.
       for (const stream of STREAMS) {

@@ -51,6 +51,11 @@ export class RtcCast {
     return `${this.#api}/rtc/v1/${role === 'publish' ? 'whip' : 'whep'}/?app=live&stream=${stream}`;
   }
 
+  /** Resolves when the child gets this page's camera: until then it waits half a minute and no more. */
+  async sends(page: RtcPage): Promise<void> {
+    await until('a picture is sent', async () => (await page.state()).framesSent > 0);
+  }
+
   /** Resolves when this page has decoded a second's frames from now on. */
   async sees(page: RtcPage): Promise<void> {
     const { framesDecoded: had } = await page.state();
