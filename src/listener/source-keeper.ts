@@ -10,7 +10,7 @@ import type { Route, Router } from './route.js';
 /** Keepers come from here; no client has it as its alias. */
 export const KEEPER_ADDRESS = '127.0.83.82';
 /** A publisher waits no longer for its keeper, which comes after it then: a hook may take longer. */
-const START_MS = 1000;
+const START_MS = 3000;
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
 
 /**
@@ -19,19 +19,19 @@ const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
  * answer of `on_publish`: it is let in, but players get another source and see nothing for as long
  * as it stays. So a player of ours comes before the publisher, and leaves at the first media.
  */
-export function keepSources(route: Router): Router {
+export function keepSources(route: Router, startMs = START_MS): Router {
   return async (stream, role) => {
     const found = await route(stream, role);
     const isOurs = found !== null && found.via === undefined && found.isForeign === undefined;
-    return isOurs && role === 'publish' ? keepSource(stream, found) : found;
+    return isOurs && role === 'publish' ? keepSource(stream, found, startMs) : found;
   };
 }
 
-async function keepSource(stream: StreamKey, route: Route): Promise<Route> {
+async function keepSource(stream: StreamKey, route: Route, startMs: number): Promise<Route> {
   const leaving = new AbortController();
   // Without a keeper the stream is as well off as in SRS alone.
   await atMost(
-    START_MS,
+    startMs,
     attend(stream, route, leaving.signal).catch(() => {}),
   );
   const release: Route['release'] = (fault) => {
@@ -76,7 +76,7 @@ function leaveAtMedia(socket: Socket, answers: PlayAnswers): void {
   socket.resume();
 }
 
-/** Undefined until the server has said yes. */
+/** Undefined until the source has its player. */
 function stateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined {
   const outcome = answers.feed(bytes);
   if (outcome.kind !== 'value') throw new Error('the child sent no RTMP');

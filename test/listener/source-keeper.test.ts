@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { portsAt } from '../../src/child/ports.js';
 import type { Route } from '../../src/listener/route.js';
 import { KEEPER_ADDRESS, keepSources } from '../../src/listener/source-keeper.js';
@@ -12,15 +15,17 @@ import { RtmpClient } from '../origin/rtmp-client.js';
 import { C001 } from './rtmp/rig.js';
 
 const STREAM = '__defaultVhost__/live/kept';
+/** For who shall wait for a keeper, however busy the machine is. */
+const A_LONG_TIME = 600_000;
 const AAC_HEADER = [0xaf, 0, 0x12, 0x10];
 const AAC_FRAME = [0xaf, 1, 0x21, 0x10, 0x04];
 
 /** A way to `port`, and how often it was given back. */
-function wayTo(port: number, more: Partial<Route> = {}) {
+function wayTo(port: number, more: Partial<Route> = {}, startMs = A_LONG_TIME) {
   const given = { back: 0 };
   const release = () => void given.back++;
   const route: Route = { owner: C001, host: '127.0.0.1', ports: portsAt(port), release, ...more };
-  return { route, given, keeping: keepSources(async () => route) };
+  return { route, given, keeping: keepSources(async () => route, startMs) };
 }
 
 for (const { name, path } of origins()) {
@@ -52,6 +57,24 @@ for (const { name, path } of origins()) {
       assert.equal(given.back, 0);
     });
 
+    it('has come when on_play has let it in', async (t) => {
+      let isAnswered = false;
+      const hooks = createServer(async (request, response) => {
+        request.resume();
+        await delay(100);
+        isAnswered = true;
+        response.end('0');
+      }).listen(0, '127.0.0.1');
+      await once(hooks, 'listening');
+      t.after(() => hooks.close());
+      const url = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/`;
+      const vhost = `http_hooks { enabled on; on_play ${url}; }`;
+      const origin = await TestOrigin.start({ binary: path, vhost });
+      t.after(() => origin.close());
+      await wayTo(origin.rtmp).keeping(STREAM, 'publish');
+      assert.ok(isAnswered);
+    });
+
     it('leaves with a publisher who has sent nothing', async (t) => {
       const { keeping, given, keepers } = await open(t);
       const route = await keeping(STREAM, 'publish');
@@ -75,7 +98,7 @@ test('a child that refuses or says nothing still gets its publisher', BOUNDED, a
   const child = await Acceptor.open();
   t.after(() => child.close());
   const { port } = child;
-  const { keeping } = wayTo(port);
+  const { keeping } = wayTo(port, {}, 50);
   const routing = keeping(STREAM, 'publish');
   const keeper = await child.next();
   keeper.resume();
@@ -95,7 +118,7 @@ test('the keeper for a child that is slow comes behind its publisher', BOUNDED, 
     await child.close();
     await origin.close();
   });
-  const route = await wayTo(child.port).keeping(STREAM, 'publish');
+  const route = await wayTo(child.port, {}, 50).keeping(STREAM, 'publish');
   const keeper = await child.next();
   const onwards = await dialPort(origin.rtmp);
   t.after(() => onwards.destroy());

@@ -1,5 +1,5 @@
 import { type Parsed, value } from '../result.js';
-import type { Amf0Object, Amf0Value } from './amf0.js';
+import type { Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
@@ -7,12 +7,19 @@ import { SERVER_HANDSHAKE_SIZE } from './handshake.js';
 import { MEDIA_STREAM_ID } from './identify.js';
 import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
 
-/** What a player sends behind its handshake, in one flight: `connect`, `createStream`, `play`. */
+/** A call that servers do not know, and answer all the same. */
+const PLACE = { name: 'getStreamLength', transactionId: 4 };
+
+/**
+ * What a player sends behind its handshake, in one flight: `connect`, `createStream`, `play`, and a call.
+ * SRS says NetStream.Play.Start before it asks on_play; the call is answered when the player has its place.
+ */
 export function playCommands(tcUrl: string, app: string, stream: string): Buffer {
   return Buffer.concat([
     call('connect', 1, [{ app, flashVer: 'LNX 9,0,124,2', tcUrl }]),
     call('createStream', 2, [null]),
     call('play', 3, [null, stream], MEDIA_STREAM_ID),
+    call(PLACE.name, PLACE.transactionId, [null, stream]),
   ]);
 }
 
@@ -23,7 +30,7 @@ function call(name: string, transactionId: number, values: Amf0Value[], streamId
   return encodeMessage(message, DEFAULT_CHUNK_SIZE);
 }
 
-/** How far a player is: the server has said yes, or media has come as well. */
+/** How far a player is: it has its place, or media has come as well. */
 export type PlayState = 'asked' | 'started' | 'media';
 
 /** Reads all that a server sends to a player. */
@@ -50,7 +57,7 @@ export class PlayAnswers {
 }
 
 function isStart(command: Parsed<RtmpCommand>): boolean {
-  if (command.kind !== 'value' || command.value.name !== 'onStatus') return false;
-  const status = command.value.args[0] as Amf0Object | null | undefined;
-  return status?.code === 'NetStream.Play.Start';
+  if (command.kind !== 'value') return false;
+  const { name, transactionId } = command.value;
+  return name === '_result' && transactionId === PLACE.transactionId;
 }

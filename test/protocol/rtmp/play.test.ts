@@ -12,6 +12,10 @@ const status = (code: string) => {
   const command = { name: 'onStatus', transactionId: 0, object: null, args: [{ code }] };
   return encodeMessage(encodeCommand(command, { csid: 5, streamId: 1 }), 128);
 };
+const result = (transactionId: number) => {
+  const command = { name: '_result', transactionId, object: null, args: [] };
+  return encodeMessage(encodeCommand(command, { csid: 3, streamId: 0 }), 128);
+};
 const media = (typeId: number) =>
   encodeMessage({ csid: 6, timestamp: 0, typeId, streamId: 1, payload: Buffer.of(1, 2) }, 128);
 
@@ -32,21 +36,21 @@ test('a player is known by its commands', () => {
   assert.deepEqual([role, url.vhost, url.app, url.stream], ['play', 'v.example', 'a/b', 's']);
 });
 
-test('a server says yes with NetStream.Play.Start', () => {
+test('a player has its place when its last call is answered', () => {
   assert.equal(heard(), 'asked');
-  assert.equal(heard(status('NetStream.Play.Reset')), 'asked');
-  assert.equal(heard(status('NetStream.Play.Reset'), status('NetStream.Play.Start')), 'started');
+  assert.equal(heard(result(1), result(2), status('NetStream.Play.Start')), 'asked');
+  assert.equal(heard(status('NetStream.Play.Start'), result(4)), 'started');
 });
 
 test('audio and video are media, metadata is not', () => {
-  const start = status('NetStream.Play.Start');
+  const start = result(4);
   assert.equal(heard(start, media(MessageType.dataAmf0)), 'started');
   assert.equal(heard(start, media(MessageType.audio)), 'media');
   assert.equal(heard(start, media(MessageType.video)), 'media');
 });
 
 test('however the answers are cut', () => {
-  const bytes = Buffer.concat([HANDSHAKE, status('NetStream.Play.Start')]);
+  const bytes = Buffer.concat([HANDSHAKE, result(4)]);
   for (const at of [1, HANDSHAKE.length, HANDSHAKE.length + 1, bytes.length - 1]) {
     const answers = new PlayAnswers();
     const first = answers.feed(bytes.subarray(0, at));
