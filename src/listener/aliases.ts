@@ -13,19 +13,6 @@ export interface AliasRange {
 
 const ALL: AliasRange = { first: FIRST, last: LAST };
 
-/** The aliases of one thread, where several give them side by side; 0 is the control thread. */
-export function aliasShare(index: number, threads: number): AliasRange {
-  const size = Math.floor((LAST - FIRST + 1) / threads);
-  const first = FIRST + index * size;
-  return { first, last: first + size - 1 };
-}
-
-/** Whose of `threads` an alias is; no thread's where it is none. */
-export function aliasThread(alias: string, threads: number): number {
-  const number = alias.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return Math.floor((number - FIRST) / Math.floor((LAST - FIRST + 1) / threads));
-}
-
 /** Whether a child there can be dialled from an alias: an address elsewhere could not answer one. */
 export function canAlias(host: string): boolean {
   return host.startsWith('127.');

@@ -28,7 +28,9 @@ export class Connection {
   owner: ChildRef | null = null;
   alias: string | null = null;
   relayed: Relayed | null = null;
-  readonly #ending = new AbortController();
+  /** Made for who asks for the signal: most connections end without one. */
+  #ending: AbortController | null = null;
+  #reason: Error | null = null;
 
   constructor(id: string, ip: string, port: number, since: number) {
     this.id = id;
@@ -40,7 +42,16 @@ export class Connection {
 
   /** Aborts when somebody wants this connection gone; its reason is an Error. */
   get signal(): AbortSignal {
+    if (this.#ending === null) {
+      this.#ending = new AbortController();
+      if (this.#reason !== null) this.#ending.abort(this.#reason);
+    }
     return this.#ending.signal;
+  }
+
+  /** Whether somebody wants it gone. */
+  get isEnding(): boolean {
+    return this.#reason !== null;
   }
 
   row(): ConnectionRow {
@@ -51,7 +62,8 @@ export class Connection {
   }
 
   end(reason: Error): void {
-    this.#ending.abort(reason);
+    this.#reason ??= reason;
+    this.#ending?.abort(reason);
     this.relayed?.destroy();
   }
 }

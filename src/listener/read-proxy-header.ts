@@ -4,7 +4,7 @@ import { type ClientAddress, normalIp } from './client-address.js';
 import { readParsed } from './read-until.js';
 
 /** A balancer sends its header with the first packet; who waits longer is none. */
-const WAIT_MS = 5000;
+export const PROXY_HEADER_MS = 5000;
 
 /**
  * Reads the PROXY header that a socket begins with, and leaves what follows it unread. Answers null
@@ -12,7 +12,7 @@ const WAIT_MS = 5000;
  */
 export async function readProxyHeader(socket: Socket): Promise<ClientAddress | null> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error('no PROXY header in time')), WAIT_MS);
+  const timer = setTimeout(() => late.abort(new Error('no PROXY header in time')), PROXY_HEADER_MS);
   try {
     const client = await readParsed(socket, parseProxyHeader, late.signal);
     return client && { ip: normalIp(client.ip) ?? client.ip, port: client.port };

@@ -8,21 +8,18 @@ import { listenError } from './listen-error.js';
 /** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
 export const BACKLOG = 4096;
 
-/** An address to bind, or a socket that listens already. */
-export type ListenTarget = Address | { readonly fd: number };
-
 /** Resolves when the server takes connections. @throws ERR_LISTEN, which names the config's `key` */
 export async function openPort(
   server: Server,
   key: string,
-  target: ListenTarget,
+  address: Address,
   logger: Logger,
 ): Promise<void> {
-  server.listen({ ...target, backlog: BACKLOG });
+  server.listen({ ...address, backlog: BACKLOG });
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw 'fd' in target ? error : listenError(key, target, error);
+    throw listenError(key, address, error);
   }
   logAcceptErrors(server, key, logger);
 }

@@ -14,7 +14,6 @@ export interface Box {
   readonly routing: Routing;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
-  /** Of this thread; listener threads have their own. */
   readonly aliases: AliasBook;
   /** What all ports together may have open. */
   readonly budget: ConnectionBudget;

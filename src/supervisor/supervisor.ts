@@ -7,7 +7,7 @@ import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
 import type { Fleet } from '../child/fleet.js';
 import { pinSelf } from '../cpu/affinity.js';
-import { AliasBook, aliasShare } from '../listener/aliases.js';
+import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
 import type { Logger } from '../logger.js';
@@ -220,7 +220,7 @@ export class Supervisor {
       engine: this.#engine,
       routing: new Routing(parts),
       boxes,
-      aliases: new AliasBook(aliasShare(0, this.#engine.threadCount + 1)),
+      aliases: new AliasBook(),
       budget: new ConnectionBudget({ ...config.limits, connections }),
       certificate: this.#certificate,
       logger,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AliasBook, aliasShare, aliasThread } from '../../src/listener/aliases.js';
+import { AliasBook } from '../../src/listener/aliases.js';
 
 const LAST = 0x7ffffffe;
 
@@ -36,17 +36,6 @@ test('behind the last one the first come again, without those still held', () =>
   assert.equal(book.take('d'), '127.255.255.253');
   assert.equal(book.clientOf('127.255.255.253'), 'd');
   assert.equal(book.clientOf('127.255.255.252'), 'a');
-});
-
-test('the shares of several threads have nothing in common', () => {
-  const shares = [0, 1, 2].map((index) => aliasShare(index, 3));
-  assert.deepEqual(shares[0]?.first, 0x7f010000);
-  for (const [index, { first, last }] of shares.entries()) {
-    assert.ok(first < last && last <= LAST);
-    assert.ok(first > (shares[index - 1]?.last ?? 0));
-    const aliases = [new AliasBook({ first, last: first }), new AliasBook({ first: last, last })];
-    for (const book of aliases) assert.equal(aliasThread(book.take('a') ?? '', 3), index);
-  }
 });
 
 test('where the machine lends none, there are none', () => {

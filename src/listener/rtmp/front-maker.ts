@@ -1,5 +1,5 @@
 import type { Address } from '../../config/config.js';
-import type { RelayEngine } from '../../relay/relay.js';
+import type { RelayEngine, RelayPair } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
 import { TrustedProxies } from '../client-address.js';
 import type { ConnectionLimits } from '../connections.js';
@@ -19,22 +19,22 @@ export interface FrontOptions
 export type FrontMaker = (options: FrontOptions) => AliasFront;
 
 /**
- * How the RTMP port is served: by as many threads as the engine has, so that a storm of clients is
- * not bound to one core; by this thread alone, with `aliases`, where the engine has one or none.
+ * How the RTMP port is served: on the native engine's own threads, so that a storm of clients is not
+ * bound to one core; by this thread alone with the portable engine.
  */
 export async function frontMaker(engine: RelayEngine, aliases: AliasBook): Promise<FrontMaker> {
-  if (engine.threadCount < 2) return (options) => singleFront(engine, aliases, options);
+  const context = ({ address: _, limits: __, proxies: ___, ...shared }: FrontOptions) => ({
+    ...shared,
+    aliases,
+    join: (pair: RelayPair) => engine.join(pair),
+  });
+  if (engine.threadCount === 0) {
+    return (options) => {
+      const proxies = options.proxies && new TrustedProxies(options.proxies);
+      return new RtmpListener(options.address, options.limits, { ...context(options), proxies });
+    };
+  }
   // Only now: it cannot even be loaded without the native engine's library.
   const { RtmpPool } = await import('./pool.js');
-  return (options) => new RtmpPool(engine, options);
-}
-
-function singleFront(engine: RelayEngine, aliases: AliasBook, options: FrontOptions): AliasFront {
-  const { address, limits, proxies, ...shared } = options;
-  return new RtmpListener(address, limits, {
-    ...shared,
-    proxies: proxies && new TrustedProxies(proxies),
-    aliases,
-    join: (pair) => engine.join(pair),
-  });
+  return (options) => new RtmpPool(engine, options, context(options));
 }

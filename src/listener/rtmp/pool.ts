@@ -1,47 +1,49 @@
-import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Address } from '../../config/config.js';
-import { messageOf } from '../../errors.js';
+import { type AddressInfo, isIP, Socket } from 'node:net';
 import type { LogLevel } from '../../logger.js';
 import { NativeEngine } from '../../relay/native/engine.js';
 import { close } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
-import { closeBoth } from '../../relay/native/takeover.js';
-import type { RelayEngine } from '../../relay/relay.js';
-import { aliasThread } from '../aliases.js';
-import { ClientFront } from '../client-front.js';
+import type { RelayThread } from '../../relay/native/thread.js';
+import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
+import type { ChildFault } from '../../relay/usher.js';
+import { canAlias } from '../aliases.js';
+import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
+import { targetOf } from '../dial-as-client.js';
 import type { ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import type { Route } from '../route.js';
 import { BACKLOG } from '../tcp-port.js';
+import { type Guest, RtmpDesk } from './desk.js';
+import { RtmpFront } from './front.js';
 import type { FrontOptions } from './front-maker.js';
-import { ListenerThread } from './listener-thread.js';
-import type { Handover } from './thread-messages.js';
+import { type RtmpSessionContext, resumeRtmp } from './session.js';
+import { CHILD_ANSWER_MS } from './talk.js';
+import type { Answer, Asking, Resumed, UsherSettings } from './thread-messages.js';
+import { USHER } from './usher.js';
 
-/** A thread that dies is replaced, but not over and over in one moment. */
-const REPLACE_MS = 200;
+export type PoolOptions = Pick<FrontOptions, 'address' | 'limits' | 'proxies'>;
 
 /**
- * The RTMP port on several threads: each has a listening socket of its own on the one port, and the
- * kernel spreads clients over them. A thread serves a client until that has its child; then both are
- * handed over, and the engine carries them whatever becomes of the thread. So `connections` and
- * `counters` are those of the clients that were handed over.
+ * The RTMP port on the relay's own threads: each has a listening socket on the one port, and the
+ * kernel spreads clients over them. A thread sees to a client until that is relayed; this side says
+ * where it goes, and takes over whoever does not get there at the first attempt.
  */
-export class RtmpPool extends ClientFront {
+export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   readonly #engine: NativeEngine;
-  readonly #options: FrontOptions;
-  readonly threads: ListenerThread[] = [];
+  readonly #options: PoolOptions;
+  /** By thread. */
+  readonly desks: RtmpDesk[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
-  readonly #sockets: number[] = [];
+  #sockets: readonly number[] = [];
   #bound: AddressInfo | null = null;
   /** What threads had counted that are no more. */
   #ofTheDead = noCounters();
-  #closing = false;
 
-  constructor(engine: RelayEngine, options: FrontOptions) {
-    if (!(engine instanceof NativeEngine)) throw new TypeError('only the native engine takes over');
-    super(options.limits, null);
+  constructor(engine: RelayEngine, options: PoolOptions, context: RtmpSessionContext) {
+    if (!(engine instanceof NativeEngine))
+      throw new TypeError('only native threads let clients in');
+    super(options.limits, context);
     this.#engine = engine;
     this.#options = options;
   }
@@ -49,12 +51,15 @@ export class RtmpPool extends ClientFront {
   async start(): Promise<void> {
     const { address } = this.#options;
     try {
-      this.#bind(address, this.#engine.threadCount);
+      const { sockets, bound } = listenShared(address, BACKLOG, this.#engine.threadCount);
+      this.#sockets = sockets;
+      this.#bound = bound;
     } catch (error) {
       throw listenError('listen.rtmp', address, error);
     }
-    for (const index of this.#sockets.keys()) this.#spawn(index);
-    await Promise.all(this.threads.map(({ listening }) => listening));
+    const begin = (index: number, thread: RelayThread) => this.#begin(index, thread);
+    this.#engine.employ({ module: USHER, begin });
+    await Promise.all(this.desks.map(({ opened }) => opened));
   }
 
   address(): AddressInfo | null {
@@ -62,108 +67,121 @@ export class RtmpPool extends ClientFront {
   }
 
   override summary(): FrontSummary {
-    const handedOver = super.summary();
+    const known = super.summary();
     let counters = addCounters(this.counters, this.#ofTheDead);
-    let { connections } = handedOver;
-    for (const thread of this.threads) {
-      counters = addCounters(counters, thread.counters);
-      connections += thread.connections;
+    let { connections } = known;
+    for (const desk of this.desks) {
+      counters = addCounters(counters, desk.counters);
+      connections += desk.connections;
     }
-    return { ...handedOver, counters, connections };
+    return { ...known, counters, connections };
   }
 
   override async rows(): Promise<ConnectionRow[]> {
-    const identifying = await Promise.all(this.threads.map((thread) => thread.rows()));
-    return [...(await super.rows()), ...identifying.flat()];
-  }
-
-  /** The thread that lent the alias knows, until it dies; whom it has handed over, we know too. */
-  override async clientOf(alias: string): Promise<string | null> {
-    // The first share is the control thread's.
-    const thread = this.threads[aliasThread(alias, this.threads.length + 1) - 1];
-    const client = (await thread?.clientOf(alias)) ?? null;
-    if (client !== null || thread === undefined) return client;
-    return [...this.connections].find((one) => one.alias === alias)?.client ?? null;
+    const unknown = await Promise.all(this.desks.map((desk) => desk.rows()));
+    return [...(await super.rows()), ...unknown.flat()];
   }
 
   override async close(): Promise<void> {
-    this.#closing = true;
     this.#bound = null;
-    await Promise.all(this.threads.map((thread) => thread.close()));
-    for (const fd of this.#sockets.splice(0)) close(fd);
+    this.#engine.employ(null);
+    await Promise.all(this.desks.map((desk) => desk.close()));
+    for (const fd of this.#sockets) close(fd);
+    this.#sockets = [];
     await super.close();
   }
 
-  #bind(address: Address, threads: number): void {
-    const first = listenShared(address, BACKLOG);
-    this.#bound = first.bound;
-    this.#sockets.push(first.fd);
-    const same = { ...address, port: first.bound.port };
-    while (this.#sockets.length < threads) this.#sockets.push(listenShared(same, BACKLOG).fd);
-  }
-
-  #spawn(index: number): void {
-    const { limits, proxies, vhosts, identifyMs, server, logger, route } = this.#options;
-    const threads = this.#engine.threadCount;
-    const fd = this.#sockets[index] ?? -1;
-    const share = { ...limits, connections: Math.ceil(limits.connections / threads) };
-    const logLevel = logger.level as LogLevel;
-    const thread = new ListenerThread(
-      { fd, index, threads, limits: share, proxies, vhosts, identifyMs, server, logLevel },
-      { route, log: (line) => this.#log(line), adopt: (...args) => this.#adopt(...args) },
-    );
-    this.threads[index] = thread;
-    thread.gone.then((reason) => this.#replace(index, thread, reason));
-  }
-
-  /** Tries until it works: meanwhile clients wait in the listening socket. */
-  async #replace(index: number, thread: ListenerThread, reason: string | null): Promise<void> {
-    this.#ofTheDead = addCounters(this.#ofTheDead, thread.counters);
-    thread.counters = null;
-    const { logger } = this.#options;
-    if (reason !== null) {
-      logger.error({ thread: index, reason }, 'listener thread died, another takes its place');
-    }
-    while (!this.#closing && reason !== null && this.threads[index] === thread) {
-      await delay(REPLACE_MS, undefined, { ref: false });
-      if (this.#closing) return;
-      try {
-        this.#spawn(index);
-      } catch (error) {
-        logger.error({ thread: index, reason: messageOf(error) }, 'no new listener thread yet');
-      }
-    }
-  }
-
-  #adopt(handover: Handover, route: Route, thread: ListenerThread): void {
-    const { id, ip, port, since, alias } = handover;
-    const leave = () => {
-      route.release();
-      if (alias !== null) thread.free(alias);
+  /** A thread is there, the first of its index or in place of one that died. */
+  #begin(index: number, thread: RelayThread): { settings: UsherSettings; desk: RtmpDesk } {
+    const desk = new RtmpDesk((order) => thread.say(order), {
+      ask: (asking) => void this.#ask(desk, asking),
+      left: (guest) => this.#left(guest),
+      joined: (guest, connection) => this.#joined(guest, connection),
+      resumed: (guest, client, resumed) => this.#resume(guest, client, resumed),
+      log: (line) => this.#log(line),
+    });
+    this.desks[index] = desk;
+    thread.gone.then(() => {
+      this.#ofTheDead = addCounters(this.#ofTheDead, desk.counters);
+      desk.gone();
+    });
+    const { limits, proxies } = this.#options;
+    const { vhosts, identifyMs, server, logger } = this.context;
+    const connections = Math.ceil(limits.connections / this.#engine.threadCount);
+    return {
+      desk,
+      settings: {
+        fd: this.#sockets[index] ?? -1,
+        limits: { connections, connectionsPerIp: limits.connectionsPerIp },
+        proxies,
+        vhosts,
+        identifyMs,
+        childAnswerMs: this.context.childAnswerMs ?? CHILD_ANSWER_MS,
+        server,
+        logLevel: logger.level as LogLevel,
+      },
     };
+  }
+
+  async #ask(desk: RtmpDesk, asking: Asking): Promise<void> {
+    const { ticket, id, ip, port, since, stream, role } = asking;
     const connection = this.connections.open(ip, port, since, id);
     if (typeof connection === 'string') {
       this.counters.refused += 1;
-      closeBoth(handover);
-      leave();
+      desk.say({ kind: 'answer', ticket, answer: 'refuse' });
       return;
     }
-    const { role, stream, owner, idleMs, client, child, toClient, toChild } = handover;
-    Object.assign(connection, { role, stream, owner, alias });
-    connection.relayed = this.#engine.adopt({ client, child, toClient, toChild }, idleMs);
-    const ended = connection.relayed?.ended ?? Promise.resolve();
-    ended.then(() => {
-      this.connections.closed(connection);
-      this.counters.relayed += 1;
-      leave();
-    });
+    connection.stream = stream;
+    connection.role = role;
+    const guest = desk.welcome(ticket, connection);
+    const route = await this.context.route(stream, role).catch(() => null);
+    guest.route = route;
+    if (guest.hasLeft) route?.release();
+    else desk.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
+  }
+
+  #answer(connection: Connection, route: Route | null): Answer {
+    if (route === null || route.via !== undefined || isIP(route.host) === 0) return 'hand-back';
+    const { host, port } = targetOf(route, 'rtmp');
+    if (canAlias(host)) connection.alias ??= this.context.aliases.take(connection.client);
+    return { dial: { host, port, from: connection.alias } };
+  }
+
+  #left({ connection, route }: Guest): void {
+    route?.release();
+    this.leave(connection);
+  }
+
+  async #joined({ connection, route }: Guest, relayed: RelayedConnection): Promise<void> {
+    connection.owner = route?.owner ?? null;
+    connection.relayed = relayed;
+    if (connection.isEnding) relayed.destroy();
+    await relayed.ended;
+    this.counters.relayed += 1;
+    route?.release();
+    this.leave(connection);
+  }
+
+  /** Goes on with a client that its thread could not bring to a child. */
+  #resume({ connection, route }: Guest, fd: number, { identified, fault }: Resumed): void {
+    const client = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
+    const { buffer, byteOffset, length } = identified.recorded;
+    const resumed = {
+      identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
+      first: { route, error: fault && asError(fault) },
+    };
+    this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
   }
 
   /** A thread's log lines become ours, with the fields that they have. */
   #log(line: string): void {
     const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-    const { logger } = this.#options;
+    const { logger } = this.context;
     const name = logger.levels.labels[Number(level)] as 'info' | undefined;
     logger[name ?? 'info'](fields, String(msg));
   }
+}
+
+function asError({ code, message }: ChildFault): Error {
+  return Object.assign(new Error(message), code === '' ? {} : { code });
 }

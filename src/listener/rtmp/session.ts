@@ -1,20 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../logger.js';
-import {
-  buildBlindHello,
-  HANDSHAKE_SIZE,
-  SERVER_HANDSHAKE_SIZE,
-} from '../../protocol/rtmp/handshake.js';
-import {
-  type Identified,
-  RtmpIdentifier,
-  type ServerIdentity,
-} from '../../protocol/rtmp/identify.js';
-import { ChildLeveler } from '../../protocol/rtmp/level.js';
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
-import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
@@ -22,17 +9,15 @@ import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
-
-/** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
-const CHILD_ANSWER_MS = 10_000;
-/** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
-const IDLE_MS = 60 * 60 * 1000;
-/** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
-const RANDOM = randomBytes(HANDSHAKE_SIZE);
-/** C0, C1 and C2 for a child, sent before its own half has come. */
-const HELLO = buildBlindHello(RANDOM);
-/** What a client may leave unread while its child's bytes are still being rewritten. */
-const MAX_UNREAD = 4 * 1024 * 1024;
+import {
+  CHILD_ANSWER_MS,
+  ChildAnswers,
+  IDLE_MS,
+  MAX_UNREAD,
+  newIdentifier,
+  openingOf,
+  streamOf,
+} from './talk.js';
 
 /** What every session of a listener shares. */
 export interface RtmpSessionContext {
@@ -49,11 +34,12 @@ export interface RtmpSessionContext {
   readonly logger: Logger;
 }
 
-/** What is known of a client once it has said what it wants. */
-interface Wanted {
-  readonly identified: Identified;
-  readonly role: Role;
-  readonly stream: StreamKey;
+/** What came of a client's first attempt, which somebody else has made. */
+export interface FirstAttempt {
+  /** Where it was sent; null: nowhere. */
+  readonly route: Route | null;
+  /** Why that did not succeed; null: it has not been dialled. */
+  readonly error: Error | null;
 }
 
 /**
@@ -65,7 +51,20 @@ export async function serveRtmp(
   connection: Connection,
   context: RtmpSessionContext,
 ): Promise<void> {
-  const route = await begin(client, connection, context);
+  await relayed(connection, await begin(client, connection, context));
+}
+
+/** The same for a client that has said what it wants, and was sent to a child once. */
+export async function resumeRtmp(
+  client: Socket,
+  connection: Connection,
+  { identified, first }: { identified: Identified; first: FirstAttempt },
+  context: RtmpSessionContext,
+): Promise<void> {
+  await relayed(connection, await reach(client, connection, { identified, first }, context));
+}
+
+async function relayed(connection: Connection, route: Route): Promise<void> {
   try {
     await connection.relayed?.ended;
   } finally {
@@ -83,17 +82,30 @@ async function begin(
   const silence = () => new SessionError('silent', `named no stream within ${identifyMs} ms`);
   const identifying = identify(client, connection, context);
   const identified = await within(identifyMs, connection, silence, identifying);
-  const { role, url } = identified;
-  const vhost = resolveVhost(url.vhost, context.vhosts);
-  const stream = streamKey({ vhost, app: url.app, stream: url.stream });
+  return reach(client, connection, { identified, first: null }, context);
+}
+
+function reach(
+  client: Socket,
+  connection: Connection,
+  { identified, first }: { identified: Identified; first: FirstAttempt | null },
+  context: RtmpSessionContext,
+): Promise<Route> {
+  const { role } = identified;
+  const stream = streamOf(identified, context.vhosts);
   connection.role = role;
   connection.stream = stream;
-  const wanted = { identified, role, stream };
+  let made = first;
   return reachChild(
     connection,
     {
-      route: () => context.route(stream, role),
-      join: (route) => joinChild(client, connection, { wanted, route }, context),
+      route: async () => (made ? made.route : context.route(stream, role)),
+      join: async (route) => {
+        const error = made?.error ?? null;
+        made = null;
+        if (error !== null) throw error;
+        await joinChild(client, connection, { identified, route }, context);
+      },
     },
     context.logger,
   );
@@ -102,10 +114,9 @@ async function begin(
 function identify(
   client: Socket,
   { id, signal }: Connection,
-  { server: { name, version, pid } }: RtmpSessionContext,
+  { server }: RtmpSessionContext,
 ): Promise<Identified> {
-  const server = { name, version, pid, id };
-  const identifier = new RtmpIdentifier({ server, time: 0, random: RANDOM });
+  const identifier = newIdentifier(server, id);
   const take = (bytes: Buffer) => {
     const outcome = identifier.feed(bytes);
     const replies = identifier.takeReplies();
@@ -119,11 +130,11 @@ function identify(
 async function joinChild(
   client: Socket,
   connection: Connection,
-  { wanted, route }: { wanted: Wanted; route: Route },
+  { identified, route }: { identified: Identified; route: Route },
   context: RtmpSessionContext,
 ): Promise<void> {
   const silence = () => new SessionError('child', `child ${route.owner.id} does not answer`);
-  const replaying = replay(client, connection, { wanted, route }, context);
+  const replaying = replay(client, connection, { identified, route }, context);
   const answering = whileHere(client, connection, replaying);
   const limit = context.childAnswerMs ?? CHILD_ANSWER_MS;
   const { child, toClient } = await within(limit, connection, silence, answering);
@@ -136,14 +147,14 @@ async function joinChild(
 async function replay(
   client: Socket,
   connection: Connection,
-  { wanted: { identified }, route }: { wanted: Wanted; route: Route },
+  { identified, route }: { identified: Identified; route: Route },
   context: RtmpSessionContext,
 ): Promise<{ child: Socket; toClient: Buffer }> {
   const child = await dialAsClient(connection, targetOf(route, 'rtmp'), context);
   child.on('error', () => {});
-  child.write(Buffer.concat([HELLO, identified.recorded]));
+  child.write(openingOf(identified));
   try {
-    const answers = new ChildAnswers(client, child, identified);
+    const answers = new Answering(client, child, identified);
     const toClient = await readUntil(child, (bytes) => answers.take(bytes), connection.signal);
     return { child, toClient };
   } catch (error) {
@@ -154,29 +165,23 @@ async function replay(
 }
 
 /**
- * Reads a child's first bytes: its handshake is dropped, its answers are levelled. `take` answers
- * what the client gets before the raw bytes, once these can follow; until then it hands on what had
- * to be rewritten, both ways.
+ * Takes a child's answers. `take` answers what the client gets before the raw bytes, once these can
+ * follow; until then it hands on what had to be rewritten, both ways.
  */
-class ChildAnswers {
+class Answering {
   readonly #client: Socket;
   readonly #child: Socket;
-  readonly #leveler: ChildLeveler;
-  #skip = SERVER_HANDSHAKE_SIZE;
+  readonly #answers: ChildAnswers;
   #rewriting = false;
 
   constructor(client: Socket, child: Socket, identified: Identified) {
     this.#client = client;
     this.#child = child;
-    this.#leveler = new ChildLeveler(identified);
+    this.#answers = new ChildAnswers(identified);
   }
 
   take(bytes: Buffer): Buffer | undefined {
-    const rest = bytes.subarray(Math.min(this.#skip, bytes.length));
-    this.#skip -= bytes.length - rest.length;
-    const outcome = this.#leveler.feed(rest);
-    if (outcome.kind !== 'value') throw new SessionError('child', 'the child sent no RTMP');
-    const { toClient, level } = outcome.value;
+    const { toClient, level } = this.#answers.take(bytes);
     if (!level) return this.#handOn(toClient);
     if (this.#rewriting) this.#client.unpipe(this.#child).pause();
     return toClient;

@@ -4,8 +4,8 @@ import { type Logger, silentLogger } from '../../logger.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { FlushingConnection } from './flushing.js';
-import { closeBoth, isFlushed, type RawPair, takeOver } from './takeover.js';
-import { RelayThread } from './thread.js';
+import { isFlushed, takeOver } from './takeover.js';
+import { type Desk, RelayThread } from './thread.js';
 
 /** A thread that dies is replaced at once; after this long where it has not lived as long. */
 const RETRY_MS = 1000;
@@ -16,6 +16,14 @@ export interface NativeOptions {
   /** One for each thread, over again when there are fewer; none: threads run anywhere. */
   readonly cpus?: readonly number[];
   readonly logger?: Logger;
+}
+
+/** A module that lets clients in on every thread, and who minds it on the control side. */
+export interface Employment {
+  /** Its URL: see `UsherModule`. */
+  readonly module: string;
+  /** For each thread, by its index: also for one that takes the place of a dead one. */
+  readonly begin: (index: number, thread: RelayThread) => { settings: unknown; desk: Desk };
 }
 
 /**
@@ -31,6 +39,7 @@ export class NativeEngine implements RelayEngine {
   readonly #flushing = new Set<FlushingConnection>();
   readonly #closing = new AbortController();
   readonly #kept: Promise<void>[];
+  #employment: Employment | null = null;
 
   /** Throws LibcError when this process can open no more descriptors. */
   constructor({ threads, cpus = [], logger = silentLogger }: NativeOptions) {
@@ -58,12 +67,12 @@ export class NativeEngine implements RelayEngine {
     return connection;
   }
 
-  /** Takes over descriptors that another thread let go of; null, with both closed, without room. */
-  adopt(raw: RawPair, idleMs: number): RelayedConnection | null {
-    const thread = this.#closing.signal.aborted ? null : this.#leastLoaded();
-    if (thread) return thread.take(raw, idleMs);
-    closeBoth(raw);
-    return null;
+  /** Clients are let in on the threads themselves; null: new threads let in none any more. */
+  employ(employment: Employment | null): void {
+    this.#employment = employment;
+    for (const [index, thread] of this.#threads.entries()) {
+      if (thread !== null) this.#hire(index, thread);
+    }
   }
 
   async close(): Promise<void> {
@@ -97,7 +106,17 @@ export class NativeEngine implements RelayEngine {
 
   #create(index: number): RelayThread {
     const { length } = this.#cpus;
-    return new RelayThread((length > 0 ? this.#cpus[index % length] : null) ?? null, this.#logger);
+    const cpu = (length > 0 ? this.#cpus[index % length] : null) ?? null;
+    const thread = new RelayThread(cpu, this.#logger);
+    this.#hire(index, thread);
+    return thread;
+  }
+
+  #hire(index: number, thread: RelayThread): void {
+    if (this.#employment === null) return;
+    const { module, begin } = this.#employment;
+    const { settings, desk } = begin(index, thread);
+    thread.employ(module, settings, desk);
   }
 
   /** Puts another thread in place of one that dies, until the engine closes. */

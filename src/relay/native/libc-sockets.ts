@@ -1,7 +1,16 @@
 /** The C library's calls to open sockets, and to send and receive datagrams. */
 import { endianness } from 'node:os';
 import { codeOf } from '../../errors.js';
-import { checked, libc, MSG_DONTWAIT, MSG_NOSIGNAL, setSockOpt } from './libc.js';
+import {
+  addressOf,
+  checked,
+  errno,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  SOL_SOCKET,
+  setSockOpt,
+} from './libc.js';
 
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
@@ -11,6 +20,13 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+const SO_ERROR = 4;
+export const SO_KEEPALIVE = 9;
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
 const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOL_UDP = 17;
@@ -63,6 +79,18 @@ const getSockName: (fd: number, address: Uint8Array, size: Uint32Array) => numbe
   'int',
   ['int', 'void *', 'void *'],
 );
+const acceptCall: (fd: number, address: number, size: number, flags: number) => number = libc.func(
+  'accept4',
+  'int',
+  ['int', 'uintptr_t', 'uintptr_t', 'int'],
+);
+const getSockOpt: (
+  fd: number,
+  level: number,
+  name: number,
+  value: Int32Array,
+  size: Uint32Array,
+) => number = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
 const parseIp: (family: number, text: string, address: Uint8Array) => number = libc.func(
   'inet_pton',
   'int',
@@ -120,6 +148,42 @@ export function connectSocket(fd: number, address: Uint8Array): void {
 /** Throws LibcError. */
 export function listenSocket(fd: number, backlog: number): void {
   checked('listen', listenCall(fd, backlog));
+}
+
+/**
+ * Begins a TCP connection. Answers 0 when it is there already, as on loopback, EINPROGRESS when the
+ * socket will be writable, else the error's number.
+ */
+export function beginConnect(fd: number, address: Uint8Array): number {
+  return connectCall(fd, address, address.length) === 0 ? 0 : errno();
+}
+
+/** What came of a connection that was in progress: 0, or the error's number. */
+export function connectOutcome(fd: number): number {
+  const error = new Int32Array(1);
+  const asked = getSockOpt(fd, SOL_SOCKET, SO_ERROR, error, Uint32Array.of(4));
+  return asked < 0 ? errno() : (error[0] ?? 0);
+}
+
+/** Accepts connections, one after the other, and keeps whom the last one came from. */
+export class Accepter {
+  // In buffers of their own, for V8 moves small arrays about.
+  readonly #name = new Uint8Array(new ArrayBuffer(28));
+  readonly #size = new Uint32Array(new ArrayBuffer(4));
+  readonly #nameAddress = addressOf(this.#name);
+  readonly #sizeAddress = addressOf(this.#size);
+
+  /** `struct sockaddr` of the last peer; good until the next one. */
+  get name(): Uint8Array {
+    return this.#name;
+  }
+
+  /** A connection that does not block; -1 and `errno()` where there is none. */
+  accept(fd: number): number {
+    this.#size[0] = this.#name.length;
+    const flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    return acceptCall(fd, this.#nameAddress, this.#sizeAddress, flags);
+  }
 }
 
 /** The port that a socket is bound to. Throws LibcError. */

@@ -5,16 +5,30 @@
 import { arch, constants } from 'node:os';
 import koffi from 'koffi';
 
-export const { EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, EINVAL, EIO, ENOSYS, EPERM } =
-  constants.errno;
+export const {
+  EADDRNOTAVAIL,
+  EAGAIN,
+  ECONNABORTED,
+  ECONNREFUSED,
+  ECONNRESET,
+  EINPROGRESS,
+  EINTR,
+  EINVAL,
+  EIO,
+  ENOSYS,
+  EPERM,
+} = constants.errno;
 
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
+/** Both directions are shut. */
+export const EPOLLHUP = 0x10;
 /** Signed, as an Int32Array holds it. */
 export const EPOLLET = 1 << 31;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_MOD = 3;
+export const EPOLL_CTL_DEL = 2;
 const EPOLL_CLOEXEC = 0o2000000;
 
 /** `struct epoll_event` in 32-bit words: the kernel packs it on x86-64 only. */
@@ -136,13 +150,18 @@ export function splice(from: number, to: number, size: number): number {
   return spliceCall(from, 0, to, 0, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 
+/** `EMFILE`, … */
+export function errorName(number: number): string {
+  const names = Object.entries(constants.errno);
+  return names.find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+}
+
 /** A failed call of the C library, by name; `code` is the error's name (`EMFILE`, …). */
 export class LibcError extends Error {
   readonly code: string;
 
   constructor(call: string, number: number) {
-    const names = Object.entries(constants.errno);
-    const code = names.find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+    const code = errorName(number);
     super(`${call}: ${code}`);
     this.code = code;
   }

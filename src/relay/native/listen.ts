@@ -9,36 +9,68 @@ import {
   boundPort,
   createSocket,
   IPPROTO_IPV6,
+  IPPROTO_TCP,
   IPV6_V6ONLY,
   listenSocket,
+  SO_KEEPALIVE,
   SO_REUSEADDR,
   SO_REUSEPORT,
   setOption,
   socketAddress,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_NODELAY,
 } from './libc-sockets.js';
 
-/** A socket that listens, and where. */
-export interface SharedListener {
-  readonly fd: number;
+/** A client that vanished without a word is noticed after so many seconds, and a few probes. */
+const KEEP_ALIVE = { idle: 30, interval: 1, probes: 10 };
+
+/** Sockets that listen on one port, and where that is. */
+export interface SharedPort {
+  readonly sockets: readonly number[];
   readonly bound: AddressInfo;
 }
 
 /**
- * Listens on a port that several sockets of this process share (SO_REUSEPORT): the kernel spreads
- * connections over them. Node 20 cannot ask for that itself. Without a host: every address, IPv6 and
- * IPv4. Throws LibcError.
+ * Listens by so many sockets on one port: the kernel spreads connections over them (SO_REUSEPORT, for
+ * which Node 20 cannot ask). One socket alone comes first, for another program that shares its port
+ * as well would get some of our clients. Without a host: every address, IPv6 and IPv4. Throws
+ * LibcError.
  */
-export function listenShared({ host, port }: Address, backlog: number): SharedListener {
-  return bindAt(host, (at) => listenOn(at, port, backlog));
+export function listenShared(
+  { host, port }: Address,
+  backlog: number,
+  sockets: number,
+): SharedPort {
+  const alone = bindAt(host, (at) => listenAt({ host: at, port }, backlog, false));
+  if (sockets === 1) return { sockets: [alone.fd], bound: alone.bound };
+  close(alone.fd);
+  const { address, port: bound } = alone.bound;
+  const shared: number[] = [];
+  try {
+    while (shared.length < sockets) {
+      shared.push(listenAt({ host: address, port: bound }, backlog, true).fd);
+    }
+  } catch (error) {
+    for (const fd of shared) close(fd);
+    throw error;
+  }
+  return { sockets: shared, bound: alone.bound };
 }
 
-function listenOn(host: string, port: number, backlog: number): SharedListener {
+function listenAt(
+  { host, port }: Required<Address>,
+  backlog: number,
+  isShared: boolean,
+): { fd: number; bound: AddressInfo } {
   const family = isIPv6(host) ? AF_INET6 : AF_INET;
   const fd = createSocket(family);
   try {
     setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (isShared) setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    setConnectionOptions(fd);
     bindSocket(fd, socketAddress(family, host, port));
     listenSocket(fd, backlog);
     const name = family === AF_INET6 ? 'IPv6' : 'IPv4';
@@ -47,4 +79,13 @@ function listenOn(host: string, port: number, backlog: number): SharedListener {
     close(fd);
     throw error;
   }
+}
+
+/** Connections have them from the socket that accepts them. */
+function setConnectionOptions(fd: number): void {
+  setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE.idle);
+  setOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE.interval);
+  setOption(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE.probes);
+  setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }

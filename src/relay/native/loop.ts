@@ -1,21 +1,26 @@
 import { IdleClock } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
+import type { UsherModule } from '../usher.js';
+import type { NativeArrival } from './arrival.js';
+import { Hall } from './hall.js';
 import { clearEvent, EPOLLIN } from './libc.js';
 import { CHILD, Pair } from './pair.js';
 import { PipePool } from './pipes.js';
 import { Poller } from './poller.js';
-import { type Ended, type Order, type Report, type Shared, SLOT_CLOSED } from './protocol.js';
+import type { EmployOrder, EndOrder, Order, PairSetup, Report, Shared } from './protocol.js';
+import { Seats } from './slots.js';
 import { WayContext } from './way.js';
 
 /** The longest sleep: the grain of idle limits. */
-const TICK_MS = 1000;
+const TICK_MS = 500;
 const WAKE_TAG = -1;
+const DOOR_TAG = -2;
 
 /** How a relay thread talks to the control side. */
 export interface Control {
   /** The next orders that wait; never blocks. */
   next(): readonly Order[] | undefined;
-  report(report: Report): void;
+  report(reports: readonly Report[]): void;
 }
 
 /** The work of one relay thread: sleeps in epoll, moves bytes, obeys orders, until told to stop. */
@@ -24,10 +29,15 @@ export class RelayLoop {
   readonly #control: Control;
   readonly #poller: Poller;
   readonly #ways: WayContext;
-  readonly #pairs: (Pair | undefined)[] = [];
+  readonly #seats = new Seats<Pair | NativeArrival>();
   readonly #idle: IdleClock<Pair>;
+  readonly #hall: Hall;
+  /** Who hears of the end of a pair that was let in here. */
+  readonly #over = new Map<Pair, () => void>();
   #now = performance.now();
-  #ended: Ended[] = [];
+  #tickAt = this.#now;
+  #reports: Report[] = [];
+  #employ: EmployOrder | null = null;
 
   constructor(shared: Shared, control: Control) {
     this.#shared = shared;
@@ -36,31 +46,72 @@ export class RelayLoop {
     this.#ways = new WayContext(new PipePool(shared.pipes), shared.counters);
     this.#idle = new IdleClock(this.#now);
     this.#poller.add(shared.wake, EPOLLIN, WAKE_TAG, 0);
+    this.#hall = new Hall(
+      {
+        poller: this.#poller,
+        shared,
+        scratch: this.#ways,
+        seat: (slot, arrival) => this.#seats.put(slot, arrival),
+        relay: (setup, over) => this.#relay(setup, over),
+        report: (report) => void this.#reports.push(report),
+      },
+      DOOR_TAG,
+    );
   }
 
-  /** Returns when told to stop. What is open then stays open: the control side closes it. */
-  run(): void {
+  /**
+   * Returns null when told to stop, or the order to load a module: then `employ` that, and run again.
+   * What is open stays open: the control side closes it in the end.
+   */
+  run(): EmployOrder | null {
     while (Atomics.load(this.#shared.stop, 0) === 0) {
-      const count = this.#poller.wait(TICK_MS);
-      this.#now = performance.now();
-      for (let index = 0; index < count; index += 1) this.#dispatch(index);
-      for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
-      this.#reportEnded();
+      if (this.#employ !== null) return this.#employ;
+      this.#turn();
     }
+    return null;
+  }
+
+  employ(module: UsherModule, { settings }: EmployOrder): void {
+    this.#employ = null;
+    this.#hall.employ(module, settings);
+  }
+
+  #turn(): void {
+    const count = this.#poller.wait(TICK_MS);
+    this.#now = performance.now();
+    for (let index = 0; index < count; index += 1) this.#dispatch(index);
+    if (this.#now >= this.#tickAt) this.#tick();
+    this.#hall.settle();
+    if (this.#reports.length === 0) return;
+    this.#control.report(this.#reports);
+    this.#reports = [];
+  }
+
+  #tick(): void {
+    this.#tickAt = this.#now + TICK_MS;
+    for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
+    this.#hall.tick(this.#now);
   }
 
   #dispatch(index: number): void {
     const tag = this.#poller.tagAt(index);
-    if (tag === WAKE_TAG) {
-      this.#obey();
-      return;
+    if (tag === WAKE_TAG) this.#obey();
+    else if (tag === DOOR_TAG) this.#hall.accept(this.#now);
+    else this.#pass(tag, index);
+  }
+
+  #pass(tag: number, index: number): void {
+    const seated = this.#seats.at(tag >> 1);
+    // Somebody else may have the slot, and even the descriptor, by now.
+    if (seated === undefined || seated.generation !== this.#poller.generationAt(index)) return;
+    const mask = this.#poller.maskAt(index);
+    if (seated instanceof Pair) {
+      seated.activeAt = this.#now;
+      const end = seated.handle(tag & CHILD, mask);
+      if (end !== null) this.#end(seated, end);
+    } else {
+      seated.handle(tag & CHILD, mask);
     }
-    const pair = this.#pairs[tag >> 1];
-    // Another pair may have the slot, and even the descriptor, by now.
-    if (pair === undefined || pair.generation !== this.#poller.generationAt(index)) return;
-    pair.activeAt = this.#now;
-    const end = pair.handle(tag & CHILD, this.#poller.maskAt(index));
-    if (end !== null) this.#end(pair, end);
   }
 
   #obey(): void {
@@ -71,36 +122,42 @@ export class RelayLoop {
   }
 
   #perform(order: Order): void {
-    const { kind, slot, generation } = order;
-    if (kind === 'join') {
-      this.#begin(new Pair(this.#poller, this.#ways, order));
-      return;
-    }
-    if (kind !== 'end') throw new Error(`relay thread: unknown order '${kind}'`);
-    const pair = this.#pairs[slot];
-    if (pair?.generation === generation) this.#end(pair, 'destroyed');
+    const { kind } = order;
+    if (kind === 'join') this.#begin(new Pair(this.#poller, this.#ways, order), false);
+    else if (kind === 'say') this.#hall.hear(order.message);
+    else if (kind === 'employ') this.#employ = order;
+    else if (kind === 'end') this.#destroy(order);
+    else throw new Error(`relay thread: unknown order '${kind}'`);
   }
 
-  #begin(pair: Pair): void {
+  #destroy({ slot, generation }: EndOrder): void {
+    const pair = this.#seats.at(slot);
+    if (pair instanceof Pair && pair.generation === generation) this.#end(pair, 'destroyed');
+  }
+
+  #relay(setup: PairSetup, over: () => void): void {
+    const pair = new Pair(this.#poller, this.#ways, setup);
+    this.#over.set(pair, over);
+    this.#begin(pair, true);
+  }
+
+  #begin(pair: Pair, isWatched: boolean): void {
     pair.activeAt = this.#now;
-    this.#pairs[pair.slot] = pair;
+    this.#seats.put(pair.slot, pair);
     this.#idle.add(pair);
-    const end = pair.start();
+    const end = pair.start(isWatched);
     if (end !== null) this.#end(pair, end);
   }
 
   #end(pair: Pair, end: RelayEnd): void {
-    this.#pairs[pair.slot] = undefined;
+    const { slot } = pair;
+    this.#seats.put(slot, undefined);
     this.#idle.remove(pair);
     // From here on the numbers are nobody's: should this thread die, they must not be closed again.
-    Atomics.store(this.#shared.states, pair.slot, SLOT_CLOSED);
+    this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);
-    this.#ended.push({ slot: pair.slot, end });
-  }
-
-  #reportEnded(): void {
-    if (this.#ended.length === 0) return;
-    this.#control.report({ kind: 'ended', pairs: this.#ended });
-    this.#ended = [];
+    this.#reports.push({ kind: 'ended', slot, end });
+    this.#over.get(pair)?.();
+    this.#over.delete(pair);
   }
 }

@@ -1,7 +1,7 @@
 import type { RelayEnd } from '../relay.js';
 import { close, EPOLLERR, EPOLLET, EPOLLIN, EPOLLOUT, resetOnClose } from './libc.js';
 import type { Poller } from './poller.js';
-import type { JoinOrder } from './protocol.js';
+import type { PairSetup } from './protocol.js';
 import { type Moved, Way, type WayContext } from './way.js';
 
 /** The two sides of a pair. A descriptor's tag is twice its slot, plus its side. */
@@ -23,8 +23,8 @@ export class Pair {
   #clientMask = 0;
   #childMask = 0;
 
-  constructor(poller: Poller, context: WayContext, order: JoinOrder) {
-    const { slot, generation, client, child, oneWay = false, idleMs } = order;
+  constructor(poller: Poller, context: WayContext, setup: PairSetup) {
+    const { slot, generation, client, child, oneWay = false, idleMs } = setup;
     this.#poller = poller;
     this.slot = slot;
     this.generation = generation;
@@ -32,21 +32,27 @@ export class Pair {
     this.#client = client;
     this.#child = child;
     const up = { from: client, to: child, drops: oneWay };
-    this.#up = new Way(context, up, 2 * slot, order.toChild);
+    this.#up = new Way(context, up, 2 * slot, setup.toChild);
     const down = { from: child, to: client };
-    this.#down = new Way(context, down, 2 * slot + 1, order.toClient);
+    this.#down = new Way(context, down, 2 * slot + 1, setup.toClient);
   }
 
-  /** Sends what must go first, as far as there is room, and begins to watch both sides. */
-  start(): RelayEnd | null {
+  /**
+   * Sends what must go first, as far as there is room, and begins to watch both sides; `isWatched`:
+   * for somebody else they are already.
+   */
+  start(isWatched = false): RelayEnd | null {
     const { slot, generation } = this;
     const end = this.#sendFirst(this.#down) ?? this.#sendFirst(this.#up);
     if (end !== null) return end;
     this.#clientMask = maskFor(this.#up, this.#down);
     this.#childMask = maskFor(this.#down, this.#up);
+    const watch = (fd: number, mask: number, side: number) =>
+      isWatched
+        ? this.#poller.modify(fd, mask, 2 * slot + side, generation)
+        : this.#poller.add(fd, mask, 2 * slot + side, generation);
     const watched =
-      this.#poller.add(this.#client, this.#clientMask, 2 * slot + CLIENT, generation) &&
-      this.#poller.add(this.#child, this.#childMask, 2 * slot + CHILD, generation);
+      watch(this.#client, this.#clientMask, CLIENT) && watch(this.#child, this.#childMask, CHILD);
     return watched ? null : 'destroyed';
   }
 

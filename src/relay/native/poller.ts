@@ -2,6 +2,7 @@ import {
   addressOf,
   EINTR,
   EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLL_DATA_WORD,
   EPOLL_EVENT_WORDS,
@@ -34,6 +35,10 @@ export class Poller {
 
   modify(fd: number, mask: number, tag: number, generation: number): boolean {
     return this.#control(EPOLL_CTL_MOD, fd, mask, tag, generation);
+  }
+
+  remove(fd: number): void {
+    this.#control(EPOLL_CTL_DEL, fd, 0, 0, 0);
   }
 
   /** Blocks for up to `timeout` ms; answers the number of events. Throws LibcError. */

@@ -2,28 +2,31 @@ import type { RelayEnd } from '../relay.js';
 
 /** What the control side and a relay thread say to each other, and the memory they share. */
 
-/** Pairs of one thread. */
+/** Pairs of one thread that the control side hands it; as many more it may let in itself. */
 export const SLOTS = 128 * 1024;
+export const ALL_SLOTS = 2 * SLOTS;
 /** Pipes of one thread: ways that are stuck beyond that are copied, in small pieces. */
 const PIPES = 1024;
-
-/** Whose descriptors a slot's are: the thread's while open, nobody's after. */
-export const SLOT_CLOSED = 0;
-export const SLOT_OPEN = 1;
 
 /** Bytes in a buffer of their own, which can be moved to another thread. */
 export type OwnBytes = Uint8Array<ArrayBuffer>;
 
-export interface JoinOrder {
-  readonly kind: 'join';
+/** Two descriptors to relay, and what each side gets first. */
+export interface PairSetup {
   readonly slot: number;
   readonly generation: number;
   readonly client: number;
   readonly child: number;
-  readonly toClient: OwnBytes | null;
-  readonly toChild: OwnBytes | null;
+  readonly toClient: Uint8Array | null;
+  readonly toChild: Uint8Array | null;
   readonly oneWay?: boolean;
   readonly idleMs: number;
+}
+
+export interface JoinOrder extends PairSetup {
+  readonly kind: 'join';
+  readonly toClient: OwnBytes | null;
+  readonly toChild: OwnBytes | null;
 }
 
 export interface EndOrder {
@@ -32,16 +35,38 @@ export interface EndOrder {
   readonly generation: number;
 }
 
-export type Order = JoinOrder | EndOrder;
-
-export interface Ended {
-  readonly slot: number;
-  readonly end: RelayEnd;
+/** Load a module, and let it bring clients in. */
+export interface EmployOrder {
+  readonly kind: 'employ';
+  readonly module: string;
+  readonly settings: unknown;
 }
 
+/** The usher's, from whoever employs it. */
+export interface SayOrder {
+  readonly kind: 'say';
+  readonly message: unknown;
+}
+
+export type Order = JoinOrder | EndOrder | EmployOrder | SayOrder;
+
 export type Report =
-  | { readonly kind: 'ended'; readonly pairs: readonly Ended[] }
-  | { readonly kind: 'unpinned'; readonly reason: string };
+  | { readonly kind: 'ended'; readonly slot: number; readonly end: RelayEnd }
+  | { readonly kind: 'unpinned'; readonly reason: string }
+  /** A pair that the usher brought together is relayed. */
+  | {
+      readonly kind: 'joined';
+      readonly slot: number;
+      readonly generation: number;
+      readonly ticket: number;
+    }
+  | {
+      readonly kind: 'handedBack';
+      readonly client: number;
+      readonly ticket: number;
+      readonly about: unknown;
+    }
+  | { readonly kind: 'told'; readonly message: unknown };
 
 /** Given to a thread at its birth. The memory is zeros until touched, so its size costs nothing. */
 export interface Shared {
@@ -51,7 +76,10 @@ export interface Shared {
   readonly cpu: number | null;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
-  readonly states: Int32Array;
+  /** Of the slots that the thread gives itself: 1 while the control side counts a pair there. */
+  readonly counted: Int32Array;
+  /** What the thread has open, client and child by slot: each a descriptor plus 1, or 0. */
+  readonly ends: Int32Array;
   /** Bytes of client to child, and of child to client, by slot. */
   readonly counters: Float64Array;
   /** Both ends of every pipe; -1: none. */
@@ -64,8 +92,9 @@ export function createShared(epoll: number, wake: number, cpu: number | null): S
     wake,
     cpu,
     stop: new Int32Array(new SharedArrayBuffer(4)),
-    states: new Int32Array(new SharedArrayBuffer(4 * SLOTS)),
-    counters: new Float64Array(new SharedArrayBuffer(2 * 8 * SLOTS)),
+    counted: new Int32Array(new SharedArrayBuffer(4 * ALL_SLOTS)),
+    ends: new Int32Array(new SharedArrayBuffer(2 * 4 * ALL_SLOTS)),
+    counters: new Float64Array(new SharedArrayBuffer(2 * 8 * ALL_SLOTS)),
     pipes: new Int32Array(new SharedArrayBuffer(2 * 4 * PIPES)).fill(-1),
   };
 }

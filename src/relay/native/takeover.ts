@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { RelayPair } from '../relay.js';
-import { close, duplicate, resetOnClose } from './libc.js';
+import { close, duplicate } from './libc.js';
 import type { OwnBytes } from './protocol.js';
 
 /** A pair without Node: two descriptors, and what each side must get first. */
@@ -22,19 +22,14 @@ export function isFlushed({ client, child }: RelayPair): boolean {
  * Takes both connections out of Node's hands, with what Node has read and not handed on. The Node
  * sockets are destroyed; their peers notice nothing, for a duplicate holds each connection. Answers
  * null, with both sockets untouched, where that cannot be done: a socket that is TLS, not connected
- * (any more), or one descriptor too many for this process. `taken` is told as soon as there are
- * duplicates.
+ * (any more), or one descriptor too many for this process.
  */
-export function takeOver(
-  pair: RelayPair,
-  taken: (duplicates: Pick<RawPair, 'client' | 'child'>) => void = () => {},
-): RawPair | null {
+export function takeOver(pair: RelayPair): RawPair | null {
   const client = descriptorOf(pair.client);
   const child = descriptorOf(pair.child);
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
-  taken(duplicates);
   const { oneWay = false } = pair;
   const ahead = release(pair.client);
   return {
@@ -44,14 +39,6 @@ export function takeOver(
     toChild: joined(pair.toChild, oneWay ? [] : ahead),
     oneWay,
   };
-}
-
-/** Resets both connections. */
-export function closeBoth({ client, child }: Pick<RawPair, 'client' | 'child'>): void {
-  for (const fd of [client, child]) {
-    resetOnClose(fd);
-    close(fd);
-  }
 }
 
 /** Node has no public name for the descriptor of a socket. */

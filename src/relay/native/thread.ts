@@ -3,21 +3,11 @@ import type { Logger } from '../../logger.js';
 import { workerEnd } from '../../worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
-import {
-  createShared,
-  type Order,
-  type Report,
-  type Shared,
-  SLOT_CLOSED,
-  SLOT_OPEN,
-  SLOTS,
-} from './protocol.js';
+import { createShared, type Order, type Report, type Shared, SLOTS } from './protocol.js';
 import type { RawPair } from './takeover.js';
 
 /** One pair, as the control side sees it. */
 class ThreadConnection implements RelayedConnection {
-  readonly client: number;
-  readonly child: number;
   readonly generation: number;
   readonly ended: Promise<RelayEnd>;
   readonly #slot: number;
@@ -26,12 +16,10 @@ class ThreadConnection implements RelayedConnection {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(thread: RelayThread, slot: number, generation: number, raw: RawPair) {
+  constructor(thread: RelayThread, slot: number, generation: number) {
     this.#thread = thread;
     this.#slot = slot;
     this.generation = generation;
-    this.client = raw.client;
-    this.child = raw.child;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -58,10 +46,20 @@ class ThreadConnection implements RelayedConnection {
   }
 }
 
+/** The control side of an usher's work on one thread. */
+export interface Desk {
+  /** A pair of the usher's is relayed. */
+  joined(ticket: number, connection: RelayedConnection): void;
+  /** A client is the control side's now: its descriptor, and what the usher says of it. */
+  handedBack(ticket: number, client: number, about: unknown): void;
+  heard(message: unknown): void;
+}
+
 /** The control side of one relay thread: hands pairs over, hears of their ends, cleans up after it. */
 export class RelayThread {
   /** Resolves when the thread is gone and all that it held is closed: with why, unless asked to. */
   readonly gone: Promise<string | null>;
+  #desk: Desk | null = null;
   readonly #worker: Worker;
   readonly #shared: Shared;
   readonly #logger: Logger;
@@ -81,7 +79,9 @@ export class RelayThread {
       name: 'relay',
     });
     this.#worker.unref();
-    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.#worker.on('message', (reports: readonly Report[]) => {
+      for (const report of reports) this.#hear(report);
+    });
     this.gone = this.#watch();
   }
 
@@ -102,13 +102,22 @@ export class RelayThread {
   take(raw: RawPair, idleMs: number): RelayedConnection {
     const slot = this.#freeSlots.pop() ?? this.#usedSlots++;
     this.#generation = (this.#generation + 1) | 0;
-    const connection = new ThreadConnection(this, slot, this.#generation, raw);
-    this.#connections.set(slot, connection);
-    this.#hold();
     this.#shared.counters.fill(0, 2 * slot, 2 * slot + 2);
-    Atomics.store(this.#shared.states, slot, SLOT_OPEN);
+    this.#shared.ends.set([raw.client + 1, raw.child + 1], 2 * slot);
+    const connection = this.#count(slot, this.#generation);
     this.order({ kind: 'join', slot, generation: connection.generation, ...raw, idleMs });
     return connection;
+  }
+
+  /** Has an usher let clients in on the thread; who did that before lets in no more. */
+  employ(module: string, settings: unknown, desk: Desk): void {
+    this.#desk = desk;
+    this.order({ kind: 'employ', module, settings });
+  }
+
+  /** What the thread's usher is told. */
+  say(message: unknown): void {
+    this.order({ kind: 'say', message });
   }
 
   /** Goes out with what else this turn of the event loop has for the thread: a wake-up is dear. */
@@ -144,9 +153,31 @@ export class RelayThread {
     if (!this.#isGone) raiseEvent(this.#shared.wake);
   }
 
+  #count(slot: number, generation: number): ThreadConnection {
+    const connection = new ThreadConnection(this, slot, generation);
+    this.#connections.set(slot, connection);
+    this.#hold();
+    return connection;
+  }
+
   #hear(report: Report): void {
-    if (report.kind === 'ended') for (const { slot, end } of report.pairs) this.#finish(slot, end);
+    const { kind } = report;
+    if (kind === 'ended') this.#finish(report.slot, report.end);
+    else if (kind === 'told') this.#desk?.heard(report.message);
+    else if (kind === 'joined') this.#joined(report);
+    else if (kind === 'handedBack') this.#handedBack(report);
     else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
+  }
+
+  #joined({ slot, generation, ticket }: Extract<Report, { kind: 'joined' }>): void {
+    const connection = this.#count(slot, generation);
+    if (this.#desk === null) connection.destroy();
+    else this.#desk.joined(ticket, connection);
+  }
+
+  #handedBack({ client, ticket, about }: Extract<Report, { kind: 'handedBack' }>): void {
+    if (this.#desk === null) close(client);
+    else this.#desk.handedBack(ticket, client, about);
   }
 
   #finish(slot: number, end: RelayEnd): void {
@@ -154,7 +185,8 @@ export class RelayThread {
     if (!connection) return;
     this.#connections.delete(slot);
     connection.finish(end);
-    this.#freeSlots.push(slot);
+    if (slot < SLOTS) this.#freeSlots.push(slot);
+    else Atomics.store(this.#shared.counted, slot, 0);
     this.#hold();
   }
 
@@ -167,13 +199,8 @@ export class RelayThread {
   /** The thread is gone: what it held open is closed here, what it had closed is not. */
   #closeAll(): void {
     this.#isGone = true;
-    for (const [slot, { client, child }] of this.#connections) {
-      if (Atomics.exchange(this.#shared.states, slot, SLOT_CLOSED) === SLOT_OPEN) {
-        close(client);
-        close(child);
-      }
-      this.#finish(slot, 'destroyed');
-    }
+    for (const end of this.#shared.ends) if (end > 0) close(end - 1);
+    for (const slot of this.#connections.keys()) this.#finish(slot, 'destroyed');
     for (const fd of this.#shared.pipes) if (fd >= 0) close(fd);
     close(this.#shared.epoll);
     close(this.#shared.wake);

@@ -11,14 +11,17 @@ const shared = workerData as Shared;
 
 const control: Control = {
   next: () => receiveMessageOnPort(port)?.message as readonly Order[] | undefined,
-  report: (report: Report) => port.postMessage(report),
+  report: (reports: readonly Report[]) => port.postMessage(reports),
 };
 
 if (shared.cpu !== null) {
   try {
     pinThread(shared.cpu);
   } catch (error) {
-    control.report({ kind: 'unpinned', reason: messageOf(error) });
+    control.report([{ kind: 'unpinned', reason: messageOf(error) }]);
   }
 }
-new RelayLoop(shared, control).run();
+const loop = new RelayLoop(shared, control);
+for (let order = loop.run(); order !== null; order = loop.run()) {
+  loop.employ(await import(order.module), order);
+}

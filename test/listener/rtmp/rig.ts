@@ -3,8 +3,10 @@ import { portsAt } from '../../../src/child/ports.js';
 import type { ChildRef } from '../../../src/child/types.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/connections.js';
+import type { Failure } from '../../../src/listener/front.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtmpListener } from '../../../src/listener/rtmp/listener.js';
+import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
 import type { RtmpSessionContext } from '../../../src/listener/rtmp/session.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { Amf0Value } from '../../../src/protocol/rtmp/amf0.js';
@@ -12,6 +14,7 @@ import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
 import { HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
+import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import { until } from '../../helpers/until.js';
 
@@ -23,23 +26,28 @@ export interface Way {
 
 export const C001: ChildRef = { id: 'c001', generation: 1 };
 
-/** An RTMP listener of the test's own, before whatever listens at its ways. */
+/** Who serves an RTMP port: one thread by Node's sockets, or the native relay's own threads. */
+export type Server = 'node' | 'threads';
+
+/** An RTMP port of the test's own, before whatever listens at its ways. */
 export class Rig {
   readonly aliases: AliasBook;
-  readonly listener: RtmpListener;
-  readonly engine = new PortableEngine();
+  readonly listener: RtmpListener | RtmpPool;
+  readonly engine: PortableEngine | NativeEngine;
   /** What the router answers, one after the other; the last again and again. Null: no child. */
   ways: (Way | null)[] = [];
   asked: string[] = [];
   released = 0;
 
   constructor(
+    server: Server,
     context: Partial<RtmpSessionContext> = {},
     limits: ConnectionLimits = { connections: 1000, connectionsPerIp: 0 },
     port = 0,
   ) {
     this.aliases = context.aliases ?? new AliasBook();
-    this.listener = new RtmpListener({ host: '127.0.0.1', port }, limits, {
+    const address = { host: '127.0.0.1', port };
+    const session: RtmpSessionContext = {
       route: async (stream, role) => this.#route(`${role} ${stream}`),
       join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],
@@ -48,20 +56,36 @@ export class Rig {
       logger: silentLogger,
       ...context,
       aliases: this.aliases,
-    });
+    };
+    if (server === 'node') {
+      this.engine = new PortableEngine();
+      this.listener = new RtmpListener(address, limits, session);
+    } else {
+      this.engine = new NativeEngine({ threads: 1 });
+      this.listener = new RtmpPool(this.engine, { address, limits, proxies: null }, session);
+    }
   }
 
   get port(): number {
     return this.listener.address()?.port ?? 0;
   }
 
-  get failed() {
-    return this.listener.counters.failed;
+  get counters() {
+    return this.listener.summary().counters;
+  }
+
+  get connected(): number {
+    return this.listener.summary().connections;
+  }
+
+  /** Waits for what threads tell now and then. */
+  async failed(reason: Failure, count: number): Promise<void> {
+    await until(`${count} × ${reason}`, () => this.counters.failed[reason] === count);
   }
 
   /** Waits until nobody is connected, and asserts that nothing was kept. */
   async empties(): Promise<void> {
-    await until('no connection is left', () => this.listener.connections.size === 0);
+    await until('no connection is left', () => this.connected === 0);
     if (this.aliases.size > 0) throw new Error(`${this.aliases.size} aliases are left`);
   }
 

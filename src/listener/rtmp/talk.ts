@@ -1,0 +1,63 @@
+/** What is said to a client before it has its child, and to the child, whoever carries the bytes. */
+import { randomBytes } from 'node:crypto';
+import {
+  buildBlindHello,
+  HANDSHAKE_SIZE,
+  SERVER_HANDSHAKE_SIZE,
+} from '../../protocol/rtmp/handshake.js';
+import {
+  type Identified,
+  RtmpIdentifier,
+  type ServerIdentity,
+} from '../../protocol/rtmp/identify.js';
+import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
+import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import { type StreamKey, streamKey } from '../../stream-key.js';
+import { SessionError } from '../session-error.js';
+
+/** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
+export const CHILD_ANSWER_MS = 10_000;
+/** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
+export const IDLE_MS = 60 * 60 * 1000;
+/** What a client may leave unread while its child's bytes are still being rewritten. */
+export const MAX_UNREAD = 4 * 1024 * 1024;
+/** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
+const RANDOM = randomBytes(HANDSHAKE_SIZE);
+/** C0, C1 and C2 for a child, sent before its own half has come. */
+const HELLO = buildBlindHello(RANDOM);
+
+/** Speaks with a client until that names its stream; `id` is the connection's. */
+export function newIdentifier(server: Omit<ServerIdentity, 'id'>, id: string): RtmpIdentifier {
+  const { name, version, pid } = server;
+  return new RtmpIdentifier({ server: { name, version, pid, id }, time: 0, random: RANDOM });
+}
+
+/** The stream that a client named; any vhost but these is the default one. */
+export function streamOf({ url }: Identified, vhosts: readonly string[]): StreamKey {
+  const vhost = resolveVhost(url.vhost, vhosts);
+  return streamKey({ vhost, app: url.app, stream: url.stream });
+}
+
+/** All that a child is told, in one flight. */
+export function openingOf({ recorded }: Identified): Buffer {
+  return Buffer.concat([HELLO, recorded]);
+}
+
+/** Reads a child's first bytes: its handshake is dropped, its answers are levelled. */
+export class ChildAnswers {
+  readonly #leveler: ChildLeveler;
+  #skip = SERVER_HANDSHAKE_SIZE;
+
+  constructor(identified: Identified) {
+    this.#leveler = new ChildLeveler(identified);
+  }
+
+  /** What the client gets of these bytes. Throws SessionError. */
+  take(bytes: Buffer): Leveled {
+    const rest = bytes.subarray(Math.min(this.#skip, bytes.length));
+    this.#skip -= bytes.length - rest.length;
+    const outcome = this.#leveler.feed(rest);
+    if (outcome.kind !== 'value') throw new SessionError('child', 'the child sent no RTMP');
+    return outcome.value;
+  }
+}

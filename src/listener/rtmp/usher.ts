@@ -1,0 +1,144 @@
+/** Lets RTMP clients in on a relay thread: see `UsherModule`. */
+import { createLogger, type Logger } from '../../logger.js';
+import type { Identified } from '../../protocol/rtmp/identify.js';
+import type { Arrival, Usher, UsherThread, Visit } from '../../relay/usher.js';
+import { TrustedProxies } from '../client-address.js';
+import { type Connection, Connections } from '../connections.js';
+import { noCounters } from '../counters.js';
+import type { Failure } from '../front.js';
+import { streamOf } from './talk.js';
+import type { UsherOrder, UsherReport, UsherSettings } from './thread-messages.js';
+import { RtmpVisit, type VisitHost } from './visit.js';
+
+export const USHER = import.meta.url;
+
+export function makeUsher(settings: UsherSettings, thread: UsherThread): Usher {
+  return new RtmpUsher(settings, thread);
+}
+
+class RtmpUsher implements Usher, VisitHost {
+  readonly settings: UsherSettings;
+  readonly logger: Logger;
+  readonly #thread: UsherThread;
+  readonly #proxies: TrustedProxies | null;
+  readonly #connections: Connections;
+  readonly #counters = noCounters();
+  /** Those that are not relayed yet. */
+  readonly #visits = new Set<RtmpVisit>();
+  readonly #asking = new Map<number, RtmpVisit>();
+  #tickets = 0;
+  #told = '';
+
+  constructor(settings: UsherSettings, thread: UsherThread) {
+    const { proxies, limits, logLevel, fd } = settings;
+    this.settings = settings;
+    this.#thread = thread;
+    this.#proxies = proxies && new TrustedProxies(proxies);
+    this.#connections = new Connections(limits);
+    this.logger = createLogger(logLevel, {
+      people: false,
+      write: (line) => this.#say({ kind: 'log', line }),
+    });
+    thread.open(fd);
+    this.#say({ kind: 'open' });
+  }
+
+  receive(arrival: Arrival): Visit | null {
+    this.#counters.accepted += 1;
+    const visit = new RtmpVisit(arrival, this);
+    const { ip, port } = arrival;
+    if (this.#proxies === null) {
+      if (!visit.enter(ip, port)) return null;
+    } else if (!this.#proxies.has(ip)) {
+      this.#counters.failed.invalid += 1;
+      this.logger.debug({ client: ip, err: 'proxies.trusted does not name it' }, 'client refused');
+      arrival.close('end');
+      return null;
+    }
+    this.#visits.add(visit);
+    return visit;
+  }
+
+  full(reason: string): void {
+    this.logger.error({ reason }, 'listen.rtmp: a client was not let in: see ulimit -n');
+  }
+
+  hear(message: unknown): void {
+    const order = message as UsherOrder;
+    if (order.kind === 'answer') {
+      const visit = this.#asking.get(order.ticket);
+      this.#asking.delete(order.ticket);
+      if (visit !== undefined) attempt(visit, () => visit.answered(order.answer));
+    } else if (order.kind === 'rows') {
+      this.#say({ kind: 'rows', call: order.call, rows: this.#rows() });
+    } else {
+      this.#thread.shut();
+      for (const visit of this.#visits) visit.clientLeft();
+      this.#say({ kind: 'shut' });
+    }
+  }
+
+  tick(now: number): void {
+    for (const visit of this.#visits) attempt(visit, () => visit.tick(now));
+    const connections = [...this.#visits].filter(isNew).length;
+    const told = JSON.stringify([connections, this.#counters]);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#say({ kind: 'summary', counters: structuredClone(this.#counters), connections });
+  }
+
+  admit(ip: string, port: number): Connection | null {
+    const connection = this.#connections.open(ip, port, Date.now());
+    if (typeof connection !== 'string') return connection;
+    this.#counters.refused += 1;
+    this.logger.debug({ client: ip, limit: `limits.${connection}` }, 'client refused');
+    return null;
+  }
+
+  ask(visit: RtmpVisit, { id, ip, port, since }: Connection, identified: Identified): number {
+    const ticket = this.#tickets++;
+    const stream = streamOf(identified, this.settings.vhosts);
+    this.#asking.set(ticket, visit);
+    const { role } = identified;
+    this.#say({ kind: 'ask', ticket, id, ip, port, since, stream, role });
+    return ticket;
+  }
+
+  relayed(visit: RtmpVisit): () => void {
+    this.#visits.delete(visit);
+    // The visit itself is not needed for the hours to come.
+    const { connection } = visit;
+    return () => connection && this.#connections.closed(connection);
+  }
+
+  over(visit: RtmpVisit, failure: Failure | null): void {
+    this.#visits.delete(visit);
+    this.#asking.delete(visit.ticket);
+    if (visit.connection !== null) this.#connections.closed(visit.connection);
+    if (failure !== null) this.#counters.failed[failure] += 1;
+    if (visit.ticket >= 0 && !visit.isHandedBack) this.#say({ kind: 'left', ticket: visit.ticket });
+  }
+
+  /** Those that the control side has not heard of. */
+  #rows() {
+    return [...this.#visits].filter(isNew).flatMap(({ connection }) => connection?.row() ?? []);
+  }
+
+  #say(report: UsherReport): void {
+    this.#thread.tell(report);
+  }
+}
+
+/** Whether it is counted in, and the control side has not heard of it. */
+function isNew({ ticket, connection }: RtmpVisit): boolean {
+  return ticket < 0 && connection !== null;
+}
+
+/** A mistake of ours costs the one client that it meets, not all that the thread relays. */
+function attempt(visit: RtmpVisit, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    visit.end(error);
+  }
+}

@@ -1,0 +1,64 @@
+import { ALL_SLOTS, SLOTS } from './protocol.js';
+
+/** What is at each slot of a thread. */
+export class Seats<T> {
+  // Two of them, for an array that begins far from 0 is a slow one.
+  readonly #handed: (T | undefined)[] = [];
+  readonly #own: (T | undefined)[] = [];
+
+  at(slot: number): T | undefined {
+    return slot < SLOTS ? this.#handed[slot] : this.#own[slot - SLOTS];
+  }
+
+  put(slot: number, one: T | undefined): void {
+    if (slot < SLOTS) this.#handed[slot] = one;
+    else this.#own[slot - SLOTS] = one;
+  }
+}
+
+/** The slots that a thread gives to clients of its own. */
+export class OwnSlots {
+  readonly #free: number[] = [];
+  /** Of pairs that have ended: the control side may still read their counters. */
+  #resting: number[] = [];
+  readonly #counted: Int32Array;
+  #next = SLOTS;
+
+  /** `counted`: 1 for each slot that the control side still counts. */
+  constructor(counted: Int32Array) {
+    this.#counted = counted;
+  }
+
+  /** Null: there are as many clients as can be. */
+  take(): number | null {
+    const slot = this.#free.pop();
+    if (slot !== undefined) return slot;
+    return this.#next < ALL_SLOTS ? this.#next++ : null;
+  }
+
+  /** Nobody else has heard of it. */
+  giveBack(slot: number): void {
+    this.#free.push(slot);
+  }
+
+  /** From here on the control side reads its counters, until it says that it has done. */
+  count(slot: number): void {
+    Atomics.store(this.#counted, slot, 1);
+  }
+
+  /** Its pair has ended. */
+  rest(slot: number): void {
+    this.#resting.push(slot);
+  }
+
+  /** Takes back what the control side has done with. */
+  collect(): void {
+    if (this.#resting.length === 0) return;
+    const counted: number[] = [];
+    for (const slot of this.#resting) {
+      if (Atomics.load(this.#counted, slot) === 1) counted.push(slot);
+      else this.#free.push(slot);
+    }
+    this.#resting = counted;
+  }
+}

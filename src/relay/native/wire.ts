@@ -1,0 +1,124 @@
+import {
+  addressOf,
+  close,
+  EAGAIN,
+  EPOLLET,
+  EPOLLIN,
+  EPOLLOUT,
+  errno,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  recv,
+  send,
+} from './libc.js';
+import type { Poller } from './poller.js';
+
+/** Where reads end up first: every wire of a thread has the same. */
+export interface Scratch {
+  readonly scratch: Uint8Array;
+  readonly address: number;
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** One connection whose bytes are the thread's own to read and write, before it is relayed. */
+export class Wire {
+  readonly fd: number;
+  readonly #poller: Poller;
+  readonly #tag: number;
+  readonly #generation: number;
+  #reads = true;
+  #connecting: boolean;
+  #waiting: Buffer = NOTHING;
+  #mask: number;
+
+  /** `connecting`: it is on its way to its peer. */
+  constructor(
+    poller: Poller,
+    fd: number,
+    { tag, generation, connecting }: { tag: number; generation: number; connecting: boolean },
+  ) {
+    this.fd = fd;
+    this.#poller = poller;
+    this.#tag = tag;
+    this.#generation = generation;
+    this.#connecting = connecting;
+    this.#mask = this.#wanted();
+  }
+
+  /** Answers whether the kernel had room for it. */
+  watch(): boolean {
+    return this.#poller.add(this.fd, this.#mask, this.#tag, this.#generation);
+  }
+
+  /** What has found no room yet. */
+  get waiting(): Buffer {
+    return this.#waiting;
+  }
+
+  /** No byte passes before `connected`. */
+  get connecting(): boolean {
+    return this.#connecting;
+  }
+
+  connected(): void {
+    this.#connecting = false;
+    this.#rewatch();
+  }
+
+  listen(on: boolean): void {
+    this.#reads = on;
+    this.#rewatch();
+  }
+
+  /** False: it is broken. */
+  send(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
+    this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
+    return this.#connecting || this.flush();
+  }
+
+  /** Sends what waits, as far as there is room. False: it is broken. */
+  flush(): boolean {
+    const { length } = this.#waiting;
+    if (length > 0) {
+      const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+      const sent = send(this.fd, addressOf(this.#waiting), length, flags);
+      if (sent < 0 && errno() !== EAGAIN) return false;
+      this.#waiting = sent === length ? NOTHING : this.#waiting.subarray(Math.max(sent, 0));
+    }
+    this.#rewatch();
+    return true;
+  }
+
+  /** A copy of what has come; empty when that is nothing, null at the end, or when it is broken. */
+  receive({ scratch, address }: Scratch): Buffer | null {
+    const got = recv(this.fd, address, scratch.length, MSG_DONTWAIT);
+    if (got > 0) return Buffer.from(scratch.subarray(0, got));
+    return got < 0 && errno() === EAGAIN ? NOTHING : null;
+  }
+
+  /** Nobody watches it any more; it stays open. */
+  letGo(): number {
+    this.#poller.remove(this.fd);
+    return this.fd;
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+
+  #rewatch(): void {
+    const mask = this.#wanted();
+    if (mask === this.#mask) return;
+    this.#mask = mask;
+    this.#poller.modify(this.fd, mask, this.#tag, this.#generation);
+  }
+
+  /** As of a pair: edge-triggered where nothing is read, for a hang-up cannot be masked. */
+  #wanted(): number {
+    const reads = this.#reads && !this.#connecting;
+    const writes = this.#connecting || this.#waiting.length > 0;
+    return (reads ? EPOLLIN : EPOLLET) | (writes ? EPOLLOUT : 0);
+  }
+}
