@@ -22,6 +22,11 @@ export interface HookRelayOptions {
   readonly clientOf: (alias: string) => Promise<string | null>;
   /** Ends what a publisher who is not let in has in its child already. */
   readonly dismiss?: (publication: Publication) => Promise<void>;
+  /**
+   * For a publisher that came to its child past our ports, so that nothing keeps the stream's source
+   * while its hook is asked. Resolves when something does, with what ends that.
+   */
+  readonly keep?: (publication: Publication) => Promise<() => void>;
   /** Where clients of our own come from: the user never hears of them. */
   readonly ownAddress: string;
   /** Told of each client that the user is told of, so that it can be looked up at once. */
@@ -53,6 +58,8 @@ export class HookRelay {
   readonly #closing = new AbortController();
   /** Of one client of one child: users hear of it in the order in which the child spoke. */
   readonly #turns = new Turns();
+  /** By client, what sends away who keeps its stream's source. */
+  readonly #keepers = new Map<string, () => void>();
 
   constructor(options: HookRelayOptions) {
     this.#options = options;
@@ -70,7 +77,10 @@ export class HookRelay {
       count(outcome);
       return answer ?? UNANSWERED;
     }
-    if (action === 'on_unpublish') this.#options.publishers.end(this.#publication(hook));
+    if (action === 'on_unpublish') {
+      this.#options.publishers.end(this.#publication(hook));
+      this.#unkeep(hook);
+    }
     // The address now: when its turn comes, another client may have the alias.
     const truth = this.#truth(hook);
     const tell = async () => count((await this.#call(hook, truth)).outcome);
@@ -83,6 +93,13 @@ export class HookRelay {
     return this.#caller.notify(origin, path, userAgent);
   }
 
+  /** Its clients, and who kept their sources, are gone. */
+  childDown({ id, generation }: ChildRef): void {
+    for (const turn of this.#keepers.keys()) {
+      if (turn.startsWith(`${id} ${generation} `)) this.#keepers.delete(turn);
+    }
+  }
+
   /** What became of the calls, by action. */
   counters(): Partial<Record<HookAction, HookCounters>> {
     return this.#tallies.read();
@@ -91,6 +108,7 @@ export class HookRelay {
   /** Gives up what is still waiting for an answer. */
   close(): void {
     this.#closing.abort(new Error('the supervisor stops'));
+    for (const leave of this.#keepers.values()) leave();
     this.#options.publishers.close();
     this.#caller.close();
   }
@@ -119,13 +137,28 @@ export class HookRelay {
     const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) return { outcome: 'refused', answer: TAKEN };
+    await this.#keep(hook, publication);
     const result = await this.#call(hook);
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
     // Not before: players who came for a publisher that is refused would wait in the child.
     if (isIn) publishers.letIn(publication);
-    else publishers.end(publication);
+    else {
+      publishers.end(publication);
+      this.#unkeep(hook);
+    }
     return result;
+  }
+
+  async #keep(hook: IncomingHook, publication: Publication): Promise<void> {
+    const { keep, clientOf } = this.#options;
+    if (keep === undefined || (await clientOf(hook.body.ip).catch(() => null)) !== null) return;
+    this.#keepers.set(turnOf(hook), await keep(publication));
+  }
+
+  #unkeep(hook: IncomingHook): void {
+    this.#keepers.get(turnOf(hook))?.();
+    this.#keepers.delete(turnOf(hook));
   }
 
   async #call(hook: IncomingHook, truth = this.#truth(hook)): Promise<CallResult> {

@@ -11,6 +11,9 @@ import type { Route, Router } from './route.js';
 export const KEEPER_ADDRESS = '127.0.83.82';
 /** A publisher waits no longer for its keeper, which comes after it then: a hook may take longer. */
 const START_MS = 3000;
+/** Where a child is. */
+type Child = Pick<Route, 'host' | 'ports'>;
+
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
 
 /**
@@ -23,22 +26,30 @@ export function keepSources(route: Router, startMs = START_MS): Router {
   return async (stream, role) => {
     const found = await route(stream, role);
     const isOurs = found !== null && found.via === undefined && found.isForeign === undefined;
-    return isOurs && role === 'publish' ? keepSource(stream, found, startMs) : found;
+    if (!isOurs || role !== 'publish') return found;
+    const leave = await keepSource(stream, found, startMs);
+    const release: Route['release'] = (fault) => {
+      leave();
+      found.release(fault);
+    };
+    return { ...found, release };
   };
 }
 
-async function keepSource(stream: StreamKey, route: Route, startMs: number): Promise<Route> {
+/**
+ * Has a player of ours in the child until the stream's first media; resolves when it is there, or is
+ * late, with what sends it away before. Never rejects: without a keeper the stream is as well off as in
+ * SRS alone.
+ */
+export async function keepSource(
+  stream: StreamKey,
+  child: Child,
+  startMs = START_MS,
+): Promise<() => void> {
   const leaving = new AbortController();
-  // Without a keeper the stream is as well off as in SRS alone.
-  await atMost(
-    startMs,
-    attend(stream, route, leaving.signal).catch(() => {}),
-  );
-  const release: Route['release'] = (fault) => {
-    leaving.abort();
-    route.release(fault);
-  };
-  return { ...route, release };
+  const attending = attend(stream, child, leaving.signal).catch(() => {});
+  await atMost(startMs, attending);
+  return () => leaving.abort();
 }
 
 /** Resolves with `work`, which goes on where it takes longer than `ms`. */
@@ -53,8 +64,11 @@ function atMost(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /** Resolves when the child has its player. */
-async function attend(stream: StreamKey, route: Route, signal: AbortSignal): Promise<void> {
-  const { host, ports } = route;
+async function attend(
+  stream: StreamKey,
+  { host, ports }: Child,
+  signal: AbortSignal,
+): Promise<void> {
   const socket = await dial({ host, port: ports.rtmp, localAddress: KEEPER_ADDRESS }, signal);
   const leave = () => socket.destroy();
   socket.on('error', () => {}).on('end', leave);

@@ -7,7 +7,7 @@ import { type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
-import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
+import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Fronts } from './fronts.js';
@@ -46,6 +46,7 @@ export class HooksRoom {
       serverId,
       clientOf: (alias) => fronts.addressOf(alias),
       dismiss: (publication) => this.#dismiss(publication),
+      keep: (publication) => this.#keep(publication),
       ownAddress: KEEPER_ADDRESS,
       heard,
       timeoutMs: timeoutSeconds * 1000,
@@ -71,6 +72,7 @@ export class HooksRoom {
 
   childDown(ref: ChildRef): void {
     this.#publishers.childDown(ref);
+    this.#relay.childDown(ref);
   }
 
   /** By action, as far as it was called. */
@@ -94,6 +96,12 @@ export class HooksRoom {
     const answer = await this.#ask(owner, 'GET', path);
     const { client } = (answer ?? {}) as { client?: { type?: string } };
     if (client?.type === 'rtc-publish') await this.#ask(owner, 'DELETE', path);
+  }
+
+  async #keep({ owner, stream }: Publication): Promise<() => void> {
+    const child = this.#parts.fleet.status(owner.id);
+    if (child?.generation !== owner.generation) return () => {};
+    return keepSource(stream, { host: '127.0.0.1', ports: child.ports });
   }
 
   /** Null where that life of the child is over. */

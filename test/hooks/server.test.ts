@@ -31,6 +31,8 @@ interface Box {
   readonly published: Set<string>;
   /** Streams whose waiting players were woken. */
   readonly announced: string[];
+  /** Whose source was kept, and until when. */
+  readonly kept: string[];
   call(action: string, fields?: Partial<HookBody>, child?: string): Promise<Response>;
   /** Whether the child would let the client in. */
   lets(action: string, fields?: Partial<HookBody>, child?: string): Promise<boolean>;
@@ -39,6 +41,7 @@ interface Box {
 async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Promise<Box> {
   const published = new Set<string>();
   const announced: string[] = [];
+  const kept: string[] = [];
   const claims = {
     published: async (stream: string, { id }: { id: string }) => {
       if ([...published].some((one) => one.startsWith(`${stream} `) && !one.endsWith(id))) {
@@ -57,6 +60,10 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     vhosts: ['__defaultVhost__'],
     serverId: 'vid-box',
     clientOf: async (alias) => (alias === '127.1.0.1' ? '203.0.113.5' : null),
+    keep: async ({ stream }) => {
+      kept.push(`keep ${stream}`);
+      return () => void kept.push(`leave ${stream}`);
+    },
     ownAddress: '127.0.0.9',
     timeoutMs,
   });
@@ -75,7 +82,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
     const text = await response.text();
     return [200, 201].includes(response.status) && (text === '0' || JSON.parse(text)?.code === 0);
   };
-  return { relay, server, published, announced, call, lets };
+  return { relay, server, published, announced, kept, call, lets };
 }
 
 async function openUser(t: TestContext): Promise<UserHooks> {
@@ -214,6 +221,25 @@ test('a stream is claimed before the user is asked, and given back when he refus
   assert.deepEqual(announced, []);
   assert.deepEqual(seen, ['__defaultVhost__/live/s c001']);
   assert.equal(published.size, 0);
+});
+
+test('past our ports a stream’s source is kept from before the user is asked', async (t) => {
+  const user = await openUser(t);
+  const { lets, kept } = await openBox(t, { on_publish: [user.url] });
+  user.replies.set('on_publish', (response) => {
+    kept.push('asked');
+    response.end(kept.length > 2 ? '1' : '0');
+  });
+  const [keep, leave] = ['keep', 'leave'].map((what) => `${what} __defaultVhost__/live/s`);
+  const past = { ip: '127.0.0.1', client_id: 'past' };
+  assert.equal(await lets('on_publish', past), true);
+  assert.deepEqual(kept, [keep, 'asked']);
+  await lets('on_unpublish', past);
+  assert.deepEqual(kept, [keep, 'asked', leave]);
+  assert.equal(await lets('on_publish', past), false);
+  assert.deepEqual(kept.slice(3), [keep, 'asked', leave]);
+  await lets('on_publish');
+  assert.deepEqual(kept.slice(6), ['asked']);
 });
 
 test('a stream of another child is refused, and the user is not asked', async (t) => {
