@@ -41,8 +41,8 @@ export interface Arrival {
   forward(bytes: Buffer): void;
   /** Whether the client is read from. A client that breaks off is noticed either way. */
   listen(on: boolean): void;
-  /** `forward` may follow at once. A failure is told by `Visit.childLeft`, never before this returns. */
-  dial(target: Target): void;
+  /** Connects to a child, which gets these bytes. A failure is told by `Visit.childLeft`, never before this returns. */
+  dial(target: Target, opening: Buffer): void;
   /** The thread relays from here on; the visit hears no more. */
   join(start: RelayStart): void;
   /** The control side gets the client, with what it needs to go on; the child is hung up on. */

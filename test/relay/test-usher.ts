@@ -31,16 +31,14 @@ function visitOf(
   { child, ticket }: { child: number; ticket: number },
 ): Visit {
   const target = { host: '127.0.0.1', port: child, from: null };
+  const opening = Buffer.from('before ');
   const orders: Record<string, () => void> = {
     throw: () => {
       throw new Error('as it was told');
     },
-    dial: () => {
-      arrival.dial(target);
-      arrival.forward(Buffer.from('before '));
-    },
-    nowhere: () => arrival.dial({ ...target, port: 1 }),
-    unspeakable: () => arrival.dial({ ...target, host: 'localhost' }),
+    dial: () => arrival.dial(target, opening),
+    nowhere: () => arrival.dial({ ...target, port: 1 }, opening),
+    unspeakable: () => arrival.dial({ ...target, host: 'localhost' }, opening),
     back: () => arrival.handBack(ticket, { about: 'it' }),
     reset: () => arrival.close('reset'),
   };

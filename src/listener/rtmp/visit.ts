@@ -159,8 +159,7 @@ export class RtmpVisit implements Visit {
   #dial(identified: Identified, target: Target): void {
     this.#answers = new ChildAnswers(identified);
     this.#move('levelling', this.#host.settings.childAnswerMs);
-    this.#arrival.dial(target);
-    this.#arrival.forward(openingOf(identified));
+    this.#arrival.dial(target, openingOf(identified));
   }
 
   #level(bytes: Buffer): void {

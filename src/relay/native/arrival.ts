@@ -8,6 +8,7 @@ import {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  errno,
   errorName,
   LibcError,
   resetOnClose,
@@ -22,7 +23,7 @@ import {
   TCP_NODELAY,
 } from './libc-sockets.js';
 import { endpointOf, familyOf, nameOf } from './names.js';
-import { CHILD, CLIENT } from './pair.js';
+import { CHILD, CLIENT, type Watched } from './pair.js';
 import type { Poller } from './poller.js';
 import { type Scratch, Wire } from './wire.js';
 
@@ -46,6 +47,7 @@ export interface Joined extends Omit<RelayStart, 'toClient'> {
   readonly child: number;
   readonly toClient: Buffer | null;
   readonly toChild: Buffer | null;
+  readonly watched: Watched;
 }
 
 export interface HandedBack {
@@ -118,9 +120,9 @@ export class NativeArrival implements Arrival {
     if (!this.#isOver) this.#client.listen(on);
   }
 
-  dial(target: Target): void {
+  dial(target: Target, opening: Buffer): void {
     try {
-      this.#dial(target);
+      this.#dial(target, opening);
     } catch (error) {
       const code = error instanceof LibcError ? error.code : '';
       this.#later(() => this.#visit?.childLeft({ code, message: messageOf(error) }));
@@ -133,7 +135,9 @@ export class NativeArrival implements Arrival {
     this.#isOver = true;
     const first = joined(this.#client.waiting, toClient);
     const ends = { client: this.#client.fd, child: child.fd };
-    this.#host.join(this, { ...ends, toClient: first, toChild: joined(child.waiting), ...start });
+    const watched = { client: this.#client.mask, child: child.mask };
+    const toChild = joined(child.waiting);
+    this.#host.join(this, { ...ends, toClient: first, toChild, watched, ...start });
   }
 
   handBack(ticket: number, about: unknown): void {
@@ -165,6 +169,7 @@ export class NativeArrival implements Arrival {
   #handleClient(events: number): void {
     const isBroken = (events & EPOLLOUT) !== 0 && !this.#client.flush();
     if (isBroken) this.#visit?.clientLeft();
+    else if (events & EPOLLIN && !this.#client.reads) this.#client.hush();
     else if (events & EPOLLIN) this.#hearClient(this.#client.receive(this.#host.scratch));
     else if (events & (EPOLLERR | EPOLLHUP)) this.#visit?.clientLeft();
   }
@@ -195,7 +200,7 @@ export class NativeArrival implements Arrival {
     else if (!child.flush()) this.#childLeft('ECONNRESET');
   }
 
-  #dial({ host, port, from }: Target): void {
+  #dial({ host, port, from }: Target, opening: Buffer): void {
     if (isIP(host) === 0) throw new Error(`${host} is no address`);
     const family = familyOf(host);
     const fd = createSocket(family);
@@ -207,6 +212,8 @@ export class NativeArrival implements Arrival {
     if (outcome !== 0 && outcome !== EINPROGRESS) throw new LibcError('connect', outcome);
     const ids = { tag: 2 * this.slot + CHILD, generation: this.generation };
     this.#child = new Wire(this.#host.poller, fd, { ...ids, connecting: outcome !== 0 });
+    // On loopback the connection is there when the call returns, though that says EINPROGRESS.
+    if (!this.#child.send(opening)) throw new LibcError('connect', errno());
     if (!this.#child.watch()) throw new Error('epoll has no room');
   }
 

@@ -2,7 +2,7 @@ import type { Usher, UsherModule, UsherThread } from '../usher.js';
 import { type ArrivalHost, type HandedBack, type Joined, NativeArrival } from './arrival.js';
 import { close, EAGAIN, ECONNABORTED, EINTR, EPOLLIN, errno, errorName } from './libc.js';
 import { Accepter } from './libc-sockets.js';
-import { CHILD, CLIENT } from './pair.js';
+import { CHILD, CLIENT, type Watched } from './pair.js';
 import type { Poller } from './poller.js';
 import type { PairSetup, Report, Shared } from './protocol.js';
 import { OwnSlots } from './slots.js';
@@ -20,8 +20,8 @@ export interface HallLinks {
   readonly scratch: Scratch;
   /** Events of that slot go to the arrival; undefined: to nobody. */
   readonly seat: (slot: number, arrival: NativeArrival | undefined) => void;
-  /** Relays a pair that is being watched already; `over` is told of its end. */
-  readonly relay: (setup: PairSetup, over: () => void) => void;
+  /** Relays a pair; `over` is told of its end. */
+  readonly relay: (setup: PairSetup, watched: Watched, over: () => void) => void;
   readonly report: (report: Report) => void;
 }
 
@@ -135,12 +135,12 @@ export class Hall implements UsherThread, ArrivalHost {
     this.#links.shared.ends[2 * slot + CHILD] = fd + 1;
   }
 
-  join(arrival: NativeArrival, { ticket, over, ...setup }: Joined): void {
+  join(arrival: NativeArrival, { ticket, over, watched, ...setup }: Joined): void {
     const { slot, generation } = arrival;
     this.#links.shared.counters.fill(0, 2 * slot, 2 * slot + 2);
     this.#slots.count(slot);
     this.#links.report({ kind: 'joined', slot, generation, ticket });
-    this.#links.relay({ slot, generation, ...setup }, () => {
+    this.#links.relay({ slot, generation, ...setup }, watched, () => {
       this.#slots.rest(slot);
       over();
     });

@@ -4,7 +4,7 @@ import type { UsherModule } from '../usher.js';
 import type { NativeArrival } from './arrival.js';
 import { Hall } from './hall.js';
 import { clearEvent, EPOLLIN } from './libc.js';
-import { CHILD, Pair } from './pair.js';
+import { CHILD, Pair, type Watched } from './pair.js';
 import { PipePool } from './pipes.js';
 import { Poller } from './poller.js';
 import type { EmployOrder, EndOrder, Order, PairSetup, Report, Shared } from './protocol.js';
@@ -13,6 +13,8 @@ import { WayContext } from './way.js';
 
 /** The longest sleep: the grain of idle limits. */
 const TICK_MS = 500;
+/** So long a report may wait for others, unless somebody waits for it: to wake a thread is dear. */
+const REPORT_MS = 20;
 const WAKE_TAG = -1;
 const DOOR_TAG = -2;
 
@@ -37,6 +39,7 @@ export class RelayLoop {
   #now = performance.now();
   #tickAt = this.#now;
   #reports: Report[] = [];
+  #reportAt = Number.POSITIVE_INFINITY;
   #employ: EmployOrder | null = null;
 
   constructor(shared: Shared, control: Control) {
@@ -52,8 +55,8 @@ export class RelayLoop {
         shared,
         scratch: this.#ways,
         seat: (slot, arrival) => this.#seats.put(slot, arrival),
-        relay: (setup, over) => this.#relay(setup, over),
-        report: (report) => void this.#reports.push(report),
+        relay: (setup, watched, over) => this.#relay(setup, watched, over),
+        report: (report) => this.#report(report),
       },
       DOOR_TAG,
     );
@@ -68,6 +71,7 @@ export class RelayLoop {
       if (this.#employ !== null) return this.#employ;
       this.#turn();
     }
+    this.#sendReports();
     return null;
   }
 
@@ -77,13 +81,24 @@ export class RelayLoop {
   }
 
   #turn(): void {
-    const count = this.#poller.wait(TICK_MS);
+    const count = this.#poller.wait(this.#reports.length > 0 ? REPORT_MS : TICK_MS);
     this.#now = performance.now();
     for (let index = 0; index < count; index += 1) this.#dispatch(index);
     if (this.#now >= this.#tickAt) this.#tick();
     this.#hall.settle();
-    if (this.#reports.length === 0) return;
-    this.#control.report(this.#reports);
+    if (this.#now >= this.#reportAt) this.#sendReports();
+  }
+
+  #report(report: Report): void {
+    const canWait = report.kind === 'joined' || report.kind === 'ended';
+    if (!canWait) this.#reportAt = this.#now;
+    else if (this.#reports.length === 0) this.#reportAt = this.#now + REPORT_MS;
+    this.#reports.push(report);
+  }
+
+  #sendReports(): void {
+    this.#reportAt = Number.POSITIVE_INFINITY;
+    if (this.#reports.length > 0) this.#control.report(this.#reports);
     this.#reports = [];
   }
 
@@ -123,7 +138,7 @@ export class RelayLoop {
 
   #perform(order: Order): void {
     const { kind } = order;
-    if (kind === 'join') this.#begin(new Pair(this.#poller, this.#ways, order), false);
+    if (kind === 'join') this.#begin(new Pair(this.#poller, this.#ways, order));
     else if (kind === 'say') this.#hall.hear(order.message);
     else if (kind === 'employ') this.#employ = order;
     else if (kind === 'end') this.#destroy(order);
@@ -135,17 +150,17 @@ export class RelayLoop {
     if (pair instanceof Pair && pair.generation === generation) this.#end(pair, 'destroyed');
   }
 
-  #relay(setup: PairSetup, over: () => void): void {
+  #relay(setup: PairSetup, watched: Watched, over: () => void): void {
     const pair = new Pair(this.#poller, this.#ways, setup);
     this.#over.set(pair, over);
-    this.#begin(pair, true);
+    this.#begin(pair, watched);
   }
 
-  #begin(pair: Pair, isWatched: boolean): void {
+  #begin(pair: Pair, watched?: Watched): void {
     pair.activeAt = this.#now;
     this.#seats.put(pair.slot, pair);
     this.#idle.add(pair);
-    const end = pair.start(isWatched);
+    const end = pair.start(watched);
     if (end !== null) this.#end(pair, end);
   }
 
@@ -156,7 +171,7 @@ export class RelayLoop {
     // From here on the numbers are nobody's: should this thread die, they must not be closed again.
     this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);
-    this.#reports.push({ kind: 'ended', slot, end });
+    this.#report({ kind: 'ended', slot, end });
     this.#over.get(pair)?.();
     this.#over.delete(pair);
   }

@@ -8,6 +8,14 @@ import { type Moved, Way, type WayContext } from './way.js';
 export const CLIENT = 0;
 export const CHILD = 1;
 
+/** What epoll is asked for already, for whoever had the descriptors before; null: it does not watch. */
+export interface Watched {
+  readonly client: number | null;
+  readonly child: number | null;
+}
+
+const UNWATCHED: Watched = { client: null, child: null };
+
 /** Two descriptors and the bytes between them. It is the one place that closes them. */
 export class Pair {
   readonly slot: number;
@@ -37,23 +45,24 @@ export class Pair {
     this.#down = new Way(context, down, 2 * slot + 1, setup.toClient);
   }
 
-  /**
-   * Sends what must go first, as far as there is room, and begins to watch both sides; `isWatched`:
-   * for somebody else they are already.
-   */
-  start(isWatched = false): RelayEnd | null {
-    const { slot, generation } = this;
+  /** Sends what must go first, as far as there is room, and has both sides watched. */
+  start(watched: Watched = UNWATCHED): RelayEnd | null {
     const end = this.#sendFirst(this.#down) ?? this.#sendFirst(this.#up);
     if (end !== null) return end;
     this.#clientMask = maskFor(this.#up, this.#down);
     this.#childMask = maskFor(this.#down, this.#up);
-    const watch = (fd: number, mask: number, side: number) =>
-      isWatched
-        ? this.#poller.modify(fd, mask, 2 * slot + side, generation)
-        : this.#poller.add(fd, mask, 2 * slot + side, generation);
-    const watched =
-      watch(this.#client, this.#clientMask, CLIENT) && watch(this.#child, this.#childMask, CHILD);
-    return watched ? null : 'destroyed';
+    const isWatched =
+      this.#watchFor(this.#client, CLIENT, this.#clientMask, watched.client) &&
+      this.#watchFor(this.#child, CHILD, this.#childMask, watched.child);
+    return isWatched ? null : 'destroyed';
+  }
+
+  #watchFor(fd: number, side: number, mask: number, before: number | null): boolean {
+    if (mask === before) return true;
+    const tag = 2 * this.slot + side;
+    return before === null
+      ? this.#poller.add(fd, mask, tag, this.generation)
+      : this.#poller.modify(fd, mask, tag, this.generation);
   }
 
   /** Acts on what epoll saw on one side. Answers an end when it is over. */

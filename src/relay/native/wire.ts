@@ -30,7 +30,8 @@ export class Wire {
   #reads = true;
   #connecting: boolean;
   #waiting: Buffer = NOTHING;
-  #mask: number;
+  /** What epoll was asked for; null: it does not watch yet. */
+  #mask: number | null = null;
 
   /** `connecting`: it is on its way to its peer. */
   constructor(
@@ -43,12 +44,13 @@ export class Wire {
     this.#tag = tag;
     this.#generation = generation;
     this.#connecting = connecting;
-    this.#mask = this.#wanted();
   }
 
   /** Answers whether the kernel had room for it. */
   watch(): boolean {
-    return this.#poller.add(this.fd, this.#mask, this.#tag, this.#generation);
+    const mask = this.#wanted();
+    this.#mask = mask;
+    return this.#poller.add(this.fd, mask, this.#tag, this.#generation);
   }
 
   /** What has found no room yet. */
@@ -66,16 +68,32 @@ export class Wire {
     this.#rewatch();
   }
 
+  /** Whether somebody wants to hear it. */
+  get reads(): boolean {
+    return this.#reads;
+  }
+
+  /** Whoever is not to be heard is watched until there is something to hear: most wait for us. */
   listen(on: boolean): void {
     this.#reads = on;
+    if (on) this.#rewatch();
+  }
+
+  /** There is something that is not to be heard now. */
+  hush(): void {
     this.#rewatch();
   }
 
-  /** False: it is broken. */
+  /** What it is watched for. */
+  get mask(): number | null {
+    return this.#mask;
+  }
+
+  /** False: it is broken, or could not connect. */
   send(bytes: Buffer): boolean {
     if (bytes.length === 0) return true;
     this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
-    return this.#connecting || this.flush();
+    return this.flush();
   }
 
   /** Sends what waits, as far as there is room. False: it is broken. */
@@ -85,6 +103,7 @@ export class Wire {
       const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
       const sent = send(this.fd, addressOf(this.#waiting), length, flags);
       if (sent < 0 && errno() !== EAGAIN) return false;
+      if (sent > 0) this.#connecting = false;
       this.#waiting = sent === length ? NOTHING : this.#waiting.subarray(Math.max(sent, 0));
     }
     this.#rewatch();
@@ -110,7 +129,7 @@ export class Wire {
 
   #rewatch(): void {
     const mask = this.#wanted();
-    if (mask === this.#mask) return;
+    if (mask === this.#mask || this.#mask === null) return;
     this.#mask = mask;
     this.#poller.modify(this.fd, mask, this.#tag, this.#generation);
   }

@@ -117,8 +117,10 @@ function sessions(server: Server): void {
       const client = await publisher();
       const socket = await answering();
       await client.hears('NetStream.Publish.Start');
-      const [connection] = rig.listener.connections;
-      assert.ok(connection);
+      // A thread says a moment later that it relays a client.
+      const connection = await until('it is relayed', () =>
+        [...rig.listener.connections].find(({ relayed }) => relayed !== null),
+      );
       const { role, stream, owner, alias } = connection;
       assert.deepEqual([role, stream, owner], ['publish', '__defaultVhost__/live/cam', C001]);
       assert.equal(socket.remoteAddress, alias);
