@@ -1,6 +1,8 @@
+import { type ChildRef, isGoneWith } from '../../child/types.js';
 import { close } from '../../relay/native/libc.js';
 import type { Desk } from '../../relay/native/thread.js';
 import type { RelayedConnection } from '../../relay/relay.js';
+import type { StreamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
 import type { Route } from '../route.js';
@@ -12,6 +14,8 @@ export interface Guest {
   /** Null: nowhere to go, or not known yet. */
   route: Route | null;
   hasLeft: boolean;
+  /** Its child's clients have been ended: it must not be relayed there. */
+  isDoomed: boolean;
 }
 
 /** What the port does for the usher of one thread. */
@@ -80,9 +84,18 @@ export class RtmpDesk implements Desk {
 
   /** A client has named its stream. */
   welcome(ticket: number, connection: Connection): Guest {
-    const guest = { connection, route: null, hasLeft: false };
+    const guest = { connection, route: null, hasLeft: false, isDoomed: false };
     this.#guests.set(ticket, guest);
     return guest;
+  }
+
+  /** Those who are on their way to that life of a child, as `Front.endOf`. */
+  endOf(owner: ChildRef, stream?: StreamKey): void {
+    for (const guest of this.#guests.values()) {
+      const { route, connection } = guest;
+      const isTheirs = route !== null && isGoneWith(route.owner, owner);
+      if (isTheirs && (stream ?? connection.stream) === connection.stream) guest.isDoomed = true;
+    }
   }
 
   say(order: UsherOrder): void {

@@ -1,4 +1,5 @@
 import { type AddressInfo, isIP, Socket } from 'node:net';
+import type { ChildRef } from '../../child/types.js';
 import type { LogLevel } from '../../logger.js';
 import { NativeEngine } from '../../relay/native/engine.js';
 import { close } from '../../relay/native/libc.js';
@@ -6,6 +7,7 @@ import { listenShared } from '../../relay/native/listen.js';
 import type { RelayThread } from '../../relay/native/thread.js';
 import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
 import type { ChildFault } from '../../relay/usher.js';
+import type { StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
@@ -82,6 +84,11 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     return [...(await super.rows()), ...unknown.flat()];
   }
 
+  override endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
+    super.endOf(owner, reason, stream);
+    for (const desk of this.desks) desk.endOf(owner, stream);
+  }
+
   override async close(): Promise<void> {
     this.#bound = null;
     this.#engine.employ(null);
@@ -152,10 +159,11 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     this.leave(connection);
   }
 
-  async #joined({ connection, route }: Guest, relayed: RelayedConnection): Promise<void> {
+  async #joined(guest: Guest, relayed: RelayedConnection): Promise<void> {
+    const { connection, route, isDoomed } = guest;
     connection.owner = route?.owner ?? null;
     connection.relayed = relayed;
-    if (connection.isEnding) relayed.destroy();
+    if (isDoomed || connection.isEnding) relayed.destroy();
     await relayed.ended;
     this.counters.relayed += 1;
     route?.release();
