@@ -95,6 +95,9 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
   before(async () => {
     engine = new NativeEngine({ threads: THREADS });
     children = await Acceptor.open();
+    // Once clients are let in, the threads have all descriptors that they need for themselves.
+    await open();
+    await pool.close();
     descriptorsBefore = await descriptors();
     await open();
   });
