@@ -58,7 +58,7 @@ export class HookRelay {
   readonly #closing = new AbortController();
   /** Of one client of one child: users hear of it in the order in which the child spoke. */
   readonly #turns = new Turns();
-  /** By client, what sends away who keeps its stream's source. */
+  /** By child and stream, what sends away who keeps the source: one, however many publishers try. */
   readonly #keepers = new Map<string, () => void>();
 
   constructor(options: HookRelayOptions) {
@@ -79,7 +79,7 @@ export class HookRelay {
     }
     if (action === 'on_unpublish') {
       this.#options.publishers.end(this.#publication(hook));
-      this.#unkeep(hook);
+      this.#unkeep(this.#publication(hook));
     }
     // The address now: when its turn comes, another client may have the alias.
     const truth = this.#truth(hook);
@@ -95,8 +95,8 @@ export class HookRelay {
 
   /** Its clients, and who kept their sources, are gone. */
   childDown({ id, generation }: ChildRef): void {
-    for (const turn of this.#keepers.keys()) {
-      if (turn.startsWith(`${id} ${generation} `)) this.#keepers.delete(turn);
+    for (const key of this.#keepers.keys()) {
+      if (key.startsWith(`${id} ${generation} `)) this.#keepers.delete(key);
     }
   }
 
@@ -137,7 +137,7 @@ export class HookRelay {
     const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) return { outcome: 'refused', answer: TAKEN };
-    await this.#keep(hook, publication);
+    await this.#keep(hook.body.ip, publication);
     const result = await this.#call(hook);
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
@@ -145,20 +145,25 @@ export class HookRelay {
     if (isIn) publishers.letIn(publication);
     else {
       publishers.end(publication);
-      this.#unkeep(hook);
+      this.#unkeep(publication);
     }
     return result;
   }
 
-  async #keep(hook: IncomingHook, publication: Publication): Promise<void> {
+  /** Children listen on loopback: who comes past our ports has an address there that is no alias of ours. */
+  async #keep(ip: string, publication: Publication): Promise<void> {
     const { keep, clientOf } = this.#options;
-    if (keep === undefined || (await clientOf(hook.body.ip).catch(() => null)) !== null) return;
-    this.#keepers.set(turnOf(hook), await keep(publication));
+    if (keep === undefined || !ip.startsWith('127.')) return;
+    if ((await clientOf(ip).catch(() => null)) !== null) return;
+    const leave = await keep(publication);
+    this.#unkeep(publication);
+    this.#keepers.set(keeperKey(publication), leave);
   }
 
-  #unkeep(hook: IncomingHook): void {
-    this.#keepers.get(turnOf(hook))?.();
-    this.#keepers.delete(turnOf(hook));
+  #unkeep(publication: Publication): void {
+    const key = keeperKey(publication);
+    this.#keepers.get(key)?.();
+    this.#keepers.delete(key);
   }
 
   async #call(hook: IncomingHook, truth = this.#truth(hook)): Promise<CallResult> {
@@ -189,4 +194,8 @@ export class HookRelay {
 
 function turnOf({ owner, body }: IncomingHook): string {
   return `${owner.id} ${owner.generation} ${body.client_id}`;
+}
+
+function keeperKey({ owner, stream }: Publication): string {
+  return `${owner.id} ${owner.generation} ${stream}`;
 }
