@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads';
 import { type ChildRef, isGoneWith } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { RelayedConnection } from '../relay/relay.js';
+import { Roster } from '../roster.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { ConnectionRow } from './front.js';
 
@@ -28,6 +29,8 @@ export class Connection {
   owner: ChildRef | null = null;
   alias: string | null = null;
   relayed: Relayed | null = null;
+  /** Where its listener keeps it. */
+  key = -1;
   /** Made for who asks for the signal: most connections end without one. */
   #ending: AbortController | null = null;
   #reason: Error | null = null;
@@ -109,7 +112,7 @@ export class ConnectionBudget implements ConnectionLimits {
 
 /** The open connections of one listener, within its limits. */
 export class Connections {
-  readonly #open = new Set<Connection>();
+  readonly #open = new Roster<Connection>();
   readonly #budget: ConnectionBudget;
   #counter = 0;
   /** Bytes of the connections that are no more. */
@@ -130,12 +133,12 @@ export class Connections {
     const refusal = this.#budget.take(ip);
     if (refusal !== null) return refusal;
     const connection = new Connection(id ?? this.#nextId(), ip, port, now);
-    this.#open.add(connection);
+    connection.key = this.#open.add(connection);
     return connection;
   }
 
   closed(connection: Connection): void {
-    if (!this.#open.delete(connection)) return;
+    if (!this.#open.delete(connection.key)) return;
     this.#pastIn += connection.relayed?.bytesIn ?? 0;
     this.#pastOut += connection.relayed?.bytesOut ?? 0;
     this.#budget.giveBack(connection.ip);
@@ -165,7 +168,7 @@ export class Connections {
   }
 
   [Symbol.iterator](): IterableIterator<Connection> {
-    return this.#open.values();
+    return this.#open[Symbol.iterator]();
   }
 
   #nextId(): string {

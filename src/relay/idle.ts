@@ -1,19 +1,27 @@
+import { Roster } from '../roster.js';
+
 /** What can be idle. Milliseconds, `activeAt` on the clock's own scale. */
 export interface Idler {
   /** 0: never too long. */
   readonly idleMs: number;
   readonly activeAt: number;
+  /** Where its clock keeps it, which writes this; at first null. */
+  idlePlace: IdlePlace | null;
+}
+
+export interface IdlePlace {
+  readonly second: number;
+  readonly key: number;
 }
 
 const NONE: readonly never[] = [];
 
 /**
- * Finds pairs that have been silent for too long: one set for each second in which something is
+ * Finds pairs that have been silent for too long: one roster for each second in which something is
  * due. A pair that was active meanwhile moves on when its second comes, so activity costs nothing.
  */
 export class IdleClock<T extends Idler> {
-  readonly #due = new Map<number, Set<T>>();
-  readonly #second = new Map<T, number>();
+  readonly #due = new Map<number, Roster<T>>();
   /** The first second that has not been looked through. */
   #next: number;
 
@@ -23,17 +31,15 @@ export class IdleClock<T extends Idler> {
 
   add(pair: T): void {
     if (pair.idleMs <= 0) return;
-    const due = Math.max(Math.ceil((pair.activeAt + pair.idleMs) / 1000), this.#next);
-    const pairs = this.#due.get(due) ?? new Set<T>();
-    this.#due.set(due, pairs.add(pair));
-    this.#second.set(pair, due);
+    const second = Math.max(Math.ceil((pair.activeAt + pair.idleMs) / 1000), this.#next);
+    pair.idlePlace = { second, key: this.#dueIn(second).add(pair) };
   }
 
   remove(pair: T): void {
-    const due = this.#second.get(pair);
-    if (due === undefined) return;
-    this.#second.delete(pair);
-    this.#due.get(due)?.delete(pair);
+    const place = pair.idlePlace;
+    if (place === null) return;
+    pair.idlePlace = null;
+    this.#due.get(place.second)?.delete(place.key);
   }
 
   /** The pairs that are over their limit at `now`, once each. */
@@ -41,14 +47,22 @@ export class IdleClock<T extends Idler> {
     if (1000 * this.#next > now) return NONE;
     const over: T[] = [];
     for (; 1000 * this.#next <= now; this.#next += 1) {
-      const pairs = this.#due.get(this.#next) ?? [];
+      const pairs = this.#due.get(this.#next) ?? NONE;
       this.#due.delete(this.#next);
       for (const pair of pairs) {
-        this.#second.delete(pair);
+        pair.idlePlace = null;
         if (pair.activeAt + pair.idleMs <= now) over.push(pair);
         else this.add(pair);
       }
     }
     return over;
+  }
+
+  #dueIn(second: number): Roster<T> {
+    const known = this.#due.get(second);
+    if (known !== undefined) return known;
+    const pairs = new Roster<T>();
+    this.#due.set(second, pairs);
+    return pairs;
   }
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IdleClock } from '../../src/relay/idle.js';
+import { IdleClock, type IdlePlace } from '../../src/relay/idle.js';
+
+function idlerOf(idleMs: number, activeAt: number) {
+  return { idleMs, activeAt, idlePlace: null as IdlePlace | null };
+}
 
 describe('idle clock', () => {
   it('finds what has been silent for its limit, within a second, once', () => {
     const clock = new IdleClock(500);
-    const idler = { idleMs: 2000, activeAt: 700 };
+    const idler = idlerOf(2000, 700);
     clock.add(idler);
     assert.deepEqual(clock.expired(2699), []);
     assert.deepEqual(clock.expired(3000), [idler]);
@@ -14,7 +18,7 @@ describe('idle clock', () => {
 
   it('leaves alone what was active meanwhile', () => {
     const clock = new IdleClock(0);
-    const idler = { idleMs: 1000, activeAt: 0 };
+    const idler = idlerOf(1000, 0);
     clock.add(idler);
     for (let now = 500; now < 10_000; now += 500) {
       assert.deepEqual(clock.expired(now), []);
@@ -25,19 +29,19 @@ describe('idle clock', () => {
 
   it('forgets what was removed, and never minds what has no limit', () => {
     const clock = new IdleClock(0);
-    const idler = { idleMs: 1000, activeAt: 0 };
+    const idler = idlerOf(1000, 0);
     clock.add(idler);
-    clock.add({ idleMs: 0, activeAt: 0 });
+    clock.add(idlerOf(0, 0));
     clock.remove(idler);
     assert.deepEqual(clock.expired(1e9), []);
   });
 
   it('catches up after a long sleep', () => {
     const clock = new IdleClock(0);
-    const idlers = [1, 2, 3].map((seconds) => ({ idleMs: 1000 * seconds, activeAt: 0 }));
+    const idlers = [1, 2, 3].map((seconds) => idlerOf(1000 * seconds, 0));
     for (const idler of idlers) clock.add(idler);
     assert.deepEqual(clock.expired(100_000), idlers);
-    const late = { idleMs: 1, activeAt: 100_000 };
+    const late = idlerOf(1, 100_000);
     clock.add(late);
     assert.deepEqual(clock.expired(101_000), [late]);
   });

@@ -2,6 +2,7 @@ import { type ChildRef, isGoneWith } from '../../child/types.js';
 import { close } from '../../relay/native/libc.js';
 import type { Desk } from '../../relay/native/thread.js';
 import type { RelayedConnection } from '../../relay/relay.js';
+import { Seating } from '../../roster.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
@@ -10,6 +11,7 @@ import type { Asking, Resumed, UsherOrder, UsherReport } from './thread-messages
 
 /** A client that has named its stream, until it is relayed. */
 export interface Guest {
+  readonly ticket: number;
   readonly connection: Connection;
   /** Null: nowhere to go, or not known yet. */
   route: Route | null;
@@ -40,7 +42,7 @@ export class RtmpDesk implements Desk {
   readonly #say: (order: UsherOrder) => void;
   readonly #links: DeskLinks;
   readonly #asking = new Map<number, (rows: readonly ConnectionRow[]) => void>();
-  readonly #guests = new Map<number, Guest>();
+  readonly #guests = new Seating<Guest>();
   #calls = 0;
   #isOpen: () => void = () => {};
   #isShut: () => void = () => {};
@@ -84,14 +86,14 @@ export class RtmpDesk implements Desk {
 
   /** A client has named its stream. */
   welcome(ticket: number, connection: Connection): Guest {
-    const guest = { connection, route: null, hasLeft: false, isDoomed: false };
-    this.#guests.set(ticket, guest);
+    const guest = { ticket, connection, route: null, hasLeft: false, isDoomed: false };
+    this.#guests.put(ticket, guest);
     return guest;
   }
 
   /** Those who are on their way to that life of a child, as `Front.endOf`. */
   endOf(owner: ChildRef, stream?: StreamKey): void {
-    for (const guest of this.#guests.values()) {
+    for (const guest of this.#guests) {
       const { route, connection } = guest;
       const isTheirs = route !== null && isGoneWith(route.owner, owner);
       if (isTheirs && (stream ?? connection.stream) === connection.stream) guest.isDoomed = true;
@@ -130,7 +132,7 @@ export class RtmpDesk implements Desk {
     this.#isShut();
     for (const answer of this.#asking.values()) answer([]);
     this.#asking.clear();
-    for (const ticket of this.#guests.keys()) this.#leave(ticket);
+    for (const { ticket } of this.#guests) this.#leave(ticket);
   }
 
   #leave(ticket: number): void {

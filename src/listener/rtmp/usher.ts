@@ -2,6 +2,7 @@
 import { createLogger, type Logger } from '../../logger.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Arrival, Usher, UsherThread, Visit } from '../../relay/usher.js';
+import { Roster } from '../../roster.js';
 import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
 import { noCounters } from '../counters.js';
@@ -24,9 +25,7 @@ class RtmpUsher implements Usher, VisitHost {
   readonly #connections: Connections;
   readonly #counters = noCounters();
   /** Those that are not relayed yet. */
-  readonly #visits = new Set<RtmpVisit>();
-  readonly #asking = new Map<number, RtmpVisit>();
-  #tickets = 0;
+  readonly #visits = new Roster<RtmpVisit>();
   #told = '';
 
   constructor(settings: UsherSettings, thread: UsherThread) {
@@ -55,7 +54,7 @@ class RtmpUsher implements Usher, VisitHost {
       arrival.close('end');
       return null;
     }
-    this.#visits.add(visit);
+    visit.ticket = this.#visits.add(visit);
     return visit;
   }
 
@@ -66,8 +65,7 @@ class RtmpUsher implements Usher, VisitHost {
   hear(message: unknown): void {
     const order = message as UsherOrder;
     if (order.kind === 'answer') {
-      const visit = this.#asking.get(order.ticket);
-      this.#asking.delete(order.ticket);
+      const visit = this.#visits.get(order.ticket);
       if (visit !== undefined) attempt(visit, () => visit.answered(order.answer));
     } else if (order.kind === 'rows') {
       this.#say({ kind: 'rows', call: order.call, rows: this.#rows() });
@@ -95,28 +93,26 @@ class RtmpUsher implements Usher, VisitHost {
     return null;
   }
 
-  ask(visit: RtmpVisit, { id, ip, port, since }: Connection, identified: Identified): number {
-    const ticket = this.#tickets++;
+  ask(visit: RtmpVisit, { id, ip, port, since }: Connection, identified: Identified): void {
     const stream = streamOf(identified, this.settings.vhosts);
-    this.#asking.set(ticket, visit);
+    const { ticket } = visit;
     const { role } = identified;
     this.#say({ kind: 'ask', ticket, id, ip, port, since, stream, role });
-    return ticket;
   }
 
   relayed(visit: RtmpVisit): () => void {
-    this.#visits.delete(visit);
+    this.#visits.delete(visit.ticket);
     // The visit itself is not needed for the hours to come.
     const { connection } = visit;
     return () => connection && this.#connections.closed(connection);
   }
 
   over(visit: RtmpVisit, failure: Failure | null): void {
-    this.#visits.delete(visit);
-    this.#asking.delete(visit.ticket);
+    this.#visits.delete(visit.ticket);
     if (visit.connection !== null) this.#connections.closed(visit.connection);
     if (failure !== null) this.#counters.failed[failure] += 1;
-    if (visit.ticket >= 0 && !visit.isHandedBack) this.#say({ kind: 'left', ticket: visit.ticket });
+    const { ticket } = visit;
+    if (visit.isKnown && !visit.isHandedBack) this.#say({ kind: 'left', ticket });
   }
 
   /** Those that the control side has not heard of. */
@@ -130,8 +126,8 @@ class RtmpUsher implements Usher, VisitHost {
 }
 
 /** Whether it is counted in, and the control side has not heard of it. */
-function isNew({ ticket, connection }: RtmpVisit): boolean {
-  return ticket < 0 && connection !== null;
+function isNew({ isKnown, connection }: RtmpVisit): boolean {
+  return !isKnown && connection !== null;
 }
 
 /** A mistake of ours costs the one client that it meets, not all that the thread relays. */

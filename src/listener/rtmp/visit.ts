@@ -18,8 +18,8 @@ export interface VisitHost {
   readonly logger: Logger;
   /** Counts the client in; null: a limit refuses it. */
   admit(ip: string, port: number): Connection | null;
-  /** Asks where the client goes; `answered` will be told. Answers the ticket. */
-  ask(visit: RtmpVisit, connection: Connection, identified: Identified): number;
+  /** Asks where the client goes; `answered` will be told. */
+  ask(visit: RtmpVisit, connection: Connection, identified: Identified): void;
   /** It is relayed from here on; answers what to call when that ends. */
   relayed(visit: RtmpVisit): () => void;
   /** It is over without having been relayed; `failure`: it was closed for that. */
@@ -35,8 +35,10 @@ type Stage = 'header' | 'identifying' | 'asking' | 'levelling';
  */
 export class RtmpVisit implements Visit {
   connection: Connection | null = null;
-  /** Names the client to the control side; -1: it has not heard of it. */
+  /** Names the client, here and to the control side. */
   ticket = -1;
+  /** The control side has heard of it. */
+  isKnown = false;
   /** The control side has the client itself. */
   isHandedBack = false;
   #stage: Stage = 'header';
@@ -153,7 +155,8 @@ export class RtmpVisit implements Visit {
     this.#identified = identified;
     this.#arrival.listen(false);
     this.#move('asking', Number.POSITIVE_INFINITY);
-    this.ticket = this.#host.ask(this, connection, identified);
+    this.isKnown = true;
+    this.#host.ask(this, connection, identified);
   }
 
   #dial(identified: Identified, target: Target): void {

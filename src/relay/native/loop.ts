@@ -34,8 +34,6 @@ export class RelayLoop {
   readonly #seats = new Seats<Pair | NativeArrival>();
   readonly #idle: IdleClock<Pair>;
   readonly #hall: Hall;
-  /** Who hears of the end of a pair that was let in here. */
-  readonly #over = new Map<Pair, () => void>();
   #now = performance.now();
   #tickAt = this.#now;
   #reports: Report[] = [];
@@ -152,7 +150,7 @@ export class RelayLoop {
 
   #relay(setup: PairSetup, watched: Watched, over: () => void): void {
     const pair = new Pair(this.#poller, this.#ways, setup);
-    this.#over.set(pair, over);
+    pair.over = over;
     this.#begin(pair, watched);
   }
 
@@ -172,7 +170,6 @@ export class RelayLoop {
     this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);
     this.#report({ kind: 'ended', slot, end });
-    this.#over.get(pair)?.();
-    this.#over.delete(pair);
+    pair.over?.();
   }
 }

@@ -1,3 +1,4 @@
+import type { IdlePlace } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
 import { close, EPOLLERR, EPOLLET, EPOLLIN, EPOLLOUT, resetOnClose } from './libc.js';
 import type { Poller } from './poller.js';
@@ -23,6 +24,9 @@ export class Pair {
   readonly idleMs: number;
   /** When bytes last came, on the thread's clock. */
   activeAt = 0;
+  idlePlace: IdlePlace | null = null;
+  /** Who hears of its end, if it was let in here. */
+  over: (() => void) | null = null;
   readonly #poller: Poller;
   readonly #client: number;
   readonly #child: number;

@@ -14,6 +14,13 @@ export class Seats<T> {
     if (slot < SLOTS) this.#handed[slot] = one;
     else this.#own[slot - SLOTS] = one;
   }
+
+  /** Those who are there; they may leave meanwhile. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const seats of [this.#handed, this.#own]) {
+      for (const one of seats) if (one !== undefined) yield one;
+    }
+  }
 }
 
 /** The slots that a thread gives to clients of its own. */

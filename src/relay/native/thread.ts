@@ -4,13 +4,14 @@ import { workerEnd } from '../../worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import { createShared, type Order, type Report, type Shared, SLOTS } from './protocol.js';
+import { Seats } from './slots.js';
 import type { RawPair } from './takeover.js';
 
 /** One pair, as the control side sees it. */
 class ThreadConnection implements RelayedConnection {
   readonly generation: number;
   readonly ended: Promise<RelayEnd>;
-  readonly #slot: number;
+  readonly slot: number;
   #thread: RelayThread | null;
   #resolve: (end: RelayEnd) => void = () => {};
   #bytesIn = 0;
@@ -18,7 +19,7 @@ class ThreadConnection implements RelayedConnection {
 
   constructor(thread: RelayThread, slot: number, generation: number) {
     this.#thread = thread;
-    this.#slot = slot;
+    this.slot = slot;
     this.generation = generation;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -26,15 +27,15 @@ class ThreadConnection implements RelayedConnection {
   }
 
   get bytesIn(): number {
-    return this.#thread?.bytes(2 * this.#slot) ?? this.#bytesIn;
+    return this.#thread?.bytes(2 * this.slot) ?? this.#bytesIn;
   }
 
   get bytesOut(): number {
-    return this.#thread?.bytes(2 * this.#slot + 1) ?? this.#bytesOut;
+    return this.#thread?.bytes(2 * this.slot + 1) ?? this.#bytesOut;
   }
 
   destroy(): void {
-    this.#thread?.order({ kind: 'end', slot: this.#slot, generation: this.generation });
+    this.#thread?.order({ kind: 'end', slot: this.slot, generation: this.generation });
   }
 
   /** Keeps the last counts: the slot goes to another pair. */
@@ -63,7 +64,8 @@ export class RelayThread {
   readonly #worker: Worker;
   readonly #shared: Shared;
   readonly #logger: Logger;
-  readonly #connections = new Map<number, ThreadConnection>();
+  readonly #connections = new Seats<ThreadConnection>();
+  #size = 0;
   readonly #freeSlots: number[] = [];
   #orders: Order[] = [];
   #usedSlots = 0;
@@ -87,11 +89,11 @@ export class RelayThread {
 
   /** How many pairs it carries. */
   get size(): number {
-    return this.#connections.size;
+    return this.#size;
   }
 
   get isFull(): boolean {
-    return this.#connections.size >= SLOTS;
+    return this.#size >= SLOTS;
   }
 
   bytes(counter: number): number {
@@ -145,7 +147,7 @@ export class RelayThread {
 
   /** Holds the process while there are connections, as sockets of its own would. */
   #hold(): void {
-    if (this.#connections.size > 0 || this.#isStopping) this.#worker.ref();
+    if (this.#size > 0 || this.#isStopping) this.#worker.ref();
     else this.#worker.unref();
   }
 
@@ -155,7 +157,8 @@ export class RelayThread {
 
   #count(slot: number, generation: number): ThreadConnection {
     const connection = new ThreadConnection(this, slot, generation);
-    this.#connections.set(slot, connection);
+    this.#connections.put(slot, connection);
+    this.#size += 1;
     this.#hold();
     return connection;
   }
@@ -181,9 +184,10 @@ export class RelayThread {
   }
 
   #finish(slot: number, end: RelayEnd): void {
-    const connection = this.#connections.get(slot);
+    const connection = this.#connections.at(slot);
     if (!connection) return;
-    this.#connections.delete(slot);
+    this.#connections.put(slot, undefined);
+    this.#size -= 1;
     connection.finish(end);
     if (slot < SLOTS) this.#freeSlots.push(slot);
     else Atomics.store(this.#shared.counted, slot, 0);
@@ -200,7 +204,7 @@ export class RelayThread {
   #closeAll(): void {
     this.#isGone = true;
     for (const end of this.#shared.ends) if (end > 0) close(end - 1);
-    for (const slot of this.#connections.keys()) this.#finish(slot, 'destroyed');
+    for (const { slot } of this.#connections) this.#finish(slot, 'destroyed');
     for (const fd of this.#shared.pipes) if (fd >= 0) close(fd);
     close(this.#shared.epoll);
     close(this.#shared.wake);

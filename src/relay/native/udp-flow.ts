@@ -1,3 +1,4 @@
+import type { IdlePlace } from '../idle.js';
 import type { Datagrams } from './datagrams.js';
 import type { NameKey } from './names.js';
 
@@ -8,6 +9,7 @@ export interface Flow {
   readonly socket: number;
   readonly idleMs: number;
   activeAt: number;
+  idlePlace: IdlePlace | null;
   /** Whether the child's last batch was a single datagram, and the loop's turn that read it. */
   sendsSingly: boolean;
   readAt: number;

@@ -232,7 +232,7 @@ export class UdpLoop {
     Atomics.store(this.#shared.sockets, slot, socket);
     const { idleMs } = this.#shared;
     const { held, mark } = order;
-    const begin = { idleMs, activeAt: this.#now, sendsSingly: false, readAt: 0 };
+    const begin = { idleMs, activeAt: this.#now, idlePlace: null, sendsSingly: false, readAt: 0 };
     const flow = { slot, generation, socket, held, mark, ...begin, ...this.#name(client) };
     this.#flows[slot] = flow;
     if (!held) this.#clients.set(flow.key, flow.tag, flow);

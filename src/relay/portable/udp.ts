@@ -5,7 +5,7 @@ import type { Address } from '../../config/config.js';
 import { codeOf } from '../../errors.js';
 import { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
-import { IdleClock } from '../idle.js';
+import { IdleClock, type IdlePlace } from '../idle.js';
 import type {
   Client,
   Endpoint,
@@ -25,6 +25,7 @@ class PortableSession implements UdpSession {
   readonly idleMs: number;
   client: Client;
   activeAt = performance.now();
+  idlePlace: IdlePlace | null = null;
   bytesIn = 0;
   bytesOut = 0;
   readonly #relay: PortableUdpRelay;
