@@ -48,17 +48,28 @@ export function parseC0C1(buf: Buffer): Parsed<ClientHello> {
  */
 export function buildS0S1S2(hello: ClientHello, seed: HandshakeSeed): Buffer {
   const { c1, schema } = hello;
-  if (schema === 'simple') return Buffer.concat([Buffer.of(VERSION), buildBlock(seed, 0), c1]);
-  const s1 = buildBlock(seed, SERVER_VERSION);
-  writeDigest(s1, schema, SERVER_KEY);
-  const s2 = buildBlock(seed, SERVER_VERSION);
-  writeAnswerDigest(s2, readDigest(c1, schema), SERVER_KEY);
-  return Buffer.concat([Buffer.of(VERSION), s1, s2]);
+  const answer = Buffer.allocUnsafe(SERVER_HANDSHAKE_SIZE);
+  answer[0] = VERSION;
+  const s1 = answer.subarray(1, 1 + HANDSHAKE_SIZE);
+  const s2 = answer.subarray(1 + HANDSHAKE_SIZE);
+  if (schema === 'simple') {
+    fillBlock(s1, seed, 0);
+    s2.set(c1);
+  } else {
+    fillBlock(s1, seed, SERVER_VERSION);
+    writeDigest(s1, schema, SERVER_KEY);
+    fillBlock(s2, seed, SERVER_VERSION);
+    writeAnswerDigest(s2, readDigest(c1, schema), SERVER_KEY);
+  }
+  return answer;
 }
 
 /** Opens a simple handshake: `time` in milliseconds, 1528 random bytes or more. */
 export function buildC0C1(time: number, random: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(VERSION), buildBlock({ time, random }, 0)]);
+  const hello = Buffer.allocUnsafe(1 + HANDSHAKE_SIZE);
+  hello[0] = VERSION;
+  fillBlock(hello.subarray(1), { time, random }, 0);
+  return hello;
 }
 
 /** Ends a simple handshake: S1 back to the server. */
@@ -66,12 +77,10 @@ export function buildC2(s1: Buffer): Buffer {
   return Buffer.from(s1.subarray(0, HANDSHAKE_SIZE));
 }
 
-function buildBlock({ time, random }: HandshakeSeed, version: number): Buffer {
-  const block = Buffer.alloc(HANDSHAKE_SIZE);
+function fillBlock(block: Buffer, { time, random }: HandshakeSeed, version: number): void {
   block.writeUInt32BE(time >>> 0, 0);
   block.writeUInt32BE(version, 4);
-  random.copy(block, HEAD_SIZE);
-  return block;
+  block.set(random.subarray(0, HANDSHAKE_SIZE - HEAD_SIZE), HEAD_SIZE);
 }
 
 /** C0, C1 and C2 in one flight, C2 before S1 has come: SRS does not look into it. */

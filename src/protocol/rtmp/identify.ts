@@ -51,7 +51,14 @@ export interface IdentifierOptions {
 }
 
 type Step = (bytes: Buffer) => Parsed<Identified>;
-type Handler = (command: RtmpCommand) => Parsed<Identified>;
+type Handler = (self: RtmpIdentifier, command: RtmpCommand) => Parsed<Identified>;
+
+/** What every client hears before its `connect` is answered. */
+const GREETING = Buffer.concat(
+  [windowAckSize(WINDOW_ACK_SIZE), setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC)].map(encoded),
+);
+/** And behind the answer. */
+const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
 
 /**
  * The server's side of an RTMP connection until the client names its stream: handshake, `connect`,
@@ -59,20 +66,21 @@ type Handler = (command: RtmpCommand) => Parsed<Identified>;
  * that a child can be told the same in one flight.
  */
 export class RtmpIdentifier {
+  static readonly #HANDLERS: Readonly<Record<string, Handler>> = {
+    connect: (self, command) => self.#connect(command),
+    releaseStream: (self, command) => self.#acknowledge(command),
+    FCPublish: (self, command) => self.#acknowledge(command),
+    createStream: (self, command) => self.#createStream(command),
+    publish: (self, command) => self.#name('publish', command),
+    play: (self, command) => self.#name('play', command),
+  };
+
   readonly #options: IdentifierOptions;
   readonly #reader = new ChunkReader({
     maxMessageSize: MAX_MESSAGE_SIZE,
     maxBuffered: MAX_RECORDED,
   });
   readonly #answered = new Set<number>();
-  readonly #handlers: Readonly<Record<string, Handler>> = {
-    connect: (command) => this.#connect(command),
-    releaseStream: (command) => this.#acknowledge(command),
-    FCPublish: (command) => this.#acknowledge(command),
-    createStream: (command) => this.#createStream(command),
-    publish: (command) => this.#name('publish', command),
-    play: (command) => this.#name('play', command),
-  };
   #step: Step = (bytes) => this.#readC0C1(bytes);
   #pending: Buffer = Buffer.alloc(0);
   #recorded: Buffer[] = [];
@@ -142,8 +150,9 @@ export class RtmpIdentifier {
     if (command.kind === 'incomplete') return invalid('truncated command');
     const { name } = command.value;
     if (this.#tcUrl === null && name !== 'connect') return invalid(`command before connect`);
-    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined;
-    return handler ? handler(command.value) : INCOMPLETE;
+    const handlers = RtmpIdentifier.#HANDLERS;
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    return handler ? handler(this, command.value) : INCOMPLETE;
   }
 
   #connect(command: RtmpCommand): Parsed<Identified> {
@@ -151,11 +160,10 @@ export class RtmpIdentifier {
     const tcUrl = isObject(object) ? object.tcUrl : undefined;
     if (typeof tcUrl !== 'string' || tcUrl === '') return invalid('connect without tcUrl');
     this.#tcUrl = tcUrl;
-    this.#send(windowAckSize(WINDOW_ACK_SIZE));
-    this.#send(setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC));
+    this.#replies.push(GREETING);
     const encoding = isObject(object) && object.objectEncoding === 3 ? 3 : 0;
     this.#answer(command, [connectProperties(), this.#connectInformation(encoding)]);
-    this.#command('onBWDone', 0, [null]);
+    this.#replies.push(BANDWIDTH_DONE);
     return INCOMPLETE;
   }
 
@@ -195,21 +203,21 @@ export class RtmpIdentifier {
 
   #answer(command: RtmpCommand, [object, ...args]: [Amf0Value, ...Amf0Value[]]): void {
     this.#answered.add(command.transactionId);
-    this.#command('_result', command.transactionId, [object, ...args]);
+    this.#replies.push(encodedCommand('_result', command.transactionId, [object, ...args]));
   }
+}
 
-  #command(
-    name: string,
-    transactionId: number,
-    [object, ...args]: [Amf0Value, ...Amf0Value[]],
-  ): void {
-    const ids = { csid: ChunkStream.command, streamId: 0 };
-    this.#send(encodeCommand({ name, transactionId, object, args }, ids));
-  }
+function encodedCommand(
+  name: string,
+  transactionId: number,
+  [object, ...args]: [Amf0Value, ...Amf0Value[]],
+): Buffer {
+  const ids = { csid: ChunkStream.command, streamId: 0 };
+  return encoded(encodeCommand({ name, transactionId, object, args }, ids));
+}
 
-  #send(message: RtmpMessage): void {
-    this.#replies.push(encodeMessage(message, DEFAULT_CHUNK_SIZE));
-  }
+function encoded(message: RtmpMessage): Buffer {
+  return encodeMessage(message, DEFAULT_CHUNK_SIZE);
 }
 
 function connectProperties(): Amf0Object {
@@ -230,5 +238,5 @@ export function refusal(role: Role, description: string): Buffer {
   const status = { level: 'error', code, description };
   const command = { name: 'onStatus', transactionId: 0, object: null, args: [status] };
   const ids = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };
-  return encodeMessage(encodeCommand(command, ids), DEFAULT_CHUNK_SIZE);
+  return encoded(encodeCommand(command, ids));
 }
