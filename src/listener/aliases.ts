@@ -2,8 +2,8 @@
 const FIRST = 0x7f010000;
 const LAST = 0x7ffffffe;
 
-/** Clients that are remembered when they have left. */
-const MAX_LEFT = 16_384;
+/** So many clients are remembered when they have left, and up to twice as many. */
+const LEFT = 8192;
 
 /** Aliases by number, both ends included. */
 export interface AliasRange {
@@ -26,8 +26,9 @@ export function canAlias(host: string): boolean {
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
-  /** The last one released is the last one here. */
-  readonly #left = new Map<string, string>();
+  /** Those released last, and those before them: whole maps go, as a long one is slow to find its oldest in. */
+  #left = new Map<string, string>();
+  #leftBefore = new Map<string, string>();
   readonly #range: AliasRange;
   #next: number;
   #usable = true;
@@ -42,23 +43,24 @@ export class AliasBook {
     if (!this.#usable) return null;
     let alias = this.#step();
     while (this.#clients.has(alias)) alias = this.#step();
-    this.#left.delete(alias);
     this.#clients.set(alias, client);
     return alias;
   }
 
   /** The true address of the client behind an alias, or of the one who had it last; else null. */
   clientOf(alias: string): string | null {
-    return this.#clients.get(alias) ?? this.#left.get(alias) ?? null;
+    return this.#clients.get(alias) ?? this.#left.get(alias) ?? this.#leftBefore.get(alias) ?? null;
   }
 
   release(alias: string | null): void {
     const client = alias === null ? undefined : this.#clients.get(alias);
     if (alias === null || client === undefined) return;
     this.#clients.delete(alias);
+    if (this.#left.size >= LEFT) {
+      this.#leftBefore = this.#left;
+      this.#left = new Map();
+    }
     this.#left.set(alias, client);
-    const [oldest = ''] = this.#left.keys();
-    if (this.#left.size > MAX_LEFT) this.#left.delete(oldest);
   }
 
   /** The machine refused an alias as source address: children are dialled plainly from now on. */

@@ -148,9 +148,11 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   }
 
   #answer(connection: Connection, route: Route | null): Answer {
-    if (route === null || route.via !== undefined || isIP(route.host) === 0) return 'hand-back';
+    if (route === null || route.via !== undefined) return 'hand-back';
     const { host, port } = targetOf(route, 'rtmp');
-    if (canAlias(host)) connection.alias ??= this.context.aliases.take(connection.client);
+    const isNear = canAlias(host);
+    if (!isNear && isIP(host) === 0) return 'hand-back';
+    if (isNear) connection.alias ??= this.context.aliases.take(connection.client);
     return { dial: { host, port, from: connection.alias } };
   }
 

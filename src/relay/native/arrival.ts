@@ -82,7 +82,7 @@ export class NativeArrival implements Arrival {
     const { ip, port } = endpointOf(name);
     this.ip = ip;
     this.port = port;
-    this.#client = new Wire(host.poller, fd, {
+    this.#client = new Wire(host, fd, {
       tag: 2 * slot + CLIENT,
       generation,
       connecting: false,
@@ -170,7 +170,7 @@ export class NativeArrival implements Arrival {
     const isBroken = (events & EPOLLOUT) !== 0 && !this.#client.flush();
     if (isBroken) this.#visit?.clientLeft();
     else if (events & EPOLLIN && !this.#client.reads) this.#client.hush();
-    else if (events & EPOLLIN) this.#hearClient(this.#client.receive(this.#host.scratch));
+    else if (events & EPOLLIN) this.#hearClient(this.#client.receive());
     else if (events & (EPOLLERR | EPOLLHUP)) this.#visit?.clientLeft();
   }
 
@@ -183,7 +183,7 @@ export class NativeArrival implements Arrival {
     if (child.connecting) this.#settle(child);
     else if (events & EPOLLOUT && !child.flush()) this.#childLeft('ECONNRESET');
     else if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
-      this.#hearChild(child.receive(this.#host.scratch));
+      this.#hearChild(child.receive());
     }
   }
 
@@ -211,7 +211,7 @@ export class NativeArrival implements Arrival {
     const outcome = beginConnect(fd, nameOf({ ip: host, port }, family));
     if (outcome !== 0 && outcome !== EINPROGRESS) throw new LibcError('connect', outcome);
     const ids = { tag: 2 * this.slot + CHILD, generation: this.generation };
-    this.#child = new Wire(this.#host.poller, fd, { ...ids, connecting: outcome !== 0 });
+    this.#child = new Wire(this.#host, fd, { ...ids, connecting: outcome !== 0 });
     // On loopback the connection is there when the call returns, though that says EINPROGRESS.
     if (!this.#child.send(opening)) throw new LibcError('connect', errno());
     if (!this.#child.watch()) throw new Error('epoll has no room');

@@ -50,6 +50,9 @@ export const MSG_NOSIGNAL = 0x4000;
 const SPLICE_F_MOVE = 0x1;
 const SPLICE_F_NONBLOCK = 0x2;
 
+/** What is written to an eventfd. */
+const ONE = BigUint64Array.of(1n);
+
 /** What is linked into this process: the C library among it. */
 export const libc = koffi.load(null);
 
@@ -126,11 +129,6 @@ export const shutdown: (fd: number, how: number) => number = libc.func('shutdown
 
 export const close: (fd: number) => number = libc.func('close', 'int', ['int']);
 
-const read: (fd: number, bytes: BigUint64Array, size: number) => number = libc.func(
-  'read',
-  'intptr_t',
-  ['int', 'void *', 'size_t'],
-);
 const write: (fd: number, bytes: BigUint64Array, size: number) => number = libc.func(
   'write',
   'intptr_t',
@@ -178,17 +176,13 @@ export function createEpoll(): number {
   return checked('epoll_create1', epollCreate1(EPOLL_CLOEXEC));
 }
 
-/** A counter that wakes who waits for it. Throws LibcError. */
+/** A counter that wakes who waits for it: to be watched edge-triggered, as nobody reads it. Throws LibcError. */
 export function createEvent(): number {
   return checked('eventfd', eventFd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
 export function raiseEvent(fd: number): void {
-  write(fd, BigUint64Array.of(1n), 8);
-}
-
-export function clearEvent(fd: number): void {
-  read(fd, new BigUint64Array(1), 8);
+  write(fd, ONE, 8);
 }
 
 /** Another number for the same socket. Throws LibcError. */

@@ -3,7 +3,7 @@ import type { RelayEnd } from '../relay.js';
 import type { UsherModule } from '../usher.js';
 import type { NativeArrival } from './arrival.js';
 import { Hall } from './hall.js';
-import { clearEvent, EPOLLIN } from './libc.js';
+import { EPOLLET, EPOLLIN } from './libc.js';
 import { CHILD, Pair, type Watched } from './pair.js';
 import { PipePool } from './pipes.js';
 import { Poller } from './poller.js';
@@ -46,7 +46,7 @@ export class RelayLoop {
     this.#poller = new Poller(shared.epoll);
     this.#ways = new WayContext(new PipePool(shared.pipes), shared.counters);
     this.#idle = new IdleClock(this.#now);
-    this.#poller.add(shared.wake, EPOLLIN, WAKE_TAG, 0);
+    this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
     this.#hall = new Hall(
       {
         poller: this.#poller,
@@ -128,7 +128,6 @@ export class RelayLoop {
   }
 
   #obey(): void {
-    clearEvent(this.#shared.wake);
     for (let orders = this.#control.next(); orders; orders = this.#control.next()) {
       for (const order of orders) this.#perform(order);
     }

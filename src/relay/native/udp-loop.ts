@@ -7,10 +7,10 @@ import { openTowards } from './child-socket.js';
 import { BATCH, Datagrams } from './datagrams.js';
 import {
   addressOf,
-  clearEvent,
   close,
   EAGAIN,
   ECONNREFUSED,
+  EPOLLET,
   EPOLLIN,
   errno,
   MSG_DONTWAIT,
@@ -66,7 +66,7 @@ export class UdpLoop {
     const segments = tryOption(shared.socket, SOL_UDP, UDP_SEGMENT, 0);
     this.#up = new Datagrams({ named: true, segments });
     this.#down = new Datagrams({ named: false, segments });
-    this.#poller.add(shared.wake, EPOLLIN, WAKE_TAG, 0);
+    this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
     this.#poller.add(shared.socket, EPOLLIN, SOCKET_TAG, 0);
   }
 
@@ -199,7 +199,6 @@ export class UdpLoop {
   }
 
   #obey(): void {
-    clearEvent(this.#shared.wake);
     // Names that waiting datagrams point to may change now.
     this.#flushDown();
     for (let order = this.#control.next(); order; order = this.#control.next()) {

@@ -1,5 +1,4 @@
 import {
-  addressOf,
   close,
   EAGAIN,
   EPOLLET,
@@ -13,7 +12,7 @@ import {
 } from './libc.js';
 import type { Poller } from './poller.js';
 
-/** Where reads end up first: every wire of a thread has the same. */
+/** Where bytes are read to and sent from: its address is known. Every wire of a thread has the same. */
 export interface Scratch {
   readonly scratch: Uint8Array;
   readonly address: number;
@@ -25,6 +24,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class Wire {
   readonly fd: number;
   readonly #poller: Poller;
+  readonly #scratch: Scratch;
   readonly #tag: number;
   readonly #generation: number;
   #reads = true;
@@ -35,12 +35,13 @@ export class Wire {
 
   /** `connecting`: it is on its way to its peer. */
   constructor(
-    poller: Poller,
+    { poller, scratch }: { readonly poller: Poller; readonly scratch: Scratch },
     fd: number,
     { tag, generation, connecting }: { tag: number; generation: number; connecting: boolean },
   ) {
     this.fd = fd;
     this.#poller = poller;
+    this.#scratch = scratch;
     this.#tag = tag;
     this.#generation = generation;
     this.#connecting = connecting;
@@ -100,8 +101,7 @@ export class Wire {
   flush(): boolean {
     const { length } = this.#waiting;
     if (length > 0) {
-      const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-      const sent = send(this.fd, addressOf(this.#waiting), length, flags);
+      const sent = this.#sendSome(this.#waiting);
       if (sent < 0 && errno() !== EAGAIN) return false;
       if (sent > 0) this.#connecting = false;
       this.#waiting = sent === length ? NOTHING : this.#waiting.subarray(Math.max(sent, 0));
@@ -110,8 +110,15 @@ export class Wire {
     return true;
   }
 
+  #sendSome(bytes: Buffer): number {
+    const { scratch, address } = this.#scratch;
+    const size = bytes.copy(scratch);
+    return send(this.fd, address, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+
   /** A copy of what has come; empty when that is nothing, null at the end, or when it is broken. */
-  receive({ scratch, address }: Scratch): Buffer | null {
+  receive(): Buffer | null {
+    const { scratch, address } = this.#scratch;
     const got = recv(this.fd, address, scratch.length, MSG_DONTWAIT);
     if (got > 0) return Buffer.from(scratch.subarray(0, got));
     return got < 0 && errno() === EAGAIN ? NOTHING : null;
