@@ -14,10 +14,11 @@ export interface Target {
   readonly port: number;
   /** `Authorization`, or null. */
   readonly authorization: string | null;
+  /** Milliseconds that it may be silent; default: 2000. */
+  readonly silenceMs?: number;
 }
 
 const LOOPBACK = '127.0.0.1';
-/** Milliseconds that a child may be silent. */
 const SILENCE_MS = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -29,13 +30,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers = new Answers(questions.length);
-    const { host = LOOPBACK, port } = target;
+    const { host = LOOPBACK, port, silenceMs = SILENCE_MS } = target;
     const socket = connect({ host, port, noDelay: true });
     const fail = (error: Error) => {
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(SILENCE_MS, () => fail(new Error('silent for too long')));
+    socket.setTimeout(silenceMs, () => fail(new Error('silent for too long')));
     socket.on('error', fail).on('close', () => fail(new Error('closed too early')));
     socket.on('data', (chunk: Buffer) => {
       try {

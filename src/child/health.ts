@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readBody } from '../http-body.js';
+import { exchange } from '../api/exchange.js';
 import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
@@ -31,7 +30,6 @@ export const PROBE_TIMES: ProbeTimes = {
 
 const FIRST_POLL_MS = 25;
 const SLOWEST_POLL_MS = 200;
-const MAX_ANSWER_BYTES = 64 * 1024;
 const C0C1 = Buffer.alloc(1 + 1536);
 C0C1[0] = 3;
 
@@ -92,16 +90,7 @@ async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
 
 /** The pid in the API's answer. SRS shares its port with strangers, so an answer alone proves nothing. */
 async function askPid({ ports, authorization }: ProbeTarget, timeLimit: number): Promise<number> {
-  const request = get({
-    host: '127.0.0.1',
-    port: ports.api,
-    path: '/api/v1/versions',
-    agent: false,
-    signal: AbortSignal.timeout(timeLimit),
-    headers: authorization === null ? {} : { authorization },
-  });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  request.on('error', () => {});
-  const body = await readBody(response, MAX_ANSWER_BYTES);
-  return Number(JSON.parse(body.toString()).pid);
+  const api = { port: ports.api, authorization, silenceMs: timeLimit };
+  const [versions = ''] = await exchange(api, [{ method: 'GET', path: '/api/v1/versions' }]);
+  return Number(JSON.parse(versions).pid);
 }
