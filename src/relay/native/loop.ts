@@ -15,6 +15,8 @@ import { WayContext } from './way.js';
 const TICK_MS = 500;
 /** So long a report may wait for others, unless somebody waits for it: to wake a thread is dear. */
 const REPORT_MS = 20;
+/** Reports go out so far apart at least: in a storm one wake-up tells of several clients. */
+const APART_MS = 5;
 const WAKE_TAG = -1;
 const DOOR_TAG = -2;
 
@@ -38,6 +40,7 @@ export class RelayLoop {
   #tickAt = this.#now;
   #reports: Report[] = [];
   #reportAt = Number.POSITIVE_INFINITY;
+  #reportedAt = 0;
   #employ: EmployOrder | null = null;
 
   constructor(shared: Shared, control: Control) {
@@ -79,7 +82,7 @@ export class RelayLoop {
   }
 
   #turn(): void {
-    const count = this.#poller.wait(this.#reports.length > 0 ? REPORT_MS : TICK_MS);
+    const count = this.#poller.wait(this.#patience());
     this.#now = performance.now();
     for (let index = 0; index < count; index += 1) this.#dispatch(index);
     if (this.#now >= this.#tickAt) this.#tick();
@@ -87,15 +90,22 @@ export class RelayLoop {
     if (this.#now >= this.#reportAt) this.#sendReports();
   }
 
+  /** How long it may sleep, whole milliseconds. */
+  #patience(): number {
+    if (this.#reports.length === 0) return TICK_MS;
+    return Math.max(Math.ceil(this.#reportAt - this.#now), 0);
+  }
+
   #report(report: Report): void {
     const canWait = report.kind === 'joined' || report.kind === 'ended';
-    if (!canWait) this.#reportAt = this.#now;
-    else if (this.#reports.length === 0) this.#reportAt = this.#now + REPORT_MS;
+    const due = canWait ? this.#now + REPORT_MS : Math.max(this.#now, this.#reportedAt + APART_MS);
+    this.#reportAt = Math.min(this.#reportAt, due);
     this.#reports.push(report);
   }
 
   #sendReports(): void {
     this.#reportAt = Number.POSITIVE_INFINITY;
+    this.#reportedAt = this.#now;
     if (this.#reports.length > 0) this.#control.report(this.#reports);
     this.#reports = [];
   }
