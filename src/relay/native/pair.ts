@@ -115,7 +115,9 @@ export class Pair {
     const ofClient = way === this.#up;
     if (moved === 'near-broken') return ofClient ? 'client-reset' : 'child-reset';
     if (moved === 'far-broken') return ofClient ? 'child-reset' : 'client-reset';
-    return this.#up.ended && this.#down.ended ? 'closed' : null;
+    if (this.#up.ended && this.#down.ended) return 'closed';
+    if (moved === 'ended') way.tellEnd();
+    return null;
   }
 
   /** Tells epoll what matters now: a side is read from only while the other one takes it. */

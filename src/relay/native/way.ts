@@ -90,9 +90,14 @@ export class Way {
     return !this.#ended && this.#held === null && this.#pipe === null;
   }
 
-  /** The near side has ended, and the far side has been told. */
+  /** The near side has ended, and the far side has all that it said. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Has the far side hear of that end; closing it does the same. */
+  tellEnd(): void {
+    shutdown(this.#to, SHUT_WR);
   }
 
   /** Moves what the near side has, up to one read's worth. Only while `reading`. */
@@ -188,7 +193,6 @@ export class Way {
   }
 
   #end(): Moved {
-    shutdown(this.#to, SHUT_WR);
     this.#ended = true;
     return 'ended';
   }
