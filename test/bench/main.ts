@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'relay-soak': () => import('./relay-soak.js'),
   'relay-udp': () => import('./relay-udp.js'),
   setups: () => import('./setups.js'),
+  soak: () => import('./soak.js'),
   srt: () => import('./srt.js'),
   start: () => import('./start.js'),
   'webrtc-offload': () => import('./webrtc-offload.js'),
