@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'relay-idle': async () => ({ run: (await import('./relay.js')).runIdle }),
   'relay-soak': () => import('./relay-soak.js'),
   'relay-udp': () => import('./relay-udp.js'),
+  'setup-threads': () => import('./setup-threads.js'),
   setups: () => import('./setups.js'),
   soak: () => import('./soak.js'),
   srt: () => import('./srt.js'),

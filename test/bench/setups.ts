@@ -9,7 +9,7 @@ import { median, type Row, report, round } from './report.js';
 
 const AT_ONCE = 32;
 const SECONDS = 4;
-const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ENGINES = ['native', 'portable'];
 /** Handshake (3073 bytes) and some: past this a child's own answers have come. */
 const ANSWERED = 3600;
@@ -75,7 +75,7 @@ function summary(runs: readonly Run[], portable: readonly Run[]) {
   };
 }
 
-async function oneRun({ pid, rtmpPort }: RunningSupervisor): Promise<Run> {
+export async function oneRun({ pid, rtmpPort }: RunningSupervisor): Promise<Run> {
   let done = 0;
   let running = true;
   const began = performance.now();

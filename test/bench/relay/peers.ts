@@ -134,13 +134,15 @@ export async function stop({ process: child }: Peer): Promise<void> {
 
 /** CPU time of a process with all its threads, ms: exact, where /proc/PID/stat counts in tens. */
 export function cpuMs(pid: number): number {
-  let nanoseconds = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    nanoseconds += Number(
-      readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0],
-    );
-  }
-  return nanoseconds / 1e6;
+  return [...threadsMs(pid).values()].reduce((sum, ms) => sum + ms, 0);
+}
+
+/** CPU time of each thread of a process, ms. */
+export function threadsMs(pid: number): Map<string, number> {
+  const task = `/proc/${pid}/task`;
+  const nanoseconds = (thread: string) =>
+    Number(readFileSync(`${task}/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return new Map(readdirSync(task).map((thread) => [thread, nanoseconds(thread) / 1e6]));
 }
 
 /** CPU time of the whole machine, ms. */
