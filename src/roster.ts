@@ -1,5 +1,7 @@
 /** Keys of one seat are this far apart: as many seats there may be. */
 const SEATS = 2 ** 21;
+/** Keys begin again here, while every number is exact still. */
+const KEYS = 2 ** 52;
 
 /**
  * Those who are here, where thousands come and go each second, by keys that a roster gave. A Map or
@@ -42,7 +44,12 @@ export class Seating<T> {
   }
 }
 
-/** A seating that gives the keys itself, each one once. */
+/** The next key of the same seat. */
+export function keyAfter(key: number): number {
+  return (key + SEATS) % KEYS;
+}
+
+/** A seating that gives the keys itself, none of them twice in 2^31 turns of its seat. */
 export class Roster<T> extends Seating<T> {
   /** The next keys of seats that are free again. */
   readonly #free: number[] = [];
@@ -57,7 +64,7 @@ export class Roster<T> extends Seating<T> {
 
   override delete(key: number): boolean {
     const wasHere = super.delete(key);
-    if (wasHere) this.#free.push(key + SEATS);
+    if (wasHere) this.#free.push(keyAfter(key));
     return wasHere;
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Roster, Seating } from '../src/roster.js';
+import { keyAfter, Roster, Seating } from '../src/roster.js';
 
 describe('roster', () => {
   it('finds those who are here by their keys, and nobody by an old one', () => {
@@ -31,6 +31,14 @@ describe('roster', () => {
     assert.equal(keys.size, 10_000);
     assert.equal(new Set([...keys].map((key) => key % 2 ** 21)).size, 6);
     assert.equal(roster.size, 5);
+  });
+
+  it('keeps a seat’s keys exact, however often it is taken', () => {
+    const seat = 4711;
+    const last = 2 ** 52 - 2 ** 21 + seat;
+    assert.notEqual(keyAfter(seat), seat);
+    assert.equal(keyAfter(last), seat);
+    assert.equal(keyAfter(last - 2 ** 21), last);
   });
 
   it('lets those leave who are being looked at', () => {
