@@ -7,13 +7,13 @@ export class Acceptor {
   readonly #server: Server;
   readonly #waiting: ((socket: Socket) => void)[] = [];
   readonly #accepted: Socket[] = [];
-  readonly #all: Socket[] = [];
+  readonly #open = new Set<Socket>();
 
   private constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket) => {
-      socket.on('error', () => {});
-      this.#all.push(socket);
+      this.#open.add(socket);
+      socket.on('error', () => {}).once('close', () => this.#open.delete(socket));
       const next = this.#waiting.shift();
       if (next) next(socket);
       else this.#accepted.push(socket);
@@ -40,7 +40,7 @@ export class Acceptor {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#all) socket.destroy();
+    for (const socket of this.#open) socket.destroy();
     await closed;
   }
 }
