@@ -1,4 +1,4 @@
-import { exchange, type Question } from './exchange.js';
+import { exchange, type Question } from '../child/exchange.js';
 import type { ApiChild } from './types.js';
 
 /** Connections of ours to one child's API at one time: it must never come to refuse one. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exchange } from '../api/exchange.js';
+import { exchange } from './exchange.js';
 import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
@@ -90,7 +90,7 @@ async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
 
 /** The pid in the API's answer. SRS shares its port with strangers, so an answer alone proves nothing. */
 async function askPid({ ports, authorization }: ProbeTarget, timeLimit: number): Promise<number> {
-  const api = { port: ports.api, authorization, silenceMs: timeLimit };
+  const api = { port: ports.api, authorization, signal: AbortSignal.timeout(timeLimit) };
   const [versions = ''] = await exchange(api, [{ method: 'GET', path: '/api/v1/versions' }]);
   return Number(JSON.parse(versions).pid);
 }

@@ -1,5 +1,5 @@
-import { exchange } from '../api/exchange.js';
 import { parseJson, textOf } from '../api/json.js';
+import { exchange } from '../child/exchange.js';
 import type { FixedOrigin } from '../config/fixed-origin.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';

@@ -1,5 +1,5 @@
-import { exchange } from '../api/exchange.js';
 import { objectOf, parseJson, rowsOf, textOf } from '../api/json.js';
+import { exchange } from '../child/exchange.js';
 import { isPlainKey, type StreamKey, streamKey } from '../stream-key.js';
 
 /** An origin's HTTP API. */

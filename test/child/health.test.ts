@@ -56,6 +56,16 @@ test('strangers, half children and silence are not ready', async (t) => {
   assert.equal(await isReady(closed, LIMIT), false);
 });
 
+test('an answer that comes byte by byte is none after the time limit', async (t) => {
+  const { ports, ...rest } = await target(t, null);
+  const api = createServer((socket) => {
+    const drip = setInterval(() => socket.write('H'), 5);
+    socket.once('close', () => clearInterval(drip));
+  });
+  const dripping = { ...rest, ports: { ...ports, api: await portOf(t, api) } };
+  assert.equal(await isReady(dripping, 200), false);
+});
+
 test('waiting for a child ends with its time limit, or when it is called off', async (t) => {
   const silent = await target(t, null);
   const times = { startLimit: 300, aliveEvery: 20, timeLimit: 50, misses: 3 };

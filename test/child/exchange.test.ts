@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { exchange, type Question } from '../../src/api/exchange.js';
+import { exchange, type Question } from '../../src/child/exchange.js';
 
 const QUESTIONS: Question[] = [
   { method: 'GET', path: '/a' },

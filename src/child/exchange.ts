@@ -14,29 +14,30 @@ export interface Target {
   readonly port: number;
   /** `Authorization`, or null. */
   readonly authorization: string | null;
-  /** Milliseconds that it may be silent; default: 2000. */
-  readonly silenceMs?: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Milliseconds that it may be silent. */
 const SILENCE_MS = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Sends all questions in one flight on one connection, and answers the bodies in their order. SRS
  * reads on behind its `Connection: Close`, so seven questions cost one connection and a tenth of what
- * seven requests of node:http do. Rejects for silence, and where a status is not 200.
+ * seven requests of node:http do. Rejects for silence, on abort, and where a status is not 200.
  */
 export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers = new Answers(questions.length);
-    const { host = LOOPBACK, port, silenceMs = SILENCE_MS } = target;
-    const socket = connect({ host, port, noDelay: true });
+    const { host = LOOPBACK, port, signal } = target;
+    const socket = connect({ host, port, noDelay: true, signal });
     const fail = (error: Error) => {
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(silenceMs, () => fail(new Error('silent for too long')));
+    socket.setTimeout(SILENCE_MS, () => fail(new Error('silent for too long')));
     socket.on('error', fail).on('close', () => fail(new Error('closed too early')));
     socket.on('data', (chunk: Buffer) => {
       try {
