@@ -45,7 +45,7 @@ export interface ApiRules {
 }
 
 /** Ports that clients come to, for answers that name them; null while closed. */
-export interface ApiPorts {
+interface ApiPorts {
   readonly rtmp: number | null;
   readonly api: number | null;
 }

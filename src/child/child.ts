@@ -18,7 +18,7 @@ import { NO_USAGE, type Usage } from './usage.js';
 import type { WorkDir } from './workdir.js';
 
 /** What /proc says of a process's CPUs. */
-export interface Affinity {
+interface Affinity {
   readonly cpus: readonly number[];
   /** Whether all its threads have the same. */
   readonly uniform: boolean;

@@ -2,16 +2,16 @@ import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';
 
-export interface ConfigOption {
+interface ConfigOption {
   /** Path of the YAML file. */
   readonly config?: string;
 }
 
-export interface RunOptions extends Flags, ConfigOption {
+interface RunOptions extends Flags, ConfigOption {
   readonly demo?: boolean;
 }
 
-export interface PlanOptions extends ConfigOption {
+interface PlanOptions extends ConfigOption {
   readonly sysroot?: string;
   readonly children?: string;
   readonly json?: boolean;
@@ -22,7 +22,7 @@ export interface QueryOptions extends ConfigOption {
   readonly json?: boolean;
 }
 
-export interface UnitCommandOptions extends ConfigOption {
+interface UnitCommandOptions extends ConfigOption {
   readonly user?: string;
 }
 

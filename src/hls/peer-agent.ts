@@ -4,7 +4,7 @@ import { formatAddress } from '../config/address.js';
 import { dialPeer, type PeerVia } from '../listener/peer/dial-peer.js';
 
 /** What a request to a child of another box says besides. */
-export interface PeerRequest {
+interface PeerRequest {
   readonly via: PeerVia;
   /** The client's address. */
   readonly ip: string;

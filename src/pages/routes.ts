@@ -13,7 +13,7 @@ const PAGES = join(import.meta.dirname, '../../pages');
 const FOLDER = '/players/';
 
 /** What the pages are told of the box; null: that port is closed. */
-export interface PagePorts {
+interface PagePorts {
   readonly rtmp: number | null;
   readonly api: number | null;
   readonly apiHttps: number | null;

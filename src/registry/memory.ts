@@ -81,12 +81,6 @@ export class MemoryRegistry implements Registry {
     return released;
   }
 
-  async list(): Promise<Claim[]> {
-    this.#sweep();
-    const claims = Array.from(this.#leases.values(), ({ claim }) => claim);
-    return claims.sort((a, b) => (a.stream < b.stream ? -1 : 1));
-  }
-
   async close(): Promise<void> {
     this.#leases.clear();
   }

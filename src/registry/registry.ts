@@ -29,7 +29,5 @@ export interface Registry {
   release(stream: StreamKey, owner: ChildRef): Promise<boolean>;
   /** Gives up all that a child holds, in any generation up to the one named; answers how many. */
   releaseAll(owner: ChildRef): Promise<number>;
-  /** All living claims, in order of their key. */
-  list(): Promise<Claim[]>;
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { readProcess } from '../../src/child/process.js';
 import type { ConfOptions } from '../../src/child/srs-conf.js';
 
 /** The repository, seen from dist/test/child. */
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const REAL_SRS = process.env.SRS_BIN ?? '/usr/local/srs/objs/srs';
 export const NO_SRS = existsSync(REAL_SRS) ? false : 'there is no SRS here';
 

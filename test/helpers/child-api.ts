@@ -1,7 +1,7 @@
 import type { ChildRow } from '../../src/admin/types.js';
 
 /** What a child's own HTTP API says of a stream and of a client: the fields that tests look at. */
-export interface ApiStream {
+interface ApiStream {
   readonly name: string;
   readonly app: string;
   readonly publish: { readonly active: boolean };

@@ -23,7 +23,7 @@ const C2 = buildC2(Buffer.alloc(HANDSHAKE_SIZE));
 const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
 
 /** The ways in which clients come and go, in order or not. */
-export const VISITS: Readonly<Record<string, Visit>> = {
+const VISITS: Readonly<Record<string, Visit>> = {
   'connects and leaves': ({ port }) => visit(port, leave),
 
   'leaves amid the handshake': ({ port }) =>

@@ -17,7 +17,7 @@ export function buildComplexC1(schema: DigestSchema, random: Buffer): Buffer {
 }
 
 /** What a client is told to publish or play. */
-export interface Target {
+interface Target {
   readonly tcUrl: string;
   readonly app: string;
   readonly stream: string;

@@ -45,7 +45,6 @@ test('a client that comes to the other box is sent to the first', async () => {
   assert.deepEqual(b.counts('c001'), { streams: 0, clients: 0 });
   player?.release();
   await b.close();
-  assert.deepEqual((await new Boxes().registry('c').list()).length, 0);
   assert.equal(a.list()[0]?.clients, 1);
   assert.ok((await a.acquire(S, 'play'))?.owner);
 });

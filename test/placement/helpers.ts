@@ -2,6 +2,7 @@ import { SupervisorError } from '../../src/errors.js';
 import { Placement, type PlacementOptions } from '../../src/placement/placement.js';
 import type { Candidate } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
+import type { Claim } from '../../src/registry/registry.js';
 
 export const GRACE_MS = 10_000;
 export const LEASE_MS = 30_000;
@@ -22,11 +23,27 @@ export function candidate(part: Partial<Candidate> = {}): Candidate {
   };
 }
 
+/** Remembers which streams were claimed, so that a test can ask for each of them. */
+class RememberingRegistry extends MemoryRegistry {
+  readonly #streams = new Set<string>();
+
+  override async claim(...args: Parameters<MemoryRegistry['claim']>) {
+    this.#streams.add(args[0]);
+    return super.claim(...args);
+  }
+
+  /** All living claims, in order of their key. */
+  async list(): Promise<Claim[]> {
+    const found = await Promise.all([...this.#streams].sort().map((stream) => this.find(stream)));
+    return found.flatMap((claim) => claim ?? []);
+  }
+}
+
 /** A placement over a fleet that the test moves, with a clock that the test moves. */
 export class World {
   now = 1_000_000;
   readonly fleet: Candidate[];
-  readonly registry = new MemoryRegistry({ now: () => this.now, leaseMs: LEASE_MS });
+  readonly registry = new RememberingRegistry({ now: () => this.now, leaseMs: LEASE_MS });
   readonly placement: Placement;
 
   constructor(children: number, options: Pick<PlacementOptions, 'onMoved'> = {}) {
@@ -67,7 +84,7 @@ export class World {
 }
 
 /** Refuses to change anything while it is away, and keeps what it had. */
-export class AwayRegistry extends MemoryRegistry {
+export class AwayRegistry extends RememberingRegistry {
   away = true;
 
   override async claim(...args: Parameters<MemoryRegistry['claim']>) {

@@ -3,7 +3,7 @@ import type { Arrival, ChildFault, Usher, UsherThread, Visit } from '../../src/r
 
 export const TEST_USHER = import.meta.url;
 
-export interface TestSettings {
+interface TestSettings {
   /** The listening socket, and where the child is. */
   readonly fd: number;
   readonly child: number;

@@ -6,7 +6,7 @@ import { mergeRusages, mergeSelf } from './processes.js';
 import { mergeSummaries } from './summaries.js';
 
 /** What else a merged answer depends on. */
-export interface About {
+interface About {
   /** Of the box that is asked. */
   readonly identity: ApiIdentity;
   readonly page: Page;

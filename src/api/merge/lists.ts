@@ -24,6 +24,6 @@ export function mergeStreams(rows: readonly Json[]): Json[] {
   });
 }
 
-export function isPublished(stream: Json): boolean {
+function isPublished(stream: Json): boolean {
   return objectOf(stream, 'publish').active === true;
 }

@@ -22,7 +22,7 @@ export interface HeartbeatConf {
   readonly ports: boolean;
 }
 
-export interface ExporterConf extends ListenAddress {
+interface ExporterConf extends ListenAddress {
   /** What the config adds to who answers. */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -65,6 +65,6 @@ export function parseForeignSegment(path: string): PlaylistName | null {
 }
 
 /** Whether every part of a path names something inside its directory. */
-export function isPlain(path: string): boolean {
+function isPlain(path: string): boolean {
   return !/[\\\p{Cc}]/u.test(path) && path.split('/').every((part) => !/^\.{0,2}$/.test(part));
 }

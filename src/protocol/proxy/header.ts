@@ -1,7 +1,7 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
 /** The true client in front of a TCP load balancer. */
-export interface ProxiedAddress {
+interface ProxiedAddress {
   readonly ip: string;
   readonly port: number;
 }

@@ -48,11 +48,6 @@ export function streamEof(streamId: number): RtmpMessage {
   return userControl(UserControlEvent.streamEof, streamId);
 }
 
-/** `time` in milliseconds comes back in the response. */
-export function pingRequest(time: number): RtmpMessage {
-  return userControl(UserControlEvent.pingRequest, time);
-}
-
 export function pingResponse(time: number): RtmpMessage {
   return userControl(UserControlEvent.pingResponse, time);
 }

@@ -2,7 +2,7 @@ import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
 import type { RedisClient } from './store.js';
 
 /** A question to a store that takes longer counts as not answered: clients are waiting. */
-export const COMMAND_MS = 1000;
+const COMMAND_MS = 1000;
 const CONNECT_MS = 3000;
 /** A connection on which nothing comes back is made anew: TCP alone would go on for minutes. */
 const SILENT_MS = 3000;

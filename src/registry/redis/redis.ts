@@ -68,14 +68,6 @@ export class RedisRegistry implements Registry {
     return Number(await this.#store.run(SCRIPTS.releaseAll, [this.#held(owner)], args));
   }
 
-  async list(): Promise<Claim[]> {
-    const texts = await this.#store.all(this.#keys.claims);
-    const claims = Array.from(texts, ([key, text]) =>
-      readClaim(key.slice(this.#keys.claims.length), text, this.#box),
-    );
-    return claims.flatMap((claim) => claim ?? []).sort((a, b) => (a.stream < b.stream ? -1 : 1));
-  }
-
   close(): Promise<void> {
     return this.#store.close();
   }

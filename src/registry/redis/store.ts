@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Cluster, type Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { messageOf, SupervisorError } from '../../errors.js';
 
 /** A Redis, or a Redis Cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** Keys that one SCAN call looks at. */
-const SCAN_COUNT = 1000;
-/** Keys that one MGET asks for. */
-const MGET_COUNT = 500;
 /** After a failure nobody waits for the store for so long: it is asked again then. */
 const PAUSE_MS = 500;
 
@@ -42,20 +38,6 @@ export class Store {
     return this.#ask(() => this.#client.get(key));
   }
 
-  /** Every key that begins with `prefix`, with its text. @throws ERR_REGISTRY_AWAY */
-  all(prefix: string): Promise<Map<string, string>> {
-    return this.#ask(async () => {
-      const found = new Map<string, string>();
-      const nodes = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
-      for (const node of nodes) {
-        for await (const keys of scan(node, prefix)) {
-          for (const [key, text] of await read(node, keys)) found.set(key, text);
-        }
-      }
-      return found;
-    });
-  }
-
   /** Whether the last question was answered, or may be asked again. */
   get isAway(): boolean {
     return this.#now() < this.#pausedUntil;
@@ -82,29 +64,6 @@ export class Store {
     this.#hashes.set(lua, hash);
     return hash;
   }
-}
-
-async function* scan(node: Redis, prefix: string): AsyncGenerator<string[]> {
-  const pattern = `${prefix.replace(/[*?[\]\\^]/g, '\\$&')}*`;
-  let cursor = '0';
-  do {
-    const [next, keys] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-    cursor = next;
-    yield keys;
-  } while (cursor !== '0');
-}
-
-async function read(node: Redis, keys: readonly string[]): Promise<[string, string][]> {
-  const found: [string, string][] = [];
-  for (let start = 0; start < keys.length; start += MGET_COUNT) {
-    const part = keys.slice(start, start + MGET_COUNT);
-    const texts = await node.mget(...part);
-    part.forEach((key, index) => {
-      const text = texts[index];
-      if (typeof text === 'string') found.push([key, text]);
-    });
-  }
-  return found;
 }
 
 function away(reason: string, cause?: unknown): SupervisorError {

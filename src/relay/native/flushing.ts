@@ -47,7 +47,7 @@ export class FlushingConnection implements RelayedConnection {
 }
 
 /** Resolves when all is written, or the socket is gone. */
-export function flushed(socket: Socket): Promise<void> {
+function flushed(socket: Socket): Promise<void> {
   socket.pause().on('error', () => {});
   return new Promise((resolve) => {
     if (socket.destroyed) resolve();

@@ -6,11 +6,9 @@ import { arch, constants } from 'node:os';
 import koffi from 'koffi';
 
 export const {
-  EADDRNOTAVAIL,
   EAGAIN,
   ECONNABORTED,
   ECONNREFUSED,
-  ECONNRESET,
   EINPROGRESS,
   EINTR,
   EINVAL,

@@ -23,7 +23,7 @@ export interface PairSetup {
   readonly idleMs: number;
 }
 
-export interface JoinOrder extends PairSetup {
+interface JoinOrder extends PairSetup {
   readonly kind: 'join';
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
@@ -43,7 +43,7 @@ export interface EmployOrder {
 }
 
 /** The usher's, from whoever employs it. */
-export interface SayOrder {
+interface SayOrder {
   readonly kind: 'say';
   readonly message: unknown;
 }

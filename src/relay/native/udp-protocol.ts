@@ -34,13 +34,13 @@ export type UdpOrder =
   | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
   | { readonly kind: 'answer'; readonly settings: unknown };
 
-export interface Stranger {
+interface Stranger {
   readonly datagram: OwnBytes;
   readonly from: Endpoint;
 }
 
 /** What the child of a held session sent. */
-export interface Heard {
+interface Heard {
   readonly slot: number;
   readonly generation: number;
   readonly datagram: OwnBytes;

@@ -20,7 +20,7 @@ import { until } from '../../helpers/until.js';
 export const PASSWORD = 'c'.repeat(32);
 
 /** A child's API and media port, which answers as SRS does and keeps what it got. */
-export class FakeChild {
+class FakeChild {
   readonly asked: IncomingMessage[] = [];
   readonly datagrams: { readonly bytes: Buffer; readonly port: number }[] = [];
   readonly tcp: Buffer[] = [];
