@@ -8,7 +8,8 @@ import type { ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd } from './life.js';
-import { ChildLog, type LogOptions } from './log.js';
+import { ChildLog } from './log.js';
+import type { LogOptions } from './log-file.js';
 import { leasePorts, type PortLease } from './ports.js';
 import { type ConfOptions, renderSrsConf } from './srs-conf.js';
 import { move } from './state.js';
@@ -55,6 +56,8 @@ export interface ChildSetup {
   readonly times: ProbeTimes;
   readonly log: LogOptions;
   readonly logger: Logger;
+  /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
+  renewFiles(): Promise<void>;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
 }
@@ -98,7 +101,9 @@ export class Child {
     this.#wantedCpus = plan.cpus;
     this.#lease = plan.lease;
     this.#logger = setup.logger.child({ child: plan.id });
-    this.#log = new ChildLog(setup.workDir.log(plan.id), { logger: this.#logger, ...setup.log });
+    const prepare = setup.renewFiles;
+    const log = { logger: this.#logger, prepare, ...setup.log };
+    this.#log = new ChildLog(setup.workDir.log(plan.id), log);
   }
 
   /** Null while no process lives. */
@@ -192,6 +197,7 @@ export class Child {
   async #begin(): Promise<Life> {
     const { binary, workDir, guard, env, times } = this.#setup;
     this.#answering = true;
+    await this.#setup.renewFiles();
     await this.#provePorts();
     await this.writeConf();
     const pin = this.#wantedCpus.length > 0 ? this.#setup.pinning?.prefix(this.#wantedCpus) : [];
@@ -210,13 +216,26 @@ export class Child {
       (pid) => this.#ready(pid),
     );
     this.#life = life;
-    this.#recorded = recordChild(workDir, this.id, life.pid).catch((error: unknown) =>
+    this.#recorded = this.#record(life.pid);
+    return life;
+  }
+
+  #record(pid: number): Promise<void> {
+    return recordChild(this.#setup.workDir, this.id, pid).catch((error: unknown) =>
       this.#logger.warn(
         { reason: messageOf(error) },
         'child not recorded: it may be left running should the supervisor be killed',
       ),
     );
-    return life;
+  }
+
+  /** Writes the files of its present life once more, after they were removed. */
+  async writeFiles(): Promise<void> {
+    const { pid } = this;
+    if (pid === null) return;
+    await this.writeConf();
+    this.#recorded = this.#record(pid);
+    await this.#recorded;
   }
 
   /** Writes the config that its next life starts with, and answers where. */

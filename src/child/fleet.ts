@@ -9,7 +9,7 @@ import { childEnvironment } from './environment.js';
 import { PROBE_TIMES, type ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
-import type { LogOptions } from './log.js';
+import type { LogOptions } from './log-file.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
@@ -146,9 +146,18 @@ export class Fleet extends EventEmitter<FleetEvents> {
       times: { ...PROBE_TIMES, ...times },
       log,
       logger: this.#logger,
+      renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => this.emit('ready', status),
       onDown: (down) => this.emit('down', down),
     };
+  }
+
+  /** The living children's files as well: a next supervisor and a reload go by them. */
+  async #renewFiles(workDir: WorkDir): Promise<void> {
+    if (!(await workDir.renew())) return;
+    const text = 'workDir was removed while in use and is made again: leave it while we run';
+    this.#logger.warn({ path: workDir.path }, text);
+    for (const child of this.#children.values()) await child.writeFiles();
   }
 
   async #create(setup: ChildSetup): Promise<void> {
@@ -205,13 +214,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#meter?.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
-    await removeMedia(this.#workDir).catch((error: unknown) =>
-      this.#logger.warn(
-        { reason: messageOf(error) },
-        'HLS files not removed: the next start tries',
-      ),
-    );
+    await this.#removeMedia(this.#workDir);
     await this.#workDir.release();
+  }
+
+  async #removeMedia(workDir: WorkDir): Promise<void> {
+    try {
+      if (await workDir.isOurs()) await removeMedia(workDir);
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#logger.warn({ reason }, 'HLS files not removed: the next start tries');
+    }
   }
 
   #pids(): number[] {
