@@ -1,6 +1,6 @@
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
-import type { Pinning } from '../child/child.js';
 import { liveMounts } from '../child/live-mounts.js';
+import type { Pinning } from '../child/pinning.js';
 import { vhostsOf } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';

@@ -4,12 +4,14 @@ import { childId } from '../cpu/plan.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
-import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
+import { Child, type ChildDown, type ChildSetup } from './child.js';
+import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
 import { PROBE_TIMES, type ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import type { LogOptions } from './log-file.js';
+import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
@@ -57,6 +59,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #logger: Logger;
   readonly #children = new Map<string, Child>();
   #conf: ConfOptions;
+  #ingester = ingesterAmong([]);
   #workDir: WorkDir | null = null;
   #meter: UsageMeter | null = null;
   #starting: Promise<void> | null = null;
@@ -139,6 +142,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       portBase,
       conf: () => this.#conf,
       hooks,
+      duties: (childId) => dutiesOf(childId, this.#ingester),
       env,
       guard: guard ? await guardPrefix(env) : [],
       asprocess: guard && process.pid !== 1,
@@ -147,8 +151,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
       log,
       logger: this.#logger,
       renewFiles: () => this.#renewFiles(workDir),
-      onReady: (status) => this.emit('ready', status),
-      onDown: (down) => this.emit('down', down),
+      onReady: (status) => {
+        this.emit('ready', status);
+        this.#appointIngester();
+      },
+      onDown: (down) => {
+        this.emit('down', down);
+        this.#appointIngester();
+      },
     };
   }
 
@@ -158,6 +168,22 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const text = 'workDir was removed while in use and is made again: leave it while we run';
     this.#logger.warn({ path: workDir.path }, text);
     for (const child of this.#children.values()) await child.writeFiles();
+  }
+
+  /** Another child takes over from one that is down, by a reload; that one comes back without. */
+  #appointIngester(): void {
+    const next = ingesterAmong(this.statuses(), this.#ingester);
+    if (next === this.#ingester || this.#stopping !== null) return;
+    this.#ingester = next;
+    if (!hasIngest(this.#conf.template ?? [])) return;
+    this.#logger.info({ child: next }, 'ingest moves to another child');
+    this.#children
+      .get(next)
+      ?.reload()
+      .catch((error: unknown) => {
+        const fields = { child: next, reason: messageOf(error) };
+        this.#logger.warn(fields, 'ingest stands still until the child restarts');
+      });
   }
 
   async #create(setup: ChildSetup): Promise<void> {
