@@ -2,6 +2,7 @@ import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { Pinning } from '../child/pinning.js';
 import { vhostsOf } from '../child/template.js';
+import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
@@ -90,7 +91,10 @@ async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) 
     return { value: NO_BINARY, text: 'not needed: children.count is 0, origins register' };
   }
   const value = await resolveBinary(config.srs.binary, env, root);
-  return { value, text: `${value.kind} ${value.version}, ${value.path}` };
+  const isWrapper = value.kind === 'srs' && (await isScriptWithoutExec(value.path));
+  const warning = `srs.binary: ${value.path} is a script without exec: write exec before SRS in it`;
+  const warnings = isWrapper ? [warning] : [];
+  return { value, text: `${value.kind} ${value.version}, ${value.path}`, warnings };
 }
 
 function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {

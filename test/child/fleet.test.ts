@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import type { ChildStatus } from '../../src/child/types.js';
+import { isScriptWithoutExec } from '../../src/child/wrapper.js';
 import { recordLog } from '../helpers/log-lines.js';
-import { fixture, isGone, makeFleet, tempDir, until } from './helpers.js';
+import { fixture, fixturePath, isGone, makeFleet, tempDir, until } from './helpers.js';
 
 test('children run with a clean environment, in sessions of their own', async (t) => {
   const env = { ...process.env, SRS_LISTEN: '1', NOTIFY_SOCKET: '/x' };
@@ -52,6 +54,26 @@ test('a child that is never ready is given up for now', async (t) => {
   const times = { startLimit: 1000 };
   const fleet = await makeFleet(t, { binary: fixture('never-ready'), times });
   await assert.rejects(fleet.start(), { message: /c001: not ready within 1000 ms/ });
+});
+
+test('a wrapper that starts SRS as another process is recognised', async (t) => {
+  const script = join(await tempDir(t), 'wrapper.sh');
+  const command = `"${process.execPath}" "${fixturePath('ready')}" "$@"`;
+  const wrapper: Binary = { ...fixture('ready'), path: script, command: ['sh', script] };
+  await writeFile(script, `#!/bin/sh\n${command}\nexit $?\n`);
+  assert.equal(await isScriptWithoutExec(script), true);
+  const fleet = await makeFleet(t, { binary: wrapper });
+  await assert.rejects(fleet.start(), {
+    code: 'ERR_CHILD_CONFIG',
+    message: /c001: srs\.binary starts SRS as another process, pid \d+ .* write exec before SRS/,
+  });
+  assert.equal(fleet.status('c001')?.generation, 1);
+
+  await writeFile(script, `#!/bin/sh\nexec ${command}\n`);
+  assert.equal(await isScriptWithoutExec(script), false);
+  const mended = await makeFleet(t, { binary: wrapper });
+  await mended.start();
+  assert.equal(mended.status('c001')?.state, 'ready');
 });
 
 test('a config that is refused is not tried again', async (t) => {
