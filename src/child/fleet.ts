@@ -11,6 +11,7 @@ import { PROBE_TIMES, type ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import type { LogOptions } from './log-file.js';
+import { OrphanReaper } from './orphans.js';
 import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
@@ -62,6 +63,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   #ingester = ingesterAmong([]);
   #workDir: WorkDir | null = null;
   #meter: UsageMeter | null = null;
+  #reaper: OrphanReaper | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -128,6 +130,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#create(setup);
     await this.#testConf(setup);
     this.#meter = new UsageMeter(() => this.#pids());
+    if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();
   }
@@ -238,6 +241,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#starting?.catch(() => {});
     await Promise.all(stopAll());
     this.#meter?.close();
+    await this.#reaper?.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
     await this.#removeMedia(this.#workDir);

@@ -117,7 +117,7 @@ test('the lock of a process in another PID namespace holds, and goes with it', {
   skip: NO_PID_NAMESPACES,
 }, async (t) => {
   const path = await tempDir(t);
-  const holder = await inPidNamespace(t, 'child/holds-work-dir.js', path);
+  const { process: holder } = await inPidNamespace(t, 'child/holds-work-dir.js', path);
   await assert.rejects(openWorkDir(path), {
     code: 'ERR_LOCKED',
     message: `workDir: ${path} is in use by pid 1 of another PID namespace (a container?): stop that supervisor, or use another workDir`,

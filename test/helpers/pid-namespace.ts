@@ -23,18 +23,18 @@ function whyNot(): string | false {
 }
 
 /**
- * Runs a compiled script of test/ as PID 1 of a PID namespace; resolves with its first output. It
- * ends with the test.
+ * Runs a compiled script of test/ as PID 1 of a PID namespace; resolves when it has written. It ends
+ * with the test.
  */
 export async function inPidNamespace(
   t: TestContext,
   script: string,
   ...args: string[]
-): Promise<ChildProcess> {
+): Promise<{ process: ChildProcess; output: string }> {
   const path = join(import.meta.dirname, '..', script);
   const [program = '', ...words] = [...AS_PID_1, process.execPath, path, ...args];
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
-  return child;
+  const [output] = await once(child.stdout, 'data');
+  return { process: child, output: String(output) };
 }
