@@ -7,7 +7,7 @@ import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
-import { type CpuPlan, planCpus } from '../cpu/plan.js';
+import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
@@ -102,7 +102,9 @@ function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
   const { reserve, smt } = cpu;
   const value = planCpus(topology, { count: children.count, reserve, smt });
   const kept = value.reserved.length > 0 ? formatCpuList(value.reserved) : 'none';
-  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}`;
+  const { quota } = topology;
+  const time = quota === null ? '' : `; the cgroup allows ${quotaText(quota)} of time`;
+  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}${time}`;
   return { value, text, warnings: [...topology.warnings, ...value.warnings] };
 }
 
