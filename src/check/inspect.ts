@@ -1,12 +1,13 @@
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
-import type { Pinning } from '../child/child.js';
 import { liveMounts } from '../child/live-mounts.js';
+import type { Pinning } from '../child/pinning.js';
 import { vhostsOf } from '../child/template.js';
+import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
-import { type CpuPlan, planCpus } from '../cpu/plan.js';
+import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
@@ -90,7 +91,10 @@ async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) 
     return { value: NO_BINARY, text: 'not needed: children.count is 0, origins register' };
   }
   const value = await resolveBinary(config.srs.binary, env, root);
-  return { value, text: `${value.kind} ${value.version}, ${value.path}` };
+  const isWrapper = value.kind === 'srs' && (await isScriptWithoutExec(value.path));
+  const warning = `srs.binary: ${value.path} is a script without exec: write exec before SRS in it`;
+  const warnings = isWrapper ? [warning] : [];
+  return { value, text: `${value.kind} ${value.version}, ${value.path}`, warnings };
 }
 
 function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
@@ -98,7 +102,9 @@ function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
   const { reserve, smt } = cpu;
   const value = planCpus(topology, { count: children.count, reserve, smt });
   const kept = value.reserved.length > 0 ? formatCpuList(value.reserved) : 'none';
-  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}`;
+  const { quota } = topology;
+  const time = quota === null ? '' : `; the cgroup allows ${quotaText(quota)} of time`;
+  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}${time}`;
   return { value, text, warnings: [...topology.warnings, ...value.warnings] };
 }
 

@@ -1,5 +1,5 @@
 import type { Binary } from '../child/binary.js';
-import type { Pinning } from '../child/child.js';
+import type { Pinning } from '../child/pinning.js';
 import type { ConfOptions } from '../child/srs-conf.js';
 import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';

@@ -23,6 +23,8 @@ export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
       pidFile: join(folder, 'c001.pid'),
       html: folder,
       hlsDir: folder,
+      ffmpegLogDir: folder,
+      duties: { ingest: true, heartbeat: true },
       asprocess: false,
       hooks: null,
     });

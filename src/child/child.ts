@@ -1,36 +1,24 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { countFailure, restartDelay } from './backoff.js';
 import type { Binary } from './binary.js';
+import { writeConf } from './conf-file.js';
+import type { Duties } from './duties.js';
 import type { ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd } from './life.js';
-import { ChildLog, type LogOptions } from './log.js';
+import { ChildLog } from './log.js';
+import type { LogOptions } from './log-file.js';
+import type { Pinning } from './pinning.js';
 import { leasePorts, type PortLease } from './ports.js';
-import { type ConfOptions, renderSrsConf } from './srs-conf.js';
+import type { ConfOptions } from './srs-conf.js';
 import { move } from './state.js';
 import { apiAuthorization } from './template.js';
 import type { ChildRef, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 import type { WorkDir } from './workdir.js';
-
-/** What /proc says of a process's CPUs. */
-interface Affinity {
-  readonly cpus: readonly number[];
-  /** Whether all its threads have the same. */
-  readonly uniform: boolean;
-}
-
-/** How a process is bound to CPUs: the room `cpu` knows. */
-export interface Pinning {
-  /** Words before a command that bind it; they exec what follows. */
-  prefix(cpus: readonly number[]): string[];
-  /** Null where the process is gone. */
-  readAffinity(pid: number): Affinity | null | Promise<Affinity | null>;
-}
 
 /** A life that has ended or was given up, and why. */
 export interface ChildDown extends ChildRef {
@@ -45,6 +33,7 @@ export interface ChildSetup {
   /** As it stands now: a reload changes it. */
   readonly conf: () => ConfOptions;
   readonly hooks: (childId: string) => HooksPlan | null;
+  readonly duties: (childId: string) => Duties;
   /** The environment of every child. */
   readonly env: Record<string, string>;
   /** Words before a command that make it end with us. */
@@ -55,6 +44,8 @@ export interface ChildSetup {
   readonly times: ProbeTimes;
   readonly log: LogOptions;
   readonly logger: Logger;
+  /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
+  renewFiles(): Promise<void>;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
 }
@@ -98,7 +89,9 @@ export class Child {
     this.#wantedCpus = plan.cpus;
     this.#lease = plan.lease;
     this.#logger = setup.logger.child({ child: plan.id });
-    this.#log = new ChildLog(setup.workDir.log(plan.id), { logger: this.#logger, ...setup.log });
+    const prepare = setup.renewFiles;
+    const log = { logger: this.#logger, prepare, ...setup.log };
+    this.#log = new ChildLog(setup.workDir.log(plan.id), log);
   }
 
   /** Null while no process lives. */
@@ -192,6 +185,7 @@ export class Child {
   async #begin(): Promise<Life> {
     const { binary, workDir, guard, env, times } = this.#setup;
     this.#answering = true;
+    await this.#setup.renewFiles();
     await this.#provePorts();
     await this.writeConf();
     const pin = this.#wantedCpus.length > 0 ? this.#setup.pinning?.prefix(this.#wantedCpus) : [];
@@ -210,32 +204,38 @@ export class Child {
       (pid) => this.#ready(pid),
     );
     this.#life = life;
-    this.#recorded = recordChild(workDir, this.id, life.pid).catch((error: unknown) =>
+    this.#recorded = this.#record(life.pid);
+    return life;
+  }
+
+  #record(pid: number): Promise<void> {
+    return recordChild(this.#setup.workDir, this.id, pid).catch((error: unknown) =>
       this.#logger.warn(
         { reason: messageOf(error) },
         'child not recorded: it may be left running should the supervisor be killed',
       ),
     );
-    return life;
+  }
+
+  /** Writes the files of its present life once more, after they were removed. */
+  async writeFiles(): Promise<void> {
+    const { pid } = this;
+    if (pid === null) return;
+    await this.writeConf();
+    this.#recorded = this.#record(pid);
+    await this.#recorded;
   }
 
   /** Writes the config that its next life starts with, and answers where. */
-  async writeConf(): Promise<string> {
-    const { workDir, asprocess, conf, hooks } = this.#setup;
-    const text = renderSrsConf({
-      ...conf(),
-      id: this.id,
-      generation: this.#generation,
-      ports: this.#lease.ports,
-      pidFile: workDir.pid(this.id),
-      html: workDir.html,
-      hlsDir: workDir.hls,
-      asprocess,
-      hooks: hooks(this.id),
-    });
-    const path = workDir.conf(this.id);
-    await writeFile(path, text, { mode: 0o600 });
-    return path;
+  writeConf(): Promise<string> {
+    const [id, generation, { ports }] = [this.id, this.#generation, this.#lease];
+    return writeConf(this.#setup, { id, generation, ports });
+  }
+
+  /** Has the living process read its config anew. */
+  async reload(): Promise<void> {
+    await this.writeConf();
+    this.#life?.kill('SIGHUP');
   }
 
   /** Moves to other ports where somebody has taken ours meanwhile. */

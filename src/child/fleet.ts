@@ -4,12 +4,15 @@ import { childId } from '../cpu/plan.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
-import { Child, type ChildDown, type ChildSetup, type Pinning } from './child.js';
+import { Child, type ChildDown, type ChildSetup } from './child.js';
+import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
 import { PROBE_TIMES, type ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
-import type { LogOptions } from './log.js';
+import type { LogOptions } from './log-file.js';
+import { OrphanReaper } from './orphans.js';
+import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
@@ -57,8 +60,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #logger: Logger;
   readonly #children = new Map<string, Child>();
   #conf: ConfOptions;
+  #ingester = ingesterAmong([]);
   #workDir: WorkDir | null = null;
   #meter: UsageMeter | null = null;
+  #reaper: OrphanReaper | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -125,6 +130,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#create(setup);
     await this.#testConf(setup);
     this.#meter = new UsageMeter(() => this.#pids());
+    if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();
   }
@@ -139,6 +145,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       portBase,
       conf: () => this.#conf,
       hooks,
+      duties: (childId) => dutiesOf(childId, this.#ingester),
       env,
       guard: guard ? await guardPrefix(env) : [],
       asprocess: guard && process.pid !== 1,
@@ -146,9 +153,40 @@ export class Fleet extends EventEmitter<FleetEvents> {
       times: { ...PROBE_TIMES, ...times },
       log,
       logger: this.#logger,
-      onReady: (status) => this.emit('ready', status),
-      onDown: (down) => this.emit('down', down),
+      renewFiles: () => this.#renewFiles(workDir),
+      onReady: (status) => {
+        this.emit('ready', status);
+        this.#appointIngester();
+      },
+      onDown: (down) => {
+        this.emit('down', down);
+        this.#appointIngester();
+      },
     };
+  }
+
+  /** The living children's files as well: a next supervisor and a reload go by them. */
+  async #renewFiles(workDir: WorkDir): Promise<void> {
+    if (!(await workDir.renew())) return;
+    const text = 'workDir was removed while in use and is made again: leave it while we run';
+    this.#logger.warn({ path: workDir.path }, text);
+    for (const child of this.#children.values()) await child.writeFiles();
+  }
+
+  /** Another child takes over from one that is down, by a reload; that one comes back without. */
+  #appointIngester(): void {
+    const next = ingesterAmong(this.statuses(), this.#ingester);
+    if (next === this.#ingester || this.#stopping !== null) return;
+    this.#ingester = next;
+    if (!hasIngest(this.#conf.template ?? [])) return;
+    this.#logger.info({ child: next }, 'ingest moves to another child');
+    this.#children
+      .get(next)
+      ?.reload()
+      .catch((error: unknown) => {
+        const fields = { child: next, reason: messageOf(error) };
+        this.#logger.warn(fields, 'ingest stands still until the child restarts');
+      });
   }
 
   async #create(setup: ChildSetup): Promise<void> {
@@ -203,15 +241,20 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#starting?.catch(() => {});
     await Promise.all(stopAll());
     this.#meter?.close();
+    await this.#reaper?.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
-    await removeMedia(this.#workDir).catch((error: unknown) =>
-      this.#logger.warn(
-        { reason: messageOf(error) },
-        'HLS files not removed: the next start tries',
-      ),
-    );
+    await this.#removeMedia(this.#workDir);
     await this.#workDir.release();
+  }
+
+  async #removeMedia(workDir: WorkDir): Promise<void> {
+    try {
+      if (await workDir.isOurs()) await removeMedia(workDir);
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#logger.warn({ reason }, 'HLS files not removed: the next start tries');
+    }
   }
 
   #pids(): number[] {

@@ -5,6 +5,7 @@ import type { ChildLog } from './log.js';
 import { reasonIn } from './reason.js';
 import { type Exit, type SpawnPlan, spawnProcess } from './spawn.js';
 import type { ChildPorts } from './types.js';
+import { untilWrapped } from './wrapper.js';
 
 export interface LifePlan {
   readonly spawn: SpawnPlan;
@@ -49,13 +50,16 @@ export async function beginLife(
   const { pid, exited } = spawned;
   plan.log.attach(spawned.stdout, spawned.stderr);
   const watching = new AbortController();
+  const starting = new AbortController();
   let ready = false;
   const ended = exited.then(async (exit) => {
     watching.abort();
+    starting.abort();
     if (exit.code !== null) await Promise.race([spawned.drained, delay(LAST_WORDS_MS)]);
     return judge(exit, ready, plan.log.tail());
   });
   const watched = watch({ ...plan, pid }, plan, watching.signal, async () => {
+    starting.abort();
     await onReady(pid);
     ready = true;
   });
@@ -63,7 +67,16 @@ export async function beginLife(
   const givenUp = watched.catch((error): LifeEnd | Promise<LifeEnd> =>
     watching.signal.aborted ? ended : { kind: 'failed', reason: messageOf(error) },
   );
-  return { pid, exited, over: Promise.race([ended, givenUp]), kill: spawned.kill };
+  const wrapped = wrapperEnd(plan, pid, starting.signal).catch(() => givenUp);
+  return { pid, exited, over: Promise.race([ended, givenUp, wrapped]), kill: spawned.kill };
+}
+
+/** The end of a life whose process is a wrapper. Rejects once it is known to be SRS. */
+async function wrapperEnd(plan: LifePlan, pid: number, signal: AbortSignal): Promise<LifeEnd> {
+  const { argv } = plan.spawn;
+  const inner = await untilWrapped({ ...plan, pid, conf: argv.at(-1) ?? '' }, signal);
+  const reason = `srs.binary starts SRS as another process, pid ${inner} below pid ${pid}: write exec before SRS in that script`;
+  return { kind: 'broken', reason };
 }
 
 async function watch(

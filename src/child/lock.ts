@@ -1,13 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  link,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, SupervisorError } from '../errors.js';
+import { loadPosix, type Posix } from '../posix.js';
 import { readProcess } from './process.js';
 
+/** A lock file that is ours, until released or until this process ends. */
+export interface Lock {
+  /** False once the file has been removed, or is another's. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** What a lock file says of its holder. */
 interface Holder {
   readonly pid: number;
   /** Tells a living holder from another process that got its pid later. */
   readonly startTicks: number;
+  /** Of the kernel: a pid means nothing after a boot, or on another machine. */
+  readonly boot: string;
+  /** PID namespace: the same pid in another one is another process. */
+  readonly namespace: string;
+  /** Whether it holds the file's flock besides, which the kernel frees with the process. */
+  readonly flock: boolean;
+}
+
+/** Who wants a lock, and what it can tell holders by. */
+interface Seeker {
+  readonly self: Holder;
+  readonly posix: Posix | null;
 }
 
 /** How often a lock may come free and be taken by others before we give up. */
@@ -16,23 +46,52 @@ const ATTEMPTS = 5;
 /**
  * Takes the lock file `path`, also from a dead holder. Throws ERR_LOCKED where a living process has
  * it. A lock is linked into place whole, so nobody ever reads half of one.
+ *
+ * Whether a holder lives, its flock tells: across PID namespaces, that is for two containers on one
+ * volume. Where there is no flock (no koffi, or a file system without), its pid and start time tell,
+ * which means something in one PID namespace only; a holder in another one is taken as living.
  */
-export async function acquireLock(path: string): Promise<void> {
+export async function acquireLock(path: string, load = loadPosix): Promise<Lock> {
   const own = `${path}.${randomUUID()}`;
-  const startTicks = (await readProcess(process.pid))?.startTicks ?? 0;
-  await writeFile(own, JSON.stringify({ pid: process.pid, startTicks }), { mode: 0o600 });
+  const file = await open(own, 'wx', 0o600);
   try {
+    const posix = await load();
+    const flock = posix?.flock(file.fd, 'exclusive') === 'locked';
+    const self: Holder = { ...(await describeSelf()), flock };
+    await file.writeFile(JSON.stringify(self));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if ((await isLinked(own, path)) || (await isSuccessor(own, path))) return;
+      if ((await isLinked(own, path)) || (await isSuccessor(own, path, { self, posix }))) {
+        return heldLock(path, file);
+      }
     }
     throw locked(path, 'others that start and stop');
+  } catch (error) {
+    await file.close();
+    throw error;
   } finally {
     await rm(own, { force: true });
   }
 }
 
-export async function releaseLock(path: string): Promise<void> {
-  await rm(path, { force: true });
+function heldLock(path: string, file: FileHandle): Lock {
+  const isHeld = async () => {
+    const [ours, theirs] = await Promise.all([file.stat(), stat(path).catch(() => null)]);
+    return ours.ino === theirs?.ino && ours.dev === theirs.dev;
+  };
+  const release = async () => {
+    if (await isHeld()) await rm(path, { force: true });
+    await file.close();
+  };
+  return { isHeld, release };
+}
+
+async function describeSelf(): Promise<Omit<Holder, 'flock'>> {
+  const [self, boot, namespace] = await Promise.all([
+    readProcess(process.pid),
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
+    readlink('/proc/self/ns/pid').catch(() => ''),
+  ]);
+  return { pid: process.pid, startTicks: self?.startTicks ?? 0, boot: boot.trim(), namespace };
 }
 
 /**
@@ -40,19 +99,19 @@ export async function releaseLock(path: string): Promise<void> {
  * changes only under a lock of its own: without that, of two who read it the slower one would take
  * the lock of the quicker one, who lives.
  */
-async function isSuccessor(own: string, path: string): Promise<boolean> {
+async function isSuccessor(own: string, path: string, seeker: Seeker): Promise<boolean> {
   const text = await read(path);
   if (text === null) return false;
   const holder = parseHolder(text);
-  if (await isAlive(holder)) throw locked(path, `pid ${holder.pid}`);
-  const succession = `${path}.${holder.pid}-${holder.startTicks}`;
-  await acquireLock(succession);
+  await requireDead(path, holder, seeker);
+  const { pid, startTicks } = holder;
+  const succession = await acquireLock(`${path}.${pid}-${startTicks}`, async () => seeker.posix);
   try {
     if ((await read(path)) !== text) return false;
     await rename(own, path);
     return true;
   } finally {
-    await releaseLock(succession);
+    await succession.release();
   }
 }
 
@@ -65,17 +124,34 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-async function isAlive({ pid, startTicks }: Holder): Promise<boolean> {
-  return (await readProcess(pid))?.startTicks === startTicks;
+/** Throws ERR_LOCKED where the holder lives, or may live. */
+async function requireDead(path: string, holder: Holder, seeker: Seeker): Promise<void> {
+  const { self, posix } = seeker;
+  const isElsewhere = holder.namespace !== self.namespace;
+  const who = `pid ${holder.pid}${isElsewhere ? ' of another PID namespace (a container?)' : ''}`;
+  if (await isFlocked(path, posix)) throw locked(path, who);
+  if ((holder.flock && self.flock) || holder.boot !== self.boot) return;
+  if (isElsewhere) throw undecided(path, who);
+  const found = await readProcess(holder.pid);
+  if (found?.startTicks === holder.startTicks) throw locked(path, who);
+}
+
+/** Asked by a shared lock, so that of several that ask at one time none takes another for the holder. */
+async function isFlocked(path: string, posix: Posix | null): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => null);
+  const answer = file && posix?.flock(file.fd, 'shared');
+  await file?.close();
+  return answer === 'held by another';
 }
 
 /** What is no lock of ours belongs to no process. */
 function parseHolder(text: string): Holder {
   try {
-    const { pid, startTicks } = JSON.parse(text);
-    return { pid: Number(pid), startTicks: Number(startTicks) };
+    const { pid, startTicks, boot, namespace, flock } = JSON.parse(text);
+    const of = { boot: String(boot), namespace: String(namespace), flock: flock === true };
+    return { pid: Number(pid), startTicks: Number(startTicks), ...of };
   } catch {
-    return { pid: Number.NaN, startTicks: Number.NaN };
+    return { pid: Number.NaN, startTicks: Number.NaN, boot: '', namespace: '', flock: false };
   }
 }
 
@@ -91,5 +167,10 @@ async function isLinked(from: string, to: string): Promise<boolean> {
 
 function locked(path: string, holder: string): SupervisorError {
   const text = `workDir: ${dirname(path)} is in use by ${holder}: stop that supervisor, or use another workDir`;
+  return new SupervisorError('ERR_LOCKED', text);
+}
+
+function undecided(path: string, holder: string): SupervisorError {
+  const text = `workDir: ${dirname(path)} may be in use by ${holder}, which cannot be seen from here: stop that supervisor, remove ${path} if it is gone, or use another workDir`;
   return new SupervisorError('ERR_LOCKED', text);
 }

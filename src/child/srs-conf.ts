@@ -2,6 +2,7 @@ import type { LiveFormat } from '../config/config.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import { printConf } from '../srs-conf/print.js';
 import { block, line } from './directives.js';
+import type { Duties } from './duties.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { vhostBlocks } from './srs-vhosts.js';
 import { DROPPED, hasMetrics } from './template.js';
@@ -32,6 +33,9 @@ export interface ConfPlan extends ConfOptions {
   readonly html: string;
   /** Directory that all children write HLS below. */
   readonly hlsDir: string;
+  /** Directory that the ffmpegs which it starts log in. */
+  readonly ffmpegLogDir: string;
+  readonly duties: Duties;
   /** Whether SRS shall watch its parent and end with it. It refuses to where the parent is pid 1. */
   readonly asprocess: boolean;
   /** How it calls us; null: its hooks are as the template has them. */
@@ -46,14 +50,16 @@ export const OWN_CONNECTIONS = 100;
 
 /** Top-level directives that a child has from us, whatever the template says. */
 const OURS = new Set(
-  'listen pid daemon srs_log_tank srs_log_file max_connections asprocess server_id work_dir inotify_auto_reload auto_reload_for_docker force_grace_quit http_api http_server rtc_server srt_server exporter vhost'.split(
+  'listen pid daemon srs_log_tank srs_log_file max_connections asprocess server_id work_dir ff_log_dir inotify_auto_reload auto_reload_for_docker force_grace_quit http_api http_server rtc_server srt_server exporter vhost'.split(
     ' ',
   ),
 );
 
 /** The text of a child's srs.conf. Throws ERR_CONFIG for what its language cannot express. */
 export function renderSrsConf(plan: ConfPlan): string {
-  const kept = (plan.template ?? []).filter(({ name }) => !OURS.has(name) && !DROPPED.has(name));
+  const isKept = ({ name }: Directive) => !OURS.has(name) && !DROPPED.has(name);
+  const isTheirs = ({ name }: Directive) => name !== 'heartbeat' || plan.duties.heartbeat;
+  const kept = (plan.template ?? []).filter(isKept).filter(isTheirs);
   return printConf([...ownDirectives(plan), ...servers(plan), ...kept, ...vhostBlocks(plan)]);
 }
 
@@ -70,6 +76,8 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('inotify_auto_reload', 'off'),
     line('auto_reload_for_docker', 'off'),
     line('force_grace_quit', 'off'),
+    // Ours starts no ffmpeg.
+    ...(plan.template === null ? [] : [line('ff_log_dir', plan.ffmpegLogDir)]),
   ];
 }
 

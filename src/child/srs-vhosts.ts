@@ -37,7 +37,7 @@ function plainVhosts(plan: ConfPlan): Directive[] {
 }
 
 function adapted({ args, children }: Directive, plan: ConfPlan): Directive {
-  const theirs = children ?? [];
+  const theirs = (children ?? []).filter(({ name }) => name !== 'ingest' || plan.duties.ingest);
   const hls = find(theirs, 'hls');
   if (hls === undefined) return block('vhost', [...args], [...theirs]);
   const kept = theirs.filter(({ name }) => name !== 'hls' && name !== 'http_static');

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, SupervisorError } from '../errors.js';
-import { acquireLock, releaseLock } from './lock.js';
+import { acquireLock, type Lock } from './lock.js';
 
 /** Where the children's files are. Ours alone while the lock is held. */
 export interface WorkDir {
@@ -15,6 +15,14 @@ export interface WorkDir {
   pid(id: string): string;
   /** Who runs as that child: what a next supervisor cleans up by. */
   record(id: string): string;
+  /**
+   * Makes folders and lock again where somebody has removed them. Answers whether anything was
+   * missing; of several that ask at one time, one is told so. Rejects with ERR_LOCKED where another
+   * supervisor has taken the path meanwhile, and ERR_CONFIG where it cannot be used.
+   */
+  renew(): Promise<boolean>;
+  /** Whether the lock at the path is still ours. */
+  isOurs(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -23,7 +31,13 @@ export function hlsFolder(workDir: string): string {
   return join(resolve(workDir), 'hls');
 }
 
+/** Where below a work directory children log, and the ffmpegs that they start. */
+export function logFolder(workDir: string): string {
+  return join(resolve(workDir), 'logs');
+}
+
 const LOCK = 'supervisor.lock';
+const FOLDERS = ['.', 'conf', 'logs', 'html', 'hls', 'pids'];
 
 /**
  * Makes the work directory, and locks it. Throws ERR_LOCKED where a living supervisor has it, and
@@ -32,25 +46,65 @@ const LOCK = 'supervisor.lock';
 export async function openWorkDir(path: string): Promise<WorkDir> {
   const root = resolve(path);
   const folder = (name: string) => join(root, name);
-  try {
-    for (const name of ['.', 'conf', 'logs', 'html', 'hls', 'pids']) {
-      await mkdir(folder(name), { recursive: true, mode: 0o700 });
-    }
-    await acquireLock(folder(LOCK));
-  } catch (error) {
-    if (error instanceof SupervisorError) throw error;
-    const text = `workDir: cannot use ${root}: ${messageOf(error)}: name a directory we may write`;
-    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
-  }
+  const lock = new WorkDirLock(root);
+  await lock.renew();
   return {
     path: root,
     html: folder('html'),
     hls: hlsFolder(path),
     pids: folder('pids'),
     conf: (id) => folder(`conf/${id}.conf`),
-    log: (id) => folder(`logs/${id}.log`),
+    log: (id) => join(logFolder(path), `${id}.log`),
     pid: (id) => folder(`pids/${id}.pid`),
     record: (id) => folder(`pids/${id}.json`),
-    release: () => releaseLock(folder(LOCK)),
+    renew: () => lock.renew(),
+    isOurs: () => lock.isHeld(),
+    release: () => lock.release(),
   };
+}
+
+/** The folders, and the lock in them. */
+class WorkDirLock {
+  readonly #root: string;
+  #lock: Lock | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** One after the other: the second finds what the first has made. */
+  renew(): Promise<boolean> {
+    const renewed = this.#last.then(() => this.#renew());
+    this.#last = renewed.catch(() => {});
+    return renewed;
+  }
+
+  async isHeld(): Promise<boolean> {
+    return (await this.#lock?.isHeld()) ?? false;
+  }
+
+  async release(): Promise<void> {
+    await this.#last;
+    await this.#lock?.release();
+    this.#lock = null;
+  }
+
+  async #renew(): Promise<boolean> {
+    try {
+      const made = [];
+      for (const name of FOLDERS) {
+        made.push(await mkdir(join(this.#root, name), { recursive: true, mode: 0o700 }));
+      }
+      if (await this.isHeld()) return made.some((path) => path !== undefined);
+      await this.#lock?.release();
+      this.#lock = null;
+      this.#lock = await acquireLock(join(this.#root, LOCK));
+      return true;
+    } catch (error) {
+      if (error instanceof SupervisorError) throw error;
+      const text = `workDir: cannot use ${this.#root}: ${messageOf(error)}: name a directory we may write`;
+      throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+    }
+  }
 }

@@ -1,33 +1,38 @@
-import { posix } from 'node:path';
+import { type Hierarchy, readHierarchies } from './cgroups.js';
 import { formatCpuList } from './cpuset.js';
 import type { Sysfs } from './sysfs.js';
 import type { CpuSet } from './types.js';
 
-/** Names of the file with a cgroup's CPUs, the one that the kernel enforces first. */
-const V2_FILES = ['cpuset.cpus.effective'];
-const V1_FILES = ['cpuset.effective_cpus', 'cpuset.cpus', 'effective_cpus', 'cpus'];
-
-/** One mounted hierarchy that may limit CPUs. */
-interface Hierarchy {
-  readonly mountPoint: string;
-  readonly files: readonly string[];
-  /** The cgroup of this process in it. */
-  readonly path: string;
-}
+/** Names of the file with a cgroup's CPUs, by version, the one that the kernel enforces first. */
+const FILES = {
+  1: ['cpuset.effective_cpus', 'cpuset.cpus', 'effective_cpus', 'cpus'],
+  2: ['cpuset.cpus.effective'],
+} as const;
 
 /**
  * The online CPUs that this process may run on: within its cgroup's cpuset (v1 or v2) and within
- * its own affinity mask. Contradictions are warned of and then limit nothing.
+ * an affinity mask, its own unless `mask` is another one; null: none limits it. Contradictions are
+ * warned of and then limit nothing.
  */
-export function readAllowed(fs: Sysfs, online: CpuSet, isolated: CpuSet): number[] {
-  let allowed = [...online];
-  for (const hierarchy of hierarchies(fs))
-    allowed = narrowed(fs, allowed, readCpuset(fs, hierarchy), hierarchy.mountPoint);
-  const mask = fs.allowedList('proc/self/status');
+export function readAllowed(
+  fs: Sysfs,
+  online: CpuSet,
+  isolated: CpuSet,
+  mask: CpuSet | null = fs.allowedList('proc/self/status'),
+): number[] {
+  const allowed = readCpusets(fs, online);
   const masked = narrowed(fs, allowed, mask, '/proc/self/status');
   return masked.length < allowed.length && isKernelDefault(allowed, masked, isolated)
     ? allowed
     : masked;
+}
+
+/** The online CPUs that the process's cgroups leave it. */
+export function readCpusets(fs: Sysfs, online: CpuSet): number[] {
+  let allowed = [...online];
+  for (const hierarchy of readHierarchies(fs, 'cpuset'))
+    allowed = narrowed(fs, allowed, readCpuset(fs, hierarchy), hierarchy.mountPoint);
+  return allowed;
 }
 
 /**
@@ -47,37 +52,14 @@ function narrowed(fs: Sysfs, cpus: number[], limit: CpuSet | null, where: string
   return cpus;
 }
 
-/**
- * From the process's cgroup upwards: inner ones need no files of their own, and a container may see
- * its own cgroup as the root while `proc/self/cgroup` still tells the path outside of it.
- */
-function readCpuset(fs: Sysfs, { mountPoint, files, path }: Hierarchy): number[] | null {
-  for (let at = posix.normalize(`/${path}`); ; at = posix.dirname(at)) {
-    for (const file of files) {
-      const cpus = fs.list(posix.join(mountPoint, at, file));
+/** From the process's cgroup upwards: inner ones need no files of their own. */
+function readCpuset(fs: Sysfs, { version, directories }: Hierarchy): number[] | null {
+  for (const directory of directories) {
+    for (const file of FILES[version]) {
+      const cpus = fs.list(`${directory}/${file}`);
       // An empty set there means "as the parent".
       if (cpus && cpus.length > 0) return cpus;
     }
-    if (at === '/') return null;
   }
-}
-
-function hierarchies(fs: Sysfs): Hierarchy[] {
-  const self = fs.text('proc/self/cgroup') ?? '';
-  const cpusetPath = fs.text('proc/self/cpuset');
-  const unifiedPath = /^0::(.*)$/m.exec(self)?.[1] ?? cpusetPath ?? '/';
-  const v1Path = /^\d+:(?:[^:]*,)?cpuset(?:,[^:]*)?:(.*)$/m.exec(self)?.[1] ?? cpusetPath ?? '/';
-  return (fs.text('proc/mounts') ?? '').split('\n').flatMap((line): Hierarchy[] => {
-    const [, mountPoint = '', type, options = ''] = line.split(' ').map(unescapeMount);
-    if (type === 'cgroup2') return [{ mountPoint, files: V2_FILES, path: unifiedPath }];
-    const isV1 = type === 'cpuset' || (type === 'cgroup' && options.split(',').includes('cpuset'));
-    return isV1 ? [{ mountPoint, files: V1_FILES, path: v1Path }] : [];
-  });
-}
-
-/** proc/mounts writes blanks as octal escapes (fstab(5)). */
-function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
+  return null;
 }

@@ -1,4 +1,5 @@
 import { SupervisorError } from '../errors.js';
+import { plural } from './layout.js';
 import { type Slot, slotsOf, spread } from './slots.js';
 import type { CpuSet, Topology } from './types.js';
 
@@ -58,14 +59,19 @@ export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
   const cores = topology.usable.cores.length;
   if (cores === 0)
     throw new SupervisorError('ERR_CONFIG', 'no usable CPU was found: is /sys there and readable?');
-  const reserved = reserve(slots, cores, options.reserve);
+  const { quota } = topology;
+  // Less than a whole CPU's time is left over for the supervisor.
+  const paid = quota === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(quota));
+  const auto = autoReserve(Math.min(cores, paid));
+  const reserved = reserve(slots, cores, options.reserve, auto);
   const free = childSlots(slots, reserved, options.smt);
-  const count = childCount(options.count, free.length);
+  const most = Math.max(1, paid - reserved.length);
+  const count = childCount(options.count, Math.min(free.length, most));
   return {
     reserved,
     children: Array.from({ length: count }, (_, index) => childPlan(index, count, free)),
     cores,
-    warnings: sharingWarnings(count, free.length),
+    warnings: [...sharingWarnings(count, free.length), ...quotaWarnings(count, most, quota)],
   };
 }
 
@@ -74,14 +80,19 @@ export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
  * The slow kind first: the relay runs on several threads, a child on a single one, which a fast
  * core helps more. Isolated CPUs never: they were isolated for the children.
  */
-function reserve(slots: readonly Slot[], cores: number, wanted: 'auto' | number): number[] {
+function reserve(
+  slots: readonly Slot[],
+  cores: number,
+  wanted: 'auto' | number,
+  auto: number,
+): number[] {
   const isolated = new Set(slots.filter((slot) => slot.isolated).map(({ cpu }) => cpu));
   const eligible = slots.filter(
     ({ thread, core }) => thread === 0 && !core.some((cpu) => isolated.has(cpu)),
   );
   const count =
     wanted === 'auto'
-      ? Math.min(autoReserve(cores), eligible.length)
+      ? Math.min(auto, eligible.length)
       : checkedReserve(wanted, cores, eligible.length);
   return spread(eligible, ({ speed }) => [speed])
     .slice(0, count)
@@ -144,6 +155,19 @@ function childPlan(index: number, count: number, free: readonly Slot[]): ChildPl
     kind: slot.kind,
     shared: !isOnlyOne,
   };
+}
+
+function quotaWarnings(count: number, most: number, quota: number | null): string[] {
+  if (quota === null || count <= most) return [];
+  const time = `${quotaText(quota)} of time (cgroup quota)`;
+  return [
+    `${count} children on ${time} wait for one another; children.count up to ${most} avoids it`,
+  ];
+}
+
+/** `2 CPUs`, `1.5 CPUs`. */
+export function quotaText(quota: number): string {
+  return plural(Math.round(quota * 100) / 100, 'CPU');
 }
 
 function sharingWarnings(count: number, free: number): string[] {

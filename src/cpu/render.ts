@@ -1,6 +1,6 @@
 import { formatCpuList } from './cpuset.js';
 import { columns, grid, labelled, plural, wrap } from './layout.js';
-import type { ChildPlan, CpuPlan } from './plan.js';
+import { type ChildPlan, type CpuPlan, quotaText } from './plan.js';
 import type { CpuGroups, CpuSet, Topology } from './types.js';
 
 /** Up to here every child gets a line of its own; beyond, children are listed by where they are. */
@@ -45,7 +45,7 @@ function counts({ packages, numa, l3, cores }: CpuGroups, cpus: CpuSet) {
 }
 
 function summary({ reserved, children }: CpuPlan, topology: Topology): string {
-  const { online, allowed, usable, coreKinds, isolated } = topology;
+  const { online, allowed, usable, coreKinds, isolated, quota } = topology;
   const used = new Set(children.flatMap(({ cpus }) => cpus)).size;
   return [
     labelled('Machine', sizeOf(topology, online)),
@@ -54,6 +54,7 @@ function summary({ reserved, children }: CpuPlan, topology: Topology): string {
       : []),
     ...(coreKinds ?? []).map(({ name, pus }) => labelled('Kind', `${name}: ${named(pus)}`)),
     ...(isolated?.length ? [labelled('Isolated', named(isolated))] : []),
+    ...(quota === null ? [] : [labelled('Quota', `${quotaText(quota)} of time, by the cgroup`)]),
     labelled('Reserved', reservedText(reserved)),
     labelled('Children', `${children.length} on ${plural(used, 'CPU')}`),
   ].join('\n');

@@ -3,15 +3,17 @@ import { readAllowed } from './allowed.js';
 import { formatCpuList, sortedSet } from './cpuset.js';
 import { CPU, readCores, readL3, readNodes, readNodesWithoutCpus, readPackages } from './groups.js';
 import { readCoreKinds } from './kinds.js';
+import { readQuota } from './quota.js';
 import { Sysfs } from './sysfs.js';
 import type { CpuGroups, CpuSet, Topology } from './types.js';
 
 /**
  * Reads the CPUs of the machine whose file systems lie below `root`. Never throws: an unknown
  * kernel gives a coarser picture, and `warnings` names what does not fit together. Read it before
- * the process pins itself, since its own affinity mask counts as a limit.
+ * the process pins itself, since its own affinity mask counts as a limit, unless `mask` is another
+ * one (null: none).
  */
-export function readTopology(root = '/'): Topology {
+export function readTopology(root = '/', mask?: CpuSet | null): Topology {
   const fs = new Sysfs(root);
   const { online, offline } = readOnline(fs, root);
   const cores = readCores(fs, online);
@@ -22,7 +24,7 @@ export function readTopology(root = '/'): Topology {
     l3: readL3(fs, online, cores),
   };
   const isolated = fs.list(`${CPU}/isolated`);
-  const allowed = readAllowed(fs, online, isolated ?? []);
+  const allowed = readAllowed(fs, online, isolated ?? [], mask);
   return {
     online,
     offline,
@@ -31,6 +33,7 @@ export function readTopology(root = '/'): Topology {
     numaWithoutCpus: readNodesWithoutCpus(fs, groups.numa),
     coreKinds: readCoreKinds(fs, cores),
     allowed,
+    quota: readQuota(fs),
     usable: cutTo(groups, allowed),
     warnings: fs.warnings,
   };

@@ -38,6 +38,8 @@ export interface Topology extends CpuGroups {
   readonly coreKinds: readonly CoreKind[] | null;
   /** Online CPUs that this process may use. */
   readonly allowed: CpuSet;
+  /** How many CPUs' time it may use on those, by its cgroup's quota; null: no quota. */
+  readonly quota: number | null;
   /** The groups cut to `allowed`, empty ones left out. */
   readonly usable: CpuGroups;
   /** What in the kernel's files contradicts itself: one line each. */

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import type { ChildStatus } from '../../src/child/types.js';
-import { fixture, isGone, makeFleet, tempDir, until } from './helpers.js';
+import { isScriptWithoutExec } from '../../src/child/wrapper.js';
+import { recordLog } from '../helpers/log-lines.js';
+import { fixture, fixturePath, isGone, makeFleet, tempDir, until } from './helpers.js';
 
 test('children run with a clean environment, in sessions of their own', async (t) => {
   const env = { ...process.env, SRS_LISTEN: '1', NOTIFY_SOCKET: '/x' };
@@ -51,6 +54,26 @@ test('a child that is never ready is given up for now', async (t) => {
   const times = { startLimit: 1000 };
   const fleet = await makeFleet(t, { binary: fixture('never-ready'), times });
   await assert.rejects(fleet.start(), { message: /c001: not ready within 1000 ms/ });
+});
+
+test('a wrapper that starts SRS as another process is recognised', async (t) => {
+  const script = join(await tempDir(t), 'wrapper.sh');
+  const command = `"${process.execPath}" "${fixturePath('ready')}" "$@"`;
+  const wrapper: Binary = { ...fixture('ready'), path: script, command: ['sh', script] };
+  await writeFile(script, `#!/bin/sh\n${command}\nexit $?\n`);
+  assert.equal(await isScriptWithoutExec(script), true);
+  const fleet = await makeFleet(t, { binary: wrapper });
+  await assert.rejects(fleet.start(), {
+    code: 'ERR_CHILD_CONFIG',
+    message: /c001: srs\.binary starts SRS as another process, pid \d+ .* write exec before SRS/,
+  });
+  assert.equal(fleet.status('c001')?.generation, 1);
+
+  await writeFile(script, `#!/bin/sh\nexec ${command}\n`);
+  assert.equal(await isScriptWithoutExec(script), false);
+  const mended = await makeFleet(t, { binary: wrapper });
+  await mended.start();
+  assert.equal(mended.status('c001')?.state, 'ready');
 });
 
 test('a config that is refused is not tried again', async (t) => {
@@ -113,6 +136,45 @@ test('a child whose port was taken while it was down moves to others', async (t)
   await stolen;
   await until(() => fleet.status('c001')?.state === 'ready');
   assert.notEqual(fleet.status('c001')?.ports.rtmp, ports.rtmp);
+});
+
+test('a work directory that was removed is made again when a child restarts', async (t) => {
+  const workDir = join(await tempDir(t), 'run');
+  const { logger, lines } = recordLog();
+  const fleet = await makeFleet(t, {
+    binary: fixture('ready'),
+    cpus: [[], []],
+    workDir,
+    logger,
+  });
+  await fleet.start();
+  await rm(workDir, { recursive: true });
+  process.kill(fleet.status('c001')!.pid!, 'SIGKILL');
+  await until(() => fleet.status('c001')?.generation === 2);
+  await until(() => fleet.status('c001')?.state === 'ready');
+  const files = ['conf/c001.conf', 'conf/c002.conf', 'pids/c001.json', 'pids/c002.json', 'hls'];
+  for (const file of files) await until(() => existsSync(join(workDir, file)));
+  assert.equal(fleet.status('c002')?.generation, 1);
+  const remade = lines.filter(({ msg }) => /made again/.test(String(msg)));
+  assert.equal(remade.length, 1);
+  const other = await makeFleet(t, { binary: fixture('ready'), workDir });
+  await assert.rejects(other.start(), { code: 'ERR_LOCKED' });
+});
+
+test('a path that another supervisor has taken is left to it, and that is said', async (t) => {
+  const workDir = join(await tempDir(t), 'run');
+  const fleet = await makeFleet(t, { binary: fixture('ready'), workDir });
+  await fleet.start();
+  await rm(workDir, { recursive: true });
+  const other = await makeFleet(t, { binary: fixture('ready'), workDir });
+  await other.start();
+  await mkdir(join(workDir, 'hls/c001-1'));
+  process.kill(fleet.status('c001')!.pid!, 'SIGKILL');
+  await until(() => /is in use by pid/.test(fleet.status('c001')?.lastError ?? ''));
+  await fleet.stop();
+  assert.ok(existsSync(join(workDir, 'hls/c001-1')));
+  assert.ok(existsSync(join(workDir, 'supervisor.lock')));
+  assert.equal(other.status('c001')?.state, 'ready');
 });
 
 test('two supervisors that start at once share no port', async (t) => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { ChildLog } from '../../src/child/log.js';
 import { createLogger } from '../../src/logger.js';
 import { recordLog } from '../helpers/log-lines.js';
-import { tempDir, until } from './helpers.js';
+import { NO_MOUNTS, smallDisk } from '../helpers/small-disk.js';
+import { cleanup, tempDir, until } from './helpers.js';
 
 test('what a child says on both streams is in one file, its last words at hand', async (t) => {
   const dir = await tempDir(t);
@@ -58,16 +59,77 @@ test('what the disk cannot take is dropped, and memory stays bounded', async (t)
 test('a log that cannot be written harms nobody, and says why in one line', async (t) => {
   const path = join(await tempDir(t), 'c001.log', 'is', '\0');
   const { logger, lines } = recordLog();
-  const log = new ChildLog(path, { logger });
+  let attempts = 0;
+  const prepare = async () => void attempts++;
+  const log = new ChildLog(path, { logger, retryMs: 1, prepare });
   const stdout = new PassThrough();
   log.attach(stdout);
   stdout.write('words\n');
-  await until(() => log.tail() === 'words\n' && lines.length > 0);
-  const [{ reason, ...line } = {}] = lines;
+  await until(() => log.tail() === 'words\n' && attempts > 3);
+  const [{ reason, ...line } = {}, ...more] = lines;
   assert.match(String(reason), /null bytes/);
-  assert.deepEqual(line, { path, msg: 'a child has no log until it starts again' });
+  assert.deepEqual(line, { path, msg: 'a child’s log cannot be written: retrying' });
+  assert.deepEqual(more, []);
   log.attach(new PassThrough());
   await log.close();
+});
+
+test('after a full disk a log is written again, and says how much is missing', {
+  skip: NO_MOUNTS,
+}, async (t) => {
+  const dir = await smallDisk(t, 64);
+  const path = join(dir, 'c001.log');
+  const { logger, lines } = recordLog();
+  const log = new ChildLog(path, { logger, retryMs: 10 });
+  cleanup(t, () => log.close());
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  stdout.write('before\n');
+  await until(() =>
+    readFile(path, 'utf8').then(
+      (text) => text === 'before\n',
+      () => false,
+    ),
+  );
+  const ballast = join(dir, 'ballast');
+  await writeFile(ballast, Buffer.alloc(2 ** 16)).catch(() => {});
+  // Fills what is left of the log's own last page, and then some, at once.
+  stdout.write(Buffer.alloc(2 ** 16, 'x'));
+  stdout.write(Buffer.alloc(2 ** 16, 'y'));
+  await until(() => lines.length > 0);
+  assert.match(String(lines[0]?.reason), /ENOSPC/);
+  await rm(ballast);
+  await until(() => lines.length > 1);
+  stdout.write('after\n');
+  await until(async () => (await readFile(path, 'utf8')).endsWith('after\n'));
+  const [, back] = lines;
+  assert.equal(back?.msg, 'a child’s log is written again, bytes were dropped');
+  assert.ok(Number(back?.dropped) >= 2 ** 16, String(back?.dropped));
+  assert.match(await readFile(path, 'utf8'), /^--- at least \d+ bytes are missing: ENOSPC.* ---$/m);
+  assert.equal(lines.length, 2);
+});
+
+test('where its folder may not be made again, a log waits until it may', async (t) => {
+  const dir = join(await tempDir(t), 'logs');
+  const path = join(dir, 'c001.log');
+  await writeFile(dir, 'in the way');
+  const { logger, lines } = recordLog();
+  let refusals = 0;
+  const prepare = async () => {
+    if (++refusals < 3) throw new Error('not ours');
+    await rm(dir, { force: true });
+  };
+  const log = new ChildLog(path, { logger, retryMs: 1, prepare });
+  cleanup(t, () => log.close());
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  stdout.write(Buffer.alloc(2 ** 16));
+  await until(() => lines.length === 2);
+  assert.equal(refusals, 3);
+  assert.equal(lines[1]?.dropped, 2 ** 16);
+  stdout.write('kept\n');
+  const wanted = /^\n--- at least 65536 bytes are missing: ENOTDIR.* ---\nkept\n$/;
+  await until(async () => wanted.test(await readFile(path, 'utf8')));
 });
 
 test('a log whose directory goes away ends all the same', async (t) => {

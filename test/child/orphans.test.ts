@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { FleetOptions } from '../../src/child/fleet.js';
+import { inPidNamespace, NO_PID_NAMESPACES } from '../helpers/pid-namespace.js';
 import {
   CONF,
   fixture,
@@ -56,4 +57,11 @@ test('what a killed supervisor could not end, the next one does', async (t) => {
     for (const pid of pids) assert.ok(await isGone(pid));
     assert.equal(fleet.status('c001')?.state, 'ready');
   }
+});
+
+test('PID 1 reaps orphans, and takes no child of its own away from Node', {
+  skip: NO_PID_NAMESPACES,
+}, async (t) => {
+  const { output } = await inPidNamespace(t, 'child/reaps-orphans.js');
+  assert.deepEqual(JSON.parse(output), { pid: 1, own: 200, isRight: true });
 });

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type Duties, ffmpegLogFolder, hasIngest, ingesterAmong } from '../../src/child/duties.js';
 import { portsAt } from '../../src/child/ports.js';
 import { type ConfPlan, renderSrsConf } from '../../src/child/srs-conf.js';
 import { apiAuthorization, checkTemplate, droppedBy, vhostsOf } from '../../src/child/template.js';
 import { testConf } from '../../src/child/test-conf.js';
+import type { ChildState } from '../../src/child/types.js';
 import { find, parseConf } from '../../src/srs-conf/parse.js';
 import { mini, NO_SRS, real, tempDir } from './helpers.js';
 
@@ -16,6 +18,8 @@ const PLAN: ConfPlan = {
   pidFile: '/run/srs/pids/c017.pid',
   html: '/run/srs/html',
   hlsDir: '/run/srs/hls',
+  ffmpegLogDir: '/run/srs/logs',
+  duties: { ingest: true, heartbeat: true },
   maxConnections: 1000,
   asprocess: true,
   template: null,
@@ -155,6 +159,47 @@ test('a template keeps what is its own and gives up what is ours', () => {
   assert.deepEqual(find(conf, 'exporter', 'label')?.args, ['box']);
   const off = parseConf('exporter { enabled off; }');
   assert.equal(find(parseConf(renderSrsConf({ ...PLAN, template: off })), 'exporter'), undefined);
+});
+
+test('what a template asks of one server, one child does', () => {
+  const ingest = 'ingest i { enabled on; input { type file; url ./x.flv; } }';
+  const template = parseConf(`heartbeat { enabled on; } vhost __defaultVhost__ { ${ingest} }`);
+  const conf = (duties: Duties) => parseConf(renderSrsConf({ ...PLAN, template, duties }));
+  const has = (duties: Duties) => [
+    find(conf(duties), 'heartbeat') !== undefined,
+    find(conf(duties), 'vhost', 'ingest') !== undefined,
+  ];
+  assert.deepEqual(has({ ingest: true, heartbeat: true }), [true, true]);
+  assert.deepEqual(has({ ingest: true, heartbeat: false }), [false, true]);
+  assert.deepEqual(has({ ingest: false, heartbeat: true }), [true, false]);
+  assert.ok(hasIngest(template));
+  assert.ok(!hasIngest(TEMPLATE));
+});
+
+test('an ingest stays with its child while that lives, or nobody else serves', () => {
+  const among = (c001: ChildState, c002: ChildState, current?: string) =>
+    ingesterAmong(
+      [
+        { id: 'c001', state: c001 },
+        { id: 'c002', state: c002 },
+      ],
+      current,
+    );
+  assert.equal(ingesterAmong([]), 'c001');
+  assert.equal(among('starting', 'ready'), 'c001');
+  assert.equal(among('failed', 'ready'), 'c002');
+  assert.equal(among('failed', 'starting'), 'c001');
+  assert.equal(among('ready', 'ready', 'c002'), 'c002');
+  assert.equal(among('ready', 'broken', 'c002'), 'c001');
+});
+
+test('ffmpegs that a child starts log where there is a folder', () => {
+  const folder = (text: string) => ffmpegLogFolder(parseConf(text), '/run/srs');
+  assert.equal(folder(''), '/run/srs/logs');
+  assert.equal(folder('ff_log_dir ./objs;'), '/run/srs/objs');
+  assert.equal(folder('ff_log_dir /var/log/ffmpeg;'), '/var/log/ffmpeg');
+  const conf = parseConf(renderSrsConf({ ...PLAN, template: parseConf('ff_log_dir x;') }));
+  assert.deepEqual(find(conf, 'ff_log_dir')?.args, ['/run/srs/logs']);
 });
 
 test('what a template says of vhosts and passwords can be asked for', () => {

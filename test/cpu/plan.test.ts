@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatCpuList } from '../../src/cpu/cpuset.js';
 import { type ChildPlan, type PlanOptions, planCpus } from '../../src/cpu/plan.js';
+import { renderPlan } from '../../src/cpu/render.js';
 import { cutTo } from '../../src/cpu/topology.js';
 import type { Topology } from '../../src/cpu/types.js';
 import { DUMPS, readDump } from './dumps.js';
@@ -219,6 +220,21 @@ test('caches wider than a node: both spread', NO_DUMPS, () => {
   const { children } = planCpus(readDump('memorysidecaches'), { ...AUTO, reserve: 0 });
   assert.deepEqual(cpusOf(children).slice(0, 4), [0, 1, 2, 3]);
   assert.equal(children.length, 40);
+});
+
+test('a quota of time bounds the children that nobody counted, and is said of those that somebody did', () => {
+  const topology = { ...synthetic({ nodes: 1, coresPerL3: 16 }), quota: 2.5 };
+  const auto = planCpus(topology, AUTO);
+  assert.deepEqual([auto.children.length, auto.reserved, auto.warnings], [2, [], []]);
+  assert.equal(planCpus({ ...topology, quota: 8 }, AUTO).children.length, 7);
+  assert.equal(planCpus({ ...topology, quota: 64 }, AUTO).children.length, 15);
+  assert.equal(planCpus({ ...topology, quota: 0.5 }, AUTO).children.length, 2);
+  const counted = planCpus(topology, { ...AUTO, count: 4 });
+  assert.equal(counted.children.length, 4);
+  assert.deepEqual(counted.warnings, [
+    '4 children on 2.5 CPUs of time (cgroup quota) wait for one another; children.count up to 2 avoids it',
+  ]);
+  assert.match(renderPlan(counted, topology), /^Quota {5}2\.5 CPUs of time, by the cgroup$/m);
 });
 
 function restricted(topology: Topology, allowed: number[]): Topology {

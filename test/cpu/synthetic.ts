@@ -31,6 +31,7 @@ export function synthetic({ nodes, l3PerNode = 1, coresPerL3 = 1, threads = 1 }:
     numaWithoutCpus: [],
     coreKinds: null,
     allowed: online,
+    quota: null,
     usable: all,
     warnings: [],
   };

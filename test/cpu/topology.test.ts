@@ -95,6 +95,31 @@ test('cgroup v1: what the kernel enforces counts, not what was asked for', () =>
   assert.deepEqual(topology.allowed, [0, 1, 2, 3]);
 });
 
+test('the least quota of time around the process counts', () => {
+  const v2 = (inner: string, outer: string) =>
+    read({
+      ...machine(16),
+      'proc/mounts': 'cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n',
+      'proc/self/cgroup': '0::/pod/box\n',
+      'sys/fs/cgroup/pod/box/cpu.max': inner,
+      'sys/fs/cgroup/pod/cpu.max': outer,
+    }).quota;
+  assert.equal(v2('max 100000\n', 'max 100000\n'), null);
+  assert.equal(v2('250000 100000\n', 'max 100000\n'), 2.5);
+  assert.equal(v2('400000 100000\n', '100000 50000\n'), 2);
+  assert.equal(read(machine(2)).quota, null);
+  const v1 = (quota: string) =>
+    read({
+      ...machine(16),
+      'proc/mounts': 'cgroup /cg/cpu cgroup rw,cpu,cpuacct 0 0\n',
+      'proc/self/cgroup': '5:cpu,cpuacct:/docker/0123\n',
+      'cg/cpu/cpu.cfs_quota_us': quota,
+      'cg/cpu/cpu.cfs_period_us': '100000\n',
+    }).quota;
+  assert.equal(v1('-1\n'), null);
+  assert.equal(v1('150000\n'), 1.5);
+});
+
 test('the affinity mask counts, unless isolcpus alone made it', () => {
   const isolated = { ...machine(4), [`${CPU}/isolated`]: '2-3\n' };
   const mask = (list: string) => ({ 'proc/self/status': `Cpus_allowed_list:\t${list}\n` });

@@ -97,9 +97,10 @@ export class HlsRig {
     const plan = { id, generation, ports, pidFile: file('pid'), html: this.html };
     const rest = { maxConnections: 200, asprocess: false, vhosts: {}, hls: null, hooks: null };
     const off = { rtc: false, srt: false };
+    const alone = { ffmpegLogDir: this.root, duties: { ingest: true, heartbeat: true } };
     await writeFile(
       file('conf'),
-      renderSrsConf({ ...plan, ...rest, ...off, hlsDir: this.root, template: TEMPLATE }),
+      renderSrsConf({ ...plan, ...rest, ...off, ...alone, hlsDir: this.root, template: TEMPLATE }),
     );
     const process = spawn(this.origin, ['-c', file('conf')], { env, stdio: 'ignore' });
     const child = { id, generation, ports, process };

@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { ChildSetup } from './child.js';
+import { ffmpegLogFolder } from './duties.js';
+import { renderSrsConf } from './srs-conf.js';
+import type { ChildPorts } from './types.js';
+
+/** Which life of which child a config is for. */
+export interface ConfLife {
+  readonly id: string;
+  readonly generation: number;
+  readonly ports: ChildPorts;
+}
+
+/** Writes the config of one life of a child, and answers where. */
+export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
+  const { workDir, asprocess, conf, hooks, duties } = setup;
+  const ffmpegLogDir = ffmpegLogFolder(conf().template ?? [], workDir.path);
+  await mkdir(ffmpegLogDir, { recursive: true, mode: 0o700 });
+  const text = renderSrsConf({
+    ...conf(),
+    ...life,
+    pidFile: workDir.pid(life.id),
+    html: workDir.html,
+    hlsDir: workDir.hls,
+    ffmpegLogDir,
+    duties: duties(life.id),
+    asprocess,
+    hooks: hooks(life.id),
+  });
+  const path = workDir.conf(life.id);
+  await writeFile(path, text, { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { codeOf, messageOf } from '../errors.js';
+import { type Logger, silentLogger } from '../logger.js';
+
+export interface LogOptions {
+  /** Size at which a new file begins, as `10M`. */
+  readonly size?: `${number}${'K' | 'M'}`;
+  /** How many old files are kept. */
+  readonly keep?: number;
+  readonly logger?: Logger;
+  /** Makes the file's folder again before the file is opened again. Rejects where it may not. */
+  readonly prepare?: () => Promise<void>;
+  /** Milliseconds between attempts to write again. */
+  readonly retryMs?: number;
+}
+
+/** Bytes that may wait for the disk. */
+const MAX_WAITING = 1024 * 1024;
+const RETRY_MS = 5_000;
+/** A disk that is all but full fails again and again: then attempts are made less often, up to this. */
+const SLOWEST_RETRY_MS = 60_000;
+/** A disk that hangs may not hold up our end. */
+const CLOSE_LIMIT_MS = 500;
+/** How often the file is looked for: one that was removed takes bytes that nobody can read. */
+const LOOK_MS = 5_000;
+
+/**
+ * A rotated file whose disk may fill, fail, or lose its folder. What cannot be written meanwhile is
+ * dropped and counted; the file is opened again every few seconds until it can be written.
+ */
+export class LogFile {
+  readonly #path: string;
+  readonly #options: LogOptions;
+  readonly #logger: Logger;
+  #stream: RotatingFileStream | null;
+  /** Why nothing is written now, or null. */
+  #failure: string | null = null;
+  /** Bytes since it failed. */
+  #dropped = 0;
+  #hasGaps = false;
+  #wait: number;
+  #retry: NodeJS.Timeout | null = null;
+  #writtenAgainAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = performance.now();
+  #isMissing = false;
+  #isClosed = false;
+
+  constructor(path: string, options: LogOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#wait = options.retryMs ?? RETRY_MS;
+    this.#stream = this.#open();
+  }
+
+  /** Never waits: a child that waits for its log serves nobody. */
+  write(bytes: Buffer): void {
+    const stream = this.#stream;
+    if (stream === null) this.#dropped += bytes.length;
+    else if (stream.writableLength <= MAX_WAITING) this.#writeTo(stream, bytes);
+    else this.#noteGap();
+    if (performance.now() - this.#lookedAt > LOOK_MS) void this.#look();
+  }
+
+  /** A new life of the child: the next gap is worth a line again. */
+  forgetGaps(): void {
+    this.#hasGaps = false;
+  }
+
+  /** Resolves when all is written, or cannot be. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry ?? undefined);
+    const stream = this.#stream;
+    this.#stream = null;
+    if (stream === null || stream.destroyed) return;
+    const closed = once(stream, 'close').catch(() => {});
+    stream.end();
+    const limit = new AbortController();
+    const late = delay(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+    await Promise.race([closed, late]);
+    limit.abort();
+  }
+
+  #open(): RotatingFileStream {
+    const { size = '10M', keep = 3 } = this.#options;
+    const path = dirname(this.#path);
+    const stream = createStream(basename(this.#path), { path, size, rotate: keep, mode: 0o600 });
+    stream.on('error', (error) => this.#fail(stream, messageOf(error)));
+    return stream;
+  }
+
+  #writeTo(stream: RotatingFileStream, bytes: Buffer, onWritten = () => {}): void {
+    stream.write(bytes, (error) => {
+      if (error) this.#dropped += bytes.length;
+      else onWritten();
+    });
+  }
+
+  #noteGap(): void {
+    if (this.#hasGaps) return;
+    this.#hasGaps = true;
+    this.#logger.warn({ path: this.#path }, 'the disk is too slow: a child has gaps in its log');
+  }
+
+  #fail(stream: RotatingFileStream, reason: string): void {
+    if (this.#stream !== stream) return;
+    this.#stream = null;
+    if (this.#failure === null) {
+      this.#logger.warn({ path: this.#path, reason }, 'a child’s log cannot be written: retrying');
+      this.#wait = this.#nextWait();
+    }
+    this.#failure = reason;
+    this.#retryLater();
+  }
+
+  #nextWait(): number {
+    const { retryMs = RETRY_MS } = this.#options;
+    const isFresh = performance.now() - this.#writtenAgainAt < SLOWEST_RETRY_MS;
+    return isFresh ? Math.min(2 * this.#wait, SLOWEST_RETRY_MS) : retryMs;
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return;
+    this.#retry = setTimeout(() => void this.#openAgain(), this.#wait);
+    this.#retry.unref();
+  }
+
+  async #openAgain(): Promise<void> {
+    try {
+      await this.#options.prepare?.();
+    } catch {
+      return this.#retryLater();
+    }
+    if (this.#isClosed) return;
+    const stream = this.#open();
+    this.#stream = stream;
+    // The last write before a disk is full may have been cut short, which nobody tells.
+    const note = `\n--- at least ${this.#dropped} bytes are missing: ${this.#failure} ---\n`;
+    this.#writeTo(stream, Buffer.from(note), () => this.#writtenAgain());
+  }
+
+  #writtenAgain(): void {
+    const fields = { path: this.#path, dropped: this.#dropped, reason: this.#failure };
+    this.#logger.warn(fields, 'a child’s log is written again, bytes were dropped');
+    this.#failure = null;
+    this.#dropped = 0;
+    this.#writtenAgainAt = performance.now();
+  }
+
+  /** Two times in a row, because a file is away for a moment while it is rotated. */
+  async #look(): Promise<void> {
+    this.#lookedAt = performance.now();
+    const stream = this.#stream;
+    if (stream === null) return;
+    const code = await stat(this.#path).then(() => '', codeOf);
+    const wasMissing = this.#isMissing;
+    this.#isMissing = code === 'ENOENT';
+    if (!wasMissing || !this.#isMissing) return;
+    this.#isMissing = false;
+    this.#fail(stream, 'the file was removed');
+    stream.end();
+  }
+}
