@@ -55,6 +55,8 @@ export interface ChildSetup {
   readonly times: ProbeTimes;
   readonly log: LogOptions;
   readonly logger: Logger;
+  /** Told when a child has moved to other ports, before it opens them. */
+  onMoved(): Promise<void>;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
 }
@@ -246,6 +248,7 @@ export class Child {
     this.#logger.warn({ from: this.#lease.ports, to: lease.ports }, 'ports taken, child moves');
     await this.#lease.release();
     this.#lease = lease;
+    await this.#setup.onMoved();
   }
 
   async #ready(pid: number): Promise<void> {

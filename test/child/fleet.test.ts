@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ChildDown } from '../../src/child/child.js';
-import type { ChildStatus } from '../../src/child/types.js';
+import type { ChildPorts, ChildStatus } from '../../src/child/types.js';
 import { fixture, isGone, makeFleet, tempDir, until } from './helpers.js';
 
 test('children run with a clean environment, in sessions of their own', async (t) => {
@@ -101,7 +101,11 @@ test('a chatty child costs bounded memory', async (t) => {
 });
 
 test('a child whose port was taken while it was down moves to others', async (t) => {
-  const fleet = await makeFleet(t, { binary: fixture('ready') });
+  const told: string[] = [];
+  const onPorts = async (all: readonly ChildPorts[]) => {
+    told.push(`${all.map(({ rtmp }) => rtmp)} ${fleet.status('c001')?.pid}`);
+  };
+  const fleet = await makeFleet(t, { binary: fixture('ready'), onPorts });
   await fleet.start();
   const { ports, pid } = fleet.status('c001')!;
   const thief = createServer();
@@ -112,7 +116,9 @@ test('a child whose port was taken while it was down moves to others', async (t)
   process.kill(pid!, 'SIGKILL');
   await stolen;
   await until(() => fleet.status('c001')?.state === 'ready');
-  assert.notEqual(fleet.status('c001')?.ports.rtmp, ports.rtmp);
+  const moved = fleet.status('c001')!.ports.rtmp;
+  assert.notEqual(moved, ports.rtmp);
+  assert.deepEqual(told, [`${ports.rtmp} null`, `${moved} null`]);
 });
 
 test('two supervisors that start at once share no port', async (t) => {
