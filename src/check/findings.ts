@@ -14,6 +14,9 @@ export interface Outcome<T> {
   readonly warnings?: readonly string[];
 }
 
+/** A start says these itself, with the ports that it has got by then. */
+const SAID_LATER = new Set(['firewall']);
+
 /** Runs checks one after the other and remembers what each found; none stops the others. */
 export class Findings {
   readonly list: Finding[] = [];
@@ -24,8 +27,11 @@ export class Findings {
     return this.#error;
   }
 
+  /** For a start to log. */
   get warnings(): string[] {
-    return this.list.flatMap(({ status, text }) => (status === 'warn' ? text : []));
+    return this.list.flatMap(({ check, status, text }) =>
+      status === 'warn' && !SAID_LATER.has(check) ? text : [],
+    );
   }
 
   /** The check's value, or undefined when it failed. Rethrows what is no user's error. */

@@ -15,7 +15,8 @@ import { connectRedis, withoutPassword } from '../registry/redis/connect.js';
 import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
-import { childrensUdp, provePorts } from './ports.js';
+import { tryFirewall } from './firewall.js';
+import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
 import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
@@ -44,7 +45,8 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
-  await findings.attempt('udp', () => childrensUdp(config, binary?.kind === 'srs' ? count : 0));
+  const firewall =
+    binary && (await findings.attempt('firewall', () => tryFirewall(config, binary, count)));
   await findings.attempt('tls', () => tryCertificate(config));
   await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
@@ -54,7 +56,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   await findings.attempt('live', () => liveFormats(config, template));
   const known = { config, env, binary, template, vhosts, plan, connections };
-  const prepared = { ...known, pinning: pinning ?? null };
+  const prepared = { ...known, pinning: pinning ?? null, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null };
 }

@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
-import { PORT_STRIDE } from '../child/ports.js';
 import { formatAddress } from '../config/address.js';
 import type { Address, Config } from '../config/config.js';
 import { codeOf } from '../errors.js';
@@ -31,16 +30,6 @@ export async function provePorts(config: Config): Promise<Outcome<null>> {
 function isOpened({ registry, cluster, rtc }: Config, name: keyof Config['listen']): boolean {
   if (name === 'peer') return registry !== 'memory' && cluster.secret !== null;
   return name !== 'rtc' || rtc.media !== 'direct';
-}
-
-/** `count` children of SRS: it binds UDP to every address, and only a firewall can mend that. */
-export function childrensUdp({ listen, children }: Config, count: number): Outcome<null> {
-  const protocols = UDP.filter((name) => listen[name] !== null);
-  if (protocols.length === 0 || count === 0) return { value: null, text: 'none' };
-  const last = children.portBase + PORT_STRIDE * count - 1;
-  const range = `UDP ${children.portBase}-${last}`;
-  const text = `children's ${protocols.join(' and ')} ports, within ${range}, are open to every address: let a firewall keep others off`;
-  return { value: null, text };
 }
 
 async function proveUdpFree(key: string, address: Address): Promise<void> {

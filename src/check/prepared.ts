@@ -3,6 +3,7 @@ import type { Pinning } from '../child/pinning.js';
 import type { ConfOptions } from '../child/srs-conf.js';
 import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';
+import { bindsLoopback, type FirewallPlan } from '../firewall/exposed.js';
 import type { Directive } from '../srs-conf/parse.js';
 
 /** All that is known of config and machine before the first child starts. */
@@ -19,13 +20,16 @@ export interface Prepared {
   readonly pinning: Pinning | null;
   /** How many client connections may be open at once. */
   readonly connections: number;
+  /** Null: no port of a child has to be closed, or `children.firewall` is off. */
+  readonly firewall: FirewallPlan | null;
 }
 
 /** What all children's configs have in common. */
 export function confOptions({
   config,
+  binary,
   template,
-}: Pick<Prepared, 'config' | 'template'>): ConfOptions {
+}: Pick<Prepared, 'config' | 'binary' | 'template'>): ConfOptions {
   const { children, listen, vhosts, hls } = config;
   return {
     maxConnections: children.maxConnections,
@@ -34,5 +38,6 @@ export function confOptions({
     hls: hls.enabled ? hls : null,
     rtc: listen.rtc !== null,
     srt: listen.srt !== null,
+    onLoopback: bindsLoopback(config, binary),
   };
 }

@@ -12,14 +12,24 @@ export interface Binary {
   readonly kind: 'srs' | 'mini-srs' | 'none';
   /** As `-v` says, `7.0.18`. */
   readonly version: string;
+  /** Whether `rtc_server` and `srt_server` take `ip:port`; older SRS read that as another port. */
+  readonly bindsMedia: boolean;
   /** What to execute before SRS's own arguments; the process keeps its pid from there on. */
   readonly command: readonly string[];
 }
 
 /** For a box without children; the version is of the SRS whose API we speak. */
-export const NO_BINARY: Binary = { path: '', kind: 'none', version: '7.0.18', command: [] };
+export const NO_BINARY: Binary = {
+  path: '',
+  kind: 'none',
+  version: '7.0.18',
+  bindsMedia: true,
+  command: [],
+};
 
 const DEFAULT_PATH = '/usr/local/srs/objs/srs';
+/** The first SRS whose media servers listen where they are told to. */
+const BINDS_MEDIA = '7.0.67';
 const MEND = 'set srs.binary to an SRS program, or to auto';
 
 /**
@@ -61,8 +71,16 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
     failure: reason,
   } = await run([...command, '-v'], childEnvironment(env));
   const version = /\d+\.\d+\.\d+/.exec(output)?.[0];
-  if (exitCode === 0 && version !== undefined) return { path, kind, version, command };
+  if (exitCode === 0 && version !== undefined) {
+    const bindsMedia = kind === 'mini-srs' || isAtLeast(version, BINDS_MEDIA);
+    return { path, kind, version, bindsMedia, command };
+  }
   throw failure(path, `'-v' gave no version (${reason || `exit code ${exitCode}`})`);
+}
+
+/** Both of the form `7.0.18`. */
+export function isAtLeast(version: string, least: string): boolean {
+  return version.localeCompare(least, 'en', { numeric: true }) >= 0;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -46,6 +46,8 @@ export interface ChildSetup {
   readonly logger: Logger;
   /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
   renewFiles(): Promise<void>;
+  /** Told when a child has moved to other ports, before it opens them. */
+  onMoved(): Promise<void>;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
 }
@@ -246,6 +248,7 @@ export class Child {
     this.#logger.warn({ from: this.#lease.ports, to: lease.ports }, 'ports taken, child moves');
     await this.#lease.release();
     this.#lease = lease;
+    await this.#setup.onMoved();
   }
 
   async #ready(pid: number): Promise<void> {

@@ -18,7 +18,7 @@ import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
 import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
-import type { ChildStatus } from './types.js';
+import type { ChildPorts, ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
 
@@ -33,6 +33,8 @@ export interface FleetOptions {
   readonly conf: ConfOptions;
   /** How a child calls us; default: its hooks are as the template has them. */
   readonly hooks?: (childId: string) => HooksPlan | null;
+  /** Told all children's ports before any opens them, and again whenever a child moves. */
+  readonly onPorts?: (ports: readonly ChildPorts[]) => Promise<void>;
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
@@ -128,6 +130,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await removeMedia(this.#workDir);
     const setup = await this.#setup(this.#workDir);
     await this.#create(setup);
+    await this.#tellPorts();
     await this.#testConf(setup);
     this.#meter = new UsageMeter(() => this.#pids());
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
@@ -162,6 +165,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
         this.emit('down', down);
         this.#appointIngester();
       },
+      onMoved: () => this.#tellPorts(),
     };
   }
 
@@ -198,6 +202,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
       const id = childId(index);
       this.#children.set(id, new Child({ id, cpus: cpus[index] ?? [], lease }, setup));
     }
+  }
+
+  async #tellPorts(): Promise<void> {
+    await this.#options.onPorts?.(this.statuses().map(({ ports }) => ports));
   }
 
   /** One for all: the children's configs differ in nothing that could be wrong in one only. */

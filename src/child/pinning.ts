@@ -1,5 +1,5 @@
 /** What /proc says of a process's CPUs. */
-export interface Affinity {
+interface Affinity {
   readonly cpus: readonly number[];
   /** Whether all its threads have the same. */
   readonly uniform: boolean;

@@ -102,9 +102,15 @@ export async function run(
   };
 }
 
-/** Words that make the kernel kill a child when we die, however we die; none where it cannot be. */
+/** CAP_NET_ADMIN and the like, which a service may have for our `nft`, are not for children. */
+const NO_RIGHTS = ['--inh-caps=-all', '--ambient-caps=-all'];
+
+/**
+ * Words that make the kernel kill a child when we die, however we die, and that take from it what
+ * rights a user other than root was given; none where it cannot be.
+ */
 export async function guardPrefix(env: Record<string, string>): Promise<string[]> {
-  const prefix = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  const prefix = ['setpriv', '--pdeathsig', 'KILL', ...NO_RIGHTS, '--'];
   const { exitCode } = await run([...prefix, 'true'], env);
   return exitCode === 0 ? prefix : [];
 }

@@ -20,6 +20,8 @@ export interface ConfOptions {
   readonly hls: { readonly fragmentSeconds: number; readonly windowSeconds: number } | null;
   readonly rtc: boolean;
   readonly srt: boolean;
+  /** Which of these two listen on loopback alone. SRS before 7.0.67 binds every address. */
+  readonly onLoopback: { readonly rtc: boolean; readonly srt: boolean };
 }
 
 /** All that one child's srs.conf is made of. */
@@ -82,7 +84,8 @@ function ownDirectives(plan: ConfPlan): Directive[] {
 }
 
 function servers(plan: ConfPlan): Directive[] {
-  const { ports, html, rtc, srt } = plan;
+  const { ports, html, rtc, srt, onLoopback } = plan;
+  const srtListen = mediaListen(ports.srt, onLoopback.srt);
   // No candidate of SRS's own: each answer gets those that we ask for.
   const candidates = [
     line('candidate', '*'),
@@ -93,16 +96,20 @@ function servers(plan: ConfPlan): Directive[] {
     server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`)]),
     server(plan, 'http_server', [line('listen', `127.0.0.1:${ports.http}`), line('dir', html)]),
     ...(hasMetrics(plan.template ?? []) ? [exporter(plan)] : []),
-    ...(rtc ? [server(plan, 'rtc_server', [...rtcPorts(ports), ...candidates])] : []),
-    ...(srt ? [server(plan, 'srt_server', [line('listen', String(ports.srt))])] : []),
+    ...(rtc ? [server(plan, 'rtc_server', [...rtcPorts(plan), ...candidates])] : []),
+    ...(srt ? [server(plan, 'srt_server', [srtListen])] : []),
   ];
 }
 
 /** One port, for UDP and TCP. */
-function rtcPorts({ rtc }: ChildPorts): Directive[] {
-  const listen = line('listen', String(rtc));
+function rtcPorts({ ports, onLoopback }: ConfPlan): Directive[] {
+  const listen = mediaListen(ports.rtc, onLoopback.rtc);
   const tcp = block('tcp', [], [line('enabled', 'on'), listen]);
   return [listen, tcp, line('protocol', 'all')];
+}
+
+function mediaListen(port: number, onLoopback: boolean): Directive {
+  return line('listen', onLoopback ? `127.0.0.1:${port}` : String(port));
 }
 
 /** A server on our port; the rest of its block is the template's. TLS ends at our own door. */

@@ -55,6 +55,9 @@ OOMPolicy=continue
 LimitNOFILE=1048576
 TasksMax=16384
 
+# For the firewall of the children's media ports and rtc.media: offload; children do not get it.
+AmbientCapabilities=CAP_NET_ADMIN
+
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only

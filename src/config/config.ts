@@ -37,6 +37,8 @@ export interface Config {
     readonly portBase: number;
     /** TCP connections one child takes (SRS `max_connections`). */
     readonly maxConnections: number;
+    /** Whether nftables keeps others off the children's media ports; `on` insists. */
+    readonly firewall: 'auto' | 'on' | 'off';
   };
   /** SRS origins that we did not start, and that register with us. */
   readonly origins: {

@@ -104,7 +104,7 @@ export const onOff: Reader<boolean> = {
 };
 
 /** YAML has `pin: off` and `pin: false`; both mean the same to whoever writes them. */
-export const pin: Reader<'auto' | 'on' | 'off'> = {
+export const autoOnOff: Reader<'auto' | 'on' | 'off'> = {
   rule: 'one of auto, on, off',
   read: (raw) =>
     typeof raw === 'boolean' ? (raw ? 'on' : 'off') : oneOf('auto', 'on', 'off').read(raw),

@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../logger.js';
 import {
   address,
   addressOrOff,
+  autoOnOff,
   byHost,
   fixedOrigins,
   host,
@@ -14,7 +15,6 @@ import {
   onOff,
   orAuto,
   orNull,
-  pin,
   privateAddress,
   registry,
   seconds,
@@ -40,6 +40,7 @@ export const schema = z.strictObject({
     count: key(orAuto(integer(0, 1000)), 'auto'),
     portBase: key(integer(1024, 65_000), 20_000),
     maxConnections: key(integer(1, 1_000_000), 1000),
+    firewall: key(autoOnOff, 'auto'),
   }),
   origins: section({
     ttlSeconds: key(seconds(3600), 30),
@@ -48,7 +49,7 @@ export const schema = z.strictObject({
   }),
   workDir: key(path, './run'),
   cpu: section({
-    pin: key(pin, 'auto'),
+    pin: key(autoOnOff, 'auto'),
     reserve: key(orAuto(integer(0, 1024)), 'auto'),
     smt: key(oneOf('one-per-core', 'every-thread'), 'one-per-core'),
   }),

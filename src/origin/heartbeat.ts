@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.js';
 import { outsideAddress } from './api/clusters.js';
-import type { HeartbeatConf, OriginConf } from './conf/conf.js';
+import { type HeartbeatConf, type OriginConf, rtcEndpoint } from './conf/conf.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import { postJson } from './post.js';
@@ -24,14 +24,14 @@ export function heartbeatBody(
   };
 }
 
-/** SRS names WebRTC's port as it is bound: everywhere. */
+/** SRS names WebRTC's port as it is bound. */
 function endpoints({ rtmp, http, api, rtc }: OriginConf): Record<string, string[]> {
   const text = (address: { text: string } | null): string[] => (address ? [address.text] : []);
   return {
     rtmp: rtmp.flatMap(text),
     http: text(http),
     api: text(api),
-    ...(rtc === null ? {} : { rtc: [`udp://0.0.0.0:${rtc.port}`] }),
+    ...(rtc === null ? {} : { rtc: [rtcEndpoint(rtc)] }),
   };
 }
 

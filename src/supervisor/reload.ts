@@ -27,7 +27,7 @@ export async function renewConfs(prepared: Prepared, fleet: Fleet): Promise<void
     throw new SupervisorError('ERR_CONFIG', text);
   }
   await tryConf({ ...prepared, template });
-  await fleet.rewrite(confOptions({ config, template }));
+  await fleet.rewrite(confOptions({ config, binary, template }));
 }
 
 /** What must stay as it is, by a name for people. */

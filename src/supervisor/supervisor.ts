@@ -5,7 +5,7 @@ import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
 import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
-import type { Fleet } from '../child/fleet.js';
+import type { Fleet, FleetOptions } from '../child/fleet.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -20,6 +20,7 @@ import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
+import { FirewallRoom } from './firewall.js';
 import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
 import { HooksRoom } from './hooks.js';
@@ -55,6 +56,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #engine: RelayEngine;
   readonly #map: SharedMap;
+  readonly #firewall: FirewallRoom;
   readonly #fleet: Fleet;
   readonly #origins: Origins;
   readonly #owners: Owners;
@@ -102,7 +104,11 @@ export class Supervisor {
     const { prepared, logger } = options;
     const { config, template } = prepared;
     const hooksOf = (childId: string) => this.#hooks.planFor(childId);
-    this.#fleet = makeFleet(prepared, hooksOf, logger.child({ room: 'fleet' }));
+    const fleetLog = logger.child({ room: 'fleet' });
+    const firewall = new FirewallRoom(prepared, fleetLog);
+    this.#firewall = firewall;
+    const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
+    this.#fleet = makeFleet(prepared, { hooks: hooksOf, onPorts }, fleetLog);
     const about = logger.child({ room: 'origins' });
     this.#origins = makeOrigins(config, () => this.address('rtmp'), about);
     const owners = new Owners(this.#fleet, this.#origins);
@@ -178,8 +184,8 @@ export class Supervisor {
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
     const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
     const origins = [this.#origins, this.#watch, fixed];
-    const rooms: Room[] = [this.#admin, placement, this.#hooks, ...origins, fleet];
-    rooms.push(...this.#helpers, ...fronts, ...boxes);
+    const before = [this.#admin, placement, this.#hooks, ...origins, this.#firewall];
+    const rooms: Room[] = [...before, fleet, ...this.#helpers, ...fronts, ...boxes];
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
     return [

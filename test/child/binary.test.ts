@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { resolveBinary } from '../../src/child/binary.js';
-import { fixturePath, NO_SRS, REAL_SRS, tempDir } from './helpers.js';
+import { isAtLeast, resolveBinary } from '../../src/child/binary.js';
+import { fixturePath, mini, NO_SRS, REAL_SRS, tempDir } from './helpers.js';
 
 const PATH = process.env.PATH;
 
@@ -45,4 +45,18 @@ test('mini-srs runs under the node that runs us', async (t) => {
   const binary = await resolveBinary(path, {}, dir);
   assert.deepEqual(binary.command, [process.execPath, path]);
   assert.equal(binary.kind, 'mini-srs');
+});
+
+test('an SRS binds its media ports where it is told from 7.0.67 on, mini-srs always', async (t) => {
+  const binds = (version: string) => isAtLeast(version, '7.0.67');
+  for (const version of ['7.0.67', '7.0.143', '7.1.0', '8.0.9', '10.0.0']) {
+    assert.ok(binds(version), version);
+  }
+  for (const version of ['7.0.18', '7.0.66', '6.0.184', '5.0.216']) {
+    assert.ok(!binds(version), version);
+  }
+  const dir = await tempDir(t);
+  const { bindsMedia, version } = await resolveBinary(mini.path, { PATH }, dir);
+  assert.equal(version, '7.0.18');
+  assert.equal(bindsMedia, true);
 });

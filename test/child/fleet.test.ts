@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
-import type { ChildStatus } from '../../src/child/types.js';
+import type { ChildPorts, ChildStatus } from '../../src/child/types.js';
 import { isScriptWithoutExec } from '../../src/child/wrapper.js';
 import { recordLog } from '../helpers/log-lines.js';
 import { fixture, fixturePath, isGone, makeFleet, tempDir, until } from './helpers.js';
@@ -124,7 +124,11 @@ test('a chatty child costs bounded memory', async (t) => {
 });
 
 test('a child whose port was taken while it was down moves to others', async (t) => {
-  const fleet = await makeFleet(t, { binary: fixture('ready') });
+  const told: string[] = [];
+  const onPorts = async (all: readonly ChildPorts[]) => {
+    told.push(`${all.map(({ rtmp }) => rtmp)} ${fleet.status('c001')?.pid}`);
+  };
+  const fleet = await makeFleet(t, { binary: fixture('ready'), onPorts });
   await fleet.start();
   const { ports, pid } = fleet.status('c001')!;
   const thief = createServer();
@@ -135,7 +139,9 @@ test('a child whose port was taken while it was down moves to others', async (t)
   process.kill(pid!, 'SIGKILL');
   await stolen;
   await until(() => fleet.status('c001')?.state === 'ready');
-  assert.notEqual(fleet.status('c001')?.ports.rtmp, ports.rtmp);
+  const moved = fleet.status('c001')!.ports.rtmp;
+  assert.notEqual(moved, ports.rtmp);
+  assert.deepEqual(told, [`${ports.rtmp} null`, `${moved} null`]);
 });
 
 test('a work directory that was removed is made again when a child restarts', async (t) => {

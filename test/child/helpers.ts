@@ -16,7 +16,13 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const REAL_SRS = process.env.SRS_BIN ?? '/usr/local/srs/objs/srs';
 export const NO_SRS = existsSync(REAL_SRS) ? false : 'there is no SRS here';
 
-export const real: Binary = { path: REAL_SRS, kind: 'srs', version: '7', command: [REAL_SRS] };
+export const real: Binary = {
+  path: REAL_SRS,
+  kind: 'srs',
+  version: '7',
+  bindsMedia: false,
+  command: [REAL_SRS],
+};
 
 const miniPath = join(ROOT, 'srs-bin/mini-srs');
 
@@ -24,6 +30,7 @@ export const mini: Binary = {
   path: miniPath,
   kind: 'mini-srs',
   version: '7',
+  bindsMedia: true,
   command: [process.execPath, miniPath],
 };
 
@@ -34,7 +41,8 @@ export function fixturePath(name: string): string {
 /** A fake SRS of test/fixtures/bin. */
 export function fixture(name: string): Binary {
   const path = fixturePath(name);
-  return { path, kind: 'srs', version: '7.0.99', command: [process.execPath, path] };
+  const command = [process.execPath, path];
+  return { path, kind: 'srs', version: '7.0.99', bindsMedia: true, command };
 }
 
 /** No template, RTMP and HTTP-FLV only. */
@@ -45,6 +53,7 @@ export const CONF: ConfOptions = {
   hls: null,
   rtc: false,
   srt: false,
+  onLoopback: { rtc: false, srt: false },
 };
 
 const cleanups = new WeakMap<TestContext, (() => unknown)[]>();

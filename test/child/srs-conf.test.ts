@@ -27,6 +27,7 @@ const PLAN: ConfPlan = {
   hls: { fragmentSeconds: 10, windowSeconds: 60 },
   rtc: true,
   srt: true,
+  onLoopback: { rtc: false, srt: false },
   hooks: null,
 };
 
@@ -126,6 +127,19 @@ vhost __defaultVhost__ {
 }
 `,
   );
+});
+
+test('media servers listen on loopback where the program can and the plan wants', () => {
+  const listens = (onLoopback: ConfPlan['onLoopback']) => {
+    const conf = parseConf(renderSrsConf({ ...PLAN, onLoopback }));
+    const udp = find(conf, 'rtc_server', 'listen')?.args;
+    const tcp = find(conf, 'rtc_server', 'tcp', 'listen')?.args;
+    return [udp, tcp, find(conf, 'srt_server', 'listen')?.args].flat();
+  };
+  const [rtc, srt] = ['127.0.0.1:20083', '127.0.0.1:20084'];
+  assert.deepEqual(listens({ rtc: true, srt: true }), [rtc, rtc, srt]);
+  assert.deepEqual(listens({ rtc: false, srt: true }), ['20083', '20083', srt]);
+  assert.deepEqual(listens({ rtc: false, srt: false }), ['20083', '20083', '20084']);
 });
 
 test('a template keeps what is its own and gives up what is ours', () => {

@@ -48,7 +48,7 @@ test('defaults are those of the contract', async () => {
   const config = await load({});
   assert.deepEqual(config, {
     srs: { binary: 'auto', template: null },
-    children: { count: 'auto', portBase: 20000, maxConnections: 1000 },
+    children: { count: 'auto', portBase: 20000, maxConnections: 1000, firewall: 'auto' },
     workDir: resolve('run'),
     cpu: { pin: 'auto', reserve: 'auto', smt: 'one-per-core' },
     listen: {

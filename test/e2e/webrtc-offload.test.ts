@@ -25,7 +25,7 @@ const rules = () =>
     /(map local|set left)[46] \{.*?\n\t\}/gs,
     '',
   );
-const tables = () => rules().match(/^table inet srs_supervisor\w+/gm) ?? [];
+const tables = () => rules().match(/^table inet srs_supervisor_\d\w+/gm) ?? [];
 
 const commandOf = (pid: string) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
@@ -169,8 +169,8 @@ for (const origin of isInside ? origins() : []) {
         `/proc/${supervisor.pid}/task/${supervisor.pid}/children`,
         'utf8',
       );
-      const nft = children.match(/\d+/g)?.find((pid) => commandOf(pid) === 'nft');
-      signal(Number(nft), 'SIGKILL');
+      const all = children.match(/\d+/g) ?? [];
+      for (const pid of all) if (commandOf(pid) === 'nft') signal(Number(pid), 'SIGKILL');
       await until('no table', () => tables().length === 0);
       await client.meet(session, way);
       assert.match(supervisor.output, /nft is gone/);

@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net';
 import { iceOf } from '../../src/protocol/webrtc/sdp.js';
 import type { Answer, CheckJob, Job, SessionJob } from './far-checker.js';
 import { offerText } from './sdp.js';
+import { PUBLISH } from './srt-bytes.js';
 import { stunRequest } from './stun.js';
 
 const ANSWER_MS = 250;
@@ -60,13 +61,32 @@ async function socketAt(name: string): Promise<Socket> {
   return socket;
 }
 
+/** 1 where an SRT handshake is answered. */
+async function call({ to, port }: { to: string; port: number }): Promise<Answer> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send(PUBLISH.induction, port, to);
+    await once(socket, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
+    return 1;
+  } catch {
+    return 0;
+  } finally {
+    socket.close();
+  }
+}
+
+function answerTo(job: Job): Promise<Answer> {
+  if ('api' in job) return session(job);
+  if ('call' in job) return call(job.call);
+  return 'to' in job ? check(job) : remove(job.remove);
+}
+
 async function remove(url: string): Promise<Answer> {
   return (await fetch(url, { method: 'DELETE' })).status;
 }
 
 process.on('message', (job: Job) => {
-  const work = 'api' in job ? session(job) : 'to' in job ? check(job) : remove(job.remove);
-  work.then(
+  answerTo(job).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ error: String(error) }),
   );

@@ -25,7 +25,11 @@ export interface CheckJob extends Session, Way {
   readonly count: number;
 }
 
-export type Job = SessionJob | CheckJob | { readonly remove: string };
+export type Job =
+  | SessionJob
+  | CheckJob
+  | { readonly remove: string }
+  | { readonly call: Omit<Way, 'from'> };
 export type Answer = Session | number;
 
 /** Where a helper's program runs: in another namespace, or here. */
@@ -55,6 +59,11 @@ export class FarChecker {
   /** Resolves when three checks in a row were answered. */
   async meet(session: Session, way: Way): Promise<void> {
     await until('answers', async () => (await this.check(session, way, 3)) === 3);
+  }
+
+  /** Whether SRT answers there. */
+  async calls(to: string, port: number): Promise<boolean> {
+    return (await this.#do({ call: { to, port } })) === 1;
   }
 
   /** The status of a DELETE. */

@@ -92,6 +92,24 @@ export class Namespace {
   }
 }
 
+/** Whether something accepts TCP connections there; what is dropped takes the limit to say so. */
+async function reaches({ ip, port }: Place, behind: readonly string[]): Promise<boolean> {
+  const script = `exec 3<>/dev/tcp/${ip}/${port}`;
+  const [program = '', ...words] = [...behind, 'timeout', '1', 'bash', '-c', script];
+  const [code] = await once(spawn(program, words, { stdio: 'ignore' }), 'exit');
+  return code === 0;
+}
+
+export interface Place {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** From this namespace. */
+export function reachesHere(place: Place): Promise<boolean> {
+  return reaches(place, []);
+}
+
 /** A namespace of clients, with a wire to ours. */
 export class FarSide {
   readonly #space: Namespace;
@@ -112,6 +130,10 @@ export class FarSide {
   fork(script: string): ChildProcess {
     const execArgv = [...this.#space.enter, process.execPath];
     return fork(join(import.meta.dirname, script), [], { execPath: 'nsenter', execArgv });
+  }
+
+  reaches(place: Place): Promise<boolean> {
+    return reaches(place, ['nsenter', ...this.#space.enter]);
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { findProgram } from './programs.js';
 
 /** Words before a command that make it PID 1 of a namespace with a /proc of its own. */
-export const AS_PID_1: readonly string[] = [
+const AS_PID_1: readonly string[] = [
   'unshare',
   '--pid',
   '--fork',

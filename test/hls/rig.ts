@@ -96,7 +96,8 @@ export class HlsRig {
     const file = (suffix: string) => join(this.#directory, `${id}-${generation}.${suffix}`);
     const plan = { id, generation, ports, pidFile: file('pid'), html: this.html };
     const rest = { maxConnections: 200, asprocess: false, vhosts: {}, hls: null, hooks: null };
-    const off = { rtc: false, srt: false };
+    const media = { rtc: false, srt: false };
+    const off = { ...media, onLoopback: media };
     const alone = { ffmpegLogDir: this.root, duties: { ingest: true, heartbeat: true } };
     await writeFile(
       file('conf'),

@@ -27,11 +27,15 @@ interface ExporterConf extends ListenAddress {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** `rtc_server`. SRS binds every address. */
-export interface RtcConf {
-  readonly port: number;
+/** `rtc_server`. Its `listen` may have an address, as SRS takes one from 7.0.67 on. */
+export interface RtcConf extends ListenAddress {
   /** `*`: addresses of the machine. */
   readonly candidate: string;
+}
+
+/** `udp://0.0.0.0:8000`, where it is bound to. */
+export function rtcEndpoint({ host = '0.0.0.0', port }: RtcConf): string {
+  return `udp://${host}:${port}`;
 }
 
 /** What mini-srs reads out of an srs.conf. */
@@ -131,8 +135,8 @@ function readHttpServer(root: readonly Directive[]): OriginConf['http'] {
 
 function readRtc(root: readonly Directive[]): RtcConf | null {
   if (!isOn(root, false, 'rtc_server', 'enabled')) return null;
-  const port = Math.trunc(Number(text(root, '8000', 'rtc_server', 'listen')));
-  return { port, candidate: text(root, '*', 'rtc_server', 'candidate') };
+  const address = parseListen(text(root, '8000', 'rtc_server', 'listen'));
+  return { ...address, candidate: text(root, '*', 'rtc_server', 'candidate') };
 }
 
 function readLog(root: readonly Directive[]): OriginConf['log'] {

@@ -8,7 +8,7 @@ import {
 } from '../../protocol/webrtc/request.js';
 import { offerFault } from '../../protocol/webrtc/sdp.js';
 import type { Role } from '../../stream-key.js';
-import type { RtcConf } from '../conf/conf.js';
+import { type RtcConf, rtcEndpoint } from '../conf/conf.js';
 import { type Context, vhostNames } from '../context.js';
 import { clientAddress } from '../http/client-address.js';
 import { type Exchange, replyJson, replyOptions, replyText } from '../http/reply.js';
@@ -36,18 +36,19 @@ export class WebRtcService implements Service {
   readonly #context: Context;
   readonly #conf: RtcConf;
   readonly #hub = new Hub();
-  readonly #mux = new UdpMux();
+  readonly #mux: UdpMux;
   readonly #sessions = new Set<WebRtcSession>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: Context, conf: RtcConf) {
     this.#context = context;
     this.#conf = conf;
+    this.#mux = new UdpMux(conf);
   }
 
   async start(): Promise<void> {
-    await this.#mux.open(this.#conf.port);
-    this.#context.log.info('main', `rtc listen at udp://0.0.0.0:${this.#conf.port}`);
+    await this.#mux.open();
+    this.#context.log.info('main', `rtc listen at ${rtcEndpoint(this.#conf)}`);
     this.#timer = setInterval(() => this.#endSilent(), CHECK_MS).unref();
   }
 

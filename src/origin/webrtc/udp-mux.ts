@@ -1,6 +1,8 @@
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { looksLikeStun, parseStun, type StunMessage } from '../../protocol/webrtc/stun.js';
+import type { ListenAddress } from '../conf/conf.js';
 import { MuxMember, type MuxPeer } from './mux-member.js';
 
 /** More addresses than the clients of a small origin have; beyond it the oldest give way. */
@@ -11,13 +13,21 @@ const MAX_ADDRESSES = 8192;
  * by its ICE checks, so it may change, and a new session may come from an old one's address.
  */
 export class UdpMux {
-  readonly #socket = createSocket('udp4');
+  readonly #socket: Socket;
+  readonly #address: Pick<ListenAddress, 'host' | 'port'>;
   readonly #members = new Map<string, MuxMember>();
   readonly #byAddress = new Map<string, MuxMember>();
 
+  /** Without a host on all IPv4 addresses. */
+  constructor(address: Pick<ListenAddress, 'host' | 'port'>) {
+    this.#address = address;
+    this.#socket = createSocket(isIPv6(address.host ?? '') ? 'udp6' : 'udp4');
+  }
+
   /** Rejects with the system's error where the port is taken. */
-  async open(port: number): Promise<void> {
-    this.#socket.bind({ port, exclusive: true });
+  async open(): Promise<void> {
+    const { host, port } = this.#address;
+    this.#socket.bind({ port, exclusive: true, ...(host !== undefined && { address: host }) });
     await once(this.#socket, 'listening');
     this.#socket.on('message', (datagram, from) => this.#fromClient(datagram, from));
     this.#socket.on('error', () => {});
