@@ -63,6 +63,14 @@ export class ChildLog {
     return this.#lastWords.toString();
   }
 
+  /** Goes on in a new file where the present one has been renamed (logrotate). */
+  reopen(): void {
+    if (this.#file === null) return;
+    this.#write();
+    this.#file.end();
+    this.#file = this.#open();
+  }
+
   /** Resolves when all is written, or cannot be. */
   async close(): Promise<void> {
     this.#write();
