@@ -4,39 +4,38 @@ import { join } from 'node:path';
 import { check } from './cli/check.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
+import { reportOf } from './cli/report.js';
 import { run } from './cli/run.js';
+import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
+import { endAtUnforeseen } from './cli/unforeseen.js';
 import { renderUnit } from './cli/unit.js';
 import { loadConfig } from './config/load.js';
 import { planCpus } from './cpu/plan.js';
 import { planJson, renderPlan } from './cpu/render.js';
 import { readTopology } from './cpu/topology.js';
-import { messageOf, SupervisorError } from './errors.js';
+import { codeOf, SupervisorError } from './errors.js';
+import { openLog, openOutput } from './logging/sink.js';
 import { PACKAGE_ROOT, VERSION } from './version.js';
 
-const { env, stdout, stderr } = process;
+const { env } = process;
 const around = { env, packageRoot: PACKAGE_ROOT };
-
-/** Aborts at the first signal to end; a second one ends the process on the spot. */
-function onSignals(): AbortSignal {
-  const stopping = new AbortController();
-  const stop = () => {
-    if (stopping.signal.aborted) process.exit(1);
-    stopping.abort();
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  return stopping.signal;
-}
+const stdout = openOutput();
+const stderr = openLog();
+/** A reader that does not read may not hold up the end of a run. */
+const LAST_LINES_MS = 1000;
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
   const { listen, admin } = await loadConfig({ flags, env, file: config });
-  const width = stdout.isTTY ? stdout.columns : 80;
+  const width = stdout.isTTY ? process.stdout.columns : 80;
   stdout.write(await runQuery({ kind, address: listen.admin, token: admin.token, json, width }));
 }
 
 const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
-    const config = await loadConfig({ flags, env, file });
-    await run(config, { ...around, stdout, stderr, demo, stopping: onSignals() });
+    const readConfig = () => loadConfig({ flags, env, file });
+    const config = await readConfig();
+    const onSignals = handleSignals;
+    await run(config, { ...around, stdout, stderr, demo, readConfig, onSignals });
   },
   check: async ({ config: file, ...flags }) => {
     const { text, passed } = await check(await loadConfig({ flags, env, file }), around);
@@ -65,11 +64,27 @@ const actions: CliActions = {
   },
 };
 
-try {
-  await parseArguments(buildProgram(actions, VERSION), process.argv.slice(2));
-} catch (error) {
-  const isExpected = error instanceof SupervisorError;
-  const text = isExpected || !(error instanceof Error) ? messageOf(error) : error.stack;
+function report(error: unknown): void {
+  const { text, exitCode } = reportOf(error);
   stderr.write(`srs-supervisor: ${text}\n`);
-  process.exitCode = isExpected ? error.exitCode : 1;
+  process.exitCode = exitCode;
 }
+
+/** Waits for who reads: as long as it takes for what a command prints, and not for a log. */
+async function finish(isRun: boolean): Promise<void> {
+  const failure = await stdout.drain(isRun ? LAST_LINES_MS : undefined);
+  // Whoever has read enough (`| head`) needs no word of it.
+  if (!isRun && codeOf(failure) === 'EPIPE') process.exitCode = 1;
+  else if (!isRun && failure !== null) report(failure);
+  await stderr.drain(LAST_LINES_MS);
+}
+
+const args = process.argv.slice(2);
+const isRun = args[0] === 'run';
+if (!isRun) leaveSignalsToSystem();
+endAtUnforeseen((error) => {
+  report(error);
+  void finish(true).then(() => process.exit());
+});
+await parseArguments(buildProgram(actions, VERSION), args).catch(report);
+await finish(isRun);

@@ -108,11 +108,20 @@ describe('habits', () => {
   it('only the programs touch arguments, signals and the end of the process', () => {
     const program = /process\.(argv|exit\(|exitCode|on\()/;
     // The origin's API says with which arguments it was started, as SRS's does.
-    assert.deepEqual(users(program, /^(main|origin\/(main|api\/views))\.ts$/), []);
+    assert.deepEqual(
+      users(
+        program,
+        /^(main|cli\/(early-signals|signals|unforeseen)|origin\/(main|api\/views))\.ts$/,
+      ),
+      [],
+    );
   });
 
   it('only the programs and the configuration read the environment', () => {
-    assert.deepEqual(users(/process\.env/, /^(main|config\/load|origin\/main)\.ts$/), []);
+    assert.deepEqual(
+      users(/process\.env/, /^(main|cli\/early-signals|config\/load|origin\/main)\.ts$/),
+      [],
+    );
   });
 
   it('no source file is too long for one job', () => {

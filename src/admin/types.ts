@@ -22,8 +22,16 @@ export interface BoxRow {
   readonly own: boolean;
 }
 
+/** What the program counts of itself, since its start. */
+export interface ProgramCounts {
+  /** Errors that nobody caught; each kind is in the log, with its stack. */
+  readonly unforeseenErrors: number;
+  /** Lines of the log that nobody took in time. */
+  readonly logLinesDropped: number;
+}
+
 /** `GET /admin/v1/status`. */
-export interface AdminStatus {
+export interface AdminStatus extends ProgramCounts {
   readonly state: 'starting' | 'ready' | 'draining';
   readonly version: string;
   readonly pid: number;

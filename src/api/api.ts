@@ -13,7 +13,7 @@ import { matchPath } from './mux.js';
 import type { Pace } from './pace.js';
 import { Passed } from './passed.js';
 import { Poller } from './poller.js';
-import { Raw } from './raw.js';
+import { Raw, type ReloadResult } from './raw.js';
 import { type Answer, addHeaders, bodyOf, data, send, text } from './reply.js';
 import type { ApiSource } from './types.js';
 
@@ -34,6 +34,7 @@ export class Api {
   readonly #logger: Logger;
   readonly #poller: Poller;
   readonly #calls: ChildCalls;
+  readonly #raw: Raw;
   readonly #handlers: ReadonlyMap<string, Handler>;
   /** Null: there are no other boxes. */
   readonly #everywhere: Everywhere | null;
@@ -49,8 +50,8 @@ export class Api {
     );
     const box = new Box(source, this.#poller, this.#calls);
     const passed = new Passed(source, this.#poller, this.#calls);
-    const raw = new Raw(source, this.#calls, passed);
-    this.#handlers = handlersOf({ source, box, passed, raw });
+    this.#raw = new Raw(source, this.#calls, passed);
+    this.#handlers = handlersOf({ source, box, passed, raw: this.#raw });
     const { identity } = source;
     const here = (question: string) => this.#answerAlone(question);
     this.#everywhere =
@@ -64,6 +65,11 @@ export class Api {
 
   async close(): Promise<void> {
     this.#poller.close();
+  }
+
+  /** See `Raw.reload`. */
+  reload(): Promise<ReloadResult> {
+    return this.#raw.reload();
   }
 
   /** A child's hook has named a client: it can be looked up and kicked before it is in any list. */

@@ -21,6 +21,14 @@ const AT_ONCE = 16;
 const MAX_TRIES = 25;
 const TRY_MS = 200;
 
+/** `refused`: the template is no good, and nothing has changed. `failed`: a child did not take it. */
+export interface ReloadResult {
+  readonly kind: 'done' | 'refused' | 'failed';
+  /** What went wrong first; '' where nothing did. */
+  readonly reason: string;
+}
+
+/** What SRS tells of its last reload. */
 interface Reload {
   readonly err: number;
   readonly msg: string;
@@ -34,7 +42,7 @@ export class Raw {
   readonly #calls: ChildCalls;
   readonly #passed: Passed;
   #last: Reload = { err: 0, msg: 'Success', state: 0, rid: '' };
-  #running: Promise<void> | null = null;
+  #running: Promise<ReloadResult> | null = null;
   #reloads = 0;
 
   constructor(source: ApiSource, calls: ChildCalls, passed: Passed) {
@@ -51,36 +59,53 @@ export class Raw {
     if (rpc !== 'reload') return code(BAD_RPC);
     if (!allowReload) return code(DISABLED);
     // Who asks while one is under way gets that one.
-    this.#running ??= this.#reload().finally(() => {
-      this.#running = null;
-    });
+    if (this.#running === null) void this.reload();
     return code(0);
   }
 
-  /** As a child has it, but for where it listens. */
+  /** Has all children go by the template as it stands now, once one that is under way is over. */
+  async reload(): Promise<ReloadResult> {
+    while (this.#running !== null) await this.#running;
+    const running = this.#reload();
+    this.#running = running;
+    const result = await running;
+    this.#running = null;
+    return result;
+  }
+
+  /** As a child has it, but for where it listens and what it lets us do. */
   async #rules(): Promise<Answer> {
     const answer = await this.#passed.get('/api/v1/raw?rpc=raw');
     const listen = String(this.#source.ports().api ?? '');
-    return bare({ ...answer, http_api: { ...objectOf(answer, 'http_api'), listen } });
+    const httpApi = objectOf(answer, 'http_api');
+    // A child lets us reload it; what clients may is the box's own to say.
+    const { enabled, allowReload: allow_reload } = this.#source.rules.raw;
+    const raw_api = { ...objectOf(httpApi, 'raw_api'), enabled, allow_reload };
+    return bare({ ...answer, http_api: { ...httpApi, listen, raw_api } });
   }
 
-  async #reload(): Promise<void> {
+  /** Never rejects. */
+  async #reload(): Promise<ReloadResult> {
     const rid = `${this.#source.identity.service}-${++this.#reloads}`;
     this.#last = { err: 0, msg: 'Success', state: APPLYING, rid };
-    const failed = await this.#source.renewConfs().then(() => this.#reloadAll(), messageOf);
-    const err = failed === null ? 0 : RELOAD_FAILED;
-    this.#last = { err, msg: failed ?? 'Success', state: FINISHED, rid };
+    const result = await this.#source.renewConfs().then(
+      () => this.#reloadAll(),
+      (error: unknown): ReloadResult => ({ kind: 'refused', reason: messageOf(error) }),
+    );
+    const [err, msg] = result.kind === 'done' ? [0, 'Success'] : [RELOAD_FAILED, result.reason];
+    this.#last = { err, msg, state: FINISHED, rid };
+    return result;
   }
 
-  /** What went wrong first, or null. */
-  async #reloadAll(): Promise<string | null> {
+  async #reloadAll(): Promise<ReloadResult> {
     const children = this.#source.children().filter(({ ready }) => ready);
     const reasons: (string | null)[] = [];
     for (let start = 0; start < children.length; start += AT_ONCE) {
       const group = children.slice(start, start + AT_ONCE);
       reasons.push(...(await Promise.all(group.map((child) => this.#tryOne(child)))));
     }
-    return reasons.find((reason) => reason !== null) ?? null;
+    const reason = reasons.find((one) => one !== null) ?? null;
+    return reason === null ? { kind: 'done', reason: '' } : { kind: 'failed', reason };
   }
 
   async #tryOne(child: ApiChild): Promise<string | null> {

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { SupervisorError } from '../errors.js';
+import { runProgram } from '../run-program.js';
 import { childEnvironment } from './environment.js';
-import { run } from './spawn.js';
 
 /** The program that children run. */
 export interface Binary {
@@ -69,7 +69,7 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
     exitCode,
     output,
     failure: reason,
-  } = await run([...command, '-v'], childEnvironment(env));
+  } = await runProgram([...command, '-v'], { env: childEnvironment(env) });
   const version = /\d+\.\d+\.\d+/.exec(output)?.[0];
   if (exitCode === 0 && version !== undefined) {
     const bindsMedia = kind === 'mini-srs' || isAtLeast(version, BINDS_MEDIA);

@@ -128,6 +128,11 @@ export class Child {
     await this.#log.close();
   }
 
+  /** See `ChildLog.reopen`. */
+  reopenLog(): void {
+    this.#log.reopen();
+  }
+
   /** Gives its ports back. After `stop`, when it shall not start again. */
   release(): Promise<void> {
     return this.#lease.release();

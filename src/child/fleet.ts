@@ -97,6 +97,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const child of this.#children.values()) await child.writeConf();
   }
 
+  /** Has all children's output go on in new files. */
+  reopenLogs(): void {
+    for (const child of this.#children.values()) child.reopenLog();
+  }
+
   /** In the order of their ids. */
   statuses(): ChildStatus[] {
     return [...this.#children.values()].map((child) => this.#status(child));

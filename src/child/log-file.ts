@@ -71,6 +71,14 @@ export class LogFile {
     this.#hasGaps = false;
   }
 
+  /** Goes on in a new file where the present one has been renamed; a failed one is retried anyway. */
+  reopen(): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    this.#stream = this.#open();
+    stream.end();
+  }
+
   /** Resolves when all is written, or cannot be. */
   async close(): Promise<void> {
     this.#isClosed = true;

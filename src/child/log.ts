@@ -42,6 +42,12 @@ export class ChildLog {
     return this.#lastWords.toString();
   }
 
+  /** Goes on in a new file where the present one has been renamed (logrotate). */
+  reopen(): void {
+    this.#write();
+    this.#file?.reopen();
+  }
+
   /** Resolves when all is written, or cannot be. */
   async close(): Promise<void> {
     this.#write();

@@ -61,7 +61,11 @@ async function leaseBlock(base: number): Promise<PortLease | null> {
   lock.on('connection', (socket) => socket.destroy());
   lock.unref();
   const lease = { ports: portsAt(base), areFree: () => areFree(base), release: () => close(lock) };
-  if (await lease.areFree()) return lease;
+  const isOurs = await lease.areFree().catch(async (error: unknown) => {
+    await lease.release();
+    throw error;
+  });
+  if (isOurs) return lease;
   await lease.release();
   return null;
 }
@@ -73,8 +77,11 @@ export function portsAt(base: number): ChildPorts {
 
 async function areFree(base: number): Promise<boolean> {
   const { rtmp, api, http, rtc, srt } = portsAt(base);
-  const servers = await Promise.all([rtmp, api, http, rtc].map(bind));
+  const bound = await Promise.allSettled([rtmp, api, http, rtc].map(bind));
+  const servers = bound.map((one) => (one.status === 'fulfilled' ? one.value : null));
   await Promise.all(servers.map((server) => server && close(server)));
+  const failed = bound.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   const udp = await Promise.all([rtc, srt].map(isUdpFree));
   return !servers.includes(null) && !udp.includes(false);
 }

@@ -1,18 +1,8 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
-import { SupervisorError } from '../errors.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { runProgram, startProgram } from '../run-program.js';
 import { signal } from './process.js';
-
-/** What became of a short program. */
-export interface Outcome {
-  /** Null where it never ran, was killed, or took too long. */
-  readonly exitCode: number | null;
-  /** Standard output and error together. */
-  readonly output: string;
-  /** What the system said where it could not be started at all. */
-  readonly failure: string;
-}
 
 /** What to start, where. */
 export interface SpawnPlan {
@@ -40,33 +30,20 @@ export interface Spawned {
   kill(name: NodeJS.Signals): void;
 }
 
-/** `-v` and `-t` take SRS 20 ms. */
-const RUN_LIMIT_MS = 10_000;
+/** What the system says when it has too little for one more process now, but may have later. */
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
  * Starts one process in a session of its own: a Ctrl-C at the terminal is for us, not for it. Its
- * output must be read. Throws ERR_CHILD_BINARY where it cannot be started.
+ * output must be read. Throws ERR_CHILD_BINARY where it cannot be started, and ERR_CHILD_START where
+ * the system has too little for it now.
  */
 export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawned> {
-  const [file = '', ...args] = argv;
-  // No `cleanup`: execa leaves detached processes alone. `guardPrefix` sees to our sudden end.
-  const child = execa(file, args, {
-    cwd,
-    env,
-    extendEnv: false,
-    detached: true,
-    buffer: false,
-    reject: false,
-    forceKillAfterDelay: false,
-    stdin: 'ignore',
-  });
-  const { pid } = child;
-  if (pid === undefined) {
-    const { shortMessage } = await child;
-    throw new SupervisorError('ERR_CHILD_BINARY', `srs.binary: ${shortMessage ?? file}`);
-  }
-  const { stdout, stderr } = child;
-  // Execa's own promise waits for the pipes too, which a process that SRS forked may hold open.
+  // `guardPrefix` sees to our sudden end.
+  const child = await startProgram(argv, { cwd, env, detached: true }).catch(refuse);
+  const { pid, stdout, stderr } = child;
+  if (pid === undefined) throw new Error('a process without a pid');
+  // Node's `close` waits for the pipes too, which a process that SRS forked may hold open.
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, name) => {
       signal(-pid, 'SIGKILL');
@@ -78,28 +55,11 @@ export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawn
   return { pid, stdout, stderr, exited, drained, kill: (name) => void child.kill(name) };
 }
 
-/** Runs a short program to its end. Never rejects. */
-export async function run(
-  command: readonly string[],
-  env: Record<string, string>,
-): Promise<Outcome> {
-  const [file = '', ...args] = command;
-  const result = await execa(file, args, {
-    env,
-    extendEnv: false,
-    all: true,
-    reject: false,
-    stdin: 'ignore',
-    timeout: RUN_LIMIT_MS,
-    forceKillAfterDelay: 500,
-    maxBuffer: 256 * 1024,
-  });
-  const failure = result.timedOut ? `no end after ${RUN_LIMIT_MS} ms` : result.originalMessage;
-  return {
-    exitCode: result.exitCode ?? null,
-    output: result.all ?? '',
-    failure: failure ?? '',
-  };
+function refuse(error: unknown): never {
+  const isShortage = SHORTAGES.has(codeOf(error));
+  const code = isShortage ? 'ERR_CHILD_START' : 'ERR_CHILD_BINARY';
+  const mend = isShortage ? ': see ulimit -n, ulimit -u and the memory of this machine' : '';
+  throw new SupervisorError(code, `srs.binary: ${messageOf(error)}${mend}`, { cause: error });
 }
 
 /** CAP_NET_ADMIN and the like, which a service may have for our `nft`, are not for children. */
@@ -111,6 +71,6 @@ const NO_RIGHTS = ['--inh-caps=-all', '--ambient-caps=-all'];
  */
 export async function guardPrefix(env: Record<string, string>): Promise<string[]> {
   const prefix = ['setpriv', '--pdeathsig', 'KILL', ...NO_RIGHTS, '--'];
-  const { exitCode } = await run([...prefix, 'true'], env);
+  const { exitCode } = await runProgram([...prefix, 'true'], { env });
   return exitCode === 0 ? prefix : [];
 }

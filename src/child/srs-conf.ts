@@ -93,12 +93,19 @@ function servers(plan: ConfPlan): Directive[] {
     line('api_as_candidates', 'off'),
   ];
   return [
-    server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`)]),
+    server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`), rawApi(plan)]),
     server(plan, 'http_server', [line('listen', `127.0.0.1:${ports.http}`), line('dir', html)]),
     ...(hasMetrics(plan.template ?? []) ? [exporter(plan)] : []),
     ...(rtc ? [server(plan, 'rtc_server', [...rtcPorts(plan), ...candidates])] : []),
     ...(srt ? [server(plan, 'srt_server', [srtListen])] : []),
   ];
+}
+
+/** A reload goes by it, whatever the template lets clients of the box do: see `ApiRules.raw`. */
+function rawApi({ template }: ConfPlan): Directive {
+  const theirs = find(template ?? [], 'http_api', 'raw_api')?.children ?? [];
+  const kept = theirs.filter(({ name }) => name !== 'enabled' && name !== 'allow_reload');
+  return block('raw_api', [], [line('enabled', 'on'), line('allow_reload', 'on'), ...kept]);
 }
 
 /** One port, for UDP and TCP. */

@@ -1,7 +1,7 @@
 import { SupervisorError } from '../errors.js';
+import { runProgram } from '../run-program.js';
 import type { Binary } from './binary.js';
 import { reasonIn } from './reason.js';
-import { run } from './spawn.js';
 
 /**
  * Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason, about what
@@ -14,7 +14,7 @@ export async function testConf(
   knownAs: string = confPath,
 ): Promise<void> {
   const command = [...binary.command, '-t', '-c', confPath];
-  const { exitCode, output, failure } = await run(command, env);
+  const { exitCode, output, failure } = await runProgram(command, { env });
   if (exitCode === 0) return;
   const said = output === '' ? failure || `exit code ${exitCode}` : configReason(output);
   const reason = said.replace(` in ${confPath}`, '');

@@ -1,8 +1,5 @@
-import { execa } from 'execa';
-import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-
-const TIMEOUT_MS = 5000;
+import { runProgram } from '../run-program.js';
 
 /**
  * Tells systemd how the service is doing (sd_notify: `READY=1`, `STOPPING=1`, `STATUS=…`), where it
@@ -16,8 +13,10 @@ export async function notifySystemd(
   const { NOTIFY_SOCKET, PATH } = env;
   if (!NOTIFY_SOCKET) return;
   const own = { NOTIFY_SOCKET, ...(PATH === undefined ? {} : { PATH }) };
-  const options = { env: own, extendEnv: false, timeout: TIMEOUT_MS };
-  await execa('systemd-notify', assignments, options).catch((error: unknown) => {
-    logger.warn({ err: messageOf(error) }, 'systemd was not told');
+  const { exitCode, output, failure } = await runProgram(['systemd-notify', ...assignments], {
+    env: own,
   });
+  if (exitCode === 0) return;
+  const reason = output.trim() || failure || `exit code ${exitCode}`;
+  logger.warn({ reason }, 'systemd was not told');
 }

@@ -3,19 +3,26 @@ import type { AddressInfo } from 'node:net';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
-import { createLogger } from '../logger.js';
+import { createLogger, type Logger } from '../logger.js';
+import type { Sink } from '../logging/sink.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { renderBanner } from './banner.js';
 import { notifySystemd } from './notify.js';
+import { Orders } from './orders.js';
 import { type Output, ProgressLine } from './output.js';
+import type { SignalActions } from './signals.js';
+import { Unforeseen } from './unforeseen.js';
 
 export interface RunContext extends Surroundings {
   readonly stdout: Output;
-  readonly stderr: Output;
+  /** Where the log goes. */
+  readonly stderr: Sink;
   /** Publish our clip as `live/demo`. */
   readonly demo: boolean;
-  /** Aborts when the process is asked to end. */
-  readonly stopping: AbortSignal;
+  /** The configuration as it stands now. @throws ERR_CONFIG */
+  readonly readConfig: () => Promise<Config>;
+  /** From then on signals have these effects. */
+  readonly onSignals: (actions: SignalActions) => void;
 }
 
 /**
@@ -23,17 +30,20 @@ export interface RunContext extends Surroundings {
  * with SupervisorError for what keeps it from starting.
  */
 export async function run(config: Config, context: RunContext): Promise<void> {
-  const { env, stdout, stderr, demo, stopping } = context;
-  const people = stderr.isTTY === true;
+  const { env, stderr, demo } = context;
   const progress = new ProgressLine(stderr);
-  const logger = createLogger(config.log.level, { people, write: (text) => progress.above(text) });
+  const logger = openLogger(config, stderr, progress);
+  const orders = openOrders(config, context, logger);
+  const { stopping } = orders;
   const { findings, prepared } = await inspect(config, context);
   if (prepared === null) throw findings.error ?? new Error('not prepared, though nothing failed');
   for (const warning of findings.warnings) logger.warn(warning);
 
   const onProgress = (done: number, total: number) =>
     progress.show(`starting children: ${done} of ${total}`);
-  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo });
+  const unforeseen = new Unforeseen(logger);
+  const counts = () => ({ unforeseenErrors: unforeseen.count, logLinesDropped: stderr.dropped });
+  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo, counts });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   // The signal may have come while config and machine were looked at.
   if (stopping.aborted) await supervisor.close();
@@ -43,25 +53,44 @@ export async function run(config: Config, context: RunContext): Promise<void> {
       if (!stopping.aborted) throw error;
     })
     .finally(() => progress.show(''));
-
-  const bound = supervisor.address('rtmp');
-  const web = supervisor.address('http');
-  if (bound !== null) {
-    const rtmp = reachable(bound);
-    const facts = {
-      status: supervisor.view.status(),
-      children: supervisor.view.children(),
-      rtmp,
-      http: web && reachable(web),
-      demo,
-    };
-    const { children, relay } = facts.status;
-    logger.info({ rtmp, children: children.ready, relay: relay.engine }, 'serving');
-    stdout.write(`${renderBanner(facts)}\n`);
-    await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
-  }
+  unforeseen.install();
+  await greet(supervisor, context, logger);
+  orders.serves(supervisor);
   if (!stopping.aborted) await once(stopping, 'abort');
   await Promise.all([supervisor.close(), notifySystemd(env, logger, 'STOPPING=1')]);
+}
+
+function openLogger({ log }: Config, stderr: Sink, progress: ProgressLine): Logger {
+  const write = (text: string) => progress.above(text);
+  const logger = createLogger(log.level, { people: stderr.isTTY, write });
+  stderr.onGap = (lines) =>
+    logger.warn({ lines }, 'log lines were dropped here, which nobody took in time');
+  return logger;
+}
+
+function openOrders(config: Config, context: RunContext, logger: Logger): Orders {
+  const { stderr, readConfig, onSignals } = context;
+  const orders = new Orders({ config, readConfig, reopenLog: () => stderr.reopen(), logger });
+  onSignals(orders);
+  return orders;
+}
+
+/** Says that it serves, and what to do with it; nothing where it has been stopped meanwhile. */
+async function greet(
+  supervisor: Supervisor,
+  { env, stdout, demo }: RunContext,
+  logger: Logger,
+): Promise<void> {
+  const bound = supervisor.address('rtmp');
+  const web = supervisor.address('http');
+  if (bound === null) return;
+  const rtmp = reachable(bound);
+  const status = supervisor.view.status();
+  const children = supervisor.view.children();
+  const http = web && reachable(web);
+  logger.info({ rtmp, children: status.children.ready, relay: status.relay.engine }, 'serving');
+  stdout.write(`${renderBanner({ status, children, rtmp, http, demo })}\n`);
+  await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
 }
 
 /** The address as a client on this machine writes it. */

@@ -36,6 +36,8 @@ After=network-online.target
 Type=notify
 NotifyAccess=all
 ExecStart=${command}
+# Template and certificate; what takes a restart is said in the log.
+ExecReload=/bin/kill -HUP $MAINPID
 ${user}
 StateDirectory=srs-supervisor
 WorkingDirectory=%S/srs-supervisor

@@ -125,6 +125,8 @@ export interface Config {
     /** 0: no limit. */
     readonly connectionsPerIp: number;
   };
+  /** An end that waits for clients (SIGQUIT) waits no longer than this. */
+  readonly drain: { readonly seconds: number };
   /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
   readonly admin: { readonly token: string | null };
   readonly log: { readonly level: LogLevel };

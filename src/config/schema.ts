@@ -115,6 +115,9 @@ export const schema = z.strictObject({
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
     connectionsPerIp: key(count, 0),
   }),
+  drain: section({
+    seconds: key(seconds(86_400), 30),
+  }),
   admin: section({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
   }),

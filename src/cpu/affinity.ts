@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { execa } from 'execa';
-import { codeOf, messageOf } from '../errors.js';
+import { runProgram } from '../run-program.js';
 import { formatCpuList, parseAllowedList, sortedSet } from './cpuset.js';
 import type { CpuSet } from './types.js';
 
@@ -17,9 +16,6 @@ export interface Affinity {
 export type Pinned = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 const OK: Pinned = { ok: true };
-
-/** taskset answers within milliseconds; it must not hold the start of a stuck machine. */
-const TASKSET_TIMEOUT_MS = 10_000;
 
 /** A thread that is born while taskset walks the list may escape it once, hardly twice. */
 const PIN_ATTEMPTS = 3;
@@ -88,15 +84,11 @@ async function readThread(path: string): Promise<number[] | null> {
 type Output = { readonly ok: true; readonly stdout: string } | (Pinned & { readonly ok: false });
 
 async function run(file: string, args: string[]): Promise<Output> {
-  try {
-    const { stdout } = await execa(file, args, { timeout: TASKSET_TIMEOUT_MS, stdin: 'ignore' });
-    return { ok: true, stdout };
-  } catch (error) {
-    const stderr = (error as { stderr?: unknown }).stderr;
-    if (codeOf(error) === 'ENOENT') return refused(`'${file}' is not installed (util-linux)`);
-    const said = typeof stderr === 'string' && stderr !== '' ? stderr : messageOf(error);
-    return refused(said.split('\n', 1)[0] ?? said);
-  }
+  const { exitCode, output, errors, failure, code } = await runProgram([file, ...args]);
+  if (exitCode === 0) return { ok: true, stdout: output };
+  if (code === 'ENOENT') return refused(`'${file}' is not installed (util-linux)`);
+  const said = errors || failure || `exit code ${exitCode}`;
+  return refused(said.split('\n', 1)[0] ?? said);
 }
 
 function refused(reason: string): Pinned & { readonly ok: false } {

@@ -36,7 +36,7 @@ export class Certificate {
   readonly #changed = (now: Stats, before: Stats): void => {
     if (now.mtimeMs === before.mtimeMs && now.ino === before.ino) return;
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => void this.#reload(), SETTLE_MS).unref();
+    this.#settling = setTimeout(() => void this.reload(), SETTLE_MS).unref();
   };
 
   /** @throws ERR_CONFIG as `loadCertificate` does */
@@ -75,12 +75,8 @@ export class Certificate {
     return new TLSSocket(socket, { isServer: true, secureContext: this.#context });
   }
 
-  close(): void {
-    clearTimeout(this.#settling);
-    for (const file of [this.#files.cert, this.#files.key]) unwatchFile(file, this.#changed);
-  }
-
-  async #reload(): Promise<void> {
+  /** Reads the files now, and says what came of it where they differ. Never rejects. */
+  async reload(): Promise<void> {
     try {
       const options = await load(this.#files);
       if (isSame(options, this.#options)) return;
@@ -95,6 +91,11 @@ export class Certificate {
         'new certificate refused, old one kept',
       );
     }
+  }
+
+  close(): void {
+    clearTimeout(this.#settling);
+    for (const file of [this.#files.cert, this.#files.key]) unwatchFile(file, this.#changed);
   }
 }
 

@@ -71,8 +71,8 @@ export class Connection {
   }
 }
 
-/** The limit that refused a connection. */
-export type Refusal = 'connections' | 'connectionsPerIp';
+/** The limit that refused a connection; `drain`: the box ends, and lets nobody in any more. */
+export type Refusal = 'connections' | 'connectionsPerIp' | 'drain';
 
 /** How many connections may be open, in all and from one address (0: any number). */
 export interface ConnectionLimits {
@@ -86,15 +86,22 @@ export class ConnectionBudget implements ConnectionLimits {
   readonly connectionsPerIp: number;
   readonly #perIp = new Map<string, number>();
   #open = 0;
+  #isShut = false;
 
   constructor({ connections, connectionsPerIp }: ConnectionLimits) {
     this.connections = connections;
     this.connectionsPerIp = connectionsPerIp;
   }
 
+  /** From here on nobody is let in. */
+  shut(): void {
+    this.#isShut = true;
+  }
+
   /** Null: it is counted in. */
   take(ip: string): Refusal | null {
     const ofThisIp = this.#perIp.get(ip) ?? 0;
+    if (this.#isShut) return 'drain';
     if (this.#open >= this.connections) return 'connections';
     if (this.connectionsPerIp > 0 && ofThisIp >= this.connectionsPerIp) return 'connectionsPerIp';
     this.#open += 1;

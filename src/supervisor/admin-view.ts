@@ -1,5 +1,12 @@
 import type { AddressInfo } from 'node:net';
-import type { AdminSource, AdminStatus, BoxRow, ChildRow, ListenerRow } from '../admin/types.js';
+import type {
+  AdminSource,
+  AdminStatus,
+  BoxRow,
+  ChildRow,
+  ListenerRow,
+  ProgramCounts,
+} from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
 import type { ConnectionRow } from '../listener/front.js';
 import type { Placement } from '../placement/placement.js';
@@ -21,6 +28,7 @@ export interface AdminViewParts {
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   readonly state: () => AdminStatus['state'];
+  readonly counts: () => ProgramCounts;
   /** Of the admin port itself. */
   readonly address: () => AddressInfo;
 }
@@ -35,7 +43,7 @@ export class AdminView implements AdminSource {
   }
 
   status(): AdminStatus {
-    const { prepared, engine, owners, placement, fronts, hooks, state } = this.#parts;
+    const { prepared, engine, owners, placement, fronts, hooks, state, counts } = this.#parts;
     const { binary } = prepared;
     const children = owners.statuses();
     const ready = children.filter((child) => child.state === 'ready').length;
@@ -52,6 +60,7 @@ export class AdminView implements AdminSource {
       streams: placement.list().length,
       ...fronts.totals(),
       hooks: hooks.counters(),
+      ...counts(),
     };
   }
 

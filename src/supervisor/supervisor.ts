@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { AdminServer } from '../admin/server.js';
-import type { AdminStatus } from '../admin/types.js';
+import type { AdminStatus, ProgramCounts } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
 import type { Prepared } from '../check/prepared.js';
@@ -20,6 +20,7 @@ import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
 import { DemoRoom } from './demo.js';
+import { drained } from './drained.js';
 import { FirewallRoom } from './firewall.js';
 import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
@@ -30,6 +31,7 @@ import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
 import { addPorts } from './ports.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
+import { reload } from './reload.js';
 import type { Room } from './room.js';
 import { Routing } from './routing.js';
 import { openCertificate } from './tls.js';
@@ -41,6 +43,8 @@ export interface SupervisorOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Publish our clip as `live/demo`. */
   readonly demo?: boolean;
+  /** What the program counts of itself. */
+  readonly counts?: () => ProgramCounts;
 }
 
 /** What had to be opened before the rest can be built on it. */
@@ -63,6 +67,7 @@ export class Supervisor {
   readonly #placement: Placement;
   readonly #watch: Watch;
   readonly #fronts: Fronts;
+  readonly #budget: ConnectionBudget;
   readonly #hooks: HooksRoom;
   readonly #admin: AdminServer;
   /** The box as operators see it. */
@@ -102,7 +107,8 @@ export class Supervisor {
     this.#fronts = fronts;
     this.#map = map;
     const { prepared, logger } = options;
-    const { config, template } = prepared;
+    const { config, template, connections } = prepared;
+    this.#budget = new ConnectionBudget({ ...config.limits, connections });
     const hooksOf = (childId: string) => this.#hooks.planFor(childId);
     const fleetLog = logger.child({ room: 'fleet' });
     const firewall = new FirewallRoom(prepared, fleetLog);
@@ -126,6 +132,7 @@ export class Supervisor {
       hooks: this.#hooks,
       boxes: map.boxes,
       state: () => this.#state,
+      counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
       address: () => this.#admin.address(),
     });
     const { listen, admin } = config;
@@ -160,6 +167,27 @@ export class Supervisor {
       throw error;
     }
     if (this.#closing === null) this.#state = 'ready';
+  }
+
+  /** See `reload`. Never rejects. */
+  async reload(): Promise<void> {
+    const { prepared, logger } = this.#options;
+    const certificate = this.#certificate;
+    const api = this.#api;
+    if (api !== null) await reload({ prepared, certificate, api, logger });
+  }
+
+  /** Has all children's output go on in new files. */
+  reopenLogs(): void {
+    this.#fleet.reopenLogs();
+  }
+
+  /** Lets nobody in any more; resolves when nobody is left, the limit has passed, or by the signal. */
+  async drain(limitMs: number, signal: AbortSignal): Promise<void> {
+    this.#state = 'draining';
+    this.#budget.shut();
+    const isEmpty = () => this.#fronts.totals().connections === 0;
+    await drained(isEmpty, limitMs, signal);
   }
 
   /** Lets nobody in any more, ends clients and then children; resolves when all is gone. */
@@ -215,7 +243,7 @@ export class Supervisor {
 
   #box(): Box {
     const { prepared, logger } = this.#options;
-    const { config, connections } = prepared;
+    const { config } = prepared;
     const { maxConnections } = config.children;
     const { boxes } = this.#map;
     const { secret } = config.cluster;
@@ -227,7 +255,7 @@ export class Supervisor {
       routing: new Routing(parts),
       boxes,
       aliases: new AliasBook(),
-      budget: new ConnectionBudget({ ...config.limits, connections }),
+      budget: this.#budget,
       certificate: this.#certificate,
       logger,
     };

@@ -2,6 +2,8 @@ import type { AdminSource, AdminStatus, ChildRow } from '../../src/admin/types.j
 import { portsAt } from '../../src/child/ports.js';
 
 export const STATUS: AdminStatus = {
+  unforeseenErrors: 0,
+  logLinesDropped: 0,
   state: 'ready',
   version: '0.1.0',
   pid: 4711,

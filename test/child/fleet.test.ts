@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import type { ChildPorts, ChildStatus } from '../../src/child/types.js';
 import { isScriptWithoutExec } from '../../src/child/wrapper.js';
 import { recordLog } from '../helpers/log-lines.js';
-import { fixture, fixturePath, isGone, makeFleet, tempDir, until } from './helpers.js';
+import {
+  CONF,
+  fixture,
+  fixturePath,
+  isGone,
+  makeFleet,
+  portBase,
+  tempDir,
+  until,
+} from './helpers.js';
 
 test('children run with a clean environment, in sessions of their own', async (t) => {
   const env = { ...process.env, SRS_LISTEN: '1', NOTIFY_SOCKET: '/x' };
@@ -48,6 +59,19 @@ test('a child that crashes comes back, one that keeps failing is waited for no l
   });
   assert.equal(failing.status('c001')?.state, 'stopped');
   assert.equal(failing.status('c001')?.generation, 3);
+});
+
+test('a start for which there is no descriptor left is tried again, and ends nobody', async (t) => {
+  const binary = fixture('ready');
+  const options = { binary, cpus: [[]], portBase: portBase(), conf: CONF };
+  const script = fileURLToPath(new URL('shortage-process.js', import.meta.url));
+  const plan = JSON.stringify({ ...options, workDir: await tempDir(t) });
+  const limited = ['--nofile=256', process.execPath, script, plan];
+  const { stdout, stderr } = await promisify(execFile)('prlimit', limited);
+  assert.match(stdout, /EMFILE.*"msg":"child will start again"/);
+  assert.match(stdout, /^ERR_CHILD_START$/m);
+  assert.match(stdout, /^back$/m);
+  assert.equal(stderr, '');
 });
 
 test('a child that is never ready is given up for now', async (t) => {

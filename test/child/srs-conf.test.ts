@@ -69,6 +69,10 @@ force_grace_quit off;
 http_api {
     enabled on;
     listen 127.0.0.1:20081;
+    raw_api {
+        enabled on;
+        allow_reload on;
+    }
 }
 http_server {
     enabled on;

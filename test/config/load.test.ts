@@ -79,6 +79,7 @@ test('defaults are those of the contract', async () => {
     relay: { engine: 'auto', threads: 'auto' },
     origins: { ttlSeconds: 30, from: [], fixed: [] },
     limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
+    drain: { seconds: 30 },
     admin: { token: null },
     log: { level: 'info' },
   });

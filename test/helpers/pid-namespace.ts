@@ -5,13 +5,7 @@ import type { TestContext } from 'node:test';
 import { findProgram } from './programs.js';
 
 /** Words before a command that make it PID 1 of a namespace with a /proc of its own. */
-const AS_PID_1: readonly string[] = [
-  'unshare',
-  '--pid',
-  '--fork',
-  '--kill-child',
-  '--mount-proc',
-];
+const AS_PID_1: readonly string[] = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** False, or why no PID namespace can be made here. */
 export const NO_PID_NAMESPACES = whyNot();

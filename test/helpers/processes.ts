@@ -48,3 +48,22 @@ export async function threadCpuLists(pid: number): Promise<string[]> {
   });
   return (await Promise.all(lists)).flat();
 }
+
+/** TCP ports that a process listens at, in order. */
+export async function listeningPorts(pid: number): Promise<number[]> {
+  const folder = `/proc/${pid}/fd`;
+  const links = await Promise.all(
+    (await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')),
+  );
+  const own = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.slice(1) ?? []));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')),
+  );
+  const ports = tables.flatMap((table) =>
+    table.split('\n').flatMap((row) => {
+      const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+      return state === '0A' && own.has(inode) ? Number.parseInt(local.split(':')[1] ?? '', 16) : [];
+    }),
+  );
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
