@@ -5,9 +5,9 @@ import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
-import { setPeerBandwidth, windowAckSize } from './control.js';
+import { setChunkSize, setPeerBandwidth, windowAckSize } from './control.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
-import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** No command that comes before `publish` or `play` is anywhere near this long. */
@@ -55,7 +55,11 @@ type Handler = (self: RtmpIdentifier, command: RtmpCommand) => Parsed<Identified
 
 /** What every client hears before its `connect` is answered. */
 const GREETING = Buffer.concat(
-  [windowAckSize(WINDOW_ACK_SIZE), setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC)].map(encoded),
+  [
+    windowAckSize(WINDOW_ACK_SIZE),
+    setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC),
+    setChunkSize(SERVER_CHUNK_SIZE),
+  ].map(encoded),
 );
 /** And behind the answer. */
 const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
@@ -217,7 +221,7 @@ function encodedCommand(
 }
 
 function encoded(message: RtmpMessage): Buffer {
-  return encodeMessage(message, DEFAULT_CHUNK_SIZE);
+  return encodeMessage(message, SERVER_CHUNK_SIZE);
 }
 
 function connectProperties(): Amf0Object {

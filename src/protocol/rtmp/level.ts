@@ -5,7 +5,7 @@ import { encodeMessage } from './chunk-writer.js';
 import { type CommandHead, decodeCommandHead } from './command.js';
 import { setChunkSize } from './control.js';
 import type { Identified } from './identify.js';
-import { DEFAULT_CHUNK_SIZE } from './message.js';
+import { SERVER_CHUNK_SIZE } from './message.js';
 
 /** Larger than any answer to `connect` … `publish`; media comes after the connection is level. */
 const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
@@ -77,7 +77,7 @@ export class ChildLeveler {
     this.#uneven.set(message.csid, 'stale');
     this.#doneTo = message.end;
     if (repeats && command.transactionId === this.#createStream) this.#streamOpen = true;
-    if (command !== null && isVerdict(command)) this.#rewrite(message, DEFAULT_CHUNK_SIZE);
+    if (command !== null && isVerdict(command)) this.#rewrite(message, SERVER_CHUNK_SIZE);
     if (this.#streamOpen && this.#awaited.size === 0) this.#startPassing(message.end);
     return true;
   }
@@ -85,7 +85,9 @@ export class ChildLeveler {
   #startPassing(from: number): void {
     this.#passing = true;
     this.#doneTo = from;
-    this.#out.push(encodeMessage(setChunkSize(this.#reader.chunkSize), DEFAULT_CHUNK_SIZE));
+    const { chunkSize } = this.#reader;
+    if (chunkSize === SERVER_CHUNK_SIZE) return;
+    this.#out.push(encodeMessage(setChunkSize(chunkSize), SERVER_CHUNK_SIZE));
   }
 
   /** Hands a message on as it stands where the client can read that, else with a full header. */
