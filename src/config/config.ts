@@ -122,6 +122,10 @@ export interface Config {
     readonly connections: 'auto' | number;
     /** 0: no limit. */
     readonly connectionsPerIp: number;
+    /** Players that wait for streams that nobody publishes, on all ports. */
+    readonly heldPlayers: number;
+    /** 0: no limit. */
+    readonly heldPlayersPerIp: number;
   };
   /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
   readonly admin: { readonly token: string | null };

@@ -113,6 +113,8 @@ export const schema = z.strictObject({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
     connectionsPerIp: key(count, 0),
+    heldPlayers: key(integer(1, 1_000_000), 10_000),
+    heldPlayersPerIp: key(count, 1000),
   }),
   admin: section({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),

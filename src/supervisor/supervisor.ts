@@ -10,6 +10,7 @@ import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
+import { HoldBudget } from '../listener/hold-budget.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
@@ -62,6 +63,7 @@ export class Supervisor {
   readonly #watch: Watch;
   readonly #fronts: Fronts;
   readonly #hooks: HooksRoom;
+  readonly #holds: HoldBudget;
   readonly #admin: AdminServer;
   /** The box as operators see it. */
   readonly view: AdminView;
@@ -111,6 +113,7 @@ export class Supervisor {
     this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
     this.#watch = watchOrigins(this.#origins, this.#placement, { template, logger: about });
     this.#hooks = this.#makeHooks(serverId);
+    this.#holds = new HoldBudget(config.limits);
     this.view = new AdminView({
       prepared,
       engine,
@@ -118,6 +121,7 @@ export class Supervisor {
       placement: this.#placement,
       fronts,
       hooks: this.#hooks,
+      holds: this.#holds,
       boxes: map.boxes,
       state: () => this.#state,
       address: () => this.#admin.address(),
@@ -222,6 +226,8 @@ export class Supervisor {
       boxes,
       aliases: new AliasBook(),
       budget: new ConnectionBudget({ ...config.limits, connections }),
+      holds: this.#holds,
+      heldHooks: (client) => this.#hooks.visit(client),
       certificate: this.#certificate,
       logger,
     };

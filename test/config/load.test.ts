@@ -78,7 +78,13 @@ test('defaults are those of the contract', async () => {
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
     origins: { ttlSeconds: 30, from: [], fixed: [] },
-    limits: { identifySeconds: 10, connections: 'auto', connectionsPerIp: 0 },
+    limits: {
+      identifySeconds: 10,
+      connections: 'auto',
+      connectionsPerIp: 0,
+      heldPlayers: 10_000,
+      heldPlayersPerIp: 1000,
+    },
     admin: { token: null },
     log: { level: 'info' },
   });
