@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Lately } from '../lately.js';
-import type { HeldAddress, HeldRequest, HeldTraffic, HeldVisit } from '../listener/held-hooks.js';
-import { DEFAULT_VHOST, type StreamName } from '../stream-key.js';
+import type {
+  HeldAddress,
+  HeldElsewhere,
+  HeldHooks,
+  HeldRequest,
+  HeldTraffic,
+  HeldVisit,
+} from '../listener/held-hooks.js';
+import { DEFAULT_VHOST, nameOf, type StreamName } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
@@ -22,7 +29,7 @@ type Fields = Readonly<Record<string, string | number>>;
 const FAREWELL_MS = 60_000;
 
 /** The clients that users have heard of before any child did, by the address that children see. */
-export class HeldClients {
+export class HeldClients implements HeldHooks {
   readonly #voice: HookVoice;
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
@@ -33,12 +40,15 @@ export class HeldClients {
     this.#say = say;
   }
 
-  visit(from: HeldAddress): HeldClient {
-    return new HeldClient(from, this.#voice, {
-      say: this.#say,
-      goesBy: (alias, client) => void this.#here.set(alias, client),
-      leaves: (alias) => this.#leave(alias),
-    });
+  visit({ ip }: HeldAddress): HeldVisit {
+    return new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
+  }
+
+  /** One that another box has asked about. */
+  adopt({ id, ip, stream }: HeldElsewhere): HeldVisit {
+    const client = new HeldClient({ id, ip }, this.#links());
+    client.isLetIn(nameOf(stream));
+    return client;
   }
 
   /** Whether the user has heard already what a child says of its client. */
@@ -49,6 +59,15 @@ export class HeldClients {
   /** The id by which the user knows a child's client; null: by its own. */
   idOf(body: HookBody): string | null {
     return this.#find(body.ip)?.id ?? null;
+  }
+
+  #links(): HeldLinks {
+    return {
+      say: (body) => this.#say(body, this.#voice.userAgent),
+      serviceId: this.#voice.serviceId,
+      goesBy: (alias, client) => void this.#here.set(alias, client),
+      leaves: (alias) => this.#leave(alias),
+    };
   }
 
   #find(alias: string): HeldClient | null {
@@ -68,7 +87,8 @@ export class HeldClients {
 }
 
 interface HeldLinks {
-  readonly say: Say;
+  readonly say: (body: HookBody) => Promise<CallResult>;
+  readonly serviceId: string;
   readonly goesBy: (alias: string, client: HeldClient) => void;
   readonly leaves: (alias: string) => void;
 }
@@ -77,12 +97,11 @@ interface HeldLinks {
  * One client that waits here, as its user's hooks hear of it: in SRS's order, by one id for as long as
  * it is connected, whatever its child will call it.
  */
-export class HeldClient implements HeldVisit {
+class HeldClient implements HeldVisit {
   readonly id: string;
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;
   readonly #ip: string;
-  readonly #voice: HookVoice;
   readonly #links: HeldLinks;
   #alias: string | null = null;
   #request: HeldRequest | null = null;
@@ -94,11 +113,17 @@ export class HeldClient implements HeldVisit {
   /** What is said last: the user hears one thing after the other. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ ip }: HeldAddress, voice: HookVoice, links: HeldLinks) {
-    this.id = voice.newId();
+  constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
+    this.id = id;
     this.#ip = ip;
-    this.#voice = voice;
     this.#links = links;
+  }
+
+  /** Somebody else has asked, and a child of ours will tell of its end. */
+  isLetIn(name: StreamName): void {
+    this.#request = { name, tcUrl: '', param: '', pageUrl: '' };
+    this.#asked.add('on_connect').add('on_play');
+    this.served();
   }
 
   connect(request: HeldRequest): Promise<boolean> {
@@ -168,10 +193,10 @@ export class HeldClient implements HeldVisit {
   }
 
   #tell(action: HookAction, fields: Fields): Promise<CallResult> {
-    const { serviceId, userAgent } = this.#voice;
+    const { serviceId, say } = this.#links;
     const { vhost = '', app = '' } = this.#request?.name ?? {};
     const ids = { server_id: '', service_id: serviceId, action, client_id: this.id };
-    return this.#links.say({ ...ids, ip: this.#ip, vhost, app, ...fields }, userAgent);
+    return say({ ...ids, ip: this.#ip, vhost, app, ...fields });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ChildRef } from '../child/types.js';
 import { messageOf } from '../errors.js';
-import type { HeldAddress, HeldVisit } from '../listener/held-hooks.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
@@ -73,9 +73,9 @@ export class HookRelay {
     this.#held = new HeldClients(voice, (body, userAgent) => this.#say(body, userAgent));
   }
 
-  /** For a player that waits here. */
-  visit(client: HeldAddress): HeldVisit {
-    return this.#held.visit(client);
+  /** For players that wait here. */
+  get held(): HeldHooks {
+    return this.#held;
   }
 
   /** The answer for the child. A notice is answered before the user has it. Never rejects. */

@@ -1,4 +1,4 @@
-import type { StreamName } from '../stream-key.js';
+import type { StreamKey, StreamName } from '../stream-key.js';
 
 /** What a player that waits has asked for, as hooks tell it. */
 export interface HeldRequest {
@@ -22,6 +22,8 @@ export interface HeldTraffic {
  * asked again. Nothing rejects.
  */
 export interface HeldVisit {
+  /** By which users know it, for as long as it is connected. */
+  readonly id: string;
   /** Whether `on_connect` lets it in. */
   connect(request: HeldRequest): Promise<boolean>;
   /** Whether `on_play` does; the client waits for the stream from here on. */
@@ -41,5 +43,14 @@ export interface HeldAddress {
   readonly ip: string;
 }
 
+/** A client that another box has asked about, and sends to a child of ours. */
+export interface HeldElsewhere extends HeldAddress {
+  readonly id: string;
+  readonly stream: StreamKey;
+}
+
 /** The user's hooks, for those who wait. */
-export type HeldHooks = (client: HeldAddress) => HeldVisit;
+export interface HeldHooks {
+  visit(client: HeldAddress): HeldVisit;
+  adopt(client: HeldElsewhere): HeldVisit;
+}

@@ -21,7 +21,7 @@ export interface Box {
   readonly budget: ConnectionBudget;
   /** Counts the players that wait for streams, on all of them. */
   readonly holds: HoldBudget;
-  /** The user's hooks, for those players. */
+  /** The user's hooks, for them. */
   readonly heldHooks: HeldHooks;
   /** For the ports that speak TLS; null where none does. */
   readonly certificate: Certificate | null;

@@ -7,7 +7,7 @@ import { type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
-import type { HeldAddress, HeldVisit } from '../listener/held-hooks.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
@@ -71,9 +71,9 @@ export class HooksRoom {
     return this.#server.close();
   }
 
-  /** For a player that waits here and not in a child. */
-  visit(client: HeldAddress): HeldVisit {
-    return this.#relay.visit(client);
+  /** For players that wait here and not in a child. */
+  get held(): HeldHooks {
+    return this.#relay.held;
   }
 
   planFor(childId: string): HooksPlan {

@@ -227,7 +227,7 @@ export class Supervisor {
       aliases: new AliasBook(),
       budget: new ConnectionBudget({ ...config.limits, connections }),
       holds: this.#holds,
-      heldHooks: (client) => this.#hooks.visit(client),
+      heldHooks: this.#hooks.held,
       certificate: this.#certificate,
       logger,
     };

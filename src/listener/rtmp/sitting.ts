@@ -67,7 +67,9 @@ export class Sitting {
   /** A child is about to be dialled for it. */
   dials(route: Route): void {
     const { aliases, connection } = this.#parts;
-    if (this.#visit === null || route.via !== undefined || !canAlias(route.host)) return;
+    if (this.#visit === null) return;
+    connection.hookId = this.#visit.id;
+    if (route.via !== undefined || !canAlias(route.host)) return;
     connection.alias ??= aliases.take(connection.client);
     if (connection.alias !== null) this.#visit.goesBy(connection.alias);
   }
@@ -116,7 +118,7 @@ export class Sitting {
   ): Promise<Turn> {
     const { players, connection } = this.#parts;
     const request = requestOf(identified, stream);
-    this.#visit ??= players.hooks(connection);
+    this.#visit ??= players.hooks.visit(connection);
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#visit.connect(request))) throw refused('on_connect');
     signal.throwIfAborted();
