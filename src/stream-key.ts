@@ -18,6 +18,13 @@ export function streamKey({ vhost, app, stream }: StreamName): StreamKey {
   return `${vhost}/${app}/${stream}`;
 }
 
+/** The name behind a key. */
+export function nameOf(key: StreamKey): StreamName {
+  const [vhost = '', ...path] = key.split('/');
+  const stream = path.pop() ?? '';
+  return { vhost, app: path.join('/'), stream };
+}
+
 /**
  * Whether a key names a stream and nothing else. SRS makes paths of files of it as it stands: a
  * publisher of `live/../../x` would have a child write where we never told it to.

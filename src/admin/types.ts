@@ -55,6 +55,8 @@ export interface AdminStatus extends ProgramCounts {
   readonly bytesIn: number;
   /** From children to clients, since the start. */
   readonly bytesOut: number;
+  /** Players that wait here for streams that nobody publishes. */
+  readonly heldPlayers: number;
   /** What became of the children's hooks, by action; an action that never was called is left out. */
   readonly hooks: Partial<Record<HookAction, HookCounters>>;
 }

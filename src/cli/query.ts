@@ -38,11 +38,15 @@ export function statusText(status: AdminStatus): string {
     ['relay', relayText(status.relay)],
     ['children', `${children.ready} of ${children.total} ready`],
     ['streams', String(status.streams)],
-    ['connections', String(status.connections)],
+    ['connections', connectionsText(status)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...status.listeners.flatMap(listenerLines),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+}
+
+function connectionsText({ connections, heldPlayers }: AdminStatus): string {
+  return heldPlayers === 0 ? `${connections}` : `${connections}, players that wait: ${heldPlayers}`;
 }
 
 function relayText({ engine, threads }: AdminStatus['relay']): string {

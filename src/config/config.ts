@@ -124,6 +124,10 @@ export interface Config {
     readonly connections: 'auto' | number;
     /** 0: no limit. */
     readonly connectionsPerIp: number;
+    /** Players that wait for streams that nobody publishes, on all ports. */
+    readonly heldPlayers: number;
+    /** 0: no limit. */
+    readonly heldPlayersPerIp: number;
   };
   /** An end that waits for clients (SIGQUIT) waits no longer than this. */
   readonly drain: { readonly seconds: number };

@@ -114,6 +114,8 @@ export const schema = z.strictObject({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
     connectionsPerIp: key(count, 0),
+    heldPlayers: key(integer(1, 1_000_000), 10_000),
+    heldPlayersPerIp: key(count, 1000),
   }),
   drain: section({
     seconds: key(seconds(86_400), 30),

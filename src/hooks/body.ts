@@ -19,7 +19,10 @@ export interface HookBody {
 export interface HookTruth {
   readonly ip: string;
   readonly serverId: string;
-  readonly child: string;
+  /** Null: none has heard of the client yet. */
+  readonly child: string | null;
+  /** There where users know the client by another id than its child does. */
+  readonly clientId?: string;
 }
 
 const TEXTS = ['client_id', 'ip', 'vhost', 'app'] as const;
@@ -36,11 +39,13 @@ export function parseHook(text: string): HookBody | null {
 }
 
 /** The call as users get it: SRS's fields in SRS's order, and `child` behind them. */
-export function rewriteHook(body: HookBody, { ip, serverId, child }: HookTruth): string {
+export function rewriteHook(body: HookBody, truth: HookTruth): string {
+  const { ip, serverId, child, clientId = body.client_id } = truth;
   const { param } = body;
   // What we asked SRS for in the client's name is nothing that the client said.
   const own = typeof param === 'string' ? { param: withoutOwnQuery(param) } : {};
-  return JSON.stringify({ ...body, ...own, server_id: serverId, ip, child });
+  const known = { server_id: serverId, client_id: clientId, ip, child };
+  return JSON.stringify({ ...body, ...own, ...known });
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

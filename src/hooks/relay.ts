@@ -1,11 +1,13 @@
 import type { ChildRef } from '../child/types.js';
 import { messageOf } from '../errors.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
 import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
+import { HeldClients, type HookVoice } from './held-clients.js';
 import type { Publication, Publishers } from './publishers.js';
 import { Turns } from './turns.js';
 import type { UserUrls } from './user-urls.js';
@@ -31,6 +33,8 @@ export interface HookRelayOptions {
   readonly ownAddress: string;
   /** Told of each client that the user is told of, so that it can be looked up at once. */
   readonly heard?: (client: { readonly child: string; readonly id: string }) => void;
+  /** How we speak in SRS's place, for players that wait here; default: nobody does. */
+  readonly voice?: HookVoice;
   readonly timeoutMs: number;
   readonly logger?: Logger;
 }
@@ -60,18 +64,25 @@ export class HookRelay {
   readonly #turns = new Turns();
   /** By child and stream, what sends away who keeps the source: one, however many publishers try. */
   readonly #keepers = new Map<string, () => void>();
+  readonly #held: HeldClients;
 
   constructor(options: HookRelayOptions) {
     this.#options = options;
     this.#caller = new HookCaller(options.timeoutMs, options.logger ?? silentLogger);
+    const voice = options.voice ?? { serviceId: '', userAgent: '', newId: () => '' };
+    this.#held = new HeldClients(voice, (body, userAgent) => this.#say(body, userAgent));
+  }
+
+  /** For players that wait here. */
+  get held(): HeldHooks {
+    return this.#held;
   }
 
   /** The answer for the child. A notice is answered before the user has it. Never rejects. */
   async handle(hook: IncomingHook): Promise<Answer> {
     const { action } = hook.body;
-    const start = performance.now();
-    const count = (outcome: HookOutcome) =>
-      this.#tallies.add(action, outcome, performance.now() - start);
+    if (this.#held.hasHeard(hook.body)) return YES;
+    const count = this.#counting(action);
     if (wantsVerdict(action)) {
       const { outcome, answer } = await this.#ask(hook);
       count(outcome);
@@ -181,8 +192,28 @@ export class HookRelay {
 
   async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {
     const { serverId, clientOf } = this.#options;
+    const clientId = this.#held.idOf(body) ?? body.client_id;
     const ip = (await clientOf(body.ip).catch(() => null)) ?? body.ip;
-    return { ip, serverId, child: owner.id };
+    return { ip, serverId, child: owner.id, clientId };
+  }
+
+  /** Says ourselves what a child would say of a client. */
+  async #say(body: HookBody, userAgent: string): Promise<CallResult> {
+    const { urls: all, serverId } = this.#options;
+    const { action, vhost, ip } = body;
+    const urls = all.of(vhost, action);
+    if (urls.length === 0) return { outcome: 'ok', answer: YES };
+    const count = this.#counting(action);
+    const text = rewriteHook(body, { ip, serverId, child: null });
+    const { signal } = this.#closing;
+    const result = await this.#caller.call({ action, body: text, urls, userAgent, signal });
+    count(result.outcome);
+    return result;
+  }
+
+  #counting(action: HookAction): (outcome: HookOutcome) => void {
+    const start = performance.now();
+    return (outcome) => this.#tallies.add(action, outcome, performance.now() - start);
   }
 
   #publication({ owner, body }: IncomingHook): Publication {

@@ -1,9 +1,8 @@
+import { Lately } from '../lately.js';
+
 /** 127.1.0.0 .. 127.255.255.254: sixteen million addresses; 127.0.x.x is left to everybody else. */
 const FIRST = 0x7f010000;
 const LAST = 0x7ffffffe;
-
-/** So many clients are remembered when they have left, and up to twice as many. */
-const LEFT = 8192;
 
 /** Aliases by number, both ends included. */
 export interface AliasRange {
@@ -26,9 +25,7 @@ export function canAlias(host: string): boolean {
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
-  /** Those released last, and those before them: whole maps go, as a long one is slow to find its oldest in. */
-  #left = new Map<string, string>();
-  #leftBefore = new Map<string, string>();
+  readonly #left = new Lately<string>();
   readonly #range: AliasRange;
   #next: number;
   #usable = true;
@@ -49,18 +46,14 @@ export class AliasBook {
 
   /** The true address of the client behind an alias, or of the one who had it last; else null. */
   clientOf(alias: string): string | null {
-    return this.#clients.get(alias) ?? this.#left.get(alias) ?? this.#leftBefore.get(alias) ?? null;
+    return this.#clients.get(alias) ?? this.#left.get(alias) ?? null;
   }
 
   release(alias: string | null): void {
     const client = alias === null ? undefined : this.#clients.get(alias);
     if (alias === null || client === undefined) return;
     this.#clients.delete(alias);
-    if (this.#left.size >= LEFT) {
-      this.#leftBefore = this.#left;
-      this.#left = new Map();
-    }
-    this.#left.set(alias, client);
+    this.#left.add(alias, client);
   }
 
   /** The machine refused an alias as source address: children are dialled plainly from now on. */

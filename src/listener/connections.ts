@@ -28,6 +28,8 @@ export class Connection {
   stream: StreamKey | null = null;
   owner: ChildRef | null = null;
   alias: string | null = null;
+  /** By which the user's hooks know it that were asked before it had a child. */
+  hookId: string | null = null;
   relayed: Relayed | null = null;
   /** Where its listener keeps it. */
   key = -1;

@@ -9,7 +9,7 @@ export interface Counters extends ListenerCounters {
 }
 
 export function noCounters(): Counters {
-  const failed = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 };
+  const failed = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0, hook: 0, full: 0 };
   return { accepted: 0, relayed: 0, refused: 0, failed };
 }
 

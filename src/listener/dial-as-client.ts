@@ -33,7 +33,8 @@ export async function dialAsClient(
 ): Promise<Socket> {
   const { host, port } = target;
   if (target.via !== undefined) {
-    return dialPeer(target.via, target.via.service, connection.client, connection.signal);
+    const via = asKnown(target.via, connection.hookId);
+    return dialPeer(via, target.via.service, connection.client, connection.signal);
   }
   if (!canAlias(host)) return dial({ host, port, localAddress: null }, connection.signal);
   connection.alias ??= aliases.take(connection.client);
@@ -47,4 +48,9 @@ export async function dialAsClient(
     connection.alias = null;
     return dial({ host, port, localAddress: null }, connection.signal);
   }
+}
+
+function asKnown(via: PeerVia, hookId: string | null): PeerVia {
+  const { wanted } = via;
+  return wanted === null || hookId === null ? via : { ...via, wanted: { ...wanted, hookId } };
 }

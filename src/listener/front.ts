@@ -2,8 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { ChildRef } from '../child/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
-/** Why a client was not served. */
-export type Failure = 'silent' | 'invalid' | 'left' | 'no-child' | 'child';
+/**
+ * Why a client was not served. `hook`: the user's hook has refused a player that would have waited for
+ * its stream; `full`: too many wait already.
+ */
+export type Failure = 'silent' | 'invalid' | 'left' | 'no-child' | 'child' | 'hook' | 'full';
 
 /** What has become of the clients so far. */
 export interface ListenerCounters {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { buildBlindHello, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
 import { PlayAnswers, type PlayState, playCommands } from '../protocol/rtmp/play.js';
-import { DEFAULT_VHOST, type StreamKey } from '../stream-key.js';
+import { DEFAULT_VHOST, nameOf, type StreamKey } from '../stream-key.js';
 import { dial } from './dial.js';
 import { readUntil } from './read-until.js';
 import type { Route, Router } from './route.js';
@@ -98,9 +98,7 @@ function stateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined 
 }
 
 function playCommandsFor(key: StreamKey): Buffer {
-  const [vhost = '', ...path] = key.split('/');
-  const stream = path.pop() ?? '';
-  const app = path.join('/');
+  const { vhost, app, stream } = nameOf(key);
   const query = vhost === DEFAULT_VHOST ? '' : `?vhost=${vhost}`;
   return playCommands(`rtmp://127.0.0.1/${app}${query}`, `${app}${query}`, stream);
 }

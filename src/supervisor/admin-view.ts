@@ -9,6 +9,7 @@ import type {
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
 import type { ConnectionRow } from '../listener/front.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { Boxes } from '../registry/redis/boxes.js';
@@ -25,6 +26,7 @@ export interface AdminViewParts {
   readonly placement: Placement;
   readonly fronts: Fronts;
   readonly hooks: HooksRoom;
+  readonly holds: HoldBudget;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   readonly state: () => AdminStatus['state'];
@@ -43,7 +45,8 @@ export class AdminView implements AdminSource {
   }
 
   status(): AdminStatus {
-    const { prepared, engine, owners, placement, fronts, hooks, state, counts } = this.#parts;
+    const { prepared, engine, owners, placement, fronts, hooks, holds } = this.#parts;
+    const { state, counts } = this.#parts;
     const { binary } = prepared;
     const children = owners.statuses();
     const ready = children.filter((child) => child.state === 'ready').length;
@@ -59,6 +62,7 @@ export class AdminView implements AdminSource {
       children: { total: children.length, ready },
       streams: placement.list().length,
       ...fronts.totals(),
+      heldPlayers: holds.size,
       hooks: hooks.counters(),
       ...counts(),
     };

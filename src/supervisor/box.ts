@@ -2,6 +2,8 @@ import type { Prepared } from '../check/prepared.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import type { ConnectionBudget } from '../listener/connections.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
 import type { Logger } from '../logger.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -17,6 +19,10 @@ export interface Box {
   readonly aliases: AliasBook;
   /** What all ports together may have open. */
   readonly budget: ConnectionBudget;
+  /** Counts the players that wait for streams, on all of them. */
+  readonly holds: HoldBudget;
+  /** The user's hooks, for them. */
+  readonly heldHooks: HeldHooks;
   /** For the ports that speak TLS; null where none does. */
   readonly certificate: Certificate | null;
   readonly logger: Logger;

@@ -7,10 +7,12 @@ import { type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Fronts } from './fronts.js';
+import { randomSigns } from './identity.js';
 
 export interface HooksParts {
   readonly prepared: Prepared;
@@ -49,6 +51,11 @@ export class HooksRoom {
       keep: (publication) => this.#keep(publication),
       ownAddress: KEEPER_ADDRESS,
       heard,
+      voice: {
+        serviceId: randomSigns(8),
+        userAgent: `SRS/${prepared.binary.version}(Hang)`,
+        newId: () => randomSigns(8),
+      },
       timeoutMs: timeoutSeconds * 1000,
       logger,
     });
@@ -62,6 +69,11 @@ export class HooksRoom {
 
   close(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** For players that wait here and not in a child. */
+  get held(): HeldHooks {
+    return this.#relay.held;
   }
 
   planFor(childId: string): HooksPlan {

@@ -17,6 +17,11 @@ export class Owners {
     return [...this.#fleet.statuses(), ...this.#origins.statuses()];
   }
 
+  /** Whether all that serve are our children. */
+  get areOurs(): boolean {
+    return !this.#origins.areAny;
+  }
+
   status(id: string): ChildStatus | null {
     return this.#fleet.status(id) ?? this.#origins.status(id);
   }

@@ -5,7 +5,7 @@ import type { NamedFront } from './fronts.js';
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
 export function peerFronts(
-  { prepared, engine, routing, aliases, logger }: Box,
+  { prepared, engine, routing, aliases, heldHooks, logger }: Box,
   answer: (question: string) => Promise<string>,
 ): NamedFront[] {
   const { registry, cluster, listen } = prepared.config;
@@ -22,6 +22,7 @@ export function peerFronts(
     answer,
     engine,
     aliases,
+    hooks: heldHooks,
     logger: logger.child({ room: 'peer' }),
   });
   return [{ name: 'peer', transport: 'tcp', front }];

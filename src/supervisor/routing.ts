@@ -46,6 +46,14 @@ export class Routing {
     return this.#parts.placement.whenPublished(stream, signal);
   }
 
+  /**
+   * Whether all that is published would be known here: origins that we did not start may have streams
+   * that nobody tells us of, or that they fetch when a player comes.
+   */
+  get knowsPublishers(): boolean {
+    return this.#parts.owners.areOurs;
+  }
+
   /** Whether the child lives that very life, or is about to. */
   isAlive({ id, generation }: ChildRef): boolean {
     return this.#parts.owners.status(id)?.generation === generation;

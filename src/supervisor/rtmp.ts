@@ -1,7 +1,10 @@
+import { holdableVhosts } from '../child/holdable.js';
 import { TrustedProxies } from '../listener/client-address.js';
 import { frontMaker } from '../listener/rtmp/front-maker.js';
+import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
 import { keepSources } from '../listener/source-keeper.js';
+import { nameOf } from '../stream-key.js';
 import { VERSION } from '../version.js';
 import type { Box } from './box.js';
 import type { NamedFront } from './fronts.js';
@@ -11,22 +14,23 @@ export async function rtmpFronts(box: Box): Promise<NamedFront[]> {
   const { prepared, engine, aliases, budget } = box;
   const { listen, proxies } = prepared.config;
   const makeFront = await frontMaker(engine, aliases);
+  const held = heldPlayers(box);
   const front = makeFront({
-    ...sessions(box, 'rtmp'),
+    ...sessions(box, held, 'rtmp'),
     address: listen.rtmp,
     limits: budget,
     proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
   });
-  return [{ name: 'rtmp', transport: 'tcp', front }, ...rtmpsFront(box)];
+  return [{ name: 'rtmp', transport: 'tcp', front }, ...rtmpsFront(box, held)];
 }
 
 /** TLS is ours: SRS has none for RTMP, and children are private. */
-function rtmpsFront(box: Box): NamedFront[] {
+function rtmpsFront(box: Box, held: HeldPlayers): NamedFront[] {
   const { prepared, engine, aliases, budget, certificate } = box;
   const { listen, proxies } = prepared.config;
   if (listen.rtmps === null || certificate === null) return [];
   const front = new RtmpListener(listen.rtmps, budget, {
-    ...sessions(box, 'rtmps'),
+    ...sessions(box, held, 'rtmps'),
     name: 'listen.rtmps',
     aliases,
     join: (pair) => engine.join(pair),
@@ -36,8 +40,21 @@ function rtmpsFront(box: Box): NamedFront[] {
   return [{ name: 'rtmps', transport: 'tcp', front }];
 }
 
-function sessions({ prepared, routing, logger }: Box, room: string) {
+/** Where players wait, of this port and its twin. */
+function heldPlayers({ prepared, routing, holds, heldHooks }: Box): HeldPlayers {
+  const holdable = new Set(holdableVhosts(prepared.template, prepared.vhosts));
+  return new HeldPlayers({
+    knows: (stream) => holdable.has(nameOf(stream).vhost) && routing.knowsPublishers,
+    whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
+    route: (stream, role) => routing.route(stream, role),
+    hooks: heldHooks,
+    budget: holds,
+  });
+}
+
+function sessions({ prepared, routing, logger }: Box, held: HeldPlayers, room: string) {
   return {
+    held,
     route: keepSources((stream, role) => routing.route(stream, role)),
     vhosts: prepared.vhosts,
     identifyMs: prepared.config.limits.identifySeconds * 1000,

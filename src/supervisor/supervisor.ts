@@ -10,6 +10,7 @@ import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
+import { HoldBudget } from '../listener/hold-budget.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
@@ -69,6 +70,7 @@ export class Supervisor {
   readonly #fronts: Fronts;
   readonly #budget: ConnectionBudget;
   readonly #hooks: HooksRoom;
+  readonly #holds: HoldBudget;
   readonly #admin: AdminServer;
   /** The box as operators see it. */
   readonly view: AdminView;
@@ -123,6 +125,7 @@ export class Supervisor {
     this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
     this.#watch = watchOrigins(this.#origins, this.#placement, { template, logger: about });
     this.#hooks = this.#makeHooks(serverId);
+    this.#holds = new HoldBudget(config.limits);
     this.view = new AdminView({
       prepared,
       engine,
@@ -130,6 +133,7 @@ export class Supervisor {
       placement: this.#placement,
       fronts,
       hooks: this.#hooks,
+      holds: this.#holds,
       boxes: map.boxes,
       state: () => this.#state,
       counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
@@ -256,6 +260,8 @@ export class Supervisor {
       boxes,
       aliases: new AliasBook(),
       budget: this.#budget,
+      holds: this.#holds,
+      heldHooks: this.#hooks.held,
       certificate: this.#certificate,
       logger,
     };

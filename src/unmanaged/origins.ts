@@ -119,6 +119,12 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     return entry.probe;
   }
 
+  /** Whether any is there now. */
+  get areAny(): boolean {
+    for (const { state } of this.#entries.values()) if (state === 'ready') return true;
+    return false;
+  }
+
   /** In the order of their ids. */
   statuses(): OriginStatus[] {
     const since = this.#now() - SHOWN_MS;

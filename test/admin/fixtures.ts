@@ -18,6 +18,7 @@ export const STATUS: AdminStatus = {
   children: { total: 2, ready: 1 },
   streams: 1,
   connections: 3,
+  heldPlayers: 1,
   bytesIn: 1_500_000,
   bytesOut: 3_000_000_000,
   hooks: { on_play: { calls: 3, refused: 1, failed: 0, dropped: 0, p50: 2, p99: 9 } },

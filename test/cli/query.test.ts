@@ -14,7 +14,7 @@ test('status', () => {
       'relay        native, 1 thread',
       'children     1 of 2 ready',
       'streams      1',
-      'connections  3',
+      'connections  3, players that wait: 1',
       'traffic      1.5 MB in, 3 GB out',
       'rtmp         1935 (tcp)',
       'admin        127.0.0.1:12025 (tcp)',

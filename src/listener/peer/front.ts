@@ -5,6 +5,7 @@ import type { ChildRef } from '../../child/types.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { hostName } from '../../protocol/http/target.js';
 import {
   buildAnswer,
   type PeerHello,
@@ -16,6 +17,7 @@ import type { AliasBook } from '../aliases.js';
 import { ClientFront } from '../client-front.js';
 import type { Connection, ConnectionLimits } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
+import type { HeldHooks, HeldVisit } from '../held-hooks.js';
 import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
 import { failureOf, SessionError } from '../session-error.js';
@@ -32,6 +34,8 @@ export interface PeerOptions {
   readonly answer: (question: string) => Promise<string>;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;
+  /** Of clients that another box has asked the user's hooks about. */
+  readonly hooks: Pick<HeldHooks, 'adopt'>;
   readonly logger: Logger;
 }
 
@@ -133,7 +137,27 @@ export class PeerFront extends ClientFront {
     await once(peer, 'close');
   }
 
-  async #relay(connection: Connection, { peer, hello, route }: Arrival): Promise<void> {
+  async #relay(connection: Connection, arrival: Arrival): Promise<void> {
+    const visit = this.#adopt(connection, arrival);
+    try {
+      await this.#join(connection, arrival);
+      await connection.relayed?.ended;
+    } finally {
+      visit?.leave({ sent: 0, received: 0 });
+    }
+  }
+
+  /** Null: the user's hooks have not heard of the client. */
+  #adopt(connection: Connection, { hello: { wanted, client } }: Arrival): HeldVisit | null {
+    const { aliases, hooks } = this.#options;
+    if (wanted?.hookId === undefined) return null;
+    const visit = hooks.adopt({ id: wanted.hookId, ip: hostName(client), stream: wanted.stream });
+    connection.alias ??= aliases.take(connection.client);
+    if (connection.alias !== null) visit.goesBy(connection.alias);
+    return visit;
+  }
+
+  async #join(connection: Connection, { peer, hello, route }: Arrival): Promise<void> {
     const { secret, engine } = this.#options;
     const target = { host: route.host, port: route.ports[hello.service] };
     const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
@@ -141,7 +165,6 @@ export class PeerFront extends ClientFront {
     });
     const toClient = buildAnswer('welcome', hello, secret);
     connection.relayed = engine.join({ client: peer, child, toClient, idleMs: IDLE_MS });
-    await connection.relayed.ended;
   }
 
   async #readHello(peer: Socket, connection: Connection): Promise<PeerHello> {

@@ -16,6 +16,8 @@ export interface Guest {
   /** Null: nowhere to go, or not known yet. */
   route: Route | null;
   hasLeft: boolean;
+  /** It comes back to wait for its stream. */
+  waits: boolean;
   /** Its child's clients have been ended: it must not be relayed there. */
   isDoomed: boolean;
 }
@@ -86,7 +88,8 @@ export class RtmpDesk implements Desk {
 
   /** A client has named its stream. */
   welcome(ticket: number, connection: Connection): Guest {
-    const guest = { ticket, connection, route: null, hasLeft: false, isDoomed: false };
+    const states = { hasLeft: false, waits: false, isDoomed: false };
+    const guest = { ticket, connection, route: null, ...states };
     this.#guests.put(ticket, guest);
     return guest;
   }

@@ -9,7 +9,10 @@ import type { RtmpSessionContext } from './session.js';
 
 /** What the RTMP port needs to know, whoever serves it. */
 export interface FrontOptions
-  extends Pick<RtmpSessionContext, 'route' | 'vhosts' | 'identifyMs' | 'server' | 'logger'> {
+  extends Pick<
+    RtmpSessionContext,
+    'route' | 'vhosts' | 'identifyMs' | 'server' | 'held' | 'logger'
+  > {
   readonly address: Address;
   readonly limits: ConnectionLimits;
   /** Who begins each connection with a PROXY header; null: nobody does. */

@@ -141,7 +141,9 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     connection.stream = stream;
     connection.role = role;
     const guest = desk.welcome(ticket, connection);
-    const route = await this.context.route(stream, role).catch(() => null);
+    const { held, route: find } = this.context;
+    guest.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
+    const route = guest.waits ? null : await find(stream, role).catch(() => null);
     guest.route = route;
     if (guest.hasLeft) route?.release();
     else desk.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
@@ -173,12 +175,13 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   }
 
   /** Goes on with a client that its thread could not bring to a child. */
-  #resume({ connection, route }: Guest, fd: number, { identified, fault }: Resumed): void {
+  #resume(guest: Guest, fd: number, { identified, fault }: Resumed): void {
+    const { connection, route, waits } = guest;
     const client = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
     const { buffer, byteOffset, length } = identified.recorded;
     const resumed = {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
-      first: { route, error: fault && asError(fault) },
+      first: waits ? null : { route, error: fault && asError(fault) },
     };
     this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../../logger.js';
-import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
+import type { Identified, RtmpIdentifier, ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
@@ -9,6 +9,9 @@ import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
+import type { Closed } from './held-player.js';
+import type { HeldPlayers } from './held-players.js';
+import { Sitting } from './sitting.js';
 import {
   CHILD_ANSWER_MS,
   ChildAnswers,
@@ -18,6 +21,9 @@ import {
   openingOf,
   streamOf,
 } from './talk.js';
+
+/** A client that has closed its stream has so long to name another one, as in SRS. */
+const AGAIN_MS = 180_000;
 
 /** What every session of a listener shares. */
 export interface RtmpSessionContext {
@@ -31,6 +37,8 @@ export interface RtmpSessionContext {
   /** How long a child may take to answer; default: 10 s. */
   readonly childAnswerMs?: number;
   readonly server: Omit<ServerIdentity, 'id'>;
+  /** Where players of streams wait that nobody publishes; default: in a child. */
+  readonly held?: HeldPlayers;
   readonly logger: Logger;
 }
 
@@ -43,52 +51,70 @@ export interface FirstAttempt {
 }
 
 /**
- * Serves one RTMP client from its first byte to its last: identify, find the owner, replay, relay.
- * Resolves when the relayed connection has ended; rejects with SessionError when it never began.
+ * Serves one RTMP client from its first byte to its last: identify, wait where nobody publishes its
+ * stream, find the owner, replay, relay. Resolves when the relayed connection has ended; rejects with
+ * SessionError when it never began.
  */
 export async function serveRtmp(
   client: Socket,
   connection: Connection,
   context: RtmpSessionContext,
 ): Promise<void> {
-  await relayed(connection, await begin(client, connection, context));
+  const { server, identifyMs } = context;
+  const identifier = newIdentifier(server, connection.id);
+  const identified = await identify(client, connection, { identifier, limitMs: identifyMs });
+  await resumeRtmp(client, connection, { identified, first: null }, context);
 }
 
-/** The same for a client that has said what it wants, and was sent to a child once. */
+/** The same for a client that has said what it wants, and was sent to a child once (or not: null). */
 export async function resumeRtmp(
   client: Socket,
   connection: Connection,
-  { identified, first }: { identified: Identified; first: FirstAttempt },
+  { identified, first }: { identified: Identified; first: FirstAttempt | null },
   context: RtmpSessionContext,
 ): Promise<void> {
-  await relayed(connection, await reach(client, connection, { identified, first }, context));
+  const sitting = sittingFor(client, connection, context);
+  try {
+    const toChild = { identified, first, sitting };
+    const route = await begin(client, connection, toChild, context);
+    sitting?.served();
+    await connection.relayed?.ended;
+    route.release();
+  } finally {
+    sitting?.leave();
+  }
 }
 
-async function relayed(connection: Connection, route: Route): Promise<void> {
-  try {
-    await connection.relayed?.ended;
-  } finally {
-    route.release();
-  }
+/** A client on its way to a child. */
+interface Coming {
+  readonly identified: Identified;
+  readonly first: FirstAttempt | null;
+  /** Null: nobody waits here. */
+  readonly sitting: Sitting | null;
 }
 
 /** All that comes before the relay; what it holds (the recorded bytes) is gone when it returns. */
 async function begin(
   client: Socket,
   connection: Connection,
+  coming: Coming,
   context: RtmpSessionContext,
 ): Promise<Route> {
-  const { identifyMs } = context;
-  const silence = () => new SessionError('silent', `named no stream within ${identifyMs} ms`);
-  const identifying = identify(client, connection, context);
-  const identified = await within(identifyMs, connection, silence, identifying);
-  return reach(client, connection, { identified, first: null }, context);
+  const { sitting, first } = coming;
+  if (sitting === null || first !== null) return reach(client, connection, coming, context);
+  const { identified, turn } = await sitting.settle(coming.identified);
+  try {
+    const made = turn && { route: turn.route, error: null };
+    return await reach(client, connection, { identified, first: made, sitting }, context);
+  } finally {
+    turn?.done();
+  }
 }
 
 function reach(
   client: Socket,
   connection: Connection,
-  { identified, first }: { identified: Identified; first: FirstAttempt | null },
+  { identified, first, sitting }: Coming,
   context: RtmpSessionContext,
 ): Promise<Route> {
   const { role } = identified;
@@ -104,6 +130,7 @@ function reach(
         const error = made?.error ?? null;
         made = null;
         if (error !== null) throw error;
+        sitting?.dials(route);
         await joinChild(client, connection, { identified, route }, context);
       },
     },
@@ -111,12 +138,29 @@ function reach(
   );
 }
 
-function identify(
+function sittingFor(
   client: Socket,
-  { id, signal }: Connection,
-  { server }: RtmpSessionContext,
+  connection: Connection,
+  { held: players, aliases, vhosts, server }: RtmpSessionContext,
+): Sitting | null {
+  if (players === undefined) return null;
+  const again = async ({ heard, rest }: Closed) => {
+    const identifier = newIdentifier(server, connection.id);
+    identifier.resume(heard);
+    if (rest.length > 0) client.unshift(rest);
+    const identified = await identify(client, connection, { identifier, limitMs: AGAIN_MS });
+    return { identified, sent: identified.sent };
+  };
+  return new Sitting({ players, aliases, vhosts, client, connection, again });
+}
+
+/** Speaks with a client until it names a stream, for so long. */
+async function identify(
+  client: Socket,
+  connection: Connection,
+  { identifier, limitMs }: { identifier: RtmpIdentifier; limitMs: number },
 ): Promise<Identified> {
-  const identifier = newIdentifier(server, id);
+  const silence = () => new SessionError('silent', `named no stream within ${limitMs} ms`);
   const take = (bytes: Buffer) => {
     const outcome = identifier.feed(bytes);
     const replies = identifier.takeReplies();
@@ -124,7 +168,7 @@ function identify(
     if (outcome.kind === 'invalid') throw new SessionError('invalid', outcome.reason);
     return outcome.kind === 'value' ? outcome.value : undefined;
   };
-  return readUntil(client, take, signal);
+  return within(limitMs, connection, silence, readUntil(client, take, connection.signal));
 }
 
 async function joinChild(

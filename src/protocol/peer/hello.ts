@@ -9,6 +9,8 @@ export type ChildService = 'rtmp' | 'http' | 'api';
 export interface PeerWanted {
   readonly stream: string;
   readonly role: Role;
+  /** There where the user's hooks have let the client in already, by that id. */
+  readonly hookId?: string;
 }
 
 /** What one box says to another before the bytes of a client, in JSON. */
@@ -101,9 +103,10 @@ function readHello(text: string): PeerHello | null {
 /** Undefined: malformed. */
 function readWanted(field: unknown): PeerWanted | null | undefined {
   if (field === null) return null;
-  const { stream, role } = (field ?? {}) as Record<string, unknown>;
+  const { stream, role, hookId } = (field ?? {}) as Record<string, unknown>;
   const isRole = role === 'publish' || role === 'play';
-  return typeof stream === 'string' && isRole ? { stream, role } : undefined;
+  if (typeof stream !== 'string' || !isRole) return undefined;
+  return typeof hookId === 'string' ? { stream, role, hookId } : { stream, role };
 }
 
 function parseJson(text: string): Record<string, unknown> | null {

@@ -5,9 +5,9 @@ import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
-import { setPeerBandwidth, windowAckSize } from './control.js';
+import { setChunkSize, setPeerBandwidth, windowAckSize } from './control.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
-import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** No command that comes before `publish` or `play` is anywhere near this long. */
@@ -31,6 +31,13 @@ export interface Identified {
   readonly answered: ReadonlySet<number>;
   /** The last of them that opened a message stream. */
   readonly createStream: number;
+  /** As `connect` named them; a page is '' where it named none. */
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  /** Bytes of all our answers so far. */
+  readonly sent: number;
+  /** There for a player that has been told already that it plays: see `HeldPlay`. */
+  readonly hasStarted?: true;
 }
 
 /** What the connect answer says of this server. */
@@ -55,7 +62,11 @@ type Handler = (self: RtmpIdentifier, command: RtmpCommand) => Parsed<Identified
 
 /** What every client hears before its `connect` is answered. */
 const GREETING = Buffer.concat(
-  [windowAckSize(WINDOW_ACK_SIZE), setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC)].map(encoded),
+  [
+    windowAckSize(WINDOW_ACK_SIZE),
+    setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC),
+    setChunkSize(SERVER_CHUNK_SIZE),
+  ].map(encoded),
 );
 /** And behind the answer. */
 const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
@@ -86,7 +97,9 @@ export class RtmpIdentifier {
   #recorded: Buffer[] = [];
   #recordedBytes = 0;
   #replies: Buffer[] = [];
+  #sent = 0;
   #tcUrl: string | null = null;
+  #pageUrl = '';
   #createStreamId: number | null = null;
 
   constructor(options: IdentifierOptions) {
@@ -96,6 +109,17 @@ export class RtmpIdentifier {
   /** Takes the next bytes of the client. `takeReplies` has what to send it, whatever comes out. */
   feed(bytes: Buffer): Parsed<Identified> {
     return this.#step(bytes);
+  }
+
+  /**
+   * Goes on where somebody else has heard and answered `heard`, from `connect` on: with commands of a
+   * stream that the client has given up, which must be muted there.
+   */
+  resume(heard: Buffer): Parsed<Identified> {
+    this.#step = (more) => this.#readCommands(more);
+    const outcome = this.#readCommands(heard);
+    this.#replies = [];
+    return outcome;
   }
 
   takeReplies(): Buffer {
@@ -109,7 +133,7 @@ export class RtmpIdentifier {
     const hello = parseC0C1(this.#pending);
     if (hello.kind !== 'value') return hello;
     const { time, random } = this.#options;
-    this.#replies.push(buildS0S1S2(hello.value, { time, random }));
+    this.#send(buildS0S1S2(hello.value, { time, random }));
     const rest = this.#pending.subarray(hello.consumed);
     this.#pending = Buffer.alloc(0);
     this.#step = (more) => this.#readC2(more);
@@ -160,10 +184,12 @@ export class RtmpIdentifier {
     const tcUrl = isObject(object) ? object.tcUrl : undefined;
     if (typeof tcUrl !== 'string' || tcUrl === '') return invalid('connect without tcUrl');
     this.#tcUrl = tcUrl;
-    this.#replies.push(GREETING);
+    const pageUrl = isObject(object) ? object.pageUrl : undefined;
+    if (typeof pageUrl === 'string') this.#pageUrl = pageUrl;
+    this.#send(GREETING);
     const encoding = isObject(object) && object.objectEncoding === 3 ? 3 : 0;
     this.#answer(command, [connectProperties(), this.#connectInformation(encoding)]);
-    this.#replies.push(BANDWIDTH_DONE);
+    this.#send(BANDWIDTH_DONE);
     return INCOMPLETE;
   }
 
@@ -193,17 +219,25 @@ export class RtmpIdentifier {
     const [stream] = command.args;
     if (typeof stream !== 'string') return invalid(`${role} without a stream name`);
     if (this.#createStreamId === null) return invalid(`${role} before createStream`);
-    const url = parseStreamUrl(this.#tcUrl ?? '', stream);
+    const tcUrl = this.#tcUrl ?? '';
+    const url = parseStreamUrl(tcUrl, stream);
     if (url.kind === 'invalid') return url;
     if (url.kind === 'incomplete') return invalid('truncated stream url');
     const recorded = Buffer.concat(this.#recorded);
     const createStream = this.#createStreamId;
-    return value({ role, url: url.value, recorded, answered: this.#answered, createStream }, 0);
+    const said = { recorded, tcUrl, pageUrl: this.#pageUrl };
+    const told = { answered: this.#answered, createStream, sent: this.#sent };
+    return value({ role, url: url.value, ...said, ...told }, 0);
+  }
+
+  #send(reply: Buffer): void {
+    this.#sent += reply.length;
+    this.#replies.push(reply);
   }
 
   #answer(command: RtmpCommand, [object, ...args]: [Amf0Value, ...Amf0Value[]]): void {
     this.#answered.add(command.transactionId);
-    this.#replies.push(encodedCommand('_result', command.transactionId, [object, ...args]));
+    this.#send(encodedCommand('_result', command.transactionId, [object, ...args]));
   }
 }
 
@@ -217,7 +251,7 @@ function encodedCommand(
 }
 
 function encoded(message: RtmpMessage): Buffer {
-  return encodeMessage(message, DEFAULT_CHUNK_SIZE);
+  return encodeMessage(message, SERVER_CHUNK_SIZE);
 }
 
 function connectProperties(): Amf0Object {

@@ -5,7 +5,8 @@ import { encodeMessage } from './chunk-writer.js';
 import { type CommandHead, decodeCommandHead } from './command.js';
 import { setChunkSize } from './control.js';
 import type { Identified } from './identify.js';
-import { DEFAULT_CHUNK_SIZE } from './message.js';
+import { SERVER_CHUNK_SIZE } from './message.js';
+import { PLAY_STEPS, type PlayStep, playStepOf } from './play-start.js';
 
 /** Larger than any answer to `connect` … `publish`; media comes after the connection is level. */
 const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
@@ -34,6 +35,8 @@ export class ChildLeveler {
   readonly #uneven = new Map<number, 'stale' | 'primed'>();
   #compresses = false;
   #streamOpen = false;
+  /** Parts of the answer to `play` that the client has had, and that the child has yet to repeat. */
+  readonly #starting: Set<PlayStep>;
   #passing = false;
   /** Bytes not dealt with yet, and where they lie in all that the child has sent. */
   #kept: Buffer = Buffer.alloc(0);
@@ -42,8 +45,10 @@ export class ChildLeveler {
   #doneTo = 0;
   #out: Buffer[] = [];
 
-  constructor({ answered, createStream }: Pick<Identified, 'answered' | 'createStream'>) {
+  constructor(client: Pick<Identified, 'answered' | 'createStream' | 'hasStarted'>) {
+    const { answered, createStream, hasStarted = false } = client;
     this.#awaited = new Set(answered);
+    this.#starting = new Set(hasStarted ? PLAY_STEPS : []);
     this.#createStream = createStream;
   }
 
@@ -72,20 +77,31 @@ export class ChildLeveler {
   #dropAnswer(message: ReadMessage): boolean {
     const command = headOf(message);
     const repeats = command?.name === '_result' && this.#awaited.delete(command.transactionId);
-    if (this.#streamOpen && !repeats) return false;
+    const starts = this.#streamOpen && !repeats && this.#dropStart(message);
+    if (this.#streamOpen && !repeats && !starts) return false;
     if (message.fmt !== 0) this.#compresses = true;
     this.#uneven.set(message.csid, 'stale');
     this.#doneTo = message.end;
     if (repeats && command.transactionId === this.#createStream) this.#streamOpen = true;
-    if (command !== null && isVerdict(command)) this.#rewrite(message, DEFAULT_CHUNK_SIZE);
-    if (this.#streamOpen && this.#awaited.size === 0) this.#startPassing(message.end);
+    if (command !== null && !starts && isVerdict(command)) {
+      this.#rewrite(message, SERVER_CHUNK_SIZE);
+    }
+    const isSettled = this.#awaited.size + this.#starting.size === 0;
+    if (this.#streamOpen && isSettled) this.#startPassing(message.end);
     return true;
+  }
+
+  #dropStart(message: ReadMessage): boolean {
+    const step = this.#starting.size > 0 ? playStepOf(message) : null;
+    return step !== null && this.#starting.delete(step);
   }
 
   #startPassing(from: number): void {
     this.#passing = true;
     this.#doneTo = from;
-    this.#out.push(encodeMessage(setChunkSize(this.#reader.chunkSize), DEFAULT_CHUNK_SIZE));
+    const { chunkSize } = this.#reader;
+    if (chunkSize === SERVER_CHUNK_SIZE) return;
+    this.#out.push(encodeMessage(setChunkSize(chunkSize), SERVER_CHUNK_SIZE));
   }
 
   /** Hands a message on as it stands where the client can read that, else with a full header. */

@@ -29,6 +29,8 @@ export const MessageType = {
 
 /** Chunk size until a SetChunkSize says otherwise (§5.4.1). */
 export const DEFAULT_CHUNK_SIZE = 128;
+/** What clients are told to read us by, as SRS tells them: some cannot read a message in pieces. */
+export const SERVER_CHUNK_SIZE = 60_000;
 
 /** Chunk streams that SRS and most servers use for these purposes. */
 export const ChunkStream = { control: 2, command: 3, onStatus: 5, video: 6, audio: 7 } as const;

@@ -4,6 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { portsAt } from '../../../src/child/ports.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
+import type { HeldElsewhere, HeldVisit } from '../../../src/listener/held-hooks.js';
 import { askPeer, dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
 import { PeerFront } from '../../../src/listener/peer/front.js';
 import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
@@ -32,6 +33,14 @@ async function rig(t: TestContext) {
   const engine = new PortableEngine();
   const aliases = new AliasBook();
   const admitted = { count: 0 };
+  /** What hooks were told of clients that they know already. */
+  const adopted: string[] = [];
+  const adopt = ({ id, ip, stream }: HeldElsewhere): HeldVisit => ({
+    ...NO_VISIT,
+    id,
+    goesBy: (alias) => void adopted.push(`${id} ${ip} ${stream} ${aliases.clientOf(alias)}`),
+    leave: () => void adopted.push(`${id} left`),
+  });
   const front = new PeerFront({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
@@ -48,6 +57,7 @@ async function rig(t: TestContext) {
     answer: async (question) => `${question}, said the box`,
     engine,
     aliases,
+    hooks: { adopt },
     logger: silentLogger,
   });
   await front.start();
@@ -60,8 +70,30 @@ async function rig(t: TestContext) {
     ...{ host: '127.0.0.1', port: peer, secret: SECRET },
     ...{ child: 'c001', generation: 2, wanted: { stream: 'v/a/s', role: 'play' } },
   };
-  return { front, via, aliases, admitted };
+  return { front, via, aliases, admitted, adopted };
 }
+
+const NO_VISIT: HeldVisit = {
+  id: '',
+  connect: async () => true,
+  play: async () => true,
+  stop: () => {},
+  goesBy: () => {},
+  served: () => {},
+  leave: () => {},
+};
+
+test('hooks know a client here that another box has asked them about', async (t) => {
+  const { front, via, adopted } = await rig(t);
+  const stranger = await dialPeer(via, 'http', '203.0.113.8:4000', NEVER);
+  const wanted = { stream: 'v/a/s', role: 'play', hookId: 'far-1' } as const;
+  const socket = await dialPeer({ ...via, wanted }, 'http', '203.0.113.9:4000', NEVER);
+  assert.deepEqual(adopted, ['far-1 203.0.113.9 v/a/s 203.0.113.9:4000']);
+  socket.destroy();
+  stranger.destroy();
+  await until('both have left', () => front.summary().connections === 0);
+  assert.deepEqual(adopted.slice(1), ['far-1 left']);
+});
 
 test('a client of another box reaches the child, and is known there', async (t) => {
   const { front, via, aliases, admitted } = await rig(t);

@@ -4,7 +4,7 @@ import type { ChildRef } from '../../../src/child/types.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/connections.js';
 import type { Failure } from '../../../src/listener/front.js';
-import type { Route } from '../../../src/listener/route.js';
+import type { Route, Router } from '../../../src/listener/route.js';
 import { RtmpListener } from '../../../src/listener/rtmp/listener.js';
 import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
 import type { RtmpSessionContext } from '../../../src/listener/rtmp/session.js';
@@ -38,6 +38,7 @@ export class Rig {
   ways: (Way | null)[] = [];
   asked: string[] = [];
   released = 0;
+  readonly route: Router = async (stream, role) => this.#route(`${role} ${stream}`);
 
   constructor(
     server: Server,
@@ -48,7 +49,7 @@ export class Rig {
     this.aliases = context.aliases ?? new AliasBook();
     const address = { host: '127.0.0.1', port };
     const session: RtmpSessionContext = {
-      route: async (stream, role) => this.#route(`${role} ${stream}`),
+      route: this.route,
       join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],
       identifyMs: 30_000,

@@ -24,6 +24,9 @@ test('a hello is read back, and leaves what follows', () => {
   const bytes = buildHello(HELLO, SECRET);
   const parsed = parseHello(Buffer.concat([bytes, Buffer.from('next')]), SECRET);
   assert.deepEqual(parsed, { kind: 'value', value: HELLO, consumed: bytes.length });
+  const wanted = { stream: 'v/a/s', role: 'play', hookId: 'abc' } as const;
+  const known = parseHello(buildHello({ ...HELLO, wanted }, SECRET), SECRET);
+  assert.deepEqual(known.kind === 'value' && known.value.wanted, wanted);
 });
 
 test('every cut of it is incomplete', () => {

@@ -5,8 +5,15 @@ import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
 import { setChunkSize, windowAckSize } from '../../../src/protocol/rtmp/control.js';
 import { ChildLeveler } from '../../../src/protocol/rtmp/level.js';
-import { MessageType, type RtmpMessage } from '../../../src/protocol/rtmp/message.js';
+import {
+  MessageType,
+  type RtmpMessage,
+  SERVER_CHUNK_SIZE,
+} from '../../../src/protocol/rtmp/message.js';
+import { PLAY_STARTED } from '../../../src/protocol/rtmp/play-start.js';
 import { CompressingWriter } from '../../helpers/compressing-writer.js';
+
+type Plan = ConstructorParameters<typeof ChildLeveler>[0];
 
 const ANSWERED = { answered: new Set([1, 2, 3, 4]), createStream: 4 };
 
@@ -26,9 +33,11 @@ function media(csid: number, timestamp: number, size: number): RtmpMessage {
 }
 
 /** What the client reads, `sizes` bytes at a time from the child. */
-function throughLeveler(child: Buffer, size: number, plan = ANSWERED): RtmpMessage[] {
+function throughLeveler(child: Buffer, size: number, plan: Plan = ANSWERED): RtmpMessage[] {
   const leveler = new ChildLeveler(plan);
   const client = new ChunkReader();
+  client.push(encodeMessage(setChunkSize(SERVER_CHUNK_SIZE), 128));
+  client.next();
   let level = false;
   for (let at = 0; at < child.length; at += size) {
     const piece = child.subarray(at, at + size);
@@ -47,6 +56,16 @@ function throughLeveler(child: Buffer, size: number, plan = ANSWERED): RtmpMessa
     messages.push(read.value);
   }
   return messages;
+}
+
+function messagesOf(bytes: Buffer): RtmpMessage[] {
+  const reader = new ChunkReader();
+  reader.push(Buffer.concat([encodeMessage(setChunkSize(SERVER_CHUNK_SIZE), 128), bytes]));
+  const messages: RtmpMessage[] = [];
+  for (let read = reader.next(); read.kind === 'value'; read = reader.next()) {
+    messages.push(read.value);
+  }
+  return messages.slice(1);
 }
 
 function seen({ csid, timestamp, typeId, payload }: RtmpMessage) {
@@ -73,7 +92,7 @@ describe('levelling a child that starts every message with a full header', () =>
   for (const size of SIZES) {
     it(`drops the answers and passes the rest, read ${size} bytes at a time`, () => {
       const got = throughLeveler(child([...answers, ...media1]), size);
-      assert.deepEqual(got.map(seen), [setChunkSize(60_000), ...media1].map(seen));
+      assert.deepEqual(got.map(seen), media1.map(seen));
     });
   }
 
@@ -97,6 +116,25 @@ describe('levelling a child that starts every message with a full header', () =>
     const refusal = status('NetConnection.Connect.Rejected');
     const got = throughLeveler(child([result(1), refusal]), 1 << 20);
     assert.deepEqual(got.map(seen), [seen(refusal)]);
+  });
+
+  describe('of a player that was told already that it plays', () => {
+    const plan = { answered: new Set([1, 2]), createStream: 2, hasStarted: true } as const;
+    const told = messagesOf(PLAY_STARTED);
+    const first = [result(1), result(2)];
+
+    for (const size of SIZES) {
+      it(`drops that, too, read ${size} bytes at a time`, () => {
+        const got = throughLeveler(child([...first, ...told, media(6, 0, 700)]), size, plan);
+        assert.deepEqual(got.map(seen), [setChunkSize(128), media(6, 0, 700)].map(seen));
+      });
+    }
+
+    it('passes on what comes in its place', () => {
+      const refusal = status('NetStream.Play.StreamNotFound');
+      const got = throughLeveler(child([...first, ...told.slice(0, 1), refusal]), 1 << 20, plan);
+      assert.deepEqual(got.map(seen), [setChunkSize(128), refusal].map(seen));
+    });
   });
 
   it('calls what is no RTMP invalid', () => {

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { Lately } from '../lately.js';
+import type {
+  HeldAddress,
+  HeldElsewhere,
+  HeldHooks,
+  HeldRequest,
+  HeldTraffic,
+  HeldVisit,
+} from '../listener/held-hooks.js';
+import { DEFAULT_VHOST, nameOf, type StreamName } from '../stream-key.js';
+import type { HookAction } from './actions.js';
+import type { HookBody } from './body.js';
+import type { CallResult } from './caller.js';
+
+/** How hooks are told in SRS's place. */
+export interface HookVoice {
+  /** `service_id` of the calls. */
+  readonly serviceId: string;
+  readonly userAgent: string;
+  /** A client's id in the manner of SRS's. */
+  readonly newId: () => string;
+}
+
+type Say = (body: HookBody, userAgent: string) => Promise<CallResult>;
+type Fields = Readonly<Record<string, string | number>>;
+
+/** So long a child may take to say that a client is gone. */
+const FAREWELL_MS = 60_000;
+
+/** The clients that users have heard of before any child did, by the address that children see. */
+export class HeldClients implements HeldHooks {
+  readonly #voice: HookVoice;
+  readonly #say: Say;
+  readonly #here = new Map<string, HeldClient>();
+  readonly #left = new Lately<HeldClient>();
+
+  constructor(voice: HookVoice, say: Say) {
+    this.#voice = voice;
+    this.#say = say;
+  }
+
+  visit({ ip }: HeldAddress): HeldVisit {
+    return new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
+  }
+
+  /** One that another box has asked about. */
+  adopt({ id, ip, stream }: HeldElsewhere): HeldVisit {
+    const client = new HeldClient({ id, ip }, this.#links());
+    client.isLetIn(nameOf(stream));
+    return client;
+  }
+
+  /** Whether the user has heard already what a child says of its client. */
+  hasHeard(body: HookBody): boolean {
+    return this.#find(body.ip)?.hasTold(body) ?? false;
+  }
+
+  /** The id by which the user knows a child's client; null: by its own. */
+  idOf(body: HookBody): string | null {
+    return this.#find(body.ip)?.id ?? null;
+  }
+
+  #links(): HeldLinks {
+    return {
+      say: (body) => this.#say(body, this.#voice.userAgent),
+      serviceId: this.#voice.serviceId,
+      goesBy: (alias, client) => void this.#here.set(alias, client),
+      leaves: (alias) => this.#leave(alias),
+    };
+  }
+
+  #find(alias: string): HeldClient | null {
+    const here = this.#here.get(alias);
+    if (here !== undefined) return here;
+    const left = this.#left.get(alias);
+    // Later on the address is another client's.
+    return left !== undefined && performance.now() < left.knownUntil ? left : null;
+  }
+
+  #leave(alias: string): void {
+    const client = this.#here.get(alias);
+    if (client === undefined) return;
+    this.#here.delete(alias);
+    this.#left.add(alias, client);
+  }
+}
+
+interface HeldLinks {
+  readonly say: (body: HookBody) => Promise<CallResult>;
+  readonly serviceId: string;
+  readonly goesBy: (alias: string, client: HeldClient) => void;
+  readonly leaves: (alias: string) => void;
+}
+
+/**
+ * One client that waits here, as its user's hooks hear of it: in SRS's order, by one id for as long as
+ * it is connected, whatever its child will call it.
+ */
+class HeldClient implements HeldVisit {
+  readonly id: string;
+  /** On performance.now()'s clock. */
+  knownUntil = Number.POSITIVE_INFINITY;
+  readonly #ip: string;
+  readonly #links: HeldLinks;
+  #alias: string | null = null;
+  #request: HeldRequest | null = null;
+  /** It has been let in to play. */
+  #plays = false;
+  /** What its child will ask once more. */
+  readonly #asked = new Set<HookAction>();
+  #isServed = false;
+  /** What is said last: the user hears one thing after the other. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
+    this.id = id;
+    this.#ip = ip;
+    this.#links = links;
+  }
+
+  /** Somebody else has asked, and a child of ours will tell of its end. */
+  isLetIn(name: StreamName): void {
+    this.#request = { name, tcUrl: '', param: '', pageUrl: '' };
+    this.#asked.add('on_connect').add('on_play');
+    this.served();
+  }
+
+  connect(request: HeldRequest): Promise<boolean> {
+    this.#request = request;
+    const { name, param, tcUrl, pageUrl } = request;
+    return this.#ask('on_connect', { stream: name.stream, param, tcUrl, pageUrl });
+  }
+
+  play(request: HeldRequest): Promise<boolean> {
+    this.#request = request;
+    const { name, param, tcUrl, pageUrl } = request;
+    const about = { stream: name.stream, tcUrl, param, pageUrl };
+    return this.#ask('on_play', { ...about, ...streamFields(name) });
+  }
+
+  stop(): void {
+    void this.#next(() => this.#stop());
+  }
+
+  goesBy(alias: string): void {
+    this.#alias = alias;
+    this.#links.goesBy(alias, this);
+  }
+
+  served(): void {
+    this.#isServed = true;
+  }
+
+  leave({ sent, received }: HeldTraffic): void {
+    if (this.#alias !== null) this.#links.leaves(this.#alias);
+    this.knownUntil = performance.now() + FAREWELL_MS;
+    if (this.#isServed || this.#request === null) return;
+    this.stop();
+    void this.#next(() => this.#tell('on_close', { send_bytes: sent, recv_bytes: received }));
+  }
+
+  /** Whether that was said already, in the child's place. */
+  hasTold({ action, stream }: HookBody): boolean {
+    const isOver = this.knownUntil < Number.POSITIVE_INFINITY;
+    if (action === 'on_stop' || action === 'on_close') return isOver && !this.#isServed;
+    return stream === this.#request?.name.stream && this.#asked.delete(action);
+  }
+
+  #ask(action: HookAction, fields: Fields): Promise<boolean> {
+    return this.#next(async () => {
+      const { outcome } = await this.#tell(action, fields);
+      if (outcome !== 'ok') return false;
+      this.#asked.add(action);
+      if (action === 'on_play') this.#plays = true;
+      return true;
+    });
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#plays || this.#request === null) return;
+    this.#plays = false;
+    this.#asked.clear();
+    const { name, tcUrl, param } = this.#request;
+    await this.#tell('on_stop', { tcUrl, stream: name.stream, param, ...streamFields(name) });
+  }
+
+  /** Does it when all that came before is done. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+
+  #tell(action: HookAction, fields: Fields): Promise<CallResult> {
+    const { serviceId, say } = this.#links;
+    const { vhost = '', app = '' } = this.#request?.name ?? {};
+    const ids = { server_id: '', service_id: serviceId, action, client_id: this.id };
+    return say({ ...ids, ip: this.#ip, vhost, app, ...fields });
+  }
+}
+
+/** Nobody has the stream, so that nobody has given it an id: this one is always the same. */
+function streamFields({ vhost, app, stream }: StreamName): Fields {
+  const url = `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
+  const signs = createHash('sha256').update(url).digest('hex').slice(0, 7);
+  return { stream_url: url, stream_id: `vid-${signs}` };
+}

@@ -1,0 +1,62 @@
+/** Players that are let through to one child at a time: enough to keep it busy, on any machine. */
+const AT_ONCE = 8;
+
+/** One child's gate. */
+interface Gate {
+  open: number;
+  /** In the order of their coming. */
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * Lets those who have waited for a stream to their child no faster than it takes them: a child serves
+ * its viewers on one core, and thousands may have waited for the same moment.
+ */
+export class DialGates {
+  readonly #gates = new Map<string, Gate>();
+
+  /** Resolves with what ends the turn, to be called once. Rejects with the signal's reason. */
+  async turn(child: string, signal: AbortSignal): Promise<() => void> {
+    const gate = this.#gates.get(child) ?? { open: 0, waiting: new Set() };
+    this.#gates.set(child, gate);
+    if (gate.open < AT_ONCE) gate.open += 1;
+    else await waitAt(gate, signal);
+    return () => this.#next(child, gate);
+  }
+
+  /** Children that somebody is being let through to. */
+  get size(): number {
+    return this.#gates.size;
+  }
+
+  #next(child: string, gate: Gate): void {
+    const [next] = gate.waiting;
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    gate.open -= 1;
+    if (gate.open === 0) this.#gates.delete(child);
+  }
+}
+
+/** Resolves with a turn that somebody else has had. */
+function waitAt(gate: Gate, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      gate.waiting.delete(onTurn);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onTurn = () => {
+      settle();
+      resolve();
+    };
+    const onAbort = () => {
+      settle();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    gate.waiting.add(onTurn);
+  });
+}

@@ -1,0 +1,93 @@
+import { isPlainKey, type StreamKey } from '../../stream-key.js';
+import { DialGates } from '../dial-gate.js';
+import type { HeldHooks } from '../held-hooks.js';
+import type { HoldBudget } from '../hold-budget.js';
+import type { Route, Router } from '../route.js';
+import { SessionError } from '../session-error.js';
+
+export interface HeldPlayersOptions {
+  /** Whether it would be known here if somebody published such a stream. */
+  readonly knows: (stream: StreamKey) => boolean;
+  /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
+  readonly whenPublished: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
+  readonly route: Router;
+  readonly hooks: HeldHooks;
+  readonly budget: HoldBudget;
+}
+
+/** A player, as far as it can be let through: not while it pauses. */
+export interface Waiting {
+  readonly isReady: boolean;
+  /** Resolves when it is; rejects when it is gone. */
+  untilReady(): Promise<void>;
+}
+
+/** A player's way to its child, when it is the player's turn. */
+export interface Turn {
+  /** Null: no child can take it. */
+  readonly route: Route | null;
+  /** The child has taken the player, or will not: the next one's turn has come. */
+  done(): void;
+}
+
+/**
+ * Where RTMP players wait for streams that nobody publishes: here and not in a child, whom each such
+ * player would cost milliseconds. When the publisher comes they go, in the order of their coming and
+ * at the speed that the child takes them.
+ */
+export class HeldPlayers {
+  readonly #options: HeldPlayersOptions;
+  readonly #gates = new DialGates();
+
+  constructor(options: HeldPlayersOptions) {
+    this.#options = options;
+  }
+
+  get hooks(): HeldHooks {
+    return this.#options.hooks;
+  }
+
+  /** Whether a player of the stream has to wait here. */
+  async mustWait(stream: StreamKey): Promise<boolean> {
+    if (!isPlainKey(stream) || !this.#options.knows(stream)) return false;
+    return !(await this.#isPublished(stream));
+  }
+
+  /** Counts a player in; answers what counts it out. Throws SessionError where a limit is reached. */
+  enter(ip: string): () => void {
+    const { budget } = this.#options;
+    const limit = budget.take(ip);
+    if (limit !== null) throw new SessionError('full', `limits.${limit} players wait for streams`);
+    return () => budget.giveBack(ip);
+  }
+
+  /** Resolves when the stream is published and the player's turn has come. Rejects with the signal's reason. */
+  async turn(stream: StreamKey, player: Waiting, signal: AbortSignal): Promise<Turn> {
+    for (;;) {
+      await this.#options.whenPublished(stream, signal);
+      await player.untilReady();
+      signal.throwIfAborted();
+      const turn = await this.#queue(stream, signal);
+      // Much may have happened while others had theirs.
+      const goes = (await this.#isPublished(stream)) && player.isReady && !signal.aborted;
+      if (goes) return turn;
+      turn.done();
+      turn.route?.release();
+    }
+  }
+
+  async #queue(stream: StreamKey, signal: AbortSignal): Promise<Turn> {
+    const route = await this.#options.route(stream, 'play').catch(() => null);
+    if (route === null) return { route, done: () => {} };
+    try {
+      return { route, done: await this.#gates.turn(route.owner.id, signal) };
+    } catch (error) {
+      route.release();
+      throw error;
+    }
+  }
+
+  #isPublished(stream: StreamKey): Promise<boolean> {
+    return this.#options.whenPublished(stream, AbortSignal.abort());
+  }
+}

@@ -1,0 +1,84 @@
+/** What SRS says to a player before any media, and to one that pauses. */
+import { type Amf0Object, asWhole, decodeAmf0, encodeAmf0 } from './amf0.js';
+import { encodeMessage } from './chunk-writer.js';
+import { decodeCommand, encodeCommand } from './command.js';
+import { parseUserControl, streamBegin, streamEof, UserControlEvent } from './control.js';
+import { MEDIA_STREAM_ID } from './identify.js';
+import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
+
+const ON_STREAM = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };
+const SAMPLE_ACCESS = '|RtmpSampleAccess';
+const RESET = 'NetStream.Play.Reset';
+const START = 'NetStream.Play.Start';
+
+/** One of the messages that a play begins with. */
+export type PlayStep = (typeof PLAY_STEPS)[number];
+/** In SRS's order. */
+export const PLAY_STEPS = ['begin', 'reset', 'start', 'access'] as const;
+
+/** The answer to `play`, whether anybody publishes the stream or not. */
+export const PLAY_STARTED: Buffer = encoded(
+  streamBegin(MEDIA_STREAM_ID),
+  onStatus(playStatus(RESET, 'Playing and resetting stream.')),
+  onStatus(playStatus(START, 'Started playing stream.')),
+  sampleAccess(),
+);
+
+/** The answer to `pause`, or to its end. */
+export function pauseAnswer(on: boolean): Buffer {
+  const [word, description] = on ? ['Pause', 'Paused stream.'] : ['Unpause', 'Unpaused stream.'];
+  const status = { level: 'status', code: `NetStream.${word}.Notify`, description };
+  return encoded(onStatus(status), on ? streamEof(MEDIA_STREAM_ID) : streamBegin(MEDIA_STREAM_ID));
+}
+
+/** The answer to a call that SRS does not know. */
+export function callAnswer(transactionId: number): Buffer {
+  const ids = { csid: ChunkStream.command, streamId: 0 };
+  const result = { name: '_result', transactionId, object: null, args: [null] };
+  return encoded(encodeCommand(result, ids));
+}
+
+/** Which part of a server's answer to `play` a message is; null: it is something else. */
+export function playStepOf(message: RtmpMessage): PlayStep | null {
+  const { typeId, payload } = message;
+  if (typeId === MessageType.userControl) {
+    const control = parseUserControl(payload);
+    const begins = control.kind === 'value' && control.value.event === UserControlEvent.streamBegin;
+    return begins ? 'begin' : null;
+  }
+  if (typeId === MessageType.dataAmf0) {
+    const name = asWhole(decodeAmf0(payload));
+    return name.kind === 'value' && name.value === SAMPLE_ACCESS ? 'access' : null;
+  }
+  const code = codeOf(message);
+  if (code === RESET) return 'reset';
+  return code === START ? 'start' : null;
+}
+
+/** Of an `onStatus`. */
+function codeOf(message: RtmpMessage): unknown {
+  const command = decodeCommand(message);
+  if (command.kind !== 'value' || command.value.name !== 'onStatus') return null;
+  const [status] = command.value.args;
+  return typeof status === 'object' && status !== null ? Reflect.get(status, 'code') : null;
+}
+
+function playStatus(code: string, description: string): Amf0Object {
+  return { level: 'status', code, description, details: 'stream', clientid: 'ASAICiss' };
+}
+
+function onStatus(status: Amf0Object): RtmpMessage {
+  return encodeCommand(
+    { name: 'onStatus', transactionId: 0, object: null, args: [status] },
+    ON_STREAM,
+  );
+}
+
+function sampleAccess(): RtmpMessage {
+  const payload = encodeAmf0(SAMPLE_ACCESS, true, true);
+  return { ...ON_STREAM, timestamp: 0, typeId: MessageType.dataAmf0, payload };
+}
+
+function encoded(...messages: readonly RtmpMessage[]): Buffer {
+  return Buffer.concat(messages.map((message) => encodeMessage(message, SERVER_CHUNK_SIZE)));
+}

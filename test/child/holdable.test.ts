@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { holdableVhosts } from '../../src/child/holdable.js';
+import { parseConf } from '../../src/srs-conf/parse.js';
+
+test('players wait here in all vhosts of a config without a template', () => {
+  const vhosts = ['__defaultVhost__', 'a.com'];
+  assert.deepEqual(holdableVhosts(null, vhosts), vhosts);
+  assert.deepEqual(holdableVhosts(parseConf('listen 1935;'), vhosts), vhosts);
+});
+
+test('players are their child’s where that does more with them than let them wait', () => {
+  const bodies = {
+    'free.com': 'refer { enabled off; all x; } security { enabled off; } cluster { mode local; }',
+    'edge.com': 'cluster { mode remote; origin 127.0.0.1:19350; }',
+    'origins.com': 'cluster { mode local; origin_cluster on; coworkers 127.0.0.1:1; }',
+    'refer.com': 'refer { enabled on; play github.com; }',
+    'security.com': 'security { enabled on; allow play all; }',
+    'off.com': 'enabled off;',
+  };
+  const text = Object.entries(bodies).map(([vhost, body]) => `vhost ${vhost} { ${body} }`);
+  const vhosts = ['__defaultVhost__', ...Object.keys(bodies)];
+  // Children have no vhost of that name: they turn the player away.
+  assert.deepEqual(holdableVhosts(parseConf(text.join('\n')), vhosts), ['free.com']);
+});

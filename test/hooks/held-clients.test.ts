@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HookBody } from '../../src/hooks/body.js';
+import type { CallResult } from '../../src/hooks/caller.js';
+import { HeldClients } from '../../src/hooks/held-clients.js';
+
+const ALIAS = '127.1.0.7';
+const REQUEST = {
+  name: { vhost: '__defaultVhost__', app: 'live', stream: 'cam' },
+  tcUrl: 'rtmp://h/live',
+  param: '?token=1',
+  pageUrl: 'http://page/',
+};
+
+/** The user's hooks: what they heard, and their answers, which wait where the test says so. */
+function openUser() {
+  const heard: HookBody[] = [];
+  const refuses = new Set<string>();
+  const waits: Promise<void>[] = [];
+  const clients = new HeldClients(
+    { serviceId: 'svc', userAgent: 'SRS/7', newId: () => 'client-1' },
+    async (body): Promise<CallResult> => {
+      heard.push(body);
+      await waits.shift();
+      const outcome = refuses.has(body.action) ? 'refused' : 'ok';
+      return { outcome, answer: null };
+    },
+  );
+  const actions = () => heard.map(({ action }) => action);
+  return { clients, heard, refuses, waits, actions };
+}
+
+/** What a child says of the client that it knows by the alias. */
+function says(action: HookBody['action'], stream = 'cam'): HookBody {
+  return { action, client_id: 'own', ip: ALIAS, vhost: '__defaultVhost__', app: 'live', stream };
+}
+
+/** All that was said behind one another has been said. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a client that waits is told of in SRS’s words', async () => {
+  const { clients, heard } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  assert.equal(await visit.connect(REQUEST), true);
+  assert.equal(await visit.play(REQUEST), true);
+  visit.leave({ sent: 12, received: 34 });
+  await settled();
+  const ids = ['server_id', 'service_id', 'action', 'client_id', 'ip', 'vhost', 'app'];
+  const stream = ['stream_url', 'stream_id'];
+  assert.deepEqual(
+    heard.map((body) => [body.action, Object.keys(body)]),
+    [
+      ['on_connect', [...ids, 'stream', 'param', 'tcUrl', 'pageUrl']],
+      ['on_play', [...ids, 'stream', 'tcUrl', 'param', 'pageUrl', ...stream]],
+      ['on_stop', [...ids, 'tcUrl', 'stream', 'param', ...stream]],
+      ['on_close', [...ids, 'send_bytes', 'recv_bytes']],
+    ],
+  );
+  for (const body of heard) {
+    assert.deepEqual(
+      [body.client_id, body.ip, body.service_id],
+      ['client-1', '203.0.113.5', 'svc'],
+    );
+  }
+  assert.deepEqual([heard[3]?.send_bytes, heard[3]?.recv_bytes], [12, 34]);
+  assert.equal(heard[1]?.stream_url, '/live/cam');
+  assert.equal(heard[1]?.stream_id, heard[2]?.stream_id);
+});
+
+test('its child asks once more, and gets the same answer; all else goes on by the same id', async () => {
+  const { clients, heard } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  await visit.connect(REQUEST);
+  await visit.play(REQUEST);
+  visit.goesBy(ALIAS);
+  assert.ok(clients.hasHeard(says('on_connect')));
+  assert.ok(clients.hasHeard(says('on_play')));
+  visit.served();
+  // It closes its stream and plays again, in the child.
+  for (const action of ['on_stop', 'on_connect', 'on_play'] as const) {
+    assert.ok(!clients.hasHeard(says(action)), action);
+    assert.equal(clients.idOf(says(action)), 'client-1');
+  }
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  for (const action of ['on_stop', 'on_close'] as const) {
+    assert.ok(!clients.hasHeard(says(action)), action);
+    assert.equal(clients.idOf(says(action)), 'client-1');
+  }
+  assert.equal(heard.length, 2);
+  assert.equal(clients.idOf({ ...says('on_close'), ip: '127.1.0.8' }), null);
+});
+
+test('what it asked for before says nothing of another stream', async () => {
+  const { clients } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  await visit.connect(REQUEST);
+  await visit.play(REQUEST);
+  visit.goesBy(ALIAS);
+  assert.ok(!clients.hasHeard(says('on_play', 'other')));
+});
+
+test('a child that never served it has nothing to add to its end', async () => {
+  const { clients, actions } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  await visit.connect(REQUEST);
+  await visit.play(REQUEST);
+  visit.goesBy(ALIAS);
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_stop', 'on_close']);
+  assert.ok(clients.hasHeard(says('on_stop')));
+  assert.ok(clients.hasHeard(says('on_close')));
+});
+
+test('what is refused is not stopped, and closes', async () => {
+  const { clients, actions, refuses } = openUser();
+  refuses.add('on_play');
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  await visit.connect(REQUEST);
+  assert.equal(await visit.play(REQUEST), false);
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_close']);
+});
+
+test('one that leaves while it is asked about has left when that is answered', async () => {
+  const { clients, actions, waits } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  let answer = () => {};
+  await visit.connect(REQUEST);
+  waits.push(new Promise((resolve) => (answer = resolve)));
+  const playing = visit.play(REQUEST);
+  await settled();
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), ['on_connect', 'on_play']);
+  answer();
+  await playing;
+  await settled();
+  assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_stop', 'on_close']);
+});
+
+test('one that was never asked about is not told of', async () => {
+  const { clients, actions } = openUser();
+  clients.visit({ ip: '203.0.113.5' }).leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), []);
+});
+
+test('one that another box has asked about is not asked about here, and ends by its child’s word', async () => {
+  const { clients, actions } = openUser();
+  const visit = clients.adopt({
+    id: 'far-1',
+    ip: '203.0.113.5',
+    stream: '__defaultVhost__/live/cam',
+  });
+  visit.goesBy(ALIAS);
+  assert.ok(clients.hasHeard(says('on_connect')));
+  assert.ok(clients.hasHeard(says('on_play')));
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), []);
+  assert.ok(!clients.hasHeard(says('on_stop')));
+  assert.equal(clients.idOf(says('on_close')), 'far-1');
+});
