@@ -51,3 +51,11 @@ export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
 }
+
+/** What the system says when we ourselves want descriptors, memory or ports. */
+const OWN_FAULTS = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN']);
+
+/** Whether a failed connection tells of our own side only, and nothing of who was to be reached. */
+export function isOwnFault(error: unknown): boolean {
+  return OWN_FAULTS.has(codeOf(error));
+}

@@ -22,7 +22,7 @@ interface Entry {
 }
 
 const TICK_MS = 100;
-/** Unanswered rounds in a row after which nothing is shown of a child. */
+/** Unanswered rounds in a row after which nothing is shown of a child, unless it is known to be busy. */
 const MAX_FAILURES = 2;
 /** Of all children, so many are in a round at one time; a hung one is there for 2 s. */
 const ROUNDS_AT_ONCE = 16;
@@ -145,7 +145,9 @@ export class Poller {
   #failed(entry: Entry, reason: string): void {
     this.#logger.debug({ child: entry.child.id, reason }, 'api: child does not answer');
     entry.failures += 1;
-    if (entry.failures >= MAX_FAILURES && entry.snapshot !== null) this.#show(entry, null);
+    if (entry.failures < MAX_FAILURES || entry.snapshot === null) return;
+    const child = this.#source.children().find(({ id }) => id === entry.child.id);
+    if (!child?.busy) this.#show(entry, null);
   }
 
   #wait({ failures, snapshot }: Entry): number {

@@ -5,6 +5,8 @@ import type { StreamStatus } from '../placement/types.js';
 export interface ApiChild extends ChildRef {
   /** Whether it serves clients: nothing is asked of it, or told of it, while it does not. */
   readonly ready: boolean;
+  /** It does not answer for want of CPU: what it said before is the best that can be had. */
+  readonly busy?: boolean;
   /** Null while no process lives. */
   readonly pid: number | null;
   /** Where it is, if not at 127.0.0.1. */

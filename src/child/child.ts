@@ -1,22 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, SupervisorError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { countFailure, restartDelay } from './backoff.js';
 import type { Binary } from './binary.js';
 import { writeConf } from './conf-file.js';
 import type { Duties } from './duties.js';
-import type { ProbeTimes } from './health.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
-import { beginLife, type Life, type LifeEnd } from './life.js';
+import { beginLife, type Life, type LifeEnd, notBegun } from './life.js';
 import { ChildLog } from './log.js';
 import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
 import { leasePorts, type PortLease } from './ports.js';
+import type { Watching } from './silence.js';
 import type { ConfOptions } from './srs-conf.js';
 import { move } from './state.js';
 import { apiAuthorization } from './template.js';
-import type { ChildRef, ChildState, ChildStatus } from './types.js';
+import type { ProbeTimes } from './times.js';
+import type { ChildHealth, ChildRef, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 import type { WorkDir } from './workdir.js';
 
@@ -44,6 +45,8 @@ export interface ChildSetup {
   readonly times: ProbeTimes;
   readonly log: LogOptions;
   readonly logger: Logger;
+  /** What a child is judged by, besides its answers. */
+  readonly watching: (childId: string) => Omit<Watching, 'onHealth' | 'logger'>;
   /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
   renewFiles(): Promise<void>;
   /** Told when a child has moved to other ports, before it opens them. */
@@ -74,8 +77,7 @@ export class Child {
   #life: Life | null = null;
   #cpus: readonly number[] = [];
   #generation = 0;
-  /** Whether it answered its last probe. */
-  #answering = true;
+  #health: ChildHealth = 'ok';
   #restarts = 0;
   #failures = 0;
   #readyAt = Infinity;
@@ -144,7 +146,8 @@ export class Child {
       pid: this.pid,
       cpus: this.#cpus,
       state: this.#state,
-      answering: this.#answering,
+      answering: this.#health === 'ok',
+      health: this.#health,
       ports: this.#lease.ports,
       generation: this.#generation,
       restarts: this.#restarts,
@@ -191,7 +194,10 @@ export class Child {
 
   async #begin(): Promise<Life> {
     const { binary, workDir, guard, env, times } = this.#setup;
-    this.#answering = true;
+    const onHealth = (health: ChildHealth) => {
+      this.#health = health;
+    };
+    onHealth('ok');
     await this.#setup.renewFiles();
     await this.#provePorts();
     await this.writeConf();
@@ -204,9 +210,7 @@ export class Child {
         authorization: apiAuthorization(this.#setup.conf().template ?? []),
         times,
         log: this.#log,
-        onProbe: (answered) => {
-          this.#answering = answered;
-        },
+        watching: { ...this.#setup.watching(this.id), onHealth, logger: this.#logger },
       },
       (pid) => this.#ready(pid),
     );
@@ -291,9 +295,4 @@ export class Child {
     const level = state === 'ready' && this.#generation > 1 ? 'info' : 'debug';
     this.#logger[level]({ pid, generation: this.#generation }, `child is ${state}`);
   }
-}
-
-function notBegun(error: unknown): LifeEnd {
-  const broken = error instanceof SupervisorError && error.code === 'ERR_CHILD_BINARY';
-  return { kind: broken ? 'broken' : 'failed', reason: messageOf(error) };
 }

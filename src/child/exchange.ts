@@ -16,10 +16,11 @@ export interface Target {
   readonly authorization: string | null;
   /** Ends it early. */
   readonly signal?: AbortSignal;
+  /** Milliseconds that it may be silent; 0: only the signal ends it. Default: 2 s. */
+  readonly silenceMs?: number;
 }
 
 const LOOPBACK = '127.0.0.1';
-/** Milliseconds that it may be silent. */
 const SILENCE_MS = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -31,13 +32,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers = new Answers(questions.length);
-    const { host = LOOPBACK, port, signal } = target;
+    const { host = LOOPBACK, port, signal, silenceMs = SILENCE_MS } = target;
     const socket = connect({ host, port, noDelay: true, signal });
     const fail = (error: Error) => {
       socket.destroy();
       reject(error);
     };
-    socket.setTimeout(SILENCE_MS, () => fail(new Error('silent for too long')));
+    socket.setTimeout(silenceMs, () => fail(new Error('silent for too long')));
     socket.on('error', fail).on('close', () => fail(new Error('closed too early')));
     socket.on('data', (chunk: Buffer) => {
       try {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
@@ -7,7 +8,7 @@ import type { Binary } from './binary.js';
 import { Child, type ChildDown, type ChildSetup } from './child.js';
 import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
-import { PROBE_TIMES, type ProbeTimes } from './health.js';
+import { GivenUp } from './given-up.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import type { LogOptions } from './log-file.js';
@@ -18,6 +19,7 @@ import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
 import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
+import { PROBE_TIMES, type ProbeTimes } from './times.js';
 import type { ChildPorts, ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
@@ -38,6 +40,12 @@ export interface FleetOptions {
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
+  /** Of the children, so many percent may be given up as hung at one time; default: all. */
+  readonly maxHungPercent?: number;
+  /** Tells when probes went unanswered because we ourselves were late; default: one of its own. */
+  readonly loop?: LoopClock;
+  /** Whether a child sends bytes to clients now; default: that is not known of any. */
+  readonly sends?: (childId: string) => boolean;
   readonly log?: LogOptions;
   /** Children that start at one time. */
   readonly wave?: number;
@@ -61,6 +69,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #options: FleetOptions;
   readonly #logger: Logger;
   readonly #children = new Map<string, Child>();
+  /** Its own, where none was given. */
+  readonly #ownLoop = new LoopClock();
   #conf: ConfOptions;
   #ingester = ingesterAmong([]);
   #workDir: WorkDir | null = null;
@@ -145,7 +155,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   async #setup(workDir: WorkDir): Promise<ChildSetup> {
     const { binary, portBase, hooks = () => null, log = {} } = this.#options;
-    const { pinning = null, guard = true, times } = this.#options;
+    const { pinning = null, guard = true, times, cpus } = this.#options;
+    const { loop = this.#ownLoop, sends = () => false } = this.#options;
+    const { maxHungPercent = 100 } = this.#options;
+    const givenUp = new GivenUp(cpus.length, maxHungPercent);
+    if (loop === this.#ownLoop) loop.start();
     const env = childEnvironment(this.#options.env);
     return {
       binary,
@@ -161,8 +175,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
       times: { ...PROBE_TIMES, ...times },
       log,
       logger: this.#logger,
+      watching: (id) => ({ loop, sends: () => sends(id), mayGiveUp: () => givenUp.add(id) }),
       renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => {
+        givenUp.delete(status.id);
         this.emit('ready', status);
         this.#appointIngester();
       },
@@ -255,6 +271,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all(stopAll());
     this.#meter?.close();
     await this.#reaper?.close();
+    this.#ownLoop.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
     await this.#removeMedia(this.#workDir);

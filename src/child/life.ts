@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../errors.js';
-import { type ProbeTarget, type ProbeTimes, untilHung, untilReady } from './health.js';
+import { messageOf, SupervisorError } from '../errors.js';
+import { untilHung, untilReady } from './health.js';
 import type { ChildLog } from './log.js';
+import type { ProbeTarget } from './probe.js';
 import { reasonIn } from './reason.js';
+import type { Watching } from './silence.js';
 import { type Exit, type SpawnPlan, spawnProcess } from './spawn.js';
+import type { ProbeTimes } from './times.js';
 import type { ChildPorts } from './types.js';
 import { untilWrapped } from './wrapper.js';
 
@@ -13,8 +16,7 @@ export interface LifePlan {
   readonly authorization: string | null;
   readonly times: ProbeTimes;
   readonly log: ChildLog;
-  /** Told of every probe of a child that is ready. */
-  readonly onProbe?: (answered: boolean) => void;
+  readonly watching: Watching;
 }
 
 /** How a process ended, or why it was given up. */
@@ -81,16 +83,14 @@ async function wrapperEnd(plan: LifePlan, pid: number, signal: AbortSignal): Pro
 
 async function watch(
   target: ProbeTarget,
-  { times, onProbe }: LifePlan,
+  { times, watching }: LifePlan,
   signal: AbortSignal,
   onReady: () => Promise<void>,
 ): Promise<LifeEnd> {
-  if (!(await untilReady(target, times, signal))) {
-    return { kind: 'late', reason: `not ready within ${times.startLimit} ms` };
-  }
+  const late = await untilReady(target, times, watching, signal);
+  if (late !== null) return { kind: 'late', reason: late };
   await onReady();
-  await untilHung(target, times, signal, onProbe);
-  return { kind: 'failed', reason: `hung: ${times.misses} probes in a row had no answer` };
+  return { kind: 'failed', reason: await untilHung(target, times, watching, signal) };
 }
 
 /** Tells a config that SRS refuses from a crash: only the crash is worth another start. */
@@ -100,4 +100,10 @@ function judge({ code, signal }: Exit, wasReady: boolean, output: string): LifeE
   const note = code === PORT_TAKEN_CODE ? ' (a port is taken)' : '';
   const kind = !wasReady && BROKEN_CODES.has(code) ? 'broken' : 'failed';
   return { kind, reason: `exit code ${code}${note}${reason === '' ? '' : `: ${reason}`}` };
+}
+
+/** The end of a life that `beginLife` could not begin. */
+export function notBegun(error: unknown): LifeEnd {
+  const broken = error instanceof SupervisorError && error.code === 'ERR_CHILD_BINARY';
+  return { kind: broken ? 'broken' : 'failed', reason: messageOf(error) };
 }

@@ -15,6 +15,12 @@ export interface ChildPorts {
  */
 export type ChildState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed' | 'broken';
 
+/**
+ * `silent`: probes are unanswered, which may be the beginning of a hang. `busy`: they are, because it wants
+ * CPU or disk: it is waited for.
+ */
+export type ChildHealth = 'ok' | 'silent' | 'busy';
+
 /** One child as others see it: plain values, a snapshot. */
 export interface ChildStatus {
   /** `c001`, `c002`, … */
@@ -26,6 +32,8 @@ export interface ChildStatus {
   readonly state: ChildState;
   /** False from the first unanswered probe on, until it answers again or is replaced. */
   readonly answering: boolean;
+  /** Why it does not answer, as far as that is known; `ok` while it does. */
+  readonly health: ChildHealth;
   readonly ports: ChildPorts;
   /** Where those are, if not at 127.0.0.1. */
   readonly host?: string;

@@ -37,6 +37,8 @@ export interface Config {
     readonly portBase: number;
     /** TCP connections one child takes (SRS `max_connections`). */
     readonly maxConnections: number;
+    /** Of our children, so many percent are given up as hung at one time; one at least. */
+    readonly maxHungPercent: number;
     /** Whether nftables keeps others off the children's media ports; `on` insists. */
     readonly firewall: 'auto' | 'on' | 'off';
   };

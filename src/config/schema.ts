@@ -40,6 +40,7 @@ export const schema = z.strictObject({
     count: key(orAuto(integer(0, 1000)), 'auto'),
     portBase: key(integer(1024, 65_000), 20_000),
     maxConnections: key(integer(1, 1_000_000), 1000),
+    maxHungPercent: key(integer(1, 100), 25),
     firewall: key(autoOnOff, 'auto'),
   }),
   origins: section({

@@ -23,6 +23,8 @@ export interface ChildTraffic {
   readonly connections: number;
   /** Bits per second, both ways, over the last interval. */
   readonly bitrate: number;
+  /** The part of it that goes to clients. */
+  readonly bitrateOut: number;
 }
 
 /** All of a listener in a few numbers; at most a second or two old. */

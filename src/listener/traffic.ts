@@ -1,7 +1,13 @@
 import type { Connection, Connections } from './connections.js';
 import type { ChildTraffic, FrontSummary, ListenerCounters } from './front.js';
 
-const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
+const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };
+/** Changed at each reading: a new one a connection and second would be much garbage. */
+interface Bytes {
+  in: number;
+  out: number;
+}
+
 const INTERVAL_MS = 1000;
 
 /** Reads the byte counters of a listener's connections once a second: nobody walks over them at each question. */
@@ -9,7 +15,7 @@ export class TrafficMeter {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
   /** Bytes of each connection when it was last read. */
-  #seen = new Map<Connection, number>();
+  #seen = new Map<Connection, Bytes>();
   #children = new Map<string, ChildTraffic>();
   #bytes = { in: 0, out: 0 };
   #readAt = performance.now();
@@ -39,18 +45,29 @@ export class TrafficMeter {
     const seconds = (now - this.#readAt) / 1000;
     this.#readAt = now;
     const children = new Map<string, ChildTraffic>();
-    const seen = new Map<Connection, number>();
+    const seen = new Map<Connection, Bytes>();
     for (const connection of this.#connections) {
       if (connection.owner === null || connection.relayed === null) continue;
-      const bytes = connection.relayed.bytesIn + connection.relayed.bytesOut;
-      const bits = 8 * (bytes - (this.#seen.get(connection) ?? 0));
-      seen.set(connection, bytes);
-      const sum = children.get(connection.owner.id) ?? NONE;
-      const bitrate = sum.bitrate + bits / seconds;
-      children.set(connection.owner.id, { connections: sum.connections + 1, bitrate });
+      const { bytesIn, bytesOut } = connection.relayed;
+      const last = this.#seen.get(connection) ?? { in: 0, out: 0 };
+      const into = (8 * (bytesIn - last.in)) / seconds;
+      const out = (8 * (bytesOut - last.out)) / seconds;
+      last.in = bytesIn;
+      last.out = bytesOut;
+      seen.set(connection, last);
+      const { id } = connection.owner;
+      children.set(id, sumOf(children.get(id) ?? NONE, into, out));
     }
     this.#children = children;
     this.#seen = seen;
     this.#bytes = this.#connections.bytes;
   }
+}
+
+function sumOf({ connections, bitrate, bitrateOut }: ChildTraffic, into: number, out: number) {
+  return {
+    connections: connections + 1,
+    bitrate: bitrate + into + out,
+    bitrateOut: bitrateOut + out,
+  };
 }

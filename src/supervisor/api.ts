@@ -66,8 +66,9 @@ async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity
 }
 
 /** One that is being drained has clients still. */
-function toApiChild({ id, generation, state, pid, ports, host }: ChildStatus): ApiChild {
-  const serves = state === 'ready' || state === 'draining';
-  const child = { id, generation, ready: serves && ports.api !== 0, pid, port: ports.api };
+function toApiChild(status: ChildStatus): ApiChild {
+  const { id, generation, state, health, pid, ports, host } = status;
+  const ready = (state === 'ready' || state === 'draining') && ports.api !== 0;
+  const child = { id, generation, ready, busy: health === 'busy', pid, port: ports.api };
   return host === undefined ? child : { ...child, host };
 }

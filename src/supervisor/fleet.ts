@@ -1,25 +1,27 @@
 import { confOptions, type Prepared } from '../check/prepared.js';
 import { Fleet, type FleetOptions } from '../child/fleet.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
+import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logger.js';
+import type { Fronts } from './fronts.js';
 
-/** The children of the plan, not started yet. `hooks`: what a child of that id calls. */
-export function makeFleet(
-  prepared: Prepared,
-  told: Pick<FleetOptions, 'onPorts'> & { readonly hooks: (childId: string) => HooksPlan },
-  logger: Logger,
-): Fleet {
+export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
+  readonly prepared: Prepared;
+  /** What a child of that id calls. */
+  readonly hooks: (childId: string) => HooksPlan;
+  readonly loop: LoopClock;
+  readonly fronts: Fronts;
+  readonly logger: Logger;
+}
+
+/** The children of the plan, not started yet. */
+export function makeFleet({ prepared, fronts, ...told }: FleetParts): Fleet {
   const { config, env, binary, plan, pinning } = prepared;
   const { workDir, children } = config;
   const cpus = plan.children.map((child) => child.cpus);
   const files = { workDir, env, portBase: children.portBase };
-  return new Fleet({
-    binary,
-    cpus,
-    pinning,
-    logger,
-    conf: confOptions(prepared),
-    ...told,
-    ...files,
-  });
+  const { maxHungPercent } = children;
+  const sends = (id: string) => (fronts.traffic().get(id)?.bitrateOut ?? 0) > 0;
+  const conf = confOptions(prepared);
+  return new Fleet({ binary, cpus, pinning, conf, maxHungPercent, sends, ...files, ...told });
 }

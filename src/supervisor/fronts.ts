@@ -13,7 +13,7 @@ export interface NamedFront {
   readonly front: Front | AliasFront;
 }
 
-const NONE: ChildTraffic = { connections: 0, bitrate: 0 };
+const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };
 
 /** All ports that clients come to, as one. */
 export class Fronts {
@@ -48,11 +48,12 @@ export class Fronts {
   traffic(): Map<string, ChildTraffic> {
     const sum = new Map<string, ChildTraffic>();
     for (const { front } of this.#fronts) {
-      for (const [child, { connections, bitrate }] of front.summary().traffic) {
+      for (const [child, { connections, bitrate, bitrateOut }] of front.summary().traffic) {
         const before = sum.get(child) ?? NONE;
         sum.set(child, {
           connections: before.connections + connections,
           bitrate: before.bitrate + bitrate,
+          bitrateOut: before.bitrateOut + bitrateOut,
         });
       }
     }

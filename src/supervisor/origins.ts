@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AdminPlugin } from '../admin/server.js';
 import type { Prepared } from '../check/prepared.js';
 import { apiAuthorization } from '../child/template.js';
+import type { LoopClock } from '../clock/loop.js';
 import { isLoopback, isWildcard } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { normalIp, TrustedProxies } from '../listener/client-address.js';
@@ -19,14 +20,19 @@ import { Watch } from '../unmanaged/watch.js';
 /** An origin that takes so long to accept is not asked for new streams. */
 const REACH_MS = 1000;
 
+export interface OriginsParts {
+  readonly config: Pick<Config, 'origins'>;
+  readonly loop: LoopClock;
+  /** Our own RTMP port. */
+  readonly rtmp: () => AddressInfo | null;
+  readonly logger: Logger;
+}
+
 /** The origins that register with us: none yet. */
-export function makeOrigins(
-  { origins }: Pick<Config, 'origins'>,
-  rtmp: () => AddressInfo | null,
-  logger: Logger,
-): Origins {
+export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origins {
   return new Origins({
-    ttlMs: origins.ttlSeconds * 1000,
+    ttlMs: config.origins.ttlSeconds * 1000,
+    loop,
     reach,
     isOwn: (host, port) => isOwn(rtmp(), host, port),
     logger,

@@ -39,12 +39,16 @@ function candidatesOf(
 ): Candidate[] {
   const { maxConnections } = config.children;
   const traffic = fronts.traffic();
-  return owners.statuses().map((status) => {
+  const statuses = owners.statuses();
+  // Where none answers, the machine is busy rather than all of them hung: a slow child beats none.
+  const isPanic = !statuses.some((status) => toServing(status).open);
+  return statuses.map((status) => {
     const { id, cpu } = status;
     const { streams, clients } = countsOf(id);
     const { bitrate = 0 } = traffic.get(id) ?? {};
     const load = { cpu, connections: clients, maxConnections, streams, bitrate };
-    return { ...toServing(status), ...load };
+    const serving = toServing(status);
+    return { ...serving, ...load, open: serving.open || (isPanic && status.state === 'ready') };
   });
 }
 

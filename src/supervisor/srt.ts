@@ -73,8 +73,7 @@ function withOthers(boxes: Boxes, secret: string, logger: Logger) {
 }
 
 function firstReady(children: readonly ChildStatus[]): Endpoint | null {
-  const child = children.find(
-    ({ state, answering, ports }) => state === 'ready' && answering && ports.srt !== 0,
-  );
+  const ready = children.filter(({ state, ports }) => state === 'ready' && ports.srt !== 0);
+  const child = ready.find(({ answering }) => answering) ?? ready[0];
   return child ? { ip: child.host ?? '127.0.0.1', port: child.ports.srt } : null;
 }

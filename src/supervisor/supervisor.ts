@@ -6,6 +6,7 @@ import type { ClientRef } from '../api/client-ids.js';
 import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
 import type { Fleet, FleetOptions } from '../child/fleet.js';
+import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -59,6 +60,7 @@ interface Opened {
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  readonly #loop = new LoopClock();
   readonly #engine: RelayEngine;
   readonly #map: SharedMap;
   readonly #firewall: FirewallRoom;
@@ -111,14 +113,16 @@ export class Supervisor {
     const { prepared, logger } = options;
     const { config, template, connections } = prepared;
     this.#budget = new ConnectionBudget({ ...config.limits, connections });
-    const hooksOf = (childId: string) => this.#hooks.planFor(childId);
+    const loop = this.#loop;
+    const hooks = (childId: string) => this.#hooks.planFor(childId);
     const fleetLog = logger.child({ room: 'fleet' });
     const firewall = new FirewallRoom(prepared, fleetLog);
     this.#firewall = firewall;
     const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
-    this.#fleet = makeFleet(prepared, { hooks: hooksOf, onPorts }, fleetLog);
+    this.#fleet = makeFleet({ prepared, hooks, onPorts, loop, fronts, logger: fleetLog });
     const about = logger.child({ room: 'origins' });
-    this.#origins = makeOrigins(config, () => this.address('rtmp'), about);
+    const origins = { config, loop, rtmp: () => this.address('rtmp'), logger: about };
+    this.#origins = makeOrigins(origins);
     const owners = new Owners(this.#fleet, this.#origins);
     this.#owners = owners;
     const placing = logger.child({ room: 'placement' });
@@ -216,7 +220,8 @@ export class Supervisor {
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
     const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
     const origins = [this.#origins, this.#watch, fixed];
-    const before = [this.#admin, placement, this.#hooks, ...origins, this.#firewall];
+    const loop = { start: async () => this.#loop.start(), close: async () => this.#loop.close() };
+    const before = [loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
     const rooms: Room[] = [...before, fleet, ...this.#helpers, ...fronts, ...boxes];
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');

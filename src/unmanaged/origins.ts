@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ChildRef, ChildStatus } from '../child/types.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import type { LoopClock } from '../clock/loop.js';
+import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Registration } from './registration.js';
 
@@ -25,6 +26,8 @@ export interface OriginsOptions {
   readonly isOwn?: (host: string, port: number) => boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
+  /** How late we ourselves were; default: never. */
+  readonly loop?: Pick<LoopClock, 'lateSince'>;
   readonly logger?: Logger;
 }
 
@@ -46,6 +49,8 @@ interface Entry {
 /** Known ones, gone ones included. The ICE ufrag has room for as many. */
 export const MAX_ORIGINS = 256;
 const TICK_MS = 1000;
+/** So late we ourselves cannot say who did not answer in time. */
+const LATE_MS = 500;
 /** How long one that is gone is still shown. */
 const SHOWN_MS = 10 * 60_000;
 
@@ -140,10 +145,12 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
 
   /** Ends those that have not been heard of for too long. Runs by itself once a second. */
   tick(): void {
-    const since = this.#now() - this.#options.ttlMs;
+    // While we stood still nobody could be heard: that time is not theirs.
+    const { ttlMs } = this.#options;
+    const since = this.#now() - ttlMs - this.#lateSince(this.#now() - ttlMs);
     for (const entry of this.#entries.values()) {
       if (entry.state === 'ready' && entry.at < since) {
-        this.#end(entry, 'failed', `no heartbeat for ${this.#options.ttlMs / 1000} s`);
+        this.#end(entry, 'failed', `no heartbeat for ${ttlMs / 1000} s`);
       }
     }
   }
@@ -193,14 +200,20 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   async #probe(entry: Entry): Promise<void> {
     const { generation, registration } = entry;
     const { host, ports } = registration;
+    const askedAt = this.#now();
     const error: unknown = await this.#options.reach(host, ports.rtmp).then(
       () => null,
       (reason: unknown) => reason,
     );
-    if (entry.generation !== generation) return;
+    const isOurs = isOwnFault(error) || this.#lateSince(askedAt) >= LATE_MS;
+    if (entry.generation !== generation || (error !== null && isOurs)) return;
     entry.answering = error === null;
-    const isRefused = codeOf(error) !== '' && codeOf(error) !== 'ETIMEDOUT';
-    if (isRefused) this.#end(entry, 'failed', messageOf(error));
+    // Its machine says that nobody listens there. Any other error may be the way's: heartbeats decide.
+    if (codeOf(error) === 'ECONNREFUSED') this.#end(entry, 'failed', messageOf(error));
+  }
+
+  #lateSince(at: number): number {
+    return this.#options.loop?.lateSince(at) ?? 0;
   }
 
   #show(entry: Entry): OriginStatus {
@@ -208,7 +221,8 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     const { host, server, ports, cpu } = registration;
     const pid = state === 'ready' ? registration.pid : null;
     const usage = { cpus: [], cpu, rss: 0 };
-    const life = { generation, restarts, state, answering, lastError };
+    const health = answering ? ('ok' as const) : ('silent' as const);
+    const life = { generation, restarts, state, answering, health, lastError };
     return { id, pid, ...usage, host, server, ports, ...life };
   }
 }

@@ -48,7 +48,13 @@ test('defaults are those of the contract', async () => {
   const config = await load({});
   assert.deepEqual(config, {
     srs: { binary: 'auto', template: null },
-    children: { count: 'auto', portBase: 20000, maxConnections: 1000, firewall: 'auto' },
+    children: {
+      count: 'auto',
+      portBase: 20000,
+      maxConnections: 1000,
+      maxHungPercent: 25,
+      firewall: 'auto',
+    },
     workDir: resolve('run'),
     cpu: { pin: 'auto', reserve: 'auto', smt: 'one-per-core' },
     listen: {

@@ -26,13 +26,13 @@ test('knows what each child’s clients move, and forgets a child without client
   const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
   const meter = new TrafficMeter(connections);
   try {
-    assert.deepEqual(meter.of('c001'), { connections: 0, bitrate: 0 });
+    assert.deepEqual(meter.of('c001'), { connections: 0, bitrate: 0, bitrateOut: 0 });
     const both = [moving(connections, 'c001', 1000), moving(connections, 'c001', 1000)];
     moving(connections, 'c002', 0);
     connections.open('192.0.2.1', 1, 1);
     await until('both are seen', () => meter.of('c001').connections === 2);
     assert.ok(meter.of('c001').bitrate > 0);
-    assert.deepEqual(meter.of('c002'), { connections: 1, bitrate: 0 });
+    assert.deepEqual(meter.of('c002'), { connections: 1, bitrate: 0, bitrateOut: 0 });
     for (const connection of both) connections.closed(connection);
     await until('they are gone', () => meter.of('c001').connections === 0);
     assert.equal(meter.of('c001').bitrate, 0);

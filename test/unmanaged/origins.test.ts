@@ -18,8 +18,11 @@ let downs: OriginDown[] = [];
 /** What a connection to an address comes to; absent: it is taken. */
 let ways = new Map<string, Error>();
 let origins: Origins;
+/** How late we ourselves are. */
+let lateMs = 0;
 
 beforeEach(() => {
+  lateMs = 0;
   now = 1_000_000;
   downs = [];
   ways = new Map();
@@ -27,14 +30,20 @@ beforeEach(() => {
     const error = ways.get(host);
     if (error !== undefined) throw error;
   };
-  origins = new Origins({ ttlMs: 30_000, reach, now: () => now });
+  origins = new Origins({
+    ttlMs: 30_000,
+    reach,
+    now: () => now,
+    loop: { lateSince: () => lateMs },
+  });
   origins.on('down', (down) => downs.push(down));
 });
 
 const beat = (part: Partial<Registration> = {}) => origins.register({ ...BEAT, ...part });
 const states = () =>
   origins.statuses().map(({ id, generation, state }) => `${id}-${generation} ${state}`);
-const refused = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const fault = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
+const refused = () => fault('ECONNREFUSED');
 
 test('a heartbeat makes an origin, and the next ones keep it', () => {
   const status = beat({ cpu: 10 });
@@ -150,4 +159,38 @@ test('who has been gone for long is not shown any more', () => {
   now += 600_001;
   assert.deepEqual(states(), []);
   assert.equal(beat({ service: 's2' })?.id, 'o001');
+});
+
+test('what fails on our own side tells nothing of an origin', async () => {
+  beat();
+  for (const code of ['EMFILE', 'ENOBUFS', 'EADDRNOTAVAIL']) {
+    ways.set('10.0.0.1', fault(code));
+    await origins.suspect({ id: 'o001', generation: 1 });
+  }
+  assert.equal(origins.status('o001')?.answering, true);
+  ways.set('10.0.0.1', refused());
+  lateMs = 600;
+  await origins.suspect({ id: 'o001', generation: 1 });
+  assert.equal(origins.status('o001')?.answering, true);
+  assert.deepEqual(downs, []);
+});
+
+test('a way that is closed is not a process that is gone', async () => {
+  beat();
+  ways.set('10.0.0.1', fault('EHOSTUNREACH'));
+  await origins.suspect({ id: 'o001', generation: 1 });
+  assert.deepEqual(downs, []);
+  assert.equal(origins.status('o001')?.answering, false);
+  assert.equal(origins.status('o001')?.health, 'silent');
+});
+
+test('the time in which we stood still is not the silence of others', () => {
+  beat();
+  now += 50_000;
+  lateMs = 21_000;
+  origins.tick();
+  assert.deepEqual(downs, []);
+  now += 2_000;
+  origins.tick();
+  assert.equal(downs.length, 1);
 });
