@@ -1,4 +1,5 @@
-import { type ChildRef, isGoneWith } from '../child/types.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ChildRef, isGoneWith, isSameLife } from '../child/types.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { StreamKey } from '../stream-key.js';
@@ -37,6 +38,8 @@ interface Entry {
 
 /** A child that has let a publisher in needs no longer to say so in its API. */
 const SETTLE_MS = 1000;
+/** Children that are asked at one time when all are. */
+const ASKED_AT_ONCE = 16;
 
 /**
  * Who publishes what, by the children's own word. SRS asks `on_publish` before it looks whether the
@@ -85,6 +88,30 @@ export class Publishers {
     }
   }
 
+  /**
+   * Asks the children what is published in them, and ends what is not: their hooks may be lost. Never
+   * rejects.
+   */
+  async recheck(liveIn: (owner: ChildRef) => Promise<ReadonlySet<StreamKey>>): Promise<void> {
+    // Those who come after this are none of it.
+    const known = Array.from(this.#entries, ([stream, entry]) => {
+      return { stream, entry, clients: [...entry.clients] };
+    });
+    const owners = new Map(known.map(({ entry: { owner } }) => [lifeText(owner), owner])).values();
+    await delay(this.#options.settleMs ?? SETTLE_MS);
+    const askOneByOne = async () => {
+      for (const owner of owners) {
+        const live = await liveIn(owner).catch((error: unknown) => this.#unsaid(owner, error));
+        const gone = known.filter(
+          ({ stream, entry }) => isSameLife(entry.owner, owner) && !live?.has(stream),
+        );
+        for (const { stream, entry, clients } of live ? gone : [])
+          this.#drop(stream, entry, clients);
+      }
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, askOneByOne));
+  }
+
   close(): void {
     for (const timer of this.#doubts.values()) clearTimeout(timer);
     this.#doubts.clear();
@@ -107,18 +134,30 @@ export class Publishers {
     const ask = async () => {
       this.#doubts.delete(stream);
       if (await this.#options.isLive(publication)) return;
-      for (const client of others) entry.clients.delete(client);
-      if (entry.clients.size === 0 && this.#entries.get(stream) === entry) {
-        this.#forget(stream, entry);
-      }
+      this.#drop(stream, entry, others);
     };
-    const report = (error: unknown) =>
-      this.#logger.warn(
-        { stream, child: entry.owner.id, reason: messageOf(error) },
-        'child does not say who publishes the stream: it stays as it is until its next hook',
-      );
+    const report = (error: unknown) => this.#unsaid(entry.owner, error, stream);
     clearTimeout(this.#doubts.get(stream));
     const timer = setTimeout(() => ask().catch(report), this.#options.settleMs ?? SETTLE_MS);
     this.#doubts.set(stream, timer.unref());
   }
+
+  /** Those publishers are no more. */
+  #drop(stream: StreamKey, entry: Entry, clients: readonly string[]): void {
+    for (const client of clients) entry.clients.delete(client);
+    if (entry.clients.size === 0 && this.#entries.get(stream) === entry)
+      this.#forget(stream, entry);
+  }
+
+  #unsaid({ id: child }: ChildRef, error: unknown, stream?: StreamKey): null {
+    this.#logger.warn(
+      { stream, child, reason: messageOf(error) },
+      'child does not say who publishes the stream: it stays as it is until its next hook',
+    );
+    return null;
+  }
+}
+
+function lifeText({ id, generation }: ChildRef): string {
+  return `${id} ${generation}`;
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { ChildRef } from '../child/types.js';
-import type { StreamKey } from '../stream-key.js';
+import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import { noCounters } from './counters.js';
@@ -38,8 +38,8 @@ export abstract class ClientFront implements AliasFront {
     return this.#aliases?.clientOf(alias) ?? null;
   }
 
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.connections.endOf(owner, new SessionError('child', reason), stream);
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    this.connections.endOf(owner, new SessionError('child', reason), stream, role);
   }
 
   async close(): Promise<void> {

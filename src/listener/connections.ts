@@ -59,6 +59,11 @@ export class Connection {
     return this.#reason !== null;
   }
 
+  /** Whether it has that stream and role; what is not named fits any. */
+  serves(stream = this.stream, role = this.role): boolean {
+    return stream === this.stream && role === this.role;
+  }
+
   row(): ConnectionRow {
     const { id, client, alias, stream, role, since, relayed } = this;
     const child = this.owner?.id ?? null;
@@ -164,11 +169,11 @@ export class Connections {
   }
 
   /** See `Front.endOf`. */
-  endOf(owner: ChildRef, reason: Error, stream?: StreamKey): void {
+  endOf(owner: ChildRef, reason: Error, stream?: StreamKey, role?: Role): void {
     for (const connection of this.#open) {
       const own = connection.owner;
       const isTheirs = own !== null && isGoneWith(own, owner);
-      if (isTheirs && (stream ?? connection.stream) === connection.stream) connection.end(reason);
+      if (isTheirs && connection.serves(stream, role)) connection.end(reason);
     }
   }
 

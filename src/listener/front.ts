@@ -64,10 +64,10 @@ export interface Front {
   summary(): FrontSummary;
   rows(): Promise<ConnectionRow[]>;
   /**
-   * Ends every connection that this life of a child, or an earlier one, was serving; of one stream
-   * where that is named.
+   * Ends every connection that this life of a child, or an earlier one, was serving; of one stream, and
+   * of one role in it, where those are named.
    */
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void;
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void;
   /** Stops accepting and ends what is open. */
   close(): Promise<void>;
 }

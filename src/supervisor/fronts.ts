@@ -4,7 +4,7 @@ import type { ChildRef } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { AliasFront, ChildTraffic, ConnectionRow, Front } from '../listener/front.js';
 import { hostName } from '../protocol/http/target.js';
-import type { StreamKey } from '../stream-key.js';
+import type { Role, StreamKey } from '../stream-key.js';
 
 /** A port that clients come to, by the name that it has in the configuration. */
 export interface NamedFront {
@@ -79,9 +79,9 @@ export class Fronts {
     return null;
   }
 
-  /** Ends the clients of a child's life, or those of one stream in it. */
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    for (const { front } of this.#fronts) front.endOf(owner, reason, stream);
+  /** Ends the clients of a child's life, or those of one stream, or of one role in that. */
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    for (const { front } of this.#fronts) front.endOf(owner, reason, stream, role);
   }
 
   /** Those that are open. */

@@ -3,14 +3,14 @@ import type { Fleet } from '../child/fleet.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import { apiAuthorization } from '../child/template.js';
 import type { ChildRef } from '../child/types.js';
-import { type Publication, Publishers } from '../hooks/publishers.js';
+import { type Claims, type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
-import type { Placement } from '../placement/placement.js';
+import { liveStreams } from '../unmanaged/live-streams.js';
 import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
 
@@ -18,7 +18,8 @@ export interface HooksParts {
   readonly prepared: Prepared;
   readonly serverId: string;
   readonly fleet: Fleet;
-  readonly placement: Placement;
+  /** Told what the children publish. */
+  readonly claims: Claims;
   readonly fronts: Fronts;
   /** Told of each client that a user's URL is told of. */
   readonly heard: (client: { readonly child: string; readonly id: string }) => void;
@@ -37,10 +38,10 @@ export class HooksRoom {
 
   constructor(parts: HooksParts) {
     this.#parts = parts;
-    const { prepared, serverId, fleet, placement, fronts, heard, logger } = parts;
+    const { prepared, serverId, fleet, claims, fronts, heard, logger } = parts;
     const { timeoutSeconds, ...urls } = prepared.config.hooks;
     const isLive = (publication: Publication) => this.#isLive(publication);
-    this.#publishers = new Publishers({ claims: placement, isLive, logger });
+    this.#publishers = new Publishers({ claims, isLive, logger });
     this.#relay = new HookRelay({
       urls: new UserUrls(prepared.template ?? [], urls),
       publishers: this.#publishers,
@@ -90,6 +91,17 @@ export class HooksRoom {
   /** By action, as far as it was called. */
   counters(): ReturnType<HookRelay['counters']> {
     return this.#relay.counters();
+  }
+
+  /** Asks every child what is published in it. Never rejects. */
+  recheck(): Promise<void> {
+    const { fleet, prepared } = this.#parts;
+    const authorization = apiAuthorization(prepared.template ?? []);
+    return this.#publishers.recheck(async ({ id, generation }) => {
+      const child = fleet.status(id);
+      if (child?.generation !== generation) return new Set();
+      return liveStreams({ host: '127.0.0.1', port: child.ports.api, authorization });
+    });
   }
 
   async #isLive({ owner, streamId }: Publication): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { ChildDown } from '../child/child.js';
 import type { Fleet, FleetOptions } from '../child/fleet.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
+import type { Claims } from '../hooks/publishers.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
@@ -36,6 +37,7 @@ import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { reload } from './reload.js';
 import type { Room } from './room.js';
 import { Routing } from './routing.js';
+import { claimsOf, mendAfterStandstill } from './standstill.js';
 import { openCertificate } from './tls.js';
 
 export interface SupervisorOptions {
@@ -127,8 +129,11 @@ export class Supervisor {
     this.#owners = owners;
     const placing = logger.child({ room: 'placement' });
     this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
-    this.#watch = watchOrigins(this.#origins, this.#placement, { template, logger: about });
-    this.#hooks = this.#makeHooks(serverId);
+    const claims = claimsOf(this.#placement, { fronts, loop });
+    this.#watch = watchOrigins(this.#origins, claims, { template, logger: about });
+    this.#hooks = this.#makeHooks(serverId, claims);
+    const recheck = () => this.#hooks.recheck();
+    mendAfterStandstill({ loop, placement: this.#placement, recheck, logger });
     this.#holds = new HoldBudget(config.limits);
     this.view = new AdminView({
       prepared,
@@ -272,10 +277,10 @@ export class Supervisor {
     };
   }
 
-  #makeHooks(serverId: string): HooksRoom {
+  #makeHooks(serverId: string, claims: Claims): HooksRoom {
     const { prepared } = this.#options;
     const logger = this.#options.logger.child({ room: 'hooks' });
-    const rooms = { fleet: this.#fleet, placement: this.#placement, fronts: this.#fronts };
+    const rooms = { fleet: this.#fleet, claims, fronts: this.#fronts };
     const heard = (client: ClientRef) => this.#api?.noteClient(client);
     return new HooksRoom({ prepared, serverId, ...rooms, heard, logger });
   }

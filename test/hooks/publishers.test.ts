@@ -132,3 +132,31 @@ test('a child that cannot be asked costs one line, and the stream stays as it is
   });
   assert.deepEqual(claims.owners.get('v/live/s'), C1);
 });
+
+test('after a standstill what no child publishes any more is over', async (t) => {
+  const { claims, publishers } = setUp(t);
+  const lost = { ...of('b'), stream: 'v/live/lost' };
+  const fresh = { ...of('c'), stream: 'v/live/fresh' };
+  const unsaid = { ...of('d', C2), stream: 'v/live/unsaid' };
+  for (const publication of [of('a'), lost, unsaid]) await publishers.begin(publication);
+  const liveIn = async ({ id }: ChildRef) => {
+    if (id === 'c002') throw new Error('no answer');
+    return new Set(['v/live/s']);
+  };
+  const rechecked = publishers.recheck(liveIn);
+  // A publisher that comes now is not in the child's list yet.
+  await publishers.begin(fresh);
+  await rechecked;
+  assert.deepEqual([...claims.owners.keys()], ['v/live/s', 'v/live/unsaid', 'v/live/fresh']);
+});
+
+test('a publisher that has come back meanwhile stays', async (t) => {
+  const { claims, publishers } = setUp(t);
+  await publishers.begin(of('a'));
+  const rechecked = publishers.recheck(async () => new Set());
+  await publishers.begin(of('a-again'));
+  await rechecked;
+  assert.deepEqual([...claims.owners.keys()], ['v/live/s']);
+  publishers.end(of('a-again'));
+  assert.equal(claims.owners.size, 0);
+});

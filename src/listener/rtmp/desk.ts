@@ -3,7 +3,7 @@ import { close } from '../../relay/native/libc.js';
 import type { Desk } from '../../relay/native/thread.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import { Seating } from '../../roster.js';
-import type { StreamKey } from '../../stream-key.js';
+import type { Role, StreamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
 import type { Route } from '../route.js';
@@ -95,11 +95,11 @@ export class RtmpDesk implements Desk {
   }
 
   /** Those who are on their way to that life of a child, as `Front.endOf`. */
-  endOf(owner: ChildRef, stream?: StreamKey): void {
+  endOf(owner: ChildRef, stream?: StreamKey, role?: Role): void {
     for (const guest of this.#guests) {
       const { route, connection } = guest;
       const isTheirs = route !== null && isGoneWith(route.owner, owner);
-      if (isTheirs && (stream ?? connection.stream) === connection.stream) guest.isDoomed = true;
+      if (isTheirs && connection.serves(stream, role)) guest.isDoomed = true;
     }
   }
 

@@ -7,7 +7,7 @@ import { listenShared } from '../../relay/native/listen.js';
 import type { RelayThread } from '../../relay/native/thread.js';
 import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
 import type { ChildFault } from '../../relay/usher.js';
-import type { StreamKey } from '../../stream-key.js';
+import type { Role, StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
@@ -84,9 +84,9 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     return [...(await super.rows()), ...unknown.flat()];
   }
 
-  override endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    super.endOf(owner, reason, stream);
-    for (const desk of this.desks) desk.endOf(owner, stream);
+  override endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    super.endOf(owner, reason, stream, role);
+    for (const desk of this.desks) desk.endOf(owner, stream, role);
   }
 
   override async close(): Promise<void> {

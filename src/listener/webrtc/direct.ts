@@ -1,7 +1,7 @@
 import type { ChildRef } from '../../child/types.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import { DEFAULT_VHOST, type StreamKey } from '../../stream-key.js';
+import { DEFAULT_VHOST, type Role, type StreamKey } from '../../stream-key.js';
 import type { ConnectionRow, Front, FrontSummary } from '../front.js';
 import type { Route } from '../route.js';
 import { askChild } from './ask-child.js';
@@ -47,8 +47,8 @@ export class DirectFront implements Front {
     return this.#options.sessions.rows();
   }
 
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.#options.sessions.endOf(owner, reason, stream);
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    this.#options.sessions.endOf(owner, reason, stream, role);
   }
 
   async close(): Promise<void> {

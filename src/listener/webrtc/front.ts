@@ -6,7 +6,7 @@ import type { Logger } from '../../logger.js';
 import type { Steering } from '../../relay/kernel/steering.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
-import type { StreamKey } from '../../stream-key.js';
+import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionRow, Front, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import { type RtcSessions, SILENT_MS } from './sessions.js';
@@ -81,8 +81,8 @@ export class RtcFront implements Front {
     return this.#options.sessions.rows();
   }
 
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.#options.sessions.endOf(owner, reason, stream);
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    this.#options.sessions.endOf(owner, reason, stream, role);
   }
 
   async close(): Promise<void> {

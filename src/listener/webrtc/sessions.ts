@@ -1,6 +1,6 @@
 import type { ChildRef } from '../../child/types.js';
 import type { Endpoint } from '../../relay/udp.js';
-import type { StreamKey } from '../../stream-key.js';
+import type { Role, StreamKey } from '../../stream-key.js';
 import {
   type Connection,
   type ConnectionLimits,
@@ -103,8 +103,8 @@ export class RtcSessions {
   }
 
   /** See `Front.endOf`. */
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey): void {
-    this.#connections.endOf(owner, new Error(reason), stream);
+  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+    this.#connections.endOf(owner, new Error(reason), stream, role);
   }
 
   summary(): FrontSummary {
