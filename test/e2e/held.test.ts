@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { AdminStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
+import { Cluster } from '../helpers/cluster.js';
 import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -12,7 +13,7 @@ import { RtmpClient } from '../origin/rtmp-client.js';
 
 const ACTIONS = ['on_connect', 'on_play', 'on_stop', 'on_close'];
 const FRAMES = 25;
-const MANY = 300;
+const MANY = 200;
 
 type HookCall = Record<string, unknown>;
 
@@ -189,7 +190,12 @@ for (const origin of origins()) {
       for (let i = 0; i < MANY; i += 1) crowd.push(await player('crowd'));
       await held(MANY);
       cast.publish(supervisor.url('live/crowd'));
-      for (const client of crowd) await until('media', () => client.media().length > 0);
+      for (const client of crowd) {
+        await until('media', () => client.media().length > 0 || client.closed);
+        client.close();
+      }
+      const without = crowd.filter((client) => client.media().length === 0);
+      assert.equal(without.length, 0, supervisor.output.slice(-2000));
       const after = await supervisor.children();
       assert.deepEqual(
         after.map(({ pid }) => pid),
@@ -197,5 +203,32 @@ for (const origin of origins()) {
       );
       assert.ok(after.every(({ restarts }) => restarts === 0));
     });
+  });
+
+  it(`a player that waits on one box is one client to hooks on the other, ${origin.name}`, async (t) => {
+    const user = await UserHooks.start();
+    t.after(() => user.close());
+    const names = ACTIONS.map((action) => `SRS_SUPERVISOR_HOOKS_${action.toUpperCase()}`);
+    const env = Object.fromEntries(names.map((name) => [name, user.url]));
+    const cluster = await Cluster.start({ origin: origin.path, children: 1, env });
+    t.after(() => cluster.dispose());
+    const cast = new Cast();
+    t.after(() => cast.close());
+    const ip = '127.0.78.1';
+    const heard = () => user.calls.map(({ body }) => body).filter((body) => body.ip === ip);
+    const { supervisor } = cluster.a;
+    const player = await RtmpClient.open(supervisor.rtmpPort, ip);
+    t.after(() => player.close());
+    player.play(supervisor.url('live'), 'far');
+    await until('it waits', () => heard().length === 2);
+    cast.publish(cluster.b.supervisor.url('live/far'));
+    await until('media', () => player.media().length > 0);
+    player.close();
+    await until('it has closed', () => heard().some(({ action }) => action === 'on_close'));
+    assert.deepEqual(
+      heard().map(({ action }) => action),
+      ['on_connect', 'on_play', 'on_stop', 'on_close'],
+    );
+    assert.equal(new Set(heard().map(({ client_id }) => client_id)).size, 1);
   });
 }
