@@ -4,6 +4,8 @@ const AT_ONCE = 8;
 /** One child's gate. */
 interface Gate {
   open: number;
+  /** The ends of those turns. */
+  readonly turns: Set<Promise<void>>;
   /** In the order of their coming. */
   readonly waiting: Set<() => void>;
 }
@@ -17,16 +19,42 @@ export class DialGates {
 
   /** Resolves with what ends the turn, to be called once. Rejects with the signal's reason. */
   async turn(child: string, signal: AbortSignal): Promise<() => void> {
-    const gate = this.#gates.get(child) ?? { open: 0, waiting: new Set() };
+    const gate = this.#gates.get(child) ?? { open: 0, turns: new Set(), waiting: new Set() };
     this.#gates.set(child, gate);
     if (gate.open < AT_ONCE) gate.open += 1;
     else await waitAt(gate, signal);
-    return () => this.#next(child, gate);
+    return this.#begin(child, gate);
+  }
+
+  /** Resolves when all have had their turn whose turn it is now; after so long in any case. */
+  async settled(child: string, ms: number): Promise<void> {
+    const { turns } = this.#gates.get(child) ?? {};
+    if (turns === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      void Promise.all(turns).then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Children that somebody is being let through to. */
   get size(): number {
     return this.#gates.size;
+  }
+
+  #begin(child: string, gate: Gate): () => void {
+    let end = () => {};
+    const turn = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    gate.turns.add(turn);
+    return () => {
+      end();
+      gate.turns.delete(turn);
+      this.#next(child, gate);
+    };
   }
 
   #next(child: string, gate: Gate): void {

@@ -35,6 +35,8 @@ export class Placement {
   readonly #logger: Logger;
   readonly #tally = new Tally();
   readonly #waiters: PublishWaiters;
+  /** Those who may come before the publisher has been let in. */
+  readonly #early: PublishWaiters;
   readonly #elsewhere: Elsewhere;
   readonly #onMoved: (stream: StreamKey, from: ChildRef) => void;
   readonly #fleet: FleetView;
@@ -53,7 +55,9 @@ export class Placement {
     this.#onMoved = options.onMoved ?? (() => {});
     const { registry, isBoxAlive = null } = options;
     this.#elsewhere = new Elsewhere({ registry, isBoxAlive, now: this.#now });
-    this.#waiters = new PublishWaiters(isBoxAlive && ((stream) => this.#elsewhere.has(stream)));
+    const isElsewhere = isBoxAlive && ((stream: StreamKey) => this.#elsewhere.has(stream));
+    this.#waiters = new PublishWaiters(isElsewhere);
+    this.#early = new PublishWaiters(isElsewhere);
     this.#claimer = new Claimer({
       registry: this.#registry,
       fleet: this.#fleet,
@@ -125,6 +129,16 @@ export class Placement {
   }
 
   /**
+   * Resolves true once a publisher is on its way to the stream's child or there already (now, perhaps),
+   * false when the signal aborts: for players of RTMP, who may be there first.
+   */
+  async whenPublishing(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
+    const isHere = () => this.#slots.serving(stream)?.publishing ?? false;
+    if (isHere() || (await this.#elsewhere.has(stream)) || isHere()) return true;
+    return this.#early.wait(stream, signal);
+  }
+
+  /**
    * A child says that a stream is being published in it: the claim is its own for as long as that
    * lasts. False where another child has a publisher for it, or none shall: it has to go.
    */
@@ -144,6 +158,7 @@ export class Placement {
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     slot.announced = true;
     this.#waiters.wake(stream);
+    this.#early.wake(stream);
   }
 
   /** A child says that nobody publishes the stream in it any more. */
@@ -223,8 +238,11 @@ export class Placement {
   }
 
   #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
-    if (role === 'publish') slot.published = true;
     this.#tally.addTo(owner, 0, 1);
+    if (role === 'publish') {
+      slot.published = true;
+      this.#early.wake(stream);
+    }
     let held = true;
     const release = (gone = false) => {
       if (!held) return;

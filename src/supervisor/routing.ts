@@ -46,6 +46,11 @@ export class Routing {
     return this.#parts.placement.whenPublished(stream, signal);
   }
 
+  /** The same once its publisher is on the way. */
+  whenPublishing(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
+    return this.#parts.placement.whenPublishing(stream, signal);
+  }
+
   /**
    * Whether all that is published would be known here: origins that we did not start may have streams
    * that nobody tells us of, or that they fetch when a player comes.

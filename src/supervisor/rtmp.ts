@@ -45,7 +45,7 @@ function heldPlayers({ prepared, routing, holds, heldHooks }: Box): HeldPlayers 
   const holdable = new Set(holdableVhosts(prepared.template, prepared.vhosts));
   return new HeldPlayers({
     knows: (stream) => holdable.has(nameOf(stream).vhost) && routing.knowsPublishers,
-    whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
+    whenPublishing: (stream, signal) => routing.whenPublishing(stream, signal),
     route: (stream, role) => routing.route(stream, role),
     hooks: heldHooks,
     budget: holds,
@@ -55,7 +55,7 @@ function heldPlayers({ prepared, routing, holds, heldHooks }: Box): HeldPlayers 
 function sessions({ prepared, routing, logger }: Box, held: HeldPlayers, room: string) {
   return {
     held,
-    route: keepSources((stream, role) => routing.route(stream, role)),
+    route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
     vhosts: prepared.vhosts,
     identifyMs: prepared.config.limits.identifySeconds * 1000,
     server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { AdminStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
 import { clientsOn, publishedOn } from '../helpers/child-api.js';
 import { assertDecoded, framesOf } from '../helpers/media.js';
@@ -24,9 +25,6 @@ for (const origin of origins()) {
     afterEach(() => cast.close());
     after(() => supervisor?.dispose());
 
-    const clients = async (role: string) =>
-      (await supervisor.connections()).filter((row) => row.role === role && row.child !== null);
-
     /** Waits until a player gets more than it has. */
     function moreFor(player: RtmpPlayer): Promise<boolean> {
       const had = player.received.length;
@@ -37,7 +35,10 @@ for (const origin of origins()) {
       await supervisor.calm();
       const play = (stream: string) => cast.playFrames(supervisor.url(stream), FRAMES);
       const early = STREAMS.map(play);
-      await until('early players wait', async () => (await clients('play')).length === 6);
+      await until('early players wait', async () => {
+        const { heldPlayers } = await supervisor.get<AdminStatus>('status');
+        return heldPlayers === STREAMS.length;
+      });
       const publishers = STREAMS.map((stream) => cast.publish(supervisor.url(stream)));
       const eager = STREAMS.map(play);
       await Promise.all(STREAMS.map((stream) => supervisor.ownerOf(stream)));

@@ -42,3 +42,19 @@ test('who leaves the queue holds nobody up', async () => {
   for (const done of dones.slice(1)) done();
   assert.equal(gates.size, 0);
 });
+
+test('it can be waited for that those are through whose turn it is, but not for ever', async () => {
+  const gates = new DialGates();
+  await gates.settled('c001', 60_000);
+  const dones = await Promise.all([gates.turn('c001', NEVER), gates.turn('c001', NEVER)]);
+  let isSettled = false;
+  const settled = gates.settled('c001', 60_000).then(() => {
+    isSettled = true;
+  });
+  dones[0]?.();
+  await new Promise(setImmediate);
+  assert.equal(isSettled, false);
+  await gates.settled('c001', 1);
+  dones[1]?.();
+  await settled;
+});

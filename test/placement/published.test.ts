@@ -120,3 +120,36 @@ test('a publisher that stops and stays connected publishes no more', async () =>
   second?.release();
   assert.equal(world.placement.list()[0]?.publishing, false);
 });
+
+test('a player may come as soon as its publisher is on the way, and not for a player', async () => {
+  const world = new World(2);
+  const { placement } = world;
+  let hasCome = false;
+  const waiting = placement.whenPublishing(S, NEVER).then((come) => {
+    hasCome = come;
+  });
+  const player = await placement.acquire(S, 'play');
+  await settled();
+  assert.equal(hasCome, false);
+  const publisher = await placement.acquire(S, 'publish');
+  await waiting;
+  assert.equal(hasCome, true);
+  assert.equal(await placement.whenPublishing(S, AbortSignal.abort()), true);
+  // HTTP players wait until it has been let in.
+  assert.equal(await placement.whenPublished(S, AbortSignal.abort()), false);
+  publisher?.release();
+  player?.release();
+  await settled();
+  assert.equal(await placement.whenPublishing(S, AbortSignal.abort()), false);
+});
+
+test('a player may come where a child says that the stream is there', async () => {
+  const world = new World(2);
+  const { placement } = world;
+  const waiting = placement.whenPublishing(S, NEVER);
+  await placement.published(S, child(world, 1));
+  placement.announce(S, child(world, 1));
+  assert.equal(await waiting, true);
+  await placement.childDown(child(world, 1));
+  assert.equal(await placement.whenPublishing(S, AbortSignal.abort()), false);
+});

@@ -5,11 +5,14 @@ import type { HoldBudget } from '../hold-budget.js';
 import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
 
+/** A publisher waits no longer for those who waited for it. */
+const LEAD_MS = 500;
+
 export interface HeldPlayersOptions {
   /** Whether it would be known here if somebody published such a stream. */
   readonly knows: (stream: StreamKey) => boolean;
-  /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
-  readonly whenPublished: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
+  /** Resolves true once a publisher is on its way or there, false when the signal aborts. */
+  readonly whenPublishing: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
   readonly route: Router;
   readonly hooks: HeldHooks;
   readonly budget: HoldBudget;
@@ -50,7 +53,7 @@ export class HeldPlayers {
   /** Whether a player of the stream has to wait here. */
   async mustWait(stream: StreamKey): Promise<boolean> {
     if (!isPlainKey(stream) || !this.#options.knows(stream)) return false;
-    return !(await this.#isPublished(stream));
+    return !(await this.#hasPublisher(stream));
   }
 
   /** Counts a player in; answers what counts it out. Throws SessionError where a limit is reached. */
@@ -61,19 +64,31 @@ export class HeldPlayers {
     return () => budget.giveBack(ip);
   }
 
-  /** Resolves when the stream is published and the player's turn has come. Rejects with the signal's reason. */
+  /** Resolves when the publisher comes and it is the player's turn. Rejects with the signal's reason. */
   async turn(stream: StreamKey, player: Waiting, signal: AbortSignal): Promise<Turn> {
     for (;;) {
-      await this.#options.whenPublished(stream, signal);
+      await this.#options.whenPublishing(stream, signal);
       await player.untilReady();
       signal.throwIfAborted();
       const turn = await this.#queue(stream, signal);
       // Much may have happened while others had theirs.
-      const goes = (await this.#isPublished(stream)) && player.isReady && !signal.aborted;
+      const goes = (await this.#hasPublisher(stream)) && player.isReady && !signal.aborted;
       if (goes) return turn;
       turn.done();
       turn.route?.release();
     }
+  }
+
+  /**
+   * Routes publishers so that the first of those who waited are in the child before: they see all from
+   * the first picture on, as they would if they had waited there.
+   */
+  lead(route: Router): Router {
+    return async (stream, role) => {
+      const found = await route(stream, role);
+      if (role === 'publish' && found !== null) await this.#gates.settled(found.owner.id, LEAD_MS);
+      return found;
+    };
   }
 
   async #queue(stream: StreamKey, signal: AbortSignal): Promise<Turn> {
@@ -87,7 +102,7 @@ export class HeldPlayers {
     }
   }
 
-  #isPublished(stream: StreamKey): Promise<boolean> {
-    return this.#options.whenPublished(stream, AbortSignal.abort());
+  #hasPublisher(stream: StreamKey): Promise<boolean> {
+    return this.#options.whenPublishing(stream, AbortSignal.abort());
   }
 }

@@ -50,7 +50,7 @@ class World {
     this.budget = new HoldBudget(limits);
     this.held = new HeldPlayers({
       knows: () => this.knows,
-      whenPublished: async (stream, signal) =>
+      whenPublishing: async (stream, signal) =>
         this.published.has(stream) || this.waiters.wait(stream, signal),
       route: (stream, role) => this.route(stream, role),
       hooks: { visit: () => this.#visit(), adopt: () => this.#visit() },
