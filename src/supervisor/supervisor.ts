@@ -7,6 +7,7 @@ import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
 import type { Fleet, FleetOptions } from '../child/fleet.js';
 import { pinSelf } from '../cpu/affinity.js';
+import { CpuChanges } from '../cpu/changes.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
@@ -20,6 +21,7 @@ import type { Watch } from '../unmanaged/watch.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
+import { CpuRoom } from './cpus.js';
 import { DemoRoom } from './demo.js';
 import { drained } from './drained.js';
 import { FirewallRoom } from './firewall.js';
@@ -54,6 +56,7 @@ interface Opened {
   readonly serverId: string;
   readonly fronts: Fronts;
   readonly map: SharedMap;
+  readonly changes: CpuChanges;
 }
 
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
@@ -63,6 +66,7 @@ export class Supervisor {
   readonly #map: SharedMap;
   readonly #firewall: FirewallRoom;
   readonly #fleet: Fleet;
+  readonly #cpus: CpuRoom;
   readonly #origins: Origins;
   readonly #owners: Owners;
   readonly #placement: Placement;
@@ -85,6 +89,7 @@ export class Supervisor {
   /** Opens what the parts have to be built on. Rejects with ERR_CONFIG for an impossible relay. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const { config, plan, pinning } = options.prepared;
+    const changes = new CpuChanges();
     const cpus = pinning === null ? [] : plan.reserved;
     // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
     if (cpus.length > 0) await pinSelf(cpus);
@@ -94,7 +99,7 @@ export class Supervisor {
     const fronts = new Fronts();
     const record = () => boxRecord(config, serverId, fronts);
     const map = await openMap(config, record, options.logger.child({ room: 'registry' }));
-    const supervisor = new Supervisor(options, { engine, serverId, fronts, map });
+    const supervisor = new Supervisor(options, { engine, serverId, fronts, map, changes });
     supervisor.#certificate = await openCertificate(config, options.logger);
     supervisor.#api = await supervisor.#makeApi(serverId);
     const box = supervisor.#box();
@@ -103,7 +108,7 @@ export class Supervisor {
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {
-    const { engine, serverId, fronts, map } = parts;
+    const { engine, serverId, fronts, map, changes } = parts;
     this.#options = options;
     this.#engine = engine;
     this.#fronts = fronts;
@@ -117,6 +122,8 @@ export class Supervisor {
     this.#firewall = firewall;
     const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
     this.#fleet = makeFleet(prepared, { hooks: hooksOf, onPorts }, fleetLog);
+    const cpuLog = logger.child({ room: 'cpu' });
+    this.#cpus = new CpuRoom({ prepared, fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
     this.#origins = makeOrigins(config, () => this.address('rtmp'), about);
     const owners = new Owners(this.#fleet, this.#origins);
@@ -217,7 +224,8 @@ export class Supervisor {
     const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
     const origins = [this.#origins, this.#watch, fixed];
     const before = [this.#admin, placement, this.#hooks, ...origins, this.#firewall];
-    const rooms: Room[] = [...before, fleet, ...this.#helpers, ...fronts, ...boxes];
+    const rooms: Room[] = [...before, fleet, this.#cpus];
+    rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
     return [
