@@ -1,11 +1,12 @@
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
+import { overlapWithOthers } from '../child/others.js';
 import type { Pinning } from '../child/pinning.js';
 import { vhostsOf } from '../child/template.js';
 import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, fileLimit } from '../config/limits.js';
-import { canPin, pinPrefix, readAffinity } from '../cpu/affinity.js';
+import { canPin, pinPrefix, pinThreads, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly packageRoot: string;
 }
 
+const PINNING: Pinning = { prefix: pinPrefix, readAffinity, move: pinThreads };
+
 export interface Inspection {
   readonly findings: Findings;
   /** Null when something failed. */
@@ -42,6 +45,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const template = await findings.attempt('template', () => readTemplate(config.srs.template));
   const plan = await findings.attempt('cpus', () => planChildren(config));
   const pinning = await findings.attempt('pinning', () => tryPinning(config));
+  const overlap = await findings.attempt('neighbours', () => findOverlap(config, plan, pinning));
   const count = plan?.children.length ?? 0;
   const connections = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
@@ -56,7 +60,8 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   await findings.attempt('live', () => liveFormats(config, template));
   const known = { config, env, binary, template, vhosts, plan, connections };
-  const prepared = { ...known, pinning: pinning ?? null, firewall: firewall ?? null };
+  const machine = { pinning: pinning ?? null, hasOverlap: overlap ?? false };
+  const prepared = { ...known, ...machine, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null };
 }
@@ -115,13 +120,25 @@ async function tryPinning({ cpu: { pin }, children }: Config): Promise<Outcome<P
   if (children.count === 0) return { value: null, text: 'no children to pin' };
   if (pin === 'off') return { value: null, text: 'off: children run where the kernel puts them' };
   const answer = await canPin();
-  if (answer.ok) return { value: { prefix: pinPrefix, readAffinity }, text: 'works' };
+  if (answer.ok) return { value: PINNING, text: 'works' };
   if (pin === 'on') {
     const mend = 'give the process that right, or set cpu.pin to auto';
     throw new SupervisorError('ERR_CONFIG', `cpu.pin: on, but ${answer.reason}; ${mend}`);
   }
   const warnings = [`children run unpinned: ${answer.reason}`];
   return { value: null, text: 'not possible here', warnings };
+}
+
+/** Whether another supervisor on this machine has bound its children to CPUs of ours. */
+async function findOverlap(
+  { workDir }: Config,
+  plan: CpuPlan | undefined,
+  pinning: Pinning | null | undefined,
+): Promise<Outcome<boolean>> {
+  const warning = plan && pinning ? await overlapWithOthers(workDir, plan) : null;
+  const text = 'children of other supervisors on these CPUs';
+  if (warning === null) return { value: false, text: `no ${text}` };
+  return { value: true, text, warnings: [warning] };
 }
 
 async function budget(config: Config, childCount: number): Promise<Outcome<number>> {

@@ -18,6 +18,8 @@ export interface Prepared {
   readonly plan: CpuPlan;
   /** Null: children run where the kernel puts them. */
   readonly pinning: Pinning | null;
+  /** Children of another supervisor are bound to CPUs of the plan, which a warning has said. */
+  readonly hasOverlap: boolean;
   /** How many client connections may be open at once. */
   readonly connections: number;
   /** Null: no port of a child has to be closed, or `children.firewall` is off. */

@@ -2,64 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { countFailure, restartDelay } from './backoff.js';
-import type { Binary } from './binary.js';
 import { writeConf } from './conf-file.js';
-import type { Duties } from './duties.js';
-import type { HooksPlan } from './hooks-conf.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd, notBegun } from './life.js';
 import { ChildLog } from './log.js';
-import type { LogOptions } from './log-file.js';
-import type { Pinning } from './pinning.js';
 import { leasePorts, type PortLease } from './ports.js';
-import type { Watching } from './silence.js';
-import type { ConfOptions } from './srs-conf.js';
+import type { ChildPlan, ChildSetup } from './setup.js';
 import { move } from './state.js';
 import { apiAuthorization } from './template.js';
-import type { ProbeTimes } from './times.js';
 import type { ChildHealth, ChildRef, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
-import type { WorkDir } from './workdir.js';
 
 /** A life that has ended or was given up, and why. */
 export interface ChildDown extends ChildRef {
   readonly reason: string;
-}
-
-/** What all children of a fleet have in common. */
-export interface ChildSetup {
-  readonly binary: Binary;
-  readonly workDir: WorkDir;
-  readonly portBase: number;
-  /** As it stands now: a reload changes it. */
-  readonly conf: () => ConfOptions;
-  readonly hooks: (childId: string) => HooksPlan | null;
-  readonly duties: (childId: string) => Duties;
-  /** The environment of every child. */
-  readonly env: Record<string, string>;
-  /** Words before a command that make it end with us. */
-  readonly guard: readonly string[];
-  /** Whether SRS watches its parent as well. */
-  readonly asprocess: boolean;
-  readonly pinning: Pinning | null;
-  readonly times: ProbeTimes;
-  readonly log: LogOptions;
-  readonly logger: Logger;
-  /** What a child is judged by, besides its answers. */
-  readonly watching: (childId: string) => Omit<Watching, 'onHealth' | 'logger'>;
-  /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
-  renewFiles(): Promise<void>;
-  /** Told when a child has moved to other ports, before it opens them. */
-  onMoved(): Promise<void>;
-  onReady(status: ChildStatus): void;
-  onDown(down: ChildDown): void;
-}
-
-export interface ChildPlan {
-  readonly id: string;
-  /** CPUs to bind it to; none: wherever the kernel puts it. */
-  readonly cpus: readonly number[];
-  readonly lease: PortLease;
 }
 
 /** Failed starts after which nobody waits for a child any longer; it goes on trying. */
@@ -69,7 +25,7 @@ const PATIENCE = 3;
 export class Child {
   readonly id: string;
   readonly #setup: ChildSetup;
-  readonly #wantedCpus: readonly number[];
+  #wantedCpus: readonly number[];
   readonly #log: ChildLog;
   readonly #logger: Logger;
   #lease: PortLease;
@@ -262,15 +218,34 @@ export class Child {
 
   async #ready(pid: number): Promise<void> {
     await this.#recorded;
-    const affinity = await this.#setup.pinning?.readAffinity(pid);
+    const isUniform = await this.readCpus();
     if (this.#asked.signal.aborted || this.pid !== pid) return;
-    this.#cpus = this.#wantedCpus.length > 0 ? (affinity?.cpus ?? []) : [];
-    if (affinity?.uniform === false) this.#logger.warn('threads of the child differ in their CPUs');
+    if (!isUniform) this.#logger.warn('threads of the child differ in their CPUs');
     this.#lastError = null;
     this.#readyAt = performance.now();
     this.#to('ready');
     this.#setup.onReady(this.status());
     this.#settle();
+  }
+
+  /** Looks where the system lets it run; answers whether all its threads may run there. */
+  async readCpus(): Promise<boolean> {
+    const { pid } = this;
+    if (pid === null || this.#wantedCpus.length === 0) return true;
+    const affinity = await this.#setup.pinning?.readAffinity(pid);
+    if (this.pid === pid) this.#cpus = affinity?.cpus ?? [];
+    return affinity?.uniform !== false;
+  }
+
+  /** Binds its process, and those that follow, to other CPUs. */
+  async repin(cpus: readonly number[]): Promise<void> {
+    this.#wantedCpus = cpus;
+    const { pid } = this;
+    if (pid === null) return;
+    const moved = await this.#setup.pinning?.move(pid, cpus);
+    const reason = moved?.ok === false ? moved.reason : null;
+    if (reason !== null) this.#logger.warn({ cpus, reason }, 'child not bound to its new CPUs');
+    await this.readCpus();
   }
 
   #down(end: LifeEnd): LifeEnd {

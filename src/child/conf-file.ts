@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { ChildSetup } from './child.js';
 import { ffmpegLogFolder } from './duties.js';
+import type { ChildSetup } from './setup.js';
 import { renderSrsConf } from './srs-conf.js';
 import type { ChildPorts } from './types.js';
 

@@ -5,7 +5,7 @@ import { childId } from '../cpu/plan.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
-import { Child, type ChildDown, type ChildSetup } from './child.js';
+import { Child, type ChildDown } from './child.js';
 import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
 import { GivenUp } from './given-up.js';
@@ -15,6 +15,7 @@ import type { LogOptions } from './log-file.js';
 import { OrphanReaper } from './orphans.js';
 import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
+import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
 import { checkTemplate, droppedBy } from './template.js';
@@ -120,6 +121,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
   status(id: string): ChildStatus | null {
     const child = this.#children.get(id);
     return child === undefined ? null : this.#status(child);
+  }
+
+  /** Looks where the system lets each child run: one after the other, for nobody waits for it. */
+  async readCpus(): Promise<void> {
+    for (const child of this.#children.values()) await child.readCpus();
+  }
+
+  /** Binds the children to other CPUs while they run; in the order of their ids. */
+  async repin(cpus: readonly (readonly number[])[]): Promise<void> {
+    const children = [...this.#children.values()];
+    for (const [index, child] of children.entries()) await child.repin(cpus[index] ?? []);
   }
 
   /** Ends all children, by force after 2 s; resolves when none is left. */

@@ -28,7 +28,7 @@ export function readAllowed(
 }
 
 /** The online CPUs that the process's cgroups leave it. */
-function readCpusets(fs: Sysfs, online: CpuSet): number[] {
+export function readCpusets(fs: Sysfs, online: CpuSet): number[] {
   let allowed = [...online];
   for (const hierarchy of readHierarchies(fs, 'cpuset'))
     allowed = narrowed(fs, allowed, readCpuset(fs, hierarchy), hierarchy.mountPoint);

@@ -55,7 +55,7 @@ export function cutTo(groups: CpuGroups, cpus: CpuSet): CpuGroups {
 }
 
 /** Old kernels have no `cpu/online`, and CPU 0 often no `online` of its own: it cannot go. */
-function readOnline(fs: Sysfs, root: string): { online: number[]; offline: number[] } {
+export function readOnline(fs: Sysfs, root: string): { online: number[]; offline: number[] } {
   const present = fs.numbered(CPU, 'cpu');
   if (present.length === 0) return { online: withoutSysfs(fs, root), offline: [] };
   const listed = fs.list(`${CPU}/online`);

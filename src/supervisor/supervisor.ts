@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { AdminServer } from '../admin/server.js';
+import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus, ProgramCounts } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
@@ -8,6 +8,7 @@ import type { ChildDown } from '../child/child.js';
 import type { Fleet, FleetOptions } from '../child/fleet.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
+import { CpuChanges } from '../cpu/changes.js';
 import type { Claims } from '../hooks/publishers.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -19,9 +20,11 @@ import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Origins } from '../unmanaged/origins.js';
 import type { Watch } from '../unmanaged/watch.js';
+import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import type { Box } from './box.js';
+import { CpuRoom } from './cpus.js';
 import { DemoRoom } from './demo.js';
 import { drained } from './drained.js';
 import { FirewallRoom } from './firewall.js';
@@ -29,7 +32,7 @@ import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
 import { HooksRoom } from './hooks.js';
 import { serverIdOf } from './identity.js';
-import { fixedOrigins, makeOrigins, originRoutes, watchOrigins } from './origins.js';
+import { fixedOrigins, makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
 import { addPorts } from './ports.js';
@@ -57,6 +60,7 @@ interface Opened {
   readonly serverId: string;
   readonly fronts: Fronts;
   readonly map: SharedMap;
+  readonly changes: CpuChanges;
 }
 
 /** The whole box: builds the rooms, joins the children's way and the data's way, and ends both. */
@@ -67,6 +71,7 @@ export class Supervisor {
   readonly #map: SharedMap;
   readonly #firewall: FirewallRoom;
   readonly #fleet: Fleet;
+  readonly #cpus: CpuRoom;
   readonly #origins: Origins;
   readonly #owners: Owners;
   readonly #placement: Placement;
@@ -89,6 +94,7 @@ export class Supervisor {
   /** Opens what the parts have to be built on. Rejects with ERR_CONFIG for an impossible relay. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const { config, plan, pinning } = options.prepared;
+    const changes = new CpuChanges();
     const cpus = pinning === null ? [] : plan.reserved;
     // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
     if (cpus.length > 0) await pinSelf(cpus);
@@ -98,7 +104,7 @@ export class Supervisor {
     const fronts = new Fronts();
     const record = () => boxRecord(config, serverId, fronts);
     const map = await openMap(config, record, options.logger.child({ room: 'registry' }));
-    const supervisor = new Supervisor(options, { engine, serverId, fronts, map });
+    const supervisor = new Supervisor(options, { engine, serverId, fronts, map, changes });
     supervisor.#certificate = await openCertificate(config, options.logger);
     supervisor.#api = await supervisor.#makeApi(serverId);
     const box = supervisor.#box();
@@ -107,7 +113,7 @@ export class Supervisor {
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {
-    const { engine, serverId, fronts, map } = parts;
+    const { engine, serverId, fronts, map, changes } = parts;
     this.#options = options;
     this.#engine = engine;
     this.#fronts = fronts;
@@ -122,6 +128,8 @@ export class Supervisor {
     this.#firewall = firewall;
     const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
     this.#fleet = makeFleet({ prepared, hooks, onPorts, loop, fronts, logger: fleetLog });
+    const cpuLog = logger.child({ room: 'cpu' });
+    this.#cpus = new CpuRoom({ prepared, fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
     const origins = { config, loop, rtmp: () => this.address('rtmp'), logger: about };
     this.#origins = makeOrigins(origins);
@@ -148,16 +156,8 @@ export class Supervisor {
       counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
       address: () => this.#admin.address(),
     });
-    const { listen, admin } = config;
-    const { plugin, isFree } = originRoutes(this.#origins, config.origins);
-    this.#admin = new AdminServer({
-      address: listen.admin,
-      token: admin.token,
-      plugins: [plugin],
-      isFree,
-      logger: logger.child({ room: 'admin' }),
-      source: this.view,
-    });
+    const adminLog = logger.child({ room: 'admin' });
+    this.#admin = makeAdmin({ config, origins: this.#origins, view: this.view, logger: adminLog });
     this.#fleet.on('down', (down) => this.#childDown(down));
     this.#origins.on('down', (down) => this.#childDown(down));
     map.boxes?.on('down', (box) => this.#placement.boxDown(box));
@@ -227,7 +227,8 @@ export class Supervisor {
     const origins = [this.#origins, this.#watch, fixed];
     const loop = { start: async () => this.#loop.start(), close: async () => this.#loop.close() };
     const before = [loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
-    const rooms: Room[] = [...before, fleet, ...this.#helpers, ...fronts, ...boxes];
+    const rooms: Room[] = [...before, fleet, this.#cpus];
+    rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
     return [

@@ -227,6 +227,7 @@ test('a child is bound to its CPUs, and says what the system says', {
       const text = await readFile(`/proc/${pid}/status`, 'utf8');
       return { cpus: [Number(/Cpus_allowed_list:\s*(\d+)\n/.exec(text)?.[1])], uniform: true };
     },
+    move: async () => ({ ok: true }) as const,
   };
   const fleet = await makeFleet(t, { binary: fixture('ready'), cpus: [[0], []], pinning });
   await fleet.start();

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { formatCpuList, parseCpuList } from '../../src/cpu/cpuset.js';
 import { Cast } from '../helpers/cast.js';
+import { CpuSetGroup, NO_CPUSETS } from '../helpers/cpuset.js';
 import { origins } from '../helpers/origins.js';
 import { BIN } from '../helpers/paths.js';
 import { threadCpuLists } from '../helpers/processes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
-import { BOUNDED } from '../helpers/until.js';
+import { BOUNDED, until } from '../helpers/until.js';
 
 const CHILDREN = 3;
 
@@ -77,6 +78,51 @@ for (const origin of origins()) {
         }
       };
       await withSupervisor([], look, env);
+    });
+
+    it('CPUs that are taken away while it runs are said, and shown as they are', {
+      skip: NO_CPUSETS,
+    }, async () => {
+      const group = CpuSetGroup.make(`srs-supervisor-e2e-${process.pid}`, '0-1');
+      const supervisor = await RunningSupervisor.start({
+        ...{ origin: origin.path, children: 2, behind: group.enter },
+      });
+      const cpus = async () => (await supervisor.children()).map((child) => child.cpus);
+      try {
+        assert.deepEqual(await cpus(), [[0], [1]]);
+        group.allow('0');
+        await until('the truth', async () => isDeepStrictEqual(await cpus(), [[0], [0]]));
+        assert.match(supervisor.output, /"before":"0-1","now":"0","msg":"we may use other CPUs/);
+        // Kernels differ in what a cpuset that grows gives back; the plan does not.
+        group.allow('0-1');
+        await until('a new plan', async () => isDeepStrictEqual(await cpus(), [[0], [1]]));
+        for (const { pid, restarts, cpus } of await supervisor.children()) {
+          assert.deepEqual([...new Set(await threadCpuLists(pid ?? 0))], [formatCpuList(cpus)]);
+          assert.equal(restarts, 0);
+        }
+      } finally {
+        await supervisor.dispose();
+        group.remove();
+      }
+    });
+
+    it('another supervisor on the same CPUs is said, one whose children run anywhere is not', {
+      skip: availableParallelism() < 2 && 'needs two CPUs',
+    }, async () => {
+      // Others may run on this machine, too.
+      const linesOf = (second: RunningSupervisor, first: RunningSupervisor) =>
+        second.output
+          .split('\n')
+          .filter((line) => line.includes('another supervisor') && line.includes(first.workDir));
+      await withSupervisor(['--no-pin'], (first) =>
+        withSupervisor([], async (second) => assert.deepEqual(linesOf(second, first), [])),
+      );
+      await withSupervisor([], (first) =>
+        withSupervisor([], async (second) => {
+          assert.equal(linesOf(second, first).length, 1, second.output);
+          assert.deepEqual(linesOf(first, second), []);
+        }),
+      );
     });
 
     it('with --no-pin every thread runs wherever ours may', async () => {

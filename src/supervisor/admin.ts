@@ -1,0 +1,26 @@
+import { AdminServer } from '../admin/server.js';
+import type { AdminSource } from '../admin/types.js';
+import type { Config } from '../config/config.js';
+import type { Logger } from '../logger.js';
+import type { Origins } from '../unmanaged/origins.js';
+import { originRoutes } from './origins.js';
+
+interface AdminParts {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly view: AdminSource;
+  readonly logger: Logger;
+}
+
+/** The private port, where operators ask and origins register. */
+export function makeAdmin({ config, origins, view, logger }: AdminParts): AdminServer {
+  const { plugin, isFree } = originRoutes(origins, config.origins);
+  return new AdminServer({
+    address: config.listen.admin,
+    token: config.admin.token,
+    plugins: [plugin],
+    isFree,
+    logger,
+    source: view,
+  });
+}
