@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
-import { messageOf, SupervisorError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { Binary } from './binary.js';
 import { Child, type ChildDown } from './child.js';
@@ -12,6 +12,7 @@ import { GivenUp } from './given-up.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import type { LogOptions } from './log-file.js';
+import { noneReady } from './none-ready.js';
 import { OrphanReaper } from './orphans.js';
 import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
@@ -263,16 +264,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   #requireOne(): void {
-    const statuses = this.statuses();
-    if (this.#stopping !== null || statuses.some(({ state }) => state === 'ready')) return;
-    const worst = statuses.find(({ state }) => state === 'broken') ?? statuses[0];
-    if (worst === undefined) return;
-    const code = worst.state === 'broken' ? 'ERR_CHILD_CONFIG' : 'ERR_CHILD_START';
-    const log = this.#workDir?.log(worst.id);
-    throw new SupervisorError(
-      code,
-      `no child is ready: ${worst.id}: ${worst.lastError}: see ${log}`,
-    );
+    const workDir = this.#workDir;
+    if (this.#stopping !== null || workDir === null) return;
+    const error = noneReady(this.statuses(), (id) => workDir.log(id));
+    if (error !== null) throw error;
   }
 
   async #stop(): Promise<void> {

@@ -1,0 +1,18 @@
+import { SupervisorError } from '../errors.js';
+import type { ChildStatus } from './types.js';
+
+/**
+ * Null where a child is ready or there is none; else an error that quotes the worst of them:
+ * ERR_CHILD_CONFIG for a broken child, ERR_CHILD_START otherwise.
+ */
+export function noneReady(
+  statuses: readonly ChildStatus[],
+  logOf: (id: string) => string,
+): SupervisorError | null {
+  if (statuses.some(({ state }) => state === 'ready')) return null;
+  const worst = statuses.find(({ state }) => state === 'broken') ?? statuses[0];
+  if (worst === undefined) return null;
+  const code = worst.state === 'broken' ? 'ERR_CHILD_CONFIG' : 'ERR_CHILD_START';
+  const text = `no child is ready: ${worst.id}: ${worst.lastError}: see ${logOf(worst.id)}`;
+  return new SupervisorError(code, text);
+}
