@@ -124,9 +124,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return child === undefined ? null : this.#status(child);
   }
 
-  /** Looks where the system lets each child run: one after the other, for nobody waits for it. */
-  async readCpus(): Promise<void> {
-    for (const child of this.#children.values()) await child.readCpus();
+  /**
+   * Looks where the system lets children run, `count` of them from the one at `from` on; one after the
+   * other, for nobody waits for it.
+   */
+  async readCpus(from = 0, count = Number.POSITIVE_INFINITY): Promise<void> {
+    const children = [...this.#children.values()].slice(from, from + count);
+    for (const child of children) await child.readCpus();
   }
 
   /** Binds the children to other CPUs while they run; in the order of their ids. */

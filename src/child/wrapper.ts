@@ -32,9 +32,10 @@ export async function untilWrapped(suspect: Suspect, signal: AbortSignal): Promi
   }
 }
 
-/** Whether a program is a script that nowhere execs another: a hint, for `check`. */
+/** Whether a program is a script that nowhere execs another: a hint, where it can be read. */
 export async function isScriptWithoutExec(path: string): Promise<boolean> {
-  const file = await open(path);
+  const file = await open(path).catch(() => null);
+  if (file === null) return false;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SCRIPT_BYTES), 0, SCRIPT_BYTES, 0);
     const text = buffer.toString('latin1', 0, bytesRead);
