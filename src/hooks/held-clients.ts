@@ -56,9 +56,9 @@ export class HeldClients implements HeldHooks {
     return this.#find(body.ip)?.hasTold(body) ?? false;
   }
 
-  /** The id by which the user knows a child's client; null: by its own. */
-  idOf(body: HookBody): string | null {
-    return this.#find(body.ip)?.id ?? null;
+  /** As whom the user knows a child's client; null: as the child does. */
+  knownAs(body: HookBody): { readonly id: string; readonly ip: string } | null {
+    return this.#find(body.ip);
   }
 
   #links(): HeldLinks {
@@ -101,9 +101,11 @@ class HeldClient implements HeldVisit {
   readonly id: string;
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;
-  readonly #ip: string;
+  readonly ip: string;
   readonly #links: HeldLinks;
   #alias: string | null = null;
+  /** `on_connect` was asked, so `on_close` is due. */
+  #hasConnected = false;
   #request: HeldRequest | null = null;
   /** It has been let in to play. */
   #plays = false;
@@ -115,7 +117,7 @@ class HeldClient implements HeldVisit {
 
   constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
     this.id = id;
-    this.#ip = ip;
+    this.ip = ip;
     this.#links = links;
   }
 
@@ -128,6 +130,7 @@ class HeldClient implements HeldVisit {
 
   connect(request: HeldRequest): Promise<boolean> {
     this.#request = request;
+    this.#hasConnected = true;
     const { name, param, tcUrl, pageUrl } = request;
     return this.#ask('on_connect', { stream: name.stream, param, tcUrl, pageUrl });
   }
@@ -155,8 +158,9 @@ class HeldClient implements HeldVisit {
   leave({ sent, received }: HeldTraffic): void {
     if (this.#alias !== null) this.#links.leaves(this.#alias);
     this.knownUntil = performance.now() + FAREWELL_MS;
-    if (this.#isServed || this.#request === null) return;
+    if (this.#isServed) return;
     this.stop();
+    if (!this.#hasConnected) return;
     void this.#next(() => this.#tell('on_close', { send_bytes: sent, recv_bytes: received }));
   }
 
@@ -196,7 +200,7 @@ class HeldClient implements HeldVisit {
     const { serviceId, say } = this.#links;
     const { vhost = '', app = '' } = this.#request?.name ?? {};
     const ids = { server_id: '', service_id: serviceId, action, client_id: this.id };
-    return say({ ...ids, ip: this.#ip, vhost, app, ...fields });
+    return say({ ...ids, ip: this.ip, vhost, app, ...fields });
   }
 }
 

@@ -192,9 +192,10 @@ export class HookRelay {
 
   async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {
     const { serverId, clientOf } = this.#options;
-    const clientId = this.#held.idOf(body) ?? body.client_id;
+    const known = this.#held.knownAs(body);
+    if (known !== null) return { ip: known.ip, serverId, child: owner.id, clientId: known.id };
     const ip = (await clientOf(body.ip).catch(() => null)) ?? body.ip;
-    return { ip, serverId, child: owner.id, clientId };
+    return { ip, serverId, child: owner.id };
   }
 
   /** Says ourselves what a child would say of a client. */

@@ -51,7 +51,8 @@ function httpFront(
   });
 }
 
-function liveOptions({ prepared, engine, routing, aliases, logger }: Box): LiveOptions {
+function liveOptions(box: Box): LiveOptions {
+  const { prepared, engine, routing, aliases, holds, heldHooks, logger } = box;
   const { binary, config, vhosts } = prepared;
   return {
     match: liveMatcher(liveMounts(prepared.template, config.vhosts), vhosts),
@@ -60,6 +61,8 @@ function liveOptions({ prepared, engine, routing, aliases, logger }: Box): LiveO
     engine,
     aliases,
     waitMs: config.http.waitSeconds * 1000,
+    holds,
+    hooks: heldHooks,
     childAnswerMs: 1000 * (config.http.waitSeconds + config.hooks.timeoutSeconds),
     server: `SRS/${binary.version}(Hang)`,
     logger: logger.child({ room: 'http' }),

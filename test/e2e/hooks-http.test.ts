@@ -36,7 +36,8 @@ for (const origin of origins()) {
       const ports = { http };
       supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2, ports, env });
       cast.publish(supervisor.url('live/cam'));
-      await supervisor.ownerOf('live/cam');
+      const url = `http://127.0.0.1:${http}/live/cam.flv`;
+      await until('it can be played', async () => (await fetch(url, { method: 'HEAD' })).ok);
     });
     beforeEach(() => {
       user.calls.length = 0;
@@ -60,6 +61,24 @@ for (const origin of origins()) {
       player.close();
       await until('on_stop', () => user.of('on_stop', 'cam').length === 1);
       assert.equal(user.of('on_stop', 'cam')[0]?.ip, CLIENT);
+    });
+
+    it('tell at once of an FLV player that comes before its publisher, and once', async () => {
+      const player = await HttpPlayer.get(
+        http,
+        '/live/early.flv?a=1',
+        `X-Forwarded-For: ${CLIENT}`,
+      );
+      await until('on_play', () => user.of('on_play', 'early').length === 1);
+      const [early] = user.of('on_play', 'early');
+      assert.deepEqual([early?.ip, early?.child, early?.param], [CLIENT, null, '?a=1']);
+      cast.publish(supervisor.url('live/early'));
+      await until('it plays', () => player.size > 10_000);
+      player.close();
+      await until('on_stop', () => user.of('on_stop', 'early').length === 1);
+      const [stop] = user.of('on_stop', 'early');
+      assert.deepEqual([stop?.ip, stop?.client_id], [CLIENT, early?.client_id]);
+      assert.equal(user.of('on_play', 'early').length, 1);
     });
 
     it('tell who watches by HLS, and of each segment', async () => {

@@ -79,16 +79,17 @@ test('its child asks once more, and gets the same answer; all else goes on by th
   // It closes its stream and plays again, in the child.
   for (const action of ['on_stop', 'on_connect', 'on_play'] as const) {
     assert.ok(!clients.hasHeard(says(action)), action);
-    assert.equal(clients.idOf(says(action)), 'client-1');
+    assert.equal(clients.knownAs(says(action))?.id, 'client-1');
   }
   visit.leave({ sent: 0, received: 0 });
   await settled();
   for (const action of ['on_stop', 'on_close'] as const) {
     assert.ok(!clients.hasHeard(says(action)), action);
-    assert.equal(clients.idOf(says(action)), 'client-1');
+    assert.equal(clients.knownAs(says(action))?.id, 'client-1');
   }
   assert.equal(heard.length, 2);
-  assert.equal(clients.idOf({ ...says('on_close'), ip: '127.1.0.8' }), null);
+  assert.equal(clients.knownAs({ ...says('on_close'), ip: '127.1.0.8' }), null);
+  assert.equal(clients.knownAs(says('on_close'))?.ip, '203.0.113.5');
 });
 
 test('what it asked for before says nothing of another stream', async () => {
@@ -162,5 +163,14 @@ test('one that another box has asked about is not asked about here, and ends by 
   await settled();
   assert.deepEqual(actions(), []);
   assert.ok(!clients.hasHeard(says('on_stop')));
-  assert.equal(clients.idOf(says('on_close')), 'far-1');
+  assert.equal(clients.knownAs(says('on_close'))?.id, 'far-1');
+});
+
+test('who only plays, as HTTP players do, is not told of as one that closes', async () => {
+  const { clients, actions } = openUser();
+  const visit = clients.visit({ ip: '203.0.113.5' });
+  await visit.play(REQUEST);
+  visit.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), ['on_play', 'on_stop']);
 });

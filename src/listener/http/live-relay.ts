@@ -8,10 +8,12 @@ import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
-import type { AliasBook } from '../aliases.js';
+import { type AliasBook, canAlias } from '../aliases.js';
 import type { ClientAddress } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
+import type { HeldHooks, HeldRequest, HeldTraffic, HeldVisit } from '../held-hooks.js';
+import type { HoldBudget } from '../hold-budget.js';
 import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
@@ -22,8 +24,8 @@ import { detach, isNext } from './detach.js';
 const CHILD_ANSWER_MS = 40_000;
 /** SRS ends a player whose publisher falls silent long before. */
 const IDLE_MS = 5 * 60 * 1000;
-/** Players that wait for streams; each has a connection of its own besides. */
-const MAX_HOLDS = 10_000;
+/** The child tells of bytes itself. */
+const NO_BYTES: HeldTraffic = { sent: 0, received: 0 };
 
 /** What the HTTP port needs to relay live streams. */
 export interface LiveOptions {
@@ -35,6 +37,10 @@ export interface LiveOptions {
   readonly aliases: AliasBook;
   /** How long a player waits for its stream. */
   readonly waitMs: number;
+  /** Counts those who wait. */
+  readonly holds: HoldBudget;
+  /** The user's hooks, which are asked when a player begins to wait. */
+  readonly hooks: Pick<HeldHooks, 'visit'>;
   /** The `Server` that the children call themselves. */
   readonly server: string;
   /** How long a child may take to say the first byte; default: 40 s. */
@@ -50,10 +56,19 @@ export interface LiveExchange {
   readonly client: ClientAddress;
 }
 
+/** What came of a player's waiting: the status that it gets, or null where it can go to its child. */
+interface Waited {
+  readonly status: number | null;
+  /** What hooks have heard of it; null: nothing. */
+  readonly visit: HeldVisit | null;
+}
+
+const RETRY: OutgoingHttpHeaders = { 'Retry-After': '1' };
+const GOES_ON: Waited = { status: null, visit: null };
+
 /** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, then relays it raw. */
 export class LiveRelay {
   readonly #options: LiveOptions;
-  #holds = 0;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -81,49 +96,77 @@ export class LiveRelay {
     if (!['GET', 'POST', 'HEAD'].includes(method)) {
       return this.#answer(exchange, 405, { Allow: 'GET, POST, HEAD, OPTIONS' });
     }
-    if (this.#holds >= MAX_HOLDS) return this.#answer(exchange, 503, { 'Retry-After': '1' });
     const stream = streamKey(live.name);
-    if (!live.isEdge && !(await this.#isPublished(stream, exchange))) {
-      return this.#answer(exchange, 404);
+    const { status, visit } = await this.#wait(live, exchange);
+    try {
+      if (status !== null) this.#answer(exchange, status, status === 503 ? RETRY : {});
+      else if (method === 'HEAD') this.#describe(live, exchange);
+      else if (await isNext(response)) await this.#relay(stream, exchange, visit);
+    } finally {
+      visit?.leave(NO_BYTES);
     }
-    if (method === 'HEAD') {
-      this.#head(exchange, 200, {
-        'Content-Type': live.contentType,
-        'Transfer-Encoding': 'chunked',
-      });
-      response.end();
-    } else if (await isNext(response)) await this.#relay(stream, exchange);
   }
 
-  /** A HEAD is answered at once; a hold ends when its client leaves. */
-  async #isPublished(stream: StreamKey, { request, connection }: LiveExchange): Promise<boolean> {
+  #describe({ contentType }: LiveRequest, exchange: LiveExchange): void {
+    this.#head(exchange, 200, { 'Content-Type': contentType, 'Transfer-Encoding': 'chunked' });
+    exchange.response.end();
+  }
+
+  /** Until the stream is published. A HEAD is answered at once. */
+  async #wait(live: LiveRequest, exchange: LiveExchange): Promise<Waited> {
+    const { whenPublished, holds, hooks } = this.#options;
+    const { request, connection, client } = exchange;
+    const isThere = live.isEdge || (await whenPublished(streamKey(live.name), AbortSignal.abort()));
+    if (isThere) return GOES_ON;
+    if (request.method === 'HEAD') return { status: 404, visit: null };
+    if (holds.take(connection.ip) !== null) return { status: 503, visit: null };
+    const visit = hooks.visit({ ip: client.ip });
+    try {
+      return { status: await this.#hold(live, exchange, visit), visit };
+    } finally {
+      holds.giveBack(connection.ip);
+    }
+  }
+
+  /** Null when the player can go to its child. A hold ends when its client leaves. */
+  async #hold(
+    live: LiveRequest,
+    { request, connection }: LiveExchange,
+    visit: HeldVisit,
+  ): Promise<number | null> {
     const { whenPublished, waitMs } = this.#options;
-    if (request.method === 'HEAD') return whenPublished(stream, AbortSignal.abort());
     const hold = new AbortController();
     const end = () => hold.abort();
     const timer = setTimeout(end, waitMs);
     connection.signal.addEventListener('abort', end);
-    this.#holds += 1;
+    let isRefused = false;
+    const asking = visit.play(requestOf(live, request)).then((isIn) => {
+      isRefused = !isIn;
+      if (isRefused) end();
+    });
     try {
-      return await whenPublished(stream, hold.signal);
+      const isPublished = await whenPublished(streamKey(live.name), hold.signal);
+      if (isPublished) await asking;
+      if (isRefused) return 403;
+      return isPublished ? null : 404;
     } finally {
-      this.#holds -= 1;
       clearTimeout(timer);
       connection.signal.removeEventListener('abort', end);
     }
   }
 
-  async #relay(stream: StreamKey, exchange: LiveExchange): Promise<void> {
+  async #relay(stream: StreamKey, exchange: LiveExchange, visit: HeldVisit | null): Promise<void> {
     const { connection } = exchange;
     const { route, logger } = this.#options;
     connection.role = 'play';
     connection.stream = stream;
     const attempt = {
       route: () => route(stream, 'play'),
-      join: (found: Route) => this.#join(found, exchange),
+      join: (found: Route) => this.#join(found, exchange, visit),
     };
     try {
       const found = await reachChild(connection, attempt, logger);
+      visit?.served();
       await connection.relayed?.ended;
       found.release();
     } catch (error) {
@@ -134,14 +177,15 @@ export class LiveRelay {
 
   #fail(exchange: LiveExchange, error: unknown): void {
     const noChild = error instanceof SessionError && error.failure === 'no-child';
-    if (noChild) this.#answer(exchange, 503, { 'Retry-After': '1' }, messageOf(error));
+    if (noChild) this.#answer(exchange, 503, RETRY, messageOf(error));
     else this.#answer(exchange, 502, {}, messageOf(error));
   }
 
-  async #join(route: Route, exchange: LiveExchange): Promise<void> {
+  async #join(route: Route, exchange: LiveExchange, visit: HeldVisit | null): Promise<void> {
     const { connection, request, response, client: from } = exchange;
+    const alias = visit && this.#aliasFor(visit, connection, route);
     const child = await dialAsClient(connection, targetOf(route, 'http'), this.#options);
-    child.on('error', () => {}).write(childHead(request, from.ip));
+    child.on('error', () => {}).write(childHead(request, alias ?? from.ip));
     try {
       const toClient = await this.#firstBytes(child, connection.signal);
       const client = detach(response);
@@ -153,6 +197,14 @@ export class LiveRelay {
       child.destroy();
       throw error;
     }
+  }
+
+  /** SRS's hooks of HTTP players have the address of X-Forwarded-For: by this one we know whom they mean. */
+  #aliasFor(visit: HeldVisit, connection: Connection, { via, host }: Route): string | null {
+    if (via !== undefined || !canAlias(host)) return null;
+    connection.alias ??= this.#options.aliases.take(connection.client);
+    if (connection.alias !== null) visit.goesBy(connection.alias);
+    return connection.alias;
   }
 
   /** Rejects where the child closes without a word, or says none in time. */
@@ -195,6 +247,7 @@ export class LiveRelay {
 }
 
 const TEXTS: Readonly<Record<number, string>> = {
+  403: 'Forbidden: the hook server lets nobody play it',
   404: 'Not Found: nobody publishes this stream',
   405: 'Method Not Allowed',
   503: 'Service Unavailable: too many players wait for their streams',
@@ -204,4 +257,11 @@ function childHead({ url = '', headers, rawHeaders }: IncomingMessage, ip: strin
   const { authority = null, path = '/', query = '' } = parseTarget(url) ?? {};
   const target = query === '' ? path : `${path}?${query}`;
   return buildChildHead({ target, host: authority ?? headers.host ?? '', rawHeaders }, ip);
+}
+
+/** As SRS tells of it, whose own tcUrl of HTTP players is this. */
+function requestOf({ name }: LiveRequest, { url = '', headers }: IncomingMessage): HeldRequest {
+  const { query = '' } = parseTarget(url) ?? {};
+  const tcUrl = `rtmp://${name.vhost}/${name.app}`;
+  return { name, tcUrl, param: query && `?${query}`, pageUrl: headers.referer ?? '' };
 }

@@ -5,6 +5,8 @@ import { platform } from 'node:os';
 import { afterEach, describe, it } from 'node:test';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
+import type { HeldVisit } from '../../../src/listener/held-hooks.js';
+import { HoldBudget } from '../../../src/listener/hold-budget.js';
 import { HttpFront } from '../../../src/listener/http/front.js';
 import type { LiveOptions } from '../../../src/listener/http/live-relay.js';
 import { silentLogger } from '../../../src/logger.js';
@@ -12,6 +14,7 @@ import { liveMatcher } from '../../../src/protocol/http/live.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
+import { NO_VISIT } from '../../helpers/held-hooks.js';
 import { Acceptor } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
 
@@ -28,6 +31,11 @@ class Rig {
   /** Streams that are published. */
   readonly published = new Set<string>(['__defaultVhost__/live/x']);
   readonly waiting: (() => void)[] = [];
+  /** What hooks heard of those who waited. */
+  readonly told: string[] = [];
+  readonly holds = new HoldBudget({ heldPlayers: 3, heldPlayersPerIp: 2 });
+  /** What `on_play` answers. */
+  verdict: Promise<boolean> = Promise.resolve(true);
   released = 0;
   deleted = 0;
   hasChild = true;
@@ -59,12 +67,28 @@ class Rig {
         engine,
         aliases: this.aliases,
         waitMs: 30_000,
+        holds: this.holds,
+        hooks: { visit: ({ ip }) => this.#visit(ip) },
         server: 'SRS/7.0.18(Hang)',
         logger: silentLogger,
         ...live,
       },
       logger: silentLogger,
     });
+  }
+
+  #visit(ip: string): HeldVisit {
+    const tell = (text: string) => void this.told.push(text);
+    return {
+      ...NO_VISIT,
+      play: ({ name, tcUrl, param, pageUrl }) => {
+        tell(`play ${ip} ${name.stream} ${tcUrl} ${param} ${pageUrl}`);
+        return this.verdict;
+      },
+      goesBy: (alias) => tell(`goes by ${alias}`),
+      served: () => tell('served'),
+      leave: () => tell('leave'),
+    };
   }
 
   static async open(engine: RelayEngine, live: Partial<LiveOptions> = {}): Promise<Rig> {
@@ -108,8 +132,8 @@ class Rig {
     return new Promise((resolve) => {
       const answer = () => this.published.has(stream) && resolve(true);
       answer();
+      if (signal.aborted) return resolve(false);
       this.waiting.push(answer);
-      if (signal.aborted) resolve(false);
       signal.addEventListener('abort', () => resolve(false));
     });
   }
@@ -256,9 +280,61 @@ describe('a request for a live stream', () => {
     await until('it waits', () => rig.waiting.length === 1);
     rig.publish('__defaultVhost__/live/y');
     const child = await rig.child.next();
+    const { remoteAddress: alias } = child;
+    const head = await headAt(child);
     child.end(HEAD);
     await client.ends();
     assert.equal(client.text, HEAD);
+    await rig.empties();
+    assert.equal(rig.holds.size, 0);
+    assert.deepEqual(rig.told, [
+      'play 127.0.0.1 y rtmp://__defaultVhost__/live ?token=1 ',
+      `goes by ${alias}`,
+      'served',
+      'leave',
+    ]);
+    // By this its hooks are known for those of a client that the user knows already.
+    assert.ok(head.includes(`X-Forwarded-For: ${alias}\r\n`), head);
+  });
+
+  it('is answered 403 where a hook refuses it while it waits, at once', async () => {
+    await make();
+    rig.verdict = Promise.resolve(false);
+    const client = await rig.client(other);
+    await client.ends();
+    assert.match(client.text, /^HTTP\/1\.1 403 Forbidden\r\n/);
+    await rig.empties();
+    assert.equal(rig.holds.size, 0);
+    assert.equal(rig.told.at(-1), 'leave');
+  });
+
+  it('is let through when its hook has answered, and not before', async () => {
+    await make();
+    let answer = (_: boolean) => {};
+    rig.verdict = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const client = await rig.client(other);
+    await until('it waits', () => rig.waiting.length === 1);
+    rig.publish('__defaultVhost__/live/y');
+    await new Promise(setImmediate);
+    assert.deepEqual(rig.told.slice(1), []);
+    answer(true);
+    (await rig.child.next()).end(HEAD);
+    await client.ends();
+    assert.equal(client.text, HEAD);
+  });
+
+  it('is answered 503 where too many wait', async () => {
+    await make();
+    const waiting = [await rig.client(other), await rig.client(other)];
+    await until('they wait', () => rig.waiting.length === 2);
+    const third = await rig.client(other);
+    await third.ends();
+    assert.match(third.text, /^HTTP\/1\.1 503 .*Retry-After: 1\r\n.*too many players wait/s);
+    for (const { socket } of waiting) socket.destroy();
+    await rig.empties();
+    assert.equal(rig.holds.size, 0);
   });
 
   it('is answered 404 when its stream does not come', async () => {

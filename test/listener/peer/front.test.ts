@@ -11,6 +11,7 @@ import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
 import { silentLogger } from '../../../src/logger.js';
 import { buildHello, type PeerHello } from '../../../src/protocol/peer/hello.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { NO_VISIT } from '../../helpers/held-hooks.js';
 import { until } from '../../helpers/until.js';
 
 const SECRET = 'a secret of some length';
@@ -72,16 +73,6 @@ async function rig(t: TestContext) {
   };
   return { front, via, aliases, admitted, adopted };
 }
-
-const NO_VISIT: HeldVisit = {
-  id: '',
-  connect: async () => true,
-  play: async () => true,
-  stop: () => {},
-  goesBy: () => {},
-  served: () => {},
-  leave: () => {},
-};
 
 test('hooks know a client here that another box has asked them about', async (t) => {
   const { front, via, adopted } = await rig(t);

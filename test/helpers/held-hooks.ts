@@ -1,0 +1,12 @@
+import type { HeldVisit } from '../../src/listener/held-hooks.js';
+
+/** What hooks have to do with a client that they let in, and care for no more. */
+export const NO_VISIT: HeldVisit = {
+  id: 'client-1',
+  connect: async () => true,
+  play: async () => true,
+  stop: () => {},
+  goesBy: () => {},
+  served: () => {},
+  leave: () => {},
+};
