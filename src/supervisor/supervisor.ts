@@ -46,6 +46,8 @@ export interface SupervisorOptions {
   readonly demo?: boolean;
   /** What the program counts of itself. */
   readonly counts?: () => ProgramCounts;
+  /** Takes secrets out of a text that is shown to tools. */
+  readonly hide?: (text: string) => string;
 }
 
 /** What had to be opened before the rest can be built on it. */
@@ -146,6 +148,7 @@ export class Supervisor {
       token: admin.token,
       plugins: [plugin],
       isFree,
+      hide: options.hide,
       logger: logger.child({ room: 'admin' }),
       source: this.view,
     });
@@ -276,10 +279,10 @@ export class Supervisor {
   }
 
   #makeApi(serverId: string): Promise<Api> {
-    const { prepared, logger } = this.#options;
+    const { prepared, logger, hide } = this.#options;
     const children = { fleet: this.#fleet, owners: this.#owners };
     const { boxes } = this.#map;
     const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes };
-    return makeApi({ prepared, serverId, ...rooms, logger });
+    return makeApi({ prepared, serverId, ...rooms, logger, hide });
   }
 }
