@@ -235,7 +235,11 @@ export class Supervisor {
   }
 
   async #close(): Promise<void> {
-    for (const room of this.#open.splice(0).reverse()) await room.close();
+    const { logger } = this.#options;
+    // One that does not close well may not keep the others, and the children, from ending.
+    for (const room of this.#open.splice(0).reverse()) {
+      await room.close().catch(({ stack }: Error) => logger.error({ stack }, 'not closed well'));
+    }
     this.#certificate?.close();
     await this.#engine.close();
   }
