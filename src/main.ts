@@ -1,6 +1,7 @@
 /** The program. ARCHITECTURE.md shows what it is made of. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { check } from './cli/check.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
@@ -90,6 +91,15 @@ function hideArguments(): void {
   if (shown.join() !== words.join()) process.title = shown.join(' ');
 }
 
+/** At its end Node resets its terminal, and aborts where that has been closed meanwhile. */
+function leaveClosedTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+leaveClosedTerminals();
 hideArguments();
 const args = process.argv.slice(2);
 const isRun = args[0] === 'run';
