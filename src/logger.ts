@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeControls } from './logging/printable.js';
 
 export type { Logger };
 
@@ -29,8 +30,14 @@ function readable(line: string): string {
   const { level, time, msg, room, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = String(time).slice(11, 19);
   const name = LEVEL_NAMES[Number(level)] ?? 'debug: ';
-  const fields = Object.entries(rest).map(([key, field]) => ` ${key}=${fieldText(field)}`);
-  return `${clock} ${name}${room ? `${room}: ` : ''}${msg}${fields.join('')}\n`;
+  const fields = Object.entries(rest).map(([key, field]) => ` ${key}=${shownText(key, field)}`);
+  return `${clock} ${name}${room ? `${room}: ` : ''}${escapeControls(String(msg))}${fields.join('')}\n`;
+}
+
+/** A stack has lines; in all else a line's end would be somebody else's. */
+function shownText(key: string, field: unknown): string {
+  const text = fieldText(field);
+  return key === 'stack' ? text.split('\n').map(escapeControls).join('\n') : escapeControls(text);
 }
 
 function fieldText(field: unknown): string {

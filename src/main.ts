@@ -1,6 +1,7 @@
 /** The program. ARCHITECTURE.md shows what it is made of. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { check } from './cli/check.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
@@ -14,11 +15,13 @@ import { planCpus } from './cpu/plan.js';
 import { planJson, renderPlan } from './cpu/render.js';
 import { readTopology } from './cpu/topology.js';
 import { codeOf, SupervisorError } from './errors.js';
+import { Redactor, redactWord } from './logging/redact.js';
 import { openLog, openOutput } from './logging/sink.js';
 import { PACKAGE_ROOT, VERSION } from './version.js';
 
 const { env } = process;
-const around = { env, packageRoot: PACKAGE_ROOT };
+const redactor = new Redactor();
+const around = { env, packageRoot: PACKAGE_ROOT, argv: process.argv, redactor };
 const stdout = openOutput();
 const stderr = openLog();
 /** A reader that does not read may not hold up the end of a run. */
@@ -35,11 +38,13 @@ const actions: CliActions = {
     const readConfig = () => loadConfig({ flags, env, file });
     const config = await readConfig();
     const onSignals = handleSignals;
-    await run(config, { ...around, stdout, stderr, demo, readConfig, onSignals });
+    const output = { stdout, stderr };
+    await run(config, { ...around, configFile: file, ...output, demo, readConfig, onSignals });
   },
   check: async ({ config: file, ...flags }) => {
-    const { text, passed } = await check(await loadConfig({ flags, env, file }), around);
-    stdout.write(`${text}\n`);
+    const config = await loadConfig({ flags, env, file });
+    const { text, passed } = await check(config, { ...around, configFile: file });
+    stdout.write(`${redactor.hide(text)}\n`);
     process.exitCode = passed ? 0 : 2;
   },
   plan: async ({ config: file, sysroot, json = false, ...flags }) => {
@@ -66,7 +71,7 @@ const actions: CliActions = {
 
 function report(error: unknown): void {
   const { text, exitCode } = reportOf(error);
-  stderr.write(`srs-supervisor: ${text}\n`);
+  stderr.write(`srs-supervisor: ${redactor.hide(text)}\n`);
   process.exitCode = exitCode;
 }
 
@@ -79,6 +84,23 @@ async function finish(isRun: boolean): Promise<void> {
   await stderr.drain(LAST_LINES_MS);
 }
 
+/** `ps` shows every user the command line: without secrets it is the same. */
+function hideArguments(): void {
+  const words = [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
+  const shown = words.map(redactWord);
+  if (shown.join() !== words.join()) process.title = shown.join(' ');
+}
+
+/** At its end Node resets its terminal, and aborts where that has been closed meanwhile. */
+function leaveClosedTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+leaveClosedTerminals();
+hideArguments();
 const args = process.argv.slice(2);
 const isRun = args[0] === 'run';
 if (!isRun) leaveSignalsToSystem();

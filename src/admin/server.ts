@@ -16,6 +16,8 @@ export interface AdminOptions {
   readonly plugins?: readonly AdminPlugin[];
   /** Who needs no token for that. */
   readonly isFree?: (request: FastifyRequest) => boolean;
+  /** Takes secrets out of an answer: reasons of failures may quote a configuration. */
+  readonly hide?: ((text: string) => string) | undefined;
   readonly logger?: Logger;
 }
 
@@ -39,6 +41,8 @@ export class AdminServer {
     });
     const { address, token = null, isFree = () => false } = options;
     addGuard(this.#app, { token, loopback: isLoopback(address) }, isFree);
+    const { hide } = options;
+    if (hide) this.#app.addHook('onSend', async (_request, _reply, body) => hidden(body, hide));
     addErrors(this.#app, options.logger ?? silentLogger);
     addRoutes(this.#app, options.source);
     for (const plugin of options.plugins ?? []) this.#app.register(plugin);
@@ -93,6 +97,10 @@ function addGuard(
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(refusal.status).send({ error: refusal.error });
   });
+}
+
+function hidden(body: unknown, hide: (text: string) => string): unknown {
+  return typeof body === 'string' ? hide(body) : body;
 }
 
 function addErrors(app: FastifyInstance, logger: Logger): void {

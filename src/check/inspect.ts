@@ -12,13 +12,15 @@ import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
-import { connectRedis, withoutPassword } from '../registry/redis/connect.js';
+import { type Redactor, redact } from '../logging/redact.js';
+import { connectRedis } from '../registry/redis/connect.js';
 import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
 import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
+import { findOpenSecrets, secretsInTemplate, secretsOf } from './secrets.js';
 import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
 
@@ -27,6 +29,12 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** The folder of our own package. */
   readonly packageRoot: string;
+  /** The words of the command line. */
+  readonly argv: readonly string[];
+  /** The YAML file that it names. */
+  readonly configFile?: string | undefined;
+  /** Is told every secret before anything is said. */
+  readonly redactor: Redactor;
 }
 
 const PINNING: Pinning = { prefix: pinPrefix, readAffinity, move: pinThreads };
@@ -39,10 +47,13 @@ export interface Inspection {
 
 /** Looks at configuration and machine as a start would, and changes nothing. */
 export async function inspect(config: Config, around: Surroundings): Promise<Inspection> {
-  const { env, packageRoot } = around;
+  const { env, packageRoot, argv, configFile, redactor } = around;
   const findings = new Findings();
+  redactor.learn(secretsOf(config));
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
   const template = await findings.attempt('template', () => readTemplate(config.srs.template));
+  redactor.learn(secretsInTemplate(template ?? []));
+  await findings.attempt('secrets', () => findOpenSecrets(argv, configFile));
   const plan = await findings.attempt('cpus', () => planChildren(config));
   const pinning = await findings.attempt('pinning', () => tryPinning(config));
   const overlap = await findings.attempt('neighbours', () => findOverlap(config, plan, pinning));
@@ -151,7 +162,7 @@ async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>
   if (registry === 'memory') return { value: null, text: 'memory' };
   const { client, version } = await connectRedis(registry);
   client.disconnect();
-  const text = `Redis ${version} at ${withoutPassword(registry)}`;
+  const text = `Redis ${version} at ${redact(registry)}`;
   if (cluster.secret !== null) return { value: null, text };
   const warning = 'cluster.secret is not set: boxes do not relay for each other';
   return { value: null, text, warnings: [warning] };

@@ -32,7 +32,7 @@ export interface RunContext extends Surroundings {
 export async function run(config: Config, context: RunContext): Promise<void> {
   const { env, stderr, demo } = context;
   const progress = new ProgressLine(stderr);
-  const logger = openLogger(config, stderr, progress);
+  const logger = openLogger(config, context, progress);
   const orders = openOrders(config, context, logger);
   const { stopping } = orders;
   const { findings, prepared } = await inspect(config, context);
@@ -43,7 +43,8 @@ export async function run(config: Config, context: RunContext): Promise<void> {
     progress.show(`starting children: ${done} of ${total}`);
   const unforeseen = new Unforeseen(logger);
   const counts = () => ({ unforeseenErrors: unforeseen.count, logLinesDropped: stderr.dropped });
-  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo, counts });
+  const hide = (text: string) => context.redactor.hideKnown(text);
+  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo, counts, hide });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   // The signal may have come while config and machine were looked at.
   if (stopping.aborted) await supervisor.close();
@@ -60,9 +61,10 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   await Promise.all([supervisor.close(), notifySystemd(env, logger, 'STOPPING=1')]);
 }
 
-function openLogger({ log }: Config, stderr: Sink, progress: ProgressLine): Logger {
-  const write = (text: string) => progress.above(text);
-  const logger = createLogger(log.level, { people: stderr.isTTY, write });
+function openLogger(config: Config, context: RunContext, progress: ProgressLine): Logger {
+  const { stderr, redactor } = context;
+  const write = (text: string) => progress.above(redactor.hide(text));
+  const logger = createLogger(config.log.level, { people: stderr.isTTY, write });
   stderr.onGap = (lines) =>
     logger.warn({ lines }, 'log lines were dropped here, which nobody took in time');
   return logger;

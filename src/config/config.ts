@@ -106,6 +106,8 @@ export interface Config {
   };
   /** `memory`, or a `redis://` address. */
   readonly registry: string;
+  /** A file that holds `registry`; null: it is as it stands. */
+  readonly registryFile: string | null;
   /** Of the boxes that share a Redis registry. */
   readonly cluster: {
     /** Begins the names of all keys in Redis. */
@@ -114,6 +116,8 @@ export interface Config {
     readonly address: string;
     /** By which boxes know each other; null: they do not relay for each other. */
     readonly secret: string | null;
+    /** A file that holds `secret`. */
+    readonly secretFile: string | null;
   };
   readonly placement: 'least-loaded';
   readonly relay: {
@@ -134,6 +138,10 @@ export interface Config {
   /** An end that waits for clients (SIGQUIT) waits no longer than this. */
   readonly drain: { readonly seconds: number };
   /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
-  readonly admin: { readonly token: string | null };
+  readonly admin: {
+    readonly token: string | null;
+    /** A file that holds `token`. */
+    readonly tokenFile: string | null;
+  };
   readonly log: { readonly level: LogLevel };
 }

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { SupervisorError } from '../errors.js';
+import { redactWord } from '../logging/redact.js';
 import type { Config } from './config.js';
 import { type ConfigFile, isRecord, readConfigFile } from './file.js';
 import { nearest } from './nearest.js';
 import { findProblem } from './rules.js';
 import { namesIn, schema } from './schema.js';
+import { fromSecretFiles } from './secret-files.js';
 import {
   type Environment,
   type Flags,
@@ -37,9 +39,11 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const isNamed = (key: string) =>
     named.some((setting) => setting.key === key) || file.where(key) !== undefined;
   const settings = [...fromGoProxy(env, isNamed), ...named];
-  const raw = merge(file.values, settings);
   const origin = (key: string) =>
     settings.findLast((setting) => setting.key === key)?.origin ?? file.where(key);
+  const open = merge(file.values, settings);
+  settings.push(...(await fromSecretFiles({ read: (key) => valueAt(open, key), whereOf: origin })));
+  const raw = merge(file.values, settings);
   const where = (key: string) => origin(key) ?? sources.file ?? 'config';
 
   const result = schema.safeParse(raw);
@@ -96,10 +100,10 @@ function valueAt(raw: unknown, key: string): unknown {
     .reduce<unknown>((node, name) => (isRecord(node) ? node[name] : undefined), raw);
 }
 
-/** The value for a message: short, and never a password. */
+/** The value for a message: short, and never a password, however badly it is written. */
 function shown(key: string, value: unknown): string {
   if (key === 'admin.token' || key === 'cluster.secret') return 'another (not shown)';
-  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@]*@/, '//***@');
+  const text = redactWord(JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

@@ -101,10 +101,12 @@ export const schema = z.strictObject({
     media: key(oneOf('relay', 'direct', 'offload'), 'relay'),
   }),
   registry: key(registry, 'memory'),
+  registryFile: key(orNull(path), null),
   cluster: section({
     prefix: key(text('letters, digits, - and _', /^[\w-]{1,64}$/), 'srs-supervisor'),
     address: key(host, 'auto'),
     secret: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    secretFile: key(orNull(path), null),
   }),
   placement: key(oneOf('least-loaded'), 'least-loaded'),
   relay: section({
@@ -123,6 +125,7 @@ export const schema = z.strictObject({
   }),
   admin: section({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    tokenFile: key(orNull(path), null),
   }),
   log: section({
     level: key(oneOf(...LOG_LEVELS), 'info'),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { logRefusal } from '../logging/refusals.js';
 import { type ClientAddress, normalIp, type TrustedProxies } from './client-address.js';
 import type { Connection, Connections } from './connections.js';
 import type { Counters } from './counters.js';
@@ -41,11 +42,12 @@ export class Entrance {
       if (connection === null) client.destroy();
       if (typeof connection !== 'string') return connection;
       counters.refused += 1;
-      logger.debug({ client: ip, limit: `limits.${connection}` }, 'client refused');
+      logRefusal(logger, 'client refused', { client: ip, limit: `limits.${connection}` });
       client.resetAndDestroy();
     } catch (error) {
       counters.failed.invalid += 1;
-      logger.debug({ client: client.remoteAddress, err: messageOf(error) }, 'client refused');
+      const about = { client: client.remoteAddress, err: messageOf(error) };
+      logRefusal(logger, 'client refused', about);
       client.destroy();
     }
     return null;

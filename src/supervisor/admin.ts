@@ -9,17 +9,20 @@ interface AdminParts {
   readonly config: Config;
   readonly origins: Origins;
   readonly view: AdminSource;
+  /** Takes the secrets out of what it answers. */
+  readonly hide: ((text: string) => string) | undefined;
   readonly logger: Logger;
 }
 
 /** The private port, where operators ask and origins register. */
-export function makeAdmin({ config, origins, view, logger }: AdminParts): AdminServer {
+export function makeAdmin({ config, origins, view, hide, logger }: AdminParts): AdminServer {
   const { plugin, isFree } = originRoutes(origins, config.origins);
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
     plugins: [plugin],
     isFree,
+    hide,
     logger,
     source: view,
   });

@@ -7,6 +7,7 @@ import { readProcess } from '../child/process.js';
 import type { ChildStatus } from '../child/types.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
+import { redact } from '../logging/redact.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { Fronts } from './fronts.js';
@@ -25,6 +26,8 @@ export interface ApiParts {
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly logger: Logger;
+  /** Takes secrets out of a text. */
+  readonly hide?: ((text: string) => string) | undefined;
 }
 
 /** SRS's HTTP API for the whole box. */
@@ -51,14 +54,14 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
   return new Api({ source, ...others, logger: about });
 }
 
-async function identityOf({ prepared, serverId }: ApiParts): Promise<ApiIdentity> {
+async function identityOf({ prepared, serverId, hide = redact }: ApiParts): Promise<ApiIdentity> {
   const { pid, ppid } = process;
   return {
     server: serverId,
     service: randomSigns(8),
     pid,
     ppid,
-    argv: (await readProcess(pid))?.args.join(' ') ?? '',
+    argv: redact(hide((await readProcess(pid))?.args.join(' ').trimEnd() ?? '')),
     cwd: process.cwd(),
     version: prepared.binary.version,
     startedAt: Date.now(),

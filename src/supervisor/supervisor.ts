@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { AdminServer } from '../admin/server.js';
-import type { AdminStatus, ProgramCounts } from '../admin/types.js';
+import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
-import type { Prepared } from '../check/prepared.js';
 import type { ChildDown } from '../child/child.js';
 import type { Fleet, FleetOptions } from '../child/fleet.js';
 import { LoopClock } from '../clock/loop.js';
@@ -14,7 +13,6 @@ import { AliasBook } from '../listener/aliases.js';
 import type { Certificate } from '../listener/certificate.js';
 import { ConnectionBudget } from '../listener/connections.js';
 import { HoldBudget } from '../listener/hold-budget.js';
-import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -32,6 +30,7 @@ import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
 import { HooksRoom } from './hooks.js';
 import { serverIdOf } from './identity.js';
+import type { SupervisorOptions } from './options.js';
 import { fixedOrigins, makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
@@ -42,17 +41,6 @@ import type { Room } from './room.js';
 import { Routing } from './routing.js';
 import { claimsOf, mendAfterStandstill } from './standstill.js';
 import { openCertificate } from './tls.js';
-
-export interface SupervisorOptions {
-  readonly prepared: Prepared;
-  readonly logger: Logger;
-  /** Told how many children are done with starting. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Publish our clip as `live/demo`. */
-  readonly demo?: boolean;
-  /** What the program counts of itself. */
-  readonly counts?: () => ProgramCounts;
-}
 
 /** What had to be opened before the rest can be built on it. */
 interface Opened {
@@ -157,7 +145,9 @@ export class Supervisor {
       address: () => this.#admin.address(),
     });
     const adminLog = logger.child({ room: 'admin' });
-    this.#admin = makeAdmin({ config, origins: this.#origins, view: this.view, logger: adminLog });
+    const { hide } = options;
+    const { view } = this;
+    this.#admin = makeAdmin({ config, origins: this.#origins, view, hide, logger: adminLog });
     this.#fleet.on('down', (down) => this.#childDown(down));
     this.#origins.on('down', (down) => this.#childDown(down));
     map.boxes?.on('down', (box) => this.#placement.boxDown(box));
@@ -243,7 +233,11 @@ export class Supervisor {
   }
 
   async #close(): Promise<void> {
-    for (const room of this.#open.splice(0).reverse()) await room.close();
+    const { logger } = this.#options;
+    // One that does not close well may not keep the others, and the children, from ending.
+    for (const room of this.#open.splice(0).reverse()) {
+      await room.close().catch(({ stack }: Error) => logger.error({ stack }, 'not closed well'));
+    }
     this.#certificate?.close();
     await this.#engine.close();
   }
@@ -287,10 +281,10 @@ export class Supervisor {
   }
 
   #makeApi(serverId: string): Promise<Api> {
-    const { prepared, logger } = this.#options;
+    const { prepared, logger, hide } = this.#options;
     const children = { fleet: this.#fleet, owners: this.#owners };
     const { boxes } = this.#map;
     const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes };
-    return makeApi({ prepared, serverId, ...rooms, logger });
+    return makeApi({ prepared, serverId, ...rooms, logger, hide });
   }
 }

@@ -80,7 +80,8 @@ test('defaults are those of the contract', async () => {
     },
     rtc: { candidates: [], media: 'relay' },
     registry: 'memory',
-    cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null },
+    registryFile: null,
+    cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
     origins: { ttlSeconds: 30, from: [], fixed: [] },
@@ -92,7 +93,7 @@ test('defaults are those of the contract', async () => {
       heldPlayersPerIp: 1000,
     },
     drain: { seconds: 30 },
-    admin: { token: null },
+    admin: { token: null, tokenFile: null },
     log: { level: 'info' },
   });
 });
@@ -347,6 +348,29 @@ test('the admin port may be open when a token guards it', async () => {
   const env = { SRS_SUPERVISOR_ADMIN_TOKEN: 'correct-horse-battery' };
   const config = await load({ flags: { admin: '0.0.0.0:12025' }, env });
   assert.equal(config.admin.token, 'correct-horse-battery');
+});
+
+test('secrets may be in files of their own, named anywhere', async () => {
+  const file = join(dir, 'secret');
+  await writeFile(file, 'correct-horse-battery\n');
+  const env = { SRS_SUPERVISOR_ADMIN_TOKEN_FILE: file };
+  const config = await load({ env, yaml: `cluster: { secretFile: ${file} }` });
+  assert.equal(config.admin.token, 'correct-horse-battery');
+  assert.equal(config.cluster.secret, 'correct-horse-battery');
+  const twice = { ...env, SRS_SUPERVISOR_ADMIN_TOKEN: 'another-horse-battery' };
+  assert.equal(
+    await refused({ env: twice }),
+    'environment SRS_SUPERVISOR_ADMIN_TOKEN_FILE: admin.tokenFile: must be the only one to set admin.token, which environment SRS_SUPERVISOR_ADMIN_TOKEN sets as well',
+  );
+  assert.equal(
+    await refused({ yaml: 'registryFile: /no/such' }),
+    'srs.yaml:1: registryFile: cannot read /no/such: no such file',
+  );
+  await writeFile(file, 'redis://:pass word@\n');
+  assert.match(
+    await refused({ yaml: `registryFile: ${file}` }),
+    /secret: registry: must be memory or redis:.*got "redis:\/\/\*\*\*@"$/,
+  );
 });
 
 test('switches may be written as YAML booleans', async () => {

@@ -10,10 +10,30 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { codeOf } from '../../src/errors.js';
 import { Cast } from '../helpers/cast.js';
 import { origins } from '../helpers/origins.js';
+import { findProgram } from '../helpers/programs.js';
 import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
+/** Runs a command on a terminal: USR2 stops that (Ctrl-S), USR1 closes it, TERM is for the command. */
+const TERMINAL = `
+import os, pty, signal, sys, threading
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+def read():
+    try:
+        while os.read(master, 4096):
+            pass
+    except OSError:
+        pass
+threading.Thread(target=read, daemon=True).start()
+signal.signal(signal.SIGUSR2, lambda *_: os.write(master, bytes([0x13])))
+signal.signal(signal.SIGUSR1, lambda *_: os.close(master))
+signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+const NO_PYTHON = findProgram('python3') === null && 'needs python3';
 const NO_MOUNTS = process.getuid?.() === 0 ? false : 'only root may mount';
 
 for (const origin of origins()) {
@@ -110,6 +130,17 @@ for (const origin of origins()) {
 
     it('starts with a full one, and ends well', async () => {
       const supervisor = await start(...toPipe('/dev/full'));
+      await strangers(supervisor, 5);
+      await assertFlows();
+      assert.equal(await supervisor.stop(), 0);
+    });
+
+    it('goes on when its terminal stops, and when it is closed', { skip: NO_PYTHON }, async () => {
+      const supervisor = await start('python3', '-c', TERMINAL);
+      supervisor.process.kill('SIGUSR2');
+      await strangers(supervisor, 200);
+      await assertFlows();
+      supervisor.process.kill('SIGUSR1');
       await strangers(supervisor, 5);
       await assertFlows();
       assert.equal(await supervisor.stop(), 0);

@@ -5,6 +5,7 @@ import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
 import { codeOf, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { ClientFront } from '../client-front.js';
@@ -91,12 +92,16 @@ export class HttpFront extends ClientFront {
     });
     const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
+    const begin = async (socket: Socket) => {
+      if (!(await this.#letIn(socket))) return;
+      serve?.call(server, socket);
+      // Reading its PROXY header has paused it. TLS takes the bytes from below.
+      if (tls === null) socket.resume();
+    };
     server.on('connection', (socket: Socket) => {
-      this.#letIn(socket).then((isIn) => {
-        if (!isIn) return;
-        serve?.call(server, socket);
-        // Reading its PROXY header has paused it. TLS takes the bytes from below.
-        if (tls === null) socket.resume();
+      begin(socket).catch((error: unknown) => {
+        socket.destroy();
+        throw error;
       });
     });
     server.on('clientError', (error, socket) => {
@@ -140,7 +145,7 @@ export class HttpFront extends ClientFront {
     if (live === null) return false;
     this.#taken.add(connection);
     connection.client = formatAddress({ host: client.ip, port: client.port });
-    this.#relay(this.#live.serve(live, exchange), exchange);
+    void this.#relay(this.#live.serve(live, exchange), exchange);
     return true;
   }
 
@@ -152,7 +157,7 @@ export class HttpFront extends ClientFront {
       this.counters.failed[failure] += 1;
       const { client, stream } = connection;
       const fields = { client, stream, failure, err: messageOf(error), url: request.url };
-      this.#options.logger.debug(fields, 'live stream not served');
+      logRefusal(this.#options.logger, 'live stream not served', fields);
     }
     if (connection.relayed === null) return;
     this.counters.relayed += 1;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { messageOf } from '../../errors.js';
+import { logRefusal } from '../../logging/refusals.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
 import { ClientFront } from '../client-front.js';
 import type { Connection, ConnectionLimits } from '../connections.js';
@@ -32,8 +33,9 @@ export abstract class RtmpFront<Context extends RtmpSessionContext> extends Clie
       this.counters.relayed += 1;
     } catch (error) {
       await this.#fail(client, connection, error);
+    } finally {
+      this.leave(connection);
     }
-    this.leave(connection);
   }
 
   /** The client has gone. */
@@ -47,7 +49,7 @@ export abstract class RtmpFront<Context extends RtmpSessionContext> extends Clie
     this.counters.failed[failure] += 1;
     const { client: address, stream } = connection;
     const about = { client: address, stream, failure, err: messageOf(error) };
-    this.context.logger.debug(about, 'rtmp client closed');
+    logRefusal(this.context.logger, 'rtmp client closed', about);
     await this.#dismiss(client, connection, failure, messageOf(error));
   }
 

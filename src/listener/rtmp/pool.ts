@@ -15,6 +15,7 @@ import { targetOf } from '../dial-as-client.js';
 import type { ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import type { Route } from '../route.js';
+import { raise } from '../session-error.js';
 import { BACKLOG } from '../tcp-port.js';
 import { type Guest, RtmpDesk } from './desk.js';
 import { RtmpFront } from './front.js';
@@ -108,7 +109,7 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
       log: (line) => this.#log(line),
     });
     this.desks[index] = desk;
-    thread.gone.then(() => {
+    void thread.gone.then(() => {
       this.#ofTheDead = addCounters(this.#ofTheDead, desk.counters);
       desk.gone();
     });
@@ -183,13 +184,14 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
       first: waits ? null : { route, error: fault && asError(fault) },
     };
-    this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
+    void this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
   }
 
   /** A thread's log lines become ours, with the fields that they have. */
   #log(line: string): void {
     const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
     const { logger } = this.context;
+    if (typeof fields.mistake === 'string') raise(new Error(String(msg)), fields.mistake);
     const name = logger.levels.labels[Number(level)] as 'info' | undefined;
     logger[name ?? 'info'](fields, String(msg));
   }

@@ -1,5 +1,6 @@
 /** Lets RTMP clients in on a relay thread: see `UsherModule`. */
 import { createLogger, type Logger } from '../../logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Arrival, Usher, UsherThread, Visit } from '../../relay/usher.js';
 import { Roster } from '../../roster.js';
@@ -89,7 +90,7 @@ class RtmpUsher implements Usher, VisitHost {
     const connection = this.#connections.open(ip, port, Date.now());
     if (typeof connection !== 'string') return connection;
     this.#counters.refused += 1;
-    this.logger.debug({ client: ip, limit: `limits.${connection}` }, 'client refused');
+    logRefusal(this.logger, 'client refused', { client: ip, limit: `limits.${connection}` });
     return null;
   }
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
 import type { Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js';
@@ -8,7 +9,7 @@ import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../front.js';
 import { PROXY_HEADER_MS } from '../read-proxy-header.js';
-import { failureOf, SessionError } from '../session-error.js';
+import { failureOf, isMistake, SessionError } from '../session-error.js';
 import { ChildAnswers, IDLE_MS, MAX_UNREAD, newIdentifier, openingOf } from './talk.js';
 import type { Answer, Resumed, UsherSettings } from './thread-messages.js';
 
@@ -203,7 +204,9 @@ export class RtmpVisit implements Visit {
     const { ip } = this.#arrival;
     const { client = ip, stream = null } = this.connection ?? {};
     const about = { client, stream, failure: this.#failure, err: messageOf(error) };
-    this.#host.logger.debug(about, 'rtmp client closed');
+    logRefusal(this.#host.logger, 'rtmp client closed', about);
+    // The control thread knows where mistakes of ours go.
+    if (isMistake(error)) this.#host.logger.error({ mistake: error.stack }, error.message);
   }
 
   #move(stage: Stage, ms: number): void {

@@ -74,7 +74,10 @@ export class ChildHandshake {
       ...(alias === null || !canAlias(ip) ? {} : { from: alias }),
     });
     if (session === null) this.#fail(new SessionError('child', 'the relay has no room'));
-    else session.ended.then((end) => this.#fail(mishap('ECONNREFUSED', `${this.#child}: ${end}`)));
+    else
+      void session.ended.then((end) =>
+        this.#fail(mishap('ECONNREFUSED', `${this.#child}: ${end}`)),
+      );
     return session;
   }
 

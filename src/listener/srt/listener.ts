@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
+import { logRefusal } from '../../logging/refusals.js';
 import { isCookieOf } from '../../protocol/srt/cookie.js';
 import {
   CONCLUSION,
@@ -24,7 +25,7 @@ import { type Caller, Callers } from './callers.js';
 import { KeyLength } from './key-length.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
-import { type SrtSessionContext, serveSrt } from './session.js';
+import { askedBy, type SrtSessionContext, serveSrt } from './session.js';
 import { type Elsewhere, Strays } from './strays.js';
 
 /** Both ends of a living SRT connection say something every second. */
@@ -169,7 +170,8 @@ export class SrtListener extends ClientFront {
 
   #turnAway(packet: Buffer, from: Endpoint, limit: string): void {
     this.counters.refused += 1;
-    this.#options.logger.debug({ client: from.ip, limit: `limits.${limit}` }, 'srt caller refused');
+    const fields = { client: from.ip, limit: `limits.${limit}` };
+    logRefusal(this.#options.logger, 'srt caller refused', fields);
     this.#send(rejection(packet, rejectType(Reject.overload), this.#micros()), from);
   }
 
@@ -196,8 +198,8 @@ export class SrtListener extends ClientFront {
       const failure = failureOf(error);
       this.counters.failed[failure] += 1;
       const { client, stream } = caller.connection;
-      const reason = { failure, err: messageOf(error) };
-      this.#options.logger.debug({ client, stream, ...reason }, 'srt caller refused');
+      const about = { client, stream, streamId: askedBy(caller), failure, err: messageOf(error) };
+      logRefusal(this.#options.logger, 'srt caller refused', about);
       const answer = rejection(caller.packet, refusalType(error), this.#micros());
       caller.answer = { packet: answer, at: performance.now() };
       this.#send(answer, caller.from);

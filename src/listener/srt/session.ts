@@ -62,7 +62,7 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
   context.moves.add(link, ({ ip: host, port }) => {
     if (host === connection.ip) connection.client = formatAddress({ host, port });
   });
-  link.ended.then(() => context.moves.remove(link));
+  void link.ended.then(() => context.moves.remove(link));
 }
 
 /** Throws SrtRefusal for what no child could serve. */
@@ -80,6 +80,15 @@ function streamIdOf(caller: Caller, defaultApp: string): StreamId {
   const id = parseStreamId(nameOf(caller), defaultApp);
   if (id.kind === 'value') return id.value;
   throw SrtRefusal.of(Reject.badRequest, id.kind === 'invalid' ? id.reason : id.kind);
+}
+
+/** The stream id as the caller sent it, for people; undefined: it sent none that can be read. */
+export function askedBy(caller: Caller): string | undefined {
+  try {
+    return nameOf(caller);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of the stream id. A version 4 caller has no means to send one. */

@@ -56,7 +56,7 @@ export class Strays {
     const session = relay.open(client, box, [packet], { from });
     connection.relayed = session;
     if (session !== null) this.#relayed.set(key, session);
-    Promise.resolve(session?.ended).then(() => {
+    void Promise.resolve(session?.ended).then(() => {
       this.#relayed.delete(key);
       connections.closed(connection);
     });

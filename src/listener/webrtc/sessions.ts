@@ -89,7 +89,7 @@ export class RtcSessions {
   /** The session lives while one of its flows does. */
   carry(session: RtcSession, key: string, flow: Flow): void {
     session.add(key, flow);
-    flow.ended.then((end) => {
+    void flow.ended.then((end) => {
       session.remove(key, flow);
       if (end === 'farewell') session.farewell(performance.now() + FAREWELL_MS);
       else if (session.flows.size === 0 && session.expiresAt === Number.POSITIVE_INFINITY) {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logRefusal } from '../../logging/refusals.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
@@ -55,9 +56,10 @@ export function rtcSignalling(options: SignallingOptions) {
     app.addHook('onRequest', async ({ headers }, reply) => {
       reply.headers(corsHeaders(headers.origin));
     });
-    app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const { statusCode = 500, message } = error;
       const refusal = error instanceof Refusal ? error : new Refusal(statusCode, message);
+      note(options, request, refusal);
       return replyRefusal(reply, refusal);
     });
     for (const [url, role] of Object.entries(ENDPOINTS)) addEndpoint(app, url, role, options);
@@ -69,6 +71,12 @@ export function rtcSignalling(options: SignallingOptions) {
       handler: (request, reply) => nack(options, request, reply),
     });
   };
+}
+
+function note({ logger }: SignallingOptions, request: FastifyRequest, refusal: Refusal): void {
+  const { method, url, clientAddress } = request;
+  const about = { client: clientAddress.ip, method, url, status: `${refusal.status}` };
+  logRefusal(logger, 'webrtc request refused', { ...about, err: refusal.message });
 }
 
 function addEndpoint(
@@ -165,6 +173,7 @@ async function older(
     return passOn(reply, answer).send({ ...jsonOf(answer.body), sdp });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    note(options, request, error);
     const code = error.status === 503 ? 503 : 400;
     return reply.send({ code, data: { reason: error.message } });
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SupervisorError } from '../../errors.js';
+import { redact } from '../../logging/redact.js';
 import { clientFor } from './client.js';
 import type { RedisClient } from './store.js';
 import { factsIn, reasonOf, unfitness } from './unfit.js';
@@ -30,13 +31,8 @@ export async function connectRedis(url: string): Promise<{ client: RedisClient; 
   client.disconnect();
   throw new SupervisorError(
     'ERR_CONFIG',
-    `registry: cannot use ${withoutPassword(url)}: ${reason}; start it, mend the address, or set registry to memory`,
+    `registry: cannot use ${redact(url)}: ${reason}; start it, mend the address, or set registry to memory`,
   );
-}
-
-/** The address without its password, for people. */
-export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@');
 }
 
 async function open(client: RedisClient): Promise<string> {

@@ -63,7 +63,7 @@ export class NativeEngine implements RelayEngine {
     if (isFlushed(pair)) return this.#joinNow(pair);
     const connection = new FlushingConnection(pair, () => this.#joinNow(pair));
     this.#flushing.add(connection);
-    connection.ended.then(() => this.#flushing.delete(connection));
+    void connection.ended.then(() => this.#flushing.delete(connection));
     return connection;
   }
 

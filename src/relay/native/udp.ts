@@ -129,7 +129,7 @@ export class NativeUdpRelay implements UdpRelay {
   }
 
   send(datagram: Buffer, to: Endpoint): void {
-    if (this.#closed) return;
+    if (this.#closed !== null) return;
     const { socket, family } = this.#shared;
     sendTo(socket, datagram, nameOf(to, family));
   }
@@ -143,7 +143,7 @@ export class NativeUdpRelay implements UdpRelay {
   }
 
   order(order: UdpOrder): void {
-    if (this.#closed) return;
+    if (this.#closed !== null) return;
     this.#worker.postMessage(order);
     raiseEvent(this.#shared.wake);
   }
@@ -185,7 +185,7 @@ export class NativeUdpRelay implements UdpRelay {
       this.#logger.error({ reason: messageOf(error) }, 'UDP relay thread died');
     });
     worker.once('exit', () => {
-      if (this.#closed) return;
+      if (this.#closed !== null) return;
       this.#endAll();
       this.#restart = setTimeout(() => {
         this.#restart = undefined;

@@ -83,7 +83,7 @@ export class PortableEngine implements RelayEngine {
   join(pair: RelayPair): RelayedConnection {
     const connection = new PortableConnection(pair);
     this.#open.add(connection);
-    connection.ended.then(() => this.#open.delete(connection));
+    void connection.ended.then(() => this.#open.delete(connection));
     return connection;
   }
 

@@ -1,0 +1,61 @@
+import { stat } from 'node:fs/promises';
+import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
+import { readConfigFile } from '../config/file.js';
+import { redactWord, secretsInUrl } from '../logging/redact.js';
+import { type Directive, find } from '../srs-conf/parse.js';
+import type { Outcome } from './findings.js';
+
+/** Keys whose value is a secret, or may hold one, and where it can be put instead. */
+const SECRET_KEYS = ['registry', 'admin.token', 'cluster.secret'] as const;
+const READABLE_BY_ALL = 0o004;
+
+/** Every secret of the configuration. */
+export function secretsOf({ registry, admin, cluster, hooks }: Config): (string | null)[] {
+  const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
+  return [admin.token, cluster.secret, ...urls.flatMap(secretsInUrl)];
+}
+
+/** Every secret of a user's srs.conf: the API's password, and what its URLs hold. */
+export function secretsInTemplate(template: readonly Directive[]): string[] {
+  const password = find(template, 'http_api', 'auth', 'password')?.args ?? [];
+  return [
+    ...password,
+    ...wordsOf(template)
+      .filter((word) => word.includes('://'))
+      .flatMap(secretsInUrl),
+  ];
+}
+
+function wordsOf(directives: readonly Directive[]): string[] {
+  return directives.flatMap(({ args, children }) => [...args, ...wordsOf(children ?? [])]);
+}
+
+/** Whether others on this machine can read a secret: in the list of processes, or in the file. */
+export async function findOpenSecrets(
+  argv: readonly string[],
+  configFile: string | undefined,
+): Promise<Outcome<null>> {
+  const warnings = [...onCommandLine(argv), ...(await inOpenFile(configFile))];
+  return { value: null, text: 'looked for on the command line and in the config file', warnings };
+}
+
+function onCommandLine(argv: readonly string[]): string[] {
+  const [open] = argv.filter((word) => redactWord(word) !== word).map(redactWord);
+  if (open === undefined) return [];
+  return [
+    `a secret is on the command line (${open}), which every user of this machine can read at the start: set it by registryFile, in the config file or by SRS_SUPERVISOR_REGISTRY`,
+  ];
+}
+
+async function inOpenFile(path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  const [{ mode }, { values, where }] = await Promise.all([stat(path), readConfigFile(path)]);
+  if ((mode & READABLE_BY_ALL) === 0) return [];
+  const isSecret = (key: (typeof SECRET_KEYS)[number]) =>
+    where(key) !== undefined &&
+    (key !== 'registry' || redactWord(`${values.registry}`) !== values.registry);
+  return SECRET_KEYS.filter(isSecret).map(
+    (key) =>
+      `${where(key)}: every user of this machine can read ${key}: chmod o-r ${path}, or set ${key}File`,
+  );
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createLogger } from '../../src/logger.js';
+import { LineLimit } from '../../src/logging/line-limit.js';
+import { escapeControls, printable } from '../../src/logging/printable.js';
+import { logRefusal } from '../../src/logging/refusals.js';
+import { recordLog } from '../helpers/log-lines.js';
+
+describe('a limit of lines', () => {
+  it('lets ten through at once, then one a second, and tells what it withheld', () => {
+    const limit = new LineLimit();
+    const taken = Array.from({ length: 25 }, () => limit.take('a', 0));
+    assert.deepEqual(taken, [...Array(10).fill(0), ...Array(15).fill(null)]);
+    assert.equal(limit.take('b', 0), 0);
+    assert.equal(limit.take('a', 999), null);
+    assert.equal(limit.take('a', 1000), 16);
+    assert.equal(limit.take('a', 1999), null);
+    assert.equal(limit.take('a', 3000), 1);
+    const later = Array.from({ length: 12 }, () => limit.take('a', 1_000_000));
+    assert.equal(later.filter((one) => one !== null).length, 10);
+  });
+
+  it('has room for kinds within a bound', () => {
+    const limit = new LineLimit();
+    const taken = Array.from({ length: 200 }, (_, kind) => limit.take(`${kind}`, 0));
+    assert.equal(taken.filter((one) => one === 0).length, 64 + 10);
+  });
+});
+
+describe('texts that clients have chosen', () => {
+  it('are bounded, and move no terminal', () => {
+    assert.equal(printable('a\x1b[2Jb\nc\u009bd\u202ee'), 'a\\u{1b}[2Jb\\u{a}c\\u{9b}d\\u{202e}e');
+    assert.equal(printable('x'.repeat(2000)).length, 513);
+    assert.equal(escapeControls('ä € 名'), 'ä € 名');
+  });
+
+  it('cannot forge a line for people, while a stack keeps its own', () => {
+    let text = '';
+    const write = (line: string) => {
+      text += line;
+    };
+    const target = { people: true, write };
+    const logger = createLogger('info', target);
+    logger.info({ stream: 'a\n12:00:00 error: forged', stack: 'E: x\n  at \x1b' }, 'b\rc');
+    const [first, second, ...none] = text.trimEnd().split('\n');
+    assert.match(first ?? '', /^\S+ b\\u\{d\}c stream=a\\u\{a\}12:00:00 error: forged stack=E: x$/);
+    assert.deepEqual([second, none], ['  at \\u{1b}', []]);
+  });
+});
+
+describe('a client that is turned away', () => {
+  it('leaves a line at info, and at debug where it only left, or in a storm', () => {
+    const { logger, lines } = recordLog('info');
+    const fields = { client: '10.0.0.1:9', stream: null, failure: 'invalid', streamId: 'a\x07' };
+    for (let index = 0; index < 30; index++) logRefusal(logger, 'test refused', fields);
+    assert.equal(lines.length, 10);
+    assert.deepEqual(lines[0], { ...fields, streamId: 'a\\u{7}', msg: 'test refused' });
+    logRefusal(logger, 'test left', { failure: 'left' });
+    assert.equal(lines.length, 10);
+  });
+});
