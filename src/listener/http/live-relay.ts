@@ -95,14 +95,20 @@ export class LiveRelay {
     } else if (await isNext(response)) await this.#relay(stream, exchange);
   }
 
-  /** A HEAD is answered at once; a hold ends when its client leaves. */
+  /**
+   * A HEAD is answered at once; a hold ends when its client leaves. One that has only ended its own
+   * side cannot be told from that before something is written to it, so it is answered then.
+   */
   async #isPublished(stream: StreamKey, { request, connection }: LiveExchange): Promise<boolean> {
     const { whenPublished, waitMs } = this.#options;
-    if (request.method === 'HEAD') return whenPublished(stream, AbortSignal.abort());
+    const { method, socket } = request;
+    if (method === 'HEAD' || socket.readableEnded)
+      return whenPublished(stream, AbortSignal.abort());
     const hold = new AbortController();
     const end = () => hold.abort();
     const timer = setTimeout(end, waitMs);
     connection.signal.addEventListener('abort', end);
+    socket.once('end', end);
     this.#holds += 1;
     try {
       return await whenPublished(stream, hold.signal);
@@ -110,6 +116,7 @@ export class LiveRelay {
       this.#holds -= 1;
       clearTimeout(timer);
       connection.signal.removeEventListener('abort', end);
+      socket.off('end', end);
     }
   }
 
