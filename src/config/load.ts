@@ -98,7 +98,8 @@ function valueAt(raw: unknown, key: string): unknown {
 
 /** The value for a message: short, and never a password. */
 function shown(key: string, value: unknown): string {
-  if (key === 'admin.token' || key === 'cluster.secret') return 'another (not shown)';
+  if (/^(admin\.token|api\.(token|password)|cluster\.secret)$/.test(key))
+    return 'another (not shown)';
   const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@]*@/, '//***@');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
