@@ -1,4 +1,4 @@
-import { isSameText } from '../protocol/same-text.js';
+import { bears } from '../protocol/http/bearer.js';
 
 /** What of a request decides whether it is answered. */
 export interface Caller {
@@ -37,9 +37,4 @@ export function refusalOf({ token, loopback }: Guard, caller: Caller): Refusal |
 
 function isSameOrigin(origin: string, host = ''): boolean {
   return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
-}
-
-function bears(token: string, authorization = ''): boolean {
-  const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  return given !== undefined && isSameText(given, token);
 }

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
+import { type ApiAccess, type ApiRefusal, isRefusedPreflight, refusalOf } from './access.js';
 import { type Asked, readAsked, readQuestion } from './asked.js';
-import { isAllowed } from './auth.js';
 import { Box } from './box.js';
 import { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
 import { Everywhere, type Neighbours } from './everywhere.js';
-import { type Handler, handlersOf, versionOf } from './handlers.js';
+import { type Handler, handlersOf, isChange, versionOf } from './handlers.js';
 import type { Json } from './json.js';
 import { matchPath } from './mux.js';
 import type { Pace } from './pace.js';
 import { Passed } from './passed.js';
 import { Poller } from './poller.js';
 import { Raw, type ReloadResult } from './raw.js';
-import { type Answer, addHeaders, bodyOf, data, send, text } from './reply.js';
+import { type Answer, addHeaders, bodyOf, data, refuse, send, text } from './reply.js';
 import type { ApiSource } from './types.js';
 
 export interface ApiOptions {
@@ -22,6 +22,8 @@ export interface ApiOptions {
   readonly logger?: Logger;
   /** Default: there are none, and every question is for this box alone. */
   readonly neighbours?: Neighbours;
+  /** Default: the children's own password opens it, and this machine may change something. */
+  readonly access?: ApiAccess;
   /** How often children are asked; default: `PACE`. */
   readonly pace?: Pace;
 }
@@ -32,6 +34,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 export class Api {
   readonly #source: ApiSource;
   readonly #logger: Logger;
+  readonly #access: ApiAccess;
   readonly #poller: Poller;
   readonly #calls: ChildCalls;
   readonly #raw: Raw;
@@ -39,10 +42,12 @@ export class Api {
   /** Null: there are no other boxes. */
   readonly #everywhere: Everywhere | null;
 
-  constructor({ source, logger = silentLogger, pace, neighbours }: ApiOptions) {
+  constructor({ source, logger = silentLogger, access, pace, neighbours }: ApiOptions) {
+    const { authorization } = source.rules;
     this.#source = source;
+    this.#access = access ?? { authorization, token: null, changes: 'local' };
     this.#logger = logger;
-    this.#calls = new ChildCalls(source.rules.authorization);
+    this.#calls = new ChildCalls(authorization);
     this.#poller = new Poller(
       source,
       this.#calls,
@@ -113,15 +118,23 @@ export class Api {
     handle = (asked: Asked) => this.#handle(asked),
   ): Promise<FastifyReply> {
     const { identity, rules } = this.#source;
-    const { crossdomain, authorization } = rules;
+    const { crossdomain } = rules;
+    if (request.method === 'OPTIONS' && isRefusedPreflight(this.#access, request.headers)) {
+      return reply.code(403).send();
+    }
     addHeaders(request, reply, { crossdomain, version: identity.version });
     if (request.method === 'OPTIONS') return reply.code(crossdomain ? 200 : 405).send();
     const asked = readAsked(request);
     if (asked === null) return send(reply, text(400, 'Bad Request'), { identity, callback: '' });
-    if (!isAllowed(asked.path, request.headers.authorization, authorization)) {
-      return reply.code(401).header('www-authenticate', 'Basic').send();
-    }
+    const refusal = this.#refusalOf(request, asked);
+    if (refusal !== null) return refuse(reply, refusal);
     return send(reply, await handle(asked), { identity, callback: asked.callback });
+  }
+
+  #refusalOf({ headers, clientAddress }: FastifyRequest, asked: Asked): ApiRefusal | null {
+    const { path } = asked;
+    const change = isChange(matchPath(this.#handlers.keys(), path), asked);
+    return refusalOf(this.#access, { path, isChange: change, ip: clientAddress.ip, headers });
   }
 
   async #handle(asked: Asked): Promise<Answer> {

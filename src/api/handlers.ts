@@ -14,6 +14,18 @@ const NO_CLIENT = 2049;
 const METRICS_OFF = 1090;
 const TEST_ERROR = 100;
 
+/**
+ * Whether a request changes something: it kicks a client, or has children reload. `pattern`: whose
+ * path it is.
+ */
+export function isChange(pattern: string, { method, query }: Asked): boolean {
+  if (pattern === '/api/v1/clients/') return method === 'DELETE';
+  return pattern === '/api/v1/raw' && !READING.has(query.get('rpc') ?? '');
+}
+
+/** Of SRS's raw API; what is unknown is taken for a change. */
+const READING = new Set(['', 'raw', 'query', 'reload-fetch']);
+
 /** What the paths' answers are made of. */
 export interface ApiParts {
   readonly source: ApiSource;

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { corsHeaders } from '../protocol/http/cors.js';
+import type { ApiRefusal } from './access.js';
 import type { Json } from './json.js';
 import type { ApiIdentity } from './types.js';
 
@@ -42,6 +43,14 @@ export function addHeaders(
 ): void {
   reply.header('server', `SRS/${rules.version}(srs-supervisor)`);
   if (rules.crossdomain) reply.headers(corsHeaders(headers.origin));
+}
+
+/** In SRS's shape; without a word where it has none. */
+export function refuse(reply: FastifyReply, { status, scheme, reason }: ApiRefusal): FastifyReply {
+  reply.code(status);
+  if (scheme !== null) reply.header('www-authenticate', scheme);
+  if (reason === '') return reply.send();
+  return sendAs(reply, 'application/json', JSON.stringify({ code: status, error: reason }));
 }
 
 /** `callback`: the function of JSONP, '' for plain JSON. */

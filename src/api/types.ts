@@ -34,7 +34,7 @@ export interface ApiIdentity {
 
 /** What of the children's config decides how the API behaves. */
 export interface ApiRules {
-  /** The `Authorization` that clients must show, and children want from us; null: none. */
+  /** The `Authorization` that children want (`http_api.auth`); null: none. */
   readonly authorization: string | null;
   /** Whether pages of other sites may read answers (`http_server.crossdomain`). */
   readonly crossdomain: boolean;

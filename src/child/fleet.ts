@@ -4,56 +4,24 @@ import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
-import type { Binary } from './binary.js';
 import { Child, type ChildDown } from './child.js';
 import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
+import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
-import type { HooksPlan } from './hooks-conf.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
-import type { LogOptions } from './log-file.js';
 import { noneReady } from './none-ready.js';
 import { OrphanReaper } from './orphans.js';
-import type { Pinning } from './pinning.js';
 import { ephemeralOverlap, leasePorts } from './ports.js';
 import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
 import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
-import { PROBE_TIMES, type ProbeTimes } from './times.js';
-import type { ChildPorts, ChildStatus } from './types.js';
+import { PROBE_TIMES } from './times.js';
+import type { ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
-
-export interface FleetOptions {
-  readonly binary: Binary;
-  /** One set of CPUs a child: so many children there are. An empty set binds to none. */
-  readonly cpus: readonly (readonly number[])[];
-  readonly portBase: number;
-  readonly workDir: string;
-  /** Our own environment; a child gets a clean part of it. */
-  readonly env: NodeJS.ProcessEnv;
-  readonly conf: ConfOptions;
-  /** How a child calls us; default: its hooks are as the template has them. */
-  readonly hooks?: (childId: string) => HooksPlan | null;
-  /** Told all children's ports before any opens them, and again whenever a child moves. */
-  readonly onPorts?: (ports: readonly ChildPorts[]) => Promise<void>;
-  readonly pinning?: Pinning | null;
-  readonly logger?: Logger;
-  readonly times?: Partial<ProbeTimes>;
-  /** Of the children, so many percent may be given up as hung at one time; default: all. */
-  readonly maxHungPercent?: number;
-  /** Tells when probes went unanswered because we ourselves were late; default: one of its own. */
-  readonly loop?: LoopClock;
-  /** Whether a child sends bytes to clients now; default: that is not known of any. */
-  readonly sends?: (childId: string) => boolean;
-  readonly log?: LogOptions;
-  /** Children that start at one time. */
-  readonly wave?: number;
-  /** Whether children end with us however we end. Off only in tests. */
-  readonly guard?: boolean;
-}
 
 interface FleetEvents {
   ready: [ChildStatus];

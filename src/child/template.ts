@@ -30,9 +30,12 @@ export function vhostsOf(conf: readonly Directive[]): string[] {
 /** The `Authorization` that a child's API asks for, or null where it is open. */
 export function apiAuthorization(conf: readonly Directive[]): string | null {
   const word = (name: string) => find(conf, 'http_api', 'auth', name)?.args[0] ?? '';
-  if (word('enabled') !== 'on') return null;
-  const pair = `${word('username')}:${word('password')}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+  return word('enabled') === 'on' ? basicAuthorization(word('username'), word('password')) : null;
+}
+
+/** The whole `Authorization` of HTTP Basic (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** Whether children count for `/metrics`: unless the config turns `exporter` off. */

@@ -130,6 +130,10 @@ export interface Config {
     readonly connections: 'auto' | number;
     /** 0: no limit. */
     readonly connectionsPerIp: number;
+    /** Requests a second that one address may go on making of the API; 0: no limit. */
+    readonly apiRequestsPerIp: number;
+    /** WebRTC offers a second of one address; 0: no limit. */
+    readonly offersPerIp: number;
     /** Players that wait for streams that nobody publishes, on all ports. */
     readonly heldPlayers: number;
     /** 0: no limit. */
@@ -137,6 +141,15 @@ export interface Config {
   };
   /** An end that waits for clients (SIGQUIT) waits no longer than this. */
   readonly drain: { readonly seconds: number };
+  readonly api: {
+    /** Who may change something by SRS's HTTP API: see `ApiAccess.changes`. */
+    readonly changes: 'local' | 'token' | 'open';
+    /** Opens the whole API as `Authorization: Bearer …`. */
+    readonly token: string | null;
+    /** HTTP Basic, as SRS's `http_api.auth`, which holds where there is none here. */
+    readonly username: string | null;
+    readonly password: string | null;
+  };
   /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
   readonly admin: {
     readonly token: string | null;

@@ -100,9 +100,12 @@ function valueAt(raw: unknown, key: string): unknown {
     .reduce<unknown>((node, name) => (isRecord(node) ? node[name] : undefined), raw);
 }
 
+/** Keys whose value no message shows. */
+const SECRET_KEYS = /^(admin\.token|api\.(token|password)|cluster\.secret)$/;
+
 /** The value for a message: short, and never a password, however badly it is written. */
 function shown(key: string, value: unknown): string {
-  if (key === 'admin.token' || key === 'cluster.secret') return 'another (not shown)';
+  if (SECRET_KEYS.test(key)) return 'another (not shown)';
   const text = redactWord(JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -17,7 +17,13 @@ const TRANSPORTS: readonly (readonly Listener[])[] = [
 
 /** Checks what no key can know alone; null when all is well. `isSet`: somebody named this key. */
 export function findProblem(config: Config, isSet: (key: string) => boolean): Problem | null {
-  return portClash(config, isSet) ?? openAdmin(config) ?? bareTls(config) ?? shortWindow(config);
+  return (
+    portClash(config, isSet) ??
+    openAdmin(config) ??
+    apiKeys(config) ??
+    bareTls(config) ??
+    shortWindow(config)
+  );
 }
 
 function portClash({ listen }: Config, isSet: (key: string) => boolean): Problem | null {
@@ -49,6 +55,16 @@ function openAdmin({ listen, admin }: Config): Problem | null {
     key: 'listen.admin',
     text: `must be on loopback unless a token guards it, got "${formatAddress(listen.admin)}"; set admin.token (or SRS_SUPERVISOR_ADMIN_TOKEN)`,
   };
+}
+
+function apiKeys({ api }: Config): Problem | null {
+  if (api.changes === 'token' && api.token === null) {
+    const mend = 'set api.token (or SRS_SUPERVISOR_API_TOKEN), or api.changes to local';
+    return { key: 'api.changes', text: `must have a token to ask for, got "token"; ${mend}` };
+  }
+  if ((api.username === null) === (api.password === null)) return null;
+  const name = api.username === null ? 'username' : 'password';
+  return { key: `api.${name}`, text: 'must be there too: username and password go together' };
 }
 
 function bareTls({ listen, tls }: Config): Problem | null {

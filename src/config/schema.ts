@@ -117,11 +117,19 @@ export const schema = z.strictObject({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
     connectionsPerIp: key(count, 0),
+    apiRequestsPerIp: key(count, 100),
+    offersPerIp: key(count, 20),
     heldPlayers: key(integer(1, 1_000_000), 10_000),
     heldPlayersPerIp: key(count, 1000),
   }),
   drain: section({
     seconds: key(seconds(86_400), 30),
+  }),
+  api: section({
+    changes: key(oneOf('local', 'token', 'open'), 'local'),
+    token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    username: key(orNull(text('a name without a colon', /^[^:\s][^:]*$/)), null),
+    password: key(orNull(text('a text of one character or more')), null),
   }),
   admin: section({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 
 /** Why a relayed connection ended. */
-export type RelayEnd = 'closed' | 'client-reset' | 'child-reset' | 'idle' | 'destroyed';
+export type RelayEnd = 'closed' | 'client-reset' | 'child-reset' | 'idle' | 'stalled' | 'destroyed';
+
+/**
+ * How long bytes may wait for a client that takes none of them. SRS itself gives up an RTMP player
+ * after 30 s and an HTTP player never; a phone that changes its network is back sooner.
+ */
+export const STALL_MS = 60_000;
 
 /** Two connected sockets, and the bytes that one side must get before anything else. */
 export interface RelayPair {
@@ -11,8 +17,13 @@ export interface RelayPair {
   readonly toClient?: Buffer;
   /** Sent to the child before what the client sends. */
   readonly toChild?: Buffer;
-  /** Nothing that the client sends reaches the child, but for its end. */
+  /**
+   * Nothing that the client sends reaches the child, its end neither: a client that has nothing more
+   * to say may go on reading. One that is gone answers the next bytes with a reset.
+   */
   readonly oneWay?: boolean;
+  /** Bytes waited for the client for so long, and it took none: it is reset. Default: `STALL_MS`. */
+  readonly stallMs?: number;
   /** Neither side sent a byte for so long: both are closed. 0: never. */
   readonly idleMs: number;
 }

@@ -1,9 +1,11 @@
+import type { ApiAccess } from '../api/access.js';
 import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
 import type { Prepared } from '../check/prepared.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
+import { apiAuthorization, basicAuthorization } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logger.js';
@@ -51,7 +53,17 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
   const { secret } = prepared.config.cluster;
   const isAlone = boxes === null || secret === null;
   const others = isAlone ? {} : { neighbours: neighboursOf(boxes, secret, about) };
-  return new Api({ source, ...others, logger: about });
+  return new Api({ source, access: accessOf(prepared), ...others, logger: about });
+}
+
+/** Our own user name and password go before the template's, which the children ask us for still. */
+function accessOf({ config, template }: Prepared): ApiAccess {
+  const { changes, token, username, password } = config.api;
+  const isOurs = username !== null && password !== null;
+  const authorization = isOurs
+    ? basicAuthorization(username, password)
+    : apiAuthorization(template ?? []);
+  return { authorization, token, changes };
 }
 
 async function identityOf({ prepared, serverId, hide = redact }: ApiParts): Promise<ApiIdentity> {

@@ -1,5 +1,6 @@
 import { confOptions, type Prepared } from '../check/prepared.js';
-import { Fleet, type FleetOptions } from '../child/fleet.js';
+import { Fleet } from '../child/fleet.js';
+import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logger.js';

@@ -6,6 +6,7 @@ import { httpFronts } from './http.js';
 import type { Owners } from './owners.js';
 import { pages } from './pages.js';
 import { peerFronts } from './peer.js';
+import { limitedApi } from './rate-limits.js';
 import type { Room } from './room.js';
 import { rtmpFronts } from './rtmp.js';
 import { answerSrt, srtFront } from './srt.js';
@@ -24,7 +25,7 @@ export async function addPorts(
   const rtc = await webRtc(box);
   const { plugins, sweeper } = fileRooms(box);
   const http = [merged.versions, ...plugins, pages(box, fronts)];
-  const api = [merged.plugin, ...(rtc === null ? [] : [rtc.plugin])];
+  const api = limitedApi(box, merged.plugin, rtc?.plugin ?? null);
   fronts.add(...(await rtmpFronts(box)), ...httpFronts(box, { http, api }));
   if (rtc !== null) fronts.add(rtc.front);
   const srt = srtFront(box, () => owners.statuses());

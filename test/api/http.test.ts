@@ -68,6 +68,31 @@ describe('the merged API as HTTP', BOUNDED, () => {
     assert.equal((await get('/api/')).headers.get('access-control-allow-origin'), null);
   });
 
+  it('lets them change nothing, by whichever way', async () => {
+    const headers = { origin: 'http://evil.example' };
+    const script = { 'sec-fetch-site': 'cross-site' };
+    const ways: [string, RequestInit][] = [
+      ['/api/v1/clients/x', { method: 'DELETE', headers }],
+      ['/api/v1/clients/x?callback=f&method=DELETE', { headers }],
+      ['/api/v1/clients/x?callback=f&method=DELETE', { headers: script }],
+      ['/api/v1/clients/x?scope=cluster', { method: 'DELETE', headers }],
+      ['/api/v1/raw?rpc=reload', { headers: script }],
+      ['/api/v1/raw?rpc=update', { headers }],
+    ];
+    for (const [path, init] of ways) {
+      const refused = await get(path, init);
+      const { code, error } = (await refused.json()) as Row;
+      assert.deepEqual([refused.status, code], [403, 403], path);
+      assert.match(String(error), /another site/);
+    }
+    const asks = { ...headers, 'access-control-request-method': 'DELETE' };
+    const preflight = await get('/api/v1/clients/x', { method: 'OPTIONS', headers: asks });
+    assert.equal(preflight.status, 403);
+    assert.equal(preflight.headers.get('access-control-allow-methods'), null);
+    const read = await get('/api/v1/raw?rpc=reload-fetch', { headers });
+    assert.equal(read.status, 200);
+  });
+
   it('redirects the test of redirects', async () => {
     const { status, headers } = await get('/api/v1/tests/redirects?a=b');
     assert.deepEqual([status, headers.get('location')], [301, '/api/v1/tests/errors?a=b']);

@@ -55,6 +55,11 @@ export class TestBox {
     this.#workDir = workDir;
     this.api = new Api({ source: this.#source(options), pace: options.pace ?? QUICK });
     this.#app = fastify({ forceCloseConnections: true });
+    this.#app.decorateRequest('clientAddress', {
+      getter() {
+        return { ip: this.raw.socket.remoteAddress ?? '', port: 0 };
+      },
+    });
     this.#app.register(this.api.plugin);
   }
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { FleetOptions } from '../../src/child/fleet.js';
+import type { FleetOptions } from '../../src/child/fleet-options.js';
 import { inPidNamespace, NO_PID_NAMESPACES } from '../helpers/pid-namespace.js';
 import {
   CONF,

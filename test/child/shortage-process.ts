@@ -3,7 +3,8 @@
  * the code of a bare start's error, and `back` when the child is, once there are descriptors again. Its argument: the fleet's options.
  */
 import { closeSync, openSync } from 'node:fs';
-import { Fleet, type FleetOptions } from '../../src/child/fleet.js';
+import { Fleet } from '../../src/child/fleet.js';
+import type { FleetOptions } from '../../src/child/fleet-options.js';
 import { spawnProcess } from '../../src/child/spawn.js';
 import { codeOf } from '../../src/errors.js';
 import { createLogger } from '../../src/logger.js';

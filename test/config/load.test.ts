@@ -89,10 +89,13 @@ test('defaults are those of the contract', async () => {
       identifySeconds: 10,
       connections: 'auto',
       connectionsPerIp: 0,
+      apiRequestsPerIp: 100,
+      offersPerIp: 20,
       heldPlayers: 10_000,
       heldPlayersPerIp: 1000,
     },
     drain: { seconds: 30 },
+    api: { changes: 'local', token: null, username: null, password: null },
     admin: { token: null, tokenFile: null },
     log: { level: 'info' },
   });
@@ -409,6 +412,13 @@ test('what cannot be is refused in one line', async () => {
     ['proxies: { protocol: [rtc] }', /proxies\.protocol: must be a list of rtmp, rtmps/],
     ['hooks: { on_play: [ftp://a/] }', /hooks\.on_play: must be a list of http:/],
     ['hls: { windowSeconds: 20 }', /hls\.windowSeconds: must hold three fragments, 30 seconds/],
+    ['api: { changes: token }', /api\.changes: must have a token to ask for.*set api\.token/],
+    ['api: { username: ann }', /api\.password: must be there too: username and password/],
+    ['api: { password: secret }', /api\.username: must be there too/],
+    [
+      'api: { token: short }',
+      /api\.token: must be null or a text of 16 .* got another \(not shown\)/,
+    ],
     ['listen: { rtmp: off }', /listen\.rtmp: must be a port/],
   ];
   for (const [yaml, said] of cases) assert.match(await refused({ yaml }), said);

@@ -21,6 +21,19 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   { name: 'HTTP/2 without TLS', text: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', status: 400 },
   { name: 'HTTP/3.7', text: `GET /page HTTP/3.7\r\n${HOST}\r\n`, status: 400 },
   { name: 'RTMP', text: `\x03${'\0'.repeat(1536)}`, status: 400 },
+  { name: 'two hosts', text: `${GET}Host: other\r\n\r\n`, status: 400 },
+  { name: 'one host twice', text: `${GET}host: box\r\n\r\n`, status: 400 },
+  {
+    name: 'more headers than there may be, the client’s address behind them',
+    text: `${GET}${'X-A: a\r\n'.repeat(100)}X-Forwarded-For: 192.0.2.1\r\n\r\n`,
+    status: 431,
+  },
+  {
+    name: 'as many headers as there may be',
+    text: `${GET}${'X-A: a\r\n'.repeat(98)}${CLOSE}`,
+    status: 200,
+    serves: ['GET /page'],
+  },
   { name: 'no host', text: 'GET /page HTTP/1.1\r\n\r\n', status: 400 },
   {
     name: 'two lengths that differ',

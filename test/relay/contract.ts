@@ -106,7 +106,7 @@ export function relayContract(name: string, make: () => RelayEngine): void {
       assert.equal(await relayed.ended, 'closed');
     });
 
-    it('lets nothing but the end of a one-way client through to its child', async () => {
+    it('lets nothing of a one-way client through to its child, and serves on when it has ended', async () => {
       const first = { toChild: Buffer.from('head'), oneWay: true };
       const { client, child, relayed } = await bench.pair(first, (ends) => {
         ends.client.unshift(Buffer.from('read ahead'));
@@ -116,11 +116,66 @@ export function relayContract(name: string, make: () => RelayEngine): void {
       child.write('media');
       await until('media came', () => client.read() !== null);
       client.end('more');
-      assert.equal((await heard).toString(), 'head');
+      for (let round = 0; round < 3; round += 1) {
+        child.write('more media');
+        await until('media came after its end', () => client.read() !== null);
+      }
+      assert.equal(child.readableEnded, false);
       child.end(' rest');
       assert.equal((await readAll(client)).toString(), ' rest');
+      assert.equal((await heard).toString(), 'head');
       assert.equal(await relayed.ended, 'closed');
       assert.equal(relayed.bytesIn, 4);
+    });
+
+    it('notices by what it sends that a one-way client is gone', async () => {
+      const { client, child, relayed } = await bench.pair({ oneWay: true });
+      const seen = closing(child);
+      client.end();
+      await once(client, 'finish');
+      child.write('media');
+      await until('media came', () => client.read() !== null);
+      client.destroy();
+      const media = setInterval(() => child.writable && child.write('media'), 5);
+      assert.equal(await relayed.ended, 'client-reset');
+      clearInterval(media);
+      assert.equal(await seen, 'ECONNRESET');
+    });
+
+    it('resets a client that takes nothing of what waits for it, and no other', async () => {
+      const limits = { stallMs: 2000, idleMs: 0 };
+      const [stuck, slow] = [await bench.pair(limits), await bench.pair(limits)];
+      const total = 24 * MIB;
+      const [wanted, got] = [pour(slow.child, total), drink(slow.client)];
+      const seen = closing(stuck.child);
+      stuck.child.write(Buffer.alloc(total));
+      // What it says is no sign that it reads.
+      const chatter = setInterval(() => stuck.client.write('still here'), 20);
+      assert.equal(await stuck.relayed.ended, 'stalled');
+      clearInterval(chatter);
+      await seen;
+      assert.ok(stuck.relayed.bytesOut < total);
+      assert.equal(await got, await wanted);
+      slow.child.resume();
+      slow.client.end();
+      assert.equal(await slow.relayed.ended, 'closed');
+      await until('it was reset', () => {
+        stuck.client.write('?');
+        return stuck.client.errored;
+      });
+      stuck.client.destroy();
+    });
+
+    it('lets a client wait as long as it likes for a child that says nothing', async () => {
+      const { client, child, relayed } = await bench.pair({ stallMs: 50 });
+      child.write('some');
+      await until('it came', () => client.read() !== null);
+      await delay(1200);
+      child.end('more');
+      client.end();
+      assert.equal((await readAll(client)).toString(), 'more');
+      child.resume();
+      assert.equal(await relayed.ended, 'closed');
     });
 
     it('ends a pair of which one side has gone before it began', async () => {

@@ -30,6 +30,8 @@ export interface HttpFrontOptions {
   readonly limits: ConnectionLimits;
   /** A client that has not said by then what it wants is closed. */
   readonly identifyMs: number;
+  /** See `HttpTimes.sendMs`. */
+  readonly sendMs?: number;
   readonly plugins: readonly HttpPlugin[];
   /** Null: no live streams on this port. */
   readonly live: LiveOptions | null;
@@ -86,15 +88,16 @@ export class HttpFront extends ClientFront {
   }
 
   #makeServer(handler: RequestListener): Server {
-    const { tls, identifyMs } = this.#options;
-    const server = createHttpServer(tls, identifyMs, (request, response) => {
+    const { tls, identifyMs: headMs, sendMs } = this.#options;
+    const times = { headMs, ...(sendMs === undefined ? {} : { sendMs }) };
+    const server = createHttpServer(tls, times, (request, response) => {
       if (!this.#serveLive(request, response)) handler(request, response);
     });
-    const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+    const serve = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     const begin = async (socket: Socket) => {
       if (!(await this.#letIn(socket))) return;
-      serve?.call(server, socket);
+      for (const listener of serve) listener.call(server, socket);
       // Reading its PROXY header has paused it. TLS takes the bytes from below.
       if (tls === null) socket.resume();
     };
@@ -169,6 +172,7 @@ export class HttpFront extends ClientFront {
   }
 }
 
-function socketKey({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** Of two addresses of ours a client may use one port for both. */
+function socketKey({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -112,13 +112,17 @@ export class LiveRelay {
     exchange.response.end();
   }
 
-  /** Until the stream is published. A HEAD is answered at once. */
+  /**
+   * Until the stream is published. A HEAD is answered at once, and so is a client that has ended its
+   * own side: whether it is still there cannot be told before something is written to it.
+   */
   async #wait(live: LiveRequest, exchange: LiveExchange): Promise<Waited> {
     const { whenPublished, holds, hooks } = this.#options;
     const { request, connection, client } = exchange;
     const isThere = live.isEdge || (await whenPublished(streamKey(live.name), AbortSignal.abort()));
     if (isThere) return GOES_ON;
-    if (request.method === 'HEAD') return { status: 404, visit: null };
+    const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
+    if (isAnsweredNow) return { status: 404, visit: null };
     if (holds.take(connection.ip) !== null) return { status: 503, visit: null };
     const visit = hooks.visit({ ip: client.ip });
     try {
@@ -135,10 +139,12 @@ export class LiveRelay {
     visit: HeldVisit,
   ): Promise<number | null> {
     const { whenPublished, waitMs } = this.#options;
+    const { socket } = request;
     const hold = new AbortController();
     const end = () => hold.abort();
     const timer = setTimeout(end, waitMs);
     connection.signal.addEventListener('abort', end);
+    socket.once('end', end);
     let isRefused = false;
     const asking = visit.play(requestOf(live, request)).then((isIn) => {
       isRefused = !isIn;
@@ -152,6 +158,7 @@ export class LiveRelay {
     } finally {
       clearTimeout(timer);
       connection.signal.removeEventListener('abort', end);
+      socket.off('end', end);
     }
   }
 

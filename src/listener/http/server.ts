@@ -1,8 +1,9 @@
-import http, { type RequestListener, STATUS_CODES } from 'node:http';
+import http, { type IncomingMessage, type RequestListener, STATUS_CODES } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { codeOf } from '../../errors.js';
 import type { Certificate } from '../certificate.js';
+import { Turns } from './turns.js';
 
 /** Names, cookies and tokens need far less. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -11,6 +12,8 @@ const MAX_HEADERS = 100;
 const BODY_MS = 60_000;
 /** A browser's next request; players poll a playlist every few seconds. */
 const KEEP_ALIVE_MS = 30_000;
+/** An answer of which the client takes nothing for so long is reset. */
+const SEND_MS = 30_000;
 const CHECK_MS = 1000;
 
 const OPTIONS = {
@@ -18,43 +21,79 @@ const OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: CHECK_MS,
   insecureHTTPParser: false,
+  // `flawOf` asks for it, so that such a request has its turn as any other.
+  requireHostHeader: false,
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: KEEP_ALIVE_MS,
-  // So that a relayed client's half-close can be told to its child.
+  // A client that has said all it had to say may wait for its answer.
   allowHalfOpen: true,
 };
 
-/**
- * A strict server of node:http, that is not listening yet; TLS where there is a certificate. A head
- * that is not whole after `headMs` is refused, however steadily its bytes drip.
- */
+/** How long a client may take. */
+export interface HttpTimes {
+  /** A head that is not whole by then is refused, however steadily its bytes drip; milliseconds. */
+  readonly headMs: number;
+  /** Default: `SEND_MS`. */
+  readonly sendMs?: number;
+}
+
+/** A strict server of node:http, that is not listening yet; TLS where there is a certificate. */
 export function createHttpServer(
   certificate: Certificate | null,
-  headMs: number,
+  { headMs, sendMs = SEND_MS }: HttpTimes,
   listener: RequestListener,
 ): http.Server {
   const times = { headersTimeout: headMs, requestTimeout: headMs + BODY_MS };
   const options = { ...OPTIONS, ...times, handshakeTimeout: headMs };
+  const turns = new WeakMap<Socket, Turns>();
   const serve: RequestListener = (request, response) => {
-    // The parser lets HTTP/0.9 pass, whose answers have no head.
-    if (request.httpVersionMajor < 1) refuseBytes(new Error('HTTP/0.9'), request.socket);
-    else listener(request, response);
+    turns.get(request.socket)?.begin(request, response);
+    const flaw = flawOf(request);
+    if (flaw === null) listener(request, response);
+    else server.emit('clientError', flaw, request.socket);
   };
   const server =
     certificate === null
       ? http.createServer(options, serve)
       : https.createServer({ ...options, ...certificate.options }, serve);
-  server.maxHeadersCount = MAX_HEADERS;
+  // node:http drops what is above its own limit without a word: `flawOf` counts instead.
+  server.maxHeadersCount = 0;
+  server.timeout = sendMs;
+  Object.assign(server, { httpAllowHalfOpen: true });
   if (server instanceof https.Server) certificate?.keep(server);
+  server.on(certificate === null ? 'connection' : 'secureConnection', (socket: Socket) => {
+    if (!socket.destroyed) turns.set(socket, new Turns(socket));
+  });
+  // Without a listener node:http answers it itself, out of turn.
+  server.on('checkExpectation', (request, response) => {
+    turns.get(request.socket)?.begin(request, response);
+    response.writeHead(417, { 'Content-Length': 0 }).end();
+  });
+  server.on('timeout', (socket) => turns.get(socket)?.timeout());
   return server;
 }
 
 /** Node's code for a head or body that did not come in time. */
 export const TOO_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Node's code for a head with too many bytes. */
+const TOO_LARGE = 'HPE_HEADER_OVERFLOW';
+
+/** What node:http lets pass, and we do not. */
+function flawOf({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): Error | null {
+  // Its answers have no head.
+  if (httpVersionMajor < 1) return new Error('HTTP/0.9');
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    return Object.assign(new Error('too many headers'), { code: TOO_LARGE });
+  }
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  // RFC 9112, 3.2. Of two, what is before us may have gone by the other one.
+  const least = httpVersionMajor === 1 && httpVersionMinor === 0 ? 0 : 1;
+  return hosts.length < least || hosts.length > 1 ? new Error(`${hosts.length} hosts`) : null;
+}
 
 const STATUS: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
+  [TOO_LARGE]: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   [TOO_LATE]: 408,
 };

@@ -93,7 +93,7 @@ export class NativeEngine implements RelayEngine {
   #joinNow(pair: RelayPair): RelayedConnection {
     const thread = this.#closing.signal.aborted ? null : this.#leastLoaded();
     const raw = thread && takeOver(pair);
-    return raw ? thread.take(raw, pair.idleMs) : this.#portable.join(pair);
+    return raw ? thread.take(raw) : this.#portable.join(pair);
   }
 
   #leastLoaded(): RelayThread | null {

@@ -1,5 +1,6 @@
 import { IdleClock } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
+import { StallWatch } from '../stall.js';
 import type { UsherModule } from '../usher.js';
 import type { NativeArrival } from './arrival.js';
 import { Hall } from './hall.js';
@@ -35,6 +36,7 @@ export class RelayLoop {
   readonly #ways: WayContext;
   readonly #seats = new Seats<Pair | NativeArrival>();
   readonly #idle: IdleClock<Pair>;
+  readonly #stalls = new StallWatch<Pair>();
   readonly #hall: Hall;
   #now = performance.now();
   #tickAt = this.#now;
@@ -113,6 +115,7 @@ export class RelayLoop {
   #tick(): void {
     this.#tickAt = this.#now + TICK_MS;
     for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
+    for (const pair of this.#stalls.stalled(this.#now)) this.#end(pair, 'stalled');
     this.#hall.tick(this.#now);
   }
 
@@ -130,8 +133,7 @@ export class RelayLoop {
     const mask = this.#poller.maskAt(index);
     if (seated instanceof Pair) {
       seated.activeAt = this.#now;
-      const end = seated.handle(tag & CHILD, mask);
-      if (end !== null) this.#end(seated, end);
+      this.#settle(seated, seated.handle(tag & CHILD, mask));
     } else {
       seated.handle(tag & CHILD, mask);
     }
@@ -167,14 +169,19 @@ export class RelayLoop {
     pair.activeAt = this.#now;
     this.#seats.put(pair.slot, pair);
     this.#idle.add(pair);
-    const end = pair.start(watched);
+    this.#settle(pair, pair.start(watched));
+  }
+
+  #settle(pair: Pair, end: RelayEnd | null): void {
     if (end !== null) this.#end(pair, end);
+    else if (pair.isStuck) this.#stalls.add(pair, this.#now);
   }
 
   #end(pair: Pair, end: RelayEnd): void {
     const { slot } = pair;
     this.#seats.put(slot, undefined);
     this.#idle.remove(pair);
+    this.#stalls.remove(pair);
     // From here on the numbers are nobody's: should this thread die, they must not be closed again.
     this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);

@@ -1,5 +1,5 @@
 import type { IdlePlace } from '../idle.js';
-import type { RelayEnd } from '../relay.js';
+import { type RelayEnd, STALL_MS } from '../relay.js';
 import { close, EPOLLERR, EPOLLET, EPOLLIN, EPOLLOUT, resetOnClose } from './libc.js';
 import type { Poller } from './poller.js';
 import type { PairSetup } from './protocol.js';
@@ -22,6 +22,7 @@ export class Pair {
   readonly slot: number;
   readonly generation: number;
   readonly idleMs: number;
+  readonly stallMs: number;
   /** When bytes last came, on the thread's clock. */
   activeAt = 0;
   idlePlace: IdlePlace | null = null;
@@ -36,17 +37,28 @@ export class Pair {
   #childMask = 0;
 
   constructor(poller: Poller, context: WayContext, setup: PairSetup) {
-    const { slot, generation, client, child, oneWay = false, idleMs } = setup;
+    const { slot, generation, client, child, oneWay = false } = setup;
     this.#poller = poller;
     this.slot = slot;
     this.generation = generation;
-    this.idleMs = idleMs;
+    this.idleMs = setup.idleMs;
+    this.stallMs = setup.stallMs ?? STALL_MS;
     this.#client = client;
     this.#child = child;
     const up = { from: client, to: child, drops: oneWay };
     this.#up = new Way(context, up, 2 * slot, setup.toChild);
     const down = { from: child, to: client };
     this.#down = new Way(context, down, 2 * slot + 1, setup.toClient);
+  }
+
+  /** Bytes wait for the client. */
+  get isStuck(): boolean {
+    return this.#down.blocked;
+  }
+
+  /** Bytes that the client has been sent. */
+  get sent(): number {
+    return this.#down.moved;
   }
 
   /** Sends what must go first, as far as there is room, and has both sides watched. */
@@ -79,12 +91,12 @@ export class Pair {
     return this.#handleRest(side, events, away);
   }
 
-  /** Closes both descriptors; after a broken side the other one is reset. */
+  /** Closes both descriptors; after a broken side the other one is reset, and so is a stalled client. */
   close(end: RelayEnd): void {
     this.#up.drop();
     this.#down.drop();
     if (end === 'client-reset') resetOnClose(this.#child);
-    if (end === 'child-reset') resetOnClose(this.#client);
+    if (end === 'child-reset' || end === 'stalled') resetOnClose(this.#client);
     close(this.#client);
     close(this.#child);
   }

@@ -21,6 +21,8 @@ export interface PairSetup {
   readonly toChild: Uint8Array | null;
   readonly oneWay?: boolean;
   readonly idleMs: number;
+  /** Default: `STALL_MS`. */
+  readonly stallMs?: number;
 }
 
 interface JoinOrder extends PairSetup {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { RelayPair } from '../relay.js';
+import { type RelayPair, STALL_MS } from '../relay.js';
 import { close, duplicate } from './libc.js';
 import type { OwnBytes } from './protocol.js';
 
@@ -11,6 +11,8 @@ export interface RawPair {
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
   readonly oneWay?: boolean;
+  readonly idleMs: number;
+  readonly stallMs?: number;
 }
 
 /** Whether all that Node was given to write has gone to the kernel. */
@@ -30,7 +32,7 @@ export function takeOver(pair: RelayPair): RawPair | null {
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
-  const { oneWay = false } = pair;
+  const { oneWay = false, idleMs, stallMs = STALL_MS } = pair;
   const ahead = release(pair.client);
   return {
     client: duplicates.client,
@@ -38,6 +40,8 @@ export function takeOver(pair: RelayPair): RawPair | null {
     toClient: joined(pair.toClient, release(pair.child)),
     toChild: joined(pair.toChild, oneWay ? [] : ahead),
     oneWay,
+    idleMs,
+    stallMs,
   };
 }
 

@@ -101,13 +101,13 @@ export class RelayThread {
   }
 
   /** Hands a pair over. Only while not full. */
-  take(raw: RawPair, idleMs: number): RelayedConnection {
+  take(raw: RawPair): RelayedConnection {
     const slot = this.#freeSlots.pop() ?? this.#usedSlots++;
     this.#generation = (this.#generation + 1) | 0;
     this.#shared.counters.fill(0, 2 * slot, 2 * slot + 2);
     this.#shared.ends.set([raw.client + 1, raw.child + 1], 2 * slot);
     const connection = this.#count(slot, this.#generation);
-    this.order({ kind: 'join', slot, generation: connection.generation, ...raw, idleMs });
+    this.order({ kind: 'join', slot, generation: connection.generation, ...raw });
     return connection;
   }
 

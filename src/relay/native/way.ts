@@ -46,7 +46,7 @@ export type Moved = 'moved' | 'far-full' | 'ended' | 'near-broken' | 'far-broken
 export interface WayEnds {
   readonly from: number;
   readonly to: number;
-  /** What is read goes nowhere; only its end is told. */
+  /** What is read goes nowhere, and its end is not told. */
   readonly drops?: boolean;
 }
 
@@ -95,9 +95,14 @@ export class Way {
     return this.#ended;
   }
 
+  /** Bytes that the far side has been sent. */
+  get moved(): number {
+    return this.#context.counters[this.#counter] ?? 0;
+  }
+
   /** Has the far side hear of that end; closing it does the same. */
   tellEnd(): void {
-    shutdown(this.#to, SHUT_WR);
+    if (!this.#drops) shutdown(this.#to, SHUT_WR);
   }
 
   /** Moves what the near side has, up to one read's worth. Only while `reading`. */

@@ -1,8 +1,20 @@
 import type { Socket } from 'node:net';
-import type { RelayEnd, RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
+import { resetSocket } from '../../reset-socket.js';
+import {
+  type RelayEnd,
+  type RelayEngine,
+  type RelayedConnection,
+  type RelayPair,
+  STALL_MS,
+} from '../relay.js';
+import { type Stallable, StallWatch } from '../stall.js';
+
+/** How often stalled clients are looked for, milliseconds. */
+const TICK_MS = 500;
 
 /** Two sockets joined by Node's own `pipe`, which pauses the reader while the writer is full. */
-class PortableConnection implements RelayedConnection {
+class PortableConnection implements RelayedConnection, Stallable {
+  readonly stallMs: number;
   readonly ended: Promise<RelayEnd>;
   readonly #client: Socket;
   readonly #child: Socket;
@@ -10,7 +22,9 @@ class PortableConnection implements RelayedConnection {
   readonly #childBase: number;
   #end: RelayEnd = 'closed';
 
-  constructor({ client, child, toClient, toChild, oneWay, idleMs }: RelayPair) {
+  constructor(pair: RelayPair, onStuck: (connection: PortableConnection) => void) {
+    const { client, child, toClient, toChild, oneWay, idleMs, stallMs = STALL_MS } = pair;
+    this.stallMs = stallMs;
     this.#client = client;
     this.#child = child;
     this.#clientBase = client.bytesWritten;
@@ -22,9 +36,13 @@ class PortableConnection implements RelayedConnection {
     child.setTimeout(idleMs, () => this.#stop('idle'));
     if (toChild?.length) child.write(toChild);
     if (toClient?.length) client.write(toClient);
-    if (oneWay) client.once('end', () => child.end()).resume();
+    // A one-way client's end tells the child nothing, so the child's own has to.
+    if (oneWay) child.once('end', () => child.end());
+    if (oneWay) client.resume();
     else client.pipe(child);
-    child.pipe(client);
+    // `pipe` pauses the child while the client takes nothing.
+    child.on('pause', () => onStuck(this)).pipe(client);
+    if (this.isStuck) onStuck(this);
     if (client.destroyed || child.destroyed) this.#stop('closed');
   }
 
@@ -36,18 +54,33 @@ class PortableConnection implements RelayedConnection {
     return this.#client.bytesWritten - this.#clientBase;
   }
 
+  get isStuck(): boolean {
+    return this.#client.writableLength > 0;
+  }
+
+  /** Bytes that the kernel has taken for the client. */
+  get sent(): number {
+    return this.#client.bytesWritten - this.#client.writableLength;
+  }
+
   destroy(): void {
     this.#stop('destroyed');
+  }
+
+  /** Ends it because its client takes nothing of what waits for it. */
+  stall(): void {
+    resetSocket(this.#client);
+    this.#stop('stalled');
   }
 
   /** A side that broke off takes the other with it; one that ended in order `pipe` half-closes. */
   #guard(socket: Socket, other: Socket, end: RelayEnd): void {
     socket.once('error', () => {
       if (this.#end === 'closed') this.#end = end;
-      breakOff(other);
+      resetSocket(other);
     });
     socket.once('close', () => {
-      if (!socket.readableEnded && !other.destroyed) breakOff(other);
+      if (!socket.readableEnded && !other.destroyed) resetSocket(other);
     });
   }
 
@@ -56,12 +89,6 @@ class PortableConnection implements RelayedConnection {
     this.#client.destroy();
     this.#child.destroy();
   }
-}
-
-/** A reset, but for a socket that was ended: Node refuses to reset that, and never closes it then. */
-function breakOff(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 function closed(socket: Socket): Promise<void> {
@@ -79,17 +106,28 @@ export class PortableEngine implements RelayEngine {
   readonly name = 'portable';
   readonly threadCount = 0;
   readonly #open = new Set<PortableConnection>();
+  readonly #stalls = new StallWatch<PortableConnection>();
+  readonly #timer = setInterval(() => this.#endStalled(), TICK_MS).unref();
 
   join(pair: RelayPair): RelayedConnection {
-    const connection = new PortableConnection(pair);
+    const stuck = (one: PortableConnection) => this.#stalls.add(one, performance.now());
+    const connection = new PortableConnection(pair, stuck);
     this.#open.add(connection);
-    void connection.ended.then(() => this.#open.delete(connection));
+    void connection.ended.then(() => {
+      this.#open.delete(connection);
+      this.#stalls.remove(connection);
+    });
     return connection;
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     const open = [...this.#open];
     for (const connection of open) connection.destroy();
     await Promise.all(open.map((connection) => connection.ended));
+  }
+
+  #endStalled(): void {
+    for (const connection of this.#stalls.stalled(performance.now())) connection.stall();
   }
 }

@@ -15,7 +15,7 @@ import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
 import { NO_VISIT } from '../../helpers/held-hooks.js';
-import { Acceptor } from '../../helpers/sockets.js';
+import { Acceptor, closing } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
 
 const OWNER = { id: 'c001', generation: 1 };
@@ -156,7 +156,7 @@ class Client {
   }
 
   static async open(port: number, text: string): Promise<Client> {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     const client = new Client(socket);
     await once(socket, 'connect');
     socket.write(text);
@@ -170,6 +170,8 @@ class Client {
   }
 
   async ends(): Promise<void> {
+    await until('the connection has ended', () => this.isClosed || this.socket.readableEnded);
+    this.socket.end();
     await until('the connection is closed', () => this.isClosed);
   }
 }
@@ -254,10 +256,31 @@ function suite(name: string, make: () => RelayEngine): void {
       const child = await rig.child.next();
       child.write(HEAD);
       await client.reads(HEAD);
-      child.resume();
+      const closed = closing(child);
+      client.socket.destroy();
+      const media = setInterval(() => child.writable && child.write('media'), 5);
+      await closed;
+      clearInterval(media);
+      await rig.empties();
+    });
+
+    it('go on for a client that has nothing more to say, and end when it is gone', async () => {
+      rig = await Rig.open(make());
+      const client = await rig.client(GET);
       client.socket.end();
-      await once(child, 'end');
-      child.end();
+      const child = await rig.child.next();
+      await headAt(child);
+      const closed = closing(child);
+      for (const media of [HEAD, 'some ', 'more ', 'media']) {
+        child.write(media);
+        await client.reads(media);
+      }
+      assert.equal(client.text, `${HEAD}some more media`);
+      assert.equal(rig.front.summary().connections, 1);
+      client.socket.destroy();
+      const media = setInterval(() => child.writable && child.write('media'), 5);
+      await closed;
+      clearInterval(media);
       await rig.empties();
     });
   });
@@ -352,6 +375,23 @@ describe('a request for a live stream', () => {
     client.socket.destroy();
     await rig.empties();
     assert.equal(rig.released, 0);
+  });
+
+  it('is answered at once, and waits no more, where its client has nothing more to say', async () => {
+    await make();
+    const [early, late] = [await rig.client(other), await rig.client(other)];
+    await until('they wait', () => rig.waiting.length === 2);
+    for (const client of [early, late]) {
+      client.socket.end();
+      await client.ends();
+      assert.match(client.text, /^HTTP\/1\.1 404 /);
+    }
+    const known = await rig.client(GET);
+    known.socket.end();
+    (await rig.child.next()).end(HEAD);
+    await known.ends();
+    assert.equal(known.text, HEAD);
+    await rig.empties();
   });
 
   it('is answered 502 where the child closes without a word, which is asked once', async () => {

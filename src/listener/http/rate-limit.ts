@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import { corsHeaders } from '../../protocol/http/cors.js';
+import type { HttpPlugin } from './app.js';
+import type { TokenBuckets } from './token-buckets.js';
+
+export interface RateLimit {
+  /** The buckets that a request is counted in; null: it is not. */
+  readonly bucketsOf: (request: FastifyRequest) => TokenBuckets | null;
+  /** Whose request it is; default: the true client's, as the port knows it. */
+  readonly ipOf?: (request: FastifyRequest) => string;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/**
+ * A plugin whose requests are limited by their address. Who is above the limit gets 429 (RFC 6585 §4)
+ * and a closed connection, so that what waits behind the request costs nothing.
+ */
+export function limitRate(
+  plugin: HttpPlugin,
+  { bucketsOf, ipOf = clientIp }: RateLimit,
+): HttpPlugin {
+  return async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      const buckets = bucketsOf(request);
+      if (buckets === null || buckets.take(ipOf(request))) return undefined;
+      reply.headers({ 'Retry-After': '1', Connection: 'close' });
+      reply.headers(corsHeaders(request.headers.origin));
+      return reply.code(429).type(TEXT).send('Too Many Requests: from this address\n');
+    });
+    await plugin(app);
+  };
+}
+
+function clientIp({ clientAddress }: FastifyRequest): string {
+  return clientAddress.ip;
+}

@@ -1,0 +1,77 @@
+import ipaddr from 'ipaddr.js';
+
+export interface BucketOptions {
+  /** Requests a second that one address may go on making; 0: any number. */
+  readonly perSecond: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** Who has been silent may make so many seconds' requests at once: a page that begins asks for a lot. */
+const BURST_SECONDS = 5;
+/** Addresses that are known at one time; the one that was longest silent is forgotten for a new one. */
+const MAX_ADDRESSES = 16_384;
+/** Of an IPv6 address: one customer has all that follow. */
+const NETWORK_BYTES = 8;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** A token bucket for each address: a request takes one token, and time brings them back. */
+export class TokenBuckets {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  /** The one that was longest silent comes first. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor({ perSecond, now = () => performance.now() }: BucketOptions) {
+    this.#perSecond = perSecond;
+    this.#burst = perSecond * BURST_SECONDS;
+    this.#now = now;
+  }
+
+  /** Addresses that are known. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Whether this address may make a request now, which is then counted. */
+  take(ip: string): boolean {
+    if (this.#perSecond === 0) return true;
+    const bucket = this.#refilled(networkOf(ip));
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+
+  #refilled(key: string): Bucket {
+    const now = this.#now();
+    const known = this.#buckets.get(key);
+    const bucket = known ?? { tokens: this.#burst, at: now };
+    const earned = ((now - bucket.at) / 1000) * this.#perSecond;
+    bucket.tokens = Math.min(this.#burst, bucket.tokens + earned);
+    bucket.at = now;
+    this.#buckets.delete(key);
+    this.#forget(now);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  /** Those whose bucket is full again, and one more where there is no room. */
+  #forget(now: number): void {
+    for (const [key, { at }] of this.#buckets) {
+      const isFull = now - at >= 1000 * BURST_SECONDS;
+      if (!isFull && this.#buckets.size < MAX_ADDRESSES) return;
+      this.#buckets.delete(key);
+    }
+  }
+}
+
+/** What one customer has: an IPv4 address, or a network of 64 bits. */
+function networkOf(ip: string): string {
+  if (!ip.includes(':') || !ipaddr.isValid(ip)) return ip;
+  return ipaddr.parse(ip).toByteArray().slice(0, NETWORK_BYTES).join('.');
+}
