@@ -144,7 +144,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const { loop = this.#ownLoop, sends = () => false } = this.#options;
     const { maxHungPercent = 100 } = this.#options;
     const givenUp = new GivenUp(cpus.length, maxHungPercent);
-    if (loop === this.#ownLoop) loop.start();
+    if (loop === this.#ownLoop) await loop.start();
     const env = childEnvironment(this.#options.env);
     return {
       binary,
@@ -250,7 +250,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all(stopAll());
     this.#meter?.close();
     await this.#reaper?.close();
-    this.#ownLoop.close();
+    await this.#ownLoop.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
     await this.#removeMedia(this.#workDir);

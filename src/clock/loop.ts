@@ -30,12 +30,12 @@ export class LoopClock extends EventEmitter<LoopEvents> {
     this.#now = now;
   }
 
-  start(): void {
+  async start(): Promise<void> {
     this.#due = this.#now() + TICK_MS;
     this.#timer ??= setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer ?? undefined);
     this.#timer = null;
     this.#due = Infinity;

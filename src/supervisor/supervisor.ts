@@ -216,8 +216,7 @@ export class Supervisor {
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
     const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
     const origins = [this.#origins, this.#watch, fixed];
-    const loop = { start: async () => this.#loop.start(), close: async () => this.#loop.close() };
-    const before = [loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
+    const before = [this.#loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
     const rooms: Room[] = [...before, fleet, this.#cpus];
     rooms.push(...this.#helpers, ...fronts, ...boxes);
     if (!demo) return rooms;

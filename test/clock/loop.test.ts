@@ -8,7 +8,7 @@ function clockAt(start: number) {
   const loop = new LoopClock(() => now);
   const stood: number[] = [];
   loop.on('stood', (ms) => stood.push(ms));
-  loop.start();
+  void loop.start();
   return {
     loop,
     stood,
@@ -64,7 +64,7 @@ test('who stood still is told once, and asked for a while', (t) => {
 
 test('one that is closed is late for nobody', () => {
   const { loop, pass } = clockAt(0);
-  loop.close();
+  void loop.close();
   pass(10_000);
   assert.equal(loop.lateSince(0), 0);
 });
@@ -72,7 +72,7 @@ test('one that is closed is late for nobody', () => {
 test('it runs by itself', async (t) => {
   const loop = new LoopClock();
   t.after(() => loop.close());
-  loop.start();
+  await loop.start();
   const since = performance.now();
   const stood = new Promise<number>((resolve) => loop.once('stood', resolve));
   while (performance.now() - since < STOOD_MS + 500);
