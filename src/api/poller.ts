@@ -22,8 +22,11 @@ interface Entry {
 }
 
 const TICK_MS = 100;
-/** Unanswered rounds in a row after which nothing is shown of a child, unless it is known to be busy. */
-const MAX_FAILURES = 2;
+/**
+ * Unanswered rounds in a row after which nothing is shown of a child, unless it is known to be busy: three
+ * take longer than it takes to know that.
+ */
+const MAX_FAILURES = 3;
 /** Of all children, so many are in a round at one time; a hung one is there for 2 s. */
 const ROUNDS_AT_ONCE = 16;
 

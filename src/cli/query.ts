@@ -81,7 +81,7 @@ const CHILD_COLUMNS: readonly Column[] = [
 export function childrenText(children: readonly ChildRow[], width: number): string {
   const rows = children.map((child) => [
     child.id,
-    child.state,
+    child.state === 'ready' && child.health !== 'ok' ? child.health : child.state,
     child.pid === null ? '-' : String(child.pid),
     child.cpus.length === 0 ? '-' : formatCpuList(child.cpus),
     formatPercent(child.cpu),

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChildHealth, ChildStatus } from '../../src/child/types.js';
+import { silentLogger } from '../../src/logger.js';
+import { MemoryRegistry } from '../../src/registry/memory.js';
+import { makePlacement, type PlacementParts } from '../../src/supervisor/placement.js';
+
+function status(id: string, health: ChildHealth, state: ChildStatus['state'] = 'ready') {
+  return { id, generation: 1, state, health, answering: health === 'ok', cpu: 0 };
+}
+
+test('new streams go to children that answer, and to any that serves where none does', async (t) => {
+  let children = [status('c001', 'busy'), status('c002', 'ok'), status('c003', 'ok', 'failed')];
+  const placement = makePlacement({
+    config: { children: { maxConnections: 100 } },
+    map: { registry: new MemoryRegistry(), boxes: null },
+    owners: {
+      statuses: () => children,
+      status: (id: string) => children.find((one) => one.id === id) ?? null,
+    },
+    fronts: { traffic: () => new Map() },
+    logger: silentLogger,
+  } as unknown as PlacementParts);
+  t.after(() => placement.close());
+  const ownerOf = async (name: string) =>
+    (await placement.acquire(`v/live/${name}`, 'publish'))?.owner.id ?? null;
+  assert.deepEqual(
+    [await ownerOf('a'), await ownerOf('b'), await ownerOf('c')],
+    Array(3).fill('c002'),
+  );
+  children = [status('c001', 'busy'), status('c002', 'silent'), status('c003', 'ok', 'failed')];
+  assert.equal(await ownerOf('d'), 'c001');
+  children = children.filter(({ state }) => state === 'failed');
+  assert.equal(await ownerOf('e'), null);
+});
