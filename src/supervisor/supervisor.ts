@@ -199,7 +199,8 @@ export class Supervisor {
   async drain(limitMs: number, signal: AbortSignal): Promise<void> {
     this.#state = 'draining';
     this.#budget.shut();
-    const isEmpty = () => this.#fronts.totals().connections === 0;
+    // Nobody will come for whom some still wait.
+    const isEmpty = () => this.#fronts.totals().connections <= this.#holds.size;
     await drained(isEmpty, limitMs, signal);
   }
 
