@@ -77,9 +77,13 @@ export class Api {
     return this.#raw.reload();
   }
 
-  /** A child's hook has named a client: it can be looked up and kicked before it is in any list. */
-  noteClient(client: ClientRef): void {
+  /**
+   * A child's hook has named a client: it can be looked up and kicked before it is in any list, by the id
+   * that users were told.
+   */
+  noteClient(client: ClientRef, publicId = client.id): void {
     this.#poller.clients.note(client);
+    if (publicId !== client.id) this.#poller.clients.name(client, publicId);
   }
 
   /** What this box alone says to a question of another box, as JSON. */

@@ -78,6 +78,7 @@ export class Box {
 
   /** Ends a client's connection. The child's own answer; null where nobody has that client. */
   async kick(id: string): Promise<number | null> {
+    if (this.#source.endHeld(id)) return 0;
     const known = this.#poller.clients.find(id);
     const child = this.#source.children().find((one) => one.id === known?.child);
     if (known === null || child === undefined) return null;

@@ -58,6 +58,8 @@ export interface ApiSource {
   readonly rules: ApiRules;
   /** In the order of their ids. */
   children(): readonly ApiChild[];
+  /** Ends a player that waits in no child, by the id that users know; false where there is none. */
+  endHeld(id: string): boolean;
   /** Which child has which stream. */
   streams(): Promise<readonly StreamStatus[]>;
   /** The true address of the client behind a loopback alias; null when it is nobody's. */

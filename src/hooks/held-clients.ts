@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Lately } from '../lately.js';
 import type {
-  HeldAddress,
+  HeldClientRef,
   HeldElsewhere,
   HeldHooks,
   HeldRequest,
@@ -34,14 +34,24 @@ export class HeldClients implements HeldHooks {
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
   readonly #left = new Lately<HeldClient>();
+  /** What ends those whom no child serves, by their ids. */
+  readonly #waiting = new Map<string, () => void>();
 
   constructor(voice: HookVoice, say: Say) {
     this.#voice = voice;
     this.#say = say;
   }
 
-  visit({ ip }: HeldAddress): HeldVisit {
-    return new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
+  visit({ ip, end }: HeldClientRef): HeldVisit {
+    const client = new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
+    this.#waiting.set(client.id, end);
+    return client;
+  }
+
+  end(id: string): boolean {
+    const end = this.#waiting.get(id);
+    end?.();
+    return end !== undefined;
   }
 
   /** One that another box has asked about. */
@@ -66,6 +76,7 @@ export class HeldClients implements HeldHooks {
       say: (body) => this.#say(body, this.#voice.userAgent),
       serviceId: this.#voice.serviceId,
       goesBy: (alias, client) => void this.#here.set(alias, client),
+      waitsNoMore: (id) => void this.#waiting.delete(id),
       leaves: (alias) => this.#leave(alias),
     };
   }
@@ -90,6 +101,7 @@ interface HeldLinks {
   readonly say: (body: HookBody) => Promise<CallResult>;
   readonly serviceId: string;
   readonly goesBy: (alias: string, client: HeldClient) => void;
+  readonly waitsNoMore: (id: string) => void;
   readonly leaves: (alias: string) => void;
 }
 
@@ -153,9 +165,11 @@ class HeldClient implements HeldVisit {
 
   served(): void {
     this.#isServed = true;
+    this.#links.waitsNoMore(this.id);
   }
 
   leave({ sent, received }: HeldTraffic): void {
+    this.#links.waitsNoMore(this.id);
     if (this.#alias !== null) this.#links.leaves(this.#alias);
     this.knownUntil = performance.now() + FAREWELL_MS;
     if (this.#isServed) return;

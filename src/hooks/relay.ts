@@ -31,12 +31,18 @@ export interface HookRelayOptions {
   readonly keep?: (publication: Publication) => Promise<() => void>;
   /** Where clients of our own come from: the user never hears of them. */
   readonly ownAddress: string;
-  /** Told of each client that the user is told of, so that it can be looked up at once. */
-  readonly heard?: (client: { readonly child: string; readonly id: string }) => void;
+  /** Told of each client that the user is told of, and by which id: it can be looked up at once. */
+  readonly heard?: (client: ChildClient, publicId: string) => void;
   /** How we speak in SRS's place, for players that wait here; default: nobody does. */
   readonly voice?: HookVoice;
   readonly timeoutMs: number;
   readonly logger?: Logger;
+}
+
+/** A client as its child knows it. */
+interface ChildClient {
+  readonly child: string;
+  readonly id: string;
 }
 
 /** A child's call, as its connection brought it. */
@@ -81,7 +87,10 @@ export class HookRelay {
   /** The answer for the child. A notice is answered before the user has it. Never rejects. */
   async handle(hook: IncomingHook): Promise<Answer> {
     const { action } = hook.body;
-    if (this.#held.hasHeard(hook.body)) return YES;
+    if (this.#held.hasHeard(hook.body)) {
+      this.#note(hook);
+      return YES;
+    }
     const count = this.#counting(action);
     if (wantsVerdict(action)) {
       const { outcome, answer } = await this.#ask(hook);
@@ -183,11 +192,16 @@ export class HookRelay {
     const urls = this.#options.urls.of(vhost, action);
     const isOurs = body.ip === this.#options.ownAddress;
     if (isOurs || urls.length === 0) return { outcome: 'ok', answer: YES };
-    this.#options.heard?.({ child: hook.owner.id, id: body.client_id });
+    this.#note(hook);
     const text = rewriteHook(body, await truth);
     const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
     const out = { action, body: text, urls, userAgent, signal: AbortSignal.any(needed) };
     return this.#caller.call(out);
+  }
+
+  #note({ owner, body }: IncomingHook): void {
+    const { id = body.client_id } = this.#held.knownAs(body) ?? {};
+    this.#options.heard?.({ child: owner.id, id: body.client_id }, id);
   }
 
   async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {

@@ -38,19 +38,24 @@ export interface HeldVisit {
   leave(traffic: HeldTraffic): void;
 }
 
-/** Where a client comes from: an IP address. */
-export interface HeldAddress {
+/** A client that waits. */
+export interface HeldClientRef {
+  /** Its IP address. */
   readonly ip: string;
+  /** Ends its connection. */
+  readonly end: () => void;
 }
 
 /** A client that another box has asked about, and sends to a child of ours. */
-export interface HeldElsewhere extends HeldAddress {
+export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
   readonly id: string;
   readonly stream: StreamKey;
 }
 
 /** The user's hooks, for those who wait. */
 export interface HeldHooks {
-  visit(client: HeldAddress): HeldVisit;
+  visit(client: HeldClientRef): HeldVisit;
   adopt(client: HeldElsewhere): HeldVisit;
+  /** Ends who waits by that id; false where nobody does. */
+  end(id: string): boolean;
 }

@@ -25,6 +25,8 @@ export interface ApiParts {
   readonly owners: Owners;
   readonly placement: Placement;
   readonly fronts: Fronts;
+  /** See `ApiSource`. */
+  readonly endHeld: (id: string) => boolean;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly logger: Logger;
@@ -39,6 +41,7 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template ?? [], prepared.vhosts),
     children: () => owners.statuses().map(toApiChild),
+    endHeld: parts.endHeld,
     streams: async () => placement.list(),
     clientOf: (alias) => fronts.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,

@@ -21,8 +21,11 @@ export interface HooksParts {
   /** Told what the children publish. */
   readonly claims: Claims;
   readonly fronts: Fronts;
-  /** Told of each client that a user's URL is told of. */
-  readonly heard: (client: { readonly child: string; readonly id: string }) => void;
+  /** Told of each client that a user's URL is told of, and by which id. */
+  readonly heard: (
+    client: { readonly child: string; readonly id: string },
+    publicId: string,
+  ) => void;
   readonly logger: Logger;
 }
 

@@ -190,7 +190,8 @@ export class Supervisor {
   async drain(limitMs: number, signal: AbortSignal): Promise<void> {
     this.#state = 'draining';
     this.#budget.shut();
-    const isEmpty = () => this.#fronts.totals().connections === 0;
+    // Nobody will come for whom some still wait.
+    const isEmpty = () => this.#fronts.totals().connections <= this.#holds.size;
     await drained(isEmpty, limitMs, signal);
   }
 
@@ -276,7 +277,7 @@ export class Supervisor {
     const { prepared } = this.#options;
     const logger = this.#options.logger.child({ room: 'hooks' });
     const rooms = { fleet: this.#fleet, claims, fronts: this.#fronts };
-    const heard = (client: ClientRef) => this.#api?.noteClient(client);
+    const heard = (client: ClientRef, publicId: string) => this.#api?.noteClient(client, publicId);
     return new HooksRoom({ prepared, serverId, ...rooms, heard, logger });
   }
 
@@ -284,7 +285,8 @@ export class Supervisor {
     const { prepared, logger, hide } = this.#options;
     const children = { fleet: this.#fleet, owners: this.#owners };
     const { boxes } = this.#map;
-    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes };
+    const endHeld = (id: string) => this.#hooks.held.end(id);
+    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes, endHeld };
     return makeApi({ prepared, serverId, ...rooms, logger, hide });
   }
 }

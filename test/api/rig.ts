@@ -126,6 +126,7 @@ export class TestBox {
       identity: IDENTITY,
       rules: rulesOf(parseConf(template), ['__defaultVhost__']),
       children: () => this.fleet.statuses().map(toChild),
+      endHeld: () => false,
       streams: async () => this.placed,
       clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),
       ownAddress: OWN_ADDRESS,

@@ -35,6 +35,26 @@ test('a client that was noted counts until the next list', () => {
   assert.equal(ids.size, 1);
 });
 
+test('a client that users know by another id has that id, for as long as it is here', (t) => {
+  t.mock.method(performance, 'now', () => now);
+  let now = 0;
+  const ids = new ClientIds();
+  const client = { child: 'c001', id: 'own' };
+  ids.name(client, 'known');
+  assert.deepEqual(ids.find('known'), client);
+  assert.equal(ids.publicId(client), 'known');
+  // A list that was asked for before it came.
+  ids.replace('c001', []);
+  assert.deepEqual(ids.find('known'), client);
+  now = 60_000;
+  ids.replace('c001', ['own', 'other']);
+  assert.equal(ids.publicId(client), 'known');
+  assert.equal(ids.publicId({ child: 'c001', id: 'other' }), 'other');
+  ids.replace('c001', ['other']);
+  assert.equal(ids.find('known'), null);
+  assert.equal(ids.publicId(client), 'own');
+});
+
 test('counters outlive the child that counted', () => {
   const ledger = new Ledger();
   ledger.note('c001', 1, new Map([['bytes', 10]]));

@@ -66,15 +66,14 @@ for (const origin of origins()) {
       const players: RtmpPlayer[][] = [];
       for (const name of names) players.push(await playAll(name));
       const [victims = [], ...others] = players;
-      const owners = await Promise.all(names.map(ownerOf));
-      assert.equal(new Set(owners.map(({ id }) => id)).size, 3);
-      const [victim] = owners;
-      assert.ok(victim?.pid);
-
       const publisher = cast.publish(supervisor.url(names[0]!));
       await someMedia(victims);
       for (const name of names.slice(1)) cast.publish(supervisor.url(name));
       await someMedia(others.flat());
+      const owners = await Promise.all(names.map(ownerOf));
+      assert.equal(new Set(owners.map(({ id }) => id)).size, 3);
+      const [victim] = owners;
+      assert.ok(victim?.pid);
       const early = others.flat().every(({ received }) => received.length < COMPARED / 2);
       const killedAt = performance.now();
       const since = () => `${Math.round(performance.now() - killedAt)} ms after the kill`;

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { AdminStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
+import type { ApiClient } from '../helpers/child-api.js';
 import { Cluster } from '../helpers/cluster.js';
 import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
+import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { says, UserHooks } from '../hooks/hook-server.js';
@@ -46,6 +48,7 @@ for (const origin of origins()) {
     let user: UserHooks;
     let supervisor: RunningSupervisor;
     let target: Target;
+    let api: number;
     const cast = new Cast();
     const clients: RtmpClient[] = [];
     let test = 0;
@@ -56,7 +59,9 @@ for (const origin of origins()) {
       user = await UserHooks.start();
       const names = ACTIONS.map((action) => `SRS_SUPERVISOR_HOOKS_${action.toUpperCase()}`);
       const env = Object.fromEntries(names.map((name) => [name, user.url]));
-      supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2, env });
+      api = await freePort();
+      const ports = { api };
+      supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2, ports, env });
       target = { port: supervisor.rtmpPort, tcUrl: supervisor.url('live') };
     });
     beforeEach(() => {
@@ -151,6 +156,27 @@ for (const origin of origins()) {
         ],
       );
       assert.equal(new Set(heard().map(({ client_id }) => client_id)).size, 1);
+    });
+
+    it('are found and kicked by the id that hooks tell, waiting or served', async () => {
+      const ask = async (id: unknown, method: string) => {
+        const answer = await fetch(`http://127.0.0.1:${api}/api/v1/clients/${id}`, { method });
+        return (await answer.json()) as { code: number; client?: ApiClient & { id: string } };
+      };
+      const [one, two] = [await player('kicked'), await player('kicked')];
+      const ids = await until('both wait', () => {
+        const calls = heard('on_play');
+        return calls.length === 2 && calls.map(({ client_id }) => client_id);
+      });
+      assert.equal((await ask(ids[0], 'DELETE')).code, 0);
+      await one.ends();
+      assert.equal(two.closed, false);
+      cast.publish(supervisor.url('live/kicked'));
+      await until('media', () => two.media().length > 0);
+      const client = await until('it is shown', async () => (await ask(ids[1], 'GET')).client);
+      assert.deepEqual([client.id, client.name, client.ip], [ids[1], 'kicked', ip]);
+      assert.equal((await ask(ids[1], 'DELETE')).code, 0);
+      await two.ends();
     });
 
     it('are let in by the user’s word alone', async () => {

@@ -12,6 +12,8 @@ const REQUEST = {
   pageUrl: 'http://page/',
 };
 
+const end = () => {};
+
 /** The user's hooks: what they heard, and their answers, which wait where the test says so. */
 function openUser() {
   const heard: HookBody[] = [];
@@ -40,7 +42,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a client that waits is told of in SRS’s words', async () => {
   const { clients, heard } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   assert.equal(await visit.connect(REQUEST), true);
   assert.equal(await visit.play(REQUEST), true);
   visit.leave({ sent: 12, received: 34 });
@@ -69,7 +71,7 @@ test('a client that waits is told of in SRS’s words', async () => {
 
 test('its child asks once more, and gets the same answer; all else goes on by the same id', async () => {
   const { clients, heard } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   await visit.connect(REQUEST);
   await visit.play(REQUEST);
   visit.goesBy(ALIAS);
@@ -94,7 +96,7 @@ test('its child asks once more, and gets the same answer; all else goes on by th
 
 test('what it asked for before says nothing of another stream', async () => {
   const { clients } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   await visit.connect(REQUEST);
   await visit.play(REQUEST);
   visit.goesBy(ALIAS);
@@ -103,7 +105,7 @@ test('what it asked for before says nothing of another stream', async () => {
 
 test('a child that never served it has nothing to add to its end', async () => {
   const { clients, actions } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   await visit.connect(REQUEST);
   await visit.play(REQUEST);
   visit.goesBy(ALIAS);
@@ -117,7 +119,7 @@ test('a child that never served it has nothing to add to its end', async () => {
 test('what is refused is not stopped, and closes', async () => {
   const { clients, actions, refuses } = openUser();
   refuses.add('on_play');
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   await visit.connect(REQUEST);
   assert.equal(await visit.play(REQUEST), false);
   visit.leave({ sent: 0, received: 0 });
@@ -127,7 +129,7 @@ test('what is refused is not stopped, and closes', async () => {
 
 test('one that leaves while it is asked about has left when that is answered', async () => {
   const { clients, actions, waits } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   let answer = () => {};
   await visit.connect(REQUEST);
   waits.push(new Promise((resolve) => (answer = resolve)));
@@ -144,7 +146,7 @@ test('one that leaves while it is asked about has left when that is answered', a
 
 test('one that was never asked about is not told of', async () => {
   const { clients, actions } = openUser();
-  clients.visit({ ip: '203.0.113.5' }).leave({ sent: 0, received: 0 });
+  clients.visit({ ip: '203.0.113.5', end }).leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), []);
 });
@@ -168,9 +170,28 @@ test('one that another box has asked about is not asked about here, and ends by 
 
 test('who only plays, as HTTP players do, is not told of as one that closes', async () => {
   const { clients, actions } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5' });
+  const visit = clients.visit({ ip: '203.0.113.5', end });
   await visit.play(REQUEST);
   visit.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_play', 'on_stop']);
+});
+
+test('one that waits can be ended by the id that users know, until a child serves it', async () => {
+  const { clients } = openUser();
+  let ended = 0;
+  const visit = clients.visit({
+    ip: '203.0.113.5',
+    end: () => {
+      ended += 1;
+    },
+  });
+  assert.equal(clients.end('nobody'), false);
+  assert.equal(clients.end(visit.id), true);
+  assert.equal(ended, 1);
+  visit.served();
+  assert.equal(clients.end(visit.id), false);
+  const other = clients.visit({ ip: '203.0.113.5', end });
+  other.leave({ sent: 0, received: 0 });
+  assert.equal(clients.end(other.id), false);
 });

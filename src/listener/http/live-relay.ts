@@ -124,7 +124,8 @@ export class LiveRelay {
     const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
     if (isAnsweredNow) return { status: 404, visit: null };
     if (holds.take(connection.ip) !== null) return { status: 503, visit: null };
-    const visit = hooks.visit({ ip: client.ip });
+    const end = () => connection.end(new SessionError('left', 'it was kicked'));
+    const visit = hooks.visit({ ip: client.ip, end });
     try {
       return { status: await this.#hold(live, exchange, visit), visit };
     } finally {

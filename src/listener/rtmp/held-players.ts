@@ -1,3 +1,4 @@
+import type { ChildRef } from '../../child/types.js';
 import { isPlainKey, type StreamKey } from '../../stream-key.js';
 import { DialGates } from '../dial-gate.js';
 import type { HeldHooks } from '../held-hooks.js';
@@ -86,7 +87,9 @@ export class HeldPlayers {
   lead(route: Router): Router {
     return async (stream, role) => {
       const found = await route(stream, role);
-      if (role === 'publish' && found !== null) await this.#gates.settled(found.owner.id, LEAD_MS);
+      if (role === 'publish' && found !== null) {
+        await this.#gates.settled(gateOf(found.owner), LEAD_MS);
+      }
       return found;
     };
   }
@@ -95,7 +98,7 @@ export class HeldPlayers {
     const route = await this.#options.route(stream, 'play').catch(() => null);
     if (route === null) return { route, done: () => {} };
     try {
-      return { route, done: await this.#gates.turn(route.owner.id, signal) };
+      return { route, done: await this.#gates.turn(gateOf(route.owner), signal) };
     } catch (error) {
       route.release();
       throw error;
@@ -105,4 +108,9 @@ export class HeldPlayers {
   #hasPublisher(stream: StreamKey): Promise<boolean> {
     return this.#options.whenPublishing(stream, AbortSignal.abort());
   }
+}
+
+/** Children of several boxes have the same ids. */
+function gateOf({ id, box = '' }: ChildRef): string {
+  return `${box} ${id}`;
 }

@@ -50,33 +50,51 @@ export interface FirstAttempt {
   readonly error: Error | null;
 }
 
+/** A client that has said what it wants. */
+interface Named {
+  readonly identified: Identified;
+  /** Null: it has been sent nowhere yet. */
+  readonly first: FirstAttempt | null;
+}
+
 /**
  * Serves one RTMP client from its first byte to its last: identify, wait where nobody publishes its
  * stream, find the owner, replay, relay. Resolves when the relayed connection has ended; rejects with
  * SessionError when it never began.
  */
-export async function serveRtmp(
+export function serveRtmp(
   client: Socket,
   connection: Connection,
   context: RtmpSessionContext,
 ): Promise<void> {
   const { server, identifyMs } = context;
-  const identifier = newIdentifier(server, connection.id);
-  const identified = await identify(client, connection, { identifier, limitMs: identifyMs });
-  await resumeRtmp(client, connection, { identified, first: null }, context);
+  const name = async () => {
+    const identifier = newIdentifier(server, connection.id);
+    const identified = await identify(client, connection, { identifier, limitMs: identifyMs });
+    return { identified, first: null };
+  };
+  return serve(client, connection, name, context);
 }
 
-/** The same for a client that has said what it wants, and was sent to a child once (or not: null). */
-export async function resumeRtmp(
+/** The same for a client that has said what it wants, and may have been sent to a child once. */
+export function resumeRtmp(
   client: Socket,
   connection: Connection,
-  { identified, first }: { identified: Identified; first: FirstAttempt | null },
+  named: Named,
+  context: RtmpSessionContext,
+): Promise<void> {
+  return serve(client, connection, async () => named, context);
+}
+
+async function serve(
+  client: Socket,
+  connection: Connection,
+  name: () => Promise<Named>,
   context: RtmpSessionContext,
 ): Promise<void> {
   const sitting = sittingFor(client, connection, context);
   try {
-    const toChild = { identified, first, sitting };
-    const route = await begin(client, connection, toChild, context);
+    const route = await begin(client, connection, { name, sitting }, context);
     sitting?.served();
     await connection.relayed?.ended;
     route.release();
@@ -85,30 +103,30 @@ export async function resumeRtmp(
   }
 }
 
-/** A client on its way to a child. */
-interface Coming {
-  readonly identified: Identified;
-  readonly first: FirstAttempt | null;
-  /** Null: nobody waits here. */
-  readonly sitting: Sitting | null;
-}
-
 /** All that comes before the relay; what it holds (the recorded bytes) is gone when it returns. */
 async function begin(
   client: Socket,
   connection: Connection,
-  coming: Coming,
+  { name, sitting }: { name: () => Promise<Named>; sitting: Sitting | null },
   context: RtmpSessionContext,
 ): Promise<Route> {
-  const { sitting, first } = coming;
-  if (sitting === null || first !== null) return reach(client, connection, coming, context);
-  const { identified, turn } = await sitting.settle(coming.identified);
+  const named = await name();
+  if (sitting === null || named.first !== null) {
+    return reach(client, connection, { ...named, sitting }, context);
+  }
+  const { identified, turn } = await sitting.settle(named.identified);
   try {
-    const made = turn && { route: turn.route, error: null };
-    return await reach(client, connection, { identified, first: made, sitting }, context);
+    const first = turn && { route: turn.route, error: null };
+    return await reach(client, connection, { identified, first, sitting }, context);
   } finally {
     turn?.done();
   }
+}
+
+/** A client on its way to a child. */
+interface Coming extends Named {
+  /** Null: nobody waits here. */
+  readonly sitting: Sitting | null;
 }
 
 function reach(

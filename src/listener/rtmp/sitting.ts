@@ -118,7 +118,8 @@ export class Sitting {
   ): Promise<Turn> {
     const { players, connection } = this.#parts;
     const request = requestOf(identified, stream);
-    this.#visit ??= players.hooks.visit(connection);
+    const end = () => connection.end(new SessionError('left', 'it was kicked'));
+    this.#visit ??= players.hooks.visit({ ip: connection.ip, end });
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#visit.connect(request))) throw refused('on_connect');
     signal.throwIfAborted();

@@ -53,7 +53,7 @@ class World {
       whenPublishing: async (stream, signal) =>
         this.published.has(stream) || this.waiters.wait(stream, signal),
       route: (stream, role) => this.route(stream, role),
-      hooks: { visit: () => this.#visit(), adopt: () => this.#visit() },
+      hooks: { visit: () => this.#visit(), adopt: () => this.#visit(), end: () => false },
       budget: this.budget,
     });
   }
