@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'http-flv': () => import('./http-flv.js'),
   load: () => import('./load.js'),
   hls: () => import('./hls.js'),
+  hostile: () => import('./hostile.js'),
   idle: () => import('./idle.js'),
   origin: () => import('./origin.js'),
   registry: () => import('./registry.js'),

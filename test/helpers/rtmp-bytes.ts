@@ -206,13 +206,18 @@ function medium(message: RtmpMessage, chunkSize = 128): Buffer {
 
 /** All that a player sends until it has said what it wants. */
 export function openingBytes(port: number, stream: string): Buffer {
-  const player = CLIENTS.find(({ name }) => name === 'ffmpeg plays');
-  if (player === undefined) throw new Error('no bytes of a player');
-  const tcUrl = `rtmp://127.0.0.1:${port}/live`;
+  return openingOf('ffmpeg plays', { tcUrl: `rtmp://127.0.0.1:${port}/live`, app: 'live', stream });
+}
+
+/** The same of any of `CLIENTS`, by its name. */
+export function openingOf(name: string, target: Target): Buffer {
+  const client = CLIENTS.find((one) => one.name === name);
+  if (client === undefined) throw new Error(`no bytes of ${name}`);
+  return afterHandshake(client.build(target));
+}
+
+/** C0, C1 and C2 before whatever a client says. */
+export function afterHandshake(bytes: Buffer): Buffer {
   const zeros = Buffer.alloc(HANDSHAKE_SIZE);
-  return Buffer.concat([
-    buildC0C1(0, zeros),
-    buildC2(zeros),
-    player.build({ tcUrl, app: 'live', stream }),
-  ]);
+  return Buffer.concat([buildC0C1(0, zeros), buildC2(zeros), bytes]);
 }
