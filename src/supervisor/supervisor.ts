@@ -29,6 +29,7 @@ import { drained } from './drained.js';
 import { FirewallRoom } from './firewall.js';
 import { makeFleet } from './fleet.js';
 import { Fronts } from './fronts.js';
+import { HeapKeeper } from './heap.js';
 import { HooksRoom } from './hooks.js';
 import { serverIdOf } from './identity.js';
 import type { SupervisorOptions } from './options.js';
@@ -218,8 +219,9 @@ export class Supervisor {
     const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
     const origins = [this.#origins, this.#watch, fixed];
     const before = [this.#loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
+    const heap = new HeapKeeper(this.#engine, logger.child({ room: 'heap' }));
     const rooms: Room[] = [...before, fleet, this.#cpus];
-    rooms.push(...this.#helpers, ...fronts, ...boxes);
+    rooms.push(...this.#helpers, heap, ...fronts, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
     return [

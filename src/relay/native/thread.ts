@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../logger.js';
 import { workerEnd } from '../../worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
+import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import { createShared, type Order, type Report, type Shared, SLOTS } from './protocol.js';
 import { Seats } from './slots.js';
@@ -79,6 +80,7 @@ export class RelayThread {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: this.#shared,
       name: 'relay',
+      resourceLimits: HEAP_LIMIT,
     });
     this.#worker.unref();
     this.#worker.on('message', (reports: readonly Report[]) => {

@@ -10,6 +10,7 @@ import type {
   UdpRelayOptions,
   UdpSession,
 } from '../udp.js';
+import { HEAP_LIMIT } from './heap-limit.js';
 import { close, raiseEvent } from './libc.js';
 import { boundPort, sendTo } from './libc-sockets.js';
 import { nameOf } from './names.js';
@@ -179,7 +180,8 @@ export class NativeUdpRelay implements UdpRelay {
 
   #start(): Worker {
     const url = new URL('./udp-worker.js', import.meta.url);
-    const worker = new Worker(url, { workerData: this.#shared, name: 'udp-relay' });
+    const workerData = this.#shared;
+    const worker = new Worker(url, { workerData, name: 'udp-relay', resourceLimits: HEAP_LIMIT });
     worker.on('message', (report: UdpReport) => this.#hear(report));
     worker.on('error', (error) => {
       this.#logger.error({ reason: messageOf(error) }, 'UDP relay thread died');

@@ -1,0 +1,16 @@
+import { libc } from './libc.js';
+
+const mallocTrim = find();
+
+/** Gives free memory of the C library back to the system; musl does so by itself. */
+export function trimMemory(): void {
+  mallocTrim(0);
+}
+
+function find(): (keep: number) => number {
+  try {
+    return libc.func('malloc_trim', 'int', ['size_t']);
+  } catch {
+    return () => 0;
+  }
+}

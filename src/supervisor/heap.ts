@@ -1,0 +1,64 @@
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Logger } from '../logger.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { GarbageWatch } from './garbage-watch.js';
+import type { Room } from './room.js';
+
+const LOOK_MS = 5000;
+const MB = 1e6;
+
+/**
+ * Gives memory back after a flood. V8 collects garbage as a program allocates: a box that is calm
+ * afterwards does not, and what the flood has left stays for hours. Its first limit is half a GB,
+ * too, until it has collected once. So this collects before clients are let in, and whenever the
+ * control thread is calm and has much to give back. Only with the native engine: its threads go on
+ * moving media meanwhile, where with the portable one a collection (20-60 ms) would stop them.
+ */
+export class HeapKeeper implements Room {
+  readonly #isNeeded: boolean;
+  readonly #logger: Logger;
+  readonly #watch = new GarbageWatch();
+  #timer: NodeJS.Timeout | undefined;
+  #utilization: EventLoopUtilization = performance.eventLoopUtilization();
+  #collect: () => void = () => {};
+  #trim: () => void = () => {};
+
+  constructor(engine: Pick<RelayEngine, 'name'>, logger: Logger) {
+    this.#isNeeded = engine.name === 'native';
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    if (!this.#isNeeded) return;
+    setFlagsFromString('--expose-gc');
+    this.#collect = runInNewContext('gc');
+    const { trimMemory } = await import('../relay/native/trim.js');
+    this.#trim = trimMemory;
+    this.#giveBack();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
+    const used = process.memoryUsage.rss();
+    if (this.#watch.isWorthwhile(used, utilization, performance.now())) this.#giveBack();
+  }
+
+  #giveBack(): void {
+    const [before, began] = [process.memoryUsage.rss(), performance.now()];
+    this.#collect();
+    this.#trim();
+    const [after, now] = [process.memoryUsage.rss(), performance.now()];
+    this.#watch.collected(after, now);
+    const rssMb = `${Math.round(before / MB)} -> ${Math.round(after / MB)}`;
+    this.#logger.debug({ rssMb, ms: Math.round(now - began) }, 'memory given back');
+  }
+}
