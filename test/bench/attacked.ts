@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tally, Target } from '../helpers/attacks/attacker.js';
 import type { AttackJob } from '../helpers/attacks/attacker-process.js';
+import { ATTACKS } from '../helpers/attacks/attacks.js';
 import { type Ffmpeg, publish } from '../helpers/media.js';
 import type { Origin } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
@@ -19,6 +20,15 @@ export const STREAM = 'live/good';
 /** What one connection's buffers cannot hold. */
 const FILE_BYTES = 64 * 1024 * 1024;
 const SAMPLE_MS = 100;
+
+/** How many files a box may open, where the default is too many for the attack to reach. */
+export const FEW_DESCRIPTORS: Readonly<Record<string, number>> = { descriptors: 700 };
+
+/** All attacks, or those that have in their names a part of BENCH_ATTACKS (`names RTMP;STUN`). */
+export function attackNames(): string[] {
+  const parts = process.env.BENCH_ATTACKS?.split(';') ?? [''];
+  return Object.keys(ATTACKS).filter((name) => parts.some((part) => name.includes(part)));
+}
 
 export interface Use {
   readonly descriptors: number;

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ATTACKS } from '../helpers/attacks/attacks.js';
 import { type Origin, origins } from '../helpers/origins.js';
-import { AttackedBox, type Use } from './attacked.js';
+import { AttackedBox, attackNames, FEW_DESCRIPTORS, type Use } from './attacked.js';
 import { GoodClient, type Kind } from './good-client.js';
 import { percentile, type Row, report, round } from './report.js';
 
@@ -11,21 +10,13 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
 const AFTER_SECONDS = 12;
 /** So many times longer than without attack is far worse. */
 const WORSE = 3;
-/** Names of attacks, or parts of them, with `;` between them; default: all. */
-const WANTED = process.env.BENCH_ATTACKS?.split(';');
-/** This one needs a limit that it can reach. */
-const FEW_DESCRIPTORS: Readonly<Record<string, number>> = { descriptors: 700 };
-
 const KINDS: readonly Kind[] = ['rtmp', 'api', 'flv'];
-const NAMES = Object.keys(ATTACKS).filter(
-  (name) => WANTED?.some((part) => name.includes(part)) ?? true,
-);
 
 /** What a good client notices of each attack, and what the box has to bear. */
 export async function run(): Promise<void> {
   for (const origin of origins()) {
     const results: Result[] = [];
-    for (const name of NAMES) results.push(await underAttack(origin, name));
+    for (const name of attackNames()) results.push(await underAttack(origin, name));
     const title = [
       `A good client beside an attack of ${SECONDS} s from another address, ${origin.name}.`,
       'RTMP set-up, API GET, gap of FLV: ms, p50/p99. x: p99 of RTMP/API by that before the attack.',

@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   hls: () => import('./hls.js'),
   hostile: () => import('./hostile.js'),
   idle: () => import('./idle.js'),
+  memory: () => import('./memory.js'),
   origin: () => import('./origin.js'),
   registry: () => import('./registry.js'),
   relay: () => import('./relay.js'),
