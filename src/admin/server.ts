@@ -1,10 +1,13 @@
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { formatAddress, isLoopback } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { createHttpServer } from '../listener/http/server.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { type Guard, refusalOf } from './guard.js';
+import { IdleFirst } from './idle-first.js';
 import type { AdminSource } from './types.js';
 
 export interface AdminOptions {
@@ -19,12 +22,17 @@ export interface AdminOptions {
   /** Takes secrets out of an answer: reasons of failures may quote a configuration. */
   readonly hide?: ((text: string) => string) | undefined;
   readonly logger?: Logger;
+  /** Connections that may be open; default: `MAX_CONNECTIONS`. */
+  readonly maxConnections?: number;
 }
 
 export type AdminPlugin = (app: FastifyInstance) => Promise<void>;
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** Of a head, and of a whole request. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Far more than tools keep open. */
+const MAX_CONNECTIONS = 128;
 
 /** The private port of operators and tools: what runs, as JSON. */
 export class AdminServer {
@@ -36,8 +44,8 @@ export class AdminServer {
     this.#app = fastify({
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
-      requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: true,
+      serverFactory: (handler) => makeServer(handler as RequestListener, options),
     });
     const { address, token = null, isFree = () => false } = options;
     addGuard(this.#app, { token, loopback: isLoopback(address) }, isFree);
@@ -80,6 +88,20 @@ export class AdminServer {
   async close(): Promise<void> {
     await this.#app.close();
   }
+}
+
+function makeServer(
+  handler: RequestListener,
+  { maxConnections = MAX_CONNECTIONS }: Pick<AdminOptions, 'maxConnections'>,
+): Server {
+  const connections = new IdleFirst(maxConnections);
+  const times = { headMs: REQUEST_TIMEOUT_MS };
+  const server = createHttpServer(null, times, (request, response) => {
+    connections.begin(request, response);
+    handler(request, response);
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server.on('connection', (socket) => connections.add(socket));
 }
 
 function addGuard(

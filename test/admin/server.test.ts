@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { adminGet } from '../../src/admin/client.js';
 import { AdminServer } from '../../src/admin/server.js';
@@ -52,6 +52,38 @@ test('is healthy only when it is ready and a child is', async () => {
     assert.deepEqual([answer.status, await answer.json()], [status, { status: text }]);
     await other.close();
   }
+});
+
+test('answers, however many connections others hold open', async () => {
+  const small = new AdminServer({ address: LOOPBACK, source: source(), maxConnections: 3 });
+  await small.start();
+  const { port: own } = small.address();
+  const open = () => connect(own, '127.0.0.1').on('error', () => {});
+  const idle = [open(), open()];
+  for (const socket of idle) await once(socket, 'connect');
+  // One that has been answered waits behind those that have asked for nothing.
+  const kept = open();
+  kept.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(kept, 'data');
+  const [first, second] = idle;
+  const gone = once(first!.resume(), 'close');
+  const address = { host: '127.0.0.1', port: own };
+  assert.deepEqual(await adminGet(address, '/admin/v1/status'), STATUS);
+  await gone;
+  assert.equal(second!.destroyed, false);
+  assert.equal(kept.destroyed, false);
+  await small.close();
+});
+
+test('refuses what an HTTP port refuses', async () => {
+  const answer = async (head: string) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head);
+    return (await socket.toArray()).join('');
+  };
+  const get = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n';
+  assert.match(await answer(`${get}Host: evil.example\r\n\r\n`), /^HTTP\/1\.1 400 /);
+  assert.match(await answer(`${get}${'X: y\r\n'.repeat(200)}\r\n`), /^HTTP\/1\.1 431 /);
 });
 
 test('errors are one line of JSON', async () => {
