@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 
 /** IPv4 as an IPv6 socket spells it. */
 const MAPPED = '::ffff:';
+/** One customer has all addresses that begin with the same ones. */
+const IPV6_NETWORK_BYTES = 8;
 
 /** Where a client is, as far as it can be known. */
 export interface ClientAddress {
@@ -30,6 +32,12 @@ export class TrustedProxies {
       ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
     );
   }
+}
+
+/** What limits count by: an IPv4 address, or the 64 bits of IPv6 that one customer has. */
+export function networkOf(ip: string): string {
+  if (!ip.includes(':') || !ipaddr.isValid(ip)) return ip;
+  return ipaddr.parse(ip).toByteArray().slice(0, IPV6_NETWORK_BYTES).join('.');
 }
 
 /** One spelling for one address; null for what is none. */

@@ -65,6 +65,21 @@ for (const origin of origins()) {
       assert.equal((data as Record<string, Row>).origin?.port, supervisor.rtmpPort);
     });
 
+    it('lets a page of another site kick nobody', async () => {
+      const publisher = await until('a publisher', async () =>
+        (await clients()).find(({ publish }) => publish),
+      );
+      const id = String(publisher.id);
+      const headers = { origin: 'http://evil.example' };
+      const ways: [string, RequestInit][] = [
+        [`/api/v1/clients/${id}`, { method: 'DELETE', headers }],
+        [`/api/v1/clients/${id}?callback=f&method=DELETE`, { headers }],
+      ];
+      for (const [path, init] of ways) assert.equal((await ask(path, init)).code, 403);
+      assert.ok((await clients()).some((row) => row.id === id));
+      assert.ok(media.slice(0, 3).every((encoder) => encoder.isRunning));
+    });
+
     it('kicks a player, and no other', async () => {
       const [one, two] = [0, 1].map(() => playFrames(supervisor.url('live/b'), FOR_EVER));
       media.push(...[one, two].flatMap((player) => player ?? []));

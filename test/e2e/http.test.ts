@@ -186,6 +186,36 @@ for (const origin of origins()) {
       assert.equal(preflight.headers.get('access-control-allow-origin'), '*');
     });
 
+    it('answers clients that have nothing more to say, and notices when they are gone', async () => {
+      cast.publish(supervisor.url('live/half'));
+      const { child } = await supervisor.ownerOf('live/half');
+      const half = async (path: string) => {
+        const player = await HttpPlayer.get(http, path);
+        player.socket.end();
+        return player;
+      };
+      const flv = await half('/live/half.flv');
+      await media(flv);
+      const had = flv.size;
+      await until('more media', () => flv.size > had + MEDIA_BYTES || flv.hasEnded);
+      assert.ok(!flv.hasEnded);
+      await until('a playlist', async () => {
+        const player = await half('/live/half.m3u8');
+        await player.ended;
+        return player.status === 200 && player.head.includes('#EXTM3U');
+      });
+      const versions = await half('/api/v1/versions');
+      await versions.ended;
+      assert.match(versions.head, /"code":0/);
+      const playing = async () => {
+        const rows = await clientsOn(await supervisor.child(child));
+        return rows.filter(({ name, type }) => name === 'half' && type.startsWith('flv'));
+      };
+      await until('the child has the player', async () => (await playing()).length === 1);
+      flv.close();
+      await until('the child has none', async () => (await playing()).length === 0);
+    });
+
     it('goes on while strangers send nonsense', async () => {
       cast.publish(supervisor.url('live/innocent'));
       const innocent = await get('live/innocent.flv');

@@ -11,6 +11,8 @@ export interface ApiClient {
   readonly ip: string;
   readonly name: string;
   readonly publish: boolean;
+  /** As `flv-play`. */
+  readonly type: string;
 }
 
 /** The streams that are published to this child, as `app/stream`. */

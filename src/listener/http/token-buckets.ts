@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { networkOf } from '../client-address.js';
 
 export interface BucketOptions {
   /** Requests a second that one address may go on making; 0: any number. */
@@ -11,8 +11,6 @@ export interface BucketOptions {
 const BURST_SECONDS = 5;
 /** Addresses that are known at one time; the one that was longest silent is forgotten for a new one. */
 const MAX_ADDRESSES = 16_384;
-/** Of an IPv6 address: one customer has all that follow. */
-const NETWORK_BYTES = 8;
 
 interface Bucket {
   tokens: number;
@@ -68,10 +66,4 @@ export class TokenBuckets {
       this.#buckets.delete(key);
     }
   }
-}
-
-/** What one customer has: an IPv4 address, or a network of 64 bits. */
-function networkOf(ip: string): string {
-  if (!ip.includes(':') || !ipaddr.isValid(ip)) return ip;
-  return ipaddr.parse(ip).toByteArray().slice(0, NETWORK_BYTES).join('.');
 }

@@ -4,6 +4,9 @@ import type { Connection, Relayed } from '../connections.js';
 import type { ConnectionRow } from '../front.js';
 import type { Route } from '../route.js';
 
+/** Flows that one session may have at a time; a browser tries each of its network cards. */
+const MAX_FLOWS = 8;
+
 /** One way of a session's media: a UDP address of the client's, or a TCP connection. */
 export interface Flow extends Relayed {
   readonly client: Endpoint;
@@ -59,6 +62,12 @@ export class RtcSession implements Relayed {
 
   get bytesOut(): number {
     return this.#sum('bytesOut', this.#past.out);
+  }
+
+  /** The flow that has to go when another one comes; null: there is room. */
+  get surplus(): Flow | null {
+    const [oldest = null] = this.flows.size >= MAX_FLOWS ? this.flows.values() : [];
+    return oldest;
   }
 
   add(key: string, flow: Flow): void {

@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
+import type { Endpoint } from '../../relay/udp.js';
 import { normalIp } from '../client-address.js';
 import { dial } from '../dial.js';
 import { readUntil } from '../read-until.js';
@@ -11,10 +12,14 @@ import { logAcceptErrors } from '../tcp-port.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
 import { type RtcSessions, SILENT_MS } from './sessions.js';
+import { Unproven } from './unproven.js';
 
-/** Connections that have not said yet what they are for. */
-const MAX_UNKNOWN = 1024;
-const IDENTIFY_MS = 10_000;
+/** Connections that have not said yet what they are for; many browsers may share an address. */
+const UNPROVEN = { max: 1024, maxPerIp: 64 };
+/** A browser's first packet is the check. */
+const PROVE_MS = 5000;
+/** For the child to take the connection. */
+const DIAL_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
 
 export interface RtcTcpOptions {
@@ -27,7 +32,7 @@ export interface RtcTcpOptions {
 export class RtcTcp {
   readonly #options: RtcTcpOptions;
   readonly #server: Server;
-  readonly #unknown = new Set<Socket>();
+  readonly #unproven = new Unproven(UNPROVEN);
 
   constructor(options: RtcTcpOptions) {
     this.#options = options;
@@ -46,37 +51,39 @@ export class RtcTcp {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#unknown) socket.destroy();
+    this.#unproven.close();
     await closed;
   }
 
   #accept(client: Socket): void {
     client.on('error', () => {});
-    if (this.#unknown.size >= MAX_UNKNOWN) {
-      client.resetAndDestroy();
-      return;
-    }
-    this.#unknown.add(client);
-    this.#serve(client)
+    const { remoteAddress = '', remotePort: port = 0 } = client;
+    const from = { ip: normalIp(remoteAddress) ?? remoteAddress, port };
+    this.#unproven.add(client, from.ip);
+    this.#serve(client, from)
       .catch((error: unknown) => {
         client.destroy();
         this.#options.logger.debug({ reason: messageOf(error) }, 'rtc: TCP client not served');
       })
-      .finally(() => this.#unknown.delete(client));
+      .finally(() => this.#unproven.delete(client));
   }
 
-  async #serve(client: Socket): Promise<void> {
+  async #serve(client: Socket, from: Endpoint): Promise<void> {
     const { sessions, join } = this.#options;
-    const limit = AbortSignal.timeout(IDENTIFY_MS);
-    const { remoteAddress = '', remotePort: port = 0 } = client;
-    const from = { ip: normalIp(remoteAddress) ?? remoteAddress, port };
+    // A client may have one port for two addresses of ours.
+    const key = `tcp ${from.ip} ${from.port} ${client.localAddress} ${client.localPort}`;
     const find = (check: Buffer) => sessionOfCheck(sessions, check, from);
-    const { session, bytes } = await identify(client, find, limit);
+    const { session, bytes } = await identify(client, find, AbortSignal.timeout(PROVE_MS));
+    this.#unproven.delete(client);
     const { route, connection } = session;
     const target = { host: route.host, port: route.ports.rtc, localAddress: null };
-    const child = await dial(target, AbortSignal.any([limit, connection.signal]));
+    const child = await dial(
+      target,
+      AbortSignal.any([AbortSignal.timeout(DIAL_MS), connection.signal]),
+    );
     const relayed = join({ client, child, toChild: bytes, idleMs: SILENT_MS });
-    sessions.carry(session, `tcp ${from.ip} ${from.port}`, {
+    session.surplus?.destroy();
+    sessions.carry(session, key, {
       client: from,
       get bytesIn() {
         return relayed.bytesIn;

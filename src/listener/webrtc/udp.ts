@@ -6,9 +6,6 @@ import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
 
-/** Addresses that one session may use at a time; a browser tries each of its network cards. */
-const MAX_FLOWS = 8;
-
 /** Where a flow is relayed, and how a datagram gets on it that was handed to us. */
 interface OpenFlow {
   readonly session: RtcSession;
@@ -53,7 +50,7 @@ export class RtcUdp {
 
   #open(relay: UdpRelay, arrival: Arrival): void {
     const { session, key, from } = arrival;
-    const [oldest] = session.flows.size >= MAX_FLOWS ? session.flows.values() : [];
+    const oldest = session.surplus;
     const relayed = this.#steer(arrival) ?? relayIt(relay, arrival);
     oldest?.destroy();
     if (relayed === null) return;

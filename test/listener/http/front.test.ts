@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +85,31 @@ describe('an HTTP front', () => {
     assert.match(await exchange(port, `PROXY UNKNOWN\r\n${WHO}`), /"ip":"127.0.0.1"/);
     assert.equal(await exchange(port, WHO), '');
     assert.equal(front.summary().counters.failed.invalid, 1);
+  });
+
+  it('tells two connections apart that come from one port to two addresses of ours', async () => {
+    const port = await open({ proxyProtocol: true, address: { host: '0.0.0.0', port: 0 } });
+    const ask = async (host: string, ip: string, localPort?: number) => {
+      const socket = connect({
+        port,
+        host,
+        localAddress: '127.0.0.1',
+        ...(localPort && { localPort }),
+      });
+      socket.setEncoding('latin1').write(`PROXY TCP4 ${ip} 10.0.0.1 12345 443\r\n`);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await ask('127.0.0.1', '192.0.2.1');
+    const second = await ask('127.0.0.2', '192.0.2.2', first.localPort);
+    assert.equal(second.localPort, first.localPort);
+    await until('both are in', () => front.summary().connections === 2);
+    second.destroy();
+    await until('the second has left', () => front.summary().connections === 1);
+    first.write(WHO);
+    const [answer] = await once(first, 'data');
+    assert.match(String(answer), /"ip":"192.0.2.1"/);
+    first.destroy();
   });
 
   it('reads PROXY headers before TLS, too', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { stunRequest } from '../../helpers/stun.js';
 import { until } from '../../helpers/until.js';
@@ -20,7 +20,10 @@ for (const engine of ENGINES)
     afterEach(() => {
       for (const id of ['c001', 'c002'])
         rig.sessions.endOf({ id, generation: 1 }, 'the test is over');
-      for (const child of rig.children) child.datagrams.length = 0;
+      for (const child of rig.children) {
+        child.datagrams.length = 0;
+        child.tcp.length = 0;
+      }
     });
     after(() => rig.close());
 
@@ -162,10 +165,48 @@ for (const engine of ENGINES)
       assert.equal(rig.sessions.find(session.username)?.expiresAt, Number.POSITIVE_INFINITY);
     });
 
+    it('takes a client by TCP while others hold thousands of connections that say nothing', async () => {
+      const session = await rig.session('a');
+      const idle: Socket[] = [];
+      const isOpen = (socket: Socket) => !socket.destroyed;
+      for (let i = 0; i < 1100; i += 1) {
+        const localAddress = `127.44.${Math.floor(i / 20)}.1`;
+        idle.push(
+          connect({ port: rig.port, host: '127.0.0.1', localAddress }).on('error', () => {}),
+        );
+        if (i % 100 === 99) await Promise.all(idle.slice(-100).map(connected));
+      }
+      const own = Array.from({ length: 70 }, () =>
+        connect(rig.port, '127.0.0.1').on('error', () => {}),
+      );
+      await Promise.all(own.map(connected));
+      await until('the oldest are gone', () => idle.filter(isOpen).length <= 1024 - 64);
+      await until('its own oldest are gone', () => own.filter(isOpen).length <= 64);
+      assert.ok(isOpen(own.at(-1)!));
+      const client = connect(rig.port, '127.0.0.1');
+      client.write(tcpCheck(session.username));
+      await until('it has a flow', () => rig.sessions.find(session.username)?.flows.size === 1);
+      for (const socket of [...idle, ...own, client]) socket.destroy();
+    });
+
+    it('has no more TCP connections of one session than a browser has', async () => {
+      const session = await rig.session('a');
+      const clients: Socket[] = [];
+      const flows = () => rig.sessions.find(session.username)?.flows.size ?? 0;
+      for (let i = 0; i < 12; i += 1) {
+        const client = connect(rig.port, '127.0.0.1').on('error', () => {});
+        client.write(tcpCheck(session.username));
+        clients.push(client);
+        await until('it has a flow', () => flows() >= Math.min(i + 1, 8));
+      }
+      await until('the oldest are gone', () => clients.filter((one) => one.destroyed).length === 4);
+      assert.equal(flows(), 8);
+      for (const client of clients) client.destroy();
+    });
+
     it('takes a client by TCP', async () => {
       const session = await rig.session('a');
-      const check = stunRequest({ username: session.username, password: PASSWORD });
-      const frame = Buffer.concat([Buffer.from([0, check.length]), check]);
+      const frame = tcpCheck(session.username);
       const stranger = connect(rig.port, '127.0.0.1');
       stranger.on('error', () => {});
       stranger.write('GET / HTTP/1.1\r\n\r\n');
@@ -180,6 +221,16 @@ for (const engine of ENGINES)
       );
     });
   });
+
+/** An ICE check as the first frame of a TCP connection. */
+function tcpCheck(username: string): Buffer {
+  const check = stunRequest({ username, password: PASSWORD });
+  return Buffer.concat([Buffer.from([0, check.length]), check]);
+}
+
+async function connected(socket: Socket): Promise<void> {
+  if (socket.connecting) await once(socket, 'connect');
+}
 
 /** Sends one check for a session that is nobody's, from an address of its own. */
 async function askOnce(ip: string, port: number): Promise<void> {
