@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { escapeControls } from './logging/printable.js';
+import { escapeControls } from './logging/loggable.js';
 
 export type { Logger };
 

@@ -40,9 +40,18 @@ export function statusText(status: AdminStatus): string {
     ['streams', String(status.streams)],
     ['connections', connectionsText(status)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
+    ...troubles(status),
     ...status.listeners.flatMap(listenerLines),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+}
+
+function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {
+  const lines: [string, string][] = [];
+  if (unforeseenErrors > 0) lines.push(['errors', `${unforeseenErrors} unforeseen: see the log`]);
+  if (logLinesDropped > 0)
+    lines.push(['log', `${logLinesDropped} lines dropped: nobody took them`]);
+  return lines;
 }
 
 function connectionsText({ connections, heldPlayers }: AdminStatus): string {

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js';
 import { LineLimit } from './line-limit.js';
-import { printable } from './printable.js';
+import { loggable } from './loggable.js';
 
 /** Of one thread: each port's refusals are a kind. */
 const limit = new LineLimit();
@@ -17,7 +17,7 @@ export type RefusalFields = Readonly<Record<string, string | null | undefined>>;
 export function logRefusal(logger: Logger, message: string, fields: RefusalFields): void {
   const shown = Object.entries(fields)
     .filter(([, text]) => text !== undefined)
-    .map(([name, text]) => [name, text ? printable(text) : text]);
+    .map(([name, text]) => [name, text ? loggable(text) : text]);
   const line = Object.fromEntries(shown) as Record<string, unknown>;
   const withheld = COMMON.has(fields.failure) ? null : limit.take(message, performance.now());
   if (withheld === null) logger.debug(line, message);

@@ -23,6 +23,12 @@ test('status', () => {
   );
 });
 
+test('status says what went wrong, where something has', () => {
+  const text = statusText({ ...STATUS, unforeseenErrors: 2, logLinesDropped: 30 });
+  assert.match(text, /^errors {7}2 unforeseen: see the log$/m);
+  assert.match(text, /^log {10}30 lines dropped: nobody took them$/m);
+});
+
 test('children fit a terminal', () => {
   const lines = childrenText(CHILDREN, 80).trimEnd().split('\n');
   assert.deepEqual(lines, [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLogger } from '../../src/logger.js';
 import { LineLimit } from '../../src/logging/line-limit.js';
-import { escapeControls, printable } from '../../src/logging/printable.js';
+import { escapeControls, loggable } from '../../src/logging/loggable.js';
 import { logRefusal } from '../../src/logging/refusals.js';
 import { recordLog } from '../helpers/log-lines.js';
 
@@ -29,8 +29,8 @@ describe('a limit of lines', () => {
 
 describe('texts that clients have chosen', () => {
   it('are bounded, and move no terminal', () => {
-    assert.equal(printable('a\x1b[2Jb\nc\u009bd\u202ee'), 'a\\u{1b}[2Jb\\u{a}c\\u{9b}d\\u{202e}e');
-    assert.equal(printable('x'.repeat(2000)).length, 513);
+    assert.equal(loggable('a\x1b[2Jb\nc\u009bd\u202ee'), 'a\\u{1b}[2Jb\\u{a}c\\u{9b}d\\u{202e}e');
+    assert.equal(loggable('x'.repeat(2000)).length, 513);
     assert.equal(escapeControls('ä € 名'), 'ä € 名');
   });
 

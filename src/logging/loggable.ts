@@ -4,7 +4,7 @@ const MAX_LENGTH = 512;
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A text that somebody else has chosen, fit for a log line: bounded, and with controls escaped. */
-export function printable(text: string, maxLength = MAX_LENGTH): string {
+export function loggable(text: string, maxLength = MAX_LENGTH): string {
   const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return escapeControls(short);
 }
