@@ -16,7 +16,7 @@ import { residentBytes } from './measure.js';
 const PROCESS = join(import.meta.dirname, '../helpers/attacks/attacker-process.js');
 /** No address of the good clients, and none that the supervisor dials from. */
 const FROM = '127.0.0.9';
-export const STREAM = 'live/good';
+const STREAM = 'live/good';
 /** What one connection's buffers cannot hold. */
 const FILE_BYTES = 64 * 1024 * 1024;
 const SAMPLE_MS = 100;

@@ -43,7 +43,7 @@ export interface RtmpSessionContext {
 }
 
 /** What came of a client's first attempt, which somebody else has made. */
-export interface FirstAttempt {
+interface FirstAttempt {
   /** Where it was sent; null: nowhere. */
   readonly route: Route | null;
   /** Why that did not succeed; null: it has not been dialled. */
