@@ -253,17 +253,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#ownLoop.close();
     await Promise.all([...this.#children.values()].map((child) => child.release()));
     if (this.#workDir === null) return;
-    await this.#removeMedia(this.#workDir);
+    await removeMedia(this.#workDir).catch((error: unknown) =>
+      this.#logger.warn(
+        { reason: messageOf(error) },
+        'HLS files not removed: the next start tries',
+      ),
+    );
     await this.#workDir.release();
-  }
-
-  async #removeMedia(workDir: WorkDir): Promise<void> {
-    try {
-      if (await workDir.isOurs()) await removeMedia(workDir);
-    } catch (error) {
-      const reason = messageOf(error);
-      this.#logger.warn({ reason }, 'HLS files not removed: the next start tries');
-    }
   }
 
   #pids(): number[] {

@@ -38,8 +38,12 @@ export async function removeLeftovers(workDir: WorkDir): Promise<number> {
   return killed.filter(Boolean).length;
 }
 
-/** Empties what children have written for players: their numbers and clocks begin anew. */
-export async function removeMedia({ hls }: WorkDir): Promise<void> {
+/**
+ * Empties what children have written for players: their numbers and clocks begin anew. Not where
+ * another supervisor has taken the path meanwhile.
+ */
+export async function removeMedia({ hls, isOurs }: WorkDir): Promise<void> {
+  if (!(await isOurs())) return;
   await rm(hls, { recursive: true, force: true });
   await mkdir(hls, { mode: 0o700 });
 }
