@@ -5,7 +5,7 @@ import { origins } from '../helpers/origins.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { threadsMs } from './relay/peers.js';
 import { median, type Row, report, round } from './report.js';
-import { oneRun, RUNS } from './setups.js';
+import { DIRECT, oneRun, RUNS } from './setups.js';
 
 /** The CPU controller of cgroups 1: that of cgroups 2 bounds no single threads. */
 const CGROUPS = '/sys/fs/cgroup/cpu';
@@ -37,7 +37,7 @@ async function compare(origin: string): Promise<Row['values']> {
   const groups: string[] = [];
   try {
     for (const threads of [1, 2]) {
-      const env = { SRS_SUPERVISOR_RELAY_THREADS: `${threads}` };
+      const env = { ...DIRECT, SRS_SUPERVISOR_RELAY_THREADS: `${threads}` };
       const args = ['--relay', 'native'];
       const supervisor = await RunningSupervisor.start({ origin, children: 2, args, env });
       supervisors.push(supervisor);

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Origin, origins } from '../helpers/origins.js';
+import { ROOT } from '../helpers/paths.js';
 import { openingBytes } from '../helpers/rtmp-bytes.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { cpuDuring } from './measure.js';
@@ -11,6 +13,8 @@ const AT_ONCE = 32;
 const SECONDS = 4;
 export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ENGINES = ['native', 'portable'];
+/** Has children serve players whose streams nobody publishes: by default these wait in no child. */
+export const DIRECT = { SRS_SUPERVISOR_SRS_TEMPLATE: join(ROOT, 'test/bench/direct.conf') };
 /** Handshake (3073 bytes) and some: past this a child's own answers have come. */
 const ANSWERED = 3600;
 
@@ -41,7 +45,8 @@ async function compare({ name, path }: Origin): Promise<Row[]> {
   try {
     for (const engine of ENGINES) {
       const args = ['--relay', engine];
-      supervisors.push(await RunningSupervisor.start({ origin: path, children: 2, args }));
+      const options = { origin: path, children: 2, args, env: DIRECT };
+      supervisors.push(await RunningSupervisor.start(options));
     }
     const runs = supervisors.map(() => [] as Run[]);
     // The first round warms up.
