@@ -67,7 +67,7 @@ export class AttackedBox {
       origin: origin.path,
       children: 2,
       ports,
-      env: { SRS_SUPERVISOR_HTTP_DIR: folder, ...few },
+      env: { SRS_SUPERVISOR_HTTP_DIR: folder, SRS_SUPERVISOR_ORIGINS_FROM: FROM, ...few },
       ...(descriptors && { behind: ['prlimit', `--nofile=${descriptors}`] }),
     });
     const publisher = publish(supervisor.url(STREAM));
