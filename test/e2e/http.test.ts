@@ -189,6 +189,9 @@ for (const origin of origins()) {
     it('answers clients that have nothing more to say, and notices when they are gone', async () => {
       cast.publish(supervisor.url('live/half'));
       const { child } = await supervisor.ownerOf('live/half');
+      await until('it is live', async () => {
+        return (await fetch(url('live/half.flv'), { method: 'HEAD' })).ok;
+      });
       const half = async (path: string) => {
         const player = await HttpPlayer.get(http, path);
         player.socket.end();
@@ -209,7 +212,7 @@ for (const origin of origins()) {
       assert.match(versions.head, /"code":0/);
       const playing = async () => {
         const rows = await clientsOn(await supervisor.child(child));
-        return rows.filter(({ name, type }) => name === 'half' && type.startsWith('flv'));
+        return rows.filter(({ name, type }) => name === 'half.flv' && type === 'flv-play');
       };
       await until('the child has the player', async () => (await playing()).length === 1);
       flv.close();
