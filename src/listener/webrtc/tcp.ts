@@ -4,7 +4,6 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
-import type { Endpoint } from '../../relay/udp.js';
 import { normalIp } from '../client-address.js';
 import type { Connection, Connections } from '../connections.js';
 import { countRefusal } from '../counters.js';
