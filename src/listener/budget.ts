@@ -28,7 +28,7 @@ export interface BudgetShare {
 }
 
 /** Room is made before the last place is taken: of so many places one, but no more than these. */
-const HEADROOM = { share: 32, most: 256 };
+const HEADROOM = { share: 16, most: 256 };
 /** The unit that threads tell each other times in: 31 bits of it are six years. */
 const TICK_MS = 100;
 const EPOCH = Date.UTC(2025, 0);
@@ -138,6 +138,8 @@ export class ConnectionBudget implements ConnectionLimits {
     if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
     const headroom = Math.min(Math.floor(connections / HEADROOM.share), HEADROOM.most);
     if (this.#counts.open > connections - headroom) this.#makeRoom();
+    // Another thread was asked, and has not done it yet: one of ours goes, too.
+    if (this.#counts.open > connections) this.#pending.shed();
     return this.#counts.open > connections ? 'connections' : null;
   }
 

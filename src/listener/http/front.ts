@@ -51,6 +51,7 @@ export class HttpFront extends ClientFront {
   /** By the address that the socket itself says: TLS wraps one socket in another. */
   readonly #bySocket = new Map<string, Connection>();
   readonly #live: LiveRelay | null;
+  #turnAway = (client: Socket): void => void client.resetAndDestroy();
   /** Those that have asked for a live stream: no request behind that is answered. */
   readonly #taken = new WeakSet<Connection>();
   /** How many requests of each are not answered yet. */
@@ -63,7 +64,8 @@ export class HttpFront extends ClientFront {
     this.#live = live && new LiveRelay(live);
     const { connections, counters } = this;
     const proxies = proxyProtocol ? trusted : null;
-    const turnAway = options.tls === null ? new TurnAway().answer : undefined;
+    if (options.tls === null) this.#turnAway = new TurnAway().answer;
+    const turnAway = this.#turnAway;
     this.#entrance = new Entrance({ connections, counters, proxies, turnAway, logger });
     this.#app = createApp({
       plugins,
@@ -126,8 +128,8 @@ export class HttpFront extends ClientFront {
     if (connection === null) return false;
     this.#bySocket.set(key, connection);
     connection.onEnd = (reason) => {
-      if (failureOf(reason) === 'shed') this.counters.failed.shed += 1;
-      socket.destroy();
+      if (failureOf(reason) === 'shed') this.#shed(socket, connection);
+      else socket.destroy();
     };
     socket.once('close', () => {
       this.#bySocket.delete(key);
@@ -150,6 +152,13 @@ export class HttpFront extends ClientFront {
         this.connections.pend(connection);
       }
     });
+  }
+
+  /** Who has had an answer would take this one for that of its next request. */
+  #shed(socket: Socket, connection: Connection): void {
+    this.counters.failed.shed += 1;
+    if (this.#requests.has(connection)) socket.destroy();
+    else this.#turnAway(socket);
   }
 
   #gone(connection: Connection): void {

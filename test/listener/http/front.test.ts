@@ -157,18 +157,20 @@ describe('an HTTP front', () => {
 
   it('closes who asks for nothing, or nothing more, for who comes', async () => {
     const port = await open({ limits: { connections: 2, connectionsPerIp: 0 } });
-    const [silent, kept] = [connect({ port, host: '127.0.0.1' }), connect(port, '127.0.0.1')];
-    const gone = [once(silent, 'close'), once(kept, 'close')];
+    const silent = exchange(port);
+    await until('it is in', () => front.summary().connections === 1);
+    const kept = connect(port, '127.0.0.1');
+    const keptIsGone = once(kept, 'close');
     await until('both are in', () => front.summary().connections === 2);
     kept.write('GET /who HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(kept, 'data');
     assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
-    await gone[0];
+    assert.match(await silent, /^HTTP\/1.1 503 /);
     const busy = connect(port, '127.0.0.1');
     busy.write(HANG);
     await until('it is served', () => hanging.length === 1);
     assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
-    await gone[1];
+    await keptIsGone;
     assert.equal(front.summary().counters.failed.shed, 2);
     assert.equal(busy.closed, false);
     busy.destroy();
