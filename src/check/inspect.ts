@@ -5,7 +5,7 @@ import type { Pinning } from '../child/pinning.js';
 import { vhostsOf } from '../child/template.js';
 import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
-import { connectionBudget, fileLimit } from '../config/limits.js';
+import { connectionBudget, type DescriptorBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, pinThreads, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
@@ -58,19 +58,19 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const pinning = await findings.attempt('pinning', () => tryPinning(config));
   const overlap = await findings.attempt('neighbours', () => findOverlap(config, plan, pinning));
   const count = plan?.children.length ?? 0;
-  const connections = await findings.attempt('descriptors', () => budget(config, count));
+  const shares = await findings.attempt('descriptors', () => budget(config, count));
   await findings.attempt('ports', () => provePorts(config));
   const firewall =
     binary && (await findings.attempt('firewall', () => tryFirewall(config, binary, count)));
   await findings.attempt('tls', () => tryCertificate(config));
   await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
-  if (error || !binary || template === undefined || !plan || !connections) {
+  if (error || !binary || template === undefined || !plan || !shares) {
     return { findings, prepared: null };
   }
   const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   await findings.attempt('live', () => liveFormats(config, template));
-  const known = { config, env, binary, template, vhosts, plan, connections };
+  const known = { config, env, binary, template, vhosts, plan, ...shares };
   const machine = { pinning: pinning ?? null, hasOverlap: overlap ?? false };
   const prepared = { ...known, ...machine, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
@@ -152,9 +152,12 @@ async function findOverlap(
   return { value: true, text, warnings: [warning] };
 }
 
-async function budget(config: Config, childCount: number): Promise<Outcome<number>> {
-  const { connections } = connectionBudget(config, childCount, await fileLimit());
-  return { value: connections, text: `enough for ${connections} client connections` };
+async function budget(config: Config, childCount: number): Promise<Outcome<DescriptorBudget>> {
+  const value = connectionBudget(config, childCount, await fileLimit());
+  const { connections, connectionsPerIp } = value;
+  const each = connectionsPerIp === 0 ? 'any number' : `${connectionsPerIp}`;
+  const text = `enough for ${connections} client connections, ${each} from one address`;
+  return { value, text };
 }
 
 /** Whether the map can be kept where the configuration says. */

@@ -22,6 +22,10 @@ export interface Prepared {
   readonly hasOverlap: boolean;
   /** How many client connections may be open at once. */
   readonly connections: number;
+  /** And of one address; 0: any number. */
+  readonly connectionsPerIp: number;
+  /** Pipes that the relay may have. */
+  readonly pipes: number;
   /** Null: no port of a child has to be closed, or `children.firewall` is off. */
   readonly firewall: FirewallPlan | null;
 }

@@ -70,7 +70,7 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
     output,
     failure: reason,
   } = await runProgram([...command, '-v'], { env: childEnvironment(env) });
-  const version = /\d+\.\d+\.\d+/.exec(output)?.[0];
+  const version = /\d{1,6}\.\d{1,6}\.\d{1,6}/.exec(output)?.[0];
   if (exitCode === 0 && version !== undefined) {
     const bindsMedia = kind === 'mini-srs' || isAtLeast(version, BINDS_MEDIA);
     return { path, kind, version, bindsMedia, command };

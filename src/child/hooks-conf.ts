@@ -37,7 +37,7 @@ function notifyLines(hooks: readonly Directive[], { url, serverId }: HooksPlan):
   const templates = find(hooks, 'on_hls_notify')?.args ?? [];
   if (templates.length === 0) return [];
   const ours = templates.map((template) => {
-    const [, origin = template, path = ''] = /^(https?:\/\/[^/?[]+)(.*)$/.exec(template) ?? [];
+    const [, origin = template, path = ''] = /^(https?:\/\/[^/?[]+)(.*)$/s.exec(template) ?? [];
     const rest = path.startsWith('/') ? path : `/${path}`;
     const target = Buffer.from(origin).toString('base64url');
     return `${url}/notify/${target}${rest.replaceAll('[server_id]', serverId)}`;

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** `[time][LEVEL][pid][cid]` and, on errors, `[errno]`. */
 const PREFIX = /^\[[\d :.-]+\]\[(?<level>[A-Z]+)\]\[\d+\]\[\w*\](\[\d+\])? /;
-const CONFIG = /invalid config ?code=\d+(\(\w+\))? : (?<reason>.*)$/;
+const CONFIG = /invalid config ?code=\d+(\(\w+\))? : (?<reason>.*)/;
 const MAX_REASON = 300;
 
 /**

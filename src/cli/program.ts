@@ -145,7 +145,9 @@ function addQueries(program: Command, actions: CliActions): void {
 function usageError(error: CommanderError): SupervisorError {
   const message = error.message
     .replace(/^error: /, '')
-    .replaceAll(/\s*\n\s*/g, ' ')
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
     .replace(/\.$/, '');
   return new SupervisorError('ERR_USAGE', `${message}; see srs-supervisor --help`);
 }

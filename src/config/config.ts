@@ -128,8 +128,8 @@ export interface Config {
     /** A client that has not said what it wants by then is closed. */
     readonly identifySeconds: number;
     readonly connections: 'auto' | number;
-    /** 0: no limit. */
-    readonly connectionsPerIp: number;
+    /** On all ports together; `auto`: a quarter of all, 10,000 at most; 0: no limit. */
+    readonly connectionsPerIp: 'auto' | number;
     /** Requests a second that one address may go on making of the API; 0: no limit. */
     readonly apiRequestsPerIp: number;
     /** WebRTC offers a second of one address; 0: no limit. */

@@ -116,7 +116,7 @@ export const schema = z.strictObject({
   limits: section({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
-    connectionsPerIp: key(count, 0),
+    connectionsPerIp: key(orAuto(count), 'auto'),
     apiRequestsPerIp: key(count, 100),
     offersPerIp: key(count, 20),
     heldPlayers: key(integer(1, 1_000_000), 10_000),

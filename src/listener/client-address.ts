@@ -14,6 +14,11 @@ export interface ClientAddress {
   readonly port: number;
 }
 
+/** IPv6 with a zone has fewer characters. */
+const MAX_ADDRESS = 64;
+/** Proxies one behind the other whose entries are read. */
+const MAX_HOPS = 32;
+
 /** The proxies whose word about their clients is taken. */
 export class TrustedProxies {
   readonly #ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][];
@@ -26,7 +31,7 @@ export class TrustedProxies {
   }
 
   has(ip: string): boolean {
-    if (!ipaddr.isValid(ip)) return false;
+    if (this.#ranges.length === 0 || ip.length > MAX_ADDRESS || !ipaddr.isValid(ip)) return false;
     const address = ipaddr.process(ip);
     return this.#ranges.some(
       ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
@@ -42,6 +47,7 @@ export function networkOf(ip: string): string {
 
 /** One spelling for one address; null for what is none. */
 export function normalIp(text: string): string | null {
+  if (text.length > MAX_ADDRESS) return null;
   // What sockets say of nearly every client, told without a parser.
   const plain = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : text;
   if (isIPv4(plain)) return plain;
@@ -58,7 +64,7 @@ export function forwardedClient(
   trusted: TrustedProxies,
 ): ClientAddress {
   let client = peer;
-  for (const entry of (header ?? '').split(',').reverse()) {
+  for (const entry of (header ?? '').split(',').slice(-MAX_HOPS).reverse()) {
     if (!trusted.has(client.ip)) return client;
     const next = parseEntry(entry.trim());
     if (next === null) return client;

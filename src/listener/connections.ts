@@ -4,7 +4,10 @@ import { formatAddress } from '../config/address.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import { Roster } from '../roster.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import { ConnectionBudget, type ConnectionLimits, type Refusal } from './budget.js';
 import type { ConnectionRow } from './front.js';
+import { SessionError } from './session-error.js';
+import type { Place } from './shared-counts.js';
 
 /** Begins the ids of a thread's connections: those of all threads differ. */
 const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
@@ -12,6 +15,14 @@ const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 /** What is relayed for a client, by whatever way. */
 export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
   readonly ended: Promise<unknown>;
+}
+
+/** Who comes in, and when. */
+export interface Entry {
+  readonly ip: string;
+  readonly port: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** One client connection, from accept to close. What is null is not known yet. */
@@ -33,16 +44,23 @@ export class Connection {
   relayed: Relayed | null = null;
   /** Where its listener keeps it. */
   key = -1;
+  /** Where its budget counts it. */
+  place: Place;
+  /** Told of its end, beside the signal. */
+  onEnd: ((reason: Error) => void) | null = null;
+  /** Told once when it is not pending any more. */
+  onSettled: (() => void) | null = null;
   /** Made for who asks for the signal: most connections end without one. */
   #ending: AbortController | null = null;
   #reason: Error | null = null;
 
-  constructor(id: string, ip: string, port: number, since: number) {
+  constructor({ id, ip, port, since, place }: Entry & { id: string; place: Place }) {
     this.id = id;
     this.ip = ip;
     this.port = port;
     this.client = formatAddress({ host: ip, port });
     this.since = since;
+    this.place = place;
   }
 
   /** Aborts when somebody wants this connection gone; its reason is an Error. */
@@ -71,56 +89,18 @@ export class Connection {
     return { id, client, alias, child, stream, role, ...bytes, since };
   }
 
+  /** It has said what it wants. */
+  settle(): void {
+    const told = this.onSettled;
+    this.onSettled = null;
+    told?.();
+  }
+
   end(reason: Error): void {
     this.#reason ??= reason;
     this.#ending?.abort(reason);
+    this.onEnd?.(reason);
     this.relayed?.destroy();
-  }
-}
-
-/** The limit that refused a connection; `drain`: the box ends, and lets nobody in any more. */
-export type Refusal = 'connections' | 'connectionsPerIp' | 'drain';
-
-/** How many connections may be open, in all and from one address (0: any number). */
-export interface ConnectionLimits {
-  readonly connections: number;
-  readonly connectionsPerIp: number;
-}
-
-/** Limits that several listeners keep to together. */
-export class ConnectionBudget implements ConnectionLimits {
-  readonly connections: number;
-  readonly connectionsPerIp: number;
-  readonly #perIp = new Map<string, number>();
-  #open = 0;
-  #isShut = false;
-
-  constructor({ connections, connectionsPerIp }: ConnectionLimits) {
-    this.connections = connections;
-    this.connectionsPerIp = connectionsPerIp;
-  }
-
-  /** From here on nobody is let in. */
-  shut(): void {
-    this.#isShut = true;
-  }
-
-  /** Null: it is counted in. */
-  take(ip: string): Refusal | null {
-    const ofThisIp = this.#perIp.get(ip) ?? 0;
-    if (this.#isShut) return 'drain';
-    if (this.#open >= this.connections) return 'connections';
-    if (this.connectionsPerIp > 0 && ofThisIp >= this.connectionsPerIp) return 'connectionsPerIp';
-    this.#open += 1;
-    this.#perIp.set(ip, ofThisIp + 1);
-    return null;
-  }
-
-  giveBack(ip: string): void {
-    this.#open -= 1;
-    const left = (this.#perIp.get(ip) ?? 1) - 1;
-    if (left > 0) this.#perIp.set(ip, left);
-    else this.#perIp.delete(ip);
   }
 }
 
@@ -142,20 +122,42 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** `id`: the one it has had elsewhere; default: the next of ours. */
-  open(ip: string, port: number, now: number, id?: string): Connection | Refusal {
-    const refusal = this.#budget.take(ip);
-    if (refusal !== null) return refusal;
-    const connection = new Connection(id ?? this.#nextId(), ip, port, now);
-    connection.key = this.#open.add(connection);
-    return connection;
+  /** Counts a client in, or answers by which limit it cannot come in. */
+  open(ip: string, port: number, since: number): Connection | Refusal {
+    const place = this.#budget.take(ip);
+    return typeof place === 'string'
+      ? place
+      : this.#add({ id: this.#nextId(), ip, port, since, place });
+  }
+
+  /** A client that another thread, that of this number, has counted in under that id. */
+  adopt(entry: Entry & { readonly id: string; readonly place: Place }, member: number): Connection {
+    this.#budget.adopt(entry.place, member);
+    return this.#add(entry);
+  }
+
+  /** The client has not said yet what it wants: until it settles, it goes first where room is needed. */
+  pend(connection: Connection): void {
+    const client = this.#budget.pend(Date.now(), () => this.#shed(connection));
+    connection.onSettled = () => this.#budget.settle(client);
+  }
+
+  /** Somebody whom we trust has sent it: it counts for the box, and not for that address. */
+  vouch(connection: Connection): void {
+    connection.place = this.#budget.vouch(connection.place);
   }
 
   closed(connection: Connection): void {
-    if (!this.#open.delete(connection.key)) return;
+    if (this.handOver(connection)) this.#budget.giveBack(connection.place);
+  }
+
+  /** Another thread adopts the client; false: it was not here. */
+  handOver(connection: Connection): boolean {
+    if (!this.#open.delete(connection.key)) return false;
+    connection.settle();
     this.#pastIn += connection.relayed?.bytesIn ?? 0;
     this.#pastOut += connection.relayed?.bytesOut ?? 0;
-    this.#budget.giveBack(connection.ip);
+    return true;
   }
 
   /** Bytes relayed so far, those of closed connections too: from clients, and to them. */
@@ -183,6 +185,19 @@ export class Connections {
 
   [Symbol.iterator](): IterableIterator<Connection> {
     return this.#open[Symbol.iterator]();
+  }
+
+  #add(entry: Entry & { readonly id: string; readonly place: Place }): Connection {
+    const connection = new Connection(entry);
+    connection.key = this.#open.add(connection);
+    return connection;
+  }
+
+  #shed(connection: Connection): void {
+    connection.end(
+      new SessionError('shed', 'closed to make room, for it had not said what it wants'),
+    );
+    this.closed(connection);
   }
 
   #nextId(): string {

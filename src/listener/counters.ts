@@ -1,3 +1,4 @@
+import type { Refusal } from './budget.js';
 import type { Failure, ListenerCounters } from './front.js';
 
 /** What a listener counts in. */
@@ -5,12 +6,20 @@ export interface Counters extends ListenerCounters {
   accepted: number;
   relayed: number;
   refused: number;
+  readonly refusedBy: Record<Refusal, number>;
   readonly failed: Record<Failure, number>;
 }
 
 export function noCounters(): Counters {
-  const failed = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0, hook: 0, full: 0 };
-  return { accepted: 0, relayed: 0, refused: 0, failed };
+  const none = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 };
+  const failed = { ...none, hook: 0, full: 0, shed: 0 };
+  const refusedBy = { connections: 0, connectionsPerIp: 0, drain: 0 };
+  return { accepted: 0, relayed: 0, refused: 0, refusedBy, failed };
+}
+
+export function countRefusal(counters: Counters, limit: Refusal): void {
+  counters.refused += 1;
+  counters.refusedBy[limit] += 1;
 }
 
 /** The sum of both; null counts nothing. */
@@ -18,10 +27,13 @@ export function addCounters(a: Counters, b: ListenerCounters | null): Counters {
   if (b === null) return a;
   const failed = { ...a.failed };
   for (const reason of Object.keys(failed) as Failure[]) failed[reason] += b.failed[reason];
+  const refusedBy = { ...a.refusedBy };
+  for (const limit of Object.keys(refusedBy) as Refusal[]) refusedBy[limit] += b.refusedBy[limit];
   return {
     accepted: a.accepted + b.accepted,
     relayed: a.relayed + b.relayed,
     refused: a.refused + b.refused,
+    refusedBy,
     failed,
   };
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.js';
 import { logRefusal } from '../logging/refusals.js';
 import { type ClientAddress, normalIp, type TrustedProxies } from './client-address.js';
 import type { Connection, Connections } from './connections.js';
-import type { Counters } from './counters.js';
+import { type Counters, countRefusal } from './counters.js';
 import { readProxyHeader } from './read-proxy-header.js';
 
 /** What a port asks of every connection before its protocol begins. */
@@ -13,8 +13,12 @@ export interface EntranceRules {
   readonly counters: Counters;
   /** Whose PROXY headers are read; null: nobody sends one. */
   readonly proxies: TrustedProxies | null;
+  /** Closes who cannot come in; default: by a reset. */
+  readonly turnAway?: ((client: Socket) => void) | undefined;
   readonly logger: Logger;
 }
+
+const reset = (client: Socket) => void client.resetAndDestroy();
 
 /**
  * Where connections come in: finds the client's true address, by the PROXY header where one must be
@@ -32,7 +36,7 @@ export class Entrance {
 
   /** Null: the connection was closed. Else the socket is as it came, or paused behind its header. */
   async letIn(client: Socket): Promise<Connection | null> {
-    const { connections, counters, logger } = this.#rules;
+    const { connections, counters, logger, turnAway = reset } = this.#rules;
     counters.accepted += 1;
     client.on('error', () => {});
     try {
@@ -40,10 +44,11 @@ export class Entrance {
       // Where it has left already, it has no address.
       const connection = ip === '' ? null : connections.open(ip, port, Date.now());
       if (connection === null) client.destroy();
+      else if (typeof connection !== 'string') connections.pend(connection);
       if (typeof connection !== 'string') return connection;
-      counters.refused += 1;
+      countRefusal(counters, connection);
       logRefusal(logger, 'client refused', { client: ip, limit: `limits.${connection}` });
-      client.resetAndDestroy();
+      turnAway(client);
     } catch (error) {
       counters.failed.invalid += 1;
       const about = { client: client.remoteAddress, err: messageOf(error) };

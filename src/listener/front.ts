@@ -1,12 +1,22 @@
 import type { AddressInfo } from 'node:net';
 import type { ChildRef } from '../child/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { Refusal } from './budget.js';
 
 /**
  * Why a client was not served. `hook`: the user's hook has refused a player that would have waited for
- * its stream; `full`: too many wait already.
+ * its stream; `full`: too many wait already; `shed`: it made room for others, and had not said what it
+ * wants.
  */
-export type Failure = 'silent' | 'invalid' | 'left' | 'no-child' | 'child' | 'hook' | 'full';
+export type Failure =
+  | 'silent'
+  | 'invalid'
+  | 'left'
+  | 'no-child'
+  | 'child'
+  | 'hook'
+  | 'full'
+  | 'shed';
 
 /** What has become of the clients so far. */
 export interface ListenerCounters {
@@ -15,6 +25,8 @@ export interface ListenerCounters {
   readonly relayed: number;
   /** Turned away unread by a limit on connections. */
   readonly refused: number;
+  /** The same by limit. */
+  readonly refusedBy: Readonly<Record<Refusal, number>>;
   readonly failed: Readonly<Record<Failure, number>>;
 }
 

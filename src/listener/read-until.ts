@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { append } from '../protocol/append.js';
 import type { Parsed } from '../protocol/result.js';
+import { ByteWriter } from '../protocol/rtmp/byte-writer.js';
 
 /**
  * Feeds a socket's bytes to `take` until that answers something; then the socket is paused and the
@@ -53,14 +53,15 @@ export async function readParsed<T>(
   signal: AbortSignal,
   refuse: (reason: string) => Error = (reason) => new Error(reason),
 ): Promise<T> {
-  let seen: Buffer = Buffer.alloc(0);
+  const seen = new ByteWriter();
   const take = (bytes: Buffer) => {
-    seen = append(seen, bytes);
-    const parsed = parse(seen);
+    seen.bytes(bytes);
+    const parsed = parse(seen.written);
     if (parsed.kind === 'invalid') throw refuse(parsed.reason);
     return parsed.kind === 'value' ? parsed : undefined;
   };
   const { value, consumed } = await readUntil(socket, take, signal);
-  if (consumed < seen.length) socket.unshift(seen.subarray(consumed));
+  const rest = seen.written.subarray(consumed);
+  if (rest.length > 0) socket.unshift(rest);
   return value;
 }

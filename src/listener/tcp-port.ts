@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { LineLimit } from '../logging/line-limit.js';
 import { listenError } from './listen-error.js';
 
 /** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
@@ -24,11 +25,15 @@ export async function openPort(
   logAcceptErrors(server, key, logger);
 }
 
-/** One line for each connection that the system does not give us; the port stays open. */
+/** A line now and then for connections that the system does not give us; the port stays open. */
 export function logAcceptErrors(server: Server, key: string, logger: Logger): void {
-  server.on('error', (error) =>
-    logger.error({ reason: messageOf(error) }, `${key}: a client was not let in: see ulimit -n`),
-  );
+  const lines = new LineLimit();
+  server.on('error', (error) => {
+    const withheld = lines.take(key, performance.now());
+    if (withheld === null) return;
+    const reason = messageOf(error);
+    logger.error({ reason, withheld }, `${key}: a client was not let in: see ulimit -n`);
+  });
 }
 
 /** Takes no connections any more; resolves when those that are open have closed. */

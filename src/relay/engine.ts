@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly threads: 'auto' | number;
   /** Threads are pinned to these in turn; none: they run anywhere. */
   readonly cpus: readonly number[];
+  /** How many pipes all threads together may have; default: as many as they can use. */
+  readonly pipes?: number;
   readonly logger: Logger;
 }
 
@@ -80,13 +82,18 @@ export async function openUdpRelay(
 }
 
 async function openNative(
-  { threads, cpus, logger }: EngineOptions,
+  { threads, cpus, pipes, logger }: EngineOptions,
   load: () => Promise<NativeModule>,
 ): Promise<RelayEngine> {
   if (platform() !== 'linux') throw new Error(`it needs Linux, this is ${platform()}`);
   const { NativeEngine } = await load();
   const count = threads === 'auto' ? autoThreads(cpus) : threads;
-  const engine = new NativeEngine({ threads: count, cpus, logger });
+  const engine = new NativeEngine({
+    threads: count,
+    cpus,
+    logger,
+    ...(pipes !== undefined && { pipes }),
+  });
   try {
     await selfTest(engine);
     return engine;

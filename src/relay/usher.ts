@@ -24,8 +24,6 @@ export interface RelayStart {
   readonly idleMs: number;
   /** Names the pair to the control side. */
   readonly ticket: number;
-  /** Told on the thread when it has ended. */
-  readonly over: () => void;
 }
 
 /** A client that a thread has accepted, until it is relayed. Nothing here throws. */

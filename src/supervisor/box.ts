@@ -1,7 +1,7 @@
 import type { Prepared } from '../check/prepared.js';
 import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
-import type { ConnectionBudget } from '../listener/connections.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { Logger } from '../logger.js';

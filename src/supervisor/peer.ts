@@ -5,7 +5,7 @@ import type { NamedFront } from './fronts.js';
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
 export function peerFronts(
-  { prepared, engine, routing, aliases, heldHooks, logger }: Box,
+  { prepared, engine, routing, aliases, budget, heldHooks, logger }: Box,
   answer: (question: string) => Promise<string>,
 ): NamedFront[] {
   const { registry, cluster, listen } = prepared.config;
@@ -13,8 +13,7 @@ export function peerFronts(
   const front = new PeerFront({
     address: listen.peer,
     secret: cluster.secret,
-    // Who comes from one address are all clients of a box, which has counted them.
-    limits: { connections: prepared.connections, connectionsPerIp: 0 },
+    limits: budget,
     admit: (child, wanted) => {
       const admit = () => routing.admit(child, wanted);
       return wanted === null ? admit() : keepSources(admit)(wanted.stream, wanted.role);

@@ -72,6 +72,7 @@ function relayFront(box: Box, { address, sessions, logger }: FrontParts): RtcFro
   return new RtcFront({
     address,
     sessions,
+    limits: box.budget,
     maxSessions: prepared.connections,
     ...(prepared.config.rtc.media === 'offload' && { steer: steerer(prepared, address, logger) }),
     openUdp: (options) => openUdpRelay(engine.name, options, threads),

@@ -2,8 +2,8 @@
  * The HTTP port with HLS on it and nothing else: `node hls-server.js ROOT`. Tells its parent its port.
  */
 import { hlsRoutes } from '../../src/hls/routes.js';
+import { ConnectionBudget } from '../../src/listener/budget.js';
 import { TrustedProxies } from '../../src/listener/client-address.js';
-import { ConnectionBudget } from '../../src/listener/connections.js';
 import { HttpFront, type HttpFrontOptions } from '../../src/listener/http/front.js';
 import { silentLogger } from '../../src/logger.js';
 import { DEFAULT_VHOST } from '../../src/stream-key.js';

@@ -24,20 +24,43 @@ test('parses the limit', () => {
   assert.equal(parseFileLimit('nothing'), null);
 });
 
-test('auto takes what fits', async () => {
-  assert.deepEqual(connectionBudget(await config(), 3, 20_000), { connections: 9953 });
-  assert.deepEqual(connectionBudget(await config(), 3, null), { connections: 1_000_000 });
-  assert.deepEqual(connectionBudget(await config(), 3, 1 << 30), { connections: 1_000_000 });
+test('auto takes what fits beside what children, admin port, pipes and the rest have', async () => {
+  const fits = (nofile: number | null) => {
+    const { connections } = connectionBudget(wide, 3, nofile);
+    return connections;
+  };
+  assert.equal(fits(20_000), 8687);
+  assert.equal(fits(null), 1_000_000);
+  assert.equal(fits(1 << 30), 1_000_000);
+});
+
+test('a client that waits for a hook costs one descriptor more, and so do calls to its URLs', async () => {
+  const hooked = await config({ SRS_SUPERVISOR_HOOKS_ON_PLAY: 'http://127.0.0.1/a' });
+  assert.equal(connectionBudget(hooked, 3, 20_000).connections, 5770);
 });
 
 test('a number is kept where it fits and refused where not', async () => {
   const wants = await config({ SRS_SUPERVISOR_LIMITS_CONNECTIONS: '5000' });
-  assert.deepEqual(connectionBudget(wants, 3, 10_094), { connections: 5000 });
-  assert.throws(() => connectionBudget(wants, 3, 10_093), {
+  assert.equal(connectionBudget(wants, 3, 11_573).connections, 5000);
+  assert.throws(() => connectionBudget(wants, 3, 11_000), {
     code: 'ERR_CONFIG',
     message:
-      'limits.connections: must fit the limit of open files, got 5000, which takes 10094 descriptors where ulimit -n is 10093; lower it, or run `ulimit -n 10094` (systemd: LimitNOFILE=10094)',
+      'limits.connections: must fit the limit of open files, got 5000, which takes 11573 descriptors where ulimit -n is 11000; lower it, or run `ulimit -n 11573` (systemd: LimitNOFILE=11573)',
   });
+});
+
+test('one address has a quarter, but enough for a family, and no more than an edge needs', async () => {
+  const auto = (nofile: number) => connectionBudget(wide, 3, nofile).connectionsPerIp;
+  assert.equal(auto(20_000), 2171);
+  assert.equal(auto(1 << 20), 10_000);
+  const few = await config({ SRS_SUPERVISOR_LIMITS_CONNECTIONS: '20' });
+  assert.equal(connectionBudget(few, 1, 2000).connectionsPerIp, 16);
+  const any = await config({ SRS_SUPERVISOR_LIMITS_CONNECTIONS_PER_IP: '0' });
+  assert.equal(connectionBudget(any, 1, 2000).connectionsPerIp, 0);
+});
+
+test('pipes of slow readers take one descriptor in sixteen', () => {
+  assert.equal(connectionBudget(wide, 1, 16_000).pipes, 500);
 });
 
 test("refuses what SRS would: a child's connections and 128 more reach the limit", async () => {

@@ -88,7 +88,7 @@ test('defaults are those of the contract', async () => {
     limits: {
       identifySeconds: 10,
       connections: 'auto',
-      connectionsPerIp: 0,
+      connectionsPerIp: 'auto',
       apiRequestsPerIp: 100,
       offersPerIp: 20,
       heldPlayers: 10_000,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Connection, ConnectionBudget, Connections } from '../../src/listener/connections.js';
+import { ConnectionBudget } from '../../src/listener/budget.js';
+import { Connection, Connections } from '../../src/listener/connections.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
 
 function opened(connections: Connections, ip = '192.0.2.1'): Connection {

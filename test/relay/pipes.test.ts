@@ -45,4 +45,22 @@ describe('pipe pool', () => {
     for (const fd of numbers) if (fd >= 0) close(fd);
     assert.equal(openDescriptors(), before);
   });
+
+  it('closes what nobody has borrowed since it last looked', () => {
+    const before = openDescriptors();
+    const pool = new PipePool(new Int32Array(2 * PIPES).fill(-1));
+    const lent = Array.from({ length: 10 }, () => pool.borrow(false)) as Pipe[];
+    for (const pipe of lent) pool.giveBack(pipe);
+    pool.trim();
+    assert.equal(openDescriptors(), before + 20);
+    const some = [pool.borrow(false), pool.borrow(false)] as Pipe[];
+    for (const pipe of some) pool.giveBack(pipe);
+    pool.trim();
+    assert.equal(openDescriptors(), before + 4);
+    pool.trim();
+    assert.equal(openDescriptors(), before);
+    const again = pool.borrow(false);
+    assert.ok(again);
+    pool.discard(again);
+  });
 });

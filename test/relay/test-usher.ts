@@ -47,8 +47,7 @@ function visitOf(
     clientLeft: () => arrival.close('end'),
     childSaid: (bytes) => {
       const toClient = Buffer.concat([Buffer.from('first '), bytes]);
-      const over = () => thread.tell(`over ${ticket}`);
-      arrival.join({ toClient, idleMs: 0, ticket, over });
+      arrival.join({ toClient, idleMs: 0, ticket });
     },
     childLeft: ({ code, message }: ChildFault) => {
       thread.tell(`child left: ${code} ${message}`);

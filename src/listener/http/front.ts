@@ -6,16 +6,18 @@ import type { Address } from '../../config/config.js';
 import { codeOf, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { logRefusal } from '../../logging/refusals.js';
+import type { ConnectionLimits } from '../budget.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { ClientFront } from '../client-front.js';
-import type { Connection, ConnectionLimits } from '../connections.js';
+import type { Connection } from '../connections.js';
 import { Entrance } from '../entrance.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
 import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
 import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
+import { TurnAway } from './turn-away.js';
 
 export interface HttpFrontOptions {
   /** The configuration's key, `listen.http`. */
@@ -49,8 +51,11 @@ export class HttpFront extends ClientFront {
   /** By the address that the socket itself says: TLS wraps one socket in another. */
   readonly #bySocket = new Map<string, Connection>();
   readonly #live: LiveRelay | null;
+  #turnAway = (client: Socket): void => void client.resetAndDestroy();
   /** Those that have asked for a live stream: no request behind that is answered. */
   readonly #taken = new WeakSet<Connection>();
+  /** How many requests of each are not answered yet. */
+  readonly #requests = new WeakMap<Connection, number>();
 
   constructor(options: HttpFrontOptions) {
     super(options.limits, options.live?.aliases ?? null);
@@ -59,7 +64,9 @@ export class HttpFront extends ClientFront {
     this.#live = live && new LiveRelay(live);
     const { connections, counters } = this;
     const proxies = proxyProtocol ? trusted : null;
-    this.#entrance = new Entrance({ connections, counters, proxies, logger });
+    if (options.tls === null) this.#turnAway = new TurnAway().answer;
+    const turnAway = this.#turnAway;
+    this.#entrance = new Entrance({ connections, counters, proxies, turnAway, logger });
     this.#app = createApp({
       plugins,
       trusted,
@@ -91,6 +98,7 @@ export class HttpFront extends ClientFront {
     const { tls, identifyMs: headMs, sendMs } = this.#options;
     const times = { headMs, ...(sendMs === undefined ? {} : { sendMs }) };
     const server = createHttpServer(tls, times, (request, response) => {
+      this.#occupy(request, response);
       if (!this.#serveLive(request, response)) handler(request, response);
     });
     const serve = server.listeners('connection') as ((socket: Socket) => void)[];
@@ -119,12 +127,38 @@ export class HttpFront extends ClientFront {
     const connection = await this.#entrance.letIn(socket);
     if (connection === null) return false;
     this.#bySocket.set(key, connection);
-    connection.signal.addEventListener('abort', () => socket.destroy());
+    connection.onEnd = (reason) => {
+      if (failureOf(reason) === 'shed') this.#shed(socket, connection);
+      else socket.destroy();
+    };
     socket.once('close', () => {
       this.#bySocket.delete(key);
       if (connection.relayed === null) this.#gone(connection);
     });
     return true;
+  }
+
+  /** Between its requests a client is as one that has said nothing yet. */
+  #occupy({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connectionOf(socket);
+    if (connection === null) return;
+    connection.settle();
+    const requests = (this.#requests.get(connection) ?? 0) + 1;
+    this.#requests.set(connection, requests);
+    response.once('close', () => {
+      const left = (this.#requests.get(connection) ?? 1) - 1;
+      this.#requests.set(connection, left);
+      if (left === 0 && connection.relayed === null && !socket.destroyed) {
+        this.connections.pend(connection);
+      }
+    });
+  }
+
+  /** Who has had an answer would take this one for that of its next request. */
+  #shed(socket: Socket, connection: Connection): void {
+    this.counters.failed.shed += 1;
+    if (this.#requests.has(connection)) socket.destroy();
+    else this.#turnAway(socket);
   }
 
   #gone(connection: Connection): void {

@@ -14,8 +14,10 @@ import {
 } from '../../protocol/peer/hello.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
+import type { ConnectionLimits } from '../budget.js';
 import { ClientFront } from '../client-front.js';
-import type { Connection, ConnectionLimits } from '../connections.js';
+import type { Connection } from '../connections.js';
+import { countRefusal } from '../counters.js';
 import { dialAsClient } from '../dial-as-client.js';
 import type { HeldHooks, HeldVisit } from '../held-hooks.js';
 import { readParsed } from '../read-until.js';
@@ -90,10 +92,11 @@ export class PeerFront extends ClientFront {
     const { remoteAddress = '', remotePort = 0 } = peer;
     const connection = this.connections.open(remoteAddress, remotePort, Date.now());
     if (typeof connection === 'string') {
-      this.counters.refused += 1;
+      countRefusal(this.counters, connection);
       peer.resetAndDestroy();
       return;
     }
+    this.connections.pend(connection);
     try {
       await this.#serve(peer, connection);
       this.counters.relayed += 1;
@@ -110,6 +113,8 @@ export class PeerFront extends ClientFront {
   async #serve(peer: Socket, connection: Connection): Promise<void> {
     const { secret, admit } = this.#options;
     const hello = await this.#readHello(peer, connection);
+    connection.settle();
+    this.connections.vouch(connection);
     if (hello.question !== undefined) return this.#answer(peer, connection, hello);
     const owner = { id: hello.child, generation: hello.generation };
     const route = await admit(owner, hello.wanted);

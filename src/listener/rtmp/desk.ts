@@ -32,6 +32,8 @@ export interface DeskLinks {
   readonly resumed: (guest: Guest, client: number, resumed: Resumed) => void;
   /** One JSON line of the usher's logger. */
   readonly log: (line: string) => void;
+  /** That member of the budget is asked to make room. */
+  readonly crowded: (member: number) => void;
 }
 
 /** The control side of the RTMP port on one relay thread. */
@@ -75,6 +77,7 @@ export class RtmpDesk implements Desk {
     if (report.kind === 'ask') this.#links.ask(report);
     else if (report.kind === 'left') this.#leave(report.ticket);
     else if (report.kind === 'log') this.#links.log(report.line);
+    else if (report.kind === 'crowded') this.#links.crowded(report.member);
     else if (report.kind === 'open') this.#isOpen();
     else if (report.kind === 'shut') this.#isShut();
     else if (report.kind === 'summary') {

@@ -1,8 +1,8 @@
 import type { Address } from '../../config/config.js';
 import type { RelayEngine, RelayPair } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
+import type { ConnectionLimits } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
-import type { ConnectionLimits } from '../connections.js';
 import type { AliasFront } from '../front.js';
 import { RtmpListener } from './listener.js';
 import type { RtmpSessionContext } from './session.js';

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../config/config.js';
+import type { ConnectionLimits } from '../budget.js';
 import type { TrustedProxies } from '../client-address.js';
-import type { ConnectionLimits } from '../connections.js';
 import { Entrance } from '../entrance.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { RtmpFront } from './front.js';

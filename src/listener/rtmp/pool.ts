@@ -9,6 +9,7 @@ import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
 import type { ChildFault } from '../../relay/usher.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
+import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
 import { targetOf } from '../dial-as-client.js';
@@ -35,6 +36,7 @@ export type PoolOptions = Pick<FrontOptions, 'address' | 'limits' | 'proxies'>;
 export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   readonly #engine: NativeEngine;
   readonly #options: PoolOptions;
+  readonly #budget: ConnectionBudget;
   /** By thread. */
   readonly desks: RtmpDesk[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
@@ -46,12 +48,15 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   constructor(engine: RelayEngine, options: PoolOptions, context: RtmpSessionContext) {
     if (!(engine instanceof NativeEngine))
       throw new TypeError('only native threads let clients in');
-    super(options.limits, context);
+    const budget = budgetOf(options.limits, engine.threadCount);
+    super(budget, context);
+    this.#budget = budget;
     this.#engine = engine;
     this.#options = options;
   }
 
   async start(): Promise<void> {
+    this.#budget.call = (member) => this.#crowded(member);
     const { address } = this.#options;
     try {
       const { sockets, bound } = listenShared(address, BACKLOG, this.#engine.threadCount);
@@ -102,25 +107,26 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   /** A thread is there, the first of its index or in place of one that died. */
   #begin(index: number, thread: RelayThread): { settings: UsherSettings; desk: RtmpDesk } {
     const desk = new RtmpDesk((order) => thread.say(order), {
-      ask: (asking) => void this.#ask(desk, asking),
+      ask: (asking) => void this.#ask(desk, asking, memberOf(index)),
       left: (guest) => this.#left(guest),
       joined: (guest, connection) => this.#joined(guest, connection),
       resumed: (guest, client, resumed) => this.#resume(guest, client, resumed),
       log: (line) => this.#log(line),
+      crowded: (member) => this.#crowded(member),
     });
     this.desks[index] = desk;
     void thread.gone.then(() => {
       this.#ofTheDead = addCounters(this.#ofTheDead, desk.counters);
       desk.gone();
+      this.#budget.forget(memberOf(index));
     });
-    const { limits, proxies } = this.#options;
+    const { proxies } = this.#options;
     const { vhosts, identifyMs, server, logger } = this.context;
-    const connections = Math.ceil(limits.connections / this.#engine.threadCount);
     return {
       desk,
       settings: {
         fd: this.#sockets[index] ?? -1,
-        limits: { connections, connectionsPerIp: limits.connectionsPerIp },
+        budget: this.#budget.share(memberOf(index)),
         proxies,
         vhosts,
         identifyMs,
@@ -131,14 +137,9 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     };
   }
 
-  async #ask(desk: RtmpDesk, asking: Asking): Promise<void> {
-    const { ticket, id, ip, port, since, stream, role } = asking;
-    const connection = this.connections.open(ip, port, since, id);
-    if (typeof connection === 'string') {
-      this.counters.refused += 1;
-      desk.say({ kind: 'answer', ticket, answer: 'refuse' });
-      return;
-    }
+  async #ask(desk: RtmpDesk, asking: Asking, member: number): Promise<void> {
+    const { ticket, stream, role } = asking;
+    const connection = this.connections.adopt(asking, member);
     connection.stream = stream;
     connection.role = role;
     const guest = desk.welcome(ticket, connection);
@@ -157,6 +158,12 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     if (!isNear && isIP(host) === 0) return 'hand-back';
     if (isNear) connection.alias ??= this.context.aliases.take(connection.client);
     return { dial: { host, port, from: connection.alias } };
+  }
+
+  /** A member of the budget is asked to make room. */
+  #crowded(member: number): void {
+    if (member === 0) this.#budget.heed();
+    else this.desks[member - 1]?.say({ kind: 'heed' });
   }
 
   #left({ connection, route }: Guest): void {
@@ -195,6 +202,15 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     const name = logger.levels.labels[Number(level)] as 'info' | undefined;
     logger[name ?? 'info'](fields, String(msg));
   }
+}
+
+function budgetOf(limits: ConnectionLimits, threads: number): ConnectionBudget {
+  return limits instanceof ConnectionBudget ? limits : new ConnectionBudget(limits, { threads });
+}
+
+/** A thread's number in the budget, where 0 is the control side. */
+function memberOf(thread: number): number {
+  return thread + 1;
 }
 
 function asError({ code, message }: ChildFault): Error {

@@ -139,6 +139,7 @@ function reach(
   const stream = streamOf(identified, context.vhosts);
   connection.role = role;
   connection.stream = stream;
+  connection.settle();
   let made = first;
   return reachChild(
     connection,

@@ -2,14 +2,15 @@ import type { LogLevel } from '../../logger.js';
 import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { ChildFault, Target } from '../../relay/usher.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import type { ConnectionLimits } from '../connections.js';
+import type { BudgetShare } from '../budget.js';
 import type { ConnectionRow, ListenerCounters } from '../front.js';
+import type { Place } from '../shared-counts.js';
 
 /** What an usher begins with. */
 export interface UsherSettings {
   /** A listening socket, which stays the control side's. */
   readonly fd: number;
-  readonly limits: ConnectionLimits;
+  readonly budget: BudgetShare;
   /** Who begins each connection with a PROXY header; null: nobody does. */
   readonly proxies: readonly string[] | null;
   readonly vhosts: readonly string[];
@@ -27,6 +28,8 @@ export interface Asking {
   readonly ip: string;
   readonly port: number;
   readonly since: number;
+  /** Where the budget counts it, which the control side does from here on. */
+  readonly place: Place;
   readonly stream: StreamKey;
   readonly role: Role;
 }
@@ -47,16 +50,20 @@ export type UsherReport =
   | { readonly kind: 'summary'; readonly counters: ListenerCounters; readonly connections: number }
   /** One JSON line of its logger. */
   | { readonly kind: 'log'; readonly line: string }
+  /** That member of the budget is asked to make room for others. */
+  | { readonly kind: 'crowded'; readonly member: number }
   /** It lets clients in. */
   | { readonly kind: 'open' }
   /** It lets nobody in any more, and those who had no child are gone. */
   | { readonly kind: 'shut' };
 
 /** Where a client goes: to a child that the thread can dial itself, or back to the control side. */
-export type Answer = { readonly dial: Target } | 'hand-back' | 'refuse';
+export type Answer = { readonly dial: Target } | 'hand-back';
 
 /** What an usher is told. */
 export type UsherOrder =
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: Answer }
   | { readonly kind: 'rows'; readonly call: number }
+  /** It is asked to make room for others. */
+  | { readonly kind: 'heed' }
   | { readonly kind: 'shut' };

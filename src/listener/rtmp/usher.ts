@@ -1,12 +1,14 @@
 /** Lets RTMP clients in on a relay thread: see `UsherModule`. */
 import { createLogger, type Logger } from '../../logger.js';
+import { LineLimit } from '../../logging/line-limit.js';
 import { logRefusal } from '../../logging/refusals.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Arrival, Usher, UsherThread, Visit } from '../../relay/usher.js';
 import { Roster } from '../../roster.js';
+import { ConnectionBudget } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
-import { noCounters } from '../counters.js';
+import { countRefusal, noCounters } from '../counters.js';
 import type { Failure } from '../front.js';
 import { streamOf } from './talk.js';
 import type { UsherOrder, UsherReport, UsherSettings } from './thread-messages.js';
@@ -23,18 +25,23 @@ class RtmpUsher implements Usher, VisitHost {
   readonly logger: Logger;
   readonly #thread: UsherThread;
   readonly #proxies: TrustedProxies | null;
+  readonly #budget: ConnectionBudget;
+  /** Those that have not named a stream yet. */
   readonly #connections: Connections;
   readonly #counters = noCounters();
   /** Those that are not relayed yet. */
   readonly #visits = new Roster<RtmpVisit>();
+  readonly #lines = new LineLimit();
   #told = '';
 
   constructor(settings: UsherSettings, thread: UsherThread) {
-    const { proxies, limits, logLevel, fd } = settings;
+    const { proxies, budget, logLevel, fd } = settings;
     this.settings = settings;
     this.#thread = thread;
     this.#proxies = proxies && new TrustedProxies(proxies);
-    this.#connections = new Connections(limits);
+    this.#budget = ConnectionBudget.join(budget);
+    this.#budget.call = (member) => this.#say({ kind: 'crowded', member });
+    this.#connections = new Connections(this.#budget);
     this.logger = createLogger(logLevel, {
       people: false,
       write: (line) => this.#say({ kind: 'log', line }),
@@ -60,7 +67,9 @@ class RtmpUsher implements Usher, VisitHost {
   }
 
   full(reason: string): void {
-    this.logger.error({ reason }, 'listen.rtmp: a client was not let in: see ulimit -n');
+    const withheld = this.#lines.take(reason, performance.now());
+    if (withheld === null) return;
+    this.logger.error({ reason, withheld }, 'listen.rtmp: a client was not let in: see ulimit -n');
   }
 
   hear(message: unknown): void {
@@ -70,6 +79,8 @@ class RtmpUsher implements Usher, VisitHost {
       if (visit !== undefined) attempt(visit, () => visit.answered(order.answer));
     } else if (order.kind === 'rows') {
       this.#say({ kind: 'rows', call: order.call, rows: this.#rows() });
+    } else if (order.kind === 'heed') {
+      this.#budget.heed();
     } else {
       this.#thread.shut();
       for (const visit of this.#visits) visit.clientLeft();
@@ -88,24 +99,26 @@ class RtmpUsher implements Usher, VisitHost {
 
   admit(ip: string, port: number): Connection | null {
     const connection = this.#connections.open(ip, port, Date.now());
-    if (typeof connection !== 'string') return connection;
-    this.#counters.refused += 1;
+    if (typeof connection !== 'string') {
+      this.#connections.pend(connection);
+      return connection;
+    }
+    countRefusal(this.#counters, connection);
     logRefusal(this.logger, 'client refused', { client: ip, limit: `limits.${connection}` });
     return null;
   }
 
-  ask(visit: RtmpVisit, { id, ip, port, since }: Connection, identified: Identified): void {
+  ask(visit: RtmpVisit, connection: Connection, identified: Identified): void {
+    const { id, ip, port, since, place } = connection;
     const stream = streamOf(identified, this.settings.vhosts);
     const { ticket } = visit;
     const { role } = identified;
-    this.#say({ kind: 'ask', ticket, id, ip, port, since, stream, role });
+    this.#connections.handOver(connection);
+    this.#say({ kind: 'ask', ticket, id, ip, port, since, place, stream, role });
   }
 
-  relayed(visit: RtmpVisit): () => void {
+  relayed(visit: RtmpVisit): void {
     this.#visits.delete(visit.ticket);
-    // The visit itself is not needed for the hours to come.
-    const { connection } = visit;
-    return () => connection && this.#connections.closed(connection);
   }
 
   over(visit: RtmpVisit, failure: Failure | null): void {

@@ -21,8 +21,8 @@ export interface VisitHost {
   admit(ip: string, port: number): Connection | null;
   /** Asks where the client goes; `answered` will be told. */
   ask(visit: RtmpVisit, connection: Connection, identified: Identified): void;
-  /** It is relayed from here on; answers what to call when that ends. */
-  relayed(visit: RtmpVisit): () => void;
+  /** It is relayed from here on. */
+  relayed(visit: RtmpVisit): void;
   /** It is over without having been relayed; `failure`: it was closed for that. */
   over(visit: RtmpVisit, failure: Failure | null): void;
 }
@@ -70,6 +70,7 @@ export class RtmpVisit implements Visit {
     }
     const { server, identifyMs } = this.#host.settings;
     this.connection = connection;
+    connection.onEnd = (reason) => this.end(reason);
     this.#identifier = newIdentifier(server, connection.id);
     this.#move('identifying', identifyMs);
     return true;
@@ -89,8 +90,7 @@ export class RtmpVisit implements Visit {
   answered(answer: Answer): void {
     const identified = this.#identified;
     if (this.#stage !== 'asking' || identified === null) return;
-    if (answer === 'refuse') this.#arrival.close('reset');
-    else if (answer === 'hand-back') this.#handBack(identified, null);
+    if (answer === 'hand-back') this.#handBack(identified, null);
     else this.#dial(identified, answer.dial);
   }
 
@@ -170,8 +170,8 @@ export class RtmpVisit implements Visit {
     if (this.#answers === null || this.#stage !== 'levelling') return;
     const { toClient, level } = this.#answers.take(bytes);
     if (level) {
-      const over = this.#host.relayed(this);
-      this.#arrival.join({ toClient, idleMs: IDLE_MS, ticket: this.ticket, over });
+      this.#host.relayed(this);
+      this.#arrival.join({ toClient, idleMs: IDLE_MS, ticket: this.ticket });
     } else if (toClient.length > 0) {
       this.#arrival.answer(toClient);
       if (!this.#rewriting) this.#arrival.listen(true);

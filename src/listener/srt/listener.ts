@@ -16,8 +16,9 @@ import { answerInduction, type InductionSettings } from '../../protocol/srt/indu
 import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
 import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
+import type { ConnectionLimits, Refusal } from '../budget.js';
 import { ClientFront } from '../client-front.js';
-import type { ConnectionLimits } from '../connections.js';
+import { countRefusal } from '../counters.js';
 import { listenError } from '../listen-error.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
@@ -168,8 +169,8 @@ export class SrtListener extends ClientFront {
     this.#send(resend(answer.packet, handshake.cookie, 1000 * (now - answer.at)), from);
   }
 
-  #turnAway(packet: Buffer, from: Endpoint, limit: string): void {
-    this.counters.refused += 1;
+  #turnAway(packet: Buffer, from: Endpoint, limit: Refusal): void {
+    countRefusal(this.counters, limit);
     const fields = { client: from.ip, limit: `limits.${limit}` };
     logRefusal(this.#options.logger, 'srt caller refused', fields);
     this.#send(rejection(packet, rejectType(Reject.overload), this.#micros()), from);

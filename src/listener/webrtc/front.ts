@@ -7,6 +7,8 @@ import type { Steering } from '../../relay/kernel/steering.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
 import type { Role, StreamKey } from '../../stream-key.js';
+import type { ConnectionLimits } from '../budget.js';
+import { Connections } from '../connections.js';
 import type { ConnectionRow, Front, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
 import { type RtcSessions, SILENT_MS } from './sessions.js';
@@ -16,6 +18,8 @@ import { RtcUdp } from './udp.js';
 export interface RtcFrontOptions {
   readonly address: Address;
   readonly sessions: RtcSessions;
+  /** Of sessions' further connections: their own, or a budget that is shared. */
+  readonly limits: ConnectionLimits;
   readonly maxSessions: number;
   readonly openUdp: (options: UdpRelayOptions) => Promise<UdpRelay>;
   /** Has the kernel carry what comes to this port; null where it cannot. Default: it is not asked. */
@@ -35,17 +39,20 @@ const GATHER_MS = 0.2;
 export class RtcFront implements Front {
   readonly #options: RtcFrontOptions;
   readonly #tcp: RtcTcp;
+  /** Those that have a place beside their session's. */
+  readonly #further: Connections;
   #udp: UdpRelay | null = null;
   #steering: Steering | null = null;
 
   constructor(options: RtcFrontOptions) {
     this.#options = options;
-    this.#tcp = new RtcTcp(options);
+    this.#further = new Connections(options.limits);
+    this.#tcp = new RtcTcp({ ...options, connections: this.#further });
   }
 
   async start(): Promise<void> {
     const { address, sessions, maxSessions, openUdp, steer } = this.#options;
-    const flows = new RtcUdp(sessions);
+    const flows = new RtcUdp(sessions, this.#further);
     try {
       const udp = await openUdp({
         address,

@@ -1,13 +1,9 @@
 import type { ChildRef } from '../../child/types.js';
 import type { Endpoint } from '../../relay/udp.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import {
-  type Connection,
-  type ConnectionLimits,
-  Connections,
-  type Refusal,
-} from '../connections.js';
-import { noCounters } from '../counters.js';
+import type { ConnectionLimits, Refusal } from '../budget.js';
+import { type Connection, Connections } from '../connections.js';
+import { countRefusal, noCounters } from '../counters.js';
 import type { ConnectionRow, FrontSummary } from '../front.js';
 import type { Route } from '../route.js';
 import { TrafficMeter } from '../traffic.js';
@@ -49,7 +45,7 @@ export class RtcSessions {
   admit(ip: string, port: number): Connection | Refusal {
     this.counters.accepted += 1;
     const connection = this.#connections.open(ip, port, Date.now());
-    if (typeof connection === 'string') this.counters.refused += 1;
+    if (typeof connection === 'string') countRefusal(this.counters, connection);
     return connection;
   }
 

@@ -4,10 +4,12 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
-import type { Endpoint } from '../../relay/udp.js';
 import { normalIp } from '../client-address.js';
+import type { Connection, Connections } from '../connections.js';
+import { countRefusal } from '../counters.js';
 import { dial } from '../dial.js';
 import { readUntil } from '../read-until.js';
+import { failureOf } from '../session-error.js';
 import { logAcceptErrors } from '../tcp-port.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
@@ -24,6 +26,8 @@ const KEEP_ALIVE_MS = 30_000;
 
 export interface RtcTcpOptions {
   readonly sessions: RtcSessions;
+  /** What each takes a place of, beside that of its session: it holds two descriptors. */
+  readonly connections: Connections;
   readonly join: RelayEngine['join'];
   readonly logger: Logger;
 }
@@ -52,29 +56,49 @@ export class RtcTcp {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#unproven.close();
+    this.#options.connections.endAll(new Error('the supervisor stops'));
     await closed;
   }
 
   #accept(client: Socket): void {
     client.on('error', () => {});
-    const { remoteAddress = '', remotePort: port = 0 } = client;
-    const from = { ip: normalIp(remoteAddress) ?? remoteAddress, port };
-    this.#unproven.add(client, from.ip);
-    this.#serve(client, from)
-      .catch((error: unknown) => {
-        client.destroy();
-        this.#options.logger.debug({ reason: messageOf(error) }, 'rtc: TCP client not served');
-      })
-      .finally(() => this.#unproven.delete(client));
+    const { connections, sessions } = this.#options;
+    const { remoteAddress = '', remotePort = 0 } = client;
+    const ip = normalIp(remoteAddress) ?? remoteAddress;
+    const connection = connections.open(ip, remotePort, Date.now());
+    if (typeof connection === 'string') {
+      countRefusal(sessions.counters, connection);
+      client.resetAndDestroy();
+      return;
+    }
+    connections.pend(connection);
+    this.#unproven.add(client, ip);
+    void this.#mind(client, connection);
   }
 
-  async #serve(client: Socket, from: Endpoint): Promise<void> {
+  async #mind(client: Socket, connection: Connection): Promise<void> {
+    try {
+      await this.#serve(client, connection);
+    } catch (error) {
+      client.destroy();
+      if (failureOf(error) === 'shed') this.#options.sessions.counters.failed.shed += 1;
+      this.#options.logger.debug({ reason: messageOf(error) }, 'rtc: TCP client not served');
+    } finally {
+      this.#unproven.delete(client);
+      this.#options.connections.closed(connection);
+    }
+  }
+
+  async #serve(client: Socket, own: Connection): Promise<void> {
     const { sessions, join } = this.#options;
+    const from = { ip: own.ip, port: own.port };
     // A client may have one port for two addresses of ours.
     const key = `tcp ${from.ip} ${from.port} ${client.localAddress} ${client.localPort}`;
     const find = (check: Buffer) => sessionOfCheck(sessions, check, from);
-    const { session, bytes } = await identify(client, find, AbortSignal.timeout(PROVE_MS));
+    const limit = AbortSignal.any([own.signal, AbortSignal.timeout(PROVE_MS)]);
+    const { session, bytes } = await identify(client, find, limit);
     this.#unproven.delete(client);
+    own.settle();
     const { route, connection } = session;
     const target = { host: route.host, port: route.ports.rtc, localAddress: null };
     const child = await dial(
@@ -94,6 +118,7 @@ export class RtcTcp {
       ended: relayed.ended,
       destroy: () => relayed.destroy(),
     });
+    await relayed.ended;
   }
 }
 

@@ -2,9 +2,14 @@ import ipaddr from 'ipaddr.js';
 import type { FlowEnd, KernelFlow } from '../../relay/kernel/flow.js';
 import type { Steering } from '../../relay/kernel/steering.js';
 import type { Endpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
+import type { Refusal } from '../budget.js';
+import { Connection, type Connections } from '../connections.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
+
+/** So many descriptors a session's place is good for: each further flow takes a place of its own. */
+const PAID_FLOWS = 2;
 
 /** Where a flow is relayed, and how a datagram gets on it that was handed to us. */
 interface OpenFlow {
@@ -15,6 +20,7 @@ interface OpenFlow {
 /** Finds the session of what comes from an address that is not relayed yet, and relays it then. */
 export class RtcUdp {
   readonly #sessions: RtcSessions;
+  readonly #further: Connections;
   /** By client address: one address has one session at a time. */
   readonly #flows = new Map<string, OpenFlow>();
   /** Those that the kernel has been tried for in vain. */
@@ -22,8 +28,9 @@ export class RtcUdp {
   /** Null: everything is relayed. */
   steering: Steering | null = null;
 
-  constructor(sessions: RtcSessions) {
+  constructor(sessions: RtcSessions, further: Connections) {
     this.#sessions = sessions;
+    this.#further = further;
   }
 
   /** Whatever is no check of a known session is dropped. */
@@ -50,17 +57,32 @@ export class RtcUdp {
 
   #open(relay: UdpRelay, arrival: Arrival): void {
     const { session, key, from } = arrival;
-    const oldest = session.surplus;
+    const place = this.#placeFor(session, from);
+    const [first = null] = typeof place === 'string' ? session.flows.values() : [];
+    const oldest = session.surplus ?? first;
     const relayed = this.#steer(arrival) ?? relayIt(relay, arrival);
     oldest?.destroy();
-    if (relayed === null) return;
+    if (relayed === null) {
+      this.#giveBack(place);
+      return;
+    }
     const flow = { session, relayed };
     this.#flows.set(key, flow);
     const ended = relayed.ended.then((end) => {
       if (this.#flows.get(key) === flow) this.#flows.delete(key);
+      this.#giveBack(place);
       return this.#endOf(session, end);
     });
     this.#sessions.carry(session, key, asFlow(relayed, from, ended));
+  }
+
+  /** Null: it has one already. */
+  #placeFor({ flows }: RtcSession, { ip, port }: Endpoint): Connection | Refusal | null {
+    return flows.size < PAID_FLOWS ? null : this.#further.open(ip, port, Date.now());
+  }
+
+  #giveBack(place: Connection | Refusal | null): void {
+    if (place instanceof Connection) this.#further.closed(place);
   }
 
   /**

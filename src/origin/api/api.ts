@@ -83,7 +83,7 @@ export class Api {
 
   #folder(exchange: Exchange): void {
     const { pathname, search } = exchange.url;
-    const [, collection, slash, id = ''] = /^\/api\/v1\/([a-z]+)(\/?)(.*)$/.exec(pathname) ?? [];
+    const [, collection, slash, id = ''] = /^\/api\/v1\/([a-z]+)(\/?)(.*)$/s.exec(pathname) ?? [];
     if (Object.hasOwn(CATALOGUES, `${pathname}/`)) redirect(exchange, 302, `${pathname}/${search}`);
     else if (!this.#collections.has(collection ?? '')) {
       this.#answer(exchange, catalogue(pathname));

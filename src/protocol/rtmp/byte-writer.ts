@@ -12,7 +12,7 @@ export class ByteWriter {
     this.#memory = Buffer.allocUnsafe(size);
   }
 
-  /** All that was written. Nothing may be written after. */
+  /** All that was written; what is written later leaves it as it is. */
   get written(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }

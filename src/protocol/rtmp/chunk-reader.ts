@@ -29,6 +29,11 @@ export interface ChunkReaderOptions {
 
 const MIB = 1024 * 1024;
 const MAX_CHUNK_SIZE = 16 * MIB;
+/** Nobody needs more than a few; SRS takes any number of them. */
+const MAX_CHUNK_STREAMS = 1024;
+/** Memory that a message gets with its first byte, and by how much that grows while more come. */
+const FIRST_MEMORY = 4096;
+const GROWTH = 4;
 
 /** A message under way. */
 interface Unfinished {
@@ -49,7 +54,7 @@ interface ChunkStreamState {
 /**
  * Puts one direction's chunks together (RTMP 1.0 §5.3). It obeys SetChunkSize and Abort itself, and
  * still yields them. After `push`, call `next` until it says `incomplete`. A payload that came in one
- * chunk and one push is a view of the pushed bytes, any other is copied once.
+ * chunk and one push is a view of the pushed bytes, any other is copied, once or little more.
  */
 export class ChunkReader {
   readonly #maxMessageSize: number;
@@ -67,7 +72,7 @@ export class ChunkReader {
 
   constructor(options: ChunkReaderOptions = {}) {
     this.#maxMessageSize = options.maxMessageSize ?? 16 * MIB;
-    this.#maxChunkStreams = options.maxChunkStreams ?? 64;
+    this.#maxChunkStreams = options.maxChunkStreams ?? MAX_CHUNK_STREAMS;
     this.#maxBuffered = options.maxBuffered ?? 2 * this.#maxMessageSize;
   }
 
@@ -234,8 +239,17 @@ function keep(partial: Unfinished, bytes: Buffer, length: number): void {
   if (bytes.length === length) {
     partial.payload = bytes;
   } else {
-    partial.payload ??= Buffer.allocUnsafeSlow(length);
+    partial.payload = withRoom(partial, partial.filled + bytes.length, length);
     bytes.copy(partial.payload, partial.filled);
   }
   partial.filled += bytes.length;
+}
+
+/** Memory grows with what comes: what is only announced, nobody has to send. */
+function withRoom({ payload, filled }: Unfinished, needed: number, length: number): Buffer {
+  if (payload !== null && payload.length >= needed) return payload;
+  const size = Math.max(FIRST_MEMORY, GROWTH * needed);
+  const memory = Buffer.allocUnsafeSlow(Math.min(size, length));
+  payload?.copy(memory, 0, 0, filled);
+  return memory;
 }

@@ -14,6 +14,8 @@ import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 const MAX_MESSAGE_SIZE = 64 * 1024;
 /** All that a client may send before it has said which stream it wants. */
 const MAX_RECORDED = 256 * 1024;
+/** Commands that a client may say before that: the longest of known clients says ten. */
+const MAX_COMMANDS = 128;
 /** What SRS tells its clients, bytes (RTMP 1.0 §5.4.4, §5.4.5). */
 const WINDOW_ACK_SIZE = 2_500_000;
 /** Limit type 2, dynamic (§5.4.5). */
@@ -96,6 +98,7 @@ export class RtmpIdentifier {
   #pending: Buffer = Buffer.alloc(0);
   #recorded: Buffer[] = [];
   #recordedBytes = 0;
+  #commands = 0;
   #replies: Buffer[] = [];
   #sent = 0;
   #tcUrl: string | null = null;
@@ -169,6 +172,9 @@ export class RtmpIdentifier {
   #handle(message: RtmpMessage): Parsed<Identified> {
     const { typeId } = message;
     if (typeId !== MessageType.commandAmf0 && typeId !== MessageType.commandAmf3) return INCOMPLETE;
+    this.#commands += 1;
+    if (this.#commands > MAX_COMMANDS)
+      return invalid(`no stream named in ${MAX_COMMANDS} commands`);
     const command = decodeCommand(message);
     if (command.kind === 'invalid') return command;
     if (command.kind === 'incomplete') return invalid('truncated command');

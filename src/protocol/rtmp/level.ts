@@ -1,4 +1,4 @@
-import { append } from '../append.js';
+import { KeptBytes } from '../kept-bytes.js';
 import { type Parsed, value } from '../result.js';
 import { ChunkReader, type ReadMessage } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
@@ -38,9 +38,8 @@ export class ChildLeveler {
   /** Parts of the answer to `play` that the client has had, and that the child has yet to repeat. */
   readonly #starting: Set<PlayStep>;
   #passing = false;
-  /** Bytes not dealt with yet, and where they lie in all that the child has sent. */
-  #kept: Buffer = Buffer.alloc(0);
-  #keptAt = 0;
+  /** What the child has sent and is not dealt with yet. */
+  readonly #kept = new KeptBytes();
   /** Up to here all is dropped or in `#out`. */
   #doneTo = 0;
   #out: Buffer[] = [];
@@ -54,7 +53,7 @@ export class ChildLeveler {
 
   /** Takes the next bytes of the child, those after its S2. */
   feed(bytes: Buffer): Parsed<Leveled> {
-    this.#kept = append(this.#kept, bytes);
+    this.#kept.push(bytes);
     this.#reader.push(bytes);
     for (;;) {
       const read = this.#reader.next();
@@ -111,7 +110,7 @@ export class ChildLeveler {
       state === undefined || message.fmt === 0 || (state === 'primed' && message.fmt !== 3);
     if (readable && message.start === this.#doneTo && !this.#straddles()) {
       this.#uneven.delete(message.csid);
-      this.#out.push(this.#slice(message.start, message.end));
+      this.#out.push(this.#kept.slice(message.start, message.end));
     } else {
       this.#uneven.set(message.csid, 'primed');
       this.#rewrite(message, this.#reader.chunkSize);
@@ -135,21 +134,11 @@ export class ChildLeveler {
   }
 
   #flush(level: boolean): Leveled {
-    const end = this.#keptAt + this.#kept.length;
-    if (level) this.#out.push(this.#slice(this.#doneTo, end));
-    else this.#forget(this.#doneTo);
+    if (level) this.#out.push(this.#kept.slice(this.#doneTo, this.#kept.end));
+    else this.#kept.forget(this.#doneTo);
     const toClient = Buffer.concat(this.#out);
     this.#out = [];
     return { toClient, level };
-  }
-
-  #slice(start: number, end: number): Buffer {
-    return this.#kept.subarray(start - this.#keptAt, end - this.#keptAt);
-  }
-
-  #forget(upTo: number): void {
-    this.#kept = this.#kept.subarray(upTo - this.#keptAt);
-    this.#keptAt = upTo;
   }
 }
 

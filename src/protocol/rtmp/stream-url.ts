@@ -14,12 +14,15 @@ export interface StreamUrl {
   readonly param: string;
 }
 
-const MAX_LENGTH = 2048;
+/** Of a tcUrl, and of a name with its parameters: tokens have some KB. */
+const MAX_LENGTH = 16 * 1024;
+/** Of an app or stream without its parameters: they are a key of maps, and part of paths. */
+const MAX_NAME = 2048;
 const DEFAULT_APP = '__defaultApp__';
 
 /** The URL as SRS's parser takes it: printable ASCII only, authority and path always there. */
 const URL_PARTS =
-  /^[a-z]+:\/\/([\w.!~*'()%;:&=+$,@[\]-]+)(\/[!-"$->@-~]*)(?:\?([!-"$-~]*))?(?:#+([!-~]*))?$/i;
+  /^[a-z]+:\/\/([\w.!~*'()%;:&=+$,@[\]-]+)(\/[!-"$->@-~]*)(?:\?([!-"$-~]*))?(?:#([!-~]*))?$/i;
 const AUTHORITY = /^(?:[^@[\]]*@)?(?:\[([\da-f:.]+(?:%[\w.~%-]+)?)\]|([a-z\d.-]+))(?::(\d+))?$/i;
 const CONTROL = /\p{Cc}/u;
 
@@ -38,6 +41,8 @@ export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl>
   const found = strip(
     guessStream({ ...asked, vhost: asked.vhost || connected.vhost || asked.host }),
   );
+  const longest = Math.max(found.app.length, found.stream.length);
+  if (longest > MAX_NAME) return invalid(`app or stream of ${longest} characters`);
   if (found.stream === '') return invalid('no stream name');
   if (found.app === '' || found.vhost === '') return invalid('no app or vhost in tcUrl');
   return value(found, stream.length);
@@ -52,7 +57,8 @@ export function resolveVhost(requested: string, vhosts: readonly string[]): stri
 function locate(tcUrl: string, stream: string, param: string): StreamUrl | null {
   const parts = URL_PARTS.exec(standardUrl(tcUrl, stream, param));
   if (!parts) return null;
-  const [, authority = '', path = '', query = '', fragment = ''] = parts;
+  const [, authority = '', path = '', query = '', afterMark = ''] = parts;
+  const fragment = withoutFirst('#', afterMark);
   const host = hostOf(authority);
   if (host === null) return null;
   const slash = path.lastIndexOf('/');
@@ -110,7 +116,21 @@ function guessStream(url: StreamUrl): StreamUrl {
 }
 
 function strip(url: StreamUrl): StreamUrl {
-  const plain = (text: string) => text.replaceAll(' ', '').replace(/^\/+|\/+$/g, '');
+  const plain = (text: string) => withoutLast('/', withoutFirst('/', text.replaceAll(' ', '')));
   const vhost = url.vhost.replace(/[/ ]/g, '');
   return { ...url, app: plain(url.app), stream: plain(url.stream), vhost };
+}
+
+/** Without any of these marks at the beginning. */
+function withoutFirst(mark: string, text: string): string {
+  let at = 0;
+  while (text[at] === mark) at += 1;
+  return text.slice(at);
+}
+
+/** Without any at the end; a pattern would begin anew at each mark in between. */
+function withoutLast(mark: string, text: string): string {
+  let end = text.length;
+  while (text[end - 1] === mark) end -= 1;
+  return text.slice(0, end);
 }

@@ -26,12 +26,24 @@ type Media = SessionDescription['media'][number];
 const HOST_PRIORITY = 2_130_706_431;
 const TCP_PENALTY = 2 ** 20;
 
+/** Browsers' offers of one audio and one video line have some 200 lines. */
+const MAX_LINES = 1000;
+const MAX_MEDIA = 32;
+/** Of the lines that are read here: the longest is a password of 256. */
+const MAX_LINE = 1024;
+/** The lines that are read of an offer: the library tries some sixty patterns on each. */
+const READ = ['v=', 'm=', 'a=candidate:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=group:', 'a=rtcp-mux'];
+const READ_WHOLE = new Set(['a=sendrecv', 'a=sendonly', 'a=recvonly', 'a=inactive']);
+
 /** The direction that makes no sense for a role: SRS refuses it. */
 const WRONG_DIRECTION: Readonly<Record<Role, string>> = { publish: 'recvonly', play: 'sendonly' };
 
 /** Reads ICE user name fragment and password of an offer or answer; null where there are none. */
 export function iceOf(sdp: string): IceCredentials | null {
-  const { session, media } = readSdp(sdp);
+  return iceIn(readFew(sdp));
+}
+
+function iceIn({ session, media }: Sdp): IceCredentials | null {
   const owner = [session, ...media].find(({ iceUfrag, icePwd }) => iceUfrag && icePwd);
   // The library makes a number of a text of digits.
   return owner ? { ufrag: String(owner.iceUfrag), password: String(owner.icePwd) } : null;
@@ -43,9 +55,17 @@ export function iceOf(sdp: string): IceCredentials | null {
  */
 export function offerFault(sdp: string, role: Role): OfferFault | null {
   if (!/^v=0\r?\n/.test(sdp)) return { status: 400, reason: 'the body is no SDP offer' };
-  const { session, media } = readSdp(sdp);
+  const lines = countUpTo(MAX_LINES + 1, '\n', sdp);
+  if (lines > MAX_LINES)
+    return { status: 400, reason: `the SDP offer has over ${MAX_LINES} lines` };
+  const read = readFew(sdp);
+  const { session, media } = read;
   if (media.length === 0) return { status: 400, reason: 'the SDP offer has no m-line' };
-  if (iceOf(sdp) === null) return { status: 400, reason: 'the SDP offer has no ICE ufrag and pwd' };
+  if (media.length > MAX_MEDIA) {
+    return { status: 400, reason: `the SDP offer has over ${MAX_MEDIA} m-lines` };
+  }
+  if (iceIn(read) === null)
+    return { status: 400, reason: 'the SDP offer has no ICE ufrag and pwd' };
   const groups = session.groups ?? [];
   if (!groups.some(({ type }) => type === 'BUNDLE')) return refused('without BUNDLE');
   for (const line of media) {
@@ -57,7 +77,7 @@ export function offerFault(sdp: string, role: Role): OfferFault | null {
 
 /** The answer with these candidates in the place of its own, the most wanted one first. */
 export function withCandidates(sdp: string, candidates: readonly RtcCandidate[]): string {
-  const { session, media } = readSdp(sdp);
+  const { session, media } = readAll(sdp);
   const lines = candidates.map(({ ip, port, transport }, index) => ({
     ...{ foundation: String(index), component: 1, transport, ip, port, type: 'host' },
     priority: HOST_PRIORITY - index * 256 - (transport === 'tcp' ? TCP_PENALTY : 0),
@@ -69,7 +89,7 @@ export function withCandidates(sdp: string, candidates: readonly RtcCandidate[])
 
 /** The candidates of an answer, as of its first m-line: all its lines have the same ones. */
 export function candidatesOf(sdp: string): RtcCandidate[] {
-  const candidates = readSdp(sdp).media[0]?.candidates ?? [];
+  const candidates = readFew(sdp).media[0]?.candidates ?? [];
   return candidates.map(({ ip, port, transport }) => ({
     ip,
     port,
@@ -88,8 +108,35 @@ function refused(reason: string): OfferFault {
   return { status: 406, reason: `an SDP offer ${reason} cannot be answered` };
 }
 
+interface Sdp {
+  readonly session: SessionDescription;
+  readonly media: readonly Media[];
+}
+
 /** The library throws for nothing; what it cannot read it leaves out. */
-function readSdp(sdp: string): { session: SessionDescription; media: readonly Media[] } {
+function readAll(sdp: string): Sdp {
   const session = parse(sdp);
   return { session, media: session.media };
+}
+
+/** Reads the lines alone that are looked at here; nothing of a text that has too many. */
+function readFew(sdp: string): Sdp {
+  if (countUpTo(MAX_LINES + 1, '\n', sdp) > MAX_LINES) return readAll('');
+  const lines = sdp.split('\n').map((line) => line.trimEnd());
+  return readAll(lines.filter(isRead).join('\r\n'));
+}
+
+function isRead(line: string): boolean {
+  // The library would take a bare CR for the end of a line.
+  if (line.length > MAX_LINE || line.includes('\r')) return false;
+  return READ_WHOLE.has(line) || READ.some((begin) => line.startsWith(begin));
+}
+
+/** How often the mark stands in the text, but no more than `most`. */
+function countUpTo(most: number, mark: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(mark); at >= 0 && count < most; at = text.indexOf(mark, at + 1)) {
+    count += 1;
+  }
+  return count;
 }

@@ -54,7 +54,7 @@ interface UrlParts {
 
 function partsOf(url: string): UrlParts {
   const [, protocol = '', login, list = '', path = ''] =
-    /^([a-z+]+):\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/.exec(url) ?? [];
+    /^([a-z+]+):\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/s.exec(url) ?? [];
   const hosts = list.split(',').map((entry) => {
     const { hostname, port } = new URL(`redis://${entry}`);
     return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) };

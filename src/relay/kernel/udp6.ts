@@ -39,6 +39,6 @@ export class IPv6Ports {
 
 /** The ports of sockets that are bound to `::`. `table`: the text of /proc/net/udp6. */
 export function wildcardPorts(table: string): Set<number> {
-  const rows = table.matchAll(/^\s*\d+: 0{32}:([\dA-F]{4}) /gm);
+  const rows = table.matchAll(/^ *\d+: 0{32}:([\dA-F]{4}) /gm);
   return new Set(Array.from(rows, ([, port = '']) => Number.parseInt(port, 16)));
 }

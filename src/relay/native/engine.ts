@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../logger.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { FlushingConnection } from './flushing.js';
+import { PIPES } from './protocol.js';
 import { isFlushed, takeOver } from './takeover.js';
 import { type Desk, RelayThread } from './thread.js';
 
@@ -15,6 +16,8 @@ export interface NativeOptions {
   readonly threads: number;
   /** One for each thread, over again when there are fewer; none: threads run anywhere. */
   readonly cpus?: readonly number[];
+  /** How many pipes all threads together may have; default: as many as they can use. */
+  readonly pipes?: number;
   readonly logger?: Logger;
 }
 
@@ -34,6 +37,8 @@ export class NativeEngine implements RelayEngine {
   readonly name = 'native';
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
+  /** Of each thread. */
+  readonly #pipes: number;
   readonly #logger: Logger;
   readonly #portable = new PortableEngine();
   readonly #flushing = new Set<FlushingConnection>();
@@ -42,8 +47,9 @@ export class NativeEngine implements RelayEngine {
   #employment: Employment | null = null;
 
   /** Throws LibcError when this process can open no more descriptors. */
-  constructor({ threads, cpus = [], logger = silentLogger }: NativeOptions) {
+  constructor({ threads, cpus = [], pipes, logger = silentLogger }: NativeOptions) {
     this.#cpus = cpus;
+    this.#pipes = Math.min(Math.floor((pipes ?? Number.POSITIVE_INFINITY) / threads), PIPES);
     this.#logger = logger;
     this.#threads = Array.from({ length: threads }, (_, index) => this.#create(index));
     this.#kept = this.#threads.map((_, index) => this.#keep(index));
@@ -107,7 +113,7 @@ export class NativeEngine implements RelayEngine {
   #create(index: number): RelayThread {
     const { length } = this.#cpus;
     const cpu = (length > 0 ? this.#cpus[index % length] : null) ?? null;
-    const thread = new RelayThread(cpu, this.#logger);
+    const thread = new RelayThread({ cpu, pipes: this.#pipes }, this.#logger);
     this.#hire(index, thread);
     return thread;
   }

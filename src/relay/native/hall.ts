@@ -135,15 +135,12 @@ export class Hall implements UsherThread, ArrivalHost {
     this.#links.shared.ends[2 * slot + CHILD] = fd + 1;
   }
 
-  join(arrival: NativeArrival, { ticket, over, watched, ...setup }: Joined): void {
+  join(arrival: NativeArrival, { ticket, watched, ...setup }: Joined): void {
     const { slot, generation } = arrival;
     this.#links.shared.counters.fill(0, 2 * slot, 2 * slot + 2);
     this.#slots.count(slot);
     this.#links.report({ kind: 'joined', slot, generation, ticket });
-    this.#links.relay({ slot, generation, ...setup }, watched, () => {
-      this.#slots.rest(slot);
-      over();
-    });
+    this.#links.relay({ slot, generation, ...setup }, watched, () => this.#slots.rest(slot));
   }
 
   handBack(arrival: NativeArrival, handed: HandedBack): void {

@@ -18,6 +18,8 @@ const TICK_MS = 500;
 const REPORT_MS = 20;
 /** Reports go out so far apart at least: in a storm one wake-up tells of several clients. */
 const APART_MS = 5;
+/** Pipes that nobody needed for so long are closed. */
+const TRIM_MS = 10_000;
 const WAKE_TAG = -1;
 const DOOR_TAG = -2;
 
@@ -33,6 +35,7 @@ export class RelayLoop {
   readonly #shared: Shared;
   readonly #control: Control;
   readonly #poller: Poller;
+  readonly #pipes: PipePool;
   readonly #ways: WayContext;
   readonly #seats = new Seats<Pair | NativeArrival>();
   readonly #idle: IdleClock<Pair>;
@@ -40,6 +43,7 @@ export class RelayLoop {
   readonly #hall: Hall;
   #now = performance.now();
   #tickAt = this.#now;
+  #trimAt = this.#now + TRIM_MS;
   #reports: Report[] = [];
   #reportAt = Number.POSITIVE_INFINITY;
   #reportedAt = 0;
@@ -49,7 +53,8 @@ export class RelayLoop {
     this.#shared = shared;
     this.#control = control;
     this.#poller = new Poller(shared.epoll);
-    this.#ways = new WayContext(new PipePool(shared.pipes), shared.counters);
+    this.#pipes = new PipePool(shared.pipes);
+    this.#ways = new WayContext(this.#pipes, shared.counters);
     this.#idle = new IdleClock(this.#now);
     this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
     this.#hall = new Hall(
@@ -117,6 +122,9 @@ export class RelayLoop {
     for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
     for (const pair of this.#stalls.stalled(this.#now)) this.#end(pair, 'stalled');
     this.#hall.tick(this.#now);
+    if (this.#now < this.#trimAt) return;
+    this.#trimAt = this.#now + TRIM_MS;
+    this.#pipes.trim();
   }
 
   #dispatch(index: number): void {

@@ -23,6 +23,8 @@ export interface Pipe {
  */
 export class PipePool {
   readonly #idle: Pipe[] = [];
+  /** How many lay idle all the time since the last `trim`. */
+  #spare = 0;
   readonly #free: number[];
   readonly #numbers: Int32Array;
 
@@ -35,7 +37,15 @@ export class PipePool {
   /** An empty pipe; null when all that this way may have are lent, or no more can be opened. */
   borrow(wasStuck: boolean): Pipe | null {
     if (wasStuck && this.#idle.length + this.#free.length <= RESERVE) return null;
-    return this.#idle.pop() ?? this.#create();
+    const pipe = this.#idle.pop() ?? this.#create();
+    this.#spare = Math.min(this.#spare, this.#idle.length);
+    return pipe;
+  }
+
+  /** Closes those that nobody has borrowed since it last did: to be called now and then. */
+  trim(): void {
+    for (const pipe of this.#idle.splice(0, this.#spare)) this.discard(pipe);
+    this.#spare = this.#idle.length;
   }
 
   /** Takes an empty pipe back. */

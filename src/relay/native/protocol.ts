@@ -5,8 +5,8 @@ import type { RelayEnd } from '../relay.js';
 /** Pairs of one thread that the control side hands it; as many more it may let in itself. */
 export const SLOTS = 128 * 1024;
 export const ALL_SLOTS = 2 * SLOTS;
-/** Pipes of one thread: ways that are stuck beyond that are copied, in small pieces. */
-const PIPES = 1024;
+/** Most pipes of one thread: ways that are stuck beyond that are copied, in small pieces. */
+export const PIPES = 1024;
 
 /** Bytes in a buffer of their own, which can be moved to another thread. */
 export type OwnBytes = Uint8Array<ArrayBuffer>;
@@ -88,7 +88,14 @@ export interface Shared {
   readonly pipes: Int32Array;
 }
 
-export function createShared(epoll: number, wake: number, cpu: number | null): Shared {
+export interface ThreadSettings {
+  /** Null: any. */
+  readonly cpu: number | null;
+  /** How many it may have. */
+  readonly pipes: number;
+}
+
+export function createShared(epoll: number, wake: number, { cpu, pipes }: ThreadSettings): Shared {
   return {
     epoll,
     wake,
@@ -97,6 +104,6 @@ export function createShared(epoll: number, wake: number, cpu: number | null): S
     counted: new Int32Array(new SharedArrayBuffer(4 * ALL_SLOTS)),
     ends: new Int32Array(new SharedArrayBuffer(2 * 4 * ALL_SLOTS)),
     counters: new Float64Array(new SharedArrayBuffer(2 * 8 * ALL_SLOTS)),
-    pipes: new Int32Array(new SharedArrayBuffer(2 * 4 * PIPES)).fill(-1),
+    pipes: new Int32Array(new SharedArrayBuffer(2 * 4 * pipes)).fill(-1),
   };
 }

@@ -4,7 +4,14 @@ import { workerEnd } from '../../worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
-import { createShared, type Order, type Report, type Shared, SLOTS } from './protocol.js';
+import {
+  createShared,
+  type Order,
+  type Report,
+  type Shared,
+  SLOTS,
+  type ThreadSettings,
+} from './protocol.js';
 import { Seats } from './slots.js';
 import type { RawPair } from './takeover.js';
 
@@ -74,9 +81,9 @@ export class RelayThread {
   #isGone = false;
 
   /** Throws LibcError when this process can open no more descriptors. */
-  constructor(cpu: number | null, logger: Logger) {
+  constructor(settings: ThreadSettings, logger: Logger) {
     this.#logger = logger;
-    this.#shared = shareWith(cpu);
+    this.#shared = shareWith(settings);
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: this.#shared,
       name: 'relay',
@@ -213,10 +220,10 @@ export class RelayThread {
   }
 }
 
-function shareWith(cpu: number | null): Shared {
+function shareWith(settings: ThreadSettings): Shared {
   const epoll = createEpoll();
   try {
-    return createShared(epoll, createEvent(), cpu);
+    return createShared(epoll, createEvent(), settings);
   } catch (error) {
     close(epoll);
     throw error;

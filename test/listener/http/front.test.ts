@@ -15,6 +15,7 @@ import { makeCertificate } from '../../helpers/certificate.js';
 import { until } from '../../helpers/until.js';
 
 let front: HttpFront;
+let hanging: unknown[] = [];
 
 async function open(options: Partial<HttpFrontOptions> = {}): Promise<number> {
   front = new HttpFront({
@@ -28,6 +29,7 @@ async function open(options: Partial<HttpFrontOptions> = {}): Promise<number> {
     plugins: [
       async (app) => {
         app.get('/who', async (request) => request.clientAddress);
+        app.get('/hang', (_request, reply) => void hanging.push(reply));
       },
     ],
     live: null,
@@ -54,8 +56,12 @@ function exchange(port: number, ...parts: (string | Buffer)[]): Promise<string> 
 
 const CLOSE = 'Host: a\r\nConnection: close\r\n\r\n';
 const WHO = `GET /who HTTP/1.1\r\n${CLOSE}`;
+const HANG = `GET /hang HTTP/1.1\r\n${CLOSE}`;
 
-afterEach(() => front.close());
+afterEach(() => {
+  hanging = [];
+  return front.close();
+});
 
 describe('an HTTP front', () => {
   it('serves its plugins, and says who the client is', async () => {
@@ -140,11 +146,33 @@ describe('an HTTP front', () => {
   it('keeps to its limits, and forgets who has left', async () => {
     const port = await open({ limits: { connections: 1, connectionsPerIp: 0 } });
     const held = connect({ port, host: '127.0.0.1' });
-    await until('it is in', () => front.summary().connections === 1);
-    assert.equal(await exchange(port, WHO), '');
-    assert.equal(front.summary().counters.refused, 1);
+    held.write(HANG);
+    await until('it is served', () => hanging.length === 1);
+    assert.match(await exchange(port, WHO), /^HTTP\/1.1 503 .*\r\nRetry-After: 1\r\n/s);
+    assert.equal(front.summary().counters.refusedBy.connections, 1);
     held.destroy();
     await until('it has left', () => front.summary().connections === 0);
     assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
+  });
+
+  it('closes who asks for nothing, or nothing more, for who comes', async () => {
+    const port = await open({ limits: { connections: 2, connectionsPerIp: 0 } });
+    const silent = exchange(port);
+    await until('it is in', () => front.summary().connections === 1);
+    const kept = connect(port, '127.0.0.1');
+    const keptIsGone = once(kept, 'close');
+    await until('both are in', () => front.summary().connections === 2);
+    kept.write('GET /who HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(kept, 'data');
+    assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
+    assert.match(await silent, /^HTTP\/1.1 503 /);
+    const busy = connect(port, '127.0.0.1');
+    busy.write(HANG);
+    await until('it is served', () => hanging.length === 1);
+    assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
+    await keptIsGone;
+    assert.equal(front.summary().counters.failed.shed, 2);
+    assert.equal(busy.closed, false);
+    busy.destroy();
   });
 });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AliasBook } from '../../../src/listener/aliases.js';
-import type { ConnectionLimits } from '../../../src/listener/connections.js';
+import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import { SessionError } from '../../../src/listener/session-error.js';
 import { buildC0C1, HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
@@ -458,19 +458,39 @@ function sessions(server: Server): void {
   });
 
   describe('within limits', () => {
-    it('resets clients over the limit, and takes others when there is room', async () => {
-      await open({}, { connections: 2, connectionsPerIp: 0 });
-      const first = await RtmpClient.open(rig.port);
-      const second = await RtmpClient.open(rig.port);
-      assert.equal(await refused(rig.port), 'ECONNRESET');
-      await until('it is counted', () => rig.counters.refused === 1);
-      first.close();
-      await rig.failed('left', 1);
+    /** One that is relayed, and stays. */
+    async function served(): Promise<RtmpClient> {
       const client = await publisher();
       const socket = await answering();
+      client.socket.once('close', () => socket.destroy());
       await client.hears('NetStream.Publish.Start');
-      for (const each of [second, client]) each.close();
-      socket.destroy();
+      return client;
+    }
+
+    it('closes who has waited longest without naming a stream, for who comes', async () => {
+      await open({}, { connections: 3, connectionsPerIp: 0 });
+      const named = await served();
+      const [first, second] = [await RtmpClient.open(rig.port), await RtmpClient.open(rig.port)];
+      const closed = new Promise((resolve) => first.socket.once('close', resolve));
+      const third = await RtmpClient.open(rig.port);
+      await closed;
+      await rig.failed('shed', 1);
+      assert.equal(rig.counters.refused, 0);
+      assert.equal(second.socket.closed, false);
+      assert.equal(named.socket.closed, false);
+      for (const client of [named, second, third]) client.close();
+      await rig.empties();
+    });
+
+    it('resets who comes when all are served, and takes others when there is room', async () => {
+      await open({}, { connections: 2, connectionsPerIp: 0 });
+      const [first, second] = [await served(), await served()];
+      assert.equal(await refused(rig.port), 'ECONNRESET');
+      await until('it is counted', () => rig.counters.refusedBy.connections === 1);
+      first.close();
+      await until('one is left', () => rig.connected === 1);
+      const third = await served();
+      for (const client of [second, third]) client.close();
       await rig.empties();
     });
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { portsAt } from '../../../src/child/ports.js';
 import type { ChildRef } from '../../../src/child/types.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
-import type { ConnectionLimits } from '../../../src/listener/connections.js';
+import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import type { Failure } from '../../../src/listener/front.js';
 import type { Route, Router } from '../../../src/listener/route.js';
 import { RtmpListener } from '../../../src/listener/rtmp/listener.js';

@@ -1,5 +1,5 @@
 import { AliasBook } from '../../../src/listener/aliases.js';
-import type { ConnectionLimits } from '../../../src/listener/connections.js';
+import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import type { Route } from '../../../src/listener/route.js';
 import { type SrtFrontOptions, SrtListener } from '../../../src/listener/srt/listener.js';
 import { silentLogger } from '../../../src/logger.js';

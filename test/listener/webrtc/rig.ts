@@ -177,6 +177,7 @@ export class Rig {
     this.front = new RtcFront({
       address: { host: '127.0.0.1', port: await freePort() },
       sessions: this.sessions,
+      limits: { connections: 100, connectionsPerIp: 0 },
       maxSessions: 100,
       openUdp: (options) =>
         openUdpRelay(this.#engine, options, { logger: silentLogger, cpu: null }),

@@ -245,6 +245,16 @@ describe('what it lets pass', () => {
     });
   }
 
+  it('messages on a hundred chunk streams', () => {
+    const payload = Buffer.alloc(4);
+    const windows = Array.from({ length: 100 }, (_, index) =>
+      encodeMessage({ csid: 10 + index, timestamp: 0, typeId: 5, streamId: 0, payload }, 128),
+    );
+    const commands = [CONNECT, ...windows, CREATE, PUBLISH];
+    const { client } = identified(Buffer.concat([SIMPLE, C2, ...commands]));
+    assert.equal(client.url.stream, 'cam');
+  });
+
   it('a stream opened twice: the last one is where the child stands', () => {
     const commands = [CONNECT, CREATE, call('createStream', 6, null), PUBLISH];
     const { client } = identified(Buffer.concat([SIMPLE, C2, ...commands]));
@@ -271,7 +281,8 @@ describe('what it refuses', () => {
     ['no stream name', /stream name/, [CONNECT, CREATE, call('play', 5, null)]],
     ['an empty stream name', /stream name/, [CONNECT, CREATE, call('play', 5, null, '')]],
     ['a long stream name', /2049/, [CONNECT, CREATE, call('play', 5, null, 'x'.repeat(2049))]],
-    ['a long tcUrl', /4017/, [longConnect(4000), CREATE, PUBLISH]],
+    ['a long tcUrl', /17017/, [longConnect(17_000), CREATE, PUBLISH]],
+    ['more commands than anybody says', /128 commands/, Array(129).fill(CONNECT)],
     ['a command without end', /cut off/, [CONNECT, cutShort(CREATE)]],
     ['a huge command', /70\d\d\d bytes/, [longConnect(70_000)]],
     ['a chunk stream that begins in the middle', /fmt 3/, [CONNECT, Buffer.of(0xc9)]],

@@ -39,6 +39,12 @@ test('refuses what is too long, and control characters', () => {
   assert.equal(keyOf(url, 'x'.repeat(2048)), `__defaultVhost__/live/${'x'.repeat(2048)}`);
 });
 
+test('takes tokens of some KB, which are no part of the name', () => {
+  const token = `?token=${'x'.repeat(3000)}`;
+  assert.equal(keyOf('rtmp://h/live', `cam${token}`), '__defaultVhost__/live/cam');
+  assert.equal(keyOf(`rtmp://h/live${token}`, 'cam'), '__defaultVhost__/live/cam');
+});
+
 test('a vhost that nobody configured is the default one', () => {
   assert.equal(resolveVhost('my.com', VHOSTS), 'my.com');
   assert.equal(resolveVhost('My.com', VHOSTS), '__defaultVhost__');

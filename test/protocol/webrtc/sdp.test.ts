@@ -49,6 +49,22 @@ describe('sdp', () => {
     assert.equal(offerFault(OFFER, 'play')?.status, 406);
   });
 
+  it('refuses what is longer than any offer', () => {
+    const long = OFFER + 'a=x\r\n'.repeat(1000);
+    assert.deepEqual(offerFault(long, 'publish'), {
+      status: 400,
+      reason: 'the SDP offer has over 1000 lines',
+    });
+    assert.equal(iceOf(long), null);
+    const wide = OFFER + 'm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n'.repeat(31);
+    assert.match(offerFault(wide, 'publish')?.reason ?? '', /over 32 m-lines/);
+  });
+
+  it('takes no bare CR for the end of a line', () => {
+    const hidden = OFFER.replaceAll('\r\na=ice-ufrag', '\ra=ice-ufrag');
+    assert.equal(iceOf(hidden), null);
+  });
+
   it('puts candidates into every line of an answer, and keeps all else', () => {
     const candidates: RtcCandidate[] = [
       { ip: '192.0.2.1', port: 8000, transport: 'udp' },

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { ConnectionBudget } from '../../src/listener/budget.js';
+
+const THREADS = 4;
+const FROM = '192.0.2.1';
+
+type Taken = Readonly<Record<string, number>>;
+
+/** So many threads take at the same time. */
+async function onThreads(
+  budget: ConnectionBudget,
+  { ips, tries, churns = false }: { ips: readonly string[]; tries: number; churns?: boolean },
+): Promise<Taken[]> {
+  return Promise.all(
+    Array.from({ length: THREADS }, async (_, index) => {
+      const workerData = { share: budget.share(index + 1), ips, tries, churns };
+      const url = new URL('./budget-thread-process.js', import.meta.url);
+      const worker = new Worker(url, { workerData });
+      const [taken] = await once(worker, 'message');
+      await worker.terminate();
+      return taken as Taken;
+    }),
+  );
+}
+
+function sumOf(taken: readonly Taken[]): number {
+  return taken.flatMap((of) => Object.values(of)).reduce((sum, count) => sum + count, 0);
+}
+
+/** How many more of an address there is room for here; they are given back. */
+function roomFor(budget: ConnectionBudget, ip: string): number {
+  const places: number[] = [];
+  for (let place = budget.take(ip); typeof place === 'number'; place = budget.take(ip)) {
+    places.push(place);
+  }
+  for (const place of places) budget.giveBack(place);
+  return places.length;
+}
+
+describe('a budget that threads share', () => {
+  it('lets no more in from one address than its limit, whichever thread it comes to', async () => {
+    const limits = { connections: 100_000, connectionsPerIp: 1000 };
+    const budget = new ConnectionBudget(limits, { threads: THREADS });
+    const taken = await onThreads(budget, { ips: [FROM, '192.0.2.2'], tries: 2000 });
+    for (const ip of [FROM, '192.0.2.2']) {
+      const sum = taken.reduce((total, of) => total + (of[ip] ?? 0), 0);
+      // Two that come at the same moment for the last place may both be refused.
+      assert.ok(sum <= 1000 && sum > 1000 - THREADS, `${sum}`);
+    }
+    assert.equal(roomFor(budget, '192.0.2.3'), 1000);
+  });
+
+  it('lets no more in in all', async () => {
+    const limits = { connections: 1000, connectionsPerIp: 0 };
+    const budget = new ConnectionBudget(limits, { threads: THREADS });
+    const sum = sumOf(await onThreads(budget, { ips: [FROM], tries: 2000 }));
+    assert.ok(sum <= 1000 && sum > 1000 - THREADS, `${sum}`);
+  });
+
+  it('loses no place and keeps none, however many addresses come and go', async () => {
+    const budget = new ConnectionBudget(
+      { connections: 500, connectionsPerIp: 20 },
+      { threads: THREADS },
+    );
+    const ips = Array.from({ length: 20_000 }, (_, n) => `10.${n >> 8}.${n & 255}.9`);
+    const sum = sumOf(await onThreads(budget, { ips, tries: 10, churns: true }));
+    // Others may hold the last counter of an address for a moment, but not for long.
+    assert.ok(sum > 0.99 * THREADS * 10 * ips.length, `${sum}`);
+    assert.equal(roomFor(budget, FROM), 20);
+    const each = ips.slice(0, 500).map((ip) => budget.take(ip));
+    assert.ok(each.every((place) => typeof place === 'number'));
+    assert.equal(budget.take('10.200.0.1'), 'connections');
+  });
+
+  it('has room again for what a dead thread had counted', async () => {
+    const limits = { connections: 1000, connectionsPerIp: 100 };
+    const budget = new ConnectionBudget(limits, { threads: THREADS });
+    const taken = await onThreads(budget, { ips: [FROM], tries: 25 });
+    assert.equal(sumOf(taken), 100);
+    assert.equal(budget.take(FROM), 'connectionsPerIp');
+    budget.forget(1);
+    assert.equal(roomFor(budget, FROM), 25);
+  });
+
+  it('counts a client once that goes from one thread to another', () => {
+    const budget = new ConnectionBudget({ connections: 3, connectionsPerIp: 2 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    const place = thread.take(FROM);
+    assert.ok(typeof place === 'number');
+    budget.adopt(place, 1);
+    assert.equal(roomFor(budget, FROM), 1);
+    budget.forget(1);
+    assert.equal(roomFor(budget, FROM), 1);
+    budget.giveBack(place);
+    assert.equal(roomFor(thread, FROM), 2);
+  });
+});
+
+describe('addresses', () => {
+  it('of IPv6 are one where their first 64 bits are', () => {
+    const budget = new ConnectionBudget({ connections: 100, connectionsPerIp: 1 });
+    assert.ok(typeof budget.take('2001:db8:1:2::1') === 'number');
+    assert.equal(budget.take('2001:db8:1:2:ffff::9'), 'connectionsPerIp');
+    assert.ok(typeof budget.take('2001:db8:1:3::1') === 'number');
+  });
+
+  it('that are exempt have no limit of their own, but that of all', () => {
+    const budget = new ConnectionBudget(
+      { connections: 5, connectionsPerIp: 1 },
+      { exempt: ['10.0.0.0/8'], isExempt: (ip) => ip === '192.0.2.7' },
+    );
+    for (const ip of ['10.1.2.3', '10.1.2.3', '192.0.2.7', '192.0.2.7']) {
+      assert.ok(typeof budget.take(ip) === 'number');
+    }
+    assert.ok(typeof budget.take(FROM) === 'number');
+    assert.equal(budget.take(FROM), 'connectionsPerIp');
+    assert.equal(budget.take('10.1.2.3'), 'connections');
+  });
+
+  it('are counted no more for a client that is vouched for', () => {
+    const budget = new ConnectionBudget({ connections: 2, connectionsPerIp: 1 });
+    const place = budget.take(FROM);
+    assert.ok(typeof place === 'number');
+    const vouched = budget.vouch(place);
+    assert.ok(typeof budget.take(FROM) === 'number');
+    assert.equal(budget.take('192.0.2.2'), 'connections');
+    budget.giveBack(vouched);
+    assert.ok(typeof budget.take('192.0.2.2') === 'number');
+  });
+});
+
+/** A pending client, and whether it has been closed. */
+function pend(budget: ConnectionBudget, since: number): { isShed: boolean } {
+  const client = { isShed: false };
+  const place = budget.take(FROM);
+  assert.ok(typeof place === 'number');
+  const pending = budget.pend(since, () => {
+    client.isShed = true;
+    budget.giveBack(place);
+    budget.settle(pending);
+  });
+  return client;
+}
+
+describe('pending clients', () => {
+  it('make room, the oldest of all threads first, and then nobody does', () => {
+    const budget = new ConnectionBudget({ connections: 3, connectionsPerIp: 0 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    const called: number[] = [];
+    const call = (member: number) => void called.push(member);
+    budget.call = call;
+    thread.call = call;
+    const start = Date.now();
+    const young = pend(budget, start + 2000);
+    const old = pend(thread, start);
+    const middle = pend(thread, start + 1000);
+    // Here nobody is older than there, so room is made there, for who comes next.
+    assert.equal(budget.take('192.0.2.2'), 'connections');
+    assert.deepEqual(called, [1]);
+    thread.heed();
+    assert.equal(old.isShed, true);
+    assert.ok(typeof budget.take('192.0.2.2') === 'number');
+    // On the thread itself it is made at once.
+    assert.ok(typeof thread.take('192.0.2.2') === 'number');
+    assert.equal(middle.isShed, true);
+    assert.equal(thread.take('192.0.2.2'), 'connections');
+    assert.deepEqual(called, [1, 0]);
+    budget.heed();
+    assert.equal(young.isShed, true);
+    assert.ok(typeof thread.take('192.0.2.2') === 'number');
+    assert.equal(thread.take('192.0.2.2'), 'connections');
+    assert.deepEqual(called, [1, 0]);
+  });
+
+  it('go before the last place is taken, so that those of other threads have gone in time', () => {
+    const budget = new ConnectionBudget({ connections: 320, connectionsPerIp: 0 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    budget.call = () => thread.heed();
+    const idle = Array.from({ length: 310 }, (_, n) => pend(thread, Date.now() + n));
+    for (let served = 0; served < 320; served += 1) {
+      assert.ok(typeof budget.take('192.0.2.2') === 'number');
+    }
+    assert.ok(idle.every(({ isShed }) => isShed));
+    assert.equal(budget.take('192.0.2.2'), 'connections');
+  });
+
+  it('do not go for an address that is over its own limit', () => {
+    const budget = new ConnectionBudget({ connections: 2, connectionsPerIp: 1 });
+    const idle = pend(budget, 1);
+    assert.equal(budget.take(FROM), 'connectionsPerIp');
+    assert.equal(idle.isShed, false);
+  });
+});
