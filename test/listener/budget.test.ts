@@ -157,9 +157,10 @@ describe('pending clients', () => {
     const young = pend(budget, start + 2000);
     const old = pend(thread, start);
     const middle = pend(thread, start + 1000);
-    // Here nobody is older than there, so room is made there, for who comes next.
-    assert.equal(budget.take('192.0.2.2'), 'connections');
+    // The oldest is on the other thread, which is asked for it. Until it has gone, one of ours does.
+    assert.ok(typeof budget.take('192.0.2.2') === 'number');
     assert.deepEqual(called, [1]);
+    assert.equal(young.isShed, true);
     thread.heed();
     assert.equal(old.isShed, true);
     assert.ok(typeof budget.take('192.0.2.2') === 'number');
@@ -167,12 +168,8 @@ describe('pending clients', () => {
     assert.ok(typeof thread.take('192.0.2.2') === 'number');
     assert.equal(middle.isShed, true);
     assert.equal(thread.take('192.0.2.2'), 'connections');
-    assert.deepEqual(called, [1, 0]);
-    budget.heed();
-    assert.equal(young.isShed, true);
-    assert.ok(typeof thread.take('192.0.2.2') === 'number');
-    assert.equal(thread.take('192.0.2.2'), 'connections');
-    assert.deepEqual(called, [1, 0]);
+    assert.equal(budget.take('192.0.2.2'), 'connections');
+    assert.deepEqual(called, [1]);
   });
 
   it('go before the last place is taken, so that those of other threads have gone in time', () => {
