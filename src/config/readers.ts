@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ADDRESS_RULE, parseAddress } from './address.js';
 import type { Address } from './config.js';
+import { CREDENTIALS_RULE, parseCredentials } from './credentials.js';
 import { FIXED_ORIGIN_RULE, type FixedOrigin, parseFixedOrigin } from './fixed-origin.js';
 
 /** How one kind of value is read; `read` answers undefined for what the rule refuses. */
@@ -135,6 +136,8 @@ export const host: Reader<string> = {
 export const hosts = list('IP addresses or host names', isHost);
 export const urls = list('http:// or https:// URLs', isHttpUrl);
 export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork);
+
+export const credentials: Reader<string> = { rule: CREDENTIALS_RULE, read: parseCredentials };
 
 /** Each item a text; the values are what they say. */
 export const fixedOrigins: Reader<readonly FixedOrigin[]> = {

@@ -5,6 +5,7 @@ import {
   addressOrOff,
   autoOnOff,
   byHost,
+  credentials,
   fixedOrigins,
   host,
   hosts,
@@ -46,6 +47,10 @@ export const schema = z.strictObject({
   origins: section({
     ttlSeconds: key(seconds(3600), 30),
     from: key(networks, []),
+    token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    hosts: key(networks, []),
+    auth: key(orNull(credentials), null),
+    perAddress: key(integer(1, 256), 64),
     fixed: key(fixedOrigins, []),
   }),
   workDir: key(path, './run'),

@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 
 /** IPv4 as an IPv6 socket spells it. */
 const MAPPED = '::ffff:';
+/** Of an IPv6 network that one machine may have all addresses of. */
+const GROUP_BITS = 64;
 
 /** Where a client is, as far as it can be known. */
 export interface ClientAddress {
@@ -38,6 +40,14 @@ export function normalIp(text: string): string | null {
   const plain = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : text;
   if (isIPv4(plain)) return plain;
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
+}
+
+/** By which limits count an address: whoever has one of IPv6 has all of its network. */
+export function groupOf(ip: string): string {
+  const address = ipaddr.process(ip);
+  if (address.kind() === 'ipv4') return ip;
+  const bytes = address.toByteArray().fill(0, GROUP_BITS / 8);
+  return `${ipaddr.fromByteArray(bytes)}/${GROUP_BITS}`;
 }
 
 /**
