@@ -162,7 +162,8 @@ async function budget(config: Config, childCount: number): Promise<Outcome<numbe
 /** Whether the map can be kept where the configuration says. */
 async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>> {
   if (registry === 'memory') return { value: null, text: 'memory' };
-  const { client, version } = await connectRedis(registry);
+  const { sentinelAuth } = cluster;
+  const { client, version } = await connectRedis(registry, { sentinelAuth });
   client.disconnect();
   const text = `Redis ${version} at ${redact(registry)}`;
   if (cluster.secret !== null) return { value: null, text };

@@ -14,7 +14,8 @@ const READABLE_BY_ALL = 0o004;
 export function secretsOf(config: Config): (string | null)[] {
   const { registry, admin, cluster, hooks, origins } = config;
   const { token, auth, fixed } = origins;
-  const credentials = [auth, ...fixed.map((one) => one.auth)].flatMap(secretsInCredentials);
+  const shown = [auth, cluster.sentinelAuth, ...fixed.map((one) => one.auth)];
+  const credentials = shown.flatMap(secretsInCredentials);
   const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
   return [admin.token, cluster.secret, token, ...credentials, ...urls.flatMap(secretsInUrl)];
 }

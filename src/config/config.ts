@@ -126,6 +126,11 @@ export interface Config {
     readonly secret: string | null;
     /** A file that holds `secret`. */
     readonly secretFile: string | null;
+    /**
+     * What Sentinels ask for: `username:password` or `:password`; null: nothing, or the same as the
+     * address's own.
+     */
+    readonly sentinelAuth: string | null;
   };
   readonly placement: 'least-loaded';
   readonly relay: {

@@ -101,7 +101,8 @@ function valueAt(raw: unknown, key: string): unknown {
 }
 
 /** Keys whose value no message shows. */
-const SECRET_KEYS = /^(admin\.token|api\.(token|password)|cluster\.secret|origins\.(token|auth))$/;
+const SECRET_KEYS =
+  /^(admin\.token|api\.(token|password)|cluster\.(secret|sentinelAuth)|origins\.(token|auth))$/;
 
 /** The value for a message: short, and never a password, however badly it is written. */
 function shown(key: string, value: unknown): string {

@@ -207,7 +207,7 @@ export const registry: Reader<string> = {
   read: (raw) => {
     if (raw === 'memory') return raw;
     if (typeof raw !== 'string') return;
-    if (/^redis\+(sentinel|cluster):\/\/([^@]*@)?[^/@]+/.test(raw)) return raw;
+    if (/^rediss?\+(sentinel|cluster):\/\/([^@]*@)?[^/@]+/.test(raw)) return raw;
     if (!/^rediss?:\/\//.test(raw) || !URL.canParse(raw)) return;
     return new URL(raw).hostname === '' ? undefined : raw;
   },

@@ -112,6 +112,7 @@ export const schema = z.strictObject({
     address: key(host, 'auto'),
     secret: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
     secretFile: key(orNull(path), null),
+    sentinelAuth: key(orNull(text("'username:password' or ':password'", /^[^:\s]*:\S+$/)), null),
   }),
   placement: key(oneOf('least-loaded'), 'least-loaded'),
   relay: section({

@@ -81,7 +81,10 @@ test('defaults are those of the contract', async () => {
     rtc: { candidates: [], media: 'relay' },
     registry: 'memory',
     registryFile: null,
-    cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
+    cluster: {
+      ...{ prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
+      sentinelAuth: null,
+    },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
     origins: {
