@@ -163,8 +163,8 @@ async function budget(config: Config, childCount: number): Promise<Outcome<numbe
 async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>> {
   if (registry === 'memory') return { value: null, text: 'memory' };
   const { sentinelAuth } = cluster;
-  const { client, version } = await connectRedis(registry, { sentinelAuth });
-  client.disconnect();
+  const { version, close } = await connectRedis(registry, { sentinelAuth });
+  close();
   const text = `Redis ${version} at ${redact(registry)}`;
   if (cluster.secret !== null) return { value: null, text };
   const warning = 'cluster.secret is not set: boxes do not relay for each other';

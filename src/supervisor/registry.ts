@@ -33,6 +33,7 @@ export async function openMap(
   const { sentinelAuth } = cluster;
   const { client, follower } = await connectRedis(url, { sentinelAuth, logger });
   const store = new Store(client);
+  store.onClose = () => follower?.close();
   const keys = new Keys(cluster.prefix);
   // Another life of the same box has other children under the same names.
   const box = `${record().serverId}.${randomSigns(8)}`;

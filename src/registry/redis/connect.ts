@@ -22,8 +22,10 @@ export interface ConnectOptions {
 export interface Connected {
   readonly client: RedisClient;
   readonly version: string;
-  /** Of the Sentinels' master; null where there are none. Ends with the client. */
+  /** Of the Sentinels' master; null where there are none. */
   readonly follower: Follower | null;
+  /** Ends all connections. */
+  readonly close: () => void;
 }
 
 /**
@@ -53,7 +55,11 @@ export async function connectRedis(
   const reason = info === null ? reasonOf(heard) : unfitness(facts, url);
   if (reason === null) {
     const follower = followerOf(client, { address, sentinels, logger });
-    return { client, version: facts.version, follower };
+    const close = () => {
+      follower?.close();
+      client.disconnect();
+    };
+    return { client, version: facts.version, follower, close };
   }
   client.disconnect();
   throw new SupervisorError(

@@ -40,15 +40,15 @@ export class Follower {
   #isAsking = false;
   #isBlind = false;
 
-  /** Begins at once, and ends with the client. */
+  /** Begins at once. */
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS).unref();
-    options.client.once('end', () => this.#close());
   }
 
-  #close(): void {
+  /** Asks no more; the client is its owner's to end. */
+  close(): void {
     clearInterval(this.#timer);
     for (const sentinel of this.#options.sentinels) sentinel.disconnect();
   }
