@@ -15,11 +15,24 @@ export interface RefusalRow {
 const MAX_ROWS = 64;
 const KEPT_MS = 10 * 60_000;
 
+/** Reasons of one sender that are known to be said. */
+const MAX_SAID = 16;
+/** Lines about one sender are so far apart, however many reasons it finds. */
+const QUIET_MS = 5000;
+
+interface Entry {
+  row: RefusalRow;
+  readonly said: Set<string>;
+  /** Of the last line about it. */
+  saidAt: number;
+}
+
 /** Who was refused lately: said once for each reason, and shown until it is taken or falls silent. */
 export class Refusals {
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #rows = new Map<string, RefusalRow>();
+  /** Those that were heard of last come last. */
+  readonly #entries = new Map<string, Entry>();
 
   constructor(logger: Logger = silentLogger, now: () => number = Date.now) {
     this.#logger = logger;
@@ -27,24 +40,37 @@ export class Refusals {
   }
 
   note(from: string, reason: string): void {
-    const known = this.#rows.get(from);
-    const isNew = known?.reason !== reason;
-    const row = { from, reason, times: isNew ? 1 : known.times + 1, at: this.#now() };
-    this.#rows.delete(from);
-    this.#rows.set(from, row);
-    const [oldest = from] = this.#rows.keys();
-    if (this.#rows.size > MAX_ROWS) this.#rows.delete(oldest);
-    if (isNew) this.#logger.warn({ from, reason }, 'origin is not let in');
+    const at = this.#now();
+    const known = this.#entries.get(from);
+    const times = known?.row.reason === reason ? known.row.times + 1 : 1;
+    const entry = known ?? { said: new Set(), saidAt: Number.NEGATIVE_INFINITY };
+    const noted: Entry = { ...entry, row: { from, reason, times, at } };
+    this.#entries.delete(from);
+    this.#entries.set(from, noted);
+    const [oldest = from] = this.#entries.keys();
+    if (this.#entries.size > MAX_ROWS) this.#entries.delete(oldest);
+    this.#say(noted);
   }
 
   /** It has been taken. */
   forget(from: string): void {
-    this.#rows.delete(from);
+    this.#entries.delete(from);
   }
 
   rows(): RefusalRow[] {
     const since = this.#now() - KEPT_MS;
-    for (const [from, { at }] of this.#rows) if (at < since) this.#rows.delete(from);
-    return [...this.#rows.values()];
+    for (const [from, { row }] of this.#entries) if (row.at < since) this.#entries.delete(from);
+    return Array.from(this.#entries.values(), ({ row }) => row);
+  }
+
+  /** What has to wait is said when it comes again. */
+  #say(entry: Entry): void {
+    const { row, said, saidAt } = entry;
+    const { from, reason, at } = row;
+    if (said.has(reason) || at - saidAt < QUIET_MS) return;
+    if (said.size >= MAX_SAID) said.clear();
+    said.add(reason);
+    entry.saidAt = at;
+    this.#logger.warn({ from, reason }, 'origin is not let in');
   }
 }
