@@ -3,6 +3,7 @@ import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/front.js';
 import type { StreamStatus } from '../placement/types.js';
+import type { RefusalRow } from '../unmanaged/refusals.js';
 
 /** Where a listener answers; `address` as in the config, with the real port. */
 export interface ListenerRow {
@@ -59,6 +60,13 @@ export interface AdminStatus extends ProgramCounts {
   readonly heldPlayers: number;
   /** What became of the children's hooks, by action; an action that never was called is left out. */
   readonly hooks: Partial<Record<HookAction, HookCounters>>;
+  /** Those that we did not start. */
+  readonly origins: {
+    /** Whether anybody may register one. */
+    readonly mayRegister: boolean;
+    /** Who was refused lately, and fixed ones that cannot be had. */
+    readonly refused: readonly RefusalRow[];
+  };
 }
 
 /** One of `GET /admin/v1/children`. */

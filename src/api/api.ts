@@ -47,7 +47,7 @@ export class Api {
     this.#source = source;
     this.#access = access ?? { authorization, token: null, changes: 'local' };
     this.#logger = logger;
-    this.#calls = new ChildCalls(authorization);
+    this.#calls = new ChildCalls();
     this.#poller = new Poller(
       source,
       this.#calls,

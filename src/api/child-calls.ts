@@ -13,12 +13,7 @@ interface Line {
 
 /** Asks children's HTTP APIs, of each a few things at one time. */
 export class ChildCalls {
-  readonly #authorization: string | null;
   readonly #lines = new Map<string, Line>();
-
-  constructor(authorization: string | null) {
-    this.#authorization = authorization;
-  }
 
   /** The text of the answer. Rejects when there is none in time, or not with status 200. */
   async ask(child: ApiChild, path: string, method: Question['method'] = 'GET'): Promise<string> {
@@ -34,12 +29,13 @@ export class ChildCalls {
     );
   }
 
-  async #exchange({ id, host, port }: ApiChild, questions: readonly Question[]): Promise<string[]> {
+  async #exchange(child: ApiChild, questions: readonly Question[]): Promise<string[]> {
+    const { id, host, port, authorization, bounds } = child;
     const line = this.#lines.get(id) ?? { open: 0, waiting: [] };
     this.#lines.set(id, line);
     await enter(line);
     try {
-      const target = { port, authorization: this.#authorization };
+      const target = { port, authorization, bounds };
       return await exchange(host === undefined ? target : { ...target, host }, questions);
     } finally {
       line.open -= 1;

@@ -1,4 +1,4 @@
-/** A JSON object of SRS's API. Children are trusted to send what SRS sends; the rest is passed on. */
+/** A JSON object of SRS's API. What is not counted or looked up is passed on as it came. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads an object's text. Throws SyntaxError or TypeError for anything else. */
@@ -31,5 +31,5 @@ export function textOf(from: Json, name: string): string {
 
 export function numberOf(from: Json, name: string): number {
   const value = from[name];
-  return typeof value === 'number' ? value : 0;
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

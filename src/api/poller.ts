@@ -1,8 +1,10 @@
 import { messageOf } from '../errors.js';
+import { networkOf } from '../listener/client-address.js';
 import { type Logger, silentLogger } from '../logger.js';
+import { Turns } from '../turns.js';
 import type { ChildCalls } from './child-calls.js';
 import { ClientIds } from './client-ids.js';
-import { textOf } from './json.js';
+import { numberOf, objectOf, textOf } from './json.js';
 import { Ledger } from './ledger.js';
 import { COUNTERS } from './merge/metrics.js';
 import { nextRound, PACE, type Pace } from './pace.js';
@@ -29,6 +31,8 @@ const TICK_MS = 100;
 const MAX_FAILURES = 3;
 /** Of all children, so many are in a round at one time; a hung one is there for 2 s. */
 const ROUNDS_AT_ONCE = 16;
+/** Length of what is kept of all origins of one address, in bytes. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** Asks every child the same few things, again and again, and keeps its last answers. */
 export class Poller {
@@ -41,7 +45,9 @@ export class Poller {
   readonly #logger: Logger;
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | null = null;
+  /** Of our own children. */
   #running = 0;
   #version = 0;
 
@@ -107,7 +113,21 @@ export class Poller {
     due.sort((a, b) => a.due - b.due);
     // Rounds that somebody waits for are over and above.
     const free = Math.max(0, ROUNDS_AT_ONCE - this.#running);
-    for (const entry of due.slice(0, free)) void this.#round(entry);
+    const own = due.filter(({ child }) => child.host === undefined);
+    for (const entry of own.slice(0, free)) void this.#round(entry);
+    this.#turns.sweep(now);
+    for (const entry of due) this.#visit(entry, now);
+  }
+
+  /** An origin may take its time, or make us work: that is for the others of its address to bear. */
+  #visit(entry: Entry, now: number): void {
+    const { host } = entry.child;
+    if (host === undefined) return;
+    const isUnproven = entry.failures > 0 || entry.snapshot === null;
+    const done = this.#turns.take(networkOf(host), isUnproven, now);
+    if (done === null) return;
+    const length = () => (entry.failures > 0 ? entry.child.bounds.bytes : entry.snapshot?.bytes);
+    void this.#round(entry).then(() => done(length() ?? 0));
   }
 
   /** Forgets children that do not serve, and lives that are over. */
@@ -134,11 +154,12 @@ export class Poller {
 
   /** Never rejects: a child that does not answer keeps what it said before, for another try. */
   #round(entry: Entry): Promise<void> {
-    this.#running += 1;
+    const own = Number(entry.child.host === undefined);
+    this.#running += own;
     entry.running = this.#ask(entry)
       .catch((error: unknown) => this.#failed(entry, messageOf(error)))
       .finally(() => {
-        this.#running -= 1;
+        this.#running -= own;
         entry.running = null;
         entry.due = performance.now() + this.#wait(entry) * (0.8 + 0.4 * Math.random());
       });
@@ -153,8 +174,10 @@ export class Poller {
     if (!child?.busy) this.#show(entry, null);
   }
 
-  #wait({ failures, snapshot }: Entry): number {
-    if (failures > 0) return this.#pace.retryMs;
+  #wait({ child, failures, snapshot }: Entry): number {
+    const { retryMs, slowestMs } = this.#pace;
+    if (failures > 0 && child.host === undefined) return retryMs;
+    if (failures > 0) return Math.min(retryMs * 2 ** failures, slowestMs);
     return nextRound(this.#pace, this.#entries.size, snapshot?.bytes ?? 0);
   }
 
@@ -171,10 +194,22 @@ export class Poller {
       clientOf: (alias) => this.#source.clientOf(alias),
       ownAddress: this.#source.ownAddress,
     });
+    this.#bound(entry, snapshot);
     entry.round += 1;
     entry.failures = 0;
     this.counters.note(id, generation, countersOf(snapshot));
     this.#show(entry, snapshot);
+  }
+
+  /** Throws where the origins of one address have more to say than is kept of them. */
+  #bound({ child }: Entry, { bytes }: Snapshot): void {
+    if (child.host === undefined) return;
+    const group = networkOf(child.host);
+    const others = [...this.#entries.values()].filter(
+      (one) => one.child.id !== child.id && one.child.host && networkOf(one.child.host) === group,
+    );
+    const kept = others.reduce((sum, { snapshot }) => sum + (snapshot?.bytes ?? 0), bytes);
+    if (kept > MAX_KEPT_BYTES) throw new Error(`the origins of ${group} say too much`);
   }
 
   #show(entry: Entry, snapshot: Snapshot | null): void {
@@ -191,12 +226,8 @@ export class Poller {
 
 /** `recv` and `send` are the bytes of the summaries; the others have their name in `/metrics`. */
 function countersOf({ summaries, metrics }: Snapshot): Map<string, number> {
-  const { srs_recv_bytes: recv, srs_send_bytes: send } = (summaries.system ?? {}) as Counted;
+  const system = objectOf(summaries, 'system');
   const counts = COUNTERS.map((name) => [name, metrics.values.get(name) ?? 0] as const);
-  return new Map([...counts, ['recv', recv ?? 0], ['send', send ?? 0]]);
-}
-
-interface Counted {
-  readonly srs_recv_bytes?: number;
-  readonly srs_send_bytes?: number;
+  const recv = numberOf(system, 'srs_recv_bytes');
+  return new Map([...counts, ['recv', recv], ['send', numberOf(system, 'srs_send_bytes')]]);
 }

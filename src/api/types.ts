@@ -1,3 +1,4 @@
+import type { Bounds } from '../child/exchange.js';
 import type { ChildRef } from '../child/types.js';
 import type { StreamStatus } from '../placement/types.js';
 
@@ -13,6 +14,10 @@ export interface ApiChild extends ChildRef {
   readonly host?: string;
   /** Port of its own HTTP API. */
   readonly port: number;
+  /** The `Authorization` that it asks for, or null. */
+  readonly authorization: string | null;
+  /** What its answers may come to. */
+  readonly bounds: Bounds;
 }
 
 /** Who answers: one server to the outside, however many children there are. */
@@ -34,7 +39,7 @@ export interface ApiIdentity {
 
 /** What of the children's config decides how the API behaves. */
 export interface ApiRules {
-  /** The `Authorization` that children want (`http_api.auth`); null: none. */
+  /** The `Authorization` that our children want (`http_api.auth`); null: none. */
   readonly authorization: string | null;
   /** Whether pages of other sites may read answers (`http_server.crossdomain`). */
   readonly crossdomain: boolean;

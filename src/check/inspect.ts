@@ -18,6 +18,7 @@ import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
+import { whoRegisters } from './origins.js';
 import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
 import { findOpenSecrets, secretsInTemplate, secretsOf } from './secrets.js';
@@ -63,6 +64,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const firewall =
     binary && (await findings.attempt('firewall', () => tryFirewall(config, binary, count)));
   await findings.attempt('tls', () => tryCertificate(config));
+  await findings.attempt('origins', () => whoRegisters(config));
   await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
   if (error || !binary || template === undefined || !plan || !shares) {
@@ -163,8 +165,9 @@ async function budget(config: Config, childCount: number): Promise<Outcome<Descr
 /** Whether the map can be kept where the configuration says. */
 async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>> {
   if (registry === 'memory') return { value: null, text: 'memory' };
-  const { client, version } = await connectRedis(registry);
-  client.disconnect();
+  const { sentinelAuth } = cluster;
+  const { version, close } = await connectRedis(registry, { sentinelAuth });
+  close();
   const text = `Redis ${version} at ${redact(registry)}`;
   if (cluster.secret !== null) return { value: null, text };
   const warning = 'cluster.secret is not set: boxes do not relay for each other';

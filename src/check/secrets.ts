@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
+import { authorizationOf } from '../config/credentials.js';
 import { readConfigFile } from '../config/file.js';
 import { redactWord, secretsInUrl } from '../logging/redact.js';
 import { type Directive, find } from '../srs-conf/parse.js';
@@ -10,9 +11,20 @@ const SECRET_KEYS = ['registry', 'admin.token', 'cluster.secret'] as const;
 const READABLE_BY_ALL = 0o004;
 
 /** Every secret of the configuration. */
-export function secretsOf({ registry, admin, cluster, hooks }: Config): (string | null)[] {
+export function secretsOf(config: Config): (string | null)[] {
+  const { registry, admin, cluster, hooks, origins } = config;
+  const { token, auth, fixed } = origins;
+  const shown = [auth, cluster.sentinelAuth, ...fixed.map((one) => one.auth)];
+  const credentials = shown.flatMap(secretsInCredentials);
   const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
-  return [admin.token, cluster.secret, ...urls.flatMap(secretsInUrl)];
+  return [admin.token, cluster.secret, token, ...credentials, ...urls.flatMap(secretsInUrl)];
+}
+
+/** The password or the token, and how the wire has it. */
+function secretsInCredentials(credentials: string | null): string[] {
+  if (credentials === null) return [];
+  const header = authorizationOf(credentials) ?? '';
+  return [credentials.slice(credentials.search(/[: ]/) + 1), header.slice(header.indexOf(' ') + 1)];
 }
 
 /** Every secret of a user's srs.conf: the API's password, and what its URLs hold. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { formatAddress } from '../config/address.js';
 import { parseAnswerHead } from '../protocol/http/answer.js';
+import { type JsonBounds, jsonFault } from '../protocol/json-shape.js';
 
 export interface Question {
   readonly method: 'GET' | 'DELETE';
@@ -18,31 +19,69 @@ export interface Target {
   readonly signal?: AbortSignal;
   /** Milliseconds that it may be silent; 0: only the signal ends it. Default: 2 s. */
   readonly silenceMs?: number;
+  /** Default: those of our own children. */
+  readonly bounds?: Bounds;
 }
+
+/** What all answers of one exchange together may come to. */
+export interface Bounds {
+  /** With their heads. */
+  readonly bytes: number;
+  /** Milliseconds from the dial to the last byte, however steadily they come. */
+  readonly totalMs: number;
+  /** Null: their JSON is taken as it is. */
+  readonly json: JsonBounds | null;
+}
+
+/** A child of ours says what SRS says: of ten thousand clients that is some MB. */
+export const OF_CHILDREN: Bounds = { bytes: 64 * 1024 * 1024, totalMs: 60_000, json: null };
+
+/** An origin may be anybody. What SRS says of 3000 streams and as many clients has room in this. */
+export const OF_ORIGINS: Bounds = {
+  bytes: 4 * 1024 * 1024,
+  totalMs: 4_000,
+  json: { depth: 16, bytesEach: 24 },
+};
 
 const LOOPBACK = '127.0.0.1';
 const SILENCE_MS = 2_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Somebody has answered, and the answer is of no use: to ask again will not help. */
+export class AnswerError extends Error {
+  /** Of HTTP; null where the status is not what is wrong. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /**
  * Sends all questions in one flight on one connection, and answers the bodies in their order. SRS
  * reads on behind its `Connection: Close`, so seven questions cost one connection and a tenth of what
- * seven requests of node:http do. Rejects for silence, on abort, and where a status is not 200.
+ * seven requests of node:http do. Rejects for silence, on abort, and with AnswerError where a status is
+ * not 200 or a bound is passed.
  */
 export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const answers = new Answers(questions.length);
-    const { host = LOOPBACK, port, signal, silenceMs = SILENCE_MS } = target;
+    const { host = LOOPBACK, port, signal } = target;
+    const { bounds = OF_CHILDREN, silenceMs = SILENCE_MS } = target;
+    const answers = new Answers(questions.length, bounds);
     const socket = connect({ host, port, noDelay: true, signal });
     const fail = (error: Error) => {
+      clearTimeout(limit);
       socket.destroy();
       reject(error);
     };
+    const late = new Error(`not done within ${bounds.totalMs / 1000} s`);
+    const limit = setTimeout(() => fail(late), bounds.totalMs).unref();
     socket.setTimeout(silenceMs, () => fail(new Error('silent for too long')));
     socket.on('error', fail).on('close', () => fail(new Error('closed too early')));
     socket.on('data', (chunk: Buffer) => {
       try {
         if (!answers.push(chunk)) return;
+        clearTimeout(limit);
         resolve(answers.bodies);
         socket.destroy();
       } catch (error) {
@@ -66,22 +105,24 @@ function toText(
 class Answers {
   readonly bodies: string[] = [];
   readonly #count: number;
+  readonly #bounds: Bounds;
   #chunks: Buffer[] = [];
   #length = 0;
   /** No answer can be whole with fewer bytes. */
   #needed = 0;
   #total = 0;
 
-  constructor(count: number) {
+  constructor(count: number, bounds: Bounds) {
     this.#count = count;
+    this.#bounds = bounds;
   }
 
-  /** True when all are there. Throws for what is none of SRS's answers. */
+  /** True when all are there. @throws AnswerError for what is none of SRS's answers */
   push(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     this.#total += chunk.length;
-    if (this.#total > MAX_BYTES) throw new Error('the answer is too long');
+    this.#bound(this.#total);
     while (this.#length >= this.#needed && this.bodies.length < this.#count && this.#next());
     return this.bodies.length === this.#count;
   }
@@ -91,15 +132,28 @@ class Answers {
     const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
     if (bytes === undefined) return false;
     const head = parseAnswerHead(bytes);
-    if (head.kind === 'invalid') throw new Error(head.reason);
+    if (head.kind === 'invalid') throw new AnswerError(head.reason);
     const { status, length } = head.kind === 'value' ? head.value : { status: 200, length: 0 };
-    if (status !== 200) throw new Error(`status ${status}`);
+    if (status !== 200) throw new AnswerError(`status ${status}`, status);
     const end = head.kind === 'value' ? head.consumed + length : bytes.length + 1;
+    this.#bound(end);
     const isWhole = bytes.length >= end;
-    if (isWhole) this.bodies.push(bytes.toString('utf8', end - length, end));
+    if (isWhole) this.#take(bytes.toString('utf8', end - length, end));
     this.#keep(isWhole ? bytes.subarray(end) : bytes);
     this.#needed = isWhole ? 0 : end;
     return isWhole;
+  }
+
+  #bound(length: number): void {
+    const { bytes: most } = this.#bounds;
+    if (length > most) throw new AnswerError(`its answer has more than ${most} bytes`);
+  }
+
+  #take(body: string): void {
+    const { json } = this.#bounds;
+    const fault = json === null ? null : jsonFault(body, json);
+    if (fault !== null) throw new AnswerError(fault);
+    this.bodies.push(body);
   }
 
   #keep(rest: Buffer): void {

@@ -39,8 +39,11 @@ function whichSrs(status: AdminStatus): string {
 }
 
 /** Where origins shall send their heartbeats is what people need to know first. */
-function withoutChildren({ version, listeners }: AdminStatus): string {
+function withoutChildren({ version, listeners, origins }: AdminStatus): string {
   const admin = listeners.find(({ name }) => name === 'admin')?.address ?? '';
+  if (!origins.mayRegister) {
+    return `srs-supervisor ${version} starts no children; origins.from says which SRS origins may register`;
+  }
   const line = `srs-supervisor ${version} starts no children; SRS origins register by`;
   return `${line}\nheartbeat { enabled on; ports on; url http://${admin}/api/v1/srs/register; }`;
 }

@@ -3,6 +3,7 @@ import type { AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Address } from '../config/config.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
+import type { RefusalRow } from '../unmanaged/refusals.js';
 import { formatBytes, formatDuration, formatPercent } from './format.js';
 import { type Column, printable, table } from './table.js';
 
@@ -42,6 +43,7 @@ export function statusText(status: AdminStatus): string {
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...troubles(status),
     ...status.listeners.flatMap(listenerLines),
+    ...status.origins.refused.map(refusalLine),
   ];
   return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
 }
@@ -72,6 +74,11 @@ function listenerLines({ name, address, transport, clients }: ListenerRow): [str
   const refused = clients.refused > 0 ? `, ${clients.refused} refused` : '';
   const line: [string, string] = [name, `${where}, ${clients.accepted} accepted${refused}`];
   return reasons === '' ? [line] : [line, ['', `failed: ${reasons}`]];
+}
+
+/** `10.0.0.9, 12 times: register: …` */
+function refusalLine({ from, reason, times }: RefusalRow): [string, string] {
+  return ['refused', `${from}, ${times} ${times === 1 ? 'time' : 'times'}: ${reason}`];
 }
 
 const CHILD_COLUMNS: readonly Column[] = [

@@ -46,8 +46,16 @@ export interface Config {
   readonly origins: {
     /** After so long without a heartbeat one is taken as gone. */
     readonly ttlSeconds: number;
-    /** Whose heartbeats need no token: SRS cannot send one. Addresses and networks. */
+    /** Whose heartbeats are taken, without a token: SRS cannot send one. Addresses and networks. */
     readonly from: readonly string[];
+    /** Lets its bearer register from anywhere, as `admin.token` does; null: there is none. */
+    readonly token: string | null;
+    /** Addresses that a heartbeat may name besides its sender's own. */
+    readonly hosts: readonly string[];
+    /** What their HTTP APIs ask for: `username:password` or `Bearer TOKEN`; null: nothing. */
+    readonly auth: string | null;
+    /** Origins that heartbeats of one address may name. */
+    readonly perAddress: number;
     /** Those that send none: they are asked instead. */
     readonly fixed: readonly FixedOrigin[];
   };
@@ -118,6 +126,11 @@ export interface Config {
     readonly secret: string | null;
     /** A file that holds `secret`. */
     readonly secretFile: string | null;
+    /**
+     * What Sentinels ask for: `username:password` or `:password`; null: nothing, or the same as the
+     * address's own.
+     */
+    readonly sentinelAuth: string | null;
   };
   readonly placement: 'least-loaded';
   readonly relay: {

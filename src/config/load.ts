@@ -101,12 +101,15 @@ function valueAt(raw: unknown, key: string): unknown {
 }
 
 /** Keys whose value no message shows. */
-const SECRET_KEYS = /^(admin\.token|api\.(token|password)|cluster\.secret)$/;
+const SECRET_KEYS =
+  /^(admin\.token|api\.(token|password)|cluster\.(secret|sentinelAuth)|origins\.(token|auth))$/;
 
 /** The value for a message: short, and never a password, however badly it is written. */
 function shown(key: string, value: unknown): string {
   if (SECRET_KEYS.test(key)) return 'another (not shown)';
-  const text = redactWord(JSON.stringify(value) ?? String(value));
+  const text = redactWord(JSON.stringify(value) ?? String(value))
+    // Of a line of origins.fixed.
+    .replace(/\bauth=[^\s"]+/g, 'auth=***');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

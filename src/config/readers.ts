@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ADDRESS_RULE, parseAddress } from './address.js';
 import type { Address } from './config.js';
+import { CREDENTIALS_RULE, parseCredentials } from './credentials.js';
 import { FIXED_ORIGIN_RULE, type FixedOrigin, parseFixedOrigin } from './fixed-origin.js';
 
 /** How one kind of value is read; `read` answers undefined for what the rule refuses. */
@@ -136,6 +137,8 @@ export const hosts = list('IP addresses or host names', isHost);
 export const urls = list('http:// or https:// URLs', isHttpUrl);
 export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork);
 
+export const credentials: Reader<string> = { rule: CREDENTIALS_RULE, read: parseCredentials };
+
 /** Each item a text; the values are what they say. */
 export const fixedOrigins: Reader<readonly FixedOrigin[]> = {
   rule: `a list of ${FIXED_ORIGIN_RULE}`,
@@ -204,7 +207,7 @@ export const registry: Reader<string> = {
   read: (raw) => {
     if (raw === 'memory') return raw;
     if (typeof raw !== 'string') return;
-    if (/^redis\+(sentinel|cluster):\/\/([^@]*@)?[^/@]+/.test(raw)) return raw;
+    if (/^rediss?\+(sentinel|cluster):\/\/([^@]*@)?[^/@]+/.test(raw)) return raw;
     if (!/^rediss?:\/\//.test(raw) || !URL.canParse(raw)) return;
     return new URL(raw).hostname === '' ? undefined : raw;
   },

@@ -5,6 +5,7 @@ import {
   addressOrOff,
   autoOnOff,
   byHost,
+  credentials,
   fixedOrigins,
   host,
   hosts,
@@ -46,6 +47,10 @@ export const schema = z.strictObject({
   origins: section({
     ttlSeconds: key(seconds(3600), 30),
     from: key(networks, []),
+    token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    hosts: key(networks, []),
+    auth: key(orNull(credentials), null),
+    perAddress: key(integer(1, 256), 64),
     fixed: key(fixedOrigins, []),
   }),
   workDir: key(path, './run'),
@@ -107,6 +112,7 @@ export const schema = z.strictObject({
     address: key(host, 'auto'),
     secret: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
     secretFile: key(orNull(path), null),
+    sentinelAuth: key(orNull(text("'username:password' or ':password'", /^[^:\s]*:\S+$/)), null),
   }),
   placement: key(oneOf('least-loaded'), 'least-loaded'),
   relay: section({

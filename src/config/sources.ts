@@ -67,6 +67,12 @@ const PROXY_DEFAULTS: Readonly<Record<string, number>> = {
   'listen.srt': 20_080,
 };
 
+/** That one takes every heartbeat that reaches it, and whatever address it names. */
+const PROXY_ORIGINS: Readonly<Record<string, readonly string[]>> = {
+  'origins.from': ['0.0.0.0/0', '::/0'],
+  'origins.hosts': ['0.0.0.0/0', '::/0'],
+};
+
 /** What the flags set. */
 export function fromFlags(flags: Flags): Setting[] {
   const settings = Object.entries(FLAG_KEYS).flatMap(([flag, [origin, key]]) => {
@@ -93,15 +99,18 @@ export function fromEnvironment(env: Environment): Setting[] {
 }
 
 /**
- * What holds below the file where the environment is the Go proxy's and nobody says how many
- * children there shall be. `isSet`: somebody named this key.
+ * What holds below the file where the environment is the Go proxy's: its ports and no children where
+ * nobody says how many there shall be, its origins where nobody says whose. `isSet`: somebody named
+ * this key.
  */
 export function fromGoProxy(env: Environment, isSet: (key: string) => boolean): Setting[] {
   const names = [...Object.keys(PROXY_ALIASES), PROXY_REGISTRY, PROXY_BACKEND];
   const name = names.find((one) => env[one]);
-  if (name === undefined || isSet('children.count')) return [];
+  if (name === undefined) return [];
   const origin = `environment ${name} (the Go proxy's default)`;
-  return Object.entries(PROXY_DEFAULTS)
+  const ports = isSet('children.count') ? {} : PROXY_DEFAULTS;
+  const hasOwn = isSet('origins.from') || isSet('origins.token') || isSet('origins.hosts');
+  return Object.entries({ ...ports, ...(hasOwn ? {} : PROXY_ORIGINS) })
     .filter(([key]) => !isSet(key))
     .map(([key, value]) => ({ key, value, origin }));
 }

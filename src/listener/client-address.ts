@@ -42,7 +42,8 @@ export class TrustedProxies {
 /** What limits count by: an IPv4 address, or the 64 bits of IPv6 that one customer has. */
 export function networkOf(ip: string): string {
   if (!ip.includes(':') || !ipaddr.isValid(ip)) return ip;
-  return ipaddr.parse(ip).toByteArray().slice(0, IPV6_NETWORK_BYTES).join('.');
+  const bytes = ipaddr.parse(ip).toByteArray().fill(0, IPV6_NETWORK_BYTES);
+  return `${ipaddr.fromByteArray(bytes)}/${8 * IPV6_NETWORK_BYTES}`;
 }
 
 /** One spelling for one address; null for what is none. */

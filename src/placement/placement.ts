@@ -152,6 +152,14 @@ export class Placement {
     return true;
   }
 
+  /**
+   * An origin that somebody else runs says that it has a stream: as `published`, but its word takes no
+   * name from who publishes it, or did a moment ago and may be about to come back.
+   */
+  async adopt(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+    return !this.#slots.isAnothers(stream, owner) && this.published(stream, owner);
+  }
+
   /** The publisher of that child has been let in: whoever waits for the stream may come. */
   announce(stream: StreamKey, owner: ChildRef): void {
     const slot = this.#slots.get(stream);

@@ -18,6 +18,8 @@ export class Slot {
   live = false;
   /** Whoever waits for it may come: its publisher has been let in. */
   announced = false;
+  /** It was published, and nobody has published it since then. */
+  idleSince: number | null = null;
   /** Kept without a hold until then; null while it is held. */
   keptUntil: number | null = null;
   /** Set once the claim is being given up: who comes now needs a new slot after it. */
@@ -66,6 +68,7 @@ export class Slot {
   enter(role: Role): void {
     this.#holds[role]++;
     this.keptUntil = null;
+    if (role === 'publish') this.idleSince = null;
   }
 
   leave(role: Role): void {
@@ -88,6 +91,7 @@ export class Slot {
     this.live = true;
     this.published = true;
     this.keptUntil = null;
+    this.idleSince = null;
   }
 
   /** The owner says that nobody publishes the stream in it any more. */

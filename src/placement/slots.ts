@@ -56,6 +56,16 @@ export class Slots {
     return slot;
   }
 
+  /** Whether another owner's publisher has the stream, or had it within the grace. */
+  isAnothers(stream: StreamKey, owner: ChildRef): boolean {
+    const { clock, graceMs } = this.#options;
+    const slot = this.serving(stream);
+    const from = slot?.kept?.owner;
+    if (slot === undefined || from === undefined || isSameLife(from, owner)) return false;
+    const { publishing, idleSince } = slot;
+    return publishing || (idleSince !== null && clock() - idleSince < graceMs);
+  }
+
   leave(slot: Slot, role: Role): void {
     slot.leave(role);
     this.keepOrDrop(slot);
@@ -64,6 +74,7 @@ export class Slots {
   /** Ends what nobody uses any more, at once or after its grace. */
   keepOrDrop(slot: Slot): void {
     const { clock, graceMs } = this.#options;
+    if (slot.published && !slot.publishing) slot.idleSince ??= clock();
     if (slot.holds > 0 || slot.live || slot.released !== null) return;
     if (slot.isOurs && slot.published) slot.keptUntil = clock() + graceMs;
     else this.drop(slot);

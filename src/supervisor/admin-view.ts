@@ -14,6 +14,7 @@ import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
+import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
 import { type Fronts, shown } from './fronts.js';
 import type { HooksRoom } from './hooks.js';
@@ -29,6 +30,8 @@ export interface AdminViewParts {
   readonly holds: HoldBudget;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
+  /** Of origins. */
+  readonly refusals: Refusals;
   readonly state: () => AdminStatus['state'];
   readonly counts: () => ProgramCounts;
   /** Of the admin port itself. */
@@ -65,6 +68,7 @@ export class AdminView implements AdminSource {
       heldPlayers: holds.size,
       hooks: hooks.counters(),
       ...counts(),
+      origins: this.#origins(),
     };
   }
 
@@ -91,6 +95,13 @@ export class AdminView implements AdminSource {
 
   connections(): Promise<ConnectionRow[]> {
     return this.#parts.fronts.rows();
+  }
+
+  #origins(): AdminStatus['origins'] {
+    const { prepared, refusals } = this.#parts;
+    const { from, token } = prepared.config.origins;
+    const mayRegister = from.length > 0 || token !== null || prepared.config.admin.token !== null;
+    return { mayRegister, refused: refusals.rows() };
   }
 
   #listeners(): ListenerRow[] {

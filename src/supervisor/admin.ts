@@ -16,7 +16,7 @@ interface AdminParts {
 
 /** The private port, where operators ask and origins register. */
 export function makeAdmin({ config, origins, view, hide, logger }: AdminParts): AdminServer {
-  const { plugin, isFree } = originRoutes(origins, config.origins);
+  const { plugin, isFree } = originRoutes(origins, config);
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,

@@ -40,7 +40,7 @@ export async function makeApi(parts: ApiParts): Promise<Api> {
   const source: ApiSource = {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template ?? [], prepared.vhosts),
-    children: () => owners.statuses().map(toApiChild),
+    children: () => owners.statuses().map((status) => toApiChild(status, owners)),
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
     clientOf: (alias) => fronts.addressOf(alias),
@@ -84,9 +84,10 @@ async function identityOf({ prepared, serverId, hide = redact }: ApiParts): Prom
 }
 
 /** One that is being drained has clients still. */
-function toApiChild(status: ChildStatus): ApiChild {
+function toApiChild(status: ChildStatus, owners: Owners): ApiChild {
   const { id, generation, state, health, pid, ports, host } = status;
   const ready = (state === 'ready' || state === 'draining') && ports.api !== 0;
-  const child = { id, generation, ready, busy: health === 'busy', pid, port: ports.api };
+  const life = { id, generation, ready, busy: health === 'busy', pid };
+  const child = { ...life, port: ports.api, ...owners.access(id) };
   return host === undefined ? child : { ...child, host };
 }

@@ -1,24 +1,22 @@
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { FastifyRequest } from 'fastify';
 import type { AdminPlugin } from '../admin/server.js';
-import type { Prepared } from '../check/prepared.js';
-import { apiAuthorization } from '../child/template.js';
 import type { LoopClock } from '../clock/loop.js';
-import { isLoopback, isWildcard } from '../config/address.js';
+import { isWildcard } from '../config/address.js';
 import type { Config } from '../config/config.js';
-import { normalIp, TrustedProxies } from '../listener/client-address.js';
-import { dial } from '../listener/dial.js';
+import { authorizationOf } from '../config/credentials.js';
+import type { Claims } from '../hooks/publishers.js';
+import { TrustedProxies } from '../listener/client-address.js';
 import type { Logger } from '../logger.js';
 import type { Placement } from '../placement/placement.js';
-import type { Directive } from '../srs-conf/parse.js';
+import { Admission } from '../unmanaged/admission.js';
 import { FixedOrigins } from '../unmanaged/fixed.js';
+import { lifeAt } from '../unmanaged/life.js';
 import { Origins } from '../unmanaged/origins.js';
+import { reachRtmp as reach } from '../unmanaged/reach.js';
 import { isHeartbeat, registerRoutes } from '../unmanaged/routes.js';
+import { isOurs } from '../unmanaged/sender.js';
 import { Watch } from '../unmanaged/watch.js';
-
-/** An origin that takes so long to accept is not asked for new streams. */
-const REACH_MS = 1000;
 
 export interface OriginsParts {
   readonly config: Pick<Config, 'origins'>;
@@ -32,52 +30,52 @@ export interface OriginsParts {
 export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origins {
   return new Origins({
     ttlMs: config.origins.ttlSeconds * 1000,
+    perAddress: config.origins.perAddress,
+    reserved: config.origins.fixed.length,
     loop,
     reach,
+    lifeAt,
     isOwn: (host, port) => isOwn(rtmp(), host, port),
     logger,
   });
-}
-
-async function reach(host: string, port: number): Promise<void> {
-  const socket = await dial({ host, port, localAddress: null }, AbortSignal.timeout(REACH_MS));
-  socket.on('error', () => {}).destroy();
 }
 
 /** Whether one of this machine's addresses, with the port that we have there. */
 function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
   if (bound === null || bound.port !== port) return false;
   if (!isWildcard({ host: bound.address, port })) return bound.address === host;
-  const cards = Object.values(networkInterfaces()).flat();
-  return isLoopback({ host, port }) || cards.some((card) => card?.address === host);
+  return isOurs(host);
 }
 
 /** Registers those that the configuration names. */
-export function fixedOrigins(
-  origins: Origins,
-  { config, template }: Pick<Prepared, 'config' | 'template'>,
-  logger: Logger,
-): FixedOrigins {
-  const authorization = apiAuthorization(template ?? []);
-  return new FixedOrigins({ origins, fixed: config.origins.fixed, reach, authorization, logger });
+export function fixedOrigins(origins: Origins, { fixed, auth }: Config['origins']): FixedOrigins {
+  const authorization = authorizationOf(auth);
+  return new FixedOrigins({ origins, fixed, reach, lifeAt, authorization });
 }
 
 /** Tells placement what is published in them. */
 export function watchOrigins(
   origins: Origins,
-  claims: Pick<Placement, 'published' | 'announce' | 'unpublished'>,
-  { template, logger }: { template: readonly Directive[] | null; logger: Logger },
+  placement: Pick<Placement, 'adopt'>,
+  { claims, logger }: { claims: Claims; logger: Logger },
 ): Watch {
-  return new Watch({ origins, claims, authorization: apiAuthorization(template ?? []), logger });
+  const adopt: Placement['adopt'] = (stream, owner) => placement.adopt(stream, owner);
+  return new Watch({ origins, claims: { ...claims, adopt }, logger });
 }
 
 /** What the admin port has of them. */
 export function originRoutes(
   origins: Origins,
-  { from: networks }: Pick<Config['origins'], 'from'>,
+  { origins: keys, admin }: Pick<Config, 'origins' | 'admin'>,
 ): { plugin: AdminPlugin; isFree: (request: FastifyRequest) => boolean } {
-  const from = new TrustedProxies(networks);
-  const isFree = ({ method, url, socket }: FastifyRequest) =>
-    isHeartbeat(method, url) && from.has(normalIp(socket.remoteAddress ?? '') ?? '');
-  return { plugin: registerRoutes(origins), isFree };
+  const admission = new Admission({
+    from: new TrustedProxies(keys.from),
+    hosts: new TrustedProxies(keys.hosts),
+    tokens: [keys.token, admin.token].flatMap((token) => token ?? []),
+  });
+  const authorization = authorizationOf(keys.auth);
+  return {
+    plugin: registerRoutes({ origins, admission, authorization }),
+    isFree: ({ method, url }) => isHeartbeat(method, url),
+  };
 }

@@ -30,13 +30,16 @@ export async function openMap(
   logger: Logger,
 ): Promise<SharedMap> {
   if (url === 'memory') return { registry: new MemoryRegistry(), boxes: null };
-  const { client } = await connectRedis(url);
+  const { sentinelAuth } = cluster;
+  const { client, follower } = await connectRedis(url, { sentinelAuth, logger });
   const store = new Store(client);
+  store.onClose = () => follower?.close();
   const keys = new Keys(cluster.prefix);
   // Another life of the same box has other children under the same names.
   const box = `${record().serverId}.${randomSigns(8)}`;
   const registry = new RedisRegistry({ store, keys, box, leaseMs: LEASE_MS });
   const boxes = new Boxes({ store, keys, box, record, logger });
+  if (follower !== null) follower.onMoved = () => boxes.moved();
   return { registry, boxes, renewMs: RENEW_MS };
 }
 

@@ -71,6 +71,11 @@ export class Routing {
     return { host: child.host ?? LOOPBACK, port: child.ports.http };
   }
 
+  /** What the owner's HTTP API asks for: that of another box the same as our children's. */
+  authorizationOf({ id, box }: ChildRef): string | null {
+    return this.#parts.owners.access(box === undefined ? id : '').authorization;
+  }
+
   /** Whether that is the address of another box. */
   isBox(ip: string): boolean {
     const others = this.#parts.boxes?.list().values() ?? [];

@@ -6,6 +6,7 @@ import type { ClientRef } from '../api/client-ids.js';
 import type { ChildDown } from '../child/child.js';
 import type { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
+import { apiAuthorization } from '../child/template.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
@@ -123,14 +124,13 @@ export class Supervisor {
     const cpuLog = logger.child({ room: 'cpu' });
     this.#cpus = new CpuRoom({ prepared, fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
-    const origins = { config, loop, rtmp: () => this.address('rtmp'), logger: about };
-    this.#origins = makeOrigins(origins);
-    const owners = new Owners(this.#fleet, this.#origins);
+    this.#origins = makeOrigins({ config, loop, rtmp: () => this.address('rtmp'), logger: about });
+    const owners = new Owners(this.#fleet, this.#origins, apiAuthorization(template ?? []));
     this.#owners = owners;
     const placing = logger.child({ room: 'placement' });
     this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
     const claims = claimsOf(this.#placement, { fronts, loop });
-    this.#watch = watchOrigins(this.#origins, claims, { template, logger: about });
+    this.#watch = watchOrigins(this.#origins, this.#placement, { claims, logger: about });
     this.#hooks = this.#makeHooks(serverId, claims);
     const recheck = () => this.#hooks.recheck();
     mendAfterStandstill({ loop, placement: this.#placement, recheck, logger });
@@ -144,6 +144,7 @@ export class Supervisor {
       hooks: this.#hooks,
       holds: this.#holds,
       boxes: map.boxes,
+      refusals: this.#origins.refusals,
       state: () => this.#state,
       counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
       address: () => this.#admin.address(),
@@ -218,7 +219,7 @@ export class Supervisor {
     const fronts = Array.from(this.#fronts, ({ front }) => front);
     // The other boxes hear of us when our ports are open, and that we go before these close.
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
-    const fixed = fixedOrigins(this.#origins, prepared, logger.child({ room: 'origins' }));
+    const fixed = fixedOrigins(this.#origins, prepared.config.origins);
     const origins = [this.#origins, this.#watch, fixed];
     const before = [this.#loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
     const heap = new HeapKeeper(this.#engine, logger.child({ room: 'heap' }));

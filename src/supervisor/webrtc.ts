@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
-import { apiAuthorization } from '../child/template.js';
+import type { ChildRef } from '../child/types.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -61,8 +61,8 @@ interface FrontParts {
   readonly logger: Logger;
 }
 
-function directFront({ prepared }: Box, { sessions, logger }: FrontParts): DirectFront {
-  const authorization = apiAuthorization(prepared.template ?? []);
+function directFront({ routing }: Box, { sessions, logger }: FrontParts): DirectFront {
+  const authorization = (owner: ChildRef) => routing.authorizationOf(owner);
   return new DirectFront({ sessions, authorization, logger });
 }
 

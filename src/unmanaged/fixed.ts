@@ -1,18 +1,17 @@
-import { parseJson, textOf } from '../api/json.js';
-import { exchange } from '../child/exchange.js';
+import { formatAddress } from '../config/address.js';
+import { authorizationOf } from '../config/credentials.js';
 import type { FixedOrigin } from '../config/fixed-origin.js';
-import { messageOf } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type ApiAddress, apiFault, type Life } from './life.js';
 import type { Origins } from './origins.js';
 
 export interface FixedOptions {
-  readonly origins: Pick<Origins, 'register'>;
+  readonly origins: Origins;
   readonly fixed: readonly FixedOrigin[];
-  /** As that of the Origins. */
+  /** As those of the Origins. */
   readonly reach: (host: string, port: number) => Promise<void>;
-  /** What their HTTP APIs ask for, or null. */
+  readonly lifeAt: (address: ApiAddress) => Promise<Life>;
+  /** What the HTTP APIs of those ask for that say nothing else, as a header, or null. */
   readonly authorization: string | null;
-  readonly logger?: Logger;
 }
 
 const EVERY_MS = 2000;
@@ -20,13 +19,11 @@ const EVERY_MS = 2000;
 /** Sends heartbeats for origins that send none, as long as they answer. */
 export class FixedOrigins {
   readonly #options: FixedOptions;
-  readonly #logger: Logger;
   readonly #asked = new Set<FixedOrigin>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: FixedOptions) {
     this.#options = options;
-    this.#logger = options.logger ?? silentLogger;
   }
 
   /** Resolves when each has been asked once. */
@@ -48,31 +45,29 @@ export class FixedOrigins {
 
   /** Never rejects: who does not answer gets no heartbeat, and is gone in time. */
   async #beat(origin: FixedOrigin): Promise<void> {
-    const { host, ports } = origin;
+    const { host, ports, auth } = origin;
+    const { origins } = this.#options;
+    const authorization = authorizationOf(auth) ?? this.#options.authorization;
+    const name = formatAddress({ host, port: ports.rtmp });
     this.#asked.add(origin);
     try {
-      const life = await this.#lifeOf(origin);
-      if (this.#timer !== null) {
-        this.#options.origins.register({ ...life, host, ports, device: '', cpu: 0 });
-      }
+      const life = await this.#lifeOf(origin, authorization);
+      const beat = { ...life, host, ports, device: '', cpu: 0 };
+      if (this.#timer === null) return;
+      await origins.register(beat, { sender: null, authorization });
+      origins.refusals.forget(name);
     } catch (error) {
-      this.#logger.debug({ host, port: ports.rtmp, reason: messageOf(error) }, 'no answer');
+      origins.refusals.note(name, apiFault(error, authorization !== null));
     } finally {
       this.#asked.delete(origin);
     }
   }
 
   /** By its API, where it has one; else all lives are one. */
-  async #lifeOf({ host, ports }: FixedOrigin) {
-    const { reach, authorization } = this.#options;
-    if (ports.api === 0) {
-      await reach(host, ports.rtmp);
-      return { server: `${host}-${ports.rtmp}`, service: 'fixed', pid: 0 };
-    }
-    const question = { method: 'GET', path: '/api/v1/versions' } as const;
-    const [text = ''] = await exchange({ host, port: ports.api, authorization }, [question]);
-    const answer = parseJson(text);
-    const server = textOf(answer, 'server');
-    return { server, service: textOf(answer, 'service'), pid: Number(textOf(answer, 'pid')) };
+  async #lifeOf({ host, ports }: FixedOrigin, authorization: string | null): Promise<Life> {
+    const { reach, lifeAt } = this.#options;
+    if (ports.api !== 0) return lifeAt({ host, port: ports.api, authorization });
+    await reach(host, ports.rtmp);
+    return { server: `${host}-${ports.rtmp}`, service: 'fixed', pid: 0 };
   }
 }

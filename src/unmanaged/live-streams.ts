@@ -1,36 +1,50 @@
-import { objectOf, parseJson, rowsOf, textOf } from '../api/json.js';
-import { exchange } from '../child/exchange.js';
+import { type Json, objectOf, rowsOf, textOf } from '../api/json.js';
+import { AnswerError, OF_CHILDREN } from '../child/exchange.js';
 import { isPlainKey, type StreamKey, streamKey } from '../stream-key.js';
-
-/** An origin's HTTP API. */
-export interface ApiAddress {
-  readonly host: string;
-  readonly port: number;
-  /** `Authorization`, or null. */
-  readonly authorization: string | null;
-}
+import { type ApiAddress, askOrigin, isSameProcess, type Life, lifeOf } from './life.js';
 
 /** All of them: SRS sends ten where it is not told how many. */
-const QUESTIONS = ['/api/v1/streams/?count=1000000', '/api/v1/vhosts/?count=1000000'];
+const PATHS = ['/api/v1/streams/?count=1000000', '/api/v1/vhosts/?count=1000000'];
+/** Far more publishers than one SRS carries. */
+const MAX_LIVE = 5000;
+/** Bytes of a stream's key; SRS's own URLs are shorter. */
+const MAX_KEY = 1024;
 
-/** Asks an origin what is being published in it. Rejects where it does not answer. */
+/** Asks a child of ours what is being published in it. Rejects where it does not answer. */
 export async function liveStreams(address: ApiAddress): Promise<Set<StreamKey>> {
-  const questions = QUESTIONS.map((path) => ({ method: 'GET' as const, path }));
-  const [streams = '', vhosts = ''] = await exchange(address, questions);
+  const [streams = {}, vhosts = {}] = (await askOrigin(address, PATHS, OF_CHILDREN)).answers;
   return liveIn(streams, vhosts);
 }
 
+/**
+ * Asks an origin what is being published in it. Rejects where it does not answer, and with AnswerError
+ * where what answers is not that very process, or says more than can be.
+ */
+export async function liveInOrigin(
+  address: ApiAddress,
+  life: Life,
+): Promise<{ live: Set<StreamKey>; bytes: number }> {
+  const { answers, bytes } = await askOrigin(address, PATHS);
+  const [streams = {}, vhosts = {}] = answers;
+  if (![streams, vhosts].every((answer) => isSameProcess(lifeOf(answer), life))) {
+    throw new AnswerError('another process answers than the one that registered');
+  }
+  const live = liveIn(streams, vhosts);
+  if (live.size > MAX_LIVE) throw new AnswerError(`more than ${MAX_LIVE} streams are published`);
+  return { live, bytes };
+}
+
 /** Reads SRS's two lists: a stream names its vhost by an id. */
-export function liveIn(streams: string, vhosts: string): Set<StreamKey> {
+export function liveIn(streams: Json, vhosts: Json): Set<StreamKey> {
   const names = new Map(
-    rowsOf(parseJson(vhosts), 'vhosts').map((row) => [textOf(row, 'id'), textOf(row, 'name')]),
+    rowsOf(vhosts, 'vhosts').map((row) => [textOf(row, 'id'), textOf(row, 'name')]),
   );
-  const keys = rowsOf(parseJson(streams), 'streams')
+  const keys = rowsOf(streams, 'streams')
     .filter((row) => objectOf(row, 'publish').active === true)
     .flatMap((row) => {
       const vhost = names.get(textOf(row, 'vhost'));
       const name = { app: textOf(row, 'app'), stream: textOf(row, 'name') };
       return vhost === undefined ? [] : streamKey({ vhost, ...name });
     });
-  return new Set(keys.filter(isPlainKey));
+  return new Set(keys.filter((key) => key.length <= MAX_KEY && isPlainKey(key)));
 }

@@ -1,27 +1,35 @@
 import { EventEmitter } from 'node:events';
-import type { ChildRef, ChildStatus } from '../child/types.js';
+import type { ChildRef } from '../child/types.js';
 import type { LoopClock } from '../clock/loop.js';
 import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
+import {
+  type Entry,
+  type Introduction,
+  isLiving,
+  type OriginStatus,
+  type Sign,
+  statusOf,
+} from './entry.js';
+import { type ApiAddress, isSameProcess, type Life } from './life.js';
+import { Places, type PlacesOptions } from './places.js';
+import { Rates } from './rates.js';
+import { Refusals } from './refusals.js';
+import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
-
-/** An origin as others see it: a child like any, but that somebody else started it. */
-export interface OriginStatus extends ChildStatus {
-  readonly host: string;
-  /** SRS's own id of it. */
-  readonly server: string;
-}
 
 /** The end of one life of an origin. */
 export interface OriginDown extends ChildRef {
   readonly reason: string;
 }
 
-export interface OriginsOptions {
+export interface OriginsOptions extends PlacesOptions {
   /** After so long without a heartbeat an origin is taken as gone. */
   readonly ttlMs: number;
-  /** Opens a TCP connection and closes it; rejects with the system's error, or for being too late. */
+  /** Asks for an RTMP handshake; rejects with the system's error where no connection comes about. */
   readonly reach: (host: string, port: number) => Promise<void>;
+  /** Which process answers an HTTP API. */
+  readonly lifeAt: (address: ApiAddress) => Promise<Life>;
   /** Whether that is our own RTMP port: to dial it would have no end. */
   readonly isOwn?: (host: string, port: number) => boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -31,38 +39,27 @@ export interface OriginsOptions {
   readonly logger?: Logger;
 }
 
-/** One place that origins live in, one after the other. */
-interface Entry {
-  readonly id: string;
-  registration: Registration;
-  generation: number;
-  restarts: number;
-  state: 'ready' | 'failed' | 'stopped';
-  /** False once nothing answers in time, though nobody refuses either. */
-  answering: boolean;
-  /** Of the last heartbeat; of the end, where it has ended. */
-  at: number;
-  lastError: string | null;
-  probe: Promise<void> | null;
-}
-
-/** Known ones, gone ones included. The ICE ufrag has room for as many. */
-export const MAX_ORIGINS = 256;
 const TICK_MS = 1000;
 /** So late we ourselves cannot say who did not answer in time. */
 const LATE_MS = 500;
 /** How long one that is gone is still shown. */
 const SHOWN_MS = 10 * 60_000;
+/** Lives that heartbeats of one sender may begin, besides all its origins at once, twice. */
+const LIVES_PER_SECOND = 2;
 
 /**
- * The origins that register with us. Each heartbeat renews one; `down` tells of each life that has
- * ended: restarted, expired, refused or removed.
+ * The origins that register with us. Each heartbeat renews one, whose life begins when it has answered
+ * an RTMP handshake and its HTTP API says that it is the one; `down` tells of each life that has ended:
+ * restarted, expired, refused or removed.
  */
 export class Origins extends EventEmitter<{ down: [OriginDown] }> {
+  /** Who wanted to be one, or should be, and is not. */
+  readonly refusals: Refusals;
   readonly #options: OriginsOptions;
   readonly #now: () => number;
   readonly #logger: Logger;
-  readonly #entries = new Map<string, Entry>();
+  readonly #places: Places;
+  readonly #lives: Rates;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: OriginsOptions) {
@@ -70,6 +67,10 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#logger = options.logger ?? silentLogger;
+    this.refusals = new Refusals(this.#logger);
+    this.#places = new Places(options);
+    const burst = 2 * options.perAddress;
+    this.#lives = new Rates({ burst, perSecond: LIVES_PER_SECOND, now: this.#now });
   }
 
   async start(): Promise<void> {
@@ -81,31 +82,32 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.#timer = null;
   }
 
-  /** Takes a heartbeat; null where there is room for no more origins. @throws ERR_PROTOCOL for ourselves */
-  register(registration: Registration): OriginStatus | null {
+  /** Takes a heartbeat. @throws Refused; ERR_PROTOCOL for ourselves */
+  async register(registration: Registration, introduction: Introduction): Promise<OriginStatus> {
     const { host, ports } = registration;
     if (this.#options.isOwn?.(host, ports.rtmp)) {
       const text = `register: ${host} port ${ports.rtmp} is the supervisor's own RTMP port`;
       throw new SupervisorError('ERR_PROTOCOL', text);
     }
-    const entry = this.#find(registration) ?? this.#make(registration);
-    if (entry === null) return null;
+    await this.#settle(registration, introduction);
+    const entry = this.#find(registration) ?? this.#places.free(registration, introduction);
     const isSame = isSameProcess(entry.registration, registration);
     // Removed by hand: it beats on, and is back when it is started again.
-    if (entry.state === 'stopped' && isSame) return this.#show(entry);
-    if (!isSame) this.#end(entry, 'failed', 'another process has taken its place');
-    if (entry.state !== 'ready') this.#begin(entry, registration);
-    entry.registration = registration;
-    entry.answering = true;
+    if (entry.state === 'stopped' && isSame) return statusOf(entry);
+    if (!(isLiving(entry) && isSame)) this.#begin(entry, registration, introduction);
+    // The configuration has the last word on how it is asked.
+    if (introduction.sender === null) entry.introduction = introduction;
+    // A process keeps its ports: who names others for it is another.
+    entry.registration = { ...entry.registration, cpu: registration.cpu };
     entry.at = this.#now();
-    return this.#show(entry);
+    if (entry.awaited.has('rtmp') || entry.faults.has('rtmp')) void this.#look(entry);
+    return statusOf(entry);
   }
 
   /** Takes an origin out by its id, or by SRS's id of it; false where there is none. */
   remove(name: string): boolean {
-    const entry = [...this.#entries.values()].find(
-      ({ id, registration, state }) =>
-        state === 'ready' && (id === name || registration.server === name),
+    const entry = [...this.#places].find(
+      (one) => isLiving(one) && (one.id === name || one.registration.server === name),
     );
     if (entry !== undefined) this.#end(entry, 'stopped', 'unregistered');
     return entry !== undefined;
@@ -115,32 +117,39 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
    * Somebody could not connect to one of its ports: it is asked for another connection, and out at
    * once where that is refused, until its next heartbeat.
    */
-  suspect({ id, generation }: ChildRef): Promise<void> {
-    const entry = this.#entries.get(id);
-    if (entry?.state !== 'ready' || entry.generation !== generation) return Promise.resolve();
-    entry.probe ??= this.#probe(entry).finally(() => {
-      entry.probe = null;
-    });
-    return entry.probe;
+  async suspect(ref: ChildRef): Promise<void> {
+    const entry = this.#living(ref);
+    if (entry !== null) await this.#look(entry);
+  }
+
+  /** What its HTTP API has come to: null where it serves us. */
+  note(ref: ChildRef, fault: string | null): void {
+    const entry = this.#living(ref);
+    if (entry !== null) this.#note(entry, 'api', fault);
   }
 
   /** Whether any is there now. */
   get areAny(): boolean {
-    for (const { state } of this.#entries.values()) if (state === 'ready') return true;
+    for (const entry of this.#places) if (isLiving(entry)) return true;
     return false;
   }
 
   /** In the order of their ids. */
   statuses(): OriginStatus[] {
     const since = this.#now() - SHOWN_MS;
-    return [...this.#entries.values()]
-      .filter(({ state, at }) => state === 'ready' || at > since)
-      .map((entry) => this.#show(entry));
+    return [...this.#places].filter((entry) => isLiving(entry) || entry.at > since).map(statusOf);
   }
 
   status(id: string): OriginStatus | null {
-    const entry = this.#entries.get(id);
-    return entry === undefined ? null : this.#show(entry);
+    const entry = this.#places.get(id);
+    return entry === undefined ? null : statusOf(entry);
+  }
+
+  /** Who answers its HTTP API, and to which `Authorization` (null: none). */
+  access(id: string): { life: Life; authorization: string | null } | null {
+    const entry = this.#places.get(id);
+    if (entry === undefined) return null;
+    return { life: entry.registration, authorization: entry.introduction.authorization };
   }
 
   /** Ends those that have not been heard of for too long. Runs by itself once a second. */
@@ -148,57 +157,91 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     // While we stood still nobody could be heard: that time is not theirs.
     const { ttlMs } = this.#options;
     const since = this.#now() - ttlMs - this.#lateSince(this.#now() - ttlMs);
-    for (const entry of this.#entries.values()) {
-      if (entry.state === 'ready' && entry.at < since) {
+    for (const entry of this.#places) {
+      if (isLiving(entry) && entry.at < since) {
         this.#end(entry, 'failed', `no heartbeat for ${ttlMs / 1000} s`);
       }
     }
   }
 
+  #living({ id, generation }: ChildRef): Entry | null {
+    const entry = this.#places.get(id);
+    return entry && isLiving(entry) && entry.generation === generation ? entry : null;
+  }
+
+  /**
+   * Nobody takes a place from a process that still answers there, or that the configuration names.
+   * @throws Refused
+   */
+  async #settle(registration: Registration, { sender }: Introduction): Promise<void> {
+    const entry = this.#places.at(registration);
+    if (entry === undefined || !isLiving(entry) || sender === null) return;
+    const { registration: known, introduction, id } = entry;
+    if (isSameProcess(known, registration)) return;
+    const { host, ports } = known;
+    const api = { host, port: ports.api, authorization: introduction.authorization };
+    const isThere =
+      ports.api === 0
+        ? introduction.sender !== sender
+        : await this.#options.lifeAt(api).then(
+            (life) => isSameProcess(life, known),
+            () => false,
+          );
+    if (!isThere) return;
+    throw new Refused(409, `${host} port ${ports.rtmp} is that of ${id}, which is still there`);
+  }
+
   /** The one at that address; one that is gone and had that server id; one that has just moved. */
   #find(registration: Registration): Entry | undefined {
-    const entries = [...this.#entries.values()];
-    const here = entries.find((entry) => isSamePlace(entry.registration, registration));
+    const here = this.#places.at(registration);
     if (here !== undefined) return here;
-    const same = entries.filter((entry) => entry.registration.server === registration.server);
+    const same = this.#places.ofServer(registration.server);
     // It may have moved, and it may be a copy with the same id: the earlier address will tell.
-    for (const entry of same) void this.suspect(entry);
-    return same.find(({ state }) => state !== 'ready');
+    for (const entry of same) if (isLiving(entry)) void this.#look(entry);
+    return same.find((entry) => !isLiving(entry));
   }
 
-  /** A new one, or the place of the one that has been gone the longest. */
-  #make(registration: Registration): Entry | null {
-    if (this.#entries.size >= MAX_ORIGINS) {
-      const gone = [...this.#entries.values()].filter(({ state }) => state !== 'ready');
-      return gone.sort((a, b) => a.at - b.at)[0] ?? null;
+  /** @throws Refused where its sender has begun too many */
+  #begin(entry: Entry, registration: Registration, introduction: Introduction): void {
+    const { sender } = introduction;
+    if (sender !== null) this.#places.admit(entry, sender);
+    if (sender !== null && !this.#lives.take(sender)) {
+      throw new Refused(429, `${sender} restarts its origins too often`);
     }
-    const id = `o${String(this.#entries.size + 1).padStart(3, '0')}`;
-    const life = { generation: 0, restarts: -1, state: 'failed' as const, answering: true };
-    const entry = { id, registration, ...life, at: 0, lastError: null, probe: null };
-    this.#entries.set(id, entry);
-    return entry;
-  }
-
-  #begin(entry: Entry, registration: Registration): void {
-    entry.state = 'ready';
+    this.#end(entry, 'failed', 'another process has taken its place');
+    this.#places.keep(entry);
+    Object.assign(entry, { registration, introduction, state: 'starting' });
     entry.generation += 1;
     entry.restarts += 1;
+    entry.faults.clear();
+    entry.awaited.add('rtmp');
     const { server, host, ports } = registration;
+    if (ports.api !== 0) entry.awaited.add('api');
     this.#logger.info({ origin: entry.id, server, host, ports }, 'origin registered');
   }
 
   #end(entry: Entry, state: 'failed' | 'stopped', reason: string): void {
-    if (entry.state !== 'ready') return;
+    if (!isLiving(entry)) return;
     const { id, generation } = entry;
     entry.state = state;
     entry.at = this.#now();
     entry.lastError = reason;
+    entry.faults.clear();
+    entry.awaited.clear();
     this.#logger.warn({ origin: id, generation, reason }, 'origin is gone');
     this.emit('down', { id, generation, reason });
   }
 
+  /** One look at a time. Never rejects. */
+  #look(entry: Entry): Promise<void> {
+    entry.probe ??= this.#probe(entry).finally(() => {
+      entry.probe = null;
+    });
+    return entry.probe;
+  }
+
   async #probe(entry: Entry): Promise<void> {
-    const { generation, registration } = entry;
+    const { id, generation, registration } = entry;
     const { host, ports } = registration;
     const askedAt = this.#now();
     const error: unknown = await this.#options.reach(host, ports.rtmp).then(
@@ -206,31 +249,30 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
       (reason: unknown) => reason,
     );
     const isOurs = isOwnFault(error) || this.#lateSince(askedAt) >= LATE_MS;
-    if (entry.generation !== generation || (error !== null && isOurs)) return;
-    entry.answering = error === null;
-    // Its machine says that nobody listens there. Any other error may be the way's: heartbeats decide.
-    if (codeOf(error) === 'ECONNREFUSED') this.#end(entry, 'failed', messageOf(error));
+    if (this.#living({ id, generation }) === null || (error !== null && isOurs)) return;
+    // Its machine says that nobody listens there; but one that has just been started may beat before it
+    // listens. Any other error may be the way's: heartbeats decide.
+    const isGone = codeOf(error) === 'ECONNREFUSED' && entry.state === 'ready';
+    if (isGone) this.#end(entry, 'failed', messageOf(error));
+    else this.#note(entry, 'rtmp', error === null ? null : messageOf(error));
   }
 
   #lateSince(at: number): number {
     return this.#options.loop?.lateSince(at) ?? 0;
   }
 
-  #show(entry: Entry): OriginStatus {
-    const { id, registration, generation, restarts, state, answering, lastError } = entry;
-    const { host, server, ports, cpu } = registration;
-    const pid = state === 'ready' ? registration.pid : null;
-    const usage = { cpus: [], cpu, rss: 0 };
-    const health = answering ? ('ok' as const) : ('silent' as const);
-    const life = { generation, restarts, state, answering, health, lastError };
-    return { id, pid, ...usage, host, server, ports, ...life };
+  #note(entry: Entry, sign: Sign, fault: string | null): void {
+    const { id, faults, awaited } = entry;
+    const known = faults.get(sign) ?? null;
+    if (fault === null) {
+      faults.delete(sign);
+      awaited.delete(sign);
+    } else faults.set(sign, fault);
+    if (fault !== null && fault !== known) {
+      this.#logger.warn({ origin: id, reason: fault }, 'origin gets no new streams');
+    }
+    if (faults.size > 0 || awaited.size > 0 || (entry.state === 'ready' && known === null)) return;
+    entry.state = 'ready';
+    this.#logger.info({ origin: id, generation: entry.generation }, 'origin serves');
   }
-}
-
-function isSameProcess(one: Registration, other: Registration): boolean {
-  return one.service === other.service && one.pid === other.pid && one.server === other.server;
-}
-
-function isSamePlace(one: Registration, other: Registration): boolean {
-  return one.host === other.host && one.ports.rtmp === other.ports.rtmp;
 }

@@ -1,38 +1,41 @@
-import type { FastifyInstance } from 'fastify';
-import { isLoopback } from '../config/address.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf, messageOf } from '../errors.js';
-import { normalIp } from '../listener/client-address.js';
+import type { Admission } from './admission.js';
+import type { OriginStatus } from './entry.js';
 import type { Origins } from './origins.js';
+import { Refused } from './refused.js';
 import { readRegistration } from './registration.js';
+import { type Sender, senderOf } from './sender.js';
 
 const PATH = '/api/v1/srs/register';
 /** A heartbeat with summaries has 2 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Whether a request is a heartbeat: SRS cannot send a token with one. */
+/** Whether a request is a heartbeat: who may send one is decided here, not by the admin port's token. */
 export function isHeartbeat(method: string, url: string): boolean {
   return method === 'POST' && url.split('?')[0] === PATH;
 }
 
+export interface RegisterParts {
+  readonly origins: Origins;
+  readonly admission: Admission;
+  /** What the HTTP APIs of those that register ask for, as a header, or null. */
+  readonly authorization: string | null;
+}
+
 /** Where SRS origins register, by their heartbeat, and are taken out again. */
-export function registerRoutes(origins: Origins) {
+export function registerRoutes(parts: RegisterParts) {
+  const { origins } = parts;
   return async (app: FastifyInstance): Promise<void> => {
     app.removeAllContentTypeParsers();
     // Whatever it is called, it is JSON: curl says that it is a form.
     const parser = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
     app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
-    app.post(PATH, (request, reply) => {
-      try {
-        const { remoteAddress, localAddress } = request.socket;
-        const isNear = isSameMachine(remoteAddress, localAddress);
-        const origin = origins.register(readRegistration(parse(request.body), isNear));
-        if (origin === null) return reply.code(503).send({ error: 'register: too many origins' });
-        const { id, generation, state } = origin;
-        return reply.send({ code: 0, pid: String(process.pid), data: { id, generation, state } });
-      } catch (error) {
-        if (codeOf(error) !== 'ERR_PROTOCOL' && !(error instanceof SyntaxError)) throw error;
-        return reply.code(400).send({ error: messageOf(error) });
-      }
+    // Before its body is read: of a stranger nothing is.
+    const onRequest = async (request: FastifyRequest) => admit(parts, request);
+    app.post(PATH, { onRequest, errorHandler: refuse(parts) }, async (request) => {
+      const { id, generation, state } = await take(parts, request);
+      return { code: 0, pid: String(process.pid), data: { id, generation, state } };
     });
     const remove = (name: string) => origins.remove(name);
     app.delete(`${PATH}/:name`, (request, reply) => {
@@ -51,16 +54,50 @@ function nobody(name: string): { error: string } {
   return { error: `register: no origin ${JSON.stringify(name)}` };
 }
 
+function admit({ admission }: RegisterParts, request: FastifyRequest): void {
+  admission.admit(sender(request), request.headers.authorization);
+}
+
+async function take(parts: RegisterParts, request: FastifyRequest): Promise<OriginStatus> {
+  const { origins, admission, authorization } = parts;
+  const from = sender(request);
+  const registration = readRegistration(parse(request.body), from.isNear);
+  admission.vouch(from, registration.host);
+  const status = await origins.register(registration, { sender: from.group, authorization });
+  origins.refusals.forget(from.ip);
+  return status;
+}
+
+/** SRS says nothing of the answer that it gets: so it is said here, and shown. */
+function refuse({ origins }: RegisterParts) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const status = statusOf(error);
+    if (status === null) throw error;
+    const reason = messageOf(error);
+    origins.refusals.note(sender(request).ip, reason);
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(status).send({ error: reason });
+  };
+}
+
+/** Null for what is no fault of the request. */
+function statusOf(error: unknown): number | null {
+  if (error instanceof Refused) return error.status;
+  if (codeOf(error) === 'ERR_PROTOCOL' || error instanceof SyntaxError) return 400;
+  return codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 413 : null;
+}
+
+/** @throws Refused where the peer has gone */
+function sender({ socket }: FastifyRequest): Sender {
+  const from = senderOf(socket.remoteAddress, socket.localAddress);
+  if (from === null) throw new Refused(403, 'nobody knows where this comes from');
+  return from;
+}
+
 function parse(body: unknown): unknown {
   try {
     return JSON.parse(String(body ?? ''));
   } catch {
     throw new SyntaxError('register: the body must be JSON');
   }
-}
-
-/** Also when it has called us by an address of the network. */
-function isSameMachine(remote = '', local = ''): boolean {
-  const ip = normalIp(remote);
-  return ip !== null && (ip === normalIp(local) || isLoopback({ host: ip, port: 0 }));
 }

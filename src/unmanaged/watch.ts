@@ -1,22 +1,25 @@
+import { AnswerError, OF_ORIGINS } from '../child/exchange.js';
 import { type ChildRef, isSameLife } from '../child/types.js';
-import { codeOf, messageOf } from '../errors.js';
+import { codeOf, isOwnFault, messageOf } from '../errors.js';
+import { networkOf } from '../listener/client-address.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { StreamKey } from '../stream-key.js';
-import { liveStreams } from './live-streams.js';
-import type { OriginStatus, Origins } from './origins.js';
+import { Turns } from '../turns.js';
+import type { OriginStatus } from './entry.js';
+import { apiFault } from './life.js';
+import { liveInOrigin } from './live-streams.js';
+import type { Origins } from './origins.js';
 
 export interface WatchOptions {
   readonly origins: Origins;
   /** Placement's side of what is published where. */
   readonly claims: {
-    /** False where another one has it. */
-    published(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+    /** False where another one has it, or had it a moment ago. */
+    adopt(stream: StreamKey, owner: ChildRef): Promise<boolean>;
     /** Players may come. */
     announce(stream: StreamKey, owner: ChildRef): void;
     unpublished(stream: StreamKey, owner: ChildRef): void;
   };
-  /** What origins' HTTP APIs ask for, or null. */
-  readonly authorization: string | null;
   readonly logger?: Logger;
 }
 
@@ -29,12 +32,19 @@ interface Watched {
   due: number;
   hurriedUntil: number;
   isAsked: boolean;
+  hasAnswered: boolean;
+  /** Questions in a row that nothing came of. */
+  failures: number;
 }
 
 const TICK_MS = 100;
 const EVERY_MS = 2000;
 /** A publisher has just been sent to it: players may wait for that very stream. */
 const HURRY_MS = 5000;
+/** After each failure it is asked less often. */
+const SLOWEST_MS = 16_000;
+/** Questions without an answer after which it gets no new streams. */
+const MISSES = 3;
 
 /**
  * Which streams the origins have. Their hooks do not come to us, so they are asked by their HTTP
@@ -44,6 +54,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #logger: Logger;
   readonly #watched = new Map<string, Watched>();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: WatchOptions) {
@@ -86,11 +97,20 @@ export class Watch {
 
   #tick(): void {
     const now = performance.now();
-    for (const status of this.#options.origins.statuses()) {
-      if (status.state !== 'ready' || status.ports.api === 0) continue;
+    this.#turns.sweep(now);
+    const living = this.#options.origins.statuses().filter(({ pid }) => pid !== null);
+    const due = living.flatMap((status) => {
       const watched = this.#of(status);
-      const isDue = watched.due <= now || watched.hurriedUntil > now;
-      if (isDue && !watched.isAsked) void this.#ask(status, watched);
+      const isHurried = watched.hurriedUntil > now && watched.failures === 0;
+      const isDue = (watched.due <= now || isHurried) && !watched.isAsked;
+      return isDue && status.ports.api !== 0 ? [{ status, watched }] : [];
+    });
+    // Who has waited the longest comes first: an address may have more than its turns.
+    due.sort((a, b) => a.watched.due - b.watched.due);
+    for (const { status, watched } of due) {
+      const isUnproven = watched.failures > 0 || !watched.hasAnswered;
+      const done = this.#turns.take(networkOf(status.host), isUnproven, now);
+      if (done !== null) void this.#ask(status, watched).then(done);
     }
   }
 
@@ -98,27 +118,47 @@ export class Watch {
     const owner = { id, generation };
     const known = this.#watched.get(id);
     if (known !== undefined && isSameLife(known.owner, owner)) return known;
-    const fresh = { owner, live: new Set<string>(), due: 0, hurriedUntil: 0, isAsked: false };
+    const times = { due: 0, hurriedUntil: 0, isAsked: false, hasAnswered: false, failures: 0 };
+    const fresh = { owner, live: new Set<string>(), ...times };
     this.#watched.set(id, fresh);
     return fresh;
   }
 
-  /** Never rejects: who does not answer is suspected, and asked again. */
-  async #ask({ host, ports }: OriginStatus, watched: Watched): Promise<void> {
-    const { authorization } = this.#options;
+  /** The bytes of its answer. Never rejects: who does not answer is suspected, and asked again. */
+  async #ask({ id, host, ports }: OriginStatus, watched: Watched): Promise<number> {
+    const { origins } = this.#options;
+    const access = origins.access(id);
+    if (access === null) return 0;
     watched.isAsked = true;
     try {
-      const live = await liveStreams({ host, port: ports.api, authorization });
+      const { authorization, life } = access;
+      const { live, bytes } = await liveInOrigin({ host, port: ports.api, authorization }, life);
+      watched.failures = 0;
+      watched.hasAnswered = true;
+      origins.note(watched.owner, null);
       if (this.#isCurrent(watched)) await this.#compare(live, watched);
+      return bytes;
     } catch (error) {
-      const { owner } = watched;
-      const reason = messageOf(error);
-      this.#logger.debug({ origin: owner.id, reason, code: codeOf(error) }, 'no word of streams');
-      await this.#options.origins.suspect(owner);
+      if (isOwnFault(error)) return 0;
+      watched.failures += 1;
+      await this.#failed(watched, error, access.authorization !== null);
+      return error instanceof AnswerError ? OF_ORIGINS.bytes : 0;
     } finally {
       watched.isAsked = false;
-      watched.due = performance.now() + EVERY_MS;
+      const wait = EVERY_MS * 2 ** Math.max(0, watched.failures - 1);
+      watched.due = performance.now() + Math.min(wait, SLOWEST_MS);
     }
+  }
+
+  /** What answers, and does not serve us, is said at once; silence may be our own or a busy machine's. */
+  async #failed({ owner, failures }: Watched, error: unknown, hasShown: boolean): Promise<void> {
+    const { origins } = this.#options;
+    const reason = messageOf(error);
+    this.#logger.debug({ origin: owner.id, reason, code: codeOf(error) }, 'no word of streams');
+    if (error instanceof AnswerError || failures >= MISSES) {
+      origins.note(owner, apiFault(error, hasShown));
+    }
+    await origins.suspect(owner);
   }
 
   async #compare(live: ReadonlySet<StreamKey>, watched: Watched): Promise<void> {
@@ -129,7 +169,7 @@ export class Watch {
   async #claim(stream: StreamKey, watched: Watched): Promise<void> {
     const { owner, live } = watched;
     try {
-      const isOurs = await this.#options.claims.published(stream, owner);
+      const isOurs = await this.#options.claims.adopt(stream, owner);
       if (!isOurs) this.#logger.debug({ stream, origin: owner.id }, 'published in two places');
       if (!isOurs || !this.#isCurrent(watched)) return;
       live.add(stream);

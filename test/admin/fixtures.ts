@@ -22,6 +22,7 @@ export const STATUS: AdminStatus = {
   bytesIn: 1_500_000,
   bytesOut: 3_000_000_000,
   hooks: { on_play: { calls: 3, refused: 1, failed: 0, dropped: 0, p50: 2, p99: 9 } },
+  origins: { mayRegister: false, refused: [] },
 };
 
 export const CHILDREN: readonly ChildRow[] = [

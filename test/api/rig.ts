@@ -8,6 +8,7 @@ import { Api } from '../../src/api/api.js';
 import { PACE, type Pace } from '../../src/api/pace.js';
 import { rulesOf } from '../../src/api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../../src/api/types.js';
+import { OF_CHILDREN } from '../../src/child/exchange.js';
 import { Fleet } from '../../src/child/fleet.js';
 import type { ChildStatus } from '../../src/child/types.js';
 import type { StreamStatus } from '../../src/placement/types.js';
@@ -120,7 +121,9 @@ export class TestBox {
   #source({ template = '', through = ({ ports }) => ports.api }: BoxOptions): ApiSource {
     const toChild = (status: ChildStatus): ApiChild => {
       const { id, generation, state, pid } = status;
-      return { id, generation, pid, ready: state === 'ready', port: through(status) };
+      const life = { id, generation, pid, ready: state === 'ready', port: through(status) };
+      const { authorization } = rulesOf(parseConf(template), []);
+      return { ...life, authorization, bounds: OF_CHILDREN };
     };
     return {
       identity: IDENTITY,

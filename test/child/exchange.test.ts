@@ -46,6 +46,30 @@ test('all questions go in one flight, and answers come in their order, however c
   assert.deepEqual(lines, ['GET /a HTTP/1.1', proof, 'DELETE /b?c=d HTTP/1.1', proof]);
 });
 
+const BOUNDS = { bytes: 1000, totalMs: 300, json: { depth: 4, bytesEach: 8 } };
+
+test('an answer that never ends is ended, however steadily it comes', async (t) => {
+  const port = await serving(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n');
+    const timer = setInterval(() => socket.write('x'), 10);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const asked = exchange({ port, authorization: null, bounds: BOUNDS }, QUESTIONS);
+  await assert.rejects(asked, /not done within 0.3 s/);
+});
+
+test('all answers together have a bound, and so have their JSON and a length that is only announced', async (t) => {
+  const ask = async (text: string) => {
+    const port = await serving(t, (socket) => socket.write(text));
+    return exchange({ port, authorization: null, bounds: BOUNDS }, QUESTIONS);
+  };
+  const tooLong = { name: 'Error', message: 'its answer has more than 1000 bytes', status: null };
+  await assert.rejects(ask(answer('x'.repeat(480)) + answer('x'.repeat(480))), tooLong);
+  await assert.rejects(ask('HTTP/1.1 200 OK\r\nContent-Length: 60000000\r\n\r\n'), tooLong);
+  await assert.rejects(ask(answer('[[[[[]]]]]') + answer('')), /nested deeper than 4/);
+  assert.deepEqual(await ask(answer('[[[[]]]]') + answer('{}')), ['[[[[]]]]', '{}']);
+});
+
 test('an answer that is none, a connection that ends, and nobody there are errors', async (t) => {
   const to = (port: number) => exchange({ port, authorization: null }, QUESTIONS);
   const refusing = await serving(t, (socket) => socket.write(answer('', '401 Unauthorized')));

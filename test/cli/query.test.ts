@@ -29,6 +29,12 @@ test('status says what went wrong, where something has', () => {
   assert.match(text, /^log {10}30 lines dropped: nobody took them$/m);
 });
 
+test('status names origins that are not let in', () => {
+  const refused = [{ from: '10.0.0.9', reason: 'register: no', times: 12, at: 0 }];
+  const text = statusText({ ...STATUS, origins: { mayRegister: true, refused } });
+  assert.match(text, /^refused {6}10\.0\.0\.9, 12 times: register: no$/m);
+});
+
 test('children fit a terminal', () => {
   const lines = childrenText(CHILDREN, 80).trimEnd().split('\n');
   assert.deepEqual(lines, [

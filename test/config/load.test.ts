@@ -81,10 +81,16 @@ test('defaults are those of the contract', async () => {
     rtc: { candidates: [], media: 'relay' },
     registry: 'memory',
     registryFile: null,
-    cluster: { prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
+    cluster: {
+      ...{ prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
+      sentinelAuth: null,
+    },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
-    origins: { ttlSeconds: 30, from: [], fixed: [] },
+    origins: {
+      ...{ ttlSeconds: 30, from: [], token: null, hosts: [] },
+      ...{ auth: null, perAddress: 64, fixed: [] },
+    },
     limits: {
       identifySeconds: 10,
       connections: 'auto',
@@ -155,7 +161,7 @@ test('every key has an environment name', async () => {
   assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
   assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
   // A blank is an empty list or mapping, too.
-  const lists = /^(rtc\.candidates|vhosts|origins\.(from|fixed)|hooks\.on_\w+|proxies\.\w+)$/;
+  const lists = /^(rtc\.candidates|vhosts|origins\.(from|hosts|fixed)|hooks\.on_\w+|proxies\.\w+)$/;
   for (const key of KEYS.filter((name) => !lists.test(name))) {
     const name = environmentName(key);
     const said = await refused({ env: { [name]: ' ' } });
@@ -218,15 +224,59 @@ test("in the Go proxy's environment what nobody names is as with that proxy", as
   }
 });
 
+test("in the Go proxy's environment every origin registers, unless somebody says which", async () => {
+  const env = { PROXY_SYSTEM_API: '12025' };
+  const everybody = ['0.0.0.0/0', '::/0'];
+  for (const yaml of ['', 'children: { count: 2 }']) {
+    const { origins } = await load({ env, yaml });
+    assert.deepEqual([origins.from, origins.hosts], [everybody, everybody]);
+  }
+  for (const keys of ['from: [10.0.0.0/8]', 'token: sixteen-characters', 'from: []']) {
+    const { origins } = await load({ env, yaml: `origins: { ${keys} }` });
+    assert.deepEqual(
+      [origins.from, origins.hosts].flat(),
+      keys.includes('10.') ? ['10.0.0.0/8'] : [],
+    );
+  }
+  const { origins } = await load({});
+  assert.deepEqual([origins.from, origins.hosts, origins.token], [[], [], null]);
+});
+
+test('credentials of origins are read, and never shown', async () => {
+  const auth = 'auth=root:a%20b%2Cc';
+  const { origins } = await load({
+    env: {
+      SRS_SUPERVISOR_ORIGINS_AUTH: 'Bearer token-of-all',
+      SRS_SUPERVISOR_ORIGINS_FIXED: `10.0.0.5 rtmp=1 api=2 ${auth}`,
+    },
+  });
+  assert.equal(origins.auth, 'Bearer token-of-all');
+  assert.equal(origins.fixed[0]?.auth, 'root:a b,c');
+  const wrong = ['Bearer', 'name', ':secret', 'a b:secret', 'user:se\ncret'];
+  for (const text of wrong) {
+    const said = await refused({ env: { SRS_SUPERVISOR_ORIGINS_AUTH: text } });
+    assert.match(
+      said,
+      /origins.auth: must be null or 'username:password' or 'Bearer TOKEN', got another/,
+    );
+  }
+  for (const text of [`${auth}x api=1`, 'rtmp=1 auth=nobody', `rtmp=1 ${auth} ${auth}`]) {
+    const said = await refused({ env: { SRS_SUPERVISOR_ORIGINS_FIXED: `10.0.0.5 ${text}` } });
+    assert.match(said, /origins.fixed: must be a list of origins like/);
+    assert.doesNotMatch(said, /root:|nobody/);
+  }
+});
+
 test("the Go proxy's default backend is an origin without a heartbeat", async () => {
   const env = { PROXY_DEFAULT_BACKEND_ENABLED: 'on' };
   const ports = { rtmp: 1935, http: 0, api: 1985, rtc: 8000, srt: 10080 };
   const first = await load({ env });
-  assert.deepEqual(first.origins.fixed, [{ host: '127.0.0.1', ports }]);
+  assert.deepEqual(first.origins.fixed, [{ host: '127.0.0.1', ports, auth: null }]);
   assert.equal(first.children.count, 0);
   const named = { PROXY_DEFAULT_BACKEND_IP: '10.0.0.5', PROXY_DEFAULT_BACKEND_HTTP: '8081' };
   const second = await load({ env: { ...env, ...named } });
-  assert.deepEqual(second.origins.fixed, [{ host: '10.0.0.5', ports: { ...ports, http: 8081 } }]);
+  const there = { host: '10.0.0.5', ports: { ...ports, http: 8081 }, auth: null };
+  assert.deepEqual(second.origins.fixed, [there]);
   assert.deepEqual((await load({ env: { ...named } })).origins.fixed, []);
 });
 
@@ -246,7 +296,7 @@ const REFUSALS: readonly [Case, string][] = [
   ...['10.0.0.5', 'host rtmp=1935', '10.0.0.5 rtmp=0', '10.0.0.5 rtmp=1 rtmp=2'].map(
     (text): [Case, string] => [
       { env: { SRS_SUPERVISOR_ORIGINS_FIXED: text } },
-      `environment SRS_SUPERVISOR_ORIGINS_FIXED: origins.fixed: must be a list of origins like '10.0.0.5 rtmp=1935 http=8080 api=1985', got "${text}"`,
+      `environment SRS_SUPERVISOR_ORIGINS_FIXED: origins.fixed: must be a list of origins like '10.0.0.5 rtmp=1935 http=8080 api=1985 auth=username:password', got "${text}"`,
     ],
   ),
   [

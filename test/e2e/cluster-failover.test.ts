@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it, type TestContext } from 'node:test';
+import { Redis } from 'ioredis';
 import { Cast } from '../helpers/cast.js';
 import { Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
 import { framesOf } from '../helpers/media.js';
@@ -74,6 +75,24 @@ describe('boxes whose map is in several Redis servers', BOUNDED, () => {
     process.kill(pid, 'SIGCONT');
     assert.ok(cluster);
     await playAcross(cluster, 'live/later');
+  });
+
+  it('follow a failover that somebody asks for, and make their claims again', async (t) => {
+    const setup = await SentinelSetup.start({ sentinels: 3 });
+    t.after(() => setup.dispose());
+    await assertOutlives(t, setup, () => void setup.failOver());
+    assert.equal(await setup.masterPort(), setup.replica.port);
+    const master = new Redis(setup.replica.port);
+    t.after(() => master.disconnect());
+    for (const stream of ['live/run', 'live/new']) {
+      await until(`the claim of ${stream}`, async () =>
+        (await master.keys('*:claim:*')).some((key) => key.endsWith(stream)),
+      );
+    }
+    const { a, b } = cluster ?? assert.fail();
+    for (const { supervisor } of [a, b]) {
+      await until('it is said', () => /in another master: all claims/.test(supervisor.output));
+    }
   });
 
   it('share a Redis Cluster', async (t) => {

@@ -19,7 +19,8 @@ for (const origin of origins()) {
     const cast = new Cast();
 
     before(async () => {
-      cluster = await Cluster.start({ origin: origin.path, children: 1 });
+      const env = { SRS_SUPERVISOR_ORIGINS_FROM: '127.0.0.1' };
+      cluster = await Cluster.start({ origin: origin.path, children: 1, env });
       const { adminPort } = cluster.a.supervisor;
       registered = await UnmanagedOrigin.start({ origin, adminPort, listen: '127.0.0.1:' });
       await cluster.a.supervisor.ready(2);

@@ -14,45 +14,53 @@ const DOWN_AFTER_MS = 1000;
 /** After twice as long a failover that did not come about is tried again: on a busy machine one may not. */
 const FAILOVER_MS = 5000;
 
-/** A master, its replica and a Sentinel that decides alone: real programs of the test's own. */
+export interface SentinelOptions {
+  /** How many Sentinels there are; more than half of them decide. Default: one. */
+  readonly sentinels?: number;
+  /** What master and replica ask for. */
+  readonly password?: string;
+  /** More lines of each Sentinel's config. */
+  readonly lines?: readonly string[];
+  /** What those want to be shown. */
+  readonly login?: { readonly username?: string; readonly password: string };
+}
+
+interface SentinelProcess {
+  readonly port: number;
+  readonly process: ChildProcess;
+}
+
+/** A master, its replica and Sentinels: real programs of the test's own. */
 export class SentinelSetup {
   readonly master: RedisServer;
   readonly replica: RedisServer;
-  readonly #port: number;
+  readonly #options: SentinelOptions;
   readonly #dir: string;
-  readonly #sentinel: ChildProcess;
+  readonly #sentinels: SentinelProcess[] = [];
 
   private constructor(
     servers: { readonly master: RedisServer; readonly replica: RedisServer },
-    sentinel: { readonly port: number; readonly dir: string; process: ChildProcess },
+    options: SentinelOptions,
+    dir: string,
   ) {
     this.master = servers.master;
     this.replica = servers.replica;
-    this.#port = sentinel.port;
-    this.#dir = sentinel.dir;
-    this.#sentinel = sentinel.process;
+    this.#options = options;
+    this.#dir = dir;
   }
 
-  /** Resolves when the replica has the master's data, and the Sentinel knows. */
-  static async start(): Promise<SentinelSetup> {
-    const master = await RedisServer.start('--repl-diskless-sync-delay', '0');
+  /** Resolves when the replica has the master's data, and every Sentinel knows it and the others. */
+  static async start(options: SentinelOptions = {}): Promise<SentinelSetup> {
+    const { password, sentinels = 1 } = options;
+    const own = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+    const master = await RedisServer.start('--repl-diskless-sync-delay', '0', ...own);
     const copies = ['--replicaof', '127.0.0.1', `${master.port}`];
-    const replica = await RedisServer.start(...copies);
+    const replica = await RedisServer.start(...copies, ...own);
     const dir = await mkdtemp(join(tmpdir(), 'srs-supervisor-sentinel-'));
-    const port = await freePort();
-    const file = join(dir, 'sentinel.conf');
-    const lines = [
-      `port ${port}`,
-      'bind 127.0.0.1',
-      `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 1`,
-      `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
-      `sentinel failover-timeout ${NAME} ${FAILOVER_MS}`,
-    ];
-    await writeFile(file, lines.join('\n'));
-    const process = spawnRedis([file, '--sentinel']);
-    const setup = new SentinelSetup({ master, replica }, { port, dir, process });
+    const setup = new SentinelSetup({ master, replica }, options, dir);
     try {
-      await until('a Sentinel that knows the replica', () => setup.#knowsReplica());
+      for (let at = 0; at < sentinels; at++) await setup.#addSentinel();
+      await until('Sentinels that know all', () => setup.#knowAll());
       return setup;
     } catch (error) {
       await setup.dispose();
@@ -60,29 +68,79 @@ export class SentinelSetup {
     }
   }
 
+  /** Without any password. */
   get url(): string {
-    return `redis+sentinel://127.0.0.1:${this.#port}/${NAME}`;
+    return this.urlWith('');
+  }
+
+  /** `login` as in a URL, with its `@`. */
+  urlWith(login: string): string {
+    const hosts = this.#sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    return `redis+sentinel://${login}${hosts.join()}/${NAME}`;
+  }
+
+  /** As an operator does it; resolves when a Sentinel has agreed to it. */
+  async failOver(): Promise<void> {
+    await until('a failover', async () => {
+      const answer = await this.#ask(0, 'SENTINEL', 'FAILOVER', NAME).catch(() => null);
+      return answer === 'OK';
+    });
+  }
+
+  /** Of the server that the Sentinels call the master. */
+  async masterPort(): Promise<number> {
+    const answer = await this.#ask(0, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
+    return Number((answer as string[])[1]);
   }
 
   async dispose(): Promise<void> {
-    const ended = once(this.#sentinel, 'exit');
-    this.#sentinel.kill('SIGKILL');
-    await ended;
+    for (const { process } of this.#sentinels) {
+      const ended = once(process, 'exit');
+      process.kill('SIGKILL');
+      await ended;
+    }
     await this.master.dispose();
     await this.replica.dispose();
     await rm(this.#dir, { recursive: true, force: true });
   }
 
-  async #knowsReplica(): Promise<boolean> {
-    const client = new Redis({ port: this.#port, lazyConnect: true, retryStrategy: null });
+  async #addSentinel(): Promise<void> {
+    const { password, sentinels = 1, lines = [] } = this.#options;
+    const port = await freePort();
+    const file = join(this.#dir, `${port}.conf`);
+    const quorum = Math.floor(sentinels / 2) + 1;
+    const text = [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `sentinel monitor ${NAME} 127.0.0.1 ${this.master.port} ${quorum}`,
+      `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+      `sentinel failover-timeout ${NAME} ${FAILOVER_MS}`,
+      ...(password === undefined ? [] : [`sentinel auth-pass ${NAME} ${password}`]),
+      ...lines,
+    ];
+    await writeFile(file, text.join('\n'));
+    this.#sentinels.push({ port, process: spawnRedis([file, '--sentinel']) });
+  }
+
+  /** A replica that has not copied its master yet is none that Sentinel promotes. */
+  async #knowAll(): Promise<boolean> {
+    const known = this.#sentinels.map(async (_, at) => {
+      const replicas = (await this.#ask(at, 'SENTINEL', 'REPLICAS', NAME)) as string[][];
+      const others = (await this.#ask(at, 'SENTINEL', 'SENTINELS', NAME)) as unknown[];
+      const isCopied = replicas.some((one) => one[one.indexOf('master-link-status') + 1] === 'ok');
+      return isCopied && others.length === this.#sentinels.length - 1;
+    });
+    return (await Promise.all(known.map((one) => one.catch(() => false)))).every(Boolean);
+  }
+
+  async #ask(at: number, command: string, ...args: string[]): Promise<unknown> {
+    const port = this.#sentinels[at]?.port ?? 0;
+    const own = { enableReadyCheck: false, lazyConnect: true, retryStrategy: null };
+    const client = new Redis({ port, ...own, ...this.#options.login });
     client.on('error', () => {});
     try {
       await client.connect();
-      const replicas = (await client.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
-      // A replica that has not copied its master yet is none that Sentinel promotes.
-      return replicas.some((fields) => fields[fields.indexOf('master-link-status') + 1] === 'ok');
-    } catch {
-      return false;
+      return await client.call(command, ...args);
     } finally {
       client.disconnect();
     }

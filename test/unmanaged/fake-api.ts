@@ -1,16 +1,28 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** As much of SRS's HTTP API as tells who it is and what is published. */
 export class FakeApi {
   service = 's1';
   live: string[] = [];
+  vhost = 'v';
+  /** What a request must show, as a header; null: nothing. */
+  authorization: string | null = null;
+  /** Put in the place of every answer; null: they are SRS's. */
+  instead: ((socket: Socket) => void) | null = null;
+  /** What came as `Authorization`, in the order of the requests. */
+  readonly shown: (string | undefined)[] = [];
   readonly #server: Server;
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      const text = JSON.stringify({ code: 0, ...this.#answer(request.url ?? '') });
+      const { authorization } = request.headers;
+      this.shown.push(authorization);
+      if (this.instead !== null) return this.instead(request.socket);
+      const isKnown = this.authorization === null || authorization === this.authorization;
+      const text = isKnown ? JSON.stringify(this.#answer(request.url ?? '')) : '';
+      response.statusCode = isKnown ? 200 : 401;
       response.setHeader('Content-Length', Buffer.byteLength(text)).end(text);
     });
   }
@@ -33,9 +45,10 @@ export class FakeApi {
   }
 
   #answer(url: string): Record<string, unknown> {
-    if (url.includes('/vhosts/')) return { vhosts: [{ id: 'v1', name: 'v' }] };
+    const envelope = { code: 0, server: 'vid-1', service: this.service, pid: '7' };
+    if (url.includes('/vhosts/')) return { ...envelope, vhosts: [{ id: 'v1', name: this.vhost }] };
     const publish = { active: true };
     const streams = this.live.map((name) => ({ name, app: 'live', vhost: 'v1', publish }));
-    return { server: 'vid-1', service: this.service, pid: '7', streams };
+    return { ...envelope, streams };
   }
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { FixedOrigin } from '../../src/config/fixed-origin.js';
+import { createLogger } from '../../src/logger.js';
 import { FixedOrigins } from '../../src/unmanaged/fixed.js';
+import { lifeAt } from '../../src/unmanaged/life.js';
 import { Origins } from '../../src/unmanaged/origins.js';
 import type { Registration } from '../../src/unmanaged/registration.js';
 import { Watch } from '../../src/unmanaged/watch.js';
@@ -20,6 +24,9 @@ let said: string[];
 /** Streams that another child has. */
 let taken: Set<string>;
 let reaches: boolean;
+/** Lines of the log that somebody has to read. */
+let warnings: string[];
+let authorization: string | null;
 
 const reach = async () => {
   if (!reaches) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
@@ -34,17 +41,21 @@ beforeEach(async () => {
   said = [];
   taken = new Set();
   reaches = true;
+  warnings = [];
+  authorization = null;
   api = await FakeApi.start();
-  origins = new Origins({ ttlMs: 30_000, reach });
+  const logger = createLogger('warn', { people: false, write: (line) => warnings.push(line) });
+  const sizes = { ttlMs: 60_000, perAddress: 64, reserved: 9 };
+  origins = new Origins({ ...sizes, reach, lifeAt, logger });
   const claims = {
-    published: async (stream: string) => {
+    adopt: async (stream: string) => {
       if (!taken.has(stream)) said.push(`+${stream}`);
       return !taken.has(stream);
     },
     announce: (stream: string) => said.push(`!${stream}`),
     unpublished: (stream: string) => said.push(`-${stream}`),
   };
-  watch = new Watch({ origins, claims, authorization: null });
+  watch = new Watch({ origins, claims });
   await watch.start();
 });
 afterEach(async () => {
@@ -52,12 +63,21 @@ afterEach(async () => {
   await api.close();
 });
 
-const register = (port: number) =>
-  origins.register({ ...BEAT, ports: { ...BEAT.ports, api: port } });
+const register = (port: number, part: Partial<Registration> = {}) => {
+  const ports = { ...BEAT.ports, api: port };
+  return origins.register({ ...BEAT, ports, ...part }, { sender: 'any', authorization });
+};
+const status = () => origins.status('o001');
+const fault = (reason: RegExp) =>
+  until(
+    () => `${reason}, not ${status()?.lastError}`,
+    () => status()?.answering === false && reason.test(status()?.lastError ?? ''),
+  );
+const serves = () => until('it serves', () => status()?.answering === true);
 
 test('tells what begins and ends in an origin', async () => {
   api.live = ['a'];
-  register(api.port);
+  await register(api.port);
   await hears('+v/live/a', '!v/live/a');
   api.live = [];
   await hears('+v/live/a', '!v/live/a', '-v/live/a');
@@ -66,14 +86,14 @@ test('tells what begins and ends in an origin', async () => {
 test('asks on for a stream that another one has', async () => {
   taken.add('v/live/a');
   api.live = ['a'];
-  register(api.port);
+  await register(api.port);
   watch.publisherComes('v/live/a', OWNER);
   taken.clear();
   await hears('+v/live/a', '!v/live/a');
 });
 
 test('without an API the publishers that we send are all there is', async () => {
-  register(0);
+  await register(0);
   watch.publisherComes('v/live/a', OWNER);
   await hears('+v/live/a', '!v/live/a');
   watch.publisherLeft('v/live/a', OWNER);
@@ -81,30 +101,136 @@ test('without an API the publishers that we send are all there is', async () => 
 });
 
 test('an origin whose API is gone is looked at, and is out when it refuses', async () => {
-  register(api.port);
+  await register(api.port);
+  await serves();
   await api.close();
   reaches = false;
   await until('it is out', () => origins.status('o001')?.state === 'failed');
   api = await FakeApi.start();
 });
 
-test('origins without a heartbeat are asked who they are', async () => {
-  const fixed = [{ host: '127.0.0.1', ports: { ...BEAT.ports, api: api.port } }];
-  const keeper = new FixedOrigins({ origins, fixed, reach, authorization: null });
-  await keeper.start();
-  assert.equal(origins.status('o001')?.pid, 7);
+test('it is ready when its API says that it is the one', async () => {
+  await register(api.port);
+  await serves();
+  assert.equal(status()?.state, 'ready');
+});
+
+test('an API that asks for credentials is said once, shown, and asked with its own', async () => {
+  api.authorization = 'Bearer right';
+  await register(api.port);
+  await fault(/status 401: it asks for credentials, set origins\.auth/);
+  assert.equal(status()?.state, 'starting');
+  await until('it is asked again', () => api.shown.length >= 3);
+  assert.equal(warnings.filter((line) => line.includes('401')).length, 1);
+  assert.ok(api.shown.every((shown) => shown === undefined));
+  authorization = 'Bearer right';
+  await register(api.port, { service: 's2' });
   api.service = 's2';
-  await until('another life', () => origins.status('o001')?.generation === 2);
+  await serves();
+  assert.equal(api.shown.at(-1), 'Bearer right');
+});
+
+test('another process that answers in its place gets no stream and no credentials of others', async () => {
+  api.live = ['a'];
+  await register(api.port, { service: 'liar' });
+  await fault(/another process answers than the one that registered/);
+  assert.deepEqual(said, []);
+});
+
+const HEAD = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
+const nested = `{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`;
+const BAD: readonly [string, (socket: Socket) => void, RegExp][] = [
+  ['too long', (socket) => void socket.write(HEAD(60_000_000)), /more than 4194304 bytes/],
+  ['too deep', (socket) => void socket.write(HEAD(nested.length) + nested), /deeper than 16/],
+  ['no JSON', (socket) => void socket.write(`${HEAD(2)}no`), /no JSON object/],
+];
+
+for (const [name, answer, reason] of BAD) {
+  test(`an answer that is ${name} is refused, and others are asked meanwhile`, async (t) => {
+    const other = await FakeApi.start();
+    t.after(() => other.close());
+    api.instead = answer;
+    await register(api.port);
+    other.live = ['b'];
+    await register(other.port, {
+      host: '127.0.0.1',
+      ports: { ...BEAT.ports, rtmp: 1, api: other.port },
+    });
+    await hears('+v/live/b', '!v/live/b');
+    await fault(reason);
+  });
+}
+
+test('those that dribble keep nobody waiting who has answered before', async (t) => {
+  const other = await FakeApi.start();
+  t.after(() => other.close());
+  await register(other.port);
+  await serves();
+  api.instead = (socket) => {
+    socket.write(HEAD(100_000));
+    const timer = setInterval(() => socket.write(' '), 100);
+    socket.on('close', () => clearInterval(timer)).on('error', () => {});
+  };
+  for (let rtmp = 1; rtmp <= 40; rtmp++) {
+    await register(0, { ports: { ...BEAT.ports, rtmp: 9000 + rtmp, api: api.port } });
+  }
+  await until('they are asked', () => api.shown.length > 0);
+  const since = performance.now();
+  other.live = ['b'];
+  await hears('+v/live/b', '!v/live/b');
+  // Ten rounds of those four at a time would take forty seconds.
+  assert.ok(performance.now() - since < 20_000);
+  assert.ok(api.shown.length <= 40);
+});
+
+test('more streams than one SRS can have are none', async () => {
+  api.live = Array.from({ length: 5001 }, (_, at) => `s${at}`);
+  await register(api.port);
+  await fault(/more than 5000 streams are published/);
+  assert.deepEqual(said, []);
+});
+
+const keep = (one: Partial<FixedOrigin>, shared: string | null = null) => {
+  const fixed = [
+    { host: '127.0.0.1', ports: { ...BEAT.ports, api: api.port }, auth: null, ...one },
+  ];
+  return new FixedOrigins({ origins, fixed, reach, lifeAt, authorization: shared });
+};
+
+test('origins without a heartbeat are asked who they are', async () => {
+  const keeper = keep({});
+  await keeper.start();
+  assert.equal(status()?.pid, 7);
+  api.service = 's2';
+  await until('another life', () => status()?.generation === 2);
   await keeper.close();
 });
 
 test('where they have no API, whoever takes connections is there', async () => {
-  const fixed = [{ host: '127.0.0.1', ports: BEAT.ports }];
-  const keeper = new FixedOrigins({ origins, fixed, reach, authorization: null });
+  const keeper = keep({ ports: BEAT.ports });
   reaches = false;
   await keeper.start();
   assert.deepEqual(origins.statuses(), []);
+  assert.deepEqual(
+    origins.refusals.rows().map(({ from, reason }) => [from, reason]),
+    [['127.0.0.1:1935', 'no answer: refused']],
+  );
   reaches = true;
-  await until('it is there', () => origins.status('o001')?.state === 'ready');
+  await until('it is there', () => status()?.state === 'ready');
+  assert.deepEqual(origins.refusals.rows(), []);
   await keeper.close();
+});
+
+test('each is asked with its own credentials, or with those of all', async () => {
+  api.authorization = 'Basic cm9vdDpwYXNz';
+  const bare = keep({}, 'Bearer of-others');
+  await bare.start();
+  await bare.close();
+  assert.deepEqual(origins.statuses(), []);
+  assert.match(origins.refusals.rows()[0]?.reason ?? '', /status 401: it refuses the credentials/);
+  const own = keep({ auth: 'root:pass' }, 'Bearer of-others');
+  await own.start();
+  await serves();
+  assert.deepEqual(new Set(api.shown), new Set(['Bearer of-others', api.authorization]));
+  await own.close();
 });

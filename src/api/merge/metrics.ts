@@ -30,15 +30,18 @@ const SUMMED: readonly Metric[] = [
 export const COUNTERS = SUMMED.filter(({ type }) => type === 'counter').map(({ name }) => name);
 
 const LINE = /^(?<name>[a-z_]+)(?:\{(?<labels>.*)\})? (?<value>[-+.\de]+)$/gm;
+/** What is printed again must be labels: one line that is none costs a scraper the whole answer. */
+const LABELS = /^(?:[A-Za-z_]\w*="(?:[^"\\]|\\[\\"n])*"(?:,(?!$)|$))+$/;
 
 /** Reads Prometheus's text form, as far as SRS writes it. */
 export function parseMetrics(text: string): ChildMetrics {
   const values = new Map<string, number>();
   const labels = new Map<string, string>();
   for (const { groups = {} } of text.matchAll(LINE)) {
-    const { name = '' } = groups;
-    if (groups.labels === undefined) values.set(name, Number(groups.value));
-    else labels.set(name, groups.labels);
+    const { name = '', labels: pairs } = groups;
+    const number = Number(groups.value);
+    if (pairs === undefined) values.set(name, Number.isFinite(number) ? number : 0);
+    else if (LABELS.test(pairs)) labels.set(name, pairs);
   }
   return { values, labels };
 }

@@ -14,8 +14,8 @@ const CLIENTS = '/api/v1/clients/?count=1000000';
 
 export interface DirectFrontOptions {
   readonly sessions: RtcSessions;
-  /** What the children's API asks for; null: nothing. */
-  readonly authorization: string | null;
+  /** What a child's API asks for; null: nothing. */
+  readonly authorization: (owner: ChildRef) => string | null;
   readonly logger: Logger;
 }
 
@@ -84,7 +84,8 @@ export class DirectFront implements Front {
   /** How many WebRTC clients of each kind and stream a child has; null where it does not say. */
   async #clientsOf({ host, ports, owner }: Route): Promise<Map<string, number> | null> {
     const { authorization, logger } = this.#options;
-    const headers = authorization === null ? {} : { authorization };
+    const shown = authorization(owner);
+    const headers = shown === null ? {} : { authorization: shown };
     const question = { method: 'GET', path: CLIENTS, headers, body: Buffer.alloc(0) };
     try {
       const limit = AbortSignal.timeout(ANSWER_MS);

@@ -92,6 +92,11 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     return this.#others;
   }
 
+  /** The store is another server, which may lack what was written last: `back` follows the next beat. */
+  moved(): void {
+    this.#isUnsettled = true;
+  }
+
   /** Takes us off the list, so that the others need not wait for our silence. */
   async close(): Promise<void> {
     if (this.#timer === null) return;
@@ -113,6 +118,7 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     if (isBack) this.#forgiveUntil = performance.now() + deadMs;
     const wasUnsettled = this.#isUnsettled;
     this.#isUnsettled = this.#learn(rows);
+    if (isBack) this.#options.logger.info('registry answers: all claims are renewed');
     this.#joined = true;
     if (isBack || wasUnsettled) this.emit('back');
   }

@@ -1,20 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { messageOf, SupervisorError } from '../../errors.js';
+import { type Logger, silentLogger } from '../../logger.js';
 import { redact } from '../../logging/redact.js';
-import { clientFor } from './client.js';
+import { type Login, type RedisAddress, readAddress } from './address.js';
+import { clientFor, masterName, plainClient } from './client.js';
+import { Follower } from './follower.js';
+import { loginsOf } from './logins.js';
 import type { RedisClient } from './store.js';
 import { factsIn, reasonOf, unfitness } from './unfit.js';
 
 /** Sentinels and nodes of a cluster are asked again and again until then. */
 const START_MS = 10_000;
 
+export interface ConnectOptions {
+  /** What Sentinels ask for: `user:password` or `:password`; null, which is the default: see `loginsOf`. */
+  readonly sentinelAuth?: string | null;
+  readonly logger?: Logger;
+}
+
+export interface Connected {
+  readonly client: RedisClient;
+  readonly version: string;
+  /** Of the Sentinels' master; null where there are none. */
+  readonly follower: Follower | null;
+  /** Ends all connections. */
+  readonly close: () => void;
+}
+
 /**
  * Opens what the configuration names: `redis://` and `rediss://` for one server,
- * `redis+sentinel://host:port,host:port/name` and `redis+cluster://host:port,host:port` for several.
- * Rejects with ERR_CONFIG, in one line and within seconds, where it cannot be used.
+ * `redis+sentinel://host:port,host:port/name` and `redis+cluster://host:port,host:port` for several, both
+ * with `rediss+` for TLS. Rejects with ERR_CONFIG, in one line and within seconds, where it cannot be used.
  */
-export async function connectRedis(url: string): Promise<{ client: RedisClient; version: string }> {
-  const client = clientFor(url);
+export async function connectRedis(
+  url: string,
+  { sentinelAuth = null, logger = silentLogger }: ConnectOptions = {},
+): Promise<Connected> {
+  const named = readAddress(url);
+  const { servers, sentinels } = await loginsOf(named, sentinelAuth);
+  const address = { ...named, login: servers };
+  const client = clientFor(url, address, sentinels);
   const heard: string[] = [];
   const hear = (error: unknown) => heard.push(...messagesOf(error));
   client.on('error', hear).on('sentinelError', hear);
@@ -27,12 +53,30 @@ export async function connectRedis(url: string): Promise<{ client: RedisClient; 
   client.on('error', () => {});
   const facts = factsIn(info ?? '');
   const reason = info === null ? reasonOf(heard) : unfitness(facts, url);
-  if (reason === null) return { client, version: facts.version };
+  if (reason === null) {
+    const follower = followerOf(client, { address, sentinels, logger });
+    const close = () => {
+      follower?.close();
+      client.disconnect();
+    };
+    return { client, version: facts.version, follower, close };
+  }
   client.disconnect();
   throw new SupervisorError(
     'ERR_CONFIG',
     `registry: cannot use ${redact(url)}: ${reason}; start it, mend the address, or set registry to memory`,
   );
+}
+
+function followerOf(
+  client: RedisClient,
+  parts: { address: RedisAddress; sentinels: Login; logger: Logger },
+): Follower | null {
+  const { address, sentinels: login, logger } = parts;
+  const { kind, endpoints, isTls, path } = address;
+  if (kind !== 'sentinel' || !(client instanceof Redis)) return null;
+  const sentinels = endpoints.map((endpoint) => plainClient(endpoint, login, isTls));
+  return new Follower({ client, sentinels, name: masterName(path), logger });
 }
 
 async function open(client: RedisClient): Promise<string> {

@@ -14,6 +14,8 @@ export class Store {
   readonly #now: () => number;
   readonly #hashes = new Map<string, string>();
   #pausedUntil = 0;
+  /** What else ends with it. */
+  onClose: () => void = () => {};
 
   constructor(client: RedisClient, now: () => number = () => performance.now()) {
     this.#client = client;
@@ -45,6 +47,7 @@ export class Store {
 
   async close(): Promise<void> {
     this.#client.disconnect();
+    this.onClose();
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {

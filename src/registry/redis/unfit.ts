@@ -19,7 +19,7 @@ export function factsIn(info: string): ServerFacts {
 
 /** Why a server cannot hold the map, though it answers; null where it can. */
 export function unfitness({ version, mode, role }: ServerFacts, protocol: string): string | null {
-  const isOf = (kind: string) => protocol.startsWith(`redis+${kind}`);
+  const isOf = (kind: string) => new RegExp(`^rediss?\\+${kind}:`).test(protocol);
   if (Number.parseInt(version, 10) < LEAST_MAJOR) {
     return `version ${version} is too old, ${LEAST_MAJOR} or later is needed`;
   }
@@ -34,6 +34,11 @@ export function unfitness({ version, mode, role }: ServerFacts, protocol: string
 
 /** What the client library says -> what people are told. The first that fits. */
 const REASONS: readonly [RegExp, (text: string) => string][] = [
+  [
+    /sentinel .* because (NOAUTH|WRONGPASS|NOPERM)/,
+    (text) =>
+      `a Sentinel refuses us (${text.slice(text.indexOf('because ') + 8)}): set cluster.sentinelAuth`,
+  ],
   [/^(NOAUTH|WRONGPASS|NOPERM|ERR invalid password)/, (text) => `it refuses us (${text})`],
   [/No such master|invalid reply: null/, () => 'the Sentinels know no master of that name'],
   [/Protocol error|unknown command/i, () => 'what listens there does not speak as Redis does'],

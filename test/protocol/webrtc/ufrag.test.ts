@@ -7,7 +7,7 @@ import {
   isSealed,
   sealedNonce,
 } from '../../../src/protocol/webrtc/ufrag.js';
-import { MAX_ORIGINS } from '../../../src/unmanaged/origins.js';
+import { MAX_ORIGINS } from '../../../src/unmanaged/places.js';
 
 const ICE_CHARS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
 const word = (size: number, chars: readonly string[]) =>

@@ -1,0 +1,65 @@
+import { messageOf } from '../../errors.js';
+import { type Endpoint, type Login, plainLogin, type RedisAddress } from './address.js';
+import { masterName, plainClient } from './client.js';
+
+export interface Logins {
+  /** Of the servers that hold the map. */
+  readonly servers: Login;
+  readonly sentinels: Login;
+}
+
+/**
+ * Who is shown what. Sentinels have passwords of their own (`sentinelAuth`). Where none is named, those
+ * that ask for one get that of the address, which then need not be the servers' as well: to show
+ * Redis a password that it does not ask for is an error.
+ */
+export async function loginsOf(
+  address: RedisAddress,
+  sentinelAuth: string | null,
+): Promise<Logins> {
+  const { kind, endpoints, login: servers, isTls } = address;
+  if (kind !== 'sentinel') return { servers, sentinels: {} };
+  if (sentinelAuth !== null) return { servers, sentinels: plainLogin(sentinelAuth) };
+  if (servers.password === undefined || !(await askAny(endpoints, isTls))) {
+    return { servers, sentinels: {} };
+  }
+  const master = servers.username === undefined ? await masterOf(address) : null;
+  const isForServers = master === null || (await asksForLogin(master, isTls)) !== false;
+  return { servers: isForServers ? servers : {}, sentinels: servers };
+}
+
+async function askAny(endpoints: readonly Endpoint[], isTls: boolean): Promise<boolean> {
+  const asked = await Promise.all(endpoints.map((endpoint) => asksForLogin(endpoint, isTls)));
+  return asked.includes(true);
+}
+
+/** Null where it does not answer. */
+async function asksForLogin(endpoint: Endpoint, isTls: boolean): Promise<boolean | null> {
+  const client = plainClient(endpoint, {}, isTls);
+  try {
+    await client.connect();
+    await client.ping();
+    return false;
+  } catch (error) {
+    return messageOf(error).startsWith('NOAUTH') ? true : null;
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function masterOf({ endpoints, login, isTls, path }: RedisAddress): Promise<Endpoint | null> {
+  for (const endpoint of endpoints) {
+    const client = plainClient(endpoint, login, isTls);
+    try {
+      await client.connect();
+      const answer = await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName(path));
+      const [host, port] = answer as [string, string];
+      return { host, port: Number(port) };
+    } catch {
+      // The next one may answer.
+    } finally {
+      client.disconnect();
+    }
+  }
+  return null;
+}

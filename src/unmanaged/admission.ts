@@ -1,0 +1,56 @@
+import { bears } from '../protocol/http/bearer.js';
+import { Rates } from './rates.js';
+import { Refused } from './refused.js';
+import { isOurs, type Sender } from './sender.js';
+
+/** Addresses and networks. */
+interface Networks {
+  has(ip: string): boolean;
+}
+
+export interface AdmissionOptions {
+  /** Who may register without a token: SRS cannot send one with its heartbeat. */
+  readonly from: Networks;
+  /** Addresses that a heartbeat may name besides its sender's own. */
+  readonly hosts: Networks;
+  /** Any of them lets its bearer in. */
+  readonly tokens: readonly string[];
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** Heartbeats of one sender: 64 origins that beat every second, and a restart of them all. */
+const BURST = 256;
+const PER_SECOND = 80;
+
+/** Who may register an origin, and at which address. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #rates: Rates;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    const now = options.now ?? (() => performance.now());
+    this.#rates = new Rates({ burst: BURST, perSecond: PER_SECOND, now });
+  }
+
+  /** @throws Refused for whom we do not know, and who is too quick */
+  admit({ ip, group }: Sender, authorization: string | undefined): void {
+    const { from, tokens } = this.#options;
+    const isKnown = from.has(ip) || tokens.some((token) => bears(token, authorization));
+    if (!isKnown) throw stranger(ip, tokens.length > 0);
+    if (!this.#rates.take(group)) throw new Refused(429, `more than ${PER_SECOND} a second`);
+  }
+
+  /** @throws Refused where the sender may not speak for that address */
+  vouch({ ip, isNear }: Sender, host: string): void {
+    if (ip === host || (isNear && isOurs(host)) || this.#options.hosts.has(host)) return;
+    throw new Refused(403, `${ip} may not speak for ${host}: add ${host} to origins.hosts`);
+  }
+}
+
+function stranger(ip: string, hasToken: boolean): Refused {
+  const known = `${ip} may not register: add it to origins.from`;
+  if (!hasToken) return new Refused(403, `${known}, or set origins.token`);
+  return new Refused(401, `${known}, or send Authorization: Bearer TOKEN (origins.token)`);
+}

@@ -1,0 +1,70 @@
+import { type Json, parseJson, textOf } from '../api/json.js';
+import { AnswerError, exchange, OF_ORIGINS } from '../child/exchange.js';
+import { messageOf } from '../errors.js';
+import type { Registration } from './registration.js';
+
+/** An origin's HTTP API. */
+export interface ApiAddress {
+  readonly host: string;
+  readonly port: number;
+  /** `Authorization`, or null. */
+  readonly authorization: string | null;
+}
+
+/** Which process of which SRS it is. */
+export type Life = Pick<Registration, 'server' | 'service' | 'pid'>;
+
+const VERSIONS = '/api/v1/versions';
+
+export interface OriginAnswers {
+  readonly answers: readonly Json[];
+  /** Length of them all. */
+  readonly bytes: number;
+}
+
+/** Its answers, within bounds: those of an origin if nothing else is said. Rejects as `exchange` does. */
+export async function askOrigin(
+  address: ApiAddress,
+  paths: readonly string[],
+  bounds = OF_ORIGINS,
+): Promise<OriginAnswers> {
+  const questions = paths.map((path) => ({ method: 'GET' as const, path }));
+  const texts = await exchange({ ...address, bounds }, questions);
+  const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+  return { answers: texts.map(read), bytes };
+}
+
+/** Who answers there. Rejects as `exchange` does. */
+export async function lifeAt(address: ApiAddress): Promise<Life> {
+  const [answer = {}] = (await askOrigin(address, [VERSIONS])).answers;
+  return lifeOf(answer);
+}
+
+/** The process that an answer is from: SRS says so in each. */
+export function lifeOf(answer: Json): Life {
+  const [server, service] = [textOf(answer, 'server'), textOf(answer, 'service')];
+  return { server, service, pid: Number(textOf(answer, 'pid')) };
+}
+
+export function isSameProcess(one: Life, other: Life): boolean {
+  return one.service === other.service && one.pid === other.pid && one.server === other.server;
+}
+
+function read(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new AnswerError('its answer is no JSON object');
+  }
+}
+
+/** Why an origin could not be asked, and how that is mended where the user can. */
+export function apiFault(error: unknown, hasShown: boolean): string {
+  if (!(error instanceof AnswerError)) return `no answer: ${messageOf(error)}`;
+  const { status, message } = error;
+  const reason = `its HTTP API does not serve us: ${message}`;
+  if (status !== 401 && status !== 403) return reason;
+  return hasShown
+    ? `${reason}: it refuses the credentials of origins.auth, or of its line in origins.fixed`
+    : `${reason}: it asks for credentials, set origins.auth, or auth= in its line of origins.fixed`;
+}

@@ -1,0 +1,71 @@
+import { type Entry, type Introduction, isLiving, isSamePlace, newEntry } from './entry.js';
+import { Refused } from './refused.js';
+import type { Registration } from './registration.js';
+
+export interface PlacesOptions {
+  /** Origins that heartbeats of one sender may name. */
+  readonly perAddress: number;
+  /** Places that are kept for those that the configuration names. */
+  readonly reserved: number;
+}
+
+/** Known ones, gone ones included. The ICE ufrag has room for as many. */
+export const MAX_ORIGINS = 256;
+
+/** The places that origins live in, by their ids: bounded in all, and for each sender. */
+export class Places {
+  readonly #options: PlacesOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  keep(entry: Entry): void {
+    this.#entries.set(entry.id, entry);
+  }
+
+  /** The place at that address and RTMP port. */
+  at(registration: Registration): Entry | undefined {
+    return [...this].find((entry) => isSamePlace(entry.registration, registration));
+  }
+
+  /** Those whose SRS has, or had, that id. */
+  ofServer(server: string): Entry[] {
+    return [...this].filter(({ registration }) => registration.server === server);
+  }
+
+  /** A new place, not kept yet, or that of the one that has been gone the longest. @throws Refused */
+  free(registration: Registration, introduction: Introduction): Entry {
+    if (this.#entries.size < MAX_ORIGINS) {
+      const id = `o${String(this.#entries.size + 1).padStart(3, '0')}`;
+      return newEntry(id, registration, introduction);
+    }
+    const gone = [...this].filter((entry) => !isLiving(entry));
+    const [oldest] = gone.sort((a, b) => a.at - b.at);
+    if (oldest === undefined) throw new Refused(503, `there are ${MAX_ORIGINS} origins already`);
+    return oldest;
+  }
+
+  /** @throws Refused where a sender may have no other place than it has */
+  admit(entry: Entry, sender: string): void {
+    const { perAddress, reserved } = this.#options;
+    const others = [...this].filter((one) => one !== entry && isLiving(one));
+    const strangers = others.filter(({ introduction }) => introduction.sender !== null);
+    const theirs = strangers.filter(({ introduction }) => introduction.sender === sender);
+    if (theirs.length >= perAddress) {
+      throw new Refused(503, `${sender} has ${perAddress} origins already (origins.perAddress)`);
+    }
+    if (strangers.length >= MAX_ORIGINS - reserved) {
+      throw new Refused(503, `there are ${strangers.length} origins already`);
+    }
+  }
+}
