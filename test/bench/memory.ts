@@ -6,8 +6,8 @@ import { type Row, report, round } from './report.js';
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 5);
 const CALM_SECONDS = 2;
-/** Boxes that rest at one time: each is a supervisor, two children and an encoder. */
-const BATCH = 6;
+/** Boxes that rest at one time: as many as a process has ports for. */
+const BATCH = 4;
 
 interface Attacked {
   readonly name: string;
