@@ -1,10 +1,18 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
 import { codeOf, messageOf } from './errors.js';
 
 /** A process with nothing to read, and both outputs to be read by us. */
-export type Program = ChildProcessByStdio<null, Readable, Readable>;
+export interface Program {
+  /** Execa's process is a promise, too: in an object of its own nobody awaits it by mistake. */
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
 
 export interface ProgramOptions {
   readonly cwd?: string;
@@ -32,21 +40,43 @@ export interface Outcome {
 const RUN_LIMIT_MS = 10_000;
 const MAX_OUTPUT = 256 * 1024;
 
+/** Descriptors that making a process takes for a moment: two pipes, and what tells of `exec`. */
+const SPAWN_DESCRIPTORS = 8;
+
 /**
- * Resolves when the system has made the process, and rejects with the system's error where it has
- * not. Node tells that by an event, or throws, or (no descriptor left) gives a process without
- * streams and an event: here it is always a rejection.
+ * Resolves when the system has made the process, and rejects with an error that has the system's
+ * code where it has not.
  */
-export function startProgram(
+export async function startProgram(
   [file = '', ...args]: readonly string[],
-  options: ProgramOptions = {},
+  { cwd, env, detached = false }: ProgramOptions = {},
 ): Promise<Program> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    // It stays: `kill` reports its failure by the same event.
-    child.on('error', reject);
-    child.once('spawn', () => resolve(child));
+  requireDescriptors();
+  // No `cleanup`: who starts a process sees to its end.
+  const child = execa(file, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env, extendEnv: false }),
+    detached,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+    stdin: 'ignore',
   });
+  const { pid, stdout, stderr } = child;
+  if (pid !== undefined) return { child, pid, stdout, stderr };
+  const { code = '', originalMessage = '' } = await child;
+  throw Object.assign(new Error(originalMessage), { code });
+}
+
+/** Throws EMFILE where too few are left: Node then gives a process without streams, which execa cannot take. */
+function requireDescriptors(): void {
+  const open: number[] = [];
+  try {
+    while (open.length < SPAWN_DESCRIPTORS) open.push(openSync('/dev/null', 'r'));
+  } finally {
+    for (const fd of open) closeSync(fd);
+  }
 }
 
 /** Runs a short program to its end. Never rejects. */
@@ -62,10 +92,11 @@ export async function runProgram(
   }
 }
 
-async function outcomeOf(child: Program): Promise<Outcome> {
+async function outcomeOf(program: Program): Promise<Outcome> {
+  const { child, stdout, stderr } = program;
   const said: Piece[] = [];
-  read(child.stdout, said, 'stdout');
-  read(child.stderr, said, 'stderr');
+  read(stdout, said, 'stdout');
+  read(stderr, said, 'stderr');
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const limit = new AbortController();
   const late = delay(RUN_LIMIT_MS, 'late' as const, { signal: limit.signal }).catch(() => null);
@@ -74,7 +105,7 @@ async function outcomeOf(child: Program): Promise<Outcome> {
   const output = textOf(said);
   const errors = textOf(said.filter(({ from }) => from === 'stderr'));
   if (end !== 'late') return { exitCode: end, output, errors, failure: failureOf(child), code: '' };
-  abandon(child);
+  abandon(program);
   return { exitCode: null, output, errors, failure: `no end after ${RUN_LIMIT_MS} ms`, code: '' };
 }
 
@@ -96,13 +127,13 @@ function textOf(said: readonly Piece[]): string {
   return Buffer.concat(said.map(({ bytes }) => bytes)).toString();
 }
 
-function failureOf({ signalCode }: Program): string {
+function failureOf({ signalCode }: ChildProcess): string {
   return signalCode === null ? '' : `killed by ${signalCode}`;
 }
 
 /** What it forked may hold its pipes open for ever. */
-function abandon(child: Program): void {
+function abandon({ child, stdout, stderr }: Program): void {
   child.kill('SIGKILL');
-  child.stdout.destroy();
-  child.stderr.destroy();
+  stdout.destroy();
+  stderr.destroy();
 }

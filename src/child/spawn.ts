@@ -40,9 +40,8 @@ const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
  */
 export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawned> {
   // `guardPrefix` sees to our sudden end.
-  const child = await startProgram(argv, { cwd, env, detached: true }).catch(refuse);
-  const { pid, stdout, stderr } = child;
-  if (pid === undefined) throw new Error('a process without a pid');
+  const started = await startProgram(argv, { cwd, env, detached: true }).catch(refuse);
+  const { child, pid, stdout, stderr } = started;
   // Node's `close` waits for the pipes too, which a process that SRS forked may hold open.
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, name) => {
