@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { SrtFrontOptions } from '../../../src/listener/srt/listener.js';
 import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
 import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
+import { recordLog } from '../../helpers/log-lines.js';
 import {
   changed,
   conclusion,
@@ -189,6 +190,23 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       const { failed } = rig.listener.counters;
       const none = { silent: 0, left: 0, hook: 0, full: 0, shed: 0 };
       assert.deepEqual(failed, { ...none, invalid: 4, 'no-child': 1, child: 1 });
+    });
+
+    it('logs a refused caller with its stream id', async () => {
+      // The tests before this one may have used up the limit of lines at info.
+      const { logger, lines } = recordLog('debug');
+      await open({}, { logger });
+      const caller = await rig.caller();
+      await caller.call(1, '#!::bmd_name=Presenter\x1b[2J');
+      await rig.empties();
+      const refused = lines.filter(({ msg }) => msg === 'srt caller refused');
+      assert.equal(refused.length, 1);
+      const { client, withheld: _, ...line } = refused[0] ?? {};
+      assert.match(String(client), /^127\.0\.0\.1:\d+$/);
+      assert.deepEqual(line, {
+        ...{ stream: null, streamId: '#!::bmd_name=Presenter\\u{1b}[2J', failure: 'invalid' },
+        ...{ err: 'control character in the stream id', msg: 'srt caller refused' },
+      });
     });
 
     it('repeats a refusal without asking anew', async () => {
