@@ -137,9 +137,10 @@ export class ConnectionBudget implements ConnectionLimits {
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;
     if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
     const headroom = Math.min(Math.floor(connections / HEADROOM.share), HEADROOM.most);
-    if (this.#counts.open > connections - headroom) this.#makeRoom();
-    // Another thread was asked, and has not done it yet: one of ours goes, too.
-    if (this.#counts.open > connections) this.#pending.shed();
+    const { open } = this.#counts;
+    // At the very limit nobody waits for another thread to close one, where one of ours can go.
+    const isMade = open > connections && this.#pending.shed();
+    if (!isMade && open > connections - headroom) this.#makeRoom();
     return this.#counts.open > connections ? 'connections' : null;
   }
 

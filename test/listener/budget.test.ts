@@ -146,30 +146,47 @@ function pend(budget: ConnectionBudget, since: number): { isShed: boolean } {
 }
 
 describe('pending clients', () => {
-  it('make room, the oldest of all threads first, and then nobody does', () => {
+  it('make room where the thread has one, or on another one for who comes next', () => {
     const budget = new ConnectionBudget({ connections: 3, connectionsPerIp: 0 }, { threads: 1 });
     const thread = ConnectionBudget.join(budget.share(1));
     const called: number[] = [];
-    const call = (member: number) => void called.push(member);
-    budget.call = call;
-    thread.call = call;
+    budget.call = (member) => void called.push(member);
+    thread.call = budget.call;
     const start = Date.now();
-    const young = pend(budget, start + 2000);
-    const old = pend(thread, start);
-    const middle = pend(thread, start + 1000);
-    // The oldest is on the other thread, which is asked for it. Until it has gone, one of ours does.
+    const own = pend(budget, start + 2000);
+    const [old, middle] = [pend(thread, start), pend(thread, start + 1000)];
     assert.ok(typeof budget.take('192.0.2.2') === 'number');
+    assert.equal(own.isShed, true);
+    assert.deepEqual(called, []);
+    assert.equal(budget.take('192.0.2.2'), 'connections');
     assert.deepEqual(called, [1]);
-    assert.equal(young.isShed, true);
+    assert.equal(old.isShed, false);
     thread.heed();
     assert.equal(old.isShed, true);
     assert.ok(typeof budget.take('192.0.2.2') === 'number');
-    // On the thread itself it is made at once.
     assert.ok(typeof thread.take('192.0.2.2') === 'number');
     assert.equal(middle.isShed, true);
     assert.equal(thread.take('192.0.2.2'), 'connections');
-    assert.equal(budget.take('192.0.2.2'), 'connections');
     assert.deepEqual(called, [1]);
+  });
+
+  it('go where the oldest is, while there is room for who comes meanwhile', () => {
+    const budget = new ConnectionBudget({ connections: 32, connectionsPerIp: 0 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    budget.call = () => thread.heed();
+    const start = Date.now();
+    const own = pend(budget, start + 2000);
+    const others = Array.from({ length: 29 }, (_, n) => pend(thread, start + n));
+    assert.ok(typeof budget.take('192.0.2.2') === 'number');
+    assert.deepEqual([own.isShed, others[0]?.isShed, others[1]?.isShed], [false, true, false]);
+  });
+
+  it('are let in by nobody while the box drains', () => {
+    const budget = new ConnectionBudget({ connections: 9, connectionsPerIp: 0 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    budget.shut();
+    assert.equal(budget.take(FROM), 'drain');
+    assert.equal(thread.take(FROM), 'drain');
   });
 
   it('go before the last place is taken, so that those of other threads have gone in time', () => {

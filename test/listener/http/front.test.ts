@@ -150,7 +150,7 @@ describe('an HTTP front', () => {
     await until('it is served', () => hanging.length === 1);
     assert.match(await exchange(port, WHO), /^HTTP\/1.1 503 .*\r\nRetry-After: 1\r\n/s);
     assert.equal(front.summary().counters.refusedBy.connections, 1);
-    held.destroy();
+    held.resetAndDestroy();
     await until('it has left', () => front.summary().connections === 0);
     assert.match(await exchange(port, WHO), /^HTTP\/1.1 200/);
   });
