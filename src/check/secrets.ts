@@ -2,22 +2,24 @@ import { stat } from 'node:fs/promises';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
 import { authorizationOf } from '../config/credentials.js';
 import { readConfigFile } from '../config/file.js';
+import { KEYS } from '../config/schema.js';
+import { SECRET_KEYS } from '../config/secret-keys.js';
+import { environmentName } from '../config/sources.js';
 import { redactWord, secretsInUrl } from '../logging/redact.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import type { Outcome } from './findings.js';
 
-/** Keys whose value is a secret, or may hold one, and where it can be put instead. */
-const SECRET_KEYS = ['registry', 'admin.token', 'cluster.secret'] as const;
 const READABLE_BY_ALL = 0o004;
 
 /** Every secret of the configuration. */
 export function secretsOf(config: Config): (string | null)[] {
-  const { registry, admin, cluster, hooks, origins } = config;
+  const { registry, admin, api, cluster, hooks, origins } = config;
   const { token, auth, fixed } = origins;
   const shown = [auth, cluster.sentinelAuth, ...fixed.map((one) => one.auth)];
   const credentials = shown.flatMap(secretsInCredentials);
   const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
-  return [admin.token, cluster.secret, token, ...credentials, ...urls.flatMap(secretsInUrl)];
+  const words = [admin.token, api.token, api.password, cluster.secret, token];
+  return [...words, ...credentials, ...urls.flatMap(secretsInUrl)];
 }
 
 /** The password or the token, and how the wire has it. */
@@ -63,11 +65,17 @@ async function inOpenFile(path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
   const [{ mode }, { values, where }] = await Promise.all([stat(path), readConfigFile(path)]);
   if ((mode & READABLE_BY_ALL) === 0) return [];
-  const isSecret = (key: (typeof SECRET_KEYS)[number]) =>
-    where(key) !== undefined &&
-    (key !== 'registry' || redactWord(`${values.registry}`) !== values.registry);
-  return SECRET_KEYS.filter(isSecret).map(
-    (key) =>
-      `${where(key)}: every user of this machine can read ${key}: chmod o-r ${path}, or set ${key}File`,
-  );
+  const isPlain = redactWord(`${values.registry}`) === values.registry;
+  const keys = [...(isPlain ? [] : ['registry']), ...SECRET_KEYS];
+  return keys
+    .filter((key) => where(key) !== undefined)
+    .map(
+      (key) =>
+        `${where(key)}: every user of this machine can read ${key}: chmod o-r ${path}, or set ${elsewhere(key)}`,
+    );
+}
+
+/** Where else a secret can be put: a file of its own, or the environment. */
+function elsewhere(key: string): string {
+  return KEYS.includes(`${key}File`) ? `${key}File` : environmentName(key);
 }

@@ -17,6 +17,7 @@ const YAML = `
 registry: redis://:redis-password@127.0.0.1
 cluster: { secret: secret-of-the-cluster }
 admin: { token: token-of-the-admin }
+api: { token: token-of-the-api-port, username: u, password: password-of-the-api }
 hooks: { on_play: ['http://u:hook-password@127.0.0.1/?token=hook-token'] }
 `;
 
@@ -26,7 +27,7 @@ test('every secret of the configuration and of a template is known', async () =>
   const secrets = secretsOf(await loadConfig({ env: {}, file }));
   for (const secret of [
     ...['redis-password', 'secret-of-the-cluster', 'token-of-the-admin'],
-    ...['hook-password', 'hook-token'],
+    ...['token-of-the-api-port', 'password-of-the-api', 'hook-password', 'hook-token'],
   ]) {
     assert.ok(secrets.includes(secret), secret);
   }
@@ -42,7 +43,9 @@ test('a file that everybody can read is named with its keys, and how to mend it'
   await writeFile(file, YAML);
   await chmod(file, 0o644);
   const { warnings = [] } = await findOpenSecrets([], file);
-  assert.deepEqual(warnings.length, 3);
+  assert.equal(warnings.length, 5);
+  const ofApi = warnings.find((warning) => warning.includes('api.token')) ?? '';
+  assert.match(ofApi, /or set SRS_SUPERVISOR_API_TOKEN$/);
   assert.match(
     warnings[0] ?? '',
     /open\.yaml:2: every user of this machine can read registry: chmod o-r .*, or set registryFile$/,
