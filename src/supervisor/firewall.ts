@@ -57,8 +57,12 @@ export class FirewallRoom implements Room {
 
   async #open(): Promise<void> {
     const firewall = await Firewall.open();
-    await firewall.close(this.#ports);
+    // From here on `guard` has the word: a child may move meanwhile.
     this.#firewall = firewall;
+    await firewall.close(this.#ports).catch((error: unknown) => {
+      this.#firewall = null;
+      throw error;
+    });
     void firewall.ended.then((reason) => this.#lost(reason));
   }
 
