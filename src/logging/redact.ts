@@ -19,7 +19,10 @@ export function redact(text: string): string {
 
 /** As `redact`, for a text that is one URL, or an argument with one: however badly it is written. */
 export function redactWord(word: string): string {
-  return redact(word.replace(/\/\/.*@/s, `//${SHOWN}@`));
+  const start = word.indexOf('//');
+  const end = word.lastIndexOf('@');
+  const hasLogin = start >= 0 && end > start + 1;
+  return redact(hasLogin ? `${word.slice(0, start)}//${SHOWN}${word.slice(end)}` : word);
 }
 
 /** The secrets of a URL: its password, and parameters that are secret by their name or length. */
