@@ -29,6 +29,15 @@ describe('what people read', () => {
     assert.deepEqual(found(/\]\((?!https?:|#)([^)#]+)/g, isLost), []);
   });
 
+  it('is all in the index of documents', () => {
+    const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+    const documents = readdirSync(join(ROOT, 'docs')).filter((name) => name !== 'README.md');
+    assert.deepEqual(
+      documents.filter((name) => !index.includes(`(${name})`)),
+      [],
+    );
+  });
+
   it('names no configuration key that there is not', () => {
     const sections = new Set(KEYS.map((key) => key.split('.')[0]));
     const isKey = (text: string) => sections.has(text.split('.')[0]) && text.includes('.');
