@@ -80,8 +80,14 @@ for (const origin of origins()) {
     });
 
     const status = () => supervisor.get<AdminStatus>('status');
-    const held = (count: number) =>
-      until(`${count} wait`, async () => (await status()).heldPlayers === count);
+    const held = async (count: number) => {
+      let last: AdminStatus | null = null;
+      const isSo = async () => {
+        last = await status();
+        return last.heldPlayers === count;
+      };
+      await until(() => `${count} wait: ${JSON.stringify(last)}`, isSo);
+    };
     const player = async (stream: string) => {
       const client = await RtmpClient.open(target.port, ip);
       clients.push(client);
@@ -217,7 +223,8 @@ for (const origin of origins()) {
       await held(MANY);
       cast.publish(supervisor.url('live/crowd'));
       for (const client of crowd) {
-        await until('media', () => client.media().length > 0 || client.closed);
+        const what = () => `media, heard ${client.codes()}\n${supervisor.output.slice(-3000)}`;
+        await until(what, () => client.media().length > 0 || client.closed);
         client.close();
       }
       const without = crowd.filter((client) => client.media().length === 0);
