@@ -114,6 +114,8 @@ for (const origin of origins()) {
     for (const [name, answer] of Object.entries(ANSWERS)) {
       it(`harms nobody by answers that ${name}`, async () => {
         cast.publish(supervisor.url('live/good'));
+        // Whoever is let in gets its share of new streams.
+        assert.equal((await supervisor.ownerOf('live/good')).child, 'c001');
         const player = await cast.play(supervisor.url('live/good'));
         await hostile.beat();
         await ready();
