@@ -1,7 +1,7 @@
 import type { HttpPlugin } from '../listener/http/app.js';
 import { limitRate } from '../listener/http/rate-limit.js';
-import { TokenBuckets } from '../listener/http/token-buckets.js';
 import { clientIp } from '../listener/webrtc/negotiate.js';
+import { TokenBuckets } from '../token-buckets.js';
 import type { Box } from './box.js';
 
 /**

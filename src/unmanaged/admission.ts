@@ -1,5 +1,5 @@
 import { bears } from '../protocol/http/bearer.js';
-import { Rates } from './rates.js';
+import { TokenBuckets } from '../token-buckets.js';
 import { Refused } from './refused.js';
 import { isOurs, type Sender } from './sender.js';
 
@@ -26,12 +26,12 @@ const PER_SECOND = 80;
 /** Who may register an origin, and at which address. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #rates: Rates;
+  readonly #rates: TokenBuckets;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     const now = options.now ?? (() => performance.now());
-    this.#rates = new Rates({ burst: BURST, perSecond: PER_SECOND, now });
+    this.#rates = new TokenBuckets({ burst: BURST, perSecond: PER_SECOND, now });
   }
 
   /** @throws Refused for whom we do not know, and who is too quick */

@@ -3,6 +3,7 @@ import type { ChildRef } from '../child/types.js';
 import type { LoopClock } from '../clock/loop.js';
 import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
+import { TokenBuckets } from '../token-buckets.js';
 import {
   type Entry,
   type Introduction,
@@ -13,7 +14,6 @@ import {
 } from './entry.js';
 import { type ApiAddress, isSameProcess, type Life } from './life.js';
 import { Places, type PlacesOptions } from './places.js';
-import { Rates } from './rates.js';
 import { Refusals } from './refusals.js';
 import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
@@ -59,7 +59,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   readonly #now: () => number;
   readonly #logger: Logger;
   readonly #places: Places;
-  readonly #lives: Rates;
+  readonly #lives: TokenBuckets;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: OriginsOptions) {
@@ -70,7 +70,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.refusals = new Refusals(this.#logger);
     this.#places = new Places(options);
     const burst = 2 * options.perAddress;
-    this.#lives = new Rates({ burst, perSecond: LIVES_PER_SECOND, now: this.#now });
+    this.#lives = new TokenBuckets({ burst, perSecond: LIVES_PER_SECOND, now: this.#now });
   }
 
   async start(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { corsHeaders } from '../../protocol/http/cors.js';
+import type { TokenBuckets } from '../../token-buckets.js';
+import { networkOf } from '../client-address.js';
 import type { HttpPlugin } from './app.js';
-import type { TokenBuckets } from './token-buckets.js';
 
 export interface RateLimit {
   /** The buckets that a request is counted in; null: it is not. */
@@ -23,7 +24,7 @@ export function limitRate(
   return async (app) => {
     app.addHook('onRequest', async (request, reply) => {
       const buckets = bucketsOf(request);
-      if (buckets === null || buckets.take(ipOf(request))) return undefined;
+      if (buckets === null || buckets.take(networkOf(ipOf(request)))) return undefined;
       reply.headers({ 'Retry-After': '1', Connection: 'close' });
       reply.headers(corsHeaders(request.headers.origin));
       return reply.code(429).type(TEXT).send('Too Many Requests: from this address\n');

@@ -3,8 +3,8 @@ import { after, before, it } from 'node:test';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
 import { HttpFront } from '../../../src/listener/http/front.js';
 import { limitRate } from '../../../src/listener/http/rate-limit.js';
-import { TokenBuckets } from '../../../src/listener/http/token-buckets.js';
 import { silentLogger } from '../../../src/logger.js';
+import { TokenBuckets } from '../../../src/token-buckets.js';
 import { httpGet } from '../../helpers/http-get.js';
 
 let front: HttpFront;

@@ -1,23 +1,23 @@
-import { networkOf } from '../client-address.js';
-
 export interface BucketOptions {
-  /** Requests a second that one address may go on making; 0: any number. */
+  /** How often a second one sender may go on; 0: any number. */
   readonly perSecond: number;
+  /** How often at once after a silence; default: what five seconds allow. */
+  readonly burst?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
 
-/** Who has been silent may make so many seconds' requests at once: a page that begins asks for a lot. */
+/** A page that begins asks for a lot. */
 const BURST_SECONDS = 5;
-/** Addresses that are known at one time; the one that was longest silent is forgotten for a new one. */
-const MAX_ADDRESSES = 16_384;
+/** Senders that are known at one time; the one that was longest silent is forgotten for a new one. */
+const MOST = 16_384;
 
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-/** A token bucket for each address: a request takes one token, and time brings them back. */
+/** A token bucket for each sender: a request takes one token, and time brings them back. */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -25,21 +25,21 @@ export class TokenBuckets {
   /** The one that was longest silent comes first. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor({ perSecond, now = () => performance.now() }: BucketOptions) {
+  constructor({ perSecond, burst, now = () => performance.now() }: BucketOptions) {
     this.#perSecond = perSecond;
-    this.#burst = perSecond * BURST_SECONDS;
+    this.#burst = burst ?? perSecond * BURST_SECONDS;
     this.#now = now;
   }
 
-  /** Addresses that are known. */
+  /** Senders that are known. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Whether this address may make a request now, which is then counted. */
-  take(ip: string): boolean {
+  /** Whether this sender may make a request now, which is then counted. */
+  take(sender: string): boolean {
     if (this.#perSecond === 0) return true;
-    const bucket = this.#refilled(networkOf(ip));
+    const bucket = this.#refilled(sender);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
@@ -61,8 +61,8 @@ export class TokenBuckets {
   /** Those whose bucket is full again, and one more where there is no room. */
   #forget(now: number): void {
     for (const [key, { at }] of this.#buckets) {
-      const isFull = now - at >= 1000 * BURST_SECONDS;
-      if (!isFull && this.#buckets.size < MAX_ADDRESSES) return;
+      const isFull = now - at >= (1000 * this.#burst) / this.#perSecond;
+      if (!isFull && this.#buckets.size < MOST) return;
       this.#buckets.delete(key);
     }
   }
