@@ -29,6 +29,8 @@ export interface BudgetShare {
 
 /** Room is made before the last place is taken: of so many places one, but no more than these. */
 const HEADROOM = { share: 16, most: 256 };
+/** Pending clients that one newcomer may cost at the very limit. */
+const SHED_AT_ONCE = 4;
 /** The unit that threads tell each other times in: 31 bits of it are six years. */
 const TICK_MS = 100;
 const EPOCH = Date.UTC(2025, 0);
@@ -137,11 +139,23 @@ export class ConnectionBudget implements ConnectionLimits {
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;
     if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
     const headroom = Math.min(Math.floor(connections / HEADROOM.share), HEADROOM.most);
-    const { open } = this.#counts;
     // At the very limit nobody waits for another thread to close one, where one of ours can go.
-    const isMade = open > connections && this.#pending.shed();
-    if (!isMade && open > connections - headroom) this.#makeRoom();
+    const isMade = this.#shedOwn();
+    if (!isMade && this.#counts.open > connections - headroom) this.#makeRoom();
+    // One more than came: else what was filled once would stay so, and threads without a pending client
+    // of their own would find no place.
+    if (this.#counts.open > connections - headroom / 2) this.#makeRoom();
     return this.#counts.open > connections ? 'connections' : null;
+  }
+
+  /**
+   * Closes pending clients of this thread while there are too many in all; answers whether it closed
+   * one. Several, because other threads count clients in at the same moment.
+   */
+  #shedOwn(): boolean {
+    let left = SHED_AT_ONCE;
+    while (left > 0 && this.#counts.open > this.connections && this.#pending.shed()) left -= 1;
+    return left < SHED_AT_ONCE;
   }
 
   /** Closes the oldest pending client of all threads, or has it closed. */
