@@ -21,7 +21,7 @@ export interface RedisAddress {
   readonly path: string;
 }
 
-const FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/;
+const FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/s;
 const PORT = 6379;
 
 /** Reads `redis://`, `redis+sentinel://h:p,h:p/name` and the like, and the same with TLS as `rediss`. */

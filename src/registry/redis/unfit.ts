@@ -35,7 +35,8 @@ export function unfitness({ version, mode, role }: ServerFacts, protocol: string
 /** What the client library says -> what people are told. The first that fits. */
 const REASONS: readonly [RegExp, (text: string) => string][] = [
   [
-    /sentinel .* because (NOAUTH|WRONGPASS|NOPERM)/,
+    // As ioredis says it of Sentinels.
+    / because (NOAUTH|WRONGPASS|NOPERM)/,
     (text) =>
       `a Sentinel refuses us (${text.slice(text.indexOf('because ') + 8)}): set cluster.sentinelAuth`,
   ],
