@@ -9,7 +9,7 @@ const SRC = join(ROOT, 'src');
 const MAX_LINES = 300;
 
 interface Source {
-  /** `listener/front.ts` */
+  /** `listener/listener.ts` */
   readonly path: string;
   readonly text: string;
   /** Of the project: paths below src. Others: as written. */

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
-import { readBody } from '../http-body.js';
+import { readBody } from '../system/read-body.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;

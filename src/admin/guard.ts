@@ -1,7 +1,7 @@
 import { bears } from '../protocol/http/bearer.js';
 
 /** What of a request decides whether it is answered. */
-export interface Caller {
+export interface AdminCaller {
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
@@ -14,7 +14,7 @@ export interface Guard {
   readonly loopback: boolean;
 }
 
-export interface Refusal {
+export interface AdminRefusal {
   readonly status: 401 | 403;
   readonly error: string;
 }
@@ -22,7 +22,7 @@ export interface Refusal {
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /** Why a request is refused; null when it is not. */
-export function refusalOf({ token, loopback }: Guard, caller: Caller): Refusal | null {
+export function refusalOf({ token, loopback }: Guard, caller: AdminCaller): AdminRefusal | null {
   if (loopback && !LOOPBACK_HOST.test(caller.host ?? '')) {
     return { status: 403, error: 'this address answers to localhost, 127.0.0.1 or [::1] only' };
   }

@@ -5,7 +5,7 @@ import { formatAddress, isLoopback } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { createHttpServer } from '../listener/http/server.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 import { type Guard, refusalOf } from './guard.js';
 import { IdleFirst } from './idle-first.js';
 import type { AdminSource } from './types.js';

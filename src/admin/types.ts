@@ -1,7 +1,7 @@
 import type { ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
-import type { ConnectionRow, ListenerCounters } from '../listener/front.js';
+import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
 

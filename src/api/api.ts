@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 import { type ApiAccess, type ApiRefusal, isRefusedPreflight, refusalOf } from './access.js';
 import { type Asked, readAsked, readQuestion } from './asked.js';
-import { Box } from './box.js';
 import { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
 import { Everywhere, type Neighbours } from './everywhere.js';
 import { type Handler, handlersOf, isChange, versionOf } from './handlers.js';
 import type { Json } from './json.js';
+import { MergedState } from './merged-state.js';
 import { matchPath } from './mux.js';
 import type { Pace } from './pace.js';
 import { Passed } from './passed.js';
 import { Poller } from './poller.js';
 import { Raw, type ReloadResult } from './raw.js';
-import { type Answer, addHeaders, bodyOf, data, refuse, send, text } from './reply.js';
+import { type ApiAnswer, addHeaders, bodyOf, data, refuse, send, text } from './reply.js';
 import type { ApiSource } from './types.js';
 
 export interface ApiOptions {
@@ -53,7 +53,7 @@ export class Api {
       this.#calls,
       pace === undefined ? { logger } : { logger, pace },
     );
-    const box = new Box(source, this.#poller, this.#calls);
+    const box = new MergedState(source, this.#poller, this.#calls);
     const passed = new Passed(source, this.#poller, this.#calls);
     this.#raw = new Raw(source, this.#calls, passed);
     this.#handlers = handlersOf({ source, box, passed, raw: this.#raw });
@@ -141,7 +141,7 @@ export class Api {
     return refusalOf(this.#access, { path, isChange: change, ip: clientAddress.ip, headers });
   }
 
-  async #handle(asked: Asked): Promise<Answer> {
+  async #handle(asked: Asked): Promise<ApiAnswer> {
     const slashed = `${asked.path}/`;
     const has = (path: string) => this.#handlers.has(path);
     if (has(slashed) && !has(asked.path)) {
@@ -159,7 +159,7 @@ export class Api {
     return bodyOf(await this.#handleAlone(asked, matchPath(this.#handlers.keys(), asked.path)));
   }
 
-  async #handleAlone(asked: Asked, pattern: string): Promise<Answer> {
+  async #handleAlone(asked: Asked, pattern: string): Promise<ApiAnswer> {
     try {
       const answer = this.#handlers.get(pattern)?.(asked, asked.path.slice(pattern.length));
       return (await answer) ?? text(404, 'Not Found');

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { type Asked, pageOf } from './asked.js';
 import { type Json, parseJson } from './json.js';
 import { mergerOf } from './merge/boxes.js';
-import type { Answer } from './reply.js';
+import type { ApiAnswer } from './reply.js';
 import type { ApiIdentity } from './types.js';
 
 /** The other boxes, as the API asks them. */
@@ -36,7 +36,7 @@ export class Everywhere {
   }
 
   /** `pattern`: whose path it is. Null for what each box answers for itself. */
-  async answer(asked: Asked, pattern: string): Promise<Answer | null> {
+  async answer(asked: Asked, pattern: string): Promise<ApiAnswer | null> {
     const merge = mergerOf(pattern, asked.method);
     if (merge === null) return null;
     const { identity } = this.#parts;

@@ -1,10 +1,10 @@
 import { type Asked, pageOf } from './asked.js';
-import type { Box } from './box.js';
 import { originOf } from './clusters.js';
 import type { Json } from './json.js';
+import type { MergedState } from './merged-state.js';
 import type { Passed } from './passed.js';
 import type { Raw } from './raw.js';
-import { type Answer, code, data, METHOD_NOT_ALLOWED, text } from './reply.js';
+import { type ApiAnswer, code, data, METHOD_NOT_ALLOWED, text } from './reply.js';
 import type { ApiSource } from './types.js';
 
 /** SRS's error codes. */
@@ -29,13 +29,13 @@ const READING = new Set(['', 'raw', 'query', 'reload-fetch']);
 /** What the paths' answers are made of. */
 export interface ApiParts {
   readonly source: ApiSource;
-  readonly box: Box;
+  readonly box: MergedState;
   readonly passed: Passed;
   readonly raw: Raw;
 }
 
 /** `rest`: what of the path is behind the pattern. */
-export type Handler = (asked: Asked, rest: string) => Answer | Promise<Answer>;
+export type Handler = (asked: Asked, rest: string) => ApiAnswer | Promise<ApiAnswer>;
 
 /** Every path that SRS's API has, by its pattern (SRS 7.0.18), and `origins`, which is ours. */
 export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
@@ -72,21 +72,21 @@ export function versionOf(version: string): Json {
   return { major, minor, revision, version };
 }
 
-function vhosts({ box }: ApiParts, { method }: Asked, id: string): Answer {
+function vhosts({ box }: ApiParts, { method }: Asked, id: string): ApiAnswer {
   const vhost = id === '' ? null : box.vhost(id);
   if (id !== '' && vhost === null) return code(NO_VHOST);
   if (method !== 'GET') return METHOD_NOT_ALLOWED;
   return data(vhost === null ? { vhosts: box.vhosts() } : { vhost });
 }
 
-async function streams({ box }: ApiParts, asked: Asked, id: string): Promise<Answer> {
+async function streams({ box }: ApiParts, asked: Asked, id: string): Promise<ApiAnswer> {
   const stream = id === '' ? null : await box.stream(id);
   if (id !== '' && stream === null) return code(NO_STREAM);
   if (asked.method !== 'GET') return METHOD_NOT_ALLOWED;
   return data(stream === null ? { streams: box.streams(pageOf(asked)) } : { stream });
 }
 
-async function clients({ box }: ApiParts, asked: Asked, id: string): Promise<Answer> {
+async function clients({ box }: ApiParts, asked: Asked, id: string): Promise<ApiAnswer> {
   if (asked.method === 'DELETE') {
     const answer = await box.kick(id);
     return answer === 0 ? data({}) : code(answer ?? NO_CLIENT);
@@ -97,7 +97,7 @@ async function clients({ box }: ApiParts, asked: Asked, id: string): Promise<Ans
   return data(client === null ? { clients: box.clients(pageOf(asked)) } : { client });
 }
 
-async function clusters({ source }: ApiParts, asked: Asked): Promise<Answer> {
+async function clusters({ source }: ApiParts, asked: Asked): Promise<ApiAnswer> {
   const word = (name: string) => asked.query.get(name) ?? '';
   const [ip, vhost, app, stream] = [word('ip'), word('vhost'), word('app'), word('stream')];
   const name = { vhost, app, stream };
@@ -113,7 +113,7 @@ function echo({ path, method, host }: Asked, { identity }: ApiSource): Json {
   return { uri: `http://${host}${path}`, path, METHOD: method, headers };
 }
 
-function redirectToErrors({ search }: Asked): Answer {
+function redirectToErrors({ search }: Asked): ApiAnswer {
   return { kind: 'redirect', status: 301, to: `/api/v1/tests/errors${search}` };
 }
 

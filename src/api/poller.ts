@@ -1,7 +1,7 @@
+import { PollTurns } from '../clock/poll-turns.js';
 import { messageOf } from '../errors.js';
 import { networkOf } from '../listener/client-address.js';
-import { type Logger, silentLogger } from '../logger.js';
-import { Turns } from '../turns.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 import type { ChildCalls } from './child-calls.js';
 import { ClientIds } from './client-ids.js';
 import { numberOf, objectOf, textOf } from './json.js';
@@ -45,7 +45,7 @@ export class Poller {
   readonly #logger: Logger;
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
-  readonly #turns = new Turns();
+  readonly #turns = new PollTurns();
   #timer: NodeJS.Timeout | null = null;
   /** Of our own children. */
   #running = 0;

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js';
 import type { ChildCalls } from './child-calls.js';
 import { type Json, objectOf, parseJson } from './json.js';
 import type { Passed } from './passed.js';
-import { type Answer, code } from './reply.js';
+import { type ApiAnswer, code } from './reply.js';
 import type { ApiChild, ApiSource } from './types.js';
 
 /** SRS's error codes. */
@@ -51,7 +51,7 @@ export class Raw {
     this.#passed = passed;
   }
 
-  async answer(rpc: string): Promise<Answer> {
+  async answer(rpc: string): Promise<ApiAnswer> {
     const { enabled, allowReload } = this.#source.rules.raw;
     if (rpc === 'raw') return this.#rules();
     if (!enabled) return code(DISABLED);
@@ -74,7 +74,7 @@ export class Raw {
   }
 
   /** As a child has it, but for where it listens and what it lets us do. */
-  async #rules(): Promise<Answer> {
+  async #rules(): Promise<ApiAnswer> {
     const answer = await this.#passed.get('/api/v1/raw?rpc=raw');
     const listen = String(this.#source.ports().api ?? '');
     const httpApi = objectOf(answer, 'http_api');
@@ -130,6 +130,6 @@ export class Raw {
   }
 }
 
-function bare(body: Json): Answer {
+function bare(body: Json): ApiAnswer {
   return { kind: 'bare', body };
 }

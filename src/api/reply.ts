@@ -5,7 +5,7 @@ import type { Json } from './json.js';
 import type { ApiIdentity } from './types.js';
 
 /** What a path answers, before it is put into HTTP. */
-export type Answer =
+export type ApiAnswer =
   /** With code 0, server, service and pid in front. */
   | { readonly kind: 'data'; readonly data: Json }
   /** With nothing else. */
@@ -14,23 +14,23 @@ export type Answer =
   | { readonly kind: 'text'; readonly status: number; readonly text: string }
   | { readonly kind: 'redirect'; readonly status: 301 | 302; readonly to: string };
 
-export function data(value: Json): Answer {
+export function data(value: Json): ApiAnswer {
   return { kind: 'data', data: value };
 }
 
 /** SRS's errors come with HTTP status 200. */
-export function code(number: number): Answer {
+export function code(number: number): ApiAnswer {
   return { kind: 'bare', body: { code: number } };
 }
 
-export function text(status: number, words: string): Answer {
+export function text(status: number, words: string): ApiAnswer {
   return { kind: 'text', status, text: words };
 }
 
 export const METHOD_NOT_ALLOWED = text(405, 'Method Not Allowed');
 
 /** What of an answer another box is told. */
-export function bodyOf(answer: Answer): Json {
+export function bodyOf(answer: ApiAnswer): Json {
   if (answer.kind === 'data') return { code: 0, ...answer.data };
   return answer.kind === 'bare' ? answer.body : { code: answer.status };
 }
@@ -56,7 +56,7 @@ export function refuse(reply: FastifyReply, { status, scheme, reason }: ApiRefus
 /** `callback`: the function of JSONP, '' for plain JSON. */
 export function send(
   reply: FastifyReply,
-  answer: Answer,
+  answer: ApiAnswer,
   { identity, callback }: { readonly identity: ApiIdentity; readonly callback: string },
 ): FastifyReply {
   if (answer.kind === 'redirect') {

@@ -1,9 +1,9 @@
 import type { Bounds } from '../child/exchange.js';
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import type { StreamStatus } from '../placement/types.js';
 
 /** A child, as far as the merged API has to know it. */
-export interface ApiChild extends ChildRef {
+export interface ApiChild extends OwnerRef {
   /** Whether it serves clients: nothing is asked of it, or told of it, while it does not. */
   readonly ready: boolean;
   /** It does not answer for want of CPU: what it said before is the best that can be had. */

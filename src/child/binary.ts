@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { SupervisorError } from '../errors.js';
-import { runProgram } from '../run-program.js';
+import { runProgram } from '../system/run-program.js';
 import { childEnvironment } from './environment.js';
 
 /** The program that children run. */

@@ -1,20 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { countFailure, restartDelay } from './backoff.js';
 import { writeConf } from './conf-file.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd, notBegun } from './life.js';
 import { ChildLog } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
-import type { ChildPlan, ChildSetup } from './setup.js';
+import type { ChildSetup, ChildSpec } from './setup.js';
 import { move } from './state.js';
 import { apiAuthorization } from './template.js';
-import type { ChildHealth, ChildRef, ChildState, ChildStatus } from './types.js';
+import type { ChildHealth, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
 /** A life that has ended or was given up, and why. */
-export interface ChildDown extends ChildRef {
+export interface ChildDown extends OwnerRef {
   readonly reason: string;
 }
 
@@ -43,15 +44,15 @@ export class Child {
   #recorded: Promise<void> = Promise.resolve();
   #settle: () => void = () => {};
 
-  constructor(plan: ChildPlan, setup: ChildSetup) {
-    this.id = plan.id;
+  constructor(spec: ChildSpec, setup: ChildSetup) {
+    this.id = spec.id;
     this.#setup = setup;
-    this.#wantedCpus = plan.cpus;
-    this.#lease = plan.lease;
-    this.#logger = setup.logger.child({ child: plan.id });
+    this.#wantedCpus = spec.cpus;
+    this.#lease = spec.lease;
+    this.#logger = setup.logger.child({ child: spec.id });
     const prepare = setup.renewFiles;
     const log = { logger: this.#logger, prepare, ...setup.log };
-    this.#log = new ChildLog(setup.workDir.log(plan.id), log);
+    this.#log = new ChildLog(setup.workDir.log(spec.id), log);
   }
 
   /** Null while no process lives. */

@@ -9,7 +9,7 @@ export interface Question {
   readonly path: string;
 }
 
-export interface Target {
+export interface ExchangeTarget {
   /** Default: 127.0.0.1. */
   readonly host?: string;
   readonly port: number;
@@ -63,7 +63,10 @@ export class AnswerError extends Error {
  * seven requests of node:http do. Rejects for silence, on abort, and with AnswerError where a status is
  * not 200 or a bound is passed.
  */
-export function exchange(target: Target, questions: readonly Question[]): Promise<string[]> {
+export function exchange(
+  target: ExchangeTarget,
+  questions: readonly Question[],
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const { host = LOOPBACK, port, signal } = target;
     const { bounds = OF_CHILDREN, silenceMs = SILENCE_MS } = target;
@@ -94,7 +97,7 @@ export function exchange(target: Target, questions: readonly Question[]): Promis
 
 function toText(
   { method, path }: Question,
-  { host = LOOPBACK, port, authorization }: Target,
+  { host = LOOPBACK, port, authorization }: ExchangeTarget,
 ): string {
   const proof = authorization === null ? '' : `Authorization: ${authorization}\r\n`;
   const name = formatAddress({ host, port });

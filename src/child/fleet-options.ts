@@ -1,5 +1,5 @@
 import type { LoopClock } from '../clock/loop.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Binary } from './binary.js';
 import type { HooksPlan } from './hooks-conf.js';
 import type { LogOptions } from './log-file.js';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 import { Child, type ChildDown } from './child.js';
 import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';

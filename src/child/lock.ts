@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, SupervisorError } from '../errors.js';
-import { loadPosix, type Posix } from '../posix.js';
+import { loadPosix, type Posix } from '../system/posix.js';
 import { readProcess } from './process.js';
 
 /** A lock file that is ours, until released or until this process ends. */

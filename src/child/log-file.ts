@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import { codeOf, messageOf } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 
 export interface LogOptions {
   /** Size at which a new file begins, as `10M`. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Logger } from '../logger.js';
-import { loadPosix, type Posix } from '../posix.js';
+import type { Logger } from '../logging/logger.js';
+import { loadPosix, type Posix } from '../system/posix.js';
 
 const EVERY_MS = 2_000;
 

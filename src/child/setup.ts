@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Binary } from './binary.js';
 import type { ChildDown } from './child.js';
 import type { Duties } from './duties.js';
@@ -41,7 +41,7 @@ export interface ChildSetup {
   onDown(down: ChildDown): void;
 }
 
-export interface ChildPlan {
+export interface ChildSpec {
   readonly id: string;
   /** CPUs to bind it to; none: wherever the kernel puts it. */
   readonly cpus: readonly number[];

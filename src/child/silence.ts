@@ -1,10 +1,10 @@
 import type { LoopClock } from '../clock/loop.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Probed } from './probe.js';
 import { readSample } from './sample.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildHealth } from './types.js';
-import { activityOf, judge, type Sample, type Signs, type Verdict } from './verdict.js';
+import { activityOf, type HealthVerdict, judge, type Sample, type Signs } from './verdict.js';
 
 /** What a verdict is found by, besides probes, and who is told of it. */
 export interface Watching {
@@ -48,7 +48,7 @@ export class Silence {
   #deadCpuMs = 0;
   #samples: Sample[] = [];
   /** What was logged last in this silence. */
-  #said: Verdict['kind'] = 'silent';
+  #said: HealthVerdict['kind'] = 'silent';
   #lastProbeMs = 0;
 
   constructor(pid: number, times: ProbeTimes, watching: Watching) {
@@ -115,7 +115,7 @@ export class Silence {
     };
   }
 
-  #act(verdict: Verdict, signs: Signs): string | null {
+  #act(verdict: HealthVerdict, signs: Signs): string | null {
     const { kind, why } = verdict;
     if (kind === 'unknown') this.#restart();
     else this.#show(kind === 'busy' ? 'busy' : 'silent');
@@ -126,7 +126,7 @@ export class Silence {
     return isOver ? `hung: ${why}` : null;
   }
 
-  #say(kind: Verdict['kind'], isOver: boolean, facts: object): void {
+  #say(kind: HealthVerdict['kind'], isOver: boolean, facts: object): void {
     const { logger } = this.#watching;
     if (kind === 'busy') logger.warn(facts, 'child is busy and does not answer: it is left alone');
     else if (isOver) logger.warn(facts, 'child is hung: it is killed and replaced');
@@ -149,7 +149,7 @@ export class Silence {
 }
 
 /** All that a verdict was found by, for one line of the log. */
-function evidence({ why }: Verdict, signs: Signs): object {
+function evidence({ why }: HealthVerdict, signs: Signs): object {
   const { misses, rtmp, sends, ownFaults, activity } = signs;
   const since = new Date(Date.now() - signs.silentMs).toISOString();
   const round = Math.round;

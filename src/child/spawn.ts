@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
-import { runProgram, startProgram } from '../run-program.js';
+import { runProgram, startProgram } from '../system/run-program.js';
 import { signal } from './process.js';
 
 /** What to start, where. */

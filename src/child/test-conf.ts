@@ -1,5 +1,5 @@
 import { SupervisorError } from '../errors.js';
-import { runProgram } from '../run-program.js';
+import { runProgram } from '../system/run-program.js';
 import type { Binary } from './binary.js';
 import { reasonIn } from './reason.js';
 

@@ -50,21 +50,3 @@ export interface ChildStatus {
   /** Why it last died or could not start; null while all is well. */
   readonly lastError: string | null;
 }
-
-/** One life of a child: what a claim in the registry belongs to. */
-export interface ChildRef {
-  readonly id: string;
-  readonly generation: number;
-  /** The box that it runs on, where that is another than ours. */
-  readonly box?: string;
-}
-
-/** Whether both are one life of one child. */
-export function isSameLife(one: ChildRef, other: ChildRef): boolean {
-  return one.id === other.id && one.generation === other.generation && one.box === other.box;
-}
-
-/** Whether `own` ended when `gone` did: the same child, in that life or an earlier one. */
-export function isGoneWith(own: ChildRef, gone: ChildRef): boolean {
-  return own.id === gone.id && own.box === gone.box && own.generation <= gone.generation;
-}

@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 /** What a process did between several samples. */
-export interface Activity {
+export interface ProcessActivity {
   /** In the last sample. */
   readonly state: ProcessState;
   readonly windowMs: number;
@@ -36,7 +36,7 @@ export interface Signs {
   /** What failed on our own side while the last probe ran: `EMFILE`, … */
   readonly ownFaults: readonly string[];
   /** Over the last few probes; null where the system shows no processes. */
-  readonly activity: Activity | null;
+  readonly activity: ProcessActivity | null;
   /** Milliseconds since neither port has answered, and of CPU that it has had in them. */
   readonly deadMs: number;
   readonly deadCpuMs: number;
@@ -62,7 +62,7 @@ export interface Limits {
  * `unknown`: what we saw may be our own fault and counts for nothing. `silent`: too early to say.
  * `busy`: it wants a CPU or a disk, and is to be waited for. `hung`: it will not answer any more.
  */
-export interface Verdict {
+export interface HealthVerdict {
   readonly kind: 'unknown' | 'silent' | 'busy' | 'hung';
   /** Half a sentence. */
   readonly why: string;
@@ -86,7 +86,7 @@ export function ownTrouble({
 }
 
 /** What is to be thought of a child that does not answer. */
-export function judge(signs: Signs, limits: Limits): Verdict {
+export function judge(signs: Signs, limits: Limits): HealthVerdict {
   const trouble = ownTrouble(signs);
   if (trouble !== null) return { kind: 'unknown', why: trouble };
   const { activity, misses } = signs;
@@ -99,24 +99,27 @@ export function judge(signs: Signs, limits: Limits): Verdict {
 }
 
 /** Whether a process wants a CPU or a disk, and gets on as far as it gets them. */
-export function isAtWork({ windowMs, cpuMs, waitMs, awake }: Activity): boolean {
+export function isAtWork({ windowMs, cpuMs, waitMs, awake }: ProcessActivity): boolean {
   return awake > 0.5 || (windowMs > 0 && cpuMs + waitMs >= windowMs * BUSY_SHARE);
 }
 
-function judgeBusy({ deadMs, deadCpuMs, sends }: Signs, { spinLimit, spinCpu }: Limits): Verdict {
+function judgeBusy(
+  { deadMs, deadCpuMs, sends }: Signs,
+  { spinLimit, spinCpu }: Limits,
+): HealthVerdict {
   const spins = deadMs >= spinLimit && deadCpuMs >= spinCpu && !sends;
   if (spins) return { kind: 'hung', why: 'it spins without an end' };
   return { kind: 'busy', why: 'it is at work' };
 }
 
-function judgeAsleep({ silentMs, rtmp }: Signs, { deafLimit }: Limits): Verdict {
+function judgeAsleep({ silentMs, rtmp }: Signs, { deafLimit }: Limits): HealthVerdict {
   if (!rtmp) return { kind: 'hung', why: 'it sleeps and does not answer' };
   if (silentMs < deafLimit) return { kind: 'silent', why: 'RTMP answers, its API does not' };
   return { kind: 'hung', why: 'its API takes no connections any more' };
 }
 
 /** What a process did from the first sample to the last; null where there is none. */
-export function activityOf(samples: readonly Sample[]): Activity | null {
+export function activityOf(samples: readonly Sample[]): ProcessActivity | null {
   const [first] = samples;
   const last = samples.at(-1);
   if (first === undefined || last === undefined) return null;

@@ -1,5 +1,5 @@
-import type { Logger } from '../logger.js';
-import { runProgram } from '../run-program.js';
+import type { Logger } from '../logging/logger.js';
+import { runProgram } from '../system/run-program.js';
 
 /**
  * Tells systemd how the service is doing (sd_notify: `READY=1`, `STOPPING=1`, `STATUS=…`), where it

@@ -1,7 +1,7 @@
 import { changedKeys } from '../config/changes.js';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { SignalActions } from './signals.js';
 
 /** What of a box that serves can be ordered about. None of these rejects or throws. */

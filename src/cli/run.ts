@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
-import { createLogger, type Logger } from '../logger.js';
-import type { Sink } from '../logging/sink.js';
+import { createLogger, type Logger } from '../logging/logger.js';
+import type { LogSink } from '../logging/sink.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { renderBanner } from './banner.js';
 import { notifySystemd } from './notify.js';
@@ -16,7 +16,7 @@ import { Unforeseen } from './unforeseen.js';
 export interface RunContext extends Surroundings {
   readonly stdout: Output;
   /** Where the log goes. */
-  readonly stderr: Sink;
+  readonly stderr: LogSink;
   /** Publish our clip as `live/demo`. */
   readonly demo: boolean;
   /** The configuration as it stands now. @throws ERR_CONFIG */

@@ -1,5 +1,5 @@
 import { codeOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 
 /** Of one kind one line in this time; what came meanwhile is counted in the next one. */
 const QUIET_MS = 60_000;

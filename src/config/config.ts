@@ -1,4 +1,4 @@
-import type { LogLevel } from '../logger.js';
+import type { LogLevel } from '../logging/logger.js';
 import type { FixedOrigin } from './fixed-origin.js';
 
 /** Where a listener binds. No host: every address of the machine, IPv6 and IPv4. */

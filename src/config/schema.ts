@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../logger.js';
+import { LOG_LEVELS } from '../logging/logger.js';
 import {
   address,
   addressOrOff,

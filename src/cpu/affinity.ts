@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { runProgram } from '../run-program.js';
+import { runProgram } from '../system/run-program.js';
 import { formatCpuList, parseAllowedList, sortedSet } from './cpuset.js';
 import type { CpuSet } from './types.js';
 

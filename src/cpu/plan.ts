@@ -1,6 +1,6 @@
 import { SupervisorError } from '../errors.js';
 import { plural } from './layout.js';
-import { type Slot, slotsOf, spread } from './slots.js';
+import { type CpuSlot, slotsOf, spread } from './slots.js';
 import type { CpuSet, Topology } from './types.js';
 
 /** The configuration keys `children.count`, `cpu.reserve` and `cpu.smt`. */
@@ -81,7 +81,7 @@ export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
  * core helps more. Isolated CPUs never: they were isolated for the children.
  */
 function reserve(
-  slots: readonly Slot[],
+  slots: readonly CpuSlot[],
   cores: number,
   wanted: 'auto' | number,
   auto: number,
@@ -119,7 +119,11 @@ function checkedReserve(wanted: number, cores: number, eligible: number): number
 }
 
 /** Threads for children, in the order in which children take them; isolated ones are preferred. */
-function childSlots(slots: readonly Slot[], reserved: CpuSet, smt: PlanOptions['smt']): Slot[] {
+function childSlots(
+  slots: readonly CpuSlot[],
+  reserved: CpuSet,
+  smt: PlanOptions['smt'],
+): CpuSlot[] {
   const free = slots.filter(
     ({ cpu, thread }) => !reserved.includes(cpu) && (thread === 0 || smt === 'every-thread'),
   );
@@ -140,7 +144,7 @@ export function childId(index: number): string {
   return `c${String(index + 1).padStart(3, '0')}`;
 }
 
-function childPlan(index: number, count: number, free: readonly Slot[]): ChildPlan {
+function childPlan(index: number, count: number, free: readonly CpuSlot[]): ChildPlan {
   const turn = index % free.length;
   const slot = free[turn];
   if (!slot) throw new RangeError('a plan needs at least one free CPU');

@@ -1,7 +1,7 @@
 import type { CpuSet, Topology } from './types.js';
 
 /** One hardware thread that may be given away, and where it lies. */
-export interface Slot {
+export interface CpuSlot {
   readonly cpu: number;
   /** Every usable thread of its core, this one included. */
   readonly core: CpuSet;
@@ -19,7 +19,7 @@ export interface Slot {
 }
 
 /** All usable hardware threads, by CPU number. */
-export function slotsOf(topology: Topology): Slot[] {
+export function slotsOf(topology: Topology): CpuSlot[] {
   const indexOf = (sets: readonly CpuSet[]) => lookup(sets.map((set, i) => [set, i]));
   const node = lookup(topology.numa.map(({ id, pus }) => [pus, id]));
   const l3 = indexOf(topology.l3 ?? []);
@@ -48,10 +48,13 @@ export function slotsOf(topology: Topology): Slot[] {
  * node over its L3 caches, then over packages and caches as a whole, so that few children get much
  * memory bandwidth. A slot of a higher rank comes only when none of a lower one is left.
  */
-export function spread(slots: readonly Slot[], rankOf: (slot: Slot) => readonly number[]): Slot[] {
+export function spread(
+  slots: readonly CpuSlot[],
+  rankOf: (slot: CpuSlot) => readonly number[],
+): CpuSlot[] {
   const taken = new Map<string, number>();
   const waiting = slots.map((slot) => ({ slot, rank: rankOf(slot), places: placesOf(slot) }));
-  const order: Slot[] = [];
+  const order: CpuSlot[] = [];
   while (waiting.length > 0) {
     const keys = waiting.map(({ rank, places }) => [
       ...rank,
@@ -67,7 +70,7 @@ export function spread(slots: readonly Slot[], rankOf: (slot: Slot) => readonly 
 }
 
 /** What a slot shares with others, in the order in which it shall be balanced. */
-function placesOf({ node, l3, package: pack }: Slot): string[] {
+function placesOf({ node, l3, package: pack }: CpuSlot): string[] {
   return [`node ${node}`, `node ${node} l3 ${l3}`, `package ${pack}`, `l3 ${l3}`];
 }
 

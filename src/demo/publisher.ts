@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { formatAddress } from '../config/address.js';
 import { messageOf, SupervisorError } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
 import { ChunkStream, type RtmpMessage } from '../protocol/rtmp/message.js';
 import { type FlvTag, FlvTagType, parseFlv } from './flv.js';

@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf } from '../errors.js';
-import { readBody } from '../http-body.js';
 import type { Fault, Route } from '../listener/route.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import { writerName } from '../protocol/hls/names.js';
 import { isMaster, parsePlaylist, printPlaylist } from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
+import { readBody } from '../system/read-body.js';
 import { type Ask, addressOf, askChild } from './ask-child.js';
 import { playlistFile, readPlaylist } from './files.js';
 import { Shown } from './shown.js';
@@ -65,7 +65,7 @@ export class Playlists {
 
   /** Null where there is no such stream. Rejects only where the client has left. */
   async answer(ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
-    let silent: ChildRef | null = null;
+    let silent: OwnerRef | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const route = await this.#options.find(streamKey(ask.name));
       if (route === null) break;
@@ -137,7 +137,7 @@ export class Playlists {
   }
 
   /** The owner's list as this stream's viewers have to see it. */
-  async #goOn(owner: ChildRef, ask: PlaylistAsk, listed: string): Promise<string> {
+  async #goOn(owner: OwnerRef, ask: PlaylistAsk, listed: string): Promise<string> {
     const stream = streamKey(ask.name);
     const writer = nameOf(owner);
     const plain = listed.replace(/\?hls_ctx=[^&\s]*(&?)/g, (_, more) => (more === '' ? '' : '?'));
@@ -169,7 +169,7 @@ export class Playlists {
     return shown === null ? null : text(200, printPlaylist(shown, query(ask, true)), PLAYLIST_TYPE);
   }
 
-  #hasFile(owner: ChildRef, name: StreamName): Promise<boolean> {
+  #hasFile(owner: OwnerRef, name: StreamName): Promise<boolean> {
     const path = join(this.#options.root, playlistFile(writerName(owner), name));
     return access(path).then(
       () => true,
@@ -179,7 +179,7 @@ export class Playlists {
 }
 
 /** Other boxes have children of the same names. */
-function nameOf(owner: ChildRef): string {
+function nameOf(owner: OwnerRef): string {
   const { box } = owner;
   return box === undefined ? writerName(owner) : `${box}/${writerName(owner)}`;
 }

@@ -3,7 +3,7 @@ import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { parseForeignSegment, parsePlaylistPath, parseSegmentPath } from '../protocol/hls/names.js';
 import { corsHeaders } from '../protocol/http/cors.js';
-import { hostName, parseTarget, type Target } from '../protocol/http/target.js';
+import { hostName, parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
 import { streamKey } from '../stream-key.js';
 import { type Ask, addressOf } from './ask-child.js';
@@ -19,7 +19,7 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
 
 /** What a request names. */
 interface Named {
-  readonly target: Target;
+  readonly target: RequestTarget;
   readonly host: string;
   readonly vhost: string;
   /** By its query. */

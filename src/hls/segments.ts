@@ -1,6 +1,6 @@
-import type { ChildRef } from '../child/types.js';
 import { type Exchange, ImmutableFiles } from '../files/immutable.js';
 import type { Route } from '../listener/route.js';
+import type { OwnerRef } from '../owner.js';
 import { type SegmentName, writerName } from '../protocol/hls/names.js';
 import type { StreamKey } from '../stream-key.js';
 import { type Ask, askChild, type ChildAddress } from './ask-child.js';
@@ -13,7 +13,7 @@ export interface SegmentOptions {
   readonly windowSeconds: number;
   readonly cacheBytes: number;
   /** Where that life of a child answers; null: it has ended. Absent: segments come from disk. */
-  readonly child?: (writer: ChildRef) => ChildAddress | null;
+  readonly child?: (writer: OwnerRef) => ChildAddress | null;
   /** Where a stream lives, without placing it. */
   readonly find: (stream: StreamKey) => Promise<Route | null>;
 }

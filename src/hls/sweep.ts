@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import { parseWriter } from '../protocol/hls/names.js';
 
 export interface SweepOptions {
@@ -10,7 +10,7 @@ export interface SweepOptions {
   /** Files that were written longer ago go. */
   readonly keepMs: number;
   /** Whether this life of a child goes on. */
-  readonly isAlive: (writer: ChildRef) => boolean;
+  readonly isAlive: (writer: OwnerRef) => boolean;
 }
 
 /** The time in a segment's name saves asking for that of the file. */

@@ -1,13 +1,13 @@
-import type { ChildRef } from '../child/types.js';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { sweep } from './sweep.js';
 
 export interface SweeperOptions {
   readonly root: string;
   readonly windowSeconds: number;
   /** Whether this life of a child goes on. */
-  readonly isAlive: (writer: ChildRef) => boolean;
+  readonly isAlive: (writer: OwnerRef) => boolean;
   readonly logger: Logger;
 }
 

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { type HookAction, stopsAtFailure } from './actions.js';
 import type { HookOutcome } from './counters.js';
 import { Lane } from './lane.js';
-import { type Answer, judge } from './verdict.js';
+import { type HookAnswer, judge } from './verdict.js';
 
 /** One call, ready for every URL that is to get it. */
 export interface OutgoingHook {
@@ -19,11 +19,11 @@ export interface OutgoingHook {
 export interface CallResult {
   readonly outcome: HookOutcome;
   /** What the URL that decided has said; null where that is no verdict. */
-  readonly answer: Answer | null;
+  readonly answer: HookAnswer | null;
 }
 
 /** What SRS is told where no URL has anything against it. */
-export const YES: Answer = { status: 200, body: '0' };
+export const YES: HookAnswer = { status: 200, body: '0' };
 /** As long as SRS waits for it. */
 const NOTIFY_MS = 10_000;
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Lately } from '../lately.js';
+import { Recent } from '../collections/recent.js';
 import type {
   HeldClientRef,
   HeldElsewhere,
   HeldHooks,
   HeldRequest,
   HeldTraffic,
-  HeldVisit,
+  HookClient,
 } from '../listener/held-hooks.js';
 import { DEFAULT_VHOST, nameOf, type StreamName } from '../stream-key.js';
 import type { HookAction } from './actions.js';
@@ -33,7 +33,7 @@ export class HeldClients implements HeldHooks {
   readonly #voice: HookVoice;
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
-  readonly #left = new Lately<HeldClient>();
+  readonly #left = new Recent<HeldClient>();
   /** What ends those whom no child serves, by their ids. */
   readonly #waiting = new Map<string, () => void>();
 
@@ -42,7 +42,7 @@ export class HeldClients implements HeldHooks {
     this.#say = say;
   }
 
-  visit({ ip, end }: HeldClientRef): HeldVisit {
+  open({ ip, end }: HeldClientRef): HookClient {
     const client = new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
     this.#waiting.set(client.id, end);
     return client;
@@ -55,7 +55,7 @@ export class HeldClients implements HeldHooks {
   }
 
   /** One that another box has asked about. */
-  adopt({ id, ip, stream }: HeldElsewhere): HeldVisit {
+  adopt({ id, ip, stream }: HeldElsewhere): HookClient {
     const client = new HeldClient({ id, ip }, this.#links());
     client.isLetIn(nameOf(stream));
     return client;
@@ -109,7 +109,7 @@ interface HeldLinks {
  * One client that waits here, as its user's hooks hear of it: in SRS's order, by one id for as long as
  * it is connected, whatever its child will call it.
  */
-class HeldClient implements HeldVisit {
+class HeldClient implements HookClient {
   readonly id: string;
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { codeOf } from '../errors.js';
-import type { Answer } from './verdict.js';
+import type { HookAnswer } from './verdict.js';
 
 /** Calls under way to one URL at a time; the others wait, until the time of a call is over. */
 const CONCURRENCY = 64;
@@ -42,7 +42,7 @@ export class Lane {
   }
 
   /** Resolves with the answer, whatever it says; rejects where there is none. */
-  async call(request: LaneRequest): Promise<Answer> {
+  async call(request: LaneRequest): Promise<HookAnswer> {
     this.#calls++;
     try {
       return await this.#try(request, this.#agent);
@@ -59,7 +59,7 @@ export class Lane {
     return this.#url.protocol === 'https:';
   }
 
-  async #try(request: LaneRequest, agent: http.Agent | false): Promise<Answer> {
+  async #try(request: LaneRequest, agent: http.Agent | false): Promise<HookAnswer> {
     const { method, path = this.#url.pathname + this.#url.search, headers, signal } = request;
     const { request: open } = this.#isTls ? https : http;
     const call = open(this.#url, { method, path, headers, signal, agent });
@@ -76,7 +76,7 @@ export class Lane {
   }
 }
 
-async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
+async function readAnswer(response: http.IncomingMessage): Promise<HookAnswer> {
   let body = '';
   for await (const piece of response.setEncoding('utf8')) {
     body += piece;

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChildRef, isGoneWith, isSameLife } from '../child/types.js';
 import { messageOf } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import { isGoneWith, isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 
 /** The registry's side of what children say of their publishers. */
 export interface Claims {
   /** Claims the stream; false where another child has it. */
-  published(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+  published(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
   /** Players may come now. */
-  announce(stream: StreamKey, owner: ChildRef): void;
-  unpublished(stream: StreamKey, owner: ChildRef): void;
+  announce(stream: StreamKey, owner: OwnerRef): void;
+  unpublished(stream: StreamKey, owner: OwnerRef): void;
 }
 
 /** One publisher of a stream in a child. */
 export interface Publication {
   readonly stream: StreamKey;
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   /** The client's id in the child. */
   readonly clientId: string;
   /** The stream's id in the child's API; '' where it has none. */
@@ -32,7 +32,7 @@ export interface PublishersOptions {
 }
 
 interface Entry {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   readonly clients: Set<string>;
 }
 
@@ -67,7 +67,7 @@ export class Publishers {
   }
 
   /** The publisher has been let in. */
-  letIn({ stream, owner }: Publication): void {
+  admit({ stream, owner }: Publication): void {
     this.#options.claims.announce(stream, owner);
   }
 
@@ -82,7 +82,7 @@ export class Publishers {
   }
 
   /** All that a dead child published is over. Its claims are not ours to give up. */
-  childDown(gone: ChildRef): void {
+  childDown(gone: OwnerRef): void {
     for (const [stream, { owner }] of this.#entries) {
       if (isGoneWith(owner, gone)) this.#entries.delete(stream);
     }
@@ -92,7 +92,7 @@ export class Publishers {
    * Asks the children what is published in them, and ends what is not: their hooks may be lost. Never
    * rejects.
    */
-  async recheck(liveIn: (owner: ChildRef) => Promise<ReadonlySet<StreamKey>>): Promise<void> {
+  async recheck(liveIn: (owner: OwnerRef) => Promise<ReadonlySet<StreamKey>>): Promise<void> {
     // Those who come after this are none of it.
     const known = Array.from(this.#entries, ([stream, entry]) => {
       return { stream, entry, clients: [...entry.clients] };
@@ -117,7 +117,7 @@ export class Publishers {
     this.#doubts.clear();
   }
 
-  #entryOf(stream: StreamKey, owner: ChildRef): Entry | undefined {
+  #entryOf(stream: StreamKey, owner: OwnerRef): Entry | undefined {
     const entry = this.#entries.get(stream);
     const same = entry?.owner.id === owner.id && entry.owner.generation === owner.generation;
     return same ? entry : undefined;
@@ -149,7 +149,7 @@ export class Publishers {
       this.#forget(stream, entry);
   }
 
-  #unsaid({ id: child }: ChildRef, error: unknown, stream?: StreamKey): null {
+  #unsaid({ id: child }: OwnerRef, error: unknown, stream?: StreamKey): null {
     this.#logger.warn(
       { stream, child, reason: messageOf(error) },
       'child does not say who publishes the stream: it stays as it is until its next hook',
@@ -158,6 +158,6 @@ export class Publishers {
   }
 }
 
-function lifeText({ id, generation }: ChildRef): string {
+function lifeText({ id, generation }: OwnerRef): string {
   return `${id} ${generation}`;
 }

@@ -1,17 +1,17 @@
-import type { ChildRef } from '../child/types.js';
 import { messageOf } from '../errors.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
 import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
 import { HeldClients, type HookVoice } from './held-clients.js';
+import { OrderedCalls } from './ordered-calls.js';
 import type { Publication, Publishers } from './publishers.js';
-import { Turns } from './turns.js';
 import type { UserUrls } from './user-urls.js';
-import type { Answer } from './verdict.js';
+import type { HookAnswer } from './verdict.js';
 
 export interface HookRelayOptions {
   readonly urls: UserUrls;
@@ -47,15 +47,18 @@ interface ChildClient {
 
 /** A child's call, as its connection brought it. */
 export interface IncomingHook {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   readonly body: HookBody;
   readonly userAgent: string;
   /** Aborts when the child has hung up. */
   readonly signal: AbortSignal;
 }
 
-const TAKEN: Answer = { status: 200, body: '{"code":1,"reason":"another child has the stream"}' };
-const UNANSWERED: Answer = {
+const TAKEN: HookAnswer = {
+  status: 200,
+  body: '{"code":1,"reason":"another child has the stream"}',
+};
+const UNANSWERED: HookAnswer = {
   status: 200,
   body: '{"code":1,"reason":"no verdict of the hook server"}',
 };
@@ -67,7 +70,7 @@ export class HookRelay {
   readonly #tallies = new HookTallies();
   readonly #closing = new AbortController();
   /** Of one client of one child: users hear of it in the order in which the child spoke. */
-  readonly #turns = new Turns();
+  readonly #turns = new OrderedCalls();
   /** By child and stream, what sends away who keeps the source: one, however many publishers try. */
   readonly #keepers = new Map<string, () => void>();
   readonly #held: HeldClients;
@@ -85,7 +88,7 @@ export class HookRelay {
   }
 
   /** The answer for the child. A notice is answered before the user has it. Never rejects. */
-  async handle(hook: IncomingHook): Promise<Answer> {
+  async handle(hook: IncomingHook): Promise<HookAnswer> {
     const { action } = hook.body;
     if (this.#held.hasHeard(hook.body)) {
       this.#note(hook);
@@ -114,7 +117,7 @@ export class HookRelay {
   }
 
   /** Its clients, and who kept their sources, are gone. */
-  childDown({ id, generation }: ChildRef): void {
+  childDown({ id, generation }: OwnerRef): void {
     for (const key of this.#keepers.keys()) {
       if (key.startsWith(`${id} ${generation} `)) this.#keepers.delete(key);
     }
@@ -140,7 +143,7 @@ export class HookRelay {
 
   async #publish(hook: IncomingHook): Promise<CallResult> {
     const publication = this.#publication(hook);
-    const result = await this.#letIn(hook, publication);
+    const result = await this.#admit(hook, publication);
     if (result.outcome !== 'ok' || hook.signal.aborted) await this.#dismiss(publication);
     return result;
   }
@@ -153,7 +156,7 @@ export class HookRelay {
   }
 
   /** Claims first, so that users hear of no publisher who has no place. */
-  async #letIn(hook: IncomingHook, publication: Publication): Promise<CallResult> {
+  async #admit(hook: IncomingHook, publication: Publication): Promise<CallResult> {
     const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) return { outcome: 'refused', answer: TAKEN };
@@ -162,7 +165,7 @@ export class HookRelay {
     // A child that has hung up meanwhile has turned its publisher away.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
     // Not before: players who came for a publisher that is refused would wait in the child.
-    if (isIn) publishers.letIn(publication);
+    if (isIn) publishers.admit(publication);
     else {
       publishers.end(publication);
       this.#unkeep(publication);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import { parseHook } from './body.js';
 import type { HookRelay } from './relay.js';
 
 export interface HookServerOptions {
   readonly relay: HookRelay;
   /** The child's present life; null where there is no such child. */
-  readonly owner: (childId: string) => ChildRef | null;
+  readonly owner: (childId: string) => OwnerRef | null;
 }
 
 /** SRS's longest call, an `on_hls`, has a few hundred bytes and what a client's URL adds. */

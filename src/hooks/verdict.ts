@@ -1,14 +1,14 @@
 /** What a hook server has answered. */
-export interface Answer {
+export interface HookAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 /** `refused`: it said no. `failed`: it said nothing that counts, which SRS takes for no. */
-export type Verdict = 'ok' | 'refused' | 'failed';
+export type HookVerdict = 'ok' | 'refused' | 'failed';
 
 /** SRS lets in for 200 or 201 with the body `0`, or a JSON object whose `code` is 0. */
-export function judge({ status, body }: Answer): Verdict {
+export function judge({ status, body }: HookAnswer): HookVerdict {
   if (status !== 200 && status !== 201) return 'failed';
   if (body === '0') return 'ok';
   const code = codeIn(body);

@@ -1,4 +1,4 @@
-import { Lately } from '../lately.js';
+import { Recent } from '../collections/recent.js';
 
 /** 127.1.0.0 .. 127.255.255.254: sixteen million addresses; 127.0.x.x is left to everybody else. */
 const FIRST = 0x7f010000;
@@ -25,7 +25,7 @@ export function canAlias(host: string): boolean {
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
-  readonly #left = new Lately<string>();
+  readonly #left = new Recent<string>();
   readonly #range: AliasRange;
   #next: number;
   #usable = true;

@@ -1,9 +1,9 @@
 import { TrustedProxies } from './client-address.js';
-import { type PendingClient, PendingClients } from './pending.js';
+import { PendingClients, type PendingEntry } from './pending.js';
 import { type CountsShare, NO_ADDRESS, type Place, SharedCounts } from './shared-counts.js';
 
 /** The limit that refused a connection; `drain`: the box ends, and lets nobody in any more. */
-export type Refusal = 'connections' | 'connectionsPerIp' | 'drain';
+export type LimitName = 'connections' | 'connectionsPerIp' | 'drain';
 
 /** How many connections may be open, in all and from one address (0: any number). */
 export interface ConnectionLimits {
@@ -79,7 +79,7 @@ export class ConnectionBudget implements ConnectionLimits {
   }
 
   /** Counts a connection in, and answers where; or by which limit it cannot come in. */
-  take(ip: string): Place | Refusal {
+  take(ip: string): Place | LimitName {
     const place = this.#counts.placeOf(ip);
     // Counted first and looked at then: two threads cannot both take the last place.
     this.#count(place, 1);
@@ -115,11 +115,11 @@ export class ConnectionBudget implements ConnectionLimits {
   }
 
   /** A client has not said yet what it wants: `shed` closes it, gives its place back and leaves. */
-  pend(since: number, shed: () => void): PendingClient {
+  pend(since: number, shed: () => void): PendingEntry {
     return this.#pending.add(since, shed);
   }
 
-  settle(client: PendingClient): void {
+  settle(client: PendingEntry): void {
     this.#pending.remove(client);
   }
 
@@ -133,7 +133,7 @@ export class ConnectionBudget implements ConnectionLimits {
     this.#counts.addAt(place, by);
   }
 
-  #refusalAt(place: Place, ip: string): Refusal | null {
+  #refusalAt(place: Place, ip: string): LimitName | null {
     const { connections, connectionsPerIp } = this;
     if (this.#counts.isShut) return 'drain';
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;

@@ -9,7 +9,7 @@ import {
   TLSSocket,
 } from 'node:tls';
 import { messageOf, SupervisorError } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 
 /**
  * Files are looked at rather than watched: certbot and Kubernetes exchange the target of a link,

@@ -1,11 +1,11 @@
 import { threadId } from 'node:worker_threads';
-import { type ChildRef, isGoneWith } from '../child/types.js';
+import { SlotMap } from '../collections/slot-map.js';
 import { formatAddress } from '../config/address.js';
+import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { RelayedConnection } from '../relay/relay.js';
-import { Roster } from '../roster.js';
 import type { Role, StreamKey } from '../stream-key.js';
-import { ConnectionBudget, type ConnectionLimits, type Refusal } from './budget.js';
-import type { ConnectionRow } from './front.js';
+import { ConnectionBudget, type ConnectionLimits, type LimitName } from './budget.js';
+import type { ConnectionRow } from './listener.js';
 import { SessionError } from './session-error.js';
 import type { Place } from './shared-counts.js';
 
@@ -18,7 +18,7 @@ export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' 
 }
 
 /** Who comes in, and when. */
-export interface Entry {
+export interface ClientEntry {
   readonly ip: string;
   readonly port: number;
   /** Milliseconds since 1970. */
@@ -37,7 +37,7 @@ export class Connection {
   readonly since: number;
   role: Role | null = null;
   stream: StreamKey | null = null;
-  owner: ChildRef | null = null;
+  owner: OwnerRef | null = null;
   alias: string | null = null;
   /** By which the user's hooks know it that were asked before it had a child. */
   hookId: string | null = null;
@@ -54,7 +54,7 @@ export class Connection {
   #ending: AbortController | null = null;
   #reason: Error | null = null;
 
-  constructor({ id, ip, port, since, place }: Entry & { id: string; place: Place }) {
+  constructor({ id, ip, port, since, place }: ClientEntry & { id: string; place: Place }) {
     this.id = id;
     this.ip = ip;
     this.port = port;
@@ -106,7 +106,7 @@ export class Connection {
 
 /** The open connections of one listener, within its limits. */
 export class Connections {
-  readonly #open = new Roster<Connection>();
+  readonly #open = new SlotMap<Connection>();
   readonly #budget: ConnectionBudget;
   #counter = 0;
   /** Bytes of the connections that are no more. */
@@ -123,7 +123,7 @@ export class Connections {
   }
 
   /** Counts a client in, or answers by which limit it cannot come in. */
-  open(ip: string, port: number, since: number): Connection | Refusal {
+  open(ip: string, port: number, since: number): Connection | LimitName {
     const place = this.#budget.take(ip);
     return typeof place === 'string'
       ? place
@@ -131,7 +131,10 @@ export class Connections {
   }
 
   /** A client that another thread, that of this number, has counted in under that id. */
-  adopt(entry: Entry & { readonly id: string; readonly place: Place }, member: number): Connection {
+  adopt(
+    entry: ClientEntry & { readonly id: string; readonly place: Place },
+    member: number,
+  ): Connection {
     this.#budget.adopt(entry.place, member);
     return this.#add(entry);
   }
@@ -170,8 +173,8 @@ export class Connections {
     return sum;
   }
 
-  /** See `Front.endOf`. */
-  endOf(owner: ChildRef, reason: Error, stream?: StreamKey, role?: Role): void {
+  /** See `Listener.endOf`. */
+  endOf(owner: OwnerRef, reason: Error, stream?: StreamKey, role?: Role): void {
     for (const connection of this.#open) {
       const own = connection.owner;
       const isTheirs = own !== null && isGoneWith(own, owner);
@@ -187,7 +190,7 @@ export class Connections {
     return this.#open[Symbol.iterator]();
   }
 
-  #add(entry: Entry & { readonly id: string; readonly place: Place }): Connection {
+  #add(entry: ClientEntry & { readonly id: string; readonly place: Place }): Connection {
     const connection = new Connection(entry);
     connection.key = this.#open.add(connection);
     return connection;

@@ -1,12 +1,12 @@
-import type { Refusal } from './budget.js';
-import type { Failure, ListenerCounters } from './front.js';
+import type { LimitName } from './budget.js';
+import type { Failure, ListenerCounters } from './listener.js';
 
 /** What a listener counts in. */
 export interface Counters extends ListenerCounters {
   accepted: number;
   relayed: number;
   refused: number;
-  readonly refusedBy: Record<Refusal, number>;
+  readonly refusedBy: Record<LimitName, number>;
   readonly failed: Record<Failure, number>;
 }
 
@@ -17,7 +17,7 @@ export function noCounters(): Counters {
   return { accepted: 0, relayed: 0, refused: 0, refusedBy, failed };
 }
 
-export function countRefusal(counters: Counters, limit: Refusal): void {
+export function countRefusal(counters: Counters, limit: LimitName): void {
   counters.refused += 1;
   counters.refusedBy[limit] += 1;
 }
@@ -28,7 +28,7 @@ export function addCounters(a: Counters, b: ListenerCounters | null): Counters {
   const failed = { ...a.failed };
   for (const reason of Object.keys(failed) as Failure[]) failed[reason] += b.failed[reason];
   const refusedBy = { ...a.refusedBy };
-  for (const limit of Object.keys(refusedBy) as Refusal[]) refusedBy[limit] += b.refusedBy[limit];
+  for (const limit of Object.keys(refusedBy) as LimitName[]) refusedBy[limit] += b.refusedBy[limit];
   return {
     accepted: a.accepted + b.accepted,
     relayed: a.relayed + b.relayed,

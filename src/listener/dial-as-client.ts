@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { codeOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { ChildService } from '../protocol/peer/hello.js';
 import { type AliasBook, canAlias } from './aliases.js';
 import type { Connection } from './connections.js';

@@ -21,7 +21,7 @@ export interface HeldTraffic {
  * SRS's order. Its child's own calls are the same client's later on, and what was asked already is not
  * asked again. Nothing rejects.
  */
-export interface HeldVisit {
+export interface HookClient {
   /** By which users know it, for as long as it is connected. */
   readonly id: string;
   /** Whether `on_connect` lets it in. */
@@ -54,8 +54,8 @@ export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
 
 /** The user's hooks, for those who wait. */
 export interface HeldHooks {
-  visit(client: HeldClientRef): HeldVisit;
-  adopt(client: HeldElsewhere): HeldVisit;
+  open(client: HeldClientRef): HookClient;
+  adopt(client: HeldElsewhere): HookClient;
   /** Ends who waits by that id; false where nobody does. */
   end(id: string): boolean;
 }

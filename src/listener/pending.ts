@@ -1,9 +1,9 @@
 /** A client's place among those who have not said yet what they want. */
-export interface PendingClient {
+export interface PendingEntry {
   readonly since: number;
   readonly shed: () => void;
-  older: PendingClient | null;
-  younger: PendingClient | null;
+  older: PendingEntry | null;
+  younger: PendingEntry | null;
 }
 
 /**
@@ -11,8 +11,8 @@ export interface PendingClient {
  * they go first. A linked list, for thousands may come and go each second.
  */
 export class PendingClients {
-  #oldest: PendingClient | null = null;
-  #youngest: PendingClient | null = null;
+  #oldest: PendingEntry | null = null;
+  #youngest: PendingEntry | null = null;
   readonly #onOldest: (since: number | null) => void;
 
   /** `onOldest` hears since when the oldest one waits, in the unit of `add`; null: nobody does. */
@@ -21,7 +21,7 @@ export class PendingClients {
   }
 
   /** `shed` has to close the client, and to take it out. */
-  add(since: number, shed: () => void): PendingClient {
+  add(since: number, shed: () => void): PendingEntry {
     const client = { since, shed, older: this.#youngest, younger: null };
     if (this.#youngest === null) this.#begin(client);
     else this.#youngest.younger = client;
@@ -30,7 +30,7 @@ export class PendingClients {
   }
 
   /** Only once for each. */
-  remove({ older, younger }: PendingClient): void {
+  remove({ older, younger }: PendingEntry): void {
     if (younger === null) this.#youngest = older;
     else younger.older = older;
     if (older === null) this.#begin(younger);
@@ -44,7 +44,7 @@ export class PendingClients {
     return oldest !== null;
   }
 
-  #begin(oldest: PendingClient | null): void {
+  #begin(oldest: PendingEntry | null): void {
     this.#oldest = oldest;
     this.#onOldest(oldest?.since ?? null);
   }

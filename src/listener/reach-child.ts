@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Connection } from './connections.js';
 import type { Fault, Route } from './route.js';
 import { SessionError } from './session-error.js';
@@ -19,7 +19,7 @@ export interface Attempt {
 
 /** A child closed the connection that it had taken. */
 interface ChildRefusal {
-  readonly by: ChildRef;
+  readonly by: OwnerRef;
   readonly error: SessionError;
 }
 

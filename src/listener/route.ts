@@ -1,4 +1,5 @@
-import type { ChildPorts, ChildRef } from '../child/types.js';
+import type { ChildPorts } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { PeerVia } from './peer/dial-peer.js';
 
@@ -10,7 +11,7 @@ export type Fault = 'gone' | 'refused';
 
 /** Where a client is to be relayed to. Whoever got it releases it once, when the client has left. */
 export interface Route {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   readonly host: string;
   /** There for an origin that we did not start: nothing of it is on our disk. */
   readonly isForeign?: true;

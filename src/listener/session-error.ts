@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { codeOf } from '../errors.js';
-import type { Failure } from './front.js';
+import type { Failure } from './listener.js';
 
 /** Why a client was not served, or no longer. */
 export class SessionError extends Error {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
 import { LineLimit } from '../logging/line-limit.js';
+import type { Logger } from '../logging/logger.js';
 import { listenError } from './listen-error.js';
 
 /** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */

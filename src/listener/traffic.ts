@@ -1,5 +1,5 @@
 import type { Connection, Connections } from './connections.js';
-import type { ChildTraffic, FrontSummary, ListenerCounters } from './front.js';
+import type { ChildTraffic, ListenerCounters, ListenerSummary } from './listener.js';
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };
 /** Changed at each reading: a new one a connection and second would be much garbage. */
@@ -30,7 +30,7 @@ export class TrafficMeter {
   }
 
   /** As of the last reading, but for the counters and how many connections are open. */
-  summary(counters: ListenerCounters): FrontSummary {
+  summary(counters: ListenerCounters): ListenerSummary {
     const { in: bytesIn, out: bytesOut } = this.#bytes;
     const connections = this.#connections.size;
     return { counters, connections, bytesIn, bytesOut, traffic: this.#children };

@@ -1,6 +1,6 @@
-import type { Logger } from '../logger.js';
 import { LineLimit } from './line-limit.js';
 import { loggable } from './loggable.js';
+import type { Logger } from './logger.js';
 
 /** Of one thread: each port's refusals are a kind. */
 const limit = new LineLimit();

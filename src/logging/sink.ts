@@ -24,7 +24,7 @@ export interface SinkOptions {
  * Lines on their way to something that may fail, block, fill and come back. A write returns at
  * once; what cannot be written waits, within a bound, and is tried again for as long as we run.
  */
-export class Sink {
+export class LogSink {
   readonly isTTY: boolean;
   readonly #outlet: Outlet;
   readonly #maxBytes: number;
@@ -153,12 +153,12 @@ export class Sink {
 }
 
 /** Standard output: nothing of it is dropped. */
-export function openOutput(): Sink {
-  return new Sink({ outlet: openOutlet(1, () => process.stdout), isTTY: isatty(1) });
+export function openOutput(): LogSink {
+  return new LogSink({ outlet: openOutlet(1, () => process.stdout), isTTY: isatty(1) });
 }
 
 /** Standard error, the log's place: what finds no room is dropped and counted. */
-export function openLog(): Sink {
+export function openLog(): LogSink {
   const outlet = openOutlet(2, () => process.stderr);
-  return new Sink({ outlet, isTTY: isatty(2), maxBytes: MAX_LOG_BYTES });
+  return new LogSink({ outlet, isTTY: isatty(2), maxBytes: MAX_LOG_BYTES });
 }

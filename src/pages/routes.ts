@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { openFile, type Shelf } from '../files/open.js';
 import { replyFile } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import type { Logger } from '../logger.js';
-import { parseTarget, type Target } from '../protocol/http/target.js';
+import type { Logger } from '../logging/logger.js';
+import { parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { pageHeaders } from './headers.js';
 
 /** Where the build puts the pages. */
@@ -57,7 +57,7 @@ export function pageRoutes({ root = PAGES, userDir, ports, logger }: PagesOption
 const FRESH = { 'Cache-Control': 'no-store' };
 
 /** SRS's pages -> which of ours stands in. */
-const SRS_NAMES: Readonly<Record<string, (target: Target) => string>> = {
+const SRS_NAMES: Readonly<Record<string, (target: RequestTarget) => string>> = {
   'srs_player.html': ({ query }) =>
     /(?:^|&)stream=[^&]*\.m3u8(?:&|$)/.test(query) ? 'hls.html' : 'flv.html',
   'rtc_player.html': () => 'whep.html',
@@ -83,7 +83,7 @@ function shower(ours: Shelf, users: Shelf | null) {
 }
 
 /** To a path beside the one that was asked for, with the same query. */
-function redirect(to: (target: Target) => string): Handler {
+function redirect(to: (target: RequestTarget) => string): Handler {
   return (request, reply) => {
     const target = targetOf(request);
     const query = target.query === '' ? '' : `?${target.query}`;
@@ -94,6 +94,6 @@ function redirect(to: (target: Target) => string): Handler {
   };
 }
 
-function targetOf({ raw }: FastifyRequest): Target {
+function targetOf({ raw }: FastifyRequest): RequestTarget {
   return parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
 }

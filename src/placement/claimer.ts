@@ -1,12 +1,12 @@
-import { type ChildRef, isSameLife } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { Elsewhere } from './elsewhere.js';
 import type { FleetView } from './fleet-view.js';
 import { choose } from './policy.js';
-import type { Slot } from './slot.js';
+import type { StreamSlot } from './slot.js';
 import type { Tally } from './tally.js';
 
 export interface ClaimerParts {
@@ -50,12 +50,12 @@ export class Claimer {
   }
 
   /** Claims for that very child; answers the winner. @throws ERR_REGISTRY */
-  async claimFor(stream: StreamKey, owner: ChildRef): Promise<Claim | null> {
+  async claimFor(stream: StreamKey, owner: OwnerRef): Promise<Claim | null> {
     return this.#countIn(await this.#parts.registry.claim(stream, owner));
   }
 
   /** Says in the registry that the owner publishes; false where another one does. @throws ERR_REGISTRY */
-  async confirm(slot: Slot, owner: ChildRef): Promise<boolean> {
+  async confirm(slot: StreamSlot, owner: OwnerRef): Promise<boolean> {
     try {
       const { owner: winner } = await this.#parts.registry.claim(slot.stream, owner, true);
       if (!isSameLife(winner, owner)) return false;
@@ -68,7 +68,7 @@ export class Claimer {
   }
 
   /** Never rejects: what cannot be released ends with its lease. */
-  async giveUp(slot: Slot): Promise<void> {
+  async giveUp(slot: StreamSlot): Promise<void> {
     const { stream } = slot;
     const claim = slot.claim ?? (await slot.placed.catch(() => null));
     if (claim === null) return;
@@ -87,7 +87,7 @@ export class Claimer {
    * Gives up all that a dead child held; `claims` are those that count as its streams. Never rejects:
    * what the registry misses it is told by `giveUpOwed`.
    */
-  async giveUpAll(owner: ChildRef, claims: readonly Claim[]): Promise<void> {
+  async giveUpAll(owner: OwnerRef, claims: readonly Claim[]): Promise<void> {
     for (const claim of claims) this.#parts.tally.addTo(claim.owner, -1, 0);
     try {
       await this.#releaseAll(owner);
@@ -110,7 +110,7 @@ export class Claimer {
     }
   }
 
-  async #releaseAll(owner: ChildRef): Promise<void> {
+  async #releaseAll(owner: OwnerRef): Promise<void> {
     await this.#parts.registry.releaseAll(owner);
     // A later life may have died meanwhile.
     if ((this.#owed.get(owner.id) ?? 0) <= owner.generation) this.#owed.delete(owner.id);
@@ -133,7 +133,7 @@ export class Claimer {
   }
 
   /** A publisher is served while the registry is away; the claim is made good when it is back. */
-  #alone(stream: StreamKey, { id, generation }: ChildRef, error: unknown): Claim {
+  #alone(stream: StreamKey, { id, generation }: OwnerRef, error: unknown): Claim {
     const { logger, clock } = this.#parts;
     logger.warn(
       { stream, child: id, reason: messageOf(error) },

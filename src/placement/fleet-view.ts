@@ -1,4 +1,4 @@
-import { type ChildRef, isSameLife } from '../child/types.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Tally } from './tally.js';
 import type { Candidate, Serving } from './types.js';
 
@@ -23,12 +23,12 @@ export class FleetView {
     this.#tally = tally;
   }
 
-  down({ id, generation }: ChildRef): void {
+  down({ id, generation }: OwnerRef): void {
     this.#down.set(id, Math.max(generation, this.#down.get(id) ?? 0));
   }
 
   /** That very life, while it serves. Of other boxes only the box is known. */
-  find(ref: ChildRef): Pick<Serving, 'open'> | undefined {
+  find(ref: OwnerRef): Pick<Serving, 'open'> | undefined {
     const { isBoxAlive } = this.#options;
     if (ref.box !== undefined) return isBoxAlive?.(ref.box) ? { open: true } : undefined;
     const child = this.#child(ref.id);

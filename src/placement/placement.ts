@@ -1,12 +1,12 @@
-import { type ChildRef, isSameLife } from '../child/types.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
 import { ATTEMPTS, Claimer } from './claimer.js';
 import { Elsewhere } from './elsewhere.js';
 import { FleetView, type FleetViewOptions } from './fleet-view.js';
 import { renewAll } from './renew.js';
-import type { Slot } from './slot.js';
+import type { StreamSlot } from './slot.js';
 import { Slots } from './slots.js';
 import { type ChildCounts, Tally } from './tally.js';
 import type { Hold, StreamStatus } from './types.js';
@@ -21,7 +21,7 @@ export interface PlacementOptions extends FleetViewOptions {
   /** Well below the registry's lease. */
   readonly renewMs?: number;
   /** A stream has another owner now: those who wait in the old one wait in vain. */
-  readonly onMoved?: (stream: StreamKey, from: ChildRef) => void;
+  readonly onMoved?: (stream: StreamKey, from: OwnerRef) => void;
   readonly logger?: Logger;
 }
 
@@ -38,7 +38,7 @@ export class Placement {
   /** Those who may come before the publisher has been let in. */
   readonly #early: PublishWaiters;
   readonly #elsewhere: Elsewhere;
-  readonly #onMoved: (stream: StreamKey, from: ChildRef) => void;
+  readonly #onMoved: (stream: StreamKey, from: OwnerRef) => void;
   readonly #fleet: FleetView;
   readonly #timer: NodeJS.Timeout;
   readonly #claimer: Claimer;
@@ -106,7 +106,7 @@ export class Placement {
   }
 
   /** A hold for a client that another box sends to that very child; null: the stream is not its own. */
-  async admit(stream: StreamKey, role: Role, owner: ChildRef): Promise<Hold | null> {
+  async admit(stream: StreamKey, role: Role, owner: OwnerRef): Promise<Hold | null> {
     if (!isPlainKey(stream) || !this.#fleet.find(owner) || this.#closed) return null;
     const slot = this.#slots.open(stream, () => this.#claimer.claimFor(stream, owner));
     slot.enter(role);
@@ -142,7 +142,7 @@ export class Placement {
    * A child says that a stream is being published in it: the claim is its own for as long as that
    * lasts. False where another child has a publisher for it, or none shall: it has to go.
    */
-  async published(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+  async published(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     if (!isPlainKey(stream)) return false;
     const slot = this.#slots.openIn(stream, owner);
     const claim = await slot.placed;
@@ -156,12 +156,12 @@ export class Placement {
    * An origin that somebody else runs says that it has a stream: as `published`, but its word takes no
    * name from who publishes it, or did a moment ago and may be about to come back.
    */
-  async adopt(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+  async adopt(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     return !this.#slots.isAnothers(stream, owner) && this.published(stream, owner);
   }
 
   /** The publisher of that child has been let in: whoever waits for the stream may come. */
-  announce(stream: StreamKey, owner: ChildRef): void {
+  announce(stream: StreamKey, owner: OwnerRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     slot.announced = true;
@@ -170,7 +170,7 @@ export class Placement {
   }
 
   /** A child says that nobody publishes the stream in it any more. */
-  unpublished(stream: StreamKey, owner: ChildRef): void {
+  unpublished(stream: StreamKey, owner: OwnerRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     slot.stop();
@@ -188,7 +188,7 @@ export class Placement {
   }
 
   /** Gives up all that a dead child held: its streams can be placed again at once. Never rejects. */
-  async childDown(ref: ChildRef): Promise<void> {
+  async childDown(ref: OwnerRef): Promise<void> {
     this.#fleet.down(ref);
     await this.#slots.dropOf(ref);
   }
@@ -240,12 +240,12 @@ export class Placement {
     await this.#slots.dropAll();
   }
 
-  #lost({ stream, owner }: Claim, slot: Slot | null): void {
+  #lost({ stream, owner }: Claim, slot: StreamSlot | null): void {
     if (slot !== null) this.#slots.drop(slot);
     this.#onMoved(stream, owner);
   }
 
-  #hold(slot: Slot, { stream, owner }: Claim, role: Role): Hold {
+  #hold(slot: StreamSlot, { stream, owner }: Claim, role: Role): Hold {
     this.#tally.addTo(owner, 0, 1);
     if (role === 'publish') {
       slot.published = true;

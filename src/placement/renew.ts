@@ -1,6 +1,6 @@
-import { type ChildRef, isSameLife } from '../child/types.js';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 
 /** Streams in one call to the registry. */
@@ -16,7 +16,7 @@ export interface Renewal {
   /** The registry has it as it is now. */
   readonly onKept: (claim: Claim) => void;
   /** Another owner has the stream now. */
-  readonly onLost: (claim: Claim, winner: ChildRef) => void;
+  readonly onLost: (claim: Claim, winner: OwnerRef) => void;
   /** Whether a claim is still wanted when the registry has answered. */
   readonly isLive: (claim: Claim) => boolean;
   readonly logger: Logger;
@@ -35,7 +35,7 @@ export async function renewAll(renewal: Renewal): Promise<void> {
 }
 
 interface Batch {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   readonly claims: readonly Claim[];
 }
 

@@ -1,4 +1,4 @@
-import { type ChildRef, isGoneWith } from '../child/types.js';
+import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { Claim } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { StreamStatus } from './types.js';
@@ -7,7 +7,7 @@ import type { StreamStatus } from './types.js';
  * One life of a stream here: placing -> owned -> released, or lost with its child. A stream that is
  * placed anew gets a new slot; holds of an old one then count for nothing.
  */
-export class Slot {
+export class StreamSlot {
   readonly stream: StreamKey;
   /** Settles when the registry has answered; null where no child is open. */
   readonly placed: Promise<Claim | null>;
@@ -101,7 +101,7 @@ export class Slot {
     this.#stopped = this.#holds.publish;
   }
 
-  isOwnedBy(ref: ChildRef): boolean {
+  isOwnedBy(ref: OwnerRef): boolean {
     const owner = this.claim?.owner;
     return owner !== undefined && isGoneWith(owner, ref);
   }

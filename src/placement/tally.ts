@@ -1,4 +1,4 @@
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 
 /** What one child has through us: streams it owns (or is about to), clients that hold them. */
 export interface ChildCounts {
@@ -17,7 +17,7 @@ export class Tally {
   }
 
   /** Counts for children of this box; others know of their own. */
-  addTo({ id, box }: ChildRef, streams: number, clients: number): void {
+  addTo({ id, box }: OwnerRef, streams: number, clients: number): void {
     if (box === undefined) this.add(id, streams, clients);
   }
 

@@ -1,8 +1,8 @@
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
 /** One life of a child, as far as those have to know who find their stream there. */
-export interface Serving extends ChildRef {
+export interface Serving extends OwnerRef {
   /** The process of this generation runs and serves: ready or draining. */
   readonly alive: boolean;
   /** Ready and not draining: takes new streams. */
@@ -26,7 +26,7 @@ export interface Candidate extends Serving {
 export interface Hold {
   readonly stream: StreamKey;
   readonly role: Role;
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   /** `gone`: the owner, of another box, says that the stream is its own no more. */
   release(gone?: boolean): void;
 }

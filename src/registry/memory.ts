@@ -1,5 +1,5 @@
-import { type ChildRef, isGoneWith, isSameLife } from '../child/types.js';
 import { SupervisorError } from '../errors.js';
+import { isGoneWith, isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import type { Claim, Registry } from './registry.js';
 
@@ -34,7 +34,7 @@ export class MemoryRegistry implements Registry {
     return this.#living(stream)?.claim ?? null;
   }
 
-  async claim(stream: StreamKey, owner: ChildRef, live = false): Promise<Claim> {
+  async claim(stream: StreamKey, owner: OwnerRef, live = false): Promise<Claim> {
     const held = this.#living(stream);
     if (held !== undefined && (held.claim.live || !live)) return held.claim;
     if (held === undefined && this.#leases.size >= this.#maxClaims) {
@@ -55,7 +55,7 @@ export class MemoryRegistry implements Registry {
     return claim;
   }
 
-  async renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]> {
+  async renew(streams: readonly StreamKey[], owner: OwnerRef): Promise<StreamKey[]> {
     return streams.filter((stream) => {
       const held = this.#living(stream);
       if (held === undefined || !isSameLife(held.claim.owner, owner)) return true;
@@ -64,13 +64,13 @@ export class MemoryRegistry implements Registry {
     });
   }
 
-  async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+  async release(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     const held = this.#living(stream);
     if (held === undefined || !isSameLife(held.claim.owner, owner)) return false;
     return this.#leases.delete(stream);
   }
 
-  async releaseAll(owner: ChildRef): Promise<number> {
+  async releaseAll(owner: OwnerRef): Promise<number> {
     this.#sweep();
     let released = 0;
     for (const [stream, { claim }] of this.#leases) {

@@ -1,10 +1,10 @@
-import type { ChildRef } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 
 /** Who holds a stream. Plain JSON values only: another box reads the same. */
 export interface Claim {
   readonly stream: StreamKey;
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   /** Milliseconds since 1970. */
   readonly since: number;
   /** There once it was published in its owner. */
@@ -22,12 +22,12 @@ export interface Registry {
    * Takes the stream for `owner` unless somebody holds it; answers the winner's claim. An owner in
    * which the stream is published (`live`) takes it from one that only has players waiting.
    */
-  claim(stream: StreamKey, owner: ChildRef, live?: boolean): Promise<Claim>;
+  claim(stream: StreamKey, owner: OwnerRef, live?: boolean): Promise<Claim>;
   /** Keeps claims of `owner` alive for another lease; answers those it no longer holds. */
-  renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]>;
+  renew(streams: readonly StreamKey[], owner: OwnerRef): Promise<StreamKey[]>;
   /** Gives the stream up if exactly this owner (same generation) holds it. */
-  release(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+  release(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
   /** Gives up all that a child holds, in any generation up to the one named; answers how many. */
-  releaseAll(owner: ChildRef): Promise<number>;
+  releaseAll(owner: OwnerRef): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Answerer, AnswererModule, Endpoint } from './udp.js';
+import type { Answerer, AnswererModule, UdpEndpoint } from './udp.js';
 
 /** An answerer at work, where datagrams are read. */
 export class Answers {
@@ -20,7 +20,7 @@ export class Answers {
   }
 
   /** What to send back, if anything. Never more than came: an address may be forged. */
-  to(datagram: Buffer, from: Endpoint): Buffer | null {
+  to(datagram: Buffer, from: UdpEndpoint): Buffer | null {
     const answer = this.#answer(datagram, from);
     return answer === null || answer.length > datagram.length ? null : answer;
   }

@@ -1,6 +1,6 @@
 import { arch, availableParallelism, platform } from 'node:os';
 import { messageOf, SupervisorError } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { NativeOptions } from './native/engine.js';
 import { PortableEngine } from './portable/tcp.js';
 import { PortableUdpRelay } from './portable/udp.js';

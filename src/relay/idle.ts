@@ -1,4 +1,4 @@
-import { Roster } from '../roster.js';
+import { SlotMap } from '../collections/slot-map.js';
 
 /** What can be idle. Milliseconds, `activeAt` on the clock's own scale. */
 export interface Idler {
@@ -17,11 +17,11 @@ export interface IdlePlace {
 const NONE: readonly never[] = [];
 
 /**
- * Finds pairs that have been silent for too long: one roster for each second in which something is
+ * Finds pairs that have been silent for too long: one slot map for each second in which something is
  * due. A pair that was active meanwhile moves on when its second comes, so activity costs nothing.
  */
 export class IdleClock<T extends Idler> {
-  readonly #due = new Map<number, Roster<T>>();
+  readonly #due = new Map<number, SlotMap<T>>();
   /** The first second that has not been looked through. */
   #next: number;
 
@@ -58,10 +58,10 @@ export class IdleClock<T extends Idler> {
     return over;
   }
 
-  #dueIn(second: number): Roster<T> {
+  #dueIn(second: number): SlotMap<T> {
     const known = this.#due.get(second);
     if (known !== undefined) return known;
-    const pairs = new Roster<T>();
+    const pairs = new SlotMap<T>();
     this.#due.set(second, pairs);
     return pairs;
   }

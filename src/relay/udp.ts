@@ -1,13 +1,13 @@
 import type { Address } from '../config/config.js';
 
 /** Where datagrams come from, or go to. */
-export interface Endpoint {
+export interface UdpEndpoint {
   readonly ip: string;
   readonly port: number;
 }
 
 /** A client; where the relay has `tagAt`, one of those at its address. */
-export interface Client extends Endpoint {
+export interface UdpClient extends UdpEndpoint {
   /** What the client's datagrams carry there. */
   readonly tag?: number;
 }
@@ -29,7 +29,9 @@ export interface Answerer {
 /** What a module has to export to be an answerer. */
 export interface AnswererModule {
   /** null: the datagram goes to `onStranger`, and so it does with an answer longer than itself. */
-  readonly makeAnswer: (settings: unknown) => (datagram: Buffer, from: Endpoint) => Buffer | null;
+  readonly makeAnswer: (
+    settings: unknown,
+  ) => (datagram: Buffer, from: UdpEndpoint) => Buffer | null;
 }
 
 export interface UdpRelayOptions {
@@ -56,7 +58,7 @@ export interface UdpRelayOptions {
   /** Asked before `onStranger`, by the thread that heard the datagram and has no session for it. */
   readonly answerer?: Answerer;
   /** Called for each datagram from an address (and with a tag) that has no session. */
-  readonly onStranger: (datagram: Buffer, from: Endpoint) => void;
+  readonly onStranger: (datagram: Buffer, from: UdpEndpoint) => void;
 }
 
 export interface SessionOptions {
@@ -82,7 +84,7 @@ export interface UdpSession {
   /** Sends the child a datagram of our own. */
   send(datagram: Buffer): void;
   /** The client sends from another address now; what comes from the old one is a stranger's. */
-  move(client: Client): void;
+  move(client: UdpClient): void;
   destroy(): void;
 }
 
@@ -91,13 +93,13 @@ export interface UdpRelay {
   readonly port: number;
   /** `first` goes to the child before what the client sends next. null: no room for a session. */
   open(
-    client: Client,
-    child: Endpoint,
+    client: UdpClient,
+    child: UdpEndpoint,
     first: readonly Buffer[],
     options?: SessionOptions,
   ): UdpSession | null;
   /** Sends a datagram of our own, at once: maybe before what was asked for earlier. */
-  send(datagram: Buffer, to: Endpoint): void;
+  send(datagram: Buffer, to: UdpEndpoint): void;
   /** The answerer goes by these settings from soon on. */
   answerBy(settings: unknown): void;
   /** Ends all sessions; resolves when the port is free. */

@@ -8,16 +8,16 @@ import type {
   ProgramCounts,
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
-import type { ConnectionRow } from '../listener/front.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
+import type { ConnectionRow } from '../listener/listener.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
-import { type Fronts, shown } from './fronts.js';
 import type { HooksRoom } from './hooks.js';
+import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 
 export interface AdminViewParts {
@@ -25,7 +25,7 @@ export interface AdminViewParts {
   readonly engine: RelayEngine;
   readonly owners: Owners;
   readonly placement: Placement;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   readonly hooks: HooksRoom;
   readonly holds: HoldBudget;
   /** Null: the map is in memory. */
@@ -48,7 +48,7 @@ export class AdminView implements AdminSource {
   }
 
   status(): AdminStatus {
-    const { prepared, engine, owners, placement, fronts, hooks, holds } = this.#parts;
+    const { prepared, engine, owners, placement, listeners, hooks, holds } = this.#parts;
     const { state, counts } = this.#parts;
     const { binary } = prepared;
     const children = owners.statuses();
@@ -64,7 +64,7 @@ export class AdminView implements AdminSource {
       boxes: this.boxes(),
       children: { total: children.length, ready },
       streams: placement.list().length,
-      ...fronts.totals(),
+      ...listeners.totals(),
       heldPlayers: holds.size,
       hooks: hooks.counters(),
       ...counts(),
@@ -94,7 +94,7 @@ export class AdminView implements AdminSource {
   }
 
   connections(): Promise<ConnectionRow[]> {
-    return this.#parts.fronts.rows();
+    return this.#parts.listeners.rows();
   }
 
   #origins(): AdminStatus['origins'] {
@@ -105,7 +105,10 @@ export class AdminView implements AdminSource {
   }
 
   #listeners(): ListenerRow[] {
-    const { fronts, address } = this.#parts;
-    return [...fronts.listeners(), { name: 'admin', transport: 'tcp', address: shown(address()) }];
+    const { listeners, address } = this.#parts;
+    return [
+      ...listeners.listeners(),
+      { name: 'admin', transport: 'tcp', address: shown(address()) },
+    ];
   }
 }

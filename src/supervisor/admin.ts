@@ -1,7 +1,7 @@
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource } from '../admin/types.js';
 import type { Config } from '../config/config.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
 import { originRoutes } from './origins.js';
 

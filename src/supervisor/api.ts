@@ -8,23 +8,23 @@ import { readProcess } from '../child/process.js';
 import { apiAuthorization, basicAuthorization } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { redact } from '../logging/redact.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
-import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import type { Listeners } from './listeners.js';
 import { neighboursOf } from './neighbours.js';
 import type { Owners } from './owners.js';
 import { renewConfs } from './reload.js';
 
-export interface ApiParts {
+export interface MergedApiParts {
   readonly prepared: Prepared;
   readonly serverId: string;
   readonly fleet: Fleet;
   readonly owners: Owners;
   readonly placement: Placement;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   /** See `ApiSource`. */
   readonly endHeld: (id: string) => boolean;
   /** The other boxes; null: there are none. */
@@ -35,20 +35,20 @@ export interface ApiParts {
 }
 
 /** SRS's HTTP API for the whole box. */
-export async function makeApi(parts: ApiParts): Promise<Api> {
-  const { prepared, fleet, owners, placement, fronts, logger } = parts;
+export async function makeApi(parts: MergedApiParts): Promise<Api> {
+  const { prepared, fleet, owners, placement, listeners, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template ?? [], prepared.vhosts),
     children: () => owners.statuses().map((status) => toApiChild(status, owners)),
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
-    clientOf: (alias) => fronts.addressOf(alias),
+    clientOf: (alias) => listeners.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,
     renewConfs: () => renewConfs(prepared, fleet),
     ports: () => ({
-      rtmp: fronts.address('rtmp')?.port ?? null,
-      api: fronts.address('api')?.port ?? null,
+      rtmp: listeners.address('rtmp')?.port ?? null,
+      api: listeners.address('api')?.port ?? null,
     }),
   };
   const about = logger.child({ room: 'api' });
@@ -69,7 +69,11 @@ function accessOf({ config, template }: Prepared): ApiAccess {
   return { authorization, token, changes };
 }
 
-async function identityOf({ prepared, serverId, hide = redact }: ApiParts): Promise<ApiIdentity> {
+async function identityOf({
+  prepared,
+  serverId,
+  hide = redact,
+}: MergedApiParts): Promise<ApiIdentity> {
   const { pid, ppid } = process;
   return {
     server: serverId,

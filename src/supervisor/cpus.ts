@@ -7,7 +7,7 @@ import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus } from '../cpu/plan.js';
 import type { Topology } from '../cpu/types.js';
 import { messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Room } from './room.js';
 
 export interface CpuRoomParts {

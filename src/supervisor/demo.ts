@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nearAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { DemoPublisher } from '../demo/publisher.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { PACKAGE_ROOT } from '../version.js';
 
 /** Publishes through the RTMP port as any client does, so it can only be made when that is open. */

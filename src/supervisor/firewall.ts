@@ -5,7 +5,7 @@ import { messageOf, SupervisorError } from '../errors.js';
 import { type ClosedPorts, closedPorts } from '../firewall/exposed.js';
 import { Firewall } from '../firewall/firewall.js';
 import { openPortsText } from '../firewall/rules.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Room } from './room.js';
 
 const RETRY_MS = { first: 1000, most: 60_000 };

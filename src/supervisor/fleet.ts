@@ -3,26 +3,26 @@ import { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import type { LoopClock } from '../clock/loop.js';
-import type { Logger } from '../logger.js';
-import type { Fronts } from './fronts.js';
+import type { Logger } from '../logging/logger.js';
+import type { Listeners } from './listeners.js';
 
 export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
   readonly prepared: Prepared;
   /** What a child of that id calls. */
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   readonly logger: Logger;
 }
 
 /** The children of the plan, not started yet. */
-export function makeFleet({ prepared, fronts, ...told }: FleetParts): Fleet {
+export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const { config, env, binary, plan, pinning } = prepared;
   const { workDir, children } = config;
   const cpus = plan.children.map((child) => child.cpus);
   const files = { workDir, env, portBase: children.portBase };
   const { maxHungPercent } = children;
-  const sends = (id: string) => (fronts.traffic().get(id)?.bitrateOut ?? 0) > 0;
+  const sends = (id: string) => (listeners.traffic().get(id)?.bitrateOut ?? 0) > 0;
   const conf = confOptions(prepared);
   return new Fleet({ binary, cpus, pinning, conf, maxHungPercent, sends, ...files, ...told });
 }

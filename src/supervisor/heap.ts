@@ -1,7 +1,7 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { GarbageWatch } from './garbage-watch.js';
 import type { Room } from './room.js';

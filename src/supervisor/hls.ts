@@ -5,7 +5,7 @@ import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { type Directive, find } from '../srs-conf/parse.js';
-import type { Box } from './box.js';
+import type { ListenerParts } from './listener-parts.js';
 
 /** What the HTTP port shows of files: HLS, and the user's folder. */
 export interface FileRooms {
@@ -17,7 +17,7 @@ const MAX_CACHE_BYTES = 256 * 1024 * 1024;
 /** Of all the machine has. */
 const CACHE_SHARE = 16;
 
-export function fileRooms(box: Box): FileRooms {
+export function fileRooms(box: ListenerParts): FileRooms {
   const { prepared, routing, logger } = box;
   const { hls, http } = prepared.config;
   const files: FileOptions[] = http.dir === null ? [] : [{ root: http.dir }];
@@ -34,7 +34,10 @@ export function fileRooms(box: Box): FileRooms {
   };
 }
 
-function hlsOptions({ prepared, routing }: Box, files: FileOptions | undefined): HlsOptions {
+function hlsOptions(
+  { prepared, routing }: ListenerParts,
+  files: FileOptions | undefined,
+): HlsOptions {
   const { config, vhosts, template } = prepared;
   return {
     root: hlsFolder(config.workDir),

@@ -2,17 +2,17 @@ import type { Prepared } from '../check/prepared.js';
 import type { Fleet } from '../child/fleet.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import { apiAuthorization } from '../child/template.js';
-import type { ChildRef } from '../child/types.js';
 import { type Claims, type Publication, Publishers } from '../hooks/publishers.js';
 import { HookRelay } from '../hooks/relay.js';
 import { HookServer } from '../hooks/server.js';
 import { actionsOf, UserUrls } from '../hooks/user-urls.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { liveStreams } from '../unmanaged/live-streams.js';
-import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import type { Listeners } from './listeners.js';
 
 export interface HooksParts {
   readonly prepared: Prepared;
@@ -20,7 +20,7 @@ export interface HooksParts {
   readonly fleet: Fleet;
   /** Told what the children publish. */
   readonly claims: Claims;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   /** Told of each client that a user's URL is told of, and by which id. */
   readonly heard: (
     client: { readonly child: string; readonly id: string },
@@ -41,7 +41,7 @@ export class HooksRoom {
 
   constructor(parts: HooksParts) {
     this.#parts = parts;
-    const { prepared, serverId, fleet, claims, fronts, heard, logger } = parts;
+    const { prepared, serverId, fleet, claims, listeners, heard, logger } = parts;
     const { timeoutSeconds, ...urls } = prepared.config.hooks;
     const isLive = (publication: Publication) => this.#isLive(publication);
     this.#publishers = new Publishers({ claims, isLive, logger });
@@ -50,7 +50,7 @@ export class HooksRoom {
       publishers: this.#publishers,
       vhosts: prepared.vhosts,
       serverId,
-      clientOf: (alias) => fronts.addressOf(alias),
+      clientOf: (alias) => listeners.addressOf(alias),
       dismiss: (publication) => this.#dismiss(publication),
       keep: (publication) => this.#keep(publication),
       ownAddress: KEEPER_ADDRESS,
@@ -86,7 +86,7 @@ export class HooksRoom {
     return { url: this.#server.urlFor(childId), actions: actionsOf(urls), serverId };
   }
 
-  childDown(ref: ChildRef): void {
+  childDown(ref: OwnerRef): void {
     this.#publishers.childDown(ref);
     this.#relay.childDown(ref);
   }
@@ -132,7 +132,7 @@ export class HooksRoom {
   }
 
   /** Null where that life of the child is over. */
-  async #ask(owner: ChildRef, method: 'GET' | 'DELETE', path: string): Promise<unknown> {
+  async #ask(owner: OwnerRef, method: 'GET' | 'DELETE', path: string): Promise<unknown> {
     const { fleet, prepared } = this.#parts;
     const child = fleet.status(owner.id);
     if (child?.generation !== owner.generation) return null;
@@ -149,7 +149,7 @@ export class HooksRoom {
   }
 }
 
-function lifeOf(fleet: Fleet, childId: string): ChildRef | null {
+function lifeOf(fleet: Fleet, childId: string): OwnerRef | null {
   const child = fleet.status(childId);
   return child && { id: child.id, generation: child.generation };
 }

@@ -1,11 +1,11 @@
 import { liveMounts } from '../child/live-mounts.js';
 import { TrustedProxies } from '../listener/client-address.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import { HttpFront } from '../listener/http/front.js';
+import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
 import { liveMatcher } from '../protocol/http/live.js';
-import type { Box } from './box.js';
-import type { NamedFront } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { NamedListener } from './listeners.js';
 
 /** What other rooms serve on the HTTP port and on the API port, and on their twins under TLS. */
 export interface HttpPlugins {
@@ -13,31 +13,31 @@ export interface HttpPlugins {
   readonly api: readonly HttpPlugin[];
 }
 
-type HttpListener = 'http' | 'https' | 'api' | 'apiHttps';
+type HttpListenerName = 'http' | 'https' | 'api' | 'apiHttps';
 
 /** The HTTP and API ports that the configuration opens. */
-export function httpFronts(box: Box, plugins: HttpPlugins): NamedFront[] {
+export function httpListeners(box: ListenerParts, plugins: HttpPlugins): NamedListener[] {
   const live = liveOptions(box);
-  const names: readonly HttpListener[] = ['http', 'https', 'api', 'apiHttps'];
+  const names: readonly HttpListenerName[] = ['http', 'https', 'api', 'apiHttps'];
   return names.flatMap((name) => {
     const isApi = name === 'api' || name === 'apiHttps';
-    const front = isApi
-      ? httpFront(box, name, plugins.api, null)
-      : httpFront(box, name, plugins.http, live);
-    return front === null ? [] : [{ name, transport: 'tcp' as const, front }];
+    const listener = isApi
+      ? httpListener(box, name, plugins.api, null)
+      : httpListener(box, name, plugins.http, live);
+    return listener === null ? [] : [{ name, transport: 'tcp' as const, listener }];
   });
 }
 
-function httpFront(
-  { prepared, budget, certificate, logger }: Box,
-  name: HttpListener,
+function httpListener(
+  { prepared, budget, certificate, logger }: ListenerParts,
+  name: HttpListenerName,
   plugins: readonly HttpPlugin[],
   live: LiveOptions | null,
-): HttpFront | null {
+): HttpListener | null {
   const { listen, proxies, limits } = prepared.config;
   const address = listen[name];
   if (address === null) return null;
-  return new HttpFront({
+  return new HttpListener({
     name: `listen.${name}`,
     address,
     tls: name === 'https' || name === 'apiHttps' ? certificate : null,
@@ -51,7 +51,7 @@ function httpFront(
   });
 }
 
-function liveOptions(box: Box): LiveOptions {
+function liveOptions(box: ListenerParts): LiveOptions {
   const { prepared, engine, routing, aliases, holds, heldHooks, logger } = box;
   const { binary, config, vhosts } = prepared;
   return {

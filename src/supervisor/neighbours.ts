@@ -1,7 +1,7 @@
 import type { Neighbours } from '../api/everywhere.js';
 import { messageOf } from '../errors.js';
 import { askPeer } from '../listener/peer/dial-peer.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 
 /** A box that takes longer is left out of an answer. */

@@ -3,7 +3,7 @@ import { isWildcard } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { SILENT_MS } from '../listener/webrtc/sessions.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { Steering } from '../relay/kernel/steering.js';
 
 /** Makes a port's table in the kernel, whose name nobody else has; warns and resolves null where that fails. */

@@ -1,6 +1,6 @@
 import type { ProgramCounts } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 
 export interface SupervisorOptions {
   readonly prepared: Prepared;

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.js';
 import { authorizationOf } from '../config/credentials.js';
 import type { Claims } from '../hooks/publishers.js';
 import { TrustedProxies } from '../listener/client-address.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Placement } from '../placement/placement.js';
 import { Admission } from '../unmanaged/admission.js';
 import { FixedOrigins } from '../unmanaged/fixed.js';

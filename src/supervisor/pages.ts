@@ -1,11 +1,11 @@
 import type { HttpPlugin } from '../listener/http/app.js';
 import { pageRoutes } from '../pages/routes.js';
-import type { Box } from './box.js';
-import type { Fronts } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { Listeners } from './listeners.js';
 
 /** The player pages of the HTTP port. */
-export function pages({ prepared, logger }: Box, fronts: Fronts): HttpPlugin {
-  const portOf = (name: string) => fronts.address(name)?.port ?? null;
+export function pages({ prepared, logger }: ListenerParts, listeners: Listeners): HttpPlugin {
+  const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({
     userDir: prepared.config.http.dir,
     ports: () => ({

@@ -1,16 +1,16 @@
-import { PeerFront } from '../listener/peer/front.js';
+import { PeerListener } from '../listener/peer/listener.js';
 import { keepSources } from '../listener/source-keeper.js';
-import type { Box } from './box.js';
-import type { NamedFront } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { NamedListener } from './listeners.js';
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
-export function peerFronts(
-  { prepared, engine, routing, aliases, budget, heldHooks, logger }: Box,
+export function peerListeners(
+  { prepared, engine, routing, aliases, budget, heldHooks, logger }: ListenerParts,
   answer: (question: string) => Promise<string>,
-): NamedFront[] {
+): NamedListener[] {
   const { registry, cluster, listen } = prepared.config;
   if (registry === 'memory' || cluster.secret === null || listen.peer === null) return [];
-  const front = new PeerFront({
+  const listener = new PeerListener({
     address: listen.peer,
     secret: cluster.secret,
     limits: budget,
@@ -24,5 +24,5 @@ export function peerFronts(
     hooks: heldHooks,
     logger: logger.child({ room: 'peer' }),
   });
-  return [{ name: 'peer', transport: 'tcp', front }];
+  return [{ name: 'peer', transport: 'tcp', listener }];
 }

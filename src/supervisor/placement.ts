@@ -1,9 +1,9 @@
 import type { ChildStatus } from '../child/types.js';
 import type { Config } from '../config/config.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { Placement } from '../placement/placement.js';
 import type { Candidate, Serving } from '../placement/types.js';
-import type { Fronts } from './fronts.js';
+import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 import type { SharedMap } from './registry.js';
 
@@ -11,13 +11,13 @@ export interface PlacementParts {
   readonly config: Config;
   readonly map: SharedMap;
   readonly owners: Owners;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   readonly logger: Logger;
 }
 
 /** Placement over our children and origins; clients who wait in a stream's old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
-  const { map, owners, fronts, logger } = parts;
+  const { map, owners, listeners, logger } = parts;
   const { registry, boxes, renewMs } = map;
   const placement: Placement = new Placement({
     registry,
@@ -26,7 +26,7 @@ export function makePlacement(parts: PlacementParts): Placement {
     candidates: () => candidatesOf(parts, (id) => placement.counts(id)),
     child: (id) => servingOf(owners, id),
     onMoved: (stream, from) =>
-      fronts.endOf(from, 'the stream is published in another child', stream),
+      listeners.endOf(from, 'the stream is published in another child', stream),
     logger,
   });
   return placement;
@@ -34,11 +34,11 @@ export function makePlacement(parts: PlacementParts): Placement {
 
 /** The children as placement chooses among them. */
 function candidatesOf(
-  { config, owners, fronts }: PlacementParts,
+  { config, owners, listeners }: PlacementParts,
   countsOf: Placement['counts'],
 ): Candidate[] {
   const { maxConnections } = config.children;
-  const traffic = fronts.traffic();
+  const traffic = listeners.traffic();
   const statuses = owners.statuses();
   // Where none answers, the machine is busy rather than all of them hung: a slow child beats none.
   const isPanic = !statuses.some((status) => toServing(status).open);

@@ -1,15 +1,15 @@
+import { TokenBuckets } from '../collections/token-buckets.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { limitRate } from '../listener/http/rate-limit.js';
 import { clientIp } from '../listener/webrtc/negotiate.js';
-import { TokenBuckets } from '../token-buckets.js';
-import type { Box } from './box.js';
+import type { ListenerParts } from './listener-parts.js';
 
 /**
  * What the API's ports serve, within `limits.apiRequestsPerIp` and `limits.offersPerIp`. `rtc`: of
  * WebRTC; null: that is off.
  */
 export function limitedApi(
-  { prepared }: Box,
+  { prepared }: ListenerParts,
   api: HttpPlugin,
   rtc: HttpPlugin | null,
 ): readonly HttpPlugin[] {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import { MemoryRegistry } from '../registry/memory.js';
 import { Boxes, type BoxRecord } from '../registry/redis/boxes.js';
 import { connectRedis } from '../registry/redis/connect.js';
@@ -8,8 +8,8 @@ import { Keys } from '../registry/redis/keys.js';
 import { RedisRegistry } from '../registry/redis/redis.js';
 import { Store } from '../registry/redis/store.js';
 import type { Registry } from '../registry/registry.js';
-import type { Fronts } from './fronts.js';
 import { randomSigns } from './identity.js';
+import type { Listeners } from './listeners.js';
 
 /** A box that dies is known by its silence, so that claims need not be renewed often. */
 const LEASE_MS = 5 * 60_000;
@@ -44,8 +44,8 @@ export async function openMap(
 }
 
 /** What this box tells the others of itself; a port that is not open is 0. */
-export function boxRecord(config: Config, serverId: string, fronts: Fronts): BoxRecord {
-  const port = (name: string) => fronts.address(name)?.port ?? 0;
+export function boxRecord(config: Config, serverId: string, listeners: Listeners): BoxRecord {
+  const port = (name: string) => listeners.address(name)?.port ?? 0;
   const ports = { rtmp: port('rtmp'), http: port('http'), api: port('api') };
   const media = { rtc: port('rtc'), srt: port('srt') };
   return {

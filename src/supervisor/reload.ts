@@ -5,7 +5,7 @@ import { tryConf } from '../check/try-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { SupervisorError } from '../errors.js';
 import type { Certificate } from '../listener/certificate.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Directive } from '../srs-conf/parse.js';
 
 /** Blocks of a template that the supervisor itself goes by, or that SRS cannot change while it runs. */

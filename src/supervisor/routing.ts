@@ -1,5 +1,6 @@
-import type { ChildRef, ChildStatus } from '../child/types.js';
+import type { ChildStatus } from '../child/types.js';
 import type { Fault, Route } from '../listener/route.js';
+import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
 import type { Hold } from '../placement/types.js';
 import type { PeerWanted } from '../protocol/peer/hello.js';
@@ -60,19 +61,19 @@ export class Routing {
   }
 
   /** Whether the child lives that very life, or is about to. */
-  isAlive({ id, generation }: ChildRef): boolean {
+  isAlive({ id, generation }: OwnerRef): boolean {
     return this.#parts.owners.status(id)?.generation === generation;
   }
 
   /** Where that life of a child answers HTTP; null once it has ended. */
-  httpOf(ref: ChildRef): { host: string; port: number } | null {
+  httpOf(ref: OwnerRef): { host: string; port: number } | null {
     const child = this.#parts.owners.status(ref.id);
     if (child === null || child.pid === null || !this.isAlive(ref)) return null;
     return { host: child.host ?? LOOPBACK, port: child.ports.http };
   }
 
   /** What the owner's HTTP API asks for: that of another box the same as our children's. */
-  authorizationOf({ id, box }: ChildRef): string | null {
+  authorizationOf({ id, box }: OwnerRef): string | null {
     return this.#parts.owners.access(box === undefined ? id : '').authorization;
   }
 
@@ -122,7 +123,7 @@ export class Routing {
   }
 
   /** For a client that another box sends to that very child; null where it cannot have it. */
-  async admit(owner: ChildRef, wanted: PeerWanted | null): Promise<Route | null> {
+  async admit(owner: OwnerRef, wanted: PeerWanted | null): Promise<Route | null> {
     const child = this.#serving(owner);
     if (child === null) return null;
     const { host = LOOPBACK, ports } = child;
@@ -131,7 +132,7 @@ export class Routing {
   }
 
   /** That very life of a child, while it serves. */
-  #serving(ref: ChildRef): ChildStatus | null {
+  #serving(ref: OwnerRef): ChildStatus | null {
     const child = this.#parts.owners.status(ref.id);
     const serves = child?.state === 'ready' || child?.state === 'draining';
     return serves && child.generation === ref.generation ? child : null;

@@ -1,35 +1,35 @@
 import { holdableVhosts } from '../child/holdable.js';
 import { TrustedProxies } from '../listener/client-address.js';
-import { frontMaker } from '../listener/rtmp/front-maker.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
+import { listenerMaker } from '../listener/rtmp/listener-maker.js';
 import { keepSources } from '../listener/source-keeper.js';
 import { nameOf } from '../stream-key.js';
 import { VERSION } from '../version.js';
-import type { Box } from './box.js';
-import type { NamedFront } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { NamedListener } from './listeners.js';
 
 /** The RTMP port, and its twin under TLS where there is one. */
-export async function rtmpFronts(box: Box): Promise<NamedFront[]> {
+export async function rtmpListeners(box: ListenerParts): Promise<NamedListener[]> {
   const { prepared, engine, aliases, budget } = box;
   const { listen, proxies } = prepared.config;
-  const makeFront = await frontMaker(engine, aliases);
+  const makeListener = await listenerMaker(engine, aliases);
   const held = heldPlayers(box);
-  const front = makeFront({
+  const listener = makeListener({
     ...sessions(box, held, 'rtmp'),
     address: listen.rtmp,
     limits: budget,
     proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
   });
-  return [{ name: 'rtmp', transport: 'tcp', front }, ...rtmpsFront(box, held)];
+  return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(box, held)];
 }
 
 /** TLS is ours: SRS has none for RTMP, and children are private. */
-function rtmpsFront(box: Box, held: HeldPlayers): NamedFront[] {
+function rtmpsListener(box: ListenerParts, held: HeldPlayers): NamedListener[] {
   const { prepared, engine, aliases, budget, certificate } = box;
   const { listen, proxies } = prepared.config;
   if (listen.rtmps === null || certificate === null) return [];
-  const front = new RtmpListener(listen.rtmps, budget, {
+  const listener = new RtmpListener(listen.rtmps, budget, {
     ...sessions(box, held, 'rtmps'),
     name: 'listen.rtmps',
     aliases,
@@ -37,11 +37,11 @@ function rtmpsFront(box: Box, held: HeldPlayers): NamedFront[] {
     proxies: proxies.protocol.includes('rtmps') ? new TrustedProxies(proxies.trusted) : null,
     secure: (socket) => certificate.secure(socket),
   });
-  return [{ name: 'rtmps', transport: 'tcp', front }];
+  return [{ name: 'rtmps', transport: 'tcp', listener }];
 }
 
 /** Where players wait, of this port and its twin. */
-function heldPlayers({ prepared, routing, holds, heldHooks }: Box): HeldPlayers {
+function heldPlayers({ prepared, routing, holds, heldHooks }: ListenerParts): HeldPlayers {
   const holdable = new Set(holdableVhosts(prepared.template, prepared.vhosts));
   return new HeldPlayers({
     knows: (stream) => holdable.has(nameOf(stream).vhost) && routing.knowsPublishers,
@@ -52,7 +52,7 @@ function heldPlayers({ prepared, routing, holds, heldHooks }: Box): HeldPlayers 
   });
 }
 
-function sessions({ prepared, routing, logger }: Box, held: HeldPlayers, room: string) {
+function sessions({ prepared, routing, logger }: ListenerParts, held: HeldPlayers, room: string) {
   return {
     held,
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { vhostsOf } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { SrtListener } from '../listener/srt/listener.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
-import type { Endpoint } from '../relay/udp.js';
+import type { UdpEndpoint } from '../relay/udp.js';
 import { find } from '../srs-conf/parse.js';
-import type { Box } from './box.js';
-import type { NamedFront } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { NamedListener } from './listeners.js';
 import { neighboursOf } from './neighbours.js';
 import { udpThreads } from './udp-threads.js';
 
@@ -20,10 +20,10 @@ const QUESTION = 'SRT';
 const YES = 'yes';
 
 /** The SRT port; null where it is off, or where children speak no SRT. */
-export function srtFront(
-  box: Box,
+export function srtListener(
+  box: ListenerParts,
   children: () => readonly ChildStatus[],
-): (NamedFront & { readonly front: SrtListener }) | null {
+): (NamedListener & { readonly listener: SrtListener }) | null {
   const { prepared, engine, routing, boxes, aliases, budget } = box;
   const { config, binary } = prepared;
   const { secret } = config.cluster;
@@ -36,7 +36,7 @@ export function srtFront(
   const threads = udpThreads(box, logger);
   const template = prepared.template ?? [];
   const vhosts = vhostsOf(template);
-  const front = new SrtListener({
+  const listener = new SrtListener({
     address: config.listen.srt,
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
@@ -49,20 +49,20 @@ export function srtFront(
     someChild: () => firstReady(children()),
     logger,
   });
-  return { name: 'srt', transport: 'udp', front };
+  return { name: 'srt', transport: 'udp', listener };
 }
 
 /** What another box asks of this one; null for what is no question of SRT. */
-export function answerSrt(front: SrtListener | null, question: string): string | null {
+export function answerSrt(listener: SrtListener | null, question: string): string | null {
   const [kind, socketId = '', ip = ''] = question.split(' ');
   if (kind !== QUESTION) return null;
-  return front?.has(Number(socketId), ip) ? YES : 'no';
+  return listener?.has(Number(socketId), ip) ? YES : 'no';
 }
 
 /** One box may get the induction of a caller, another its conclusion, and a third what comes later. */
 function withOthers(boxes: Boxes, secret: string, logger: Logger) {
   const { ask } = neighboursOf(boxes, secret, logger);
-  const find = async (socketId: number, ip: string): Promise<Endpoint | null> => {
+  const find = async (socketId: number, ip: string): Promise<UdpEndpoint | null> => {
     const answers = [...(await ask(`${QUESTION} ${socketId} ${ip}`))];
     const [id] = answers.find(([, answer]) => answer === YES) ?? [''];
     const box = boxes.get(id);
@@ -72,7 +72,7 @@ function withOthers(boxes: Boxes, secret: string, logger: Logger) {
   return { cookieSecret: digest, elsewhere: { from: boxes.host, find } };
 }
 
-function firstReady(children: readonly ChildStatus[]): Endpoint | null {
+function firstReady(children: readonly ChildStatus[]): UdpEndpoint | null {
   const ready = children.filter(({ state, ports }) => state === 'ready' && ports.srt !== 0);
   const child = ready.find(({ answering }) => answering) ?? ready[0];
   return child ? { ip: child.host ?? '127.0.0.1', port: child.ports.srt } : null;

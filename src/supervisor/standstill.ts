@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoopClock } from '../clock/loop.js';
 import type { Claims } from '../hooks/publishers.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Placement } from '../placement/placement.js';
-import type { Fronts } from './fronts.js';
+import type { Listeners } from './listeners.js';
 
 /** After a standstill the children's hooks that waited for us come within so long. */
 const SETTLED_MS = 5_000;
@@ -17,7 +17,7 @@ const AGAIN_MS = 1_500;
  */
 export function claimsOf(
   placement: Claims,
-  { fronts, loop }: { readonly fronts: Pick<Fronts, 'endOf'>; readonly loop: LoopClock },
+  { listeners, loop }: { readonly listeners: Pick<Listeners, 'endOf'>; readonly loop: LoopClock },
 ): Claims {
   return {
     published: (stream, owner) => placement.published(stream, owner),
@@ -25,7 +25,7 @@ export function claimsOf(
     unpublished: (stream, owner) => {
       placement.unpublished(stream, owner);
       if (!loop.stoodWithin(SETTLED_MS)) return;
-      fronts.endOf(owner, 'its publisher was lost while we stood still', stream, 'play');
+      listeners.endOf(owner, 'its publisher was lost while we stood still', stream, 'play');
     },
   };
 }

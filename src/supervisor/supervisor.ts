@@ -23,17 +23,17 @@ import type { Watch } from '../unmanaged/watch.js';
 import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
-import type { Box } from './box.js';
 import { makeBudget } from './budget.js';
 import { CpuRoom } from './cpus.js';
 import { DemoRoom } from './demo.js';
 import { drained } from './drained.js';
 import { FirewallRoom } from './firewall.js';
 import { makeFleet } from './fleet.js';
-import { Fronts } from './fronts.js';
 import { HeapKeeper } from './heap.js';
 import { HooksRoom } from './hooks.js';
 import { serverIdOf } from './identity.js';
+import type { ListenerParts } from './listener-parts.js';
+import { Listeners } from './listeners.js';
 import type { SupervisorOptions } from './options.js';
 import { fixedOrigins, makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
@@ -50,7 +50,7 @@ import { openCertificate } from './tls.js';
 interface Opened {
   readonly engine: RelayEngine;
   readonly serverId: string;
-  readonly fronts: Fronts;
+  readonly listeners: Listeners;
   readonly map: SharedMap;
   readonly changes: CpuChanges;
 }
@@ -68,7 +68,7 @@ export class Supervisor {
   readonly #owners: Owners;
   readonly #placement: Placement;
   readonly #watch: Watch;
-  readonly #fronts: Fronts;
+  readonly #listeners: Listeners;
   readonly #budget: ConnectionBudget;
   readonly #hooks: HooksRoom;
   readonly #holds: HoldBudget;
@@ -85,31 +85,30 @@ export class Supervisor {
 
   /** Opens what the parts have to be built on. Rejects with ERR_CONFIG for an impossible relay. */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
-    const { config, plan, pinning } = options.prepared;
+    const { config, plan, pinning, pipes } = options.prepared;
     const changes = new CpuChanges();
     const cpus = pinning === null ? [] : plan.reserved;
     // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
     if (cpus.length > 0) await pinSelf(cpus);
     const serverId = await serverIdOf(config.workDir, options.prepared.template);
     const logger = options.logger.child({ room: 'relay' });
-    const { pipes } = options.prepared;
     const engine = await openEngine({ ...config.relay, cpus, pipes, logger });
-    const fronts = new Fronts();
-    const record = () => boxRecord(config, serverId, fronts);
+    const listeners = new Listeners();
+    const record = () => boxRecord(config, serverId, listeners);
     const map = await openMap(config, record, options.logger.child({ room: 'registry' }));
-    const supervisor = new Supervisor(options, { engine, serverId, fronts, map, changes });
+    const supervisor = new Supervisor(options, { engine, serverId, listeners, map, changes });
     supervisor.#certificate = await openCertificate(config, options.logger);
     supervisor.#api = await supervisor.#makeApi(serverId);
-    const box = supervisor.#box();
-    supervisor.#helpers = await addPorts(box, fronts, supervisor.#owners, supervisor.#api);
+    const parts = supervisor.#listenerParts();
+    supervisor.#helpers = await addPorts(parts, listeners, supervisor.#owners, supervisor.#api);
     return supervisor;
   }
 
   private constructor(options: SupervisorOptions, parts: Opened) {
-    const { engine, serverId, fronts, map, changes } = parts;
+    const { engine, serverId, listeners, map, changes } = parts;
     this.#options = options;
     this.#engine = engine;
-    this.#fronts = fronts;
+    this.#listeners = listeners;
     this.#map = map;
     const { prepared, logger } = options;
     const { config, template } = prepared;
@@ -120,7 +119,7 @@ export class Supervisor {
     const firewall = new FirewallRoom(prepared, fleetLog);
     this.#firewall = firewall;
     const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
-    this.#fleet = makeFleet({ prepared, hooks, onPorts, loop, fronts, logger: fleetLog });
+    this.#fleet = makeFleet({ prepared, hooks, onPorts, loop, listeners, logger: fleetLog });
     const cpuLog = logger.child({ room: 'cpu' });
     this.#cpus = new CpuRoom({ prepared, fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
@@ -128,8 +127,8 @@ export class Supervisor {
     const owners = new Owners(this.#fleet, this.#origins, apiAuthorization(template ?? []));
     this.#owners = owners;
     const placing = logger.child({ room: 'placement' });
-    this.#placement = makePlacement({ config, map, owners, fronts, logger: placing });
-    const claims = claimsOf(this.#placement, { fronts, loop });
+    this.#placement = makePlacement({ config, map, owners, listeners, logger: placing });
+    const claims = claimsOf(this.#placement, { listeners, loop });
     this.#watch = watchOrigins(this.#origins, this.#placement, { claims, logger: about });
     this.#hooks = this.#makeHooks(serverId, claims);
     const recheck = () => this.#hooks.recheck();
@@ -140,7 +139,7 @@ export class Supervisor {
       engine,
       owners,
       placement: this.#placement,
-      fronts,
+      listeners,
       hooks: this.#hooks,
       holds: this.#holds,
       boxes: map.boxes,
@@ -195,7 +194,7 @@ export class Supervisor {
     this.#state = 'draining';
     this.#budget.shut();
     // Nobody will come for whom some still wait.
-    const isEmpty = () => this.#fronts.totals().connections <= this.#holds.size;
+    const isEmpty = () => this.#listeners.totals().connections <= this.#holds.size;
     await drained(isEmpty, limitMs, signal);
   }
 
@@ -208,7 +207,7 @@ export class Supervisor {
 
   /** Where clients of that listener come in; null while nobody is let in, and where it is off. */
   address(name: string): AddressInfo | null {
-    return this.#fronts.address(name);
+    return this.#listeners.address(name);
   }
 
   /** The admin port comes first, so that a long start can be watched; clients are let in last. */
@@ -216,7 +215,7 @@ export class Supervisor {
     const { onProgress, demo = false, prepared, logger } = this.#options;
     const fleet = { start: () => this.#fleet.start(onProgress), close: () => this.#fleet.stop() };
     const placement = { start: async () => {}, close: () => this.#closePlacement() };
-    const fronts = Array.from(this.#fronts, ({ front }) => front);
+    const listeners = Array.from(this.#listeners, ({ listener }) => listener);
     // The other boxes hear of us when our ports are open, and that we go before these close.
     const boxes = this.#map.boxes === null ? [] : [this.#map.boxes];
     const fixed = fixedOrigins(this.#origins, prepared.config.origins);
@@ -224,13 +223,11 @@ export class Supervisor {
     const before = [this.#loop, this.#admin, placement, this.#hooks, ...origins, this.#firewall];
     const heap = new HeapKeeper(this.#engine, logger.child({ room: 'heap' }));
     const rooms: Room[] = [...before, fleet, this.#cpus];
-    rooms.push(...this.#helpers, heap, ...fronts, ...boxes);
+    rooms.push(...this.#helpers, heap, ...listeners, ...boxes);
     if (!demo) return rooms;
     const bound = () => this.address('rtmp');
-    return [
-      ...rooms,
-      new DemoRoom(prepared.config.listen.rtmp, bound, logger.child({ room: 'demo' })),
-    ];
+    const demoLog = logger.child({ room: 'demo' });
+    return [...rooms, new DemoRoom(prepared.config.listen.rtmp, bound, demoLog)];
   }
 
   async #closePlacement(): Promise<void> {
@@ -253,10 +250,10 @@ export class Supervisor {
     const { id, reason } = down;
     void this.#placement.childDown(down);
     this.#hooks.childDown(down);
-    this.#fronts.endOf(down, `child ${id} is gone: ${reason}`);
+    this.#listeners.endOf(down, `child ${id} is gone: ${reason}`);
   }
 
-  #box(): Box {
+  #listenerParts(): ListenerParts {
     const { prepared, logger } = this.#options;
     const { config } = prepared;
     const { maxConnections } = config.children;
@@ -281,7 +278,7 @@ export class Supervisor {
   #makeHooks(serverId: string, claims: Claims): HooksRoom {
     const { prepared } = this.#options;
     const logger = this.#options.logger.child({ room: 'hooks' });
-    const rooms = { fleet: this.#fleet, claims, fronts: this.#fronts };
+    const rooms = { fleet: this.#fleet, claims, listeners: this.#listeners };
     const heard = (client: ClientRef, publicId: string) => this.#api?.noteClient(client, publicId);
     return new HooksRoom({ prepared, serverId, ...rooms, heard, logger });
   }
@@ -291,7 +288,13 @@ export class Supervisor {
     const children = { fleet: this.#fleet, owners: this.#owners };
     const { boxes } = this.#map;
     const endHeld = (id: string) => this.#hooks.held.end(id);
-    const rooms = { ...children, placement: this.#placement, fronts: this.#fronts, boxes, endHeld };
+    const rooms = {
+      ...children,
+      placement: this.#placement,
+      listeners: this.#listeners,
+      boxes,
+      endHeld,
+    };
     return makeApi({ prepared, serverId, ...rooms, logger, hide });
   }
 }

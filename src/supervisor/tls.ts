@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { Certificate } from '../listener/certificate.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 
 /** The certificate of the ports that speak TLS; null where there is none. @throws ERR_CONFIG */
 export async function openCertificate(

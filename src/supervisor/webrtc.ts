@@ -1,24 +1,24 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
-import type { ChildRef } from '../child/types.js';
 import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { keepSources } from '../listener/source-keeper.js';
-import { DirectFront } from '../listener/webrtc/direct.js';
-import { RtcFront } from '../listener/webrtc/front.js';
+import { DirectListener } from '../listener/webrtc/direct.js';
+import { RtcListener } from '../listener/webrtc/listener.js';
 import { RtcSessions } from '../listener/webrtc/sessions.js';
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { openUdpRelay } from '../relay/engine.js';
-import type { Box } from './box.js';
-import type { NamedFront } from './fronts.js';
+import type { ListenerParts } from './listener-parts.js';
+import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
 import { sessionMark, sessionsElsewhere } from './sessions-elsewhere.js';
 import { udpThreads } from './udp-threads.js';
 
 export interface WebRtc {
-  readonly front: NamedFront;
+  readonly listener: NamedListener;
   /** SRS's WebRTC API, for the ports that serve it. */
   readonly plugin: HttpPlugin;
 }
@@ -27,7 +27,7 @@ export interface WebRtc {
 const ANSWER_MARGIN_MS = 10_000;
 
 /** WebRTC: its media port, and what the API's ports serve for it. Null where it is off. */
-export async function webRtc(box: Box): Promise<WebRtc | null> {
+export async function webRtc(box: ListenerParts): Promise<WebRtc | null> {
   const { config } = box.prepared;
   const { rtc: address } = config.listen;
   if (address === null) return null;
@@ -39,37 +39,43 @@ export async function webRtc(box: Box): Promise<WebRtc | null> {
     elsewhere: sessionsElsewhere(box.boxes, config.cluster.secret),
   });
   const parts = { address, sessions, logger };
-  const front = isDirect ? directFront(box, parts) : relayFront(box, parts);
+  const listener = isDirect ? directListener(box, parts) : relayListener(box, parts);
   const candidates = await resolveAll(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => box.routing.route(stream, role)),
     isPublished: (stream) => box.routing.whenPublished(stream, AbortSignal.abort()),
     sessions,
-    way: { media: config.rtc.media, candidates, port: () => front.address()?.port ?? null },
+    way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },
     vhosts: box.prepared.vhosts,
     secret: config.registry === 'memory' ? null : config.cluster.secret,
     box: sessionMark(box.boxes?.id ?? hostname()),
     answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
     logger,
   });
-  return { front: { name: 'rtc', transport: 'udp', front }, plugin };
+  return { listener: { name: 'rtc', transport: 'udp', listener }, plugin };
 }
 
-interface FrontParts {
+interface ListenersParts {
   readonly address: Address;
   readonly sessions: RtcSessions;
   readonly logger: Logger;
 }
 
-function directFront({ routing }: Box, { sessions, logger }: FrontParts): DirectFront {
-  const authorization = (owner: ChildRef) => routing.authorizationOf(owner);
-  return new DirectFront({ sessions, authorization, logger });
+function directListener(
+  { routing }: ListenerParts,
+  { sessions, logger }: ListenersParts,
+): DirectListener {
+  const authorization = (owner: OwnerRef) => routing.authorizationOf(owner);
+  return new DirectListener({ sessions, authorization, logger });
 }
 
-function relayFront(box: Box, { address, sessions, logger }: FrontParts): RtcFront {
+function relayListener(
+  box: ListenerParts,
+  { address, sessions, logger }: ListenersParts,
+): RtcListener {
   const { engine, prepared } = box;
   const threads = udpThreads(box, logger);
-  return new RtcFront({
+  return new RtcListener({
     address,
     sessions,
     limits: box.budget,

@@ -1,7 +1,7 @@
+import { TokenBuckets } from '../collections/token-buckets.js';
 import { bears } from '../protocol/http/bearer.js';
-import { TokenBuckets } from '../token-buckets.js';
 import { Refused } from './refused.js';
-import { isOurs, type Sender } from './sender.js';
+import { type HeartbeatSender, isOurs } from './sender.js';
 
 /** Addresses and networks. */
 interface Networks {
@@ -35,7 +35,7 @@ export class Admission {
   }
 
   /** @throws Refused for whom we do not know, and who is too quick */
-  admit({ ip, group }: Sender, authorization: string | undefined): void {
+  admit({ ip, group }: HeartbeatSender, authorization: string | undefined): void {
     const { from, tokens } = this.#options;
     const isKnown = from.has(ip) || tokens.some((token) => bears(token, authorization));
     if (!isKnown) throw stranger(ip, tokens.length > 0);
@@ -43,7 +43,7 @@ export class Admission {
   }
 
   /** @throws Refused where the sender may not speak for that address */
-  vouch({ ip, isNear }: Sender, host: string): void {
+  vouch({ ip, isNear }: HeartbeatSender, host: string): void {
     if (ip === host || (isNear && isOurs(host)) || this.#options.hosts.has(host)) return;
     throw new Refused(403, `${ip} may not speak for ${host}: add ${host} to origins.hosts`);
   }

@@ -20,7 +20,7 @@ export interface Introduction {
 export type Sign = 'rtmp' | 'api';
 
 /** One place that origins live in, one after the other. */
-export interface Entry {
+export interface OriginEntry {
   readonly id: string;
   registration: Registration;
   introduction: Introduction;
@@ -42,14 +42,14 @@ export function newEntry(
   id: string,
   registration: Registration,
   introduction: Introduction,
-): Entry {
+): OriginEntry {
   return {
     ...{ id, registration, introduction, generation: 0, restarts: -1, state: 'failed', at: 0 },
     ...{ awaited: new Set(), faults: new Map(), lastError: null, probe: null },
   };
 }
 
-export function isLiving({ state }: Entry): boolean {
+export function isLiving({ state }: OriginEntry): boolean {
   return state === 'starting' || state === 'ready';
 }
 
@@ -57,7 +57,7 @@ export function isSamePlace(one: Registration, other: Registration): boolean {
   return one.host === other.host && one.ports.rtmp === other.ports.rtmp;
 }
 
-export function statusOf(entry: Entry): OriginStatus {
+export function statusOf(entry: OriginEntry): OriginStatus {
   const { id, registration, generation, restarts, state, faults, awaited } = entry;
   const { host, server, ports, cpu } = registration;
   const pid = isLiving(entry) ? registration.pid : null;

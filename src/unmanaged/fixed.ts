@@ -1,7 +1,7 @@
 import { formatAddress } from '../config/address.js';
 import { authorizationOf } from '../config/credentials.js';
 import type { FixedOrigin } from '../config/fixed-origin.js';
-import { type ApiAddress, apiFault, type Life } from './life.js';
+import { type ApiAddress, apiFault, type OriginLife } from './life.js';
 import type { Origins } from './origins.js';
 
 export interface FixedOptions {
@@ -9,7 +9,7 @@ export interface FixedOptions {
   readonly fixed: readonly FixedOrigin[];
   /** As those of the Origins. */
   readonly reach: (host: string, port: number) => Promise<void>;
-  readonly lifeAt: (address: ApiAddress) => Promise<Life>;
+  readonly lifeAt: (address: ApiAddress) => Promise<OriginLife>;
   /** What the HTTP APIs of those ask for that say nothing else, as a header, or null. */
   readonly authorization: string | null;
 }
@@ -64,7 +64,7 @@ export class FixedOrigins {
   }
 
   /** By its API, where it has one; else all lives are one. */
-  async #lifeOf({ host, ports }: FixedOrigin, authorization: string | null): Promise<Life> {
+  async #lifeOf({ host, ports }: FixedOrigin, authorization: string | null): Promise<OriginLife> {
     const { reach, lifeAt } = this.#options;
     if (ports.api !== 0) return lifeAt({ host, port: ports.api, authorization });
     await reach(host, ports.rtmp);

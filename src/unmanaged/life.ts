@@ -12,7 +12,7 @@ export interface ApiAddress {
 }
 
 /** Which process of which SRS it is. */
-export type Life = Pick<Registration, 'server' | 'service' | 'pid'>;
+export type OriginLife = Pick<Registration, 'server' | 'service' | 'pid'>;
 
 const VERSIONS = '/api/v1/versions';
 
@@ -35,18 +35,18 @@ export async function askOrigin(
 }
 
 /** Who answers there. Rejects as `exchange` does. */
-export async function lifeAt(address: ApiAddress): Promise<Life> {
+export async function lifeAt(address: ApiAddress): Promise<OriginLife> {
   const [answer = {}] = (await askOrigin(address, [VERSIONS])).answers;
   return lifeOf(answer);
 }
 
 /** The process that an answer is from: SRS says so in each. */
-export function lifeOf(answer: Json): Life {
+export function lifeOf(answer: Json): OriginLife {
   const [server, service] = [textOf(answer, 'server'), textOf(answer, 'service')];
   return { server, service, pid: Number(textOf(answer, 'pid')) };
 }
 
-export function isSameProcess(one: Life, other: Life): boolean {
+export function isSameProcess(one: OriginLife, other: OriginLife): boolean {
   return one.service === other.service && one.pid === other.pid && one.server === other.server;
 }
 

@@ -1,7 +1,7 @@
 import { type Json, objectOf, rowsOf, textOf } from '../api/json.js';
 import { AnswerError, OF_CHILDREN } from '../child/exchange.js';
 import { isPlainKey, type StreamKey, streamKey } from '../stream-key.js';
-import { type ApiAddress, askOrigin, isSameProcess, type Life, lifeOf } from './life.js';
+import { type ApiAddress, askOrigin, isSameProcess, lifeOf, type OriginLife } from './life.js';
 
 /** All of them: SRS sends ten where it is not told how many. */
 const PATHS = ['/api/v1/streams/?count=1000000', '/api/v1/vhosts/?count=1000000'];
@@ -22,7 +22,7 @@ export async function liveStreams(address: ApiAddress): Promise<Set<StreamKey>> 
  */
 export async function liveInOrigin(
   address: ApiAddress,
-  life: Life,
+  life: OriginLife,
 ): Promise<{ live: Set<StreamKey>; bytes: number }> {
   const { answers, bytes } = await askOrigin(address, PATHS);
   const [streams = {}, vhosts = {}] = answers;

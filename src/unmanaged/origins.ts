@@ -1,25 +1,25 @@
 import { EventEmitter } from 'node:events';
-import type { ChildRef } from '../child/types.js';
 import type { LoopClock } from '../clock/loop.js';
+import { TokenBuckets } from '../collections/token-buckets.js';
 import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
-import { type Logger, silentLogger } from '../logger.js';
-import { TokenBuckets } from '../token-buckets.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import {
-  type Entry,
   type Introduction,
   isLiving,
+  type OriginEntry,
   type OriginStatus,
   type Sign,
   statusOf,
 } from './entry.js';
-import { type ApiAddress, isSameProcess, type Life } from './life.js';
+import { type ApiAddress, isSameProcess, type OriginLife } from './life.js';
 import { Places, type PlacesOptions } from './places.js';
 import { Refusals } from './refusals.js';
 import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
 
 /** The end of one life of an origin. */
-export interface OriginDown extends ChildRef {
+export interface OriginDown extends OwnerRef {
   readonly reason: string;
 }
 
@@ -29,7 +29,7 @@ export interface OriginsOptions extends PlacesOptions {
   /** Asks for an RTMP handshake; rejects with the system's error where no connection comes about. */
   readonly reach: (host: string, port: number) => Promise<void>;
   /** Which process answers an HTTP API. */
-  readonly lifeAt: (address: ApiAddress) => Promise<Life>;
+  readonly lifeAt: (address: ApiAddress) => Promise<OriginLife>;
   /** Whether that is our own RTMP port: to dial it would have no end. */
   readonly isOwn?: (host: string, port: number) => boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -117,13 +117,13 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
    * Somebody could not connect to one of its ports: it is asked for another connection, and out at
    * once where that is refused, until its next heartbeat.
    */
-  async suspect(ref: ChildRef): Promise<void> {
+  async suspect(ref: OwnerRef): Promise<void> {
     const entry = this.#living(ref);
     if (entry !== null) await this.#look(entry);
   }
 
   /** What its HTTP API has come to: null where it serves us. */
-  note(ref: ChildRef, fault: string | null): void {
+  note(ref: OwnerRef, fault: string | null): void {
     const entry = this.#living(ref);
     if (entry !== null) this.#note(entry, 'api', fault);
   }
@@ -146,7 +146,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /** Who answers its HTTP API, and to which `Authorization` (null: none). */
-  access(id: string): { life: Life; authorization: string | null } | null {
+  access(id: string): { life: OriginLife; authorization: string | null } | null {
     const entry = this.#places.get(id);
     if (entry === undefined) return null;
     return { life: entry.registration, authorization: entry.introduction.authorization };
@@ -164,7 +164,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     }
   }
 
-  #living({ id, generation }: ChildRef): Entry | null {
+  #living({ id, generation }: OwnerRef): OriginEntry | null {
     const entry = this.#places.get(id);
     return entry && isLiving(entry) && entry.generation === generation ? entry : null;
   }
@@ -192,7 +192,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /** The one at that address; one that is gone and had that server id; one that has just moved. */
-  #find(registration: Registration): Entry | undefined {
+  #find(registration: Registration): OriginEntry | undefined {
     const here = this.#places.at(registration);
     if (here !== undefined) return here;
     const same = this.#places.ofServer(registration.server);
@@ -202,7 +202,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /** @throws Refused where its sender has begun too many */
-  #begin(entry: Entry, registration: Registration, introduction: Introduction): void {
+  #begin(entry: OriginEntry, registration: Registration, introduction: Introduction): void {
     const { sender } = introduction;
     if (sender !== null) this.#places.admit(entry, sender);
     if (sender !== null && !this.#lives.take(sender)) {
@@ -220,7 +220,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.#logger.info({ origin: entry.id, server, host, ports }, 'origin registered');
   }
 
-  #end(entry: Entry, state: 'failed' | 'stopped', reason: string): void {
+  #end(entry: OriginEntry, state: 'failed' | 'stopped', reason: string): void {
     if (!isLiving(entry)) return;
     const { id, generation } = entry;
     entry.state = state;
@@ -233,14 +233,14 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /** One look at a time. Never rejects. */
-  #look(entry: Entry): Promise<void> {
+  #look(entry: OriginEntry): Promise<void> {
     entry.probe ??= this.#probe(entry).finally(() => {
       entry.probe = null;
     });
     return entry.probe;
   }
 
-  async #probe(entry: Entry): Promise<void> {
+  async #probe(entry: OriginEntry): Promise<void> {
     const { id, generation, registration } = entry;
     const { host, ports } = registration;
     const askedAt = this.#now();
@@ -261,7 +261,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     return this.#options.loop?.lateSince(at) ?? 0;
   }
 
-  #note(entry: Entry, sign: Sign, fault: string | null): void {
+  #note(entry: OriginEntry, sign: Sign, fault: string | null): void {
     const { id, faults, awaited } = entry;
     const known = faults.get(sign) ?? null;
     if (fault === null) {

@@ -1,4 +1,4 @@
-import { type Entry, type Introduction, isLiving, isSamePlace, newEntry } from './entry.js';
+import { type Introduction, isLiving, isSamePlace, newEntry, type OriginEntry } from './entry.js';
 import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
 
@@ -15,36 +15,36 @@ export const MAX_ORIGINS = 256;
 /** The places that origins live in, by their ids: bounded in all, and for each sender. */
 export class Places {
   readonly #options: PlacesOptions;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, OriginEntry>();
 
   constructor(options: PlacesOptions) {
     this.#options = options;
   }
 
-  [Symbol.iterator](): IterableIterator<Entry> {
+  [Symbol.iterator](): IterableIterator<OriginEntry> {
     return this.#entries.values();
   }
 
-  get(id: string): Entry | undefined {
+  get(id: string): OriginEntry | undefined {
     return this.#entries.get(id);
   }
 
-  keep(entry: Entry): void {
+  keep(entry: OriginEntry): void {
     this.#entries.set(entry.id, entry);
   }
 
   /** The place at that address and RTMP port. */
-  at(registration: Registration): Entry | undefined {
+  at(registration: Registration): OriginEntry | undefined {
     return [...this].find((entry) => isSamePlace(entry.registration, registration));
   }
 
   /** Those whose SRS has, or had, that id. */
-  ofServer(server: string): Entry[] {
+  ofServer(server: string): OriginEntry[] {
     return [...this].filter(({ registration }) => registration.server === server);
   }
 
   /** A new place, not kept yet, or that of the one that has been gone the longest. @throws Refused */
-  free(registration: Registration, introduction: Introduction): Entry {
+  free(registration: Registration, introduction: Introduction): OriginEntry {
     if (this.#entries.size < MAX_ORIGINS) {
       const id = `o${String(this.#entries.size + 1).padStart(3, '0')}`;
       return newEntry(id, registration, introduction);
@@ -56,7 +56,7 @@ export class Places {
   }
 
   /** @throws Refused where a sender may have no other place than it has */
-  admit(entry: Entry, sender: string): void {
+  admit(entry: OriginEntry, sender: string): void {
     const { perAddress, reserved } = this.#options;
     const others = [...this].filter((one) => one !== entry && isLiving(one));
     const strangers = others.filter(({ introduction }) => introduction.sender !== null);

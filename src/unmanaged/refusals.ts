@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
 
 /** A sender whose heartbeats are not taken, and why. SRS itself says nothing of the answers that it gets. */
 export interface RefusalRow {

@@ -5,7 +5,7 @@ import type { OriginStatus } from './entry.js';
 import type { Origins } from './origins.js';
 import { Refused } from './refused.js';
 import { readRegistration } from './registration.js';
-import { type Sender, senderOf } from './sender.js';
+import { type HeartbeatSender, senderOf } from './sender.js';
 
 const PATH = '/api/v1/srs/register';
 /** A heartbeat with summaries has 2 KB. */
@@ -88,7 +88,7 @@ function statusOf(error: unknown): number | null {
 }
 
 /** @throws Refused where the peer has gone */
-function sender({ socket }: FastifyRequest): Sender {
+function sender({ socket }: FastifyRequest): HeartbeatSender {
   const from = senderOf(socket.remoteAddress, socket.localAddress);
   if (from === null) throw new Refused(403, 'nobody knows where this comes from');
   return from;

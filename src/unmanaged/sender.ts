@@ -3,7 +3,7 @@ import { isLoopback } from '../config/address.js';
 import { networkOf, normalIp } from '../listener/client-address.js';
 
 /** Where a heartbeat came from. */
-export interface Sender {
+export interface HeartbeatSender {
   readonly ip: string;
   /** It came from this very machine, where loopback addresses mean what they say. */
   readonly isNear: boolean;
@@ -14,7 +14,7 @@ export interface Sender {
 const NEAR = 'this machine';
 
 /** Reads both ends of the connection; null where the peer has gone already. */
-export function senderOf(remote = '', local = ''): Sender | null {
+export function senderOf(remote = '', local = ''): HeartbeatSender | null {
   const ip = normalIp(remote);
   if (ip === null) return null;
   // Also when it has called us by an address of the network.

@@ -1,10 +1,10 @@
 import { AnswerError, OF_ORIGINS } from '../child/exchange.js';
-import { type ChildRef, isSameLife } from '../child/types.js';
+import { PollTurns } from '../clock/poll-turns.js';
 import { codeOf, isOwnFault, messageOf } from '../errors.js';
 import { networkOf } from '../listener/client-address.js';
-import { type Logger, silentLogger } from '../logger.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import { isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
-import { Turns } from '../turns.js';
 import type { OriginStatus } from './entry.js';
 import { apiFault } from './life.js';
 import { liveInOrigin } from './live-streams.js';
@@ -15,17 +15,17 @@ export interface WatchOptions {
   /** Placement's side of what is published where. */
   readonly claims: {
     /** False where another one has it, or had it a moment ago. */
-    adopt(stream: StreamKey, owner: ChildRef): Promise<boolean>;
+    adopt(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
     /** Players may come. */
-    announce(stream: StreamKey, owner: ChildRef): void;
-    unpublished(stream: StreamKey, owner: ChildRef): void;
+    announce(stream: StreamKey, owner: OwnerRef): void;
+    unpublished(stream: StreamKey, owner: OwnerRef): void;
   };
   readonly logger?: Logger;
 }
 
 /** What is known of one life of an origin. */
 interface Watched {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   /** Published in it, and placement says so too. */
   readonly live: Set<StreamKey>;
   /** On performance.now()'s clock. */
@@ -54,7 +54,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #logger: Logger;
   readonly #watched = new Map<string, Watched>();
-  readonly #turns = new Turns();
+  readonly #turns = new PollTurns();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: WatchOptions) {
@@ -74,7 +74,7 @@ export class Watch {
   }
 
   /** A publisher is sent there: soon there will be a stream. */
-  publisherComes(stream: StreamKey, owner: ChildRef): void {
+  publisherComes(stream: StreamKey, owner: OwnerRef): void {
     const status = this.#options.origins.status(owner.id);
     if (status === null) return;
     if (status.ports.api === 0) void this.#claim(stream, this.#of(status));
@@ -82,7 +82,7 @@ export class Watch {
   }
 
   /** The publisher has left: where nobody can be asked, that is the end of the stream. */
-  publisherLeft(stream: StreamKey, owner: ChildRef): void {
+  publisherLeft(stream: StreamKey, owner: OwnerRef): void {
     const status = this.#options.origins.status(owner.id);
     if (status === null) return;
     const watched = this.#of(status);
@@ -91,7 +91,7 @@ export class Watch {
   }
 
   /** A client could not connect to it. */
-  suspect(owner: ChildRef): void {
+  suspect(owner: OwnerRef): void {
     void this.#options.origins.suspect(owner);
   }
 

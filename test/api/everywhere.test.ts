@@ -4,7 +4,7 @@ import { type Asked, readQuestion } from '../../src/api/asked.js';
 import { Everywhere } from '../../src/api/everywhere.js';
 import type { Json } from '../../src/api/json.js';
 import { matchPath } from '../../src/api/mux.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { IDENTITY } from './rig.js';
 
 const PATTERNS = ['vhosts/', 'streams/', 'clients/', 'summaries', 'origins', 'versions'].map(

@@ -4,8 +4,8 @@
 import { hlsRoutes } from '../../src/hls/routes.js';
 import { ConnectionBudget } from '../../src/listener/budget.js';
 import { TrustedProxies } from '../../src/listener/client-address.js';
-import { HttpFront, type HttpFrontOptions } from '../../src/listener/http/front.js';
-import { silentLogger } from '../../src/logger.js';
+import { HttpListener, type HttpListenerOptions } from '../../src/listener/http/listener.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { DEFAULT_VHOST } from '../../src/stream-key.js';
 
 const [root = ''] = process.argv.slice(2);
@@ -16,7 +16,7 @@ const hls = hlsRoutes({
   cacheBytes: 64 * 1024 * 1024,
   find: async () => null,
 });
-const options: HttpFrontOptions = {
+const options: HttpListenerOptions = {
   name: 'listen.http',
   address: { host: '127.0.0.1', port: 0 },
   tls: null,
@@ -28,7 +28,7 @@ const options: HttpFrontOptions = {
   live: null,
   logger: silentLogger,
 };
-const front = new HttpFront(options);
-await front.start();
-process.send?.(front.address()?.port);
+const listener = new HttpListener(options);
+await listener.start();
+process.send?.(listener.address()?.port);
 process.once('disconnect', () => process.exit());

@@ -7,7 +7,7 @@ import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import {
   encodeClip,
-  type Front,
+  type Listener,
   oneTurn,
   PLAYERS,
   RUNS,
@@ -34,12 +34,12 @@ async function measure(origin: Origin, clip: string): Promise<Row[]> {
   try {
     const turns = boxes.map(() => [] as Turn[]);
     for (let i = 0; i < RUNS; i += 1) {
-      for (const [which, { front }] of boxes.entries()) {
-        turns[which]!.push(await oneTurn(front, flvOpening));
+      for (const [which, { listener }] of boxes.entries()) {
+        turns[which]!.push(await oneTurn(listener, flvOpening));
       }
     }
-    return boxes.map(({ front }, i) => ({
-      name: `${origin.name}, ${front.name}`,
+    return boxes.map(({ listener }, i) => ({
+      name: `${origin.name}, ${listener.name}`,
       values: summary(turns[i]!, undefined),
     }));
   } finally {
@@ -49,12 +49,12 @@ async function measure(origin: Origin, clip: string): Promise<Row[]> {
 
 /** A supervisor with one child and the stream on it. */
 class Box {
-  readonly front: Front;
+  readonly listener: Listener;
   readonly #supervisor: RunningSupervisor;
   readonly #publisher: Ffmpeg;
 
-  private constructor(front: Front, supervisor: RunningSupervisor, publisher: Ffmpeg) {
-    this.front = front;
+  private constructor(listener: Listener, supervisor: RunningSupervisor, publisher: Ffmpeg) {
+    this.listener = listener;
     this.#supervisor = supervisor;
     this.#publisher = publisher;
   }
@@ -71,8 +71,8 @@ class Box {
     const publisher = new Ffmpeg('ffmpeg', [...input, supervisor.url(STREAM)]);
     await supervisor.ownerOf(STREAM);
     const [child] = await supervisor.children();
-    const front = { name: engine, port: http, relay: supervisor.pid, child: child!.pid! };
-    return new Box(front, supervisor, publisher);
+    const listener = { name: engine, port: http, relay: supervisor.pid, child: child!.pid! };
+    return new Box(listener, supervisor, publisher);
   }
 
   async close(): Promise<void> {

@@ -29,7 +29,7 @@ export async function encodeClip(folder: string): Promise<string> {
 }
 
 /** Something that players connect to: the process that relays, and the child behind it. */
-export interface Front {
+export interface Listener {
   readonly name: string;
   readonly port: number;
   readonly relay: number;
@@ -51,20 +51,21 @@ async function measure(origin: Origin, clip: string, folder: string): Promise<Ro
   const closing: (() => Promise<void>)[] = [];
   try {
     const native = await ours(origin, clip, 'native', closing);
-    const fronts = [native.front, (await ours(origin, clip, 'portable', closing)).front];
+    const listeners = [native.listener, (await ours(origin, clip, 'portable', closing)).listener];
     for (const start of [PEERS.haproxy!, PEERS['haproxy auto']!, startSrsProxy]) {
       const peer = await start(native.childPort, folder);
       if (!peer?.process) continue;
       closing.unshift(() => stop(peer));
       const { name, port, process } = peer;
-      fronts.push({ name, port, relay: process.pid!, child: native.front.child });
+      listeners.push({ name, port, relay: process.pid!, child: native.listener.child });
     }
-    const turns = fronts.map(() => [] as Turn[]);
+    const turns = listeners.map(() => [] as Turn[]);
     for (let i = 0; i < RUNS; i += 1) {
-      for (const [which, front] of fronts.entries()) turns[which]!.push(await oneTurn(front));
+      for (const [which, listener] of listeners.entries())
+        turns[which]!.push(await oneTurn(listener));
     }
-    const reference = turns[fronts.findIndex(({ name }) => name === 'haproxy')];
-    return fronts.map(({ name }, i) => ({
+    const reference = turns[listeners.findIndex(({ name }) => name === 'haproxy')];
+    return listeners.map(({ name }, i) => ({
       name: `${origin.name}, ${name}`,
       values: summary(turns[i]!, reference),
     }));
@@ -89,8 +90,8 @@ async function ours(
   await supervisor.ownerOf(STREAM);
   const [child] = await supervisor.children();
   const { rtmpPort: port, pid: relay } = supervisor;
-  const front: Front = { name: engine, port, relay, child: child!.pid! };
-  return { front, childPort: child!.ports.rtmp };
+  const listener: Listener = { name: engine, port, relay, child: child!.pid! };
+  return { listener, childPort: child!.ports.rtmp };
 }
 
 export interface Turn {
@@ -100,8 +101,8 @@ export interface Turn {
   readonly child: number;
 }
 
-export async function oneTurn(front: Front, opening?: Opening): Promise<Turn> {
-  const { port, relay, child } = front;
+export async function oneTurn(listener: Listener, opening?: Opening): Promise<Turn> {
+  const { port, relay, child } = listener;
   const players: BlindPlayer[] = [];
   for (let i = 0; i < PLAYERS; i += 1) {
     players.push(new BlindPlayer(port, STREAM.slice(5), opening));

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { openEngine } from '../../src/relay/engine.js';
 import { PortableEngine } from '../../src/relay/portable/tcp.js';
 import { RelayBench } from '../helpers/sockets.js';

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { openEngine, openUdpRelay } from '../../src/relay/engine.js';
 import type { UdpRelay, UdpSession } from '../../src/relay/udp.js';
 import { RelayBench } from '../helpers/sockets.js';

@@ -6,7 +6,7 @@ import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import type { Fleet } from '../../src/child/fleet.js';
 import { readAffinity } from '../../src/cpu/affinity.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { cleanup, fixture, makeFleet, mini, NO_SRS, real, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 300, misses: 3 };

@@ -10,7 +10,7 @@ import { type ProbeTarget, probeBoth } from '../../src/child/probe.js';
 import type { Watching } from '../../src/child/silence.js';
 import { PROBE_TIMES } from '../../src/child/times.js';
 import type { ChildHealth } from '../../src/child/types.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { cleanup } from './helpers.js';
 
 const LIMIT = 2000;

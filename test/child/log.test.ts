@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { ChildLog } from '../../src/child/log.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { recordLog } from '../helpers/log-lines.js';
 import { NO_MOUNTS, smallDisk } from '../helpers/small-disk.js';
 import { cleanup, tempDir, until } from './helpers.js';

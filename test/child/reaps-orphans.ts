@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OrphanReaper } from '../../src/child/orphans.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 
 /** Run as PID 1: makes orphans and children of its own, and prints what became of both. */
 const ORPHANS = 5;

@@ -7,7 +7,7 @@ import { Fleet } from '../../src/child/fleet.js';
 import type { FleetOptions } from '../../src/child/fleet-options.js';
 import { spawnProcess } from '../../src/child/spawn.js';
 import { codeOf } from '../../src/errors.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { until } from '../helpers/until.js';
 
 function useUp(): number[] {

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  type Activity,
   activityOf,
+  type HealthVerdict,
   judge,
+  type ProcessActivity,
   type Sample,
   type Signs,
-  type Verdict,
 } from '../../src/child/verdict.js';
 
 const LIMITS = { misses: 3, deafLimit: 30_000, spinLimit: 60_000, spinCpu: 30_000 };
 
-const ASLEEP: Activity = { state: 'sleeping', windowMs: 3000, cpuMs: 0, waitMs: 0, awake: 0 };
-const BURNING: Activity = { ...ASLEEP, state: 'running', cpuMs: 2900, awake: 1 };
-const STARVED: Activity = { ...ASLEEP, state: 'running', cpuMs: 10, awake: 1 };
-const WAITING: Activity = { ...ASLEEP, cpuMs: 100, waitMs: 2000, awake: 1 / 3 };
-const STOPPED: Activity = { ...ASLEEP, state: 'stopped' };
-const ON_DISK: Activity = { ...ASLEEP, state: 'disk', awake: 1 };
+const ASLEEP: ProcessActivity = {
+  state: 'sleeping',
+  windowMs: 3000,
+  cpuMs: 0,
+  waitMs: 0,
+  awake: 0,
+};
+const BURNING: ProcessActivity = { ...ASLEEP, state: 'running', cpuMs: 2900, awake: 1 };
+const STARVED: ProcessActivity = { ...ASLEEP, state: 'running', cpuMs: 10, awake: 1 };
+const WAITING: ProcessActivity = { ...ASLEEP, cpuMs: 100, waitMs: 2000, awake: 1 / 3 };
+const STOPPED: ProcessActivity = { ...ASLEEP, state: 'stopped' };
+const ON_DISK: ProcessActivity = { ...ASLEEP, state: 'disk', awake: 1 };
 
 /** Three unanswered probes of a child that sleeps: a hung one. */
 const HUNG: Signs = {
@@ -32,7 +38,7 @@ const HUNG: Signs = {
 };
 const FOR_EVER = { misses: 40, silentMs: 90_000, deadMs: 90_000 };
 
-const TABLE: [string, Partial<Signs>, Verdict['kind'], RegExp][] = [
+const TABLE: [string, Partial<Signs>, HealthVerdict['kind'], RegExp][] = [
   ['one miss', { misses: 1 }, 'silent', /too few/],
   ['two misses', { misses: 2 }, 'silent', /too few/],
   ['three of one that sleeps', {}, 'hung', /sleeps/],

@@ -91,7 +91,7 @@ for (const origin of origins()) {
     let haproxy: Haproxy;
     let folder: string;
     let http: number;
-    let front: { rtmp: number; http: number; http2: number };
+    let listener: { rtmp: number; http: number; http2: number };
     const cast = new Cast();
 
     before(async () => {
@@ -107,11 +107,11 @@ for (const origin of origins()) {
           SRS_SUPERVISOR_RELAY_THREADS: '2',
         },
       });
-      front = { rtmp: await freePort(), http: await freePort(), http2: await freePort() };
+      listener = { rtmp: await freePort(), http: await freePort(), http2: await freePort() };
       haproxy = await Haproxy.start(folder, [
-        { from: front.rtmp, to: supervisor.rtmpPort, option: 'send-proxy-v2' },
-        { from: front.http, to: http, option: 'send-proxy' },
-        { from: front.http2, to: http, option: 'send-proxy-v2' },
+        { from: listener.rtmp, to: supervisor.rtmpPort, option: 'send-proxy-v2' },
+        { from: listener.http, to: http, option: 'send-proxy' },
+        { from: listener.http2, to: http, option: 'send-proxy-v2' },
       ]);
     });
     afterEach(() => cast.close());
@@ -122,10 +122,10 @@ for (const origin of origins()) {
     });
 
     it('hides nobody: rows and children know the true client', async () => {
-      cast.publish(`rtmp://127.0.0.1:${front.rtmp}/live/far`);
+      cast.publish(`rtmp://127.0.0.1:${listener.rtmp}/live/far`);
       await supervisor.ownerOf('live/far');
       const request = 'GET /live/far.flv HTTP/1.1\r\nHost: box\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n';
-      for (const port of [front.http, front.http2]) {
+      for (const port of [listener.http, listener.http2]) {
         const socket = connectTcp({ port, host: '127.0.0.1', localAddress: STRANGER });
         socket
           .on('error', () => {})
@@ -140,7 +140,7 @@ for (const origin of origins()) {
         assert.ok(clients.some(({ ip }) => ip === row.alias));
         socket.destroy();
       }
-      await cast.assertPlays(FRAMES, `rtmp://127.0.0.1:${front.rtmp}/live/far`);
+      await cast.assertPlays(FRAMES, `rtmp://127.0.0.1:${listener.rtmp}/live/far`);
     });
 
     it('is the only way in', async () => {

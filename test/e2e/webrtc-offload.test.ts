@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { signal } from '../../src/child/process.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { Steering } from '../../src/relay/kernel/steering.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { FarChecker, type Way } from '../helpers/far-checker.js';

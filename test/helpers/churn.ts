@@ -16,18 +16,18 @@ export interface Target {
   readonly freshApp: string;
 }
 
-type Visit = (target: Target, index: number) => Promise<void>;
+type Session = (target: Target, index: number) => Promise<void>;
 
 const C0C1 = buildC0C1(0, randomBytes(HANDSHAKE_SIZE));
 const C2 = buildC2(Buffer.alloc(HANDSHAKE_SIZE));
 const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
 
 /** The ways in which clients come and go, in order or not. */
-const VISITS: Readonly<Record<string, Visit>> = {
-  'connects and leaves': ({ port }) => visit(port, leave),
+const SESSIONS: Readonly<Record<string, Session>> = {
+  'connects and leaves': ({ port }) => setup(port, leave),
 
   'leaves amid the handshake': ({ port }) =>
-    visit(port, async (socket) => {
+    setup(port, async (socket) => {
       socket.write(C0C1.subarray(0, HANDSHAKE_SIZE / 2));
       await leave(socket);
     }),
@@ -43,17 +43,17 @@ const VISITS: Readonly<Record<string, Visit>> = {
     await client.closed;
   },
 
-  'resets after connecting': ({ port }) => visit(port, reset),
+  'resets after connecting': ({ port }) => setup(port, reset),
 
   'resets after the handshake': ({ port }) =>
-    visit(port, async (socket) => {
+    setup(port, async (socket) => {
       socket.write(C0C1);
       await received(socket, SERVER_HANDSHAKE);
       await reset(socket);
     }),
 
   'resets while it plays': ({ port, stream }) =>
-    visit(port, async (socket) => {
+    setup(port, async (socket) => {
       socket.write(Buffer.concat([C0C1, C2, playCommands(port, stream)]));
       await received(socket, 4 * SERVER_HANDSHAKE);
       await reset(socket);
@@ -62,9 +62,9 @@ const VISITS: Readonly<Record<string, Visit>> = {
 
 /** Lets `count` clients come and go, kind by kind in turn, and so many at a time. */
 export async function churn(target: Target, count: number, atOnce: number): Promise<void> {
-  const kinds = Object.entries(VISITS);
+  const kinds = Object.entries(SESSIONS);
   const indexes = Array.from({ length: count }, (_, index) => index).values();
-  const visitor = async () => {
+  const client = async () => {
     for (const index of indexes) {
       const [kind, come] = kinds[index % kinds.length]!;
       await come(target, index).catch((cause: unknown) => {
@@ -72,7 +72,7 @@ export async function churn(target: Target, count: number, atOnce: number): Prom
       });
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, visitor));
+  await Promise.all(Array.from({ length: atOnce }, client));
 }
 
 function playCommands(port: number, stream: string): Buffer {
@@ -82,7 +82,7 @@ function playCommands(port: number, stream: string): Buffer {
   return player.build({ tcUrl: `rtmp://127.0.0.1:${port}/${app}`, app, stream: name });
 }
 
-async function visit(port: number, act: (socket: Socket) => Promise<void>): Promise<void> {
+async function setup(port: number, act: (socket: Socket) => Promise<void>): Promise<void> {
   const socket = await dialPort(port);
   await act(socket).finally(() => socket.destroy());
 }

@@ -1,4 +1,4 @@
-import { createLogger, type LogLevel } from '../../src/logger.js';
+import { createLogger, type LogLevel } from '../../src/logging/logger.js';
 
 /** A logger, and what it has logged: each line as `{ msg, …fields }`, without level and time. */
 export function recordLog(level: LogLevel = 'warn') {

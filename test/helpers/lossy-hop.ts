@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Endpoint } from '../../src/relay/udp.js';
+import type { UdpEndpoint } from '../../src/relay/udp.js';
 
 /** What becomes of datagrams on a hop, each way; shares of 1. */
 export interface Weather {
@@ -39,7 +39,7 @@ export class LossyHop {
   }
 
   /** `target`: a port of 127.0.0.1, or where each packet goes. */
-  async open(target: number | ((packet: Buffer) => Endpoint)): Promise<this> {
+  async open(target: number | ((packet: Buffer) => UdpEndpoint)): Promise<this> {
     const here = { ip: '127.0.0.1', port: 0 };
     const way = typeof target === 'number' ? () => ({ ...here, port: target }) : target;
     this.#socket.on('message', (packet, { port, address }) => {

@@ -60,15 +60,15 @@ export interface RelayedPair {
   readonly relayed: RelayedConnection;
 }
 
-/** Makes relayed pairs through an engine: client -> front (engine) -> child. */
+/** Makes relayed pairs through an engine: client -> listener (engine) -> child. */
 export class RelayBench {
-  readonly #front: Acceptor;
+  readonly #listener: Acceptor;
   readonly #children: Acceptor;
   readonly #engine: RelayEngine;
 
-  private constructor(engine: RelayEngine, front: Acceptor, children: Acceptor) {
+  private constructor(engine: RelayEngine, listener: Acceptor, children: Acceptor) {
     this.#engine = engine;
-    this.#front = front;
+    this.#listener = listener;
     this.#children = children;
   }
 
@@ -81,8 +81,8 @@ export class RelayBench {
     options: Partial<Omit<RelayPair, 'client' | 'child'>> = {},
     prepare: (pair: RelayPair) => void = () => {},
   ): Promise<RelayedPair> {
-    const accepted = this.#front.next();
-    const client = await dialPort(this.#front.port);
+    const accepted = this.#listener.next();
+    const client = await dialPort(this.#listener.port);
     const reached = this.#children.next();
     const dialled = await dialPort(this.#children.port);
     const pair = { client: await accepted, child: dialled, idleMs: 0, ...options };
@@ -93,7 +93,7 @@ export class RelayBench {
 
   async close(): Promise<void> {
     await this.#engine.close();
-    await Promise.all([this.#front.close(), this.#children.close()]);
+    await Promise.all([this.#listener.close(), this.#children.close()]);
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AdminStatus, ChildRow } from '../../src/admin/types.js';
 import { signal } from '../../src/child/process.js';
-import type { ConnectionRow } from '../../src/listener/front.js';
+import type { ConnectionRow } from '../../src/listener/listener.js';
 import type { StreamStatus } from '../../src/placement/types.js';
 import type { Machine } from './machine.js';
 import { BIN, ROOT } from './paths.js';

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
 import { renderSrsConf } from '../../src/child/srs-conf.js';
-import type { ChildPorts, ChildRef } from '../../src/child/types.js';
+import type { ChildPorts } from '../../src/child/types.js';
 import { fileHandler } from '../../src/files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
+import type { OwnerRef } from '../../src/owner.js';
 import { writerName } from '../../src/protocol/hls/names.js';
 import { parseConf } from '../../src/srs-conf/parse.js';
 import { CLIP } from '../helpers/paths.js';
@@ -28,7 +29,7 @@ const TEMPLATE = parseConf(
 );
 
 /** One life of a child. */
-export interface RigChild extends ChildRef {
+export interface RigChild extends OwnerRef {
   readonly ports: ChildPorts;
   readonly process: ChildProcess;
 }

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
-import type { ChildRef } from '../../src/child/types.js';
 import { sweep } from '../../src/hls/sweep.js';
+import type { OwnerRef } from '../../src/owner.js';
 
 it('removes what ended children and streams left, and nothing that may still be asked for', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'srs-supervisor-sweep-'));
@@ -27,7 +27,7 @@ it('removes what ended children and streams left, and nothing that may still be 
     await writeFile(join(root, name), '');
     await utimes(join(root, name), writtenAt / 1000, writtenAt / 1000);
   }
-  const isAlive = ({ id, generation }: ChildRef) => id === 'c001' && generation === 2;
+  const isAlive = ({ id, generation }: OwnerRef) => id === 'c001' && generation === 2;
   const removed = await sweep(root, { now, keepMs: 150_000, isAlive });
   assert.equal(removed, 6);
   const left = await readdir(root, { recursive: true });

@@ -1,7 +1,7 @@
-import type { Answer, Verdict } from '../../src/hooks/verdict.js';
+import type { HookAnswer, HookVerdict } from '../../src/hooks/verdict.js';
 
 /** Answers of hook servers, and what SRS makes of each. */
-export const ANSWERS: readonly (Answer & { readonly verdict: Verdict })[] = [
+export const ANSWERS: readonly (HookAnswer & { readonly verdict: HookVerdict })[] = [
   { status: 200, body: '0', verdict: 'ok' },
   { status: 201, body: '0', verdict: 'ok' },
   { status: 200, body: '{"code":0}', verdict: 'ok' },

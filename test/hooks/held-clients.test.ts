@@ -42,10 +42,10 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a client that waits is told of in SRS’s words', async () => {
   const { clients, heard } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  assert.equal(await visit.connect(REQUEST), true);
-  assert.equal(await visit.play(REQUEST), true);
-  visit.leave({ sent: 12, received: 34 });
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  assert.equal(await hookClient.connect(REQUEST), true);
+  assert.equal(await hookClient.play(REQUEST), true);
+  hookClient.leave({ sent: 12, received: 34 });
   await settled();
   const ids = ['server_id', 'service_id', 'action', 'client_id', 'ip', 'vhost', 'app'];
   const stream = ['stream_url', 'stream_id'];
@@ -71,19 +71,19 @@ test('a client that waits is told of in SRS’s words', async () => {
 
 test('its child asks once more, and gets the same answer; all else goes on by the same id', async () => {
   const { clients, heard } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  await visit.connect(REQUEST);
-  await visit.play(REQUEST);
-  visit.goesBy(ALIAS);
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  await hookClient.connect(REQUEST);
+  await hookClient.play(REQUEST);
+  hookClient.goesBy(ALIAS);
   assert.ok(clients.hasHeard(says('on_connect')));
   assert.ok(clients.hasHeard(says('on_play')));
-  visit.served();
+  hookClient.served();
   // It closes its stream and plays again, in the child.
   for (const action of ['on_stop', 'on_connect', 'on_play'] as const) {
     assert.ok(!clients.hasHeard(says(action)), action);
     assert.equal(clients.knownAs(says(action))?.id, 'client-1');
   }
-  visit.leave({ sent: 0, received: 0 });
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   for (const action of ['on_stop', 'on_close'] as const) {
     assert.ok(!clients.hasHeard(says(action)), action);
@@ -96,20 +96,20 @@ test('its child asks once more, and gets the same answer; all else goes on by th
 
 test('what it asked for before says nothing of another stream', async () => {
   const { clients } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  await visit.connect(REQUEST);
-  await visit.play(REQUEST);
-  visit.goesBy(ALIAS);
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  await hookClient.connect(REQUEST);
+  await hookClient.play(REQUEST);
+  hookClient.goesBy(ALIAS);
   assert.ok(!clients.hasHeard(says('on_play', 'other')));
 });
 
 test('a child that never served it has nothing to add to its end', async () => {
   const { clients, actions } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  await visit.connect(REQUEST);
-  await visit.play(REQUEST);
-  visit.goesBy(ALIAS);
-  visit.leave({ sent: 0, received: 0 });
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  await hookClient.connect(REQUEST);
+  await hookClient.play(REQUEST);
+  hookClient.goesBy(ALIAS);
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_stop', 'on_close']);
   assert.ok(clients.hasHeard(says('on_stop')));
@@ -119,23 +119,23 @@ test('a child that never served it has nothing to add to its end', async () => {
 test('what is refused is not stopped, and closes', async () => {
   const { clients, actions, refuses } = openUser();
   refuses.add('on_play');
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  await visit.connect(REQUEST);
-  assert.equal(await visit.play(REQUEST), false);
-  visit.leave({ sent: 0, received: 0 });
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  await hookClient.connect(REQUEST);
+  assert.equal(await hookClient.play(REQUEST), false);
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_close']);
 });
 
 test('one that leaves while it is asked about has left when that is answered', async () => {
   const { clients, actions, waits } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
   let answer = () => {};
-  await visit.connect(REQUEST);
+  await hookClient.connect(REQUEST);
   waits.push(new Promise((resolve) => (answer = resolve)));
-  const playing = visit.play(REQUEST);
+  const playing = hookClient.play(REQUEST);
   await settled();
-  visit.leave({ sent: 0, received: 0 });
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_connect', 'on_play']);
   answer();
@@ -146,22 +146,22 @@ test('one that leaves while it is asked about has left when that is answered', a
 
 test('one that was never asked about is not told of', async () => {
   const { clients, actions } = openUser();
-  clients.visit({ ip: '203.0.113.5', end }).leave({ sent: 0, received: 0 });
+  clients.open({ ip: '203.0.113.5', end }).leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), []);
 });
 
 test('one that another box has asked about is not asked about here, and ends by its child’s word', async () => {
   const { clients, actions } = openUser();
-  const visit = clients.adopt({
+  const hookClient = clients.adopt({
     id: 'far-1',
     ip: '203.0.113.5',
     stream: '__defaultVhost__/live/cam',
   });
-  visit.goesBy(ALIAS);
+  hookClient.goesBy(ALIAS);
   assert.ok(clients.hasHeard(says('on_connect')));
   assert.ok(clients.hasHeard(says('on_play')));
-  visit.leave({ sent: 0, received: 0 });
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), []);
   assert.ok(!clients.hasHeard(says('on_stop')));
@@ -170,9 +170,9 @@ test('one that another box has asked about is not asked about here, and ends by 
 
 test('who only plays, as HTTP players do, is not told of as one that closes', async () => {
   const { clients, actions } = openUser();
-  const visit = clients.visit({ ip: '203.0.113.5', end });
-  await visit.play(REQUEST);
-  visit.leave({ sent: 0, received: 0 });
+  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  await hookClient.play(REQUEST);
+  hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_play', 'on_stop']);
 });
@@ -180,18 +180,18 @@ test('who only plays, as HTTP players do, is not told of as one that closes', as
 test('one that waits can be ended by the id that users know, until a child serves it', async () => {
   const { clients } = openUser();
   let ended = 0;
-  const visit = clients.visit({
+  const hookClient = clients.open({
     ip: '203.0.113.5',
     end: () => {
       ended += 1;
     },
   });
   assert.equal(clients.end('nobody'), false);
-  assert.equal(clients.end(visit.id), true);
+  assert.equal(clients.end(hookClient.id), true);
   assert.equal(ended, 1);
-  visit.served();
-  assert.equal(clients.end(visit.id), false);
-  const other = clients.visit({ ip: '203.0.113.5', end });
+  hookClient.served();
+  assert.equal(clients.end(hookClient.id), false);
+  const other = clients.open({ ip: '203.0.113.5', end });
   other.leave({ sent: 0, received: 0 });
   assert.equal(clients.end(other.id), false);
 });

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ChildRef } from '../../src/child/types.js';
 import { type Claims, type Publication, Publishers } from '../../src/hooks/publishers.js';
+import type { OwnerRef } from '../../src/owner.js';
 import { recordLog } from '../helpers/log-lines.js';
 import { until } from '../helpers/until.js';
 
-const C1: ChildRef = { id: 'c001', generation: 1 };
-const C2: ChildRef = { id: 'c002', generation: 1 };
+const C1: OwnerRef = { id: 'c001', generation: 1 };
+const C2: OwnerRef = { id: 'c002', generation: 1 };
 
 /** One owner a stream, in the way of the registry. */
 class TestClaims implements Claims {
-  readonly owners = new Map<string, ChildRef>();
+  readonly owners = new Map<string, OwnerRef>();
   readonly announced: string[] = [];
 
-  async published(stream: string, owner: ChildRef): Promise<boolean> {
+  async published(stream: string, owner: OwnerRef): Promise<boolean> {
     const winner = this.owners.get(stream) ?? owner;
     this.owners.set(stream, winner);
     return winner.id === owner.id;
@@ -24,7 +24,7 @@ class TestClaims implements Claims {
     this.announced.push(stream);
   }
 
-  unpublished(stream: string, owner: ChildRef): void {
+  unpublished(stream: string, owner: OwnerRef): void {
     assert.equal(this.owners.get(stream)?.id, owner.id);
     this.owners.delete(stream);
   }
@@ -139,7 +139,7 @@ test('after a standstill what no child publishes any more is over', async (t) =>
   const fresh = { ...of('c'), stream: 'v/live/fresh' };
   const unsaid = { ...of('d', C2), stream: 'v/live/unsaid' };
   for (const publication of [of('a'), lost, unsaid]) await publishers.begin(publication);
-  const liveIn = async ({ id }: ChildRef) => {
+  const liveIn = async ({ id }: OwnerRef) => {
     if (id === 'c002') throw new Error('no answer');
     return new Set(['v/live/s']);
   };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, createServer } from 'node:tls';
 import { Certificate } from '../../src/listener/certificate.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { makeCertificate } from '../helpers/certificate.js';
 import { until } from '../helpers/until.js';
 

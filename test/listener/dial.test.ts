@@ -4,7 +4,7 @@ import { AliasBook } from '../../src/listener/aliases.js';
 import { Connections } from '../../src/listener/connections.js';
 import { dial } from '../../src/listener/dial.js';
 import { dialAsClient } from '../../src/listener/dial-as-client.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { freePort } from '../helpers/ports.js';
 import { Acceptor } from '../helpers/sockets.js';
 

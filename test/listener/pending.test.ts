@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type PendingClient, PendingClients } from '../../src/listener/pending.js';
+import { PendingClients, type PendingEntry } from '../../src/listener/pending.js';
 
 test('the oldest goes first, and its age is told whenever it is another one', () => {
   const told: (number | null)[] = [];
   const shed: number[] = [];
   const pending = new PendingClients((since) => told.push(since));
-  const add = (since: number): PendingClient => {
+  const add = (since: number): PendingEntry => {
     const client = pending.add(since, () => {
       shed.push(since);
       pending.remove(client);

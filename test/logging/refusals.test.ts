@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createLogger } from '../../src/logger.js';
 import { LineLimit } from '../../src/logging/line-limit.js';
 import { escapeControls, loggable } from '../../src/logging/loggable.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { logRefusal } from '../../src/logging/refusals.js';
 import { recordLog } from '../helpers/log-lines.js';
 

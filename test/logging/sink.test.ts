@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { codeOf } from '../../src/errors.js';
 import { openOutlet } from '../../src/logging/outlet.js';
-import { Sink } from '../../src/logging/sink.js';
+import { LogSink } from '../../src/logging/sink.js';
 import { until } from '../helpers/until.js';
 
 const noStream = () => assert.fail('a stream was asked for');
@@ -57,7 +57,7 @@ describe('a sink of log lines', () => {
     keep(reader);
     const gaps: number[] = [];
     const outlet = openOutlet(writer, noStream);
-    const sink = new Sink({ outlet, maxBytes: 300_000, onGap: (lines) => gaps.push(lines) });
+    const sink = new LogSink({ outlet, maxBytes: 300_000, onGap: (lines) => gaps.push(lines) });
     const line = (index: number) => `${String(index).padStart(6, '0')} ${'x'.repeat(92)}\n`;
     // The kernel takes 64 KiB and the sink 300,000 bytes: the rest finds no room.
     for (let index = 0; index < 5000; index++) sink.write(line(index));
@@ -85,7 +85,7 @@ describe('a sink of log lines', () => {
 
   it('goes on when its reader has gone, and with the next one', async () => {
     const { reader, openReader, writer } = pipe();
-    const sink = new Sink({ outlet: openOutlet(writer, noStream) });
+    const sink = new LogSink({ outlet: openOutlet(writer, noStream) });
     closeSync(reader);
     sink.write('lost or late\n');
     assert.equal(codeOf(await sink.drain()), 'EPIPE');
@@ -100,14 +100,14 @@ describe('a sink of log lines', () => {
   });
 
   it('fails without a throw where there is no space, and ends in time', async () => {
-    const sink = new Sink({ outlet: openOutlet(keep(openSync('/dev/full', 'w')), noStream) });
+    const sink = new LogSink({ outlet: openOutlet(keep(openSync('/dev/full', 'w')), noStream) });
     sink.write('nothing of this\n');
     assert.equal(codeOf(await sink.drain()), 'ENOSPC');
   });
 
   it('goes on in a new file after a rename, as logrotate does it', async () => {
     const path = join(folder, 'log');
-    const sink = new Sink({ outlet: openOutlet(keep(openSync(path, 'a')), noStream) });
+    const sink = new LogSink({ outlet: openOutlet(keep(openSync(path, 'a')), noStream) });
     sink.write('one\n');
     await sink.drain();
     renameSync(path, `${path}.1`);
@@ -123,7 +123,7 @@ describe('a sink of log lines', () => {
   });
 
   it('has no new file where it is none', () => {
-    const sink = new Sink({ outlet: openOutlet(keep(openSync('/dev/null', 'w')), noStream) });
+    const sink = new LogSink({ outlet: openOutlet(keep(openSync('/dev/null', 'w')), noStream) });
     assert.equal(sink.reopen(), null);
   });
 });

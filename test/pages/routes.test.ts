@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fastify from 'fastify';
 import { fileRoutes } from '../../src/files/routes.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { pageRoutes } from '../../src/pages/routes.js';
 
 const PORTS = { rtmp: 1935, api: 1985, apiHttps: null, rtc: true };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import RedisMock from 'ioredis-mock';
-import type { ChildRef } from '../../src/child/types.js';
+import type { OwnerRef } from '../../src/owner.js';
 import { Placement } from '../../src/placement/placement.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
@@ -71,7 +71,7 @@ test('the streams of a dead box are placed anew, and its clients told', async ()
 
 test('of two that claim one stream the one that publishes wins, and the loser is told', async () => {
   const boxes = new Boxes();
-  const own: ChildRef = { id: 'c001', generation: 1 };
+  const own: OwnerRef = { id: 'c001', generation: 1 };
   await boxes.a.acquire(S, 'play');
   // The store was emptied, and b came first.
   await boxes.registry('a').release(S, own);
@@ -84,7 +84,7 @@ test('of two that claim one stream the one that publishes wins, and the loser is
 
 test('a live stream takes its name back from one that only waits', async () => {
   const boxes = new Boxes();
-  const own: ChildRef = { id: 'c001', generation: 1 };
+  const own: OwnerRef = { id: 'c001', generation: 1 };
   await boxes.a.acquire(S, 'publish');
   assert.equal(await boxes.a.published(S, own), true);
   await boxes.registry('a').release(S, own);
@@ -98,7 +98,7 @@ test('a live stream takes its name back from one that only waits', async () => {
 
 test('what the other box publishes is found there, and waited for', async () => {
   const { a, b } = new Boxes();
-  const own: ChildRef = { id: 'c001', generation: 1 };
+  const own: OwnerRef = { id: 'c001', generation: 1 };
   const ending = new AbortController();
   assert.equal(await b.whenPublished(S, AbortSignal.abort()), false);
   assert.equal(await b.find(S, 'play'), null);
@@ -116,7 +116,7 @@ test('what the other box publishes is found there, and waited for', async () => 
 
 test('a found stream of the other box costs the store nothing for a moment', async () => {
   const boxes = new Boxes();
-  const own: ChildRef = { id: 'c001', generation: 1 };
+  const own: OwnerRef = { id: 'c001', generation: 1 };
   await boxes.a.acquire(S, 'publish');
   await boxes.a.published(S, own);
   (await boxes.b.find(S, 'play'))?.release();
@@ -130,7 +130,7 @@ test('a found stream of the other box costs the store nothing for a moment', asy
 
 test('who was sent by the other box holds the stream here', async () => {
   const { a, b } = new Boxes();
-  const own: ChildRef = { id: 'c001', generation: 1 };
+  const own: OwnerRef = { id: 'c001', generation: 1 };
   const player = await a.acquire(S, 'play');
   const sent = await a.admit(S, 'play', own);
   player?.release();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChildRef } from '../../src/child/types.js';
 import { SupervisorError } from '../../src/errors.js';
+import type { OwnerRef } from '../../src/owner.js';
 import { Placement } from '../../src/placement/placement.js';
 import type { Hold } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
@@ -11,7 +11,7 @@ const S = 'v/live/s';
 
 /** Answers late to a release, as a store on another machine may. */
 class LateRegistry extends MemoryRegistry {
-  override async release(stream: string, owner: ChildRef): Promise<boolean> {
+  override async release(stream: string, owner: OwnerRef): Promise<boolean> {
     await settled();
     return super.release(stream, owner);
   }

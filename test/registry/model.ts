@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type ChildRef, isGoneWith, isSameLife } from '../../src/child/types.js';
+import { isGoneWith, isSameLife, type OwnerRef } from '../../src/owner.js';
 import type { Claim, Registry } from '../../src/registry/registry.js';
 
 const STREAMS = ['v/a/1', 'v/a/2', 'v/b/3'];
-const OWNERS: readonly ChildRef[] = [
+const OWNERS: readonly OwnerRef[] = [
   { id: 'c001', generation: 1 },
   { id: 'c001', generation: 2 },
   { id: 'c002', generation: 1 },
@@ -32,7 +32,7 @@ export function histories(verbs: readonly Verb[]): fc.Arbitrary<Step[]> {
 }
 
 interface Held {
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
   readonly live: boolean;
   readonly expires: number;
 }
@@ -68,14 +68,14 @@ export class RegistryModel {
     for (const stream of STREAMS) same(await this.#registry.find(stream), this.#held.get(stream));
   }
 
-  async #claim(stream: string, owner: ChildRef, live: boolean): Promise<void> {
+  async #claim(stream: string, owner: OwnerRef, live: boolean): Promise<void> {
     const now = this.#held.get(stream);
     const wins = now === undefined || (live && !now.live);
     if (wins) this.#held.set(stream, { owner, live, expires: this.#now + this.#leaseMs });
     same(await this.#registry.claim(stream, owner, live), this.#held.get(stream));
   }
 
-  async #renew(owner: ChildRef): Promise<void> {
+  async #renew(owner: OwnerRef): Promise<void> {
     const isOwn = (stream: string) => {
       const held = this.#held.get(stream);
       return held !== undefined && isSameLife(held.owner, owner);
@@ -88,14 +88,14 @@ export class RegistryModel {
     assert.deepEqual(await this.#registry.renew(STREAMS, owner), lost);
   }
 
-  async #release(stream: string, owner: ChildRef): Promise<void> {
+  async #release(stream: string, owner: OwnerRef): Promise<void> {
     const held = this.#held.get(stream);
     const isOwn = held !== undefined && isSameLife(held.owner, owner);
     if (isOwn) this.#held.delete(stream);
     assert.equal(await this.#registry.release(stream, owner), isOwn);
   }
 
-  async #releaseAll(owner: ChildRef): Promise<void> {
+  async #releaseAll(owner: OwnerRef): Promise<void> {
     const gone = [...this.#held].filter(([, held]) => isGoneWith(held.owner, owner));
     for (const [stream] of gone) this.#held.delete(stream);
     assert.equal(await this.#registry.releaseAll(owner), gone.length);

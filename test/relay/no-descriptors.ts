@@ -6,7 +6,7 @@ import { NativeEngine } from '../../src/relay/native/engine.js';
 import { listenShared } from '../../src/relay/native/listen.js';
 import { RelayBench, type RelayedPair, readAll } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
-import { TEST_USHER } from './test-usher.js';
+import { TEST_USHER } from './test-handler.js';
 
 const SIZE = 4 * 1024 * 1024;
 
@@ -31,14 +31,14 @@ const engine = new NativeEngine({ threads: 1 });
 const bench = await RelayBench.open(engine);
 const port = listenShared({ host: '127.0.0.1', port: 0 }, 128, 1);
 const told: unknown[] = [];
-const desk = {
+const link = {
   joined: () => {},
   handedBack: () => {},
   heard: (message: unknown) => void told.push(message),
 };
 const settings = { fd: port.sockets[0], child: 0 };
-engine.employ({ module: TEST_USHER, begin: () => ({ settings, desk }) });
-await until('the usher is there', () => told.includes('open'));
+engine.employ({ module: TEST_USHER, begin: () => ({ settings, link }) });
+await until('the handler is there', () => told.includes('open'));
 const running = await bench.pair();
 running.client.write('x');
 await once(running.child.resume(), 'data');

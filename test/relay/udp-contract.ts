@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Endpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../src/relay/udp.js';
+import type { UdpEndpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../src/relay/udp.js';
 import { until } from '../helpers/until.js';
 
 const MAX_SESSIONS = 20;
@@ -13,7 +13,7 @@ const ANSWERER = new URL('./echo-answerer.js', import.meta.url).href;
 /** A socket that keeps what it gets, in order, as text. */
 class Party {
   readonly got: string[] = [];
-  readonly from: Endpoint[] = [];
+  readonly from: UdpEndpoint[] = [];
   readonly socket: Socket = createSocket('udp4');
 
   static async open(): Promise<Party> {
@@ -27,12 +27,12 @@ class Party {
     return party;
   }
 
-  get endpoint(): Endpoint {
+  get endpoint(): UdpEndpoint {
     const { address, port } = this.socket.address() as AddressInfo;
     return { ip: address, port };
   }
 
-  send(text: string, to: Endpoint | number): void {
+  send(text: string, to: UdpEndpoint | number): void {
     const { ip, port } = typeof to === 'number' ? { ip: '127.0.0.1', port: to } : to;
     this.socket.send(text, port, ip);
   }
@@ -52,7 +52,7 @@ export function udpContract(
   open: (options: UdpRelayOptions) => Promise<UdpRelay>,
 ): void {
   describe(`udp relay: ${name}`, () => {
-    const strangers: { readonly text: string; readonly from: Endpoint }[] = [];
+    const strangers: { readonly text: string; readonly from: UdpEndpoint }[] = [];
     const parties: Party[] = [];
     const sessions: UdpSession[] = [];
     let relay: UdpRelay;

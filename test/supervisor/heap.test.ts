@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { HeapKeeper } from '../../src/supervisor/heap.js';
 
 const LINUX = process.platform !== 'linux' && 'the native engine is for Linux';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChildHealth, ChildStatus } from '../../src/child/types.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
 import { makePlacement, type PlacementParts } from '../../src/supervisor/placement.js';
 
@@ -18,7 +18,7 @@ test('new streams go to children that answer, and to any that serves where none 
       statuses: () => children,
       status: (id: string) => children.find((one) => one.id === id) ?? null,
     },
-    fronts: { traffic: () => new Map() },
+    listeners: { traffic: () => new Map() },
     logger: silentLogger,
   } as unknown as PlacementParts);
   t.after(() => placement.close());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LoopClock } from '../../src/clock/loop.js';
-import { silentLogger } from '../../src/logger.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { claimsOf, mendAfterStandstill } from '../../src/supervisor/standstill.js';
 import { until } from '../helpers/until.js';
 
@@ -29,8 +29,10 @@ test('players of a publisher that was lost in a standstill are closed, others ar
     announce: () => {},
     unpublished: (stream: string) => void told.push(stream),
   };
-  const fronts = { endOf: (...args: unknown[]) => void closed.push([args[0], args[2], args[3]]) };
-  const claims = claimsOf(placement, { fronts, loop });
+  const listeners = {
+    endOf: (...args: unknown[]) => void closed.push([args[0], args[2], args[3]]),
+  };
+  const claims = claimsOf(placement, { listeners, loop });
   pass(100);
   claims.unpublished('v/live/before', OWNER);
   assert.deepEqual(closed, []);

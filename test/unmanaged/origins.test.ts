@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Life } from '../../src/unmanaged/life.js';
+import type { OriginLife } from '../../src/unmanaged/life.js';
 import { type OriginDown, Origins } from '../../src/unmanaged/origins.js';
 import { MAX_ORIGINS } from '../../src/unmanaged/places.js';
 import type { Registration } from '../../src/unmanaged/registration.js';
@@ -21,7 +21,7 @@ let downs: OriginDown[] = [];
 /** What a connection to an address comes to; absent: it is taken. */
 let ways = new Map<string, Error>();
 /** Who answers an HTTP API there; absent: nobody. */
-let answering = new Map<string, Life>();
+let answering = new Map<string, OriginLife>();
 let origins: Origins;
 /** How late we ourselves are. */
 let lateMs = 0;

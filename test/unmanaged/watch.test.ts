@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { FixedOrigin } from '../../src/config/fixed-origin.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/logging/logger.js';
 import { FixedOrigins } from '../../src/unmanaged/fixed.js';
 import { lifeAt } from '../../src/unmanaged/life.js';
 import { Origins } from '../../src/unmanaged/origins.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';

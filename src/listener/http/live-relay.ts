@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { buildChildHead } from '../../protocol/http/child-head.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
@@ -12,7 +12,7 @@ import { type AliasBook, canAlias } from '../aliases.js';
 import type { ClientAddress } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
-import type { HeldHooks, HeldRequest, HeldTraffic, HeldVisit } from '../held-hooks.js';
+import type { HeldHooks, HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { HoldBudget } from '../hold-budget.js';
 import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
@@ -40,7 +40,7 @@ export interface LiveOptions {
   /** Counts those who wait. */
   readonly holds: HoldBudget;
   /** The user's hooks, which are asked when a player begins to wait. */
-  readonly hooks: Pick<HeldHooks, 'visit'>;
+  readonly hooks: Pick<HeldHooks, 'open'>;
   /** The `Server` that the children call themselves. */
   readonly server: string;
   /** How long a child may take to say the first byte; default: 40 s. */
@@ -60,11 +60,11 @@ export interface LiveExchange {
 interface Waited {
   readonly status: number | null;
   /** What hooks have heard of it; null: nothing. */
-  readonly visit: HeldVisit | null;
+  readonly hookClient: HookClient | null;
 }
 
 const RETRY: OutgoingHttpHeaders = { 'Retry-After': '1' };
-const GOES_ON: Waited = { status: null, visit: null };
+const GOES_ON: Waited = { status: null, hookClient: null };
 
 /** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, then relays it raw. */
 export class LiveRelay {
@@ -97,13 +97,13 @@ export class LiveRelay {
       return this.#answer(exchange, 405, { Allow: 'GET, POST, HEAD, OPTIONS' });
     }
     const stream = streamKey(live.name);
-    const { status, visit } = await this.#wait(live, exchange);
+    const { status, hookClient } = await this.#wait(live, exchange);
     try {
       if (status !== null) this.#answer(exchange, status, status === 503 ? RETRY : {});
       else if (method === 'HEAD') this.#describe(live, exchange);
-      else if (await isNext(response)) await this.#relay(stream, exchange, visit);
+      else if (await isNext(response)) await this.#relay(stream, exchange, hookClient);
     } finally {
-      visit?.leave(NO_BYTES);
+      hookClient?.leave(NO_BYTES);
     }
   }
 
@@ -122,12 +122,12 @@ export class LiveRelay {
     const isThere = live.isEdge || (await whenPublished(streamKey(live.name), AbortSignal.abort()));
     if (isThere) return GOES_ON;
     const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
-    if (isAnsweredNow) return { status: 404, visit: null };
-    if (holds.take(connection.ip) !== null) return { status: 503, visit: null };
+    if (isAnsweredNow) return { status: 404, hookClient: null };
+    if (holds.take(connection.ip) !== null) return { status: 503, hookClient: null };
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
-    const visit = hooks.visit({ ip: client.ip, end });
+    const hookClient = hooks.open({ ip: client.ip, end });
     try {
-      return { status: await this.#hold(live, exchange, visit), visit };
+      return { status: await this.#hold(live, exchange, hookClient), hookClient };
     } finally {
       holds.giveBack(connection.ip);
     }
@@ -137,7 +137,7 @@ export class LiveRelay {
   async #hold(
     live: LiveRequest,
     { request, connection }: LiveExchange,
-    visit: HeldVisit,
+    hookClient: HookClient,
   ): Promise<number | null> {
     const { whenPublished, waitMs } = this.#options;
     const { socket } = request;
@@ -147,7 +147,7 @@ export class LiveRelay {
     connection.signal.addEventListener('abort', end);
     socket.once('end', end);
     let isRefused = false;
-    const asking = visit.play(requestOf(live, request)).then((isIn) => {
+    const asking = hookClient.play(requestOf(live, request)).then((isIn) => {
       isRefused = !isIn;
       if (isRefused) end();
     });
@@ -163,18 +163,22 @@ export class LiveRelay {
     }
   }
 
-  async #relay(stream: StreamKey, exchange: LiveExchange, visit: HeldVisit | null): Promise<void> {
+  async #relay(
+    stream: StreamKey,
+    exchange: LiveExchange,
+    hookClient: HookClient | null,
+  ): Promise<void> {
     const { connection } = exchange;
     const { route, logger } = this.#options;
     connection.role = 'play';
     connection.stream = stream;
     const attempt = {
       route: () => route(stream, 'play'),
-      join: (found: Route) => this.#join(found, exchange, visit),
+      join: (found: Route) => this.#join(found, exchange, hookClient),
     };
     try {
       const found = await reachChild(connection, attempt, logger);
-      visit?.served();
+      hookClient?.served();
       await connection.relayed?.ended;
       found.release();
     } catch (error) {
@@ -189,9 +193,9 @@ export class LiveRelay {
     else this.#answer(exchange, 502, {}, messageOf(error));
   }
 
-  async #join(route: Route, exchange: LiveExchange, visit: HeldVisit | null): Promise<void> {
+  async #join(route: Route, exchange: LiveExchange, hookClient: HookClient | null): Promise<void> {
     const { connection, request, response, client: from } = exchange;
-    const alias = visit && this.#aliasFor(visit, connection, route);
+    const alias = hookClient && this.#aliasFor(hookClient, connection, route);
     const child = await dialAsClient(connection, targetOf(route, 'http'), this.#options);
     child.on('error', () => {}).write(childHead(request, alias ?? from.ip));
     try {
@@ -208,10 +212,10 @@ export class LiveRelay {
   }
 
   /** SRS's hooks of HTTP players have the address of X-Forwarded-For: by this one we know whom they mean. */
-  #aliasFor(visit: HeldVisit, connection: Connection, { via, host }: Route): string | null {
+  #aliasFor(hookClient: HookClient, connection: Connection, { via, host }: Route): string | null {
     if (via !== undefined || !canAlias(host)) return null;
     connection.alias ??= this.#options.aliases.take(connection.client);
-    if (connection.alias !== null) visit.goesBy(connection.alias);
+    if (connection.alias !== null) hookClient.goesBy(connection.alias);
     return connection.alias;
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import type { TokenBuckets } from '../../collections/token-buckets.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
-import type { TokenBuckets } from '../../token-buckets.js';
 import { networkOf } from '../client-address.js';
 import type { HttpPlugin } from './app.js';
 

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { codeOf } from '../../errors.js';
 import type { Certificate } from '../certificate.js';
-import { Turns } from './turns.js';
+import { RequestTurns } from './request-turns.js';
 
 /** Names, cookies and tokens need far less. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -46,7 +46,7 @@ export function createHttpServer(
 ): http.Server {
   const times = { headersTimeout: headMs, requestTimeout: headMs + BODY_MS };
   const options = { ...OPTIONS, ...times, handshakeTimeout: headMs };
-  const turns = new WeakMap<Socket, Turns>();
+  const turns = new WeakMap<Socket, RequestTurns>();
   const serve: RequestListener = (request, response) => {
     turns.get(request.socket)?.begin(request, response);
     const flaw = flawOf(request);
@@ -63,7 +63,7 @@ export function createHttpServer(
   Object.assign(server, { httpAllowHalfOpen: true });
   if (server instanceof https.Server) certificate?.keep(server);
   server.on(certificate === null ? 'connection' : 'secureConnection', (socket: Socket) => {
-    if (!socket.destroyed) turns.set(socket, new Turns(socket));
+    if (!socket.destroyed) turns.set(socket, new RequestTurns(socket));
   });
   // Without a listener node:http answers it itself, out of turn.
   server.on('checkExpectation', (request, response) => {

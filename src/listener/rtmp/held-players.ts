@@ -1,4 +1,4 @@
-import type { ChildRef } from '../../child/types.js';
+import type { OwnerRef } from '../../owner.js';
 import { isPlainKey, type StreamKey } from '../../stream-key.js';
 import { DialGates } from '../dial-gate.js';
 import type { HeldHooks } from '../held-hooks.js';
@@ -111,6 +111,6 @@ export class HeldPlayers {
 }
 
 /** Children of several boxes have the same ids. */
-function gateOf({ id, box = '' }: ChildRef): string {
+function gateOf({ id, box = '' }: OwnerRef): string {
   return `${box} ${id}`;
 }

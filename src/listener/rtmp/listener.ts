@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../config/config.js';
+import { Admission } from '../admission.js';
 import type { ConnectionLimits } from '../budget.js';
 import type { TrustedProxies } from '../client-address.js';
-import { Entrance } from '../entrance.js';
 import { closePort, openPort } from '../tcp-port.js';
-import { RtmpFront } from './front.js';
+import { BaseRtmpListener } from './base-listener.js';
 import { type RtmpSessionContext, serveRtmp } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
@@ -21,16 +21,16 @@ export interface RtmpListenerContext extends RtmpSessionContext {
 }
 
 /** An RTMP port of this thread's: accepts clients and hands each to a session of its own. */
-export class RtmpListener extends RtmpFront<RtmpListenerContext> {
+export class RtmpListener extends BaseRtmpListener<RtmpListenerContext> {
   readonly #address: Address;
-  readonly #entrance: Entrance;
+  readonly #admission: Admission;
   readonly #server: Server;
 
   constructor(address: Address, limits: ConnectionLimits, context: RtmpListenerContext) {
     super(limits, context);
     const { connections, counters } = this;
     const { proxies = null, logger } = context;
-    this.#entrance = new Entrance({ connections, counters, proxies, logger });
+    this.#admission = new Admission({ connections, counters, proxies, logger });
     this.#address = address;
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
     this.#server = createServer({ ...options, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
@@ -49,13 +49,13 @@ export class RtmpListener extends RtmpFront<RtmpListenerContext> {
 
   override async close(): Promise<void> {
     const closed = closePort(this.#server);
-    this.#entrance.close();
+    this.#admission.close();
     await super.close();
     await closed;
   }
 
   async #accept(accepted: Socket): Promise<void> {
-    const connection = await this.#entrance.letIn(accepted);
+    const connection = await this.#admission.admit(accepted);
     if (connection === null) return;
     const client = this.context.secure?.(accepted) ?? accepted;
     await this.mind(client, connection, () => serveRtmp(client, connection, this.context));

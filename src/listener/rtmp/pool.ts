@@ -1,44 +1,44 @@
 import { type AddressInfo, isIP, Socket } from 'node:net';
-import type { ChildRef } from '../../child/types.js';
-import type { LogLevel } from '../../logger.js';
+import type { LogLevel } from '../../logging/logger.js';
+import type { OwnerRef } from '../../owner.js';
+import type { ChildFault } from '../../relay/client-setup.js';
 import { NativeEngine } from '../../relay/native/engine.js';
 import { close } from '../../relay/native/libc.js';
 import { listenShared } from '../../relay/native/listen.js';
 import type { RelayThread } from '../../relay/native/thread.js';
 import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
-import type { ChildFault } from '../../relay/usher.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
 import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
 import { targetOf } from '../dial-as-client.js';
-import type { ConnectionRow, FrontSummary } from '../front.js';
 import { listenError } from '../listen-error.js';
+import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import { raise } from '../session-error.js';
 import { BACKLOG } from '../tcp-port.js';
-import { type Guest, RtmpDesk } from './desk.js';
-import { RtmpFront } from './front.js';
-import type { FrontOptions } from './front-maker.js';
+import { BaseRtmpListener } from './base-listener.js';
+import type { RtmpPortOptions } from './listener-maker.js';
 import { type RtmpSessionContext, resumeRtmp } from './session.js';
+import { SETUP_MODULE } from './setup-handler.js';
 import { CHILD_ANSWER_MS } from './talk.js';
-import type { Answer, Asking, Resumed, UsherSettings } from './thread-messages.js';
-import { USHER } from './usher.js';
+import { type RoutedClient, ThreadLink } from './thread-link.js';
+import type { Resumed, RouteAnswer, RouteQuestion, SetupSettings } from './thread-messages.js';
 
-export type PoolOptions = Pick<FrontOptions, 'address' | 'limits' | 'proxies'>;
+export type PoolOptions = Pick<RtmpPortOptions, 'address' | 'limits' | 'proxies'>;
 
 /**
  * The RTMP port on the relay's own threads: each has a listening socket on the one port, and the
  * kernel spreads clients over them. A thread sees to a client until that is relayed; this side says
  * where it goes, and takes over whoever does not get there at the first attempt.
  */
-export class RtmpPool extends RtmpFront<RtmpSessionContext> {
+export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
   readonly #engine: NativeEngine;
   readonly #options: PoolOptions;
   readonly #budget: ConnectionBudget;
   /** By thread. */
-  readonly desks: RtmpDesk[] = [];
+  readonly links: ThreadLink[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
   #sockets: readonly number[] = [];
   #bound: AddressInfo | null = null;
@@ -66,64 +66,64 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
       throw listenError('listen.rtmp', address, error);
     }
     const begin = (index: number, thread: RelayThread) => this.#begin(index, thread);
-    this.#engine.employ({ module: USHER, begin });
-    await Promise.all(this.desks.map(({ opened }) => opened));
+    this.#engine.employ({ module: SETUP_MODULE, begin });
+    await Promise.all(this.links.map(({ opened }) => opened));
   }
 
   address(): AddressInfo | null {
     return this.#bound;
   }
 
-  override summary(): FrontSummary {
+  override summary(): ListenerSummary {
     const known = super.summary();
     let counters = addCounters(this.counters, this.#ofTheDead);
     let { connections } = known;
-    for (const desk of this.desks) {
-      counters = addCounters(counters, desk.counters);
-      connections += desk.connections;
+    for (const link of this.links) {
+      counters = addCounters(counters, link.counters);
+      connections += link.connections;
     }
     return { ...known, counters, connections };
   }
 
   override async rows(): Promise<ConnectionRow[]> {
-    const unknown = await Promise.all(this.desks.map((desk) => desk.rows()));
+    const unknown = await Promise.all(this.links.map((link) => link.rows()));
     return [...(await super.rows()), ...unknown.flat()];
   }
 
-  override endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+  override endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     super.endOf(owner, reason, stream, role);
-    for (const desk of this.desks) desk.endOf(owner, stream, role);
+    for (const link of this.links) link.endOf(owner, stream, role);
   }
 
   override async close(): Promise<void> {
     this.#bound = null;
     this.#engine.employ(null);
-    await Promise.all(this.desks.map((desk) => desk.close()));
+    await Promise.all(this.links.map((link) => link.close()));
     for (const fd of this.#sockets) close(fd);
     this.#sockets = [];
     await super.close();
   }
 
   /** A thread is there, the first of its index or in place of one that died. */
-  #begin(index: number, thread: RelayThread): { settings: UsherSettings; desk: RtmpDesk } {
-    const desk = new RtmpDesk((order) => thread.say(order), {
-      ask: (asking) => void this.#ask(desk, asking, memberOf(index)),
-      left: (guest) => this.#left(guest),
-      joined: (guest, connection) => this.#joined(guest, connection),
-      resumed: (guest, client, resumed) => this.#resume(guest, client, resumed),
+  #begin(index: number, thread: RelayThread): { settings: SetupSettings; link: ThreadLink } {
+    const link = new ThreadLink((order) => thread.say(order), {
+      ask: (asking) => void this.#ask(link, asking, memberOf(index)),
+      left: (routed) => this.#left(routed),
+      joined: (routed, connection) => this.#joined(routed, connection),
+      resumed: (routed, client, resumed) => this.#resume(routed, client, resumed),
       log: (line) => this.#log(line),
       crowded: (member) => this.#crowded(member),
     });
-    this.desks[index] = desk;
+    this.links[index] = link;
     void thread.gone.then(() => {
-      this.#ofTheDead = addCounters(this.#ofTheDead, desk.counters);
-      desk.gone();
+      this.#ofTheDead = addCounters(this.#ofTheDead, link.counters);
+      link.gone();
       this.#budget.forget(memberOf(index));
     });
     const { proxies } = this.#options;
     const { vhosts, identifyMs, server, logger } = this.context;
     return {
-      desk,
+      link,
       settings: {
         fd: this.#sockets[index] ?? -1,
         budget: this.#budget.share(memberOf(index)),
@@ -137,21 +137,21 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
     };
   }
 
-  async #ask(desk: RtmpDesk, asking: Asking, member: number): Promise<void> {
+  async #ask(link: ThreadLink, asking: RouteQuestion, member: number): Promise<void> {
     const { ticket, stream, role } = asking;
     const connection = this.connections.adopt(asking, member);
     connection.stream = stream;
     connection.role = role;
-    const guest = desk.welcome(ticket, connection);
+    const routed = link.welcome(ticket, connection);
     const { held, route: find } = this.context;
-    guest.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
-    const route = guest.waits ? null : await find(stream, role).catch(() => null);
-    guest.route = route;
-    if (guest.hasLeft) route?.release();
-    else desk.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
+    routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
+    const route = routed.waits ? null : await find(stream, role).catch(() => null);
+    routed.route = route;
+    if (routed.hasLeft) route?.release();
+    else link.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
   }
 
-  #answer(connection: Connection, route: Route | null): Answer {
+  #answer(connection: Connection, route: Route | null): RouteAnswer {
     if (route === null || route.via !== undefined) return 'hand-back';
     const { host, port } = targetOf(route, 'rtmp');
     const isNear = canAlias(host);
@@ -163,16 +163,16 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   /** A member of the budget is asked to make room. */
   #crowded(member: number): void {
     if (member === 0) this.#budget.heed();
-    else this.desks[member - 1]?.say({ kind: 'heed' });
+    else this.links[member - 1]?.say({ kind: 'heed' });
   }
 
-  #left({ connection, route }: Guest): void {
+  #left({ connection, route }: RoutedClient): void {
     route?.release();
     this.leave(connection);
   }
 
-  async #joined(guest: Guest, relayed: RelayedConnection): Promise<void> {
-    const { connection, route, isDoomed } = guest;
+  async #joined(routed: RoutedClient, relayed: RelayedConnection): Promise<void> {
+    const { connection, route, isDoomed } = routed;
     connection.owner = route?.owner ?? null;
     connection.relayed = relayed;
     if (isDoomed || connection.isEnding) relayed.destroy();
@@ -183,8 +183,8 @@ export class RtmpPool extends RtmpFront<RtmpSessionContext> {
   }
 
   /** Goes on with a client that its thread could not bring to a child. */
-  #resume(guest: Guest, fd: number, { identified, fault }: Resumed): void {
-    const { connection, route, waits } = guest;
+  #resume(routed: RoutedClient, fd: number, { identified, fault }: Resumed): void {
+    const { connection, route, waits } = routed;
     const client = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
     const { buffer, byteOffset, length } = identified.recorded;
     const resumed = {

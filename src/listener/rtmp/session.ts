@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import type { Identified, RtmpIdentifier, ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
@@ -11,7 +11,7 @@ import type { Route, Router } from '../route.js';
 import { SessionError } from '../session-error.js';
 import type { Closed } from './held-player.js';
 import type { HeldPlayers } from './held-players.js';
-import { Sitting } from './sitting.js';
+import { PlayerWait } from './player-wait.js';
 import {
   CHILD_ANSWER_MS,
   ChildAnswers,
@@ -92,14 +92,14 @@ async function serve(
   name: () => Promise<Named>,
   context: RtmpSessionContext,
 ): Promise<void> {
-  const sitting = sittingFor(client, connection, context);
+  const wait = waitFor(client, connection, context);
   try {
-    const route = await begin(client, connection, { name, sitting }, context);
-    sitting?.served();
+    const route = await begin(client, connection, { name, wait }, context);
+    wait?.served();
     await connection.relayed?.ended;
     route.release();
   } finally {
-    sitting?.leave();
+    wait?.leave();
   }
 }
 
@@ -107,17 +107,17 @@ async function serve(
 async function begin(
   client: Socket,
   connection: Connection,
-  { name, sitting }: { name: () => Promise<Named>; sitting: Sitting | null },
+  { name, wait }: { name: () => Promise<Named>; wait: PlayerWait | null },
   context: RtmpSessionContext,
 ): Promise<Route> {
   const named = await name();
-  if (sitting === null || named.first !== null) {
-    return reach(client, connection, { ...named, sitting }, context);
+  if (wait === null || named.first !== null) {
+    return reach(client, connection, { ...named, wait }, context);
   }
-  const { identified, turn } = await sitting.settle(named.identified);
+  const { identified, turn } = await wait.settle(named.identified);
   try {
     const first = turn && { route: turn.route, error: null };
-    return await reach(client, connection, { identified, first, sitting }, context);
+    return await reach(client, connection, { identified, first, wait }, context);
   } finally {
     turn?.done();
   }
@@ -126,13 +126,13 @@ async function begin(
 /** A client on its way to a child. */
 interface Coming extends Named {
   /** Null: nobody waits here. */
-  readonly sitting: Sitting | null;
+  readonly wait: PlayerWait | null;
 }
 
 function reach(
   client: Socket,
   connection: Connection,
-  { identified, first, sitting }: Coming,
+  { identified, first, wait }: Coming,
   context: RtmpSessionContext,
 ): Promise<Route> {
   const { role } = identified;
@@ -149,7 +149,7 @@ function reach(
         const error = made?.error ?? null;
         made = null;
         if (error !== null) throw error;
-        sitting?.dials(route);
+        wait?.dials(route);
         await joinChild(client, connection, { identified, route }, context);
       },
     },
@@ -157,11 +157,11 @@ function reach(
   );
 }
 
-function sittingFor(
+function waitFor(
   client: Socket,
   connection: Connection,
   { held: players, aliases, vhosts, server }: RtmpSessionContext,
-): Sitting | null {
+): PlayerWait | null {
   if (players === undefined) return null;
   const again = async ({ heard, rest }: Closed) => {
     const identifier = newIdentifier(server, connection.id);
@@ -170,7 +170,7 @@ function sittingFor(
     const identified = await identify(client, connection, { identifier, limitMs: AGAIN_MS });
     return { identified, sent: identified.sent };
   };
-  return new Sitting({ players, aliases, vhosts, client, connection, again });
+  return new PlayerWait({ players, aliases, vhosts, client, connection, again });
 }
 
 /** Speaks with a client until it names a stream, for so long. */

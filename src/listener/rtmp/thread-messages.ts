@@ -1,13 +1,13 @@
-import type { LogLevel } from '../../logger.js';
+import type { LogLevel } from '../../logging/logger.js';
 import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
-import type { ChildFault, Target } from '../../relay/usher.js';
+import type { ChildFault, DialTarget } from '../../relay/client-setup.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { BudgetShare } from '../budget.js';
-import type { ConnectionRow, ListenerCounters } from '../front.js';
+import type { ConnectionRow, ListenerCounters } from '../listener.js';
 import type { Place } from '../shared-counts.js';
 
-/** What an usher begins with. */
-export interface UsherSettings {
+/** A handler's settings. */
+export interface SetupSettings {
   /** A listening socket, which stays the control side's. */
   readonly fd: number;
   readonly budget: BudgetShare;
@@ -21,7 +21,7 @@ export interface UsherSettings {
 }
 
 /** A client that wants a stream; `ticket` names it from here on. */
-export interface Asking {
+export interface RouteQuestion {
   readonly ticket: number;
   /** Of the connection, as the client was told. */
   readonly id: string;
@@ -41,9 +41,9 @@ export interface Resumed {
   readonly fault: ChildFault | null;
 }
 
-/** What an usher says. */
-export type UsherReport =
-  | ({ readonly kind: 'ask' } & Asking)
+/** Messages from a handler to the control thread. */
+export type ThreadReport =
+  | ({ readonly kind: 'ask' } & RouteQuestion)
   /** The client has gone before it was relayed. */
   | { readonly kind: 'left'; readonly ticket: number }
   | { readonly kind: 'rows'; readonly call: number; readonly rows: readonly ConnectionRow[] }
@@ -58,11 +58,11 @@ export type UsherReport =
   | { readonly kind: 'shut' };
 
 /** Where a client goes: to a child that the thread can dial itself, or back to the control side. */
-export type Answer = { readonly dial: Target } | 'hand-back';
+export type RouteAnswer = { readonly dial: DialTarget } | 'hand-back';
 
-/** What an usher is told. */
-export type UsherOrder =
-  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: Answer }
+/** Messages from the control thread to a handler. */
+export type ThreadOrder =
+  | { readonly kind: 'answer'; readonly ticket: number; readonly answer: RouteAnswer }
   | { readonly kind: 'rows'; readonly call: number }
   /** It is asked to make room for others. */
   | { readonly kind: 'heed' }

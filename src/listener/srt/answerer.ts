@@ -1,11 +1,11 @@
 /** Answers inductions wherever the relay reads them: see `UdpRelayOptions.answerer`. */
 import { answerInduction, type InductionSettings } from '../../protocol/srt/induction.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 
 export const ANSWERER = import.meta.url;
 
 export function makeAnswer(
   settings: InductionSettings,
-): (packet: Buffer, from: Endpoint) => Buffer | null {
+): (packet: Buffer, from: UdpEndpoint) => Buffer | null {
   return (packet, from) => answerInduction(packet, from, settings, Date.now());
 }

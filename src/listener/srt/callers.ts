@@ -1,5 +1,5 @@
 import type { Handshake } from '../../protocol/srt/handshake.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Connection } from '../connections.js';
 
 /** Callers that have gone or were refused, and may yet repeat themselves. */
@@ -9,7 +9,7 @@ const GONE_MS = 5000;
 /** One connection of a client, from its conclusion on. */
 export interface Caller {
   readonly connection: Connection;
-  readonly from: Endpoint;
+  readonly from: UdpEndpoint;
   /** The conclusion as it came, and read. */
   readonly packet: Buffer;
   readonly handshake: Handshake;
@@ -33,7 +33,7 @@ export class Callers {
   }
 
   /** The one whose conclusion this is again. */
-  find(from: Endpoint, { id, sequence }: Handshake): Caller | null {
+  find(from: UdpEndpoint, { id, sequence }: Handshake): Caller | null {
     const caller = this.#byKey.get(keyOf(from, id));
     return caller?.handshake.sequence === sequence ? caller : null;
   }
@@ -57,6 +57,6 @@ export class Callers {
   }
 }
 
-function keyOf({ ip, port }: Endpoint, socketId: number): string {
+function keyOf({ ip, port }: UdpEndpoint, socketId: number): string {
   return `${ip} ${port} ${socketId}`;
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INDUCTION, induction, parseHandshake } from '../../protocol/srt/handshake.js';
-import type { Endpoint, UdpRelay } from '../../relay/udp.js';
+import type { UdpEndpoint, UdpRelay } from '../../relay/udp.js';
 
 /** How often a packet is repeated that is not answered: as libsrt does. */
 export const REPEAT_MS = 250;
@@ -15,13 +15,17 @@ const MAX_ID = 2 ** 30;
  * induction advertises. All children have one passphrase, so any of them tells.
  */
 export class KeyLength {
-  readonly #someChild: () => Endpoint | null;
+  readonly #someChild: () => UdpEndpoint | null;
   readonly #relay: () => UdpRelay | null;
   readonly #onLearn: () => void;
   #value: number | null = null;
   #asking: Promise<void> | null = null;
 
-  constructor(someChild: () => Endpoint | null, relay: () => UdpRelay | null, onLearn: () => void) {
+  constructor(
+    someChild: () => UdpEndpoint | null,
+    relay: () => UdpRelay | null,
+    onLearn: () => void,
+  ) {
     this.#someChild = someChild;
     this.#relay = relay;
     this.#onLearn = onLearn;
@@ -56,7 +60,7 @@ export class KeyLength {
     }
   }
 
-  async #askOnce(relay: UdpRelay, child: Endpoint): Promise<void> {
+  async #askOnce(relay: UdpRelay, child: UdpEndpoint): Promise<void> {
     const answered = new AbortController();
     const heard = (packet: Buffer) => {
       const parsed = parseHandshake(packet);

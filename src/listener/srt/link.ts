@@ -1,6 +1,6 @@
 import { shutdown } from '../../protocol/srt/packet.js';
 import type { RelayEnd, RelayedConnection } from '../../relay/relay.js';
-import type { Endpoint, SessionEnd, UdpRelay, UdpSession } from '../../relay/udp.js';
+import type { SessionEnd, UdpEndpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
 
 const ENDS: Readonly<Record<SessionEnd, RelayEnd>> = {
   farewell: 'closed',
@@ -19,11 +19,11 @@ export interface SocketIds {
 export class SrtLink implements RelayedConnection {
   readonly ids: SocketIds;
   readonly ended: Promise<RelayEnd>;
-  client: Endpoint;
+  client: UdpEndpoint;
   readonly #relay: UdpRelay;
   readonly #session: UdpSession;
 
-  constructor(relay: UdpRelay, session: UdpSession, client: Endpoint, ids: SocketIds) {
+  constructor(relay: UdpRelay, session: UdpSession, client: UdpEndpoint, ids: SocketIds) {
     this.#relay = relay;
     this.#session = session;
     this.client = client;
@@ -48,7 +48,7 @@ export class SrtLink implements RelayedConnection {
   }
 
   /** The client is let in, or sends from elsewhere now. */
-  moveTo({ ip, port }: Endpoint): void {
+  moveTo({ ip, port }: UdpEndpoint): void {
     this.client = { ip, port };
     this.#session.move({ ip, port, tag: this.ids.child });
   }

@@ -15,9 +15,9 @@ import {
 import { answerInduction, type InductionSettings } from '../../protocol/srt/induction.js';
 import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
-import type { Endpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
-import type { ConnectionLimits, Refusal } from '../budget.js';
-import { ClientFront } from '../client-front.js';
+import type { UdpEndpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
+import type { ConnectionLimits, LimitName } from '../budget.js';
+import { ClientListener } from '../client-listener.js';
 import { countRefusal } from '../counters.js';
 import { listenError } from '../listen-error.js';
 import { failureOf, SessionError } from '../session-error.js';
@@ -27,26 +27,26 @@ import { KeyLength } from './key-length.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
 import { askedBy, type SrtSessionContext, serveSrt } from './session.js';
-import { type Elsewhere, Strays } from './strays.js';
+import { type StrayLookup, Strays } from './strays.js';
 
 /** Both ends of a living SRT connection say something every second. */
 const IDLE_MS = 15_000;
 
-export interface SrtFrontOptions extends Omit<SrtSessionContext, 'relay' | 'keyLength' | 'moves'> {
+export interface SrtListenerParts extends Omit<SrtSessionContext, 'relay' | 'keyLength' | 'moves'> {
   readonly address: Address;
   readonly limits: ConnectionLimits;
   readonly openRelay: (options: UdpRelayOptions) => Promise<UdpRelay>;
   /** What cookies are made with; default: nobody else knows it. */
   readonly cookieSecret?: string;
   /** Default: there are no other boxes. */
-  readonly elsewhere?: Elsewhere;
+  readonly elsewhere?: StrayLookup;
   /** The SRT port of any child that is ready; null: none is. */
-  readonly someChild: () => Endpoint | null;
+  readonly someChild: () => UdpEndpoint | null;
 }
 
 /** The SRT port: shakes hands with callers, and hands each to a session of its own. */
-export class SrtListener extends ClientFront {
-  readonly #options: SrtFrontOptions;
+export class SrtListener extends ClientListener {
+  readonly #options: SrtListenerParts;
   readonly #keyLength: KeyLength;
   readonly #callers = new Callers();
   readonly #secret: string;
@@ -58,7 +58,7 @@ export class SrtListener extends ClientFront {
   #strays: Strays | null = null;
   #isClosing = false;
 
-  constructor(options: SrtFrontOptions) {
+  constructor(options: SrtListenerParts) {
     super(options.limits, options.aliases);
     this.#options = options;
     this.#secret = options.cookieSecret ?? randomBytes(32).toString('hex');
@@ -113,7 +113,7 @@ export class SrtListener extends ClientFront {
   }
 
   /** A datagram that belongs to no connection. */
-  #hear(packet: Buffer, from: Endpoint): void {
+  #hear(packet: Buffer, from: UdpEndpoint): void {
     const kind = kindOf(packet);
     if (kind < 0 || this.#isClosing) return;
     if (kind === HANDSHAKE) this.#shake(packet, from);
@@ -122,12 +122,12 @@ export class SrtListener extends ClientFront {
   }
 
   /** Nothing that another box has sent is sent on: so nothing ever runs in circles. */
-  #stray(packet: Buffer, from: Endpoint): void {
+  #stray(packet: Buffer, from: UdpEndpoint): void {
     if (this.#options.isBox?.(from.ip)) return;
     void this.#strays?.meet(packet, from, performance.now());
   }
 
-  #shake(packet: Buffer, from: Endpoint): void {
+  #shake(packet: Buffer, from: UdpEndpoint): void {
     const parsed = parseHandshake(packet);
     if (parsed.kind !== 'value' || parsed.value.destination !== 0) return;
     const handshake = parsed.value;
@@ -136,7 +136,7 @@ export class SrtListener extends ClientFront {
   }
 
   /** While the relay does not know what to answer itself. Nothing is remembered of who only asks. */
-  #induce(packet: Buffer, from: Endpoint): void {
+  #induce(packet: Buffer, from: UdpEndpoint): void {
     const settings = this.#induction();
     const encryption = settings.encryption ?? 0;
     const answer = answerInduction(packet, from, { ...settings, encryption }, Date.now());
@@ -149,7 +149,7 @@ export class SrtListener extends ClientFront {
     return { secret: this.#secret, encryption, startedAt: this.#startedAt };
   }
 
-  #conclude(packet: Buffer, handshake: Handshake, from: Endpoint): void {
+  #conclude(packet: Buffer, handshake: Handshake, from: UdpEndpoint): void {
     const now = performance.now();
     if (!isCookieOf(handshake.cookie, this.#secret, from, Date.now())) return;
     const known = this.#callers.find(from, handshake);
@@ -169,7 +169,7 @@ export class SrtListener extends ClientFront {
     this.#send(resend(answer.packet, handshake.cookie, 1000 * (now - answer.at)), from);
   }
 
-  #turnAway(packet: Buffer, from: Endpoint, limit: Refusal): void {
+  #turnAway(packet: Buffer, from: UdpEndpoint, limit: LimitName): void {
     countRefusal(this.counters, limit);
     const fields = { client: from.ip, limit: `limits.${limit}` };
     logRefusal(this.#options.logger, 'srt caller refused', fields);
@@ -207,7 +207,7 @@ export class SrtListener extends ClientFront {
     }
   }
 
-  #send(packet: Buffer, to: Endpoint): void {
+  #send(packet: Buffer, to: UdpEndpoint): void {
     this.#context?.relay.send(packet, to);
   }
 

@@ -1,5 +1,5 @@
 import { destinationOf } from '../../protocol/srt/packet.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 import type { SrtLink } from './link.js';
 
 /** So long a client is silent where it was before it is looked for elsewhere: libsrt speaks each second. */
@@ -9,7 +9,7 @@ const PACKETS = 3;
 
 /** Somebody who sends what a client would send, from elsewhere. */
 interface Suspect {
-  readonly from: Endpoint;
+  readonly from: UdpEndpoint;
   readonly since: number;
   /** What had come from the client itself by then. */
   readonly bytesIn: number;
@@ -20,7 +20,7 @@ interface Suspect {
 export type MovingLink = Pick<SrtLink, 'ids' | 'client' | 'bytesIn' | 'moveTo' | 'hear'>;
 
 /** Told where a client is now. */
-type Follower = (client: Endpoint) => void;
+type Follower = (client: UdpEndpoint) => void;
 
 interface Followed {
   readonly link: MovingLink;
@@ -40,7 +40,7 @@ export class Moves {
   readonly #links = new Map<number, Map<MovingLink, Followed>>();
   readonly #suspects = new Map<MovingLink, Suspect>();
   /** Where each came from before. */
-  readonly #left = new Map<MovingLink, Endpoint>();
+  readonly #left = new Map<MovingLink, UdpEndpoint>();
 
   /** `isBox`: whether that is the address of another box, which vouches for what it relays. */
   constructor(isBox: (ip: string) => boolean = () => false) {
@@ -63,7 +63,7 @@ export class Moves {
   }
 
   /** The connection that a client at that address has to that socket id. */
-  find(at: Endpoint, childId: number): MovingLink | null {
+  find(at: UdpEndpoint, childId: number): MovingLink | null {
     const links = this.#links.get(childId)?.keys() ?? [];
     return Array.from(links).find(({ client }) => isSame(client, at)) ?? null;
   }
@@ -74,7 +74,7 @@ export class Moves {
   }
 
   /** A packet that the relay knows no connection for; false where there is none here. */
-  heard(packet: Buffer, from: Endpoint, now: number): boolean {
+  heard(packet: Buffer, from: UdpEndpoint, now: number): boolean {
     const isBox = this.#isBox(from.ip);
     const mayBe = ({ home }: Followed) => isBox || home === from.ip;
     const [followed, another] = this.#of(destinationOf(packet), mayBe);
@@ -92,7 +92,7 @@ export class Moves {
     return Array.from(this.#links.get(childId)?.values() ?? []).filter(isMeant);
   }
 
-  #isConfirmed(link: MovingLink, from: Endpoint, now: number): boolean {
+  #isConfirmed(link: MovingLink, from: UdpEndpoint, now: number): boolean {
     const suspect = this.#suspects.get(link);
     if (!isSame(suspect?.from, from) || suspect?.bytesIn !== link.bytesIn) {
       this.#suspects.set(link, { from, since: now, bytesIn: link.bytesIn, packets: 1 });
@@ -102,7 +102,7 @@ export class Moves {
     return suspect.packets >= PACKETS && now - suspect.since >= SILENCE_MS;
   }
 
-  #move({ link, onMove }: Followed, to: Endpoint): void {
+  #move({ link, onMove }: Followed, to: UdpEndpoint): void {
     this.#suspects.delete(link);
     this.#left.set(link, link.client);
     link.moveTo({ ip: to.ip, port: to.port });
@@ -110,6 +110,6 @@ export class Moves {
   }
 }
 
-function isSame(one: Endpoint | undefined, other: Endpoint): boolean {
+function isSame(one: UdpEndpoint | undefined, other: UdpEndpoint): boolean {
   return one?.ip === other.ip && one.port === other.port;
 }

@@ -1,5 +1,5 @@
 import { Reject, type RejectReason, rejectType } from '../../protocol/srt/reject.js';
-import type { Failure } from '../front.js';
+import type { Failure } from '../listener.js';
 import { SessionError } from '../session-error.js';
 
 /** A caller is refused with a handshake type of its own. */

@@ -1,5 +1,5 @@
 import { formatAddress } from '../../config/address.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
 import { parseExtensions, parseStreamIdExtension } from '../../protocol/srt/extensions.js';
 import { Reject } from '../../protocol/srt/reject.js';

@@ -1,16 +1,16 @@
 import { destinationOf } from '../../protocol/srt/packet.js';
-import type { Client, Endpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
+import type { UdpClient, UdpEndpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
 import type { Connections } from '../connections.js';
 
 /** What is known of the other boxes. */
-export interface Elsewhere {
+export interface StrayLookup {
   /** By which they know this one. */
   readonly from: string;
   /** The SRT port of the box where a client of this address is connected to this socket id. */
-  readonly find: (socketId: number, ip: string) => Promise<Endpoint | null>;
+  readonly find: (socketId: number, ip: string) => Promise<UdpEndpoint | null>;
 }
 
-export interface StraysOptions extends Elsewhere {
+export interface StraysOptions extends StrayLookup {
   readonly relay: UdpRelay;
   readonly connections: Connections;
 }
@@ -35,7 +35,7 @@ export class Strays {
   }
 
   /** A packet from a client that nobody here knows. Never rejects. */
-  async meet(packet: Buffer, from: Endpoint, now: number): Promise<void> {
+  async meet(packet: Buffer, from: UdpEndpoint, now: number): Promise<void> {
     const socketId = destinationOf(packet);
     const key = `${from.ip} ${from.port} ${socketId}`;
     const relayed = this.#relayed.get(key);
@@ -49,7 +49,7 @@ export class Strays {
     else this.#relay(key, box, packet, { ...from, tag: socketId });
   }
 
-  #relay(key: string, box: Endpoint, packet: Buffer, client: Client): void {
+  #relay(key: string, box: UdpEndpoint, packet: Buffer, client: UdpClient): void {
     const { relay, connections, from } = this.#options;
     const connection = connections.open(client.ip, client.port, Date.now());
     if (typeof connection === 'string') return;

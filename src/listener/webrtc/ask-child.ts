@@ -6,7 +6,7 @@ import {
   request,
 } from 'node:http';
 import { codeOf } from '../../errors.js';
-import { readBody } from '../../http-body.js';
+import { readBody } from '../../system/read-body.js';
 
 /** A request to a child's HTTP API. */
 export interface ChildQuestion {

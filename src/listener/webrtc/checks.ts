@@ -1,5 +1,5 @@
 import { hasIntegrity, parseStun } from '../../protocol/webrtc/stun.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
 
@@ -11,7 +11,7 @@ import type { RtcSessions } from './sessions.js';
 export function sessionOfCheck(
   sessions: RtcSessions,
   datagram: Buffer,
-  from: Endpoint,
+  from: UdpEndpoint,
 ): RtcSession | null {
   const parsed = parseStun(datagram);
   if (parsed.kind !== 'value') return null;

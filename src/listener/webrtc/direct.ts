@@ -1,8 +1,8 @@
-import type { ChildRef } from '../../child/types.js';
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
+import type { OwnerRef } from '../../owner.js';
 import { DEFAULT_VHOST, type Role, type StreamKey } from '../../stream-key.js';
-import type { ConnectionRow, Front, FrontSummary } from '../front.js';
+import type { ConnectionRow, Listener, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import { askChild } from './ask-child.js';
 import type { RtcSession } from './session.js';
@@ -12,10 +12,10 @@ const LOOK_MS = 10_000;
 const ANSWER_MS = 5000;
 const CLIENTS = '/api/v1/clients/?count=1000000';
 
-export interface DirectFrontOptions {
+export interface DirectListenerOptions {
   readonly sessions: RtcSessions;
   /** What a child's API asks for; null: nothing. */
-  readonly authorization: (owner: ChildRef) => string | null;
+  readonly authorization: (owner: OwnerRef) => string | null;
   readonly logger: Logger;
 }
 
@@ -23,11 +23,11 @@ export interface DirectFrontOptions {
  * Stands for the media port where media go straight to the children: nothing of them passes here, so
  * the children are asked which sessions still live.
  */
-export class DirectFront implements Front {
-  readonly #options: DirectFrontOptions;
+export class DirectListener implements Listener {
+  readonly #options: DirectListenerOptions;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: DirectFrontOptions) {
+  constructor(options: DirectListenerOptions) {
     this.#options = options;
   }
 
@@ -39,7 +39,7 @@ export class DirectFront implements Front {
     return null;
   }
 
-  summary(): FrontSummary {
+  summary(): ListenerSummary {
     return this.#options.sessions.summary();
   }
 
@@ -47,7 +47,7 @@ export class DirectFront implements Front {
     return this.#options.sessions.rows();
   }
 
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+  endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     this.#options.sessions.endOf(owner, reason, stream, role);
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
@@ -13,7 +13,7 @@ import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
-import { Refusal } from './refusal.js';
+import { OfferRefusal } from './refusal.js';
 import type { RtcSessions } from './sessions.js';
 
 export interface SignallingOptions {
@@ -53,7 +53,7 @@ export interface Negotiated {
 const OWN_HEADERS =
   /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for|x-srs-supervisor-hop)$/;
 
-/** Lets the owner of a stream answer an offer, and opens the session. @throws Refusal */
+/** Lets the owner of a stream answer an offer, and opens the session. @throws OfferRefusal */
 export async function negotiate(
   options: SignallingOptions,
   request: FastifyRequest,
@@ -61,11 +61,12 @@ export async function negotiate(
 ): Promise<Negotiated> {
   const { offer, wanted } = dialect;
   const fault = offerFault(offer, wanted.role);
-  if (fault !== null) throw new Refusal(fault.status, fault.reason);
+  if (fault !== null) throw new OfferRefusal(fault.status, fault.reason);
   const ip = clientIp(options, request);
   const { port } = request.clientAddress;
   const connection = options.sessions.admit(ip, port);
-  if (typeof connection === 'string') throw new Refusal(503, `limits.${connection} is reached`);
+  if (typeof connection === 'string')
+    throw new OfferRefusal(503, `limits.${connection} is reached`);
   connection.stream = streamKey(wanted);
   connection.role = wanted.role;
   const route = await findRoute(options, request, connection.stream, wanted.role);
@@ -73,7 +74,7 @@ export async function negotiate(
   const done = route === null ? null : await askOwner(negotiation, route);
   if (done !== null) return done;
   options.sessions.leave(connection);
-  throw new Refusal(503, 'no child can take this stream now');
+  throw new OfferRefusal(503, 'no child can take this stream now');
 }
 
 interface Negotiation {
@@ -126,11 +127,11 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
     agreed = answer;
     const [ours, theirs] = [iceOf(sdp), iceOf(dialect.offer)];
     if (ours === null || theirs === null)
-      throw new Refusal(406, 'the offer has no media to answer');
+      throw new OfferRefusal(406, 'the offer has no media to answer');
     const username = `${ours.ufrag}:${theirs.ufrag}`;
     const { password } = ours;
     isOpen = options.sessions.open({ username, password, connection, route }) !== null;
-    if (!isOpen) throw new Refusal(409, 'a session of this ICE ufrag exists already');
+    if (!isOpen) throw new OfferRefusal(409, 'a session of this ICE ufrag exists already');
     return { answer, sdp: plan.rewrite(sdp) };
   } finally {
     if (!isOpen) {
@@ -172,18 +173,21 @@ async function ask(
   const answer = await askChild(target, question, signal).catch((error: unknown) => {
     const { id: child } = route.owner;
     options.logger.warn({ child, reason: messageOf(error) }, 'webrtc: the child does not answer');
-    throw new Refusal(signal.aborted ? 504 : 503, 'the child does not answer');
+    throw new OfferRefusal(signal.aborted ? 504 : 503, 'the child does not answer');
   });
   if (answer === null) throw await refused(options, dialect.wanted);
   return answer;
 }
 
 /** SRS has closed the connection and gave no reason: this is the likeliest one. */
-async function refused({ isPublished }: SignallingOptions, wanted: RtcRequest): Promise<Refusal> {
+async function refused(
+  { isPublished }: SignallingOptions,
+  wanted: RtcRequest,
+): Promise<OfferRefusal> {
   const stream = streamKey(wanted);
   return wanted.role === 'publish' && (await isPublished(stream))
-    ? new Refusal(409, `${stream} is being published already`)
-    : new Refusal(403, `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`);
+    ? new OfferRefusal(409, `${stream} is being published already`)
+    : new OfferRefusal(403, `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`);
 }
 
 /** A client's own `eip` wins: it knows by which address it will come. */

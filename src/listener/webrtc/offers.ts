@@ -14,7 +14,7 @@ export interface MediaWay {
 }
 
 /** What a request says of the client's way to us. */
-export interface Arrival {
+export interface RequestAddresses {
   /** The Host header. */
   readonly host: string;
   /** The address that the request's socket has on our side. */
@@ -30,14 +30,18 @@ export interface CandidatePlan {
 }
 
 /** Chooses the candidates for a client of this child. */
-export function planCandidates(way: MediaWay, route: Route, arrival: Arrival): CandidatePlan {
+export function planCandidates(
+  way: MediaWay,
+  route: Route,
+  addressed: RequestAddresses,
+): CandidatePlan {
   // Addresses are ours: an origin elsewhere is not at them.
   const isDirect = way.media === 'direct' && !route.isForeign && !route.via;
   const port = isDirect ? route.ports.rtc : (way.port() ?? route.ports.rtc);
   const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
     (cards ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
   );
-  const sources = { configured: way.candidates, interfaces, ...arrival };
+  const sources = { configured: way.candidates, interfaces, ...addressed };
   const addresses = offeredAddresses(sources);
   const [only = ''] = addresses;
   if (addresses.length === 1 && !only.includes(':')) {

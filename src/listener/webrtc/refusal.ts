@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify';
 
 /** Why a request is not served: an HTTP status (RFC 9725 §4) and one line for the client. */
-export class Refusal extends Error {
+export class OfferRefusal extends Error {
   readonly status: number;
 
   constructor(status: number, reason: string) {
     super(reason);
-    this.name = 'Refusal';
+    this.name = 'OfferRefusal';
     this.status = status;
   }
 }
@@ -14,7 +14,7 @@ export class Refusal extends Error {
 const RETRY_SECONDS = '1';
 
 /** One line of reason; where it may help to come again, when. */
-export function replyRefusal(reply: FastifyReply, { status, message }: Refusal): FastifyReply {
+export function replyRefusal(reply: FastifyReply, { status, message }: OfferRefusal): FastifyReply {
   if (status === 503) reply.header('Retry-After', RETRY_SECONDS);
   return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
 }

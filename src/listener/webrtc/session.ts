@@ -1,15 +1,15 @@
 import { formatAddress } from '../../config/address.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Connection, Relayed } from '../connections.js';
-import type { ConnectionRow } from '../front.js';
+import type { ConnectionRow } from '../listener.js';
 import type { Route } from '../route.js';
 
 /** Flows that one session may have at a time; a browser tries each of its network cards. */
 const MAX_FLOWS = 8;
 
 /** One way of a session's media: a UDP address of the client's, or a TCP connection. */
-export interface Flow extends Relayed {
-  readonly client: Endpoint;
+export interface RtcFlow extends Relayed {
+  readonly client: UdpEndpoint;
   /** Resolves when nothing is relayed on it any more, and says why. */
   readonly ended: Promise<string>;
 }
@@ -33,7 +33,7 @@ export class RtcSession implements Relayed {
   readonly connection: Connection;
   readonly route: Route;
   /** By the client's address, in the order of their beginning. */
-  readonly flows = new Map<string, Flow>();
+  readonly flows = new Map<string, RtcFlow>();
   /** When it is given up, on performance.now()'s clock; Infinity while it has flows. */
   expiresAt: number;
   /** Resolves when the session is given up. */
@@ -41,7 +41,7 @@ export class RtcSession implements Relayed {
   finish: () => void = () => {};
   /** Bytes of the flows that are no more. */
   readonly #past = { in: 0, out: 0 };
-  #client: Endpoint | null = null;
+  #client: UdpEndpoint | null = null;
   /** What the client had sent when somebody said farewell. */
   #bytesAtFarewell = 0;
 
@@ -65,12 +65,12 @@ export class RtcSession implements Relayed {
   }
 
   /** The flow that has to go when another one comes; null: there is room. */
-  get surplus(): Flow | null {
+  get surplus(): RtcFlow | null {
     const [oldest = null] = this.flows.size >= MAX_FLOWS ? this.flows.values() : [];
     return oldest;
   }
 
-  add(key: string, flow: Flow): void {
+  add(key: string, flow: RtcFlow): void {
     this.flows.set(key, flow);
     this.#client = flow.client;
     this.connection.relayed = this;
@@ -94,7 +94,7 @@ export class RtcSession implements Relayed {
     return !isAlive;
   }
 
-  remove(key: string, flow: Flow): void {
+  remove(key: string, flow: RtcFlow): void {
     this.#past.in += flow.bytesIn;
     this.#past.out += flow.bytesOut;
     if (this.flows.get(key) === flow) this.flows.delete(key);

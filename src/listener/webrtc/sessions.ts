@@ -1,13 +1,13 @@
-import type { ChildRef } from '../../child/types.js';
-import type { Endpoint } from '../../relay/udp.js';
+import type { OwnerRef } from '../../owner.js';
+import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import type { ConnectionLimits, Refusal } from '../budget.js';
+import type { ConnectionLimits, LimitName } from '../budget.js';
 import { type Connection, Connections } from '../connections.js';
 import { countRefusal, noCounters } from '../counters.js';
-import type { ConnectionRow, FrontSummary } from '../front.js';
+import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import { TrafficMeter } from '../traffic.js';
-import { type Flow, RtcSession, type RtcSessionOptions } from './session.js';
+import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
 
 /** SRS gives a session up when it has heard nothing for so long. */
 export const SILENT_MS = 30_000;
@@ -42,7 +42,7 @@ export class RtcSessions {
   }
 
   /** A place for a client that asks for a session; give it back with `leave` where none comes of it. */
-  admit(ip: string, port: number): Connection | Refusal {
+  admit(ip: string, port: number): Connection | LimitName {
     this.counters.accepted += 1;
     const connection = this.#connections.open(ip, port, Date.now());
     if (typeof connection === 'string') countRefusal(this.counters, connection);
@@ -75,7 +75,7 @@ export class RtcSessions {
   }
 
   /** Begins to relay a session of another box, whose client comes to us; null: no box has it. */
-  passOn(username: string, { ip, port }: Endpoint): RtcSession | null {
+  passOn(username: string, { ip, port }: UdpEndpoint): RtcSession | null {
     const route = this.#elsewhere(username);
     const connection = route && this.admit(ip, port);
     if (connection === null || typeof connection === 'string') return null;
@@ -83,7 +83,7 @@ export class RtcSessions {
   }
 
   /** The session lives while one of its flows does. */
-  carry(session: RtcSession, key: string, flow: Flow): void {
+  carry(session: RtcSession, key: string, flow: RtcFlow): void {
     session.add(key, flow);
     void flow.ended.then((end) => {
       session.remove(key, flow);
@@ -98,12 +98,12 @@ export class RtcSessions {
     session.connection.end(new Error(reason));
   }
 
-  /** See `Front.endOf`. */
-  endOf(owner: ChildRef, reason: string, stream?: StreamKey, role?: Role): void {
+  /** See `Listener.endOf`. */
+  endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     this.#connections.endOf(owner, new Error(reason), stream, role);
   }
 
-  summary(): FrontSummary {
+  summary(): ListenerSummary {
     return this.#traffic.summary(this.counters);
   }
 

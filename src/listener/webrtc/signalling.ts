@@ -21,7 +21,7 @@ import {
   type SignallingOptions,
   splitUrl,
 } from './negotiate.js';
-import { Refusal, replyRefusal } from './refusal.js';
+import { OfferRefusal, replyRefusal } from './refusal.js';
 
 export type { SignallingOptions } from './negotiate.js';
 
@@ -58,7 +58,7 @@ export function rtcSignalling(options: SignallingOptions) {
     });
     app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const { statusCode = 500, message } = error;
-      const refusal = error instanceof Refusal ? error : new Refusal(statusCode, message);
+      const refusal = error instanceof OfferRefusal ? error : new OfferRefusal(statusCode, message);
       note(options, request, refusal);
       return replyRefusal(reply, refusal);
     });
@@ -73,7 +73,7 @@ export function rtcSignalling(options: SignallingOptions) {
   };
 }
 
-function note({ logger }: SignallingOptions, request: FastifyRequest, refusal: Refusal): void {
+function note({ logger }: SignallingOptions, request: FastifyRequest, refusal: OfferRefusal): void {
   const { method, url, clientAddress } = request;
   const about = { client: clientAddress.ip, method, url, status: `${refusal.status}` };
   logRefusal(logger, 'webrtc request refused', { ...about, err: refusal.message });
@@ -95,7 +95,7 @@ function addEndpoint(
     url,
     handler: (request, reply) => {
       reply.header('Allow', 'POST, DELETE, OPTIONS');
-      throw new Refusal(405, `${request.method} is not for this URL: POST an SDP offer`);
+      throw new OfferRefusal(405, `${request.method} is not for this URL: POST an SDP offer`);
     },
   });
 }
@@ -127,7 +127,7 @@ async function remove(
 ): Promise<FastifyReply> {
   const { sessions, answerMs } = options;
   const query = parseQuery(splitUrl(request.url).query);
-  if (!query.get('token')) throw new Refusal(400, 'the URL has no token: DELETE the Location');
+  if (!query.get('token')) throw new OfferRefusal(400, 'the URL has no token: DELETE the Location');
   const name = query.get('session') ?? '';
   const session = sessions.find(name);
   const isHop = request.headers[HOP_HEADER] !== undefined;
@@ -139,7 +139,7 @@ async function remove(
   const question = { method: 'DELETE', path: request.url, headers, body: NO_BODY };
   const signal = AbortSignal.timeout(answerMs);
   const answer = await askChild({ host, port: ports.api }, question, signal);
-  if (answer === null) throw new Refusal(403, 'the token is not of this session');
+  if (answer === null) throw new OfferRefusal(403, 'the token is not of this session');
   if (answer.status === 200 && session) sessions.end(session, 'its client has deleted it');
   return passOn(reply, answer).send(answer.body);
 }
@@ -172,7 +172,7 @@ async function older(
     if (sdp === null) return passOn(reply, answer).send(answer.body);
     return passOn(reply, answer).send({ ...jsonOf(answer.body), sdp });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof OfferRefusal)) throw error;
     note(options, request, error);
     const code = error.status === 503 ? 503 : 400;
     return reply.send({ code, data: { reason: error.message } });
@@ -186,7 +186,7 @@ async function negotiateOlder(
 ): Promise<Negotiated> {
   const { sdp, streamurl } = jsonOf(request.body as Buffer | undefined);
   if (typeof sdp !== 'string' || typeof streamurl !== 'string') {
-    throw new Refusal(400, 'the body is no JSON with sdp and streamurl');
+    throw new OfferRefusal(400, 'the body is no JSON with sdp and streamurl');
   }
   const wanted = need(parseStreamurl(streamurl, options, role));
   const answerOf = ({ body }: ChildAnswer) => {
@@ -210,7 +210,7 @@ async function nack(
   const question = { method: 'GET', path: request.url, headers, body: NO_BODY };
   const signal = AbortSignal.timeout(answerMs);
   const answer = await askChild({ host, port: ports.api }, question, signal);
-  if (answer === null) throw new Refusal(403, 'the child refuses');
+  if (answer === null) throw new OfferRefusal(403, 'the child refuses');
   return passOn(reply, answer).send(answer.body);
 }
 
@@ -221,7 +221,7 @@ function passOn(reply: FastifyReply, { status, headers }: ChildAnswer): FastifyR
 
 function need(parsed: Parsed<RtcRequest>): RtcRequest {
   if (parsed.kind === 'value') return parsed.value;
-  throw new Refusal(400, parsed.kind === 'invalid' ? parsed.reason : 'incomplete');
+  throw new OfferRefusal(400, parsed.kind === 'invalid' ? parsed.reason : 'incomplete');
 }
 
 function jsonOf(body: Buffer | undefined): Record<string, unknown> {

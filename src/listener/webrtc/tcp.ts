@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import { normalIp } from '../client-address.js';

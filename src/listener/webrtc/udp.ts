@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 import type { FlowEnd, KernelFlow } from '../../relay/kernel/flow.js';
 import type { Steering } from '../../relay/kernel/steering.js';
-import type { Endpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
-import type { Refusal } from '../budget.js';
+import type { UdpEndpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
+import type { LimitName } from '../budget.js';
 import { Connection, type Connections } from '../connections.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
@@ -34,7 +34,7 @@ export class RtcUdp {
   }
 
   /** Whatever is no check of a known session is dropped. */
-  meet(relay: UdpRelay, datagram: Buffer, from: Endpoint): void {
+  meet(relay: UdpRelay, datagram: Buffer, from: UdpEndpoint): void {
     const session = sessionOfCheck(this.#sessions, datagram, from);
     if (session === null) {
       this.#sessions.counters.failed.invalid += 1;
@@ -55,12 +55,12 @@ export class RtcUdp {
     this.#open(relay, { session, key, datagram, from });
   }
 
-  #open(relay: UdpRelay, arrival: Arrival): void {
-    const { session, key, from } = arrival;
+  #open(relay: UdpRelay, addressed: RequestAddresses): void {
+    const { session, key, from } = addressed;
     const place = this.#placeFor(session, from);
     const [first = null] = typeof place === 'string' ? session.flows.values() : [];
     const oldest = session.surplus ?? first;
-    const relayed = this.#steer(arrival) ?? relayIt(relay, arrival);
+    const relayed = this.#steer(addressed) ?? relayIt(relay, addressed);
     oldest?.destroy();
     if (relayed === null) {
       this.#giveBack(place);
@@ -77,11 +77,11 @@ export class RtcUdp {
   }
 
   /** Null: it has one already. */
-  #placeFor({ flows }: RtcSession, { ip, port }: Endpoint): Connection | Refusal | null {
+  #placeFor({ flows }: RtcSession, { ip, port }: UdpEndpoint): Connection | LimitName | null {
     return flows.size < PAID_FLOWS ? null : this.#further.open(ip, port, Date.now());
   }
 
-  #giveBack(place: Connection | Refusal | null): void {
+  #giveBack(place: Connection | LimitName | null): void {
     if (place instanceof Connection) this.#further.closed(place);
   }
 
@@ -89,7 +89,7 @@ export class RtcUdp {
    * By the kernel, where it can: from the client's next check on, since a child must not see this one
    * come from another address than the rest.
    */
-  #steer({ session, from }: Arrival): KernelFlow | null {
+  #steer({ session, from }: RequestAddresses): KernelFlow | null {
     const { host, ports, owner } = session.route;
     const isHere = ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
     const isOurs = isHere && owner.box === undefined;
@@ -106,20 +106,23 @@ export class RtcUdp {
   }
 }
 
-function relayIt(relay: UdpRelay, { session, datagram, from }: Arrival): UdpSession | null {
+function relayIt(
+  relay: UdpRelay,
+  { session, datagram, from }: RequestAddresses,
+): UdpSession | null {
   const { host, ports } = session.route;
   const mark = Buffer.from(session.username);
   return relay.open(from, { ip: host, port: ports.rtc }, [datagram], { mark });
 }
 
-interface Arrival {
+interface RequestAddresses {
   readonly session: RtcSession;
   readonly key: string;
   readonly datagram: Buffer;
-  readonly from: Endpoint;
+  readonly from: UdpEndpoint;
 }
 
-function asFlow(relayed: OpenFlow['relayed'], client: Endpoint, ended: Promise<string>) {
+function asFlow(relayed: OpenFlow['relayed'], client: UdpEndpoint, ended: Promise<string>) {
   return {
     client,
     get bytesIn() {

@@ -1,8 +1,8 @@
-import type { ChildRef } from '../../child/types.js';
+import type { OwnerRef } from '../../owner.js';
 
 /** `live/x-c001-3-17-1700000000000.ts`: who wrote it stands in a segment's own name. */
 export interface SegmentName {
-  readonly writer: ChildRef;
+  readonly writer: OwnerRef;
   /** As asked for, without the slash in front. */
   readonly path: string;
 }
@@ -20,12 +20,12 @@ const FOREIGN_SEGMENT = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)-\d{1,10}\.(?:ts|m4s|mp4
 const PLAYLIST = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)\.m3u8$/;
 
 /** One life of a child, as file names have it. */
-export function writerName({ id, generation }: ChildRef): string {
+export function writerName({ id, generation }: OwnerRef): string {
   return `${id}-${generation}`;
 }
 
 /** The life that a name is of; null for what is none. */
-export function parseWriter(name: string): ChildRef | null {
+export function parseWriter(name: string): OwnerRef | null {
   const [, id = '', generation = ''] = /^(c\d{3,6})-(\d{1,9})$/.exec(name) ?? [];
   return id === '' ? null : { id, generation: Number(generation) };
 }
@@ -34,12 +34,12 @@ export function parseWriter(name: string): ChildRef | null {
  * SRS's template of a segment's name below its vhost's directory. The time is there because SRS
  * counts from 0 again when a stream comes back after a pause.
  */
-export function segmentTemplate(writer: ChildRef): string {
+export function segmentTemplate(writer: OwnerRef): string {
   return `[app]/[stream]-${writerName(writer)}-[seq]-[timestamp].ts`;
 }
 
 /** The same of a key's name, where SRS knows no time. */
-export function keyTemplate(writer: ChildRef): string {
+export function keyTemplate(writer: OwnerRef): string {
   return `[app]/[stream]-${writerName(writer)}-[seq]-0.key`;
 }
 

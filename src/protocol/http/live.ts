@@ -1,7 +1,7 @@
 import type { StreamName } from '../../stream-key.js';
 import { DEFAULT_VHOST } from '../../stream-key.js';
 import { queryVhost, resolveVhost } from '../rtmp/stream-url.js';
-import { hostName, type Target } from './target.js';
+import { hostName, type RequestTarget } from './target.js';
 
 /** How the children play a vhost's streams by HTTP. */
 export interface LiveMount {
@@ -19,7 +19,7 @@ export interface LiveRequest {
   readonly contentType: string;
 }
 
-export type LiveMatcher = (target: Target, host: string) => LiveRequest | null;
+export type LiveMatcher = (target: RequestTarget, host: string) => LiveRequest | null;
 
 /** As SRS names them. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** A request's target (RFC 9112, 3.2), origin-form or absolute-form, in the client's spelling. */
-export interface Target {
+export interface RequestTarget {
   /** Of an absolute-form, which then counts instead of the Host header; else null. */
   readonly authority: string | null;
   readonly path: string;
@@ -12,7 +12,7 @@ const TARGET = /^(?:https?:\/\/([^/?#]+))?(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const AMBIGUOUS = /(?:^|\/)(?:\.|%2e){2}(?:\/|$)|%2f|%5c|%00|\\/i;
 
 /** Null for other forms (`*`, `host:port`) and for what is none. */
-export function parseTarget(target: string): Target | null {
+export function parseTarget(target: string): RequestTarget | null {
   const parts = TARGET.exec(target);
   if (parts === null) return null;
   const [, authority = null, path, query = ''] = parts;

@@ -22,23 +22,27 @@ export class ByteQueue {
   /** Up to `size` bytes from the front, which stay; a copy only where they lie in several pieces. */
   peek(size: number): Buffer {
     const wanted = Math.min(size, this.#length);
-    const front = this.#view(wanted);
-    return front.length === wanted ? front : this.#join(wanted);
+    const listener = this.#view(wanted);
+    return listener.length === wanted ? listener : this.#join(wanted);
   }
 
   /** The longest run of bytes at the front that lies in one piece, at most `limit` bytes. */
   take(limit: number): Buffer {
-    const front = this.#view(limit);
-    this.skip(front.length);
-    return front;
+    const listener = this.#view(limit);
+    this.skip(listener.length);
+    return listener;
   }
 
   /** Drops up to `size` bytes from the front. */
   skip(size: number): void {
     this.#at += Math.min(size, this.#length);
     this.#length -= Math.min(size, this.#length);
-    for (let front = this.#pieces[0]; front && this.#at >= front.length; front = this.#pieces[0]) {
-      this.#at -= front.length;
+    for (
+      let listener = this.#pieces[0];
+      listener && this.#at >= listener.length;
+      listener = this.#pieces[0]
+    ) {
+      this.#at -= listener.length;
       this.#pieces.shift();
     }
   }

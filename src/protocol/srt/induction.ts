@@ -1,4 +1,4 @@
-import { cookieOf, type Sender } from './cookie.js';
+import { type CookieSender, cookieOf } from './cookie.js';
 import { INDUCTION, inductionAnswer, parseHandshake } from './handshake.js';
 
 /** What the answer to an induction depends on beside the packet, its sender and the time. */
@@ -14,7 +14,7 @@ export interface InductionSettings {
 /** What a listener says to an induction; null for any other packet. */
 export function answerInduction(
   packet: Buffer,
-  from: Sender,
+  from: CookieSender,
   { secret, encryption, startedAt }: InductionSettings,
   now: number,
 ): Buffer | null {

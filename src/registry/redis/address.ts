@@ -4,7 +4,7 @@ export interface Login {
   readonly password?: string;
 }
 
-export interface Endpoint {
+export interface RedisEndpoint {
   readonly host: string;
   readonly port: number;
 }
@@ -15,7 +15,7 @@ export interface RedisAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster';
   readonly isTls: boolean;
   /** One, or several of a kind. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly RedisEndpoint[];
   readonly login: Login;
   /** What follows the last `/`: the number of a database, or Sentinel's name of the master. */
   readonly path: string;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ChildPorts } from '../../child/types.js';
 import { messageOf } from '../../errors.js';
-import { type Logger, silentLogger } from '../../logger.js';
+import { type Logger, silentLogger } from '../../logging/logger.js';
 import type { Keys } from './keys.js';
 import { SCRIPTS } from './scripts.js';
 import type { Store } from './store.js';

@@ -1,4 +1,4 @@
-import type { ChildRef } from '../../child/types.js';
+import type { OwnerRef } from '../../owner.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Claim } from '../registry.js';
 
@@ -11,7 +11,7 @@ export const LIVE = ',"live":true';
  * The beginning of the text of every claim of one owner: scripts compare it as it stands, so the
  * order of the fields is part of the form.
  */
-export function ownerText({ id, generation }: ChildRef, box: string): string {
+export function ownerText({ id, generation }: OwnerRef, box: string): string {
   const fields = JSON.stringify({ v: VERSION, box, child: id, generation });
   return `${fields.slice(0, -1)},`;
 }

@@ -1,5 +1,5 @@
 import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
-import type { Endpoint, Login, RedisAddress } from './address.js';
+import type { Login, RedisAddress, RedisEndpoint } from './address.js';
 import type { RedisClient } from './store.js';
 
 /** A question to a store that takes longer counts as not answered: clients are waiting. */
@@ -47,7 +47,7 @@ export function clientFor(url: string, address: RedisAddress, sentinels: Login):
 }
 
 /** A client for one server or Sentinel alone, not connected yet. */
-export function plainClient(endpoint: Endpoint, login: Login, isTls: boolean): Redis {
+export function plainClient(endpoint: RedisEndpoint, login: Login, isTls: boolean): Redis {
   const tls = isTls ? { tls: {} } : {};
   const client = new Redis({
     ...OPTIONS,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { messageOf, SupervisorError } from '../../errors.js';
-import { type Logger, silentLogger } from '../../logger.js';
+import { type Logger, silentLogger } from '../../logging/logger.js';
 import { redact } from '../../logging/redact.js';
 import { type Login, type RedisAddress, readAddress } from './address.js';
 import { clientFor, masterName, plainClient } from './client.js';

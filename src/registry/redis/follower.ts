@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Redis } from 'ioredis';
-import { type Logger, silentLogger } from '../../logger.js';
-import type { Endpoint } from './address.js';
+import { type Logger, silentLogger } from '../../logging/logger.js';
+import type { RedisEndpoint } from './address.js';
 
 export interface FollowerOptions {
   /** Connected by way of the Sentinels. */
@@ -15,7 +15,7 @@ export interface FollowerOptions {
 
 /** What a Sentinel says of the master. */
 interface Word {
-  readonly master: Endpoint;
+  readonly master: RedisEndpoint;
   /** The number of the failover that made it the master: the latest one is right. */
   readonly epoch: number;
 }
@@ -125,7 +125,7 @@ export class Follower {
 }
 
 /** Sentinels may name a host. */
-async function addressOf({ host, port }: Endpoint): Promise<string> {
+async function addressOf({ host, port }: RedisEndpoint): Promise<string> {
   const address = await lookup(host).then(
     (found) => found.address,
     () => host,

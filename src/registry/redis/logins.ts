@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.js';
-import { type Endpoint, type Login, plainLogin, type RedisAddress } from './address.js';
+import { type Login, plainLogin, type RedisAddress, type RedisEndpoint } from './address.js';
 import { masterName, plainClient } from './client.js';
 
 export interface Logins {
@@ -28,13 +28,13 @@ export async function loginsOf(
   return { servers: isForServers ? servers : {}, sentinels: servers };
 }
 
-async function askAny(endpoints: readonly Endpoint[], isTls: boolean): Promise<boolean> {
+async function askAny(endpoints: readonly RedisEndpoint[], isTls: boolean): Promise<boolean> {
   const asked = await Promise.all(endpoints.map((endpoint) => asksForLogin(endpoint, isTls)));
   return asked.includes(true);
 }
 
 /** Null where it does not answer. */
-async function asksForLogin(endpoint: Endpoint, isTls: boolean): Promise<boolean | null> {
+async function asksForLogin(endpoint: RedisEndpoint, isTls: boolean): Promise<boolean | null> {
   const client = plainClient(endpoint, {}, isTls);
   try {
     await client.connect();
@@ -47,7 +47,12 @@ async function asksForLogin(endpoint: Endpoint, isTls: boolean): Promise<boolean
   }
 }
 
-async function masterOf({ endpoints, login, isTls, path }: RedisAddress): Promise<Endpoint | null> {
+async function masterOf({
+  endpoints,
+  login,
+  isTls,
+  path,
+}: RedisAddress): Promise<RedisEndpoint | null> {
   for (const endpoint of endpoints) {
     const client = plainClient(endpoint, login, isTls);
     try {

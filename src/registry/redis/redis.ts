@@ -1,5 +1,5 @@
-import type { ChildRef } from '../../child/types.js';
 import { SupervisorError } from '../../errors.js';
+import type { OwnerRef } from '../../owner.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Claim, Registry } from '../registry.js';
 import { claimText, LIVE, ownerText, readClaim } from './claim-text.js';
@@ -38,7 +38,7 @@ export class RedisRegistry implements Registry {
     return text === null ? null : readClaim(stream, text, this.#box);
   }
 
-  async claim(stream: StreamKey, owner: ChildRef, live = false): Promise<Claim> {
+  async claim(stream: StreamKey, owner: OwnerRef, live = false): Promise<Claim> {
     const wanted = { owner, since: this.#now(), ...(live ? { live: true as const } : {}) };
     const text = claimText(wanted, this.#box);
     const keys = [this.#keys.claim(stream), this.#held(owner)];
@@ -49,7 +49,7 @@ export class RedisRegistry implements Registry {
     return claim;
   }
 
-  async renew(streams: readonly StreamKey[], owner: ChildRef): Promise<StreamKey[]> {
+  async renew(streams: readonly StreamKey[], owner: OwnerRef): Promise<StreamKey[]> {
     if (streams.length === 0) return [];
     const keys = [this.#held(owner), ...streams.map((stream) => this.#keys.claim(stream))];
     const args = [this.#ownerText(owner), this.#leaseMs];
@@ -57,13 +57,13 @@ export class RedisRegistry implements Registry {
     return lost.split(' ').flatMap((place) => (place === '' ? [] : (streams[Number(place)] ?? [])));
   }
 
-  async release(stream: StreamKey, owner: ChildRef): Promise<boolean> {
+  async release(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     const keys = [this.#keys.claim(stream), this.#held(owner)];
     const args = [this.#ownerText(owner), stream, this.#childText(owner)];
     return (await this.#store.run(SCRIPTS.release, keys, args)) === 1;
   }
 
-  async releaseAll(owner: ChildRef): Promise<number> {
+  async releaseAll(owner: OwnerRef): Promise<number> {
     const args = [this.#keys.claims, this.#childText(owner), owner.generation];
     return Number(await this.#store.run(SCRIPTS.releaseAll, [this.#held(owner)], args));
   }
@@ -72,16 +72,16 @@ export class RedisRegistry implements Registry {
     return this.#store.close();
   }
 
-  #held({ id, box = this.#box }: ChildRef): string {
+  #held({ id, box = this.#box }: OwnerRef): string {
     return this.#keys.held(box, id);
   }
 
   /** The owner's text up to the number of its generation. */
-  #childText(owner: ChildRef): string {
+  #childText(owner: OwnerRef): string {
     return this.#ownerText(owner).slice(0, -`${owner.generation},`.length);
   }
 
-  #ownerText(owner: ChildRef): string {
+  #ownerText(owner: OwnerRef): string {
     return ownerText(owner, owner.box ?? this.#box);
   }
 }

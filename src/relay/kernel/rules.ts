@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js';
-import type { Endpoint } from '../udp.js';
+import type { UdpEndpoint } from '../udp.js';
 
 /** A client whose datagrams to our port shall reach a child of this machine by the kernel. */
 export interface Steered {
-  readonly client: Endpoint;
+  readonly client: UdpEndpoint;
   readonly childPort: number;
   /** STUN's USERNAME in the client's checks. */
   readonly username: string;
@@ -103,7 +103,7 @@ function rulesOf({ port, host }: Table, { digit, ip, withPort }: Family): string
 }
 
 /** Null for a client that cannot be steered: of a family that the port has not, or of one link alone. */
-export function keyOf(table: Table, { ip, port }: Endpoint): string | null {
+export function keyOf(table: Table, { ip, port }: UdpEndpoint): string | null {
   const family = familiesOf(table).find(({ digit }) => (digit === 6) === ip.includes(':'));
   const isPlain =
     ipaddr.isValid(ip) && !ip.includes('%') && ipaddr.parse(ip).range() !== 'linkLocal';

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { SupervisorError } from '../../errors.js';
-import type { Logger } from '../../logger.js';
-import type { Endpoint } from '../udp.js';
+import type { Logger } from '../../logging/logger.js';
+import type { UdpEndpoint } from '../udp.js';
 import { type FlowEnd, KernelFlow } from './flow.js';
 import { Nft } from './nft.js';
 import {
@@ -57,7 +57,7 @@ export class Steering {
   }
 
   /** Resolves when `open` can tell whether children take that client; null: it can already. */
-  learn({ ip }: Endpoint): Promise<void> | null {
+  learn({ ip }: UdpEndpoint): Promise<void> | null {
     return isIPv6(ip) ? this.#ipv6.refresh() : null;
   }
 

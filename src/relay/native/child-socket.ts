@@ -1,5 +1,5 @@
 import { codeOf } from '../../errors.js';
-import type { Endpoint } from '../udp.js';
+import type { UdpEndpoint } from '../udp.js';
 import { close } from './libc.js';
 import { bindSocket, connectSocket, createSocket, SOCK_DGRAM } from './libc-sockets.js';
 import { familyOf, nameOf } from './names.js';
@@ -8,7 +8,7 @@ import { familyOf, nameOf } from './names.js';
  * A socket to this child alone, from an address of ours where one is named; null when this process can
  * open no more.
  */
-export function openTowards(child: Endpoint, from: string | null): number | null {
+export function openTowards(child: UdpEndpoint, from: string | null): number | null {
   const family = familyOf(child.ip);
   let socket = -1;
   try {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
-import { type Logger, silentLogger } from '../../logger.js';
+import { type Logger, silentLogger } from '../../logging/logger.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { FlushingConnection } from './flushing.js';
 import { PIPES } from './protocol.js';
 import { isFlushed, takeOver } from './takeover.js';
-import { type Desk, RelayThread } from './thread.js';
+import { RelayThread, type SetupLink } from './thread.js';
 
 /** A thread that dies is replaced at once; after this long where it has not lived as long. */
 const RETRY_MS = 1000;
@@ -23,10 +23,10 @@ export interface NativeOptions {
 
 /** A module that lets clients in on every thread, and who minds it on the control side. */
 export interface Employment {
-  /** Its URL: see `UsherModule`. */
+  /** Its URL: see `SetupModule`. */
   readonly module: string;
   /** For each thread, by its index: also for one that takes the place of a dead one. */
-  readonly begin: (index: number, thread: RelayThread) => { settings: unknown; desk: Desk };
+  readonly begin: (index: number, thread: RelayThread) => { settings: unknown; link: SetupLink };
 }
 
 /**
@@ -121,8 +121,8 @@ export class NativeEngine implements RelayEngine {
   #hire(index: number, thread: RelayThread): void {
     if (this.#employment === null) return;
     const { module, begin } = this.#employment;
-    const { settings, desk } = begin(index, thread);
-    thread.employ(module, settings, desk);
+    const { settings, link } = begin(index, thread);
+    thread.employ(module, settings, link);
   }
 
   /** Puts another thread in place of one that dies, until the engine closes. */

@@ -166,7 +166,7 @@ export function connectOutcome(fd: number): number {
 }
 
 /** Accepts connections, one after the other, and keeps whom the last one came from. */
-export class Accepter {
+export class AcceptCall {
   // In buffers of their own, for V8 moves small arrays about.
   readonly #name = new Uint8Array(new ArrayBuffer(28));
   readonly #size = new Uint32Array(new ArrayBuffer(4));

@@ -1,16 +1,16 @@
+import type { SetupModule } from '../client-setup.js';
 import { IdleClock } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
 import { StallWatch } from '../stall.js';
-import type { UsherModule } from '../usher.js';
-import type { NativeArrival } from './arrival.js';
-import { Hall } from './hall.js';
+import { Acceptor } from './acceptor.js';
+import { DirectionContext } from './direction.js';
+import { Epoll } from './epoll.js';
 import { EPOLLET, EPOLLIN } from './libc.js';
 import { CHILD, Pair, type Watched } from './pair.js';
+import type { NativePendingClient } from './pending-client.js';
 import { PipePool } from './pipes.js';
-import { Poller } from './poller.js';
 import type { EmployOrder, EndOrder, Order, PairSetup, Report, Shared } from './protocol.js';
-import { Seats } from './slots.js';
-import { WayContext } from './way.js';
+import { SlotArray } from './slots.js';
 
 /** The longest sleep: the grain of idle limits. */
 const TICK_MS = 500;
@@ -34,13 +34,13 @@ export interface Control {
 export class RelayLoop {
   readonly #shared: Shared;
   readonly #control: Control;
-  readonly #poller: Poller;
+  readonly #poller: Epoll;
   readonly #pipes: PipePool;
-  readonly #ways: WayContext;
-  readonly #seats = new Seats<Pair | NativeArrival>();
+  readonly #ways: DirectionContext;
+  readonly #slots = new SlotArray<Pair | NativePendingClient>();
   readonly #idle: IdleClock<Pair>;
   readonly #stalls = new StallWatch<Pair>();
-  readonly #hall: Hall;
+  readonly #acceptor: Acceptor;
   #now = performance.now();
   #tickAt = this.#now;
   #trimAt = this.#now + TRIM_MS;
@@ -52,17 +52,17 @@ export class RelayLoop {
   constructor(shared: Shared, control: Control) {
     this.#shared = shared;
     this.#control = control;
-    this.#poller = new Poller(shared.epoll);
+    this.#poller = new Epoll(shared.epoll);
     this.#pipes = new PipePool(shared.pipes);
-    this.#ways = new WayContext(this.#pipes, shared.counters);
+    this.#ways = new DirectionContext(this.#pipes, shared.counters);
     this.#idle = new IdleClock(this.#now);
     this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
-    this.#hall = new Hall(
+    this.#acceptor = new Acceptor(
       {
         poller: this.#poller,
         shared,
         scratch: this.#ways,
-        seat: (slot, arrival) => this.#seats.put(slot, arrival),
+        assign: (slot, client) => this.#slots.put(slot, client),
         relay: (setup, watched, over) => this.#relay(setup, watched, over),
         report: (report) => this.#report(report),
       },
@@ -83,9 +83,9 @@ export class RelayLoop {
     return null;
   }
 
-  employ(module: UsherModule, { settings }: EmployOrder): void {
+  employ(module: SetupModule, { settings }: EmployOrder): void {
     this.#employ = null;
-    this.#hall.employ(module, settings);
+    this.#acceptor.employ(module, settings);
   }
 
   #turn(): void {
@@ -93,7 +93,7 @@ export class RelayLoop {
     this.#now = performance.now();
     for (let index = 0; index < count; index += 1) this.#dispatch(index);
     if (this.#now >= this.#tickAt) this.#tick();
-    this.#hall.settle();
+    this.#acceptor.settle();
     if (this.#now >= this.#reportAt) this.#sendReports();
   }
 
@@ -121,7 +121,7 @@ export class RelayLoop {
     this.#tickAt = this.#now + TICK_MS;
     for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
     for (const pair of this.#stalls.stalled(this.#now)) this.#end(pair, 'stalled');
-    this.#hall.tick(this.#now);
+    this.#acceptor.tick(this.#now);
     if (this.#now < this.#trimAt) return;
     this.#trimAt = this.#now + TRIM_MS;
     this.#pipes.trim();
@@ -130,20 +130,20 @@ export class RelayLoop {
   #dispatch(index: number): void {
     const tag = this.#poller.tagAt(index);
     if (tag === WAKE_TAG) this.#obey();
-    else if (tag === DOOR_TAG) this.#hall.accept(this.#now);
+    else if (tag === DOOR_TAG) this.#acceptor.accept(this.#now);
     else this.#pass(tag, index);
   }
 
   #pass(tag: number, index: number): void {
-    const seated = this.#seats.at(tag >> 1);
+    const holder = this.#slots.at(tag >> 1);
     // Somebody else may have the slot, and even the descriptor, by now.
-    if (seated === undefined || seated.generation !== this.#poller.generationAt(index)) return;
+    if (holder === undefined || holder.generation !== this.#poller.generationAt(index)) return;
     const mask = this.#poller.maskAt(index);
-    if (seated instanceof Pair) {
-      seated.activeAt = this.#now;
-      this.#settle(seated, seated.handle(tag & CHILD, mask));
+    if (holder instanceof Pair) {
+      holder.activeAt = this.#now;
+      this.#settle(holder, holder.handle(tag & CHILD, mask));
     } else {
-      seated.handle(tag & CHILD, mask);
+      holder.handle(tag & CHILD, mask);
     }
   }
 
@@ -156,14 +156,14 @@ export class RelayLoop {
   #perform(order: Order): void {
     const { kind } = order;
     if (kind === 'join') this.#begin(new Pair(this.#poller, this.#ways, order));
-    else if (kind === 'say') this.#hall.hear(order.message);
+    else if (kind === 'say') this.#acceptor.hear(order.message);
     else if (kind === 'employ') this.#employ = order;
     else if (kind === 'end') this.#destroy(order);
     else throw new Error(`relay thread: unknown order '${kind}'`);
   }
 
   #destroy({ slot, generation }: EndOrder): void {
-    const pair = this.#seats.at(slot);
+    const pair = this.#slots.at(slot);
     if (pair instanceof Pair && pair.generation === generation) this.#end(pair, 'destroyed');
   }
 
@@ -175,7 +175,7 @@ export class RelayLoop {
 
   #begin(pair: Pair, watched?: Watched): void {
     pair.activeAt = this.#now;
-    this.#seats.put(pair.slot, pair);
+    this.#slots.put(pair.slot, pair);
     this.#idle.add(pair);
     this.#settle(pair, pair.start(watched));
   }
@@ -187,7 +187,7 @@ export class RelayLoop {
 
   #end(pair: Pair, end: RelayEnd): void {
     const { slot } = pair;
-    this.#seats.put(slot, undefined);
+    this.#slots.put(slot, undefined);
     this.#idle.remove(pair);
     this.#stalls.remove(pair);
     // From here on the numbers are nobody's: should this thread die, they must not be closed again.

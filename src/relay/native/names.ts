@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import type { Endpoint } from '../udp.js';
+import type { UdpEndpoint } from '../udp.js';
 import { AF_INET, AF_INET6, socketAddress } from './libc-sockets.js';
 
 /** What sessions are found by: a number where 48 bits tell the address, else text. */
@@ -9,7 +9,7 @@ const LITTLE = endianness() === 'LE';
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /** `struct sockaddr` of an endpoint, for a socket of this family. */
-export function nameOf({ ip, port }: Endpoint, family: number): Uint8Array {
+export function nameOf({ ip, port }: UdpEndpoint, family: number): Uint8Array {
   const isIp6 = ip.includes(':');
   return socketAddress(family, family === AF_INET6 && !isIp6 ? `::ffff:${ip}` : ip, port);
 }
@@ -35,7 +35,7 @@ export function keyAt(view: DataView, start: number): NameKey {
     : `${high} ${middle} ${low} ${port}`;
 }
 
-export function endpointOf(name: Uint8Array): Endpoint {
+export function endpointOf(name: Uint8Array): UdpEndpoint {
   const port = at(name, 2) * 256 + at(name, 3);
   const ip4 = ip4At(name);
   if (ip4 >= 0) return { ip: name.subarray(ip4, ip4 + 4).join('.'), port };

@@ -1,9 +1,9 @@
 import type { IdlePlace } from '../idle.js';
 import { type RelayEnd, STALL_MS } from '../relay.js';
+import { Direction, type DirectionContext, type Moved } from './direction.js';
+import type { Epoll } from './epoll.js';
 import { close, EPOLLERR, EPOLLET, EPOLLIN, EPOLLOUT, resetOnClose } from './libc.js';
-import type { Poller } from './poller.js';
 import type { PairSetup } from './protocol.js';
-import { type Moved, Way, type WayContext } from './way.js';
 
 /** The two sides of a pair. A descriptor's tag is twice its slot, plus its side. */
 export const CLIENT = 0;
@@ -28,15 +28,15 @@ export class Pair {
   idlePlace: IdlePlace | null = null;
   /** Who hears of its end, if it was let in here. */
   over: (() => void) | null = null;
-  readonly #poller: Poller;
+  readonly #poller: Epoll;
   readonly #client: number;
   readonly #child: number;
-  readonly #up: Way;
-  readonly #down: Way;
+  readonly #up: Direction;
+  readonly #down: Direction;
   #clientMask = 0;
   #childMask = 0;
 
-  constructor(poller: Poller, context: WayContext, setup: PairSetup) {
+  constructor(poller: Epoll, context: DirectionContext, setup: PairSetup) {
     const { slot, generation, client, child, oneWay = false } = setup;
     this.#poller = poller;
     this.slot = slot;
@@ -46,9 +46,9 @@ export class Pair {
     this.#client = client;
     this.#child = child;
     const up = { from: client, to: child, drops: oneWay };
-    this.#up = new Way(context, up, 2 * slot, setup.toChild);
+    this.#up = new Direction(context, up, 2 * slot, setup.toChild);
     const down = { from: child, to: client };
-    this.#down = new Way(context, down, 2 * slot + 1, setup.toClient);
+    this.#down = new Direction(context, down, 2 * slot + 1, setup.toClient);
   }
 
   /** Bytes wait for the client. */
@@ -101,11 +101,11 @@ export class Pair {
     close(this.#child);
   }
 
-  #sendFirst(way: Way): RelayEnd | null {
+  #sendFirst(way: Direction): RelayEnd | null {
     return way.blocked ? this.#endBy(way, way.flush()) : null;
   }
 
-  #handleRest(side: number, events: number, away: Way): RelayEnd | null {
+  #handleRest(side: number, events: number, away: Direction): RelayEnd | null {
     const towards = side === CLIENT ? this.#down : this.#up;
     if (events & EPOLLOUT && towards.blocked) {
       const end = this.#settle(towards, towards.flush());
@@ -117,13 +117,13 @@ export class Pair {
     return side === CLIENT ? 'client-reset' : 'child-reset';
   }
 
-  #settle(way: Way, moved: Moved): RelayEnd | null {
+  #settle(way: Direction, moved: Moved): RelayEnd | null {
     const end = this.#endBy(way, moved);
     if (end === null) this.#watch();
     return end;
   }
 
-  #endBy(way: Way, moved: Moved): RelayEnd | null {
+  #endBy(way: Direction, moved: Moved): RelayEnd | null {
     const ofClient = way === this.#up;
     if (moved === 'near-broken') return ofClient ? 'client-reset' : 'child-reset';
     if (moved === 'far-broken') return ofClient ? 'child-reset' : 'client-reset';
@@ -149,6 +149,6 @@ export class Pair {
 }
 
 /** Edge-triggered where nothing is read: a hang-up cannot be masked, and would never be quiet. */
-function maskFor(away: Way, towards: Way): number {
+function maskFor(away: Direction, towards: Direction): number {
   return (away.reading ? EPOLLIN : EPOLLET) | (towards.blocked ? EPOLLOUT : 0);
 }

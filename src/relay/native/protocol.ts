@@ -44,7 +44,7 @@ export interface EmployOrder {
   readonly settings: unknown;
 }
 
-/** The usher's, from whoever employs it. */
+/** A message of the control thread to the handler. */
 interface SayOrder {
   readonly kind: 'say';
   readonly message: unknown;
@@ -55,7 +55,7 @@ export type Order = JoinOrder | EndOrder | EmployOrder | SayOrder;
 export type Report =
   | { readonly kind: 'ended'; readonly slot: number; readonly end: RelayEnd }
   | { readonly kind: 'unpinned'; readonly reason: string }
-  /** A pair that the usher brought together is relayed. */
+  /** A pair that the handler brought together is relayed. */
   | {
       readonly kind: 'joined';
       readonly slot: number;

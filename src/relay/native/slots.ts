@@ -1,7 +1,7 @@
 import { ALL_SLOTS, SLOTS } from './protocol.js';
 
 /** What is at each slot of a thread. */
-export class Seats<T> {
+export class SlotArray<T> {
   // Two of them, for an array that begins far from 0 is a slow one.
   readonly #handed: (T | undefined)[] = [];
   readonly #own: (T | undefined)[] = [];
@@ -17,8 +17,8 @@ export class Seats<T> {
 
   /** Those who are there; they may leave meanwhile. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (const seats of [this.#handed, this.#own]) {
-      for (const one of seats) if (one !== undefined) yield one;
+    for (const slots of [this.#handed, this.#own]) {
+      for (const one of slots) if (one !== undefined) yield one;
     }
   }
 }

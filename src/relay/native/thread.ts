@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '../../logger.js';
-import { workerEnd } from '../../worker-end.js';
+import type { Logger } from '../../logging/logger.js';
+import { workerEnd } from '../../system/worker-end.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
@@ -12,7 +12,7 @@ import {
   SLOTS,
   type ThreadSettings,
 } from './protocol.js';
-import { Seats } from './slots.js';
+import { SlotArray } from './slots.js';
 import type { RawPair } from './takeover.js';
 
 /** One pair, as the control side sees it. */
@@ -55,11 +55,11 @@ class ThreadConnection implements RelayedConnection {
   }
 }
 
-/** The control side of an usher's work on one thread. */
-export interface Desk {
-  /** A pair of the usher's is relayed. */
+/** The control thread's link to one thread's setup handler. */
+export interface SetupLink {
+  /** A pair of the handler's is relayed. */
   joined(ticket: number, connection: RelayedConnection): void;
-  /** A client is the control side's now: its descriptor, and what the usher says of it. */
+  /** A client handed back to the control thread: its descriptor, and the handler's own note. */
   handedBack(ticket: number, client: number, about: unknown): void;
   heard(message: unknown): void;
 }
@@ -68,11 +68,11 @@ export interface Desk {
 export class RelayThread {
   /** Resolves when the thread is gone and all that it held is closed: with why, unless asked to. */
   readonly gone: Promise<string | null>;
-  #desk: Desk | null = null;
+  #link: SetupLink | null = null;
   readonly #worker: Worker;
   readonly #shared: Shared;
   readonly #logger: Logger;
-  readonly #connections = new Seats<ThreadConnection>();
+  readonly #connections = new SlotArray<ThreadConnection>();
   #size = 0;
   readonly #freeSlots: number[] = [];
   #orders: Order[] = [];
@@ -120,13 +120,13 @@ export class RelayThread {
     return connection;
   }
 
-  /** Has an usher let clients in on the thread; who did that before lets in no more. */
-  employ(module: string, settings: unknown, desk: Desk): void {
-    this.#desk = desk;
+  /** Starts a setup handler on the thread, in place of the one before. */
+  employ(module: string, settings: unknown, link: SetupLink): void {
+    this.#link = link;
     this.order({ kind: 'employ', module, settings });
   }
 
-  /** What the thread's usher is told. */
+  /** Sends a message to the thread's handler. */
   say(message: unknown): void {
     this.order({ kind: 'say', message });
   }
@@ -175,7 +175,7 @@ export class RelayThread {
   #hear(report: Report): void {
     const { kind } = report;
     if (kind === 'ended') this.#finish(report.slot, report.end);
-    else if (kind === 'told') this.#desk?.heard(report.message);
+    else if (kind === 'told') this.#link?.heard(report.message);
     else if (kind === 'joined') this.#joined(report);
     else if (kind === 'handedBack') this.#handedBack(report);
     else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
@@ -183,13 +183,13 @@ export class RelayThread {
 
   #joined({ slot, generation, ticket }: Extract<Report, { kind: 'joined' }>): void {
     const connection = this.#count(slot, generation);
-    if (this.#desk === null) connection.destroy();
-    else this.#desk.joined(ticket, connection);
+    if (this.#link === null) connection.destroy();
+    else this.#link.joined(ticket, connection);
   }
 
   #handedBack({ client, ticket, about }: Extract<Report, { kind: 'handedBack' }>): void {
-    if (this.#desk === null) close(client);
-    else this.#desk.handedBack(ticket, client, about);
+    if (this.#link === null) close(client);
+    else this.#link.handedBack(ticket, client, about);
   }
 
   #finish(slot: number, end: RelayEnd): void {

@@ -1,9 +1,9 @@
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../logging/logger.js';
 import type {
-  Client,
-  Endpoint,
   SessionEnd,
   SessionOptions,
+  UdpClient,
+  UdpEndpoint,
   UdpRelay,
   UdpRelayOptions,
   UdpSession,
@@ -18,13 +18,13 @@ class GroupSession implements UdpSession {
   readonly thread: number;
   readonly mark: Buffer | undefined;
   readonly #inner: UdpSession;
-  readonly #moved: (session: GroupSession, client: Client) => void;
+  readonly #moved: (session: GroupSession, client: UdpClient) => void;
 
   constructor(
     inner: UdpSession,
     thread: number,
     mark: Buffer | undefined,
-    moved: (session: GroupSession, client: Client) => void,
+    moved: (session: GroupSession, client: UdpClient) => void,
   ) {
     this.#inner = inner;
     this.thread = thread;
@@ -48,7 +48,7 @@ class GroupSession implements UdpSession {
     this.#inner.send(datagram);
   }
 
-  move(client: Client): void {
+  move(client: UdpClient): void {
     this.#inner.move(client);
     this.#moved(this, client);
   }
@@ -97,8 +97,8 @@ export class NativeUdpGroup implements UdpRelay {
   }
 
   open(
-    client: Client,
-    child: Endpoint,
+    client: UdpClient,
+    child: UdpEndpoint,
     first: readonly Buffer[],
     options: SessionOptions = {},
   ): UdpSession | null {
@@ -107,14 +107,14 @@ export class NativeUdpGroup implements UdpRelay {
     const thread = this.#heard.get(addressOf(client)) ?? 0;
     const inner = this.#threads[thread]?.open(client, child, first, options);
     if (!inner) return null;
-    const moved = (session: GroupSession, to: Client) => this.#know(session, keyOf(to));
+    const moved = (session: GroupSession, to: UdpClient) => this.#know(session, keyOf(to));
     const session = new GroupSession(inner, thread, options.mark, moved);
     this.#know(session, key);
     inner.ended.then(() => this.#forget(session));
     return session;
   }
 
-  send(datagram: Buffer, to: Endpoint): void {
+  send(datagram: Buffer, to: UdpEndpoint): void {
     this.#threads[0]?.send(datagram, to);
   }
 
@@ -129,12 +129,12 @@ export class NativeUdpGroup implements UdpRelay {
   #start(logger: Logger, cpu: number | null): void {
     const index = this.#threads.length;
     const { address } = this.#options;
-    const onStranger = (datagram: Buffer, from: Endpoint) => this.#meet(index, datagram, from);
+    const onStranger = (datagram: Buffer, from: UdpEndpoint) => this.#meet(index, datagram, from);
     const options = { ...this.#options, address: { ...address, port: this.port }, onStranger };
     this.#threads.push(new NativeUdpRelay(options, logger, cpu, true));
   }
 
-  #meet(thread: number, datagram: Buffer, from: Endpoint): void {
+  #meet(thread: number, datagram: Buffer, from: UdpEndpoint): void {
     const { tagAt = -1 } = this.#options;
     const isTagged = tagAt >= 0 && datagram.length >= tagAt + 4;
     const key = keyOf(isTagged ? { ...from, tag: datagram.readUInt32BE(tagAt) } : from);
@@ -172,10 +172,10 @@ export class NativeUdpGroup implements UdpRelay {
   }
 }
 
-function addressOf({ ip, port }: Endpoint): string {
+function addressOf({ ip, port }: UdpEndpoint): string {
   return `${ip} ${port}`;
 }
 
-function keyOf(client: Client): string {
+function keyOf(client: UdpClient): string {
   return `${addressOf(client)} ${client.tag ?? ''}`;
 }

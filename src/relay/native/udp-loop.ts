@@ -2,9 +2,10 @@ import { performance } from 'node:perf_hooks';
 import type { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock } from '../idle.js';
-import type { Client, SessionEnd } from '../udp.js';
+import type { SessionEnd, UdpClient } from '../udp.js';
 import { openTowards } from './child-socket.js';
 import { BATCH, Datagrams } from './datagrams.js';
+import { Epoll } from './epoll.js';
 import {
   addressOf,
   close,
@@ -20,7 +21,6 @@ import {
 } from './libc.js';
 import { SOL_UDP, tryOption, UDP_SEGMENT } from './libc-sockets.js';
 import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
-import { Poller } from './poller.js';
 import { type Flow, receiveFrom } from './udp-flow.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { UdpReports } from './udp-reports.js';
@@ -43,7 +43,7 @@ export class UdpLoop {
   readonly #control: UdpControl;
   readonly #answers: Answers | null;
   readonly #reports: UdpReports;
-  readonly #poller: Poller;
+  readonly #poller: Epoll;
   readonly #up: Datagrams;
   readonly #down: Datagrams;
   readonly #flows: (Flow | undefined)[] = [];
@@ -61,7 +61,7 @@ export class UdpLoop {
     this.#control = control;
     this.#answers = answers;
     this.#reports = new UdpReports(shared.strangers, control.report);
-    this.#poller = new Poller(shared.epoll);
+    this.#poller = new Epoll(shared.epoll);
     this.#idle = new IdleClock(this.#now);
     const segments = tryOption(shared.socket, SOL_UDP, UDP_SEGMENT, 0);
     this.#up = new Datagrams({ named: true, segments });
@@ -246,7 +246,7 @@ export class UdpLoop {
     if (((high << 8) | low) === this.#shared.farewell) this.#end(flow, 'farewell');
   }
 
-  #move(flow: Flow, client: Client): void {
+  #move(flow: Flow, client: UdpClient): void {
     this.#forgetClient(flow);
     Object.assign(flow, this.#name(client), { held: false });
     this.#clients.set(flow.key, flow.tag, flow);
@@ -268,7 +268,7 @@ export class UdpLoop {
     this.#clients.delete(flow.key, flow.tag, flow);
   }
 
-  #name(client: Client): Pick<Flow, 'key' | 'tag' | 'name' | 'nameAddress'> {
+  #name(client: UdpClient): Pick<Flow, 'key' | 'tag' | 'name' | 'nameAddress'> {
     const name = nameOf(client, this.#shared.family);
     const { tag = NO_TAG } = client;
     return { key: keyOf(name), tag, name, nameAddress: addressOf(name) };

@@ -1,4 +1,4 @@
-import type { Answerer, Client, Endpoint, SessionEnd } from '../udp.js';
+import type { Answerer, SessionEnd, UdpClient, UdpEndpoint } from '../udp.js';
 import type { OwnBytes } from './protocol.js';
 
 /** What the control side and the thread of a UDP relay say to each other, and what they share. */
@@ -11,8 +11,8 @@ export type UdpOrder =
       readonly kind: 'open';
       readonly slot: number;
       readonly generation: number;
-      readonly client: Client;
-      readonly child: Endpoint;
+      readonly client: UdpClient;
+      readonly child: UdpEndpoint;
       readonly first: readonly Uint8Array[];
       readonly from: string | null;
       readonly mark: Uint8Array | null;
@@ -23,7 +23,7 @@ export type UdpOrder =
       readonly kind: 'move';
       readonly slot: number;
       readonly generation: number;
-      readonly client: Client;
+      readonly client: UdpClient;
     }
   | {
       readonly kind: 'tell';
@@ -36,7 +36,7 @@ export type UdpOrder =
 
 interface Stranger {
   readonly datagram: OwnBytes;
-  readonly from: Endpoint;
+  readonly from: UdpEndpoint;
 }
 
 /** What the child of a held session sent. */

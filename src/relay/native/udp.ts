@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
-import { type Logger, silentLogger } from '../../logger.js';
+import { type Logger, silentLogger } from '../../logging/logger.js';
 import type {
-  Client,
-  Endpoint,
   SessionEnd,
   SessionOptions,
+  UdpClient,
+  UdpEndpoint,
   UdpRelay,
   UdpRelayOptions,
   UdpSession,
@@ -58,7 +58,7 @@ class NativeSession implements UdpSession {
     this.#relay?.order({ kind: 'tell', slot: this.#slot, generation: this.generation, datagram });
   }
 
-  move(client: Client): void {
+  move(client: UdpClient): void {
     this.#relay?.order({ kind: 'move', slot: this.#slot, generation: this.generation, client });
   }
 
@@ -112,8 +112,8 @@ export class NativeUdpRelay implements UdpRelay {
   }
 
   open(
-    client: Client,
-    child: Endpoint,
+    client: UdpClient,
+    child: UdpEndpoint,
     first: readonly Buffer[],
     { from, mark, heard }: SessionOptions = {},
   ): UdpSession | null {
@@ -129,7 +129,7 @@ export class NativeUdpRelay implements UdpRelay {
     return session;
   }
 
-  send(datagram: Buffer, to: Endpoint): void {
+  send(datagram: Buffer, to: UdpEndpoint): void {
     if (this.#closed !== null) return;
     const { socket, family } = this.#shared;
     sendTo(socket, datagram, nameOf(to, family));

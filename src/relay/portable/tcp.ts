@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { resetSocket } from '../../reset-socket.js';
+import { resetSocket } from '../../system/reset-socket.js';
 import {
   type RelayEnd,
   type RelayEngine,

@@ -7,10 +7,10 @@ import { Answers } from '../answerer.js';
 import { ClientTable, NO_TAG } from '../client-table.js';
 import { IdleClock, type IdlePlace } from '../idle.js';
 import type {
-  Client,
-  Endpoint,
   SessionEnd,
   SessionOptions,
+  UdpClient,
+  UdpEndpoint,
   UdpRelay,
   UdpRelayOptions,
   UdpSession,
@@ -23,7 +23,7 @@ const MAX_WAITING = 64;
 class PortableSession implements UdpSession {
   readonly ended: Promise<SessionEnd>;
   readonly idleMs: number;
-  client: Client;
+  client: UdpClient;
   activeAt = performance.now();
   idlePlace: IdlePlace | null = null;
   bytesIn = 0;
@@ -35,7 +35,12 @@ class PortableSession implements UdpSession {
   #heard: SessionOptions['heard'];
   #resolve: (end: SessionEnd) => void = () => {};
 
-  constructor(relay: PortableUdpRelay, client: Client, child: Endpoint, options: SessionOptions) {
+  constructor(
+    relay: PortableUdpRelay,
+    client: UdpClient,
+    child: UdpEndpoint,
+    options: SessionOptions,
+  ) {
     this.#relay = relay;
     this.client = client;
     this.idleMs = relay.options.idleMs;
@@ -73,7 +78,7 @@ class PortableSession implements UdpSession {
     if (this.#relay.isFarewell(datagram)) this.end('farewell');
   }
 
-  move(client: Client): void {
+  move(client: UdpClient): void {
     this.#relay.move(this, client);
     this.#heard = undefined;
   }
@@ -89,7 +94,7 @@ class PortableSession implements UdpSession {
   }
 
   /** From an address that this machine may not have. */
-  #connectFrom(address: string, child: Endpoint): void {
+  #connectFrom(address: string, child: UdpEndpoint): void {
     const connect = () => this.#relay.has(this) && this.#connect(child);
     this.#socket.once('error', connect);
     this.#socket.bind({ address }, () => {
@@ -98,7 +103,7 @@ class PortableSession implements UdpSession {
     });
   }
 
-  #connect(child: Endpoint): void {
+  #connect(child: UdpEndpoint): void {
     this.#socket.on('error', () => this.end('child-gone'));
     this.#socket.connect(child.port, child.ip);
   }
@@ -159,8 +164,8 @@ export class PortableUdpRelay implements UdpRelay {
   }
 
   open(
-    client: Client,
-    child: Endpoint,
+    client: UdpClient,
+    child: UdpEndpoint,
     first: readonly Buffer[],
     options: SessionOptions = {},
   ): UdpSession | null {
@@ -173,7 +178,7 @@ export class PortableUdpRelay implements UdpRelay {
     return session;
   }
 
-  send(datagram: Buffer, { ip, port }: Endpoint): void {
+  send(datagram: Buffer, { ip, port }: UdpEndpoint): void {
     const isMapped = this.#socket.address().family === 'IPv6' && !isIPv6(ip);
     // With a callback an unreachable client is no error event.
     this.#socket.send(datagram, port, isMapped ? `::ffff:${ip}` : ip, () => {});
@@ -183,7 +188,7 @@ export class PortableUdpRelay implements UdpRelay {
     this.#answers?.changeTo(settings);
   }
 
-  move(session: PortableSession, client: Client): void {
+  move(session: PortableSession, client: UdpClient): void {
     if (!this.#sessions.has(session)) return;
     this.#forgetClient(session);
     session.client = client;
@@ -219,7 +224,7 @@ export class PortableUdpRelay implements UdpRelay {
     else this.#meetStranger(datagram, from);
   }
 
-  #meetStranger(datagram: Buffer, from: Endpoint): void {
+  #meetStranger(datagram: Buffer, from: UdpEndpoint): void {
     const answer = this.#answers?.to(datagram, from) ?? null;
     if (answer === null) this.options.onStranger(datagram, from);
     else this.send(answer, from);
@@ -262,6 +267,6 @@ async function bindTo(host: string, port: number): Promise<Socket> {
   return socket;
 }
 
-function keyOf({ ip, port }: Endpoint): string {
+function keyOf({ ip, port }: UdpEndpoint): string {
   return `${ip} ${port}`;
 }

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Epoll } from '../../../src/relay/native/epoll.js';
 import {
   addressOf,
   createEpoll,
@@ -14,7 +15,6 @@ import {
   recv,
   send,
 } from '../../../src/relay/native/libc.js';
-import { Poller } from '../../../src/relay/native/poller.js';
 import { until } from '../../helpers/until.js';
 
 export type LoadOrder =
@@ -47,7 +47,7 @@ class Group {
   readonly #server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     this.accepted.push(socket.on('error', () => {}));
   });
-  readonly #poller = new Poller(createEpoll());
+  readonly #poller = new Epoll(createEpoll());
 
   async listen(): Promise<number> {
     this.#server.listen(0, '127.0.0.1', 4096);

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { openEngine } from '../../../src/relay/engine.js';
 import type { RelayedConnection } from '../../../src/relay/relay.js';
 

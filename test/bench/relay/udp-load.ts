@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Datagrams } from '../../../src/relay/native/datagrams.js';
+import { Epoll } from '../../../src/relay/native/epoll.js';
 import { close, createEpoll, EPOLLIN, SOL_SOCKET } from '../../../src/relay/native/libc.js';
 import {
   AF_INET,
@@ -12,7 +13,6 @@ import {
   setOption,
   socketAddress,
 } from '../../../src/relay/native/libc-sockets.js';
-import { Poller } from '../../../src/relay/native/poller.js';
 
 const SIZE = 1200;
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ export class UdpLoad {
   /** Where the child reaches each player. */
   readonly #names = new Map<number, Uint8Array>();
   readonly #epoll = createEpoll();
-  readonly #poller = new Poller(this.#epoll);
+  readonly #poller = new Epoll(this.#epoll);
   readonly #in = new Datagrams({ named: true });
   #relay: Uint8Array = new Uint8Array();
 

@@ -1,5 +1,5 @@
 /** A UDP relay and nothing else: `node udp-server.js native|portable|webrtc|offload CHILD_PORT`. */
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { Steering } from '../../../src/relay/kernel/steering.js';
 import type { UdpRelay } from '../../../src/relay/udp.js';

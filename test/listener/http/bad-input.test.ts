@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpFront, type HttpFrontOptions } from '../../../src/listener/http/front.js';
-import { silentLogger } from '../../../src/logger.js';
+import { HttpListener, type HttpListenerOptions } from '../../../src/listener/http/listener.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { BAD_REQUESTS } from '../../helpers/bad-requests.js';
 
 /** Sends bytes, and reads until the other side closes. */
@@ -21,9 +21,9 @@ function exchange(port: number, text: string): Promise<string> {
 }
 
 describe('bad HTTP', { timeout: 120_000 }, () => {
-  let front: HttpFront;
+  let listener: HttpListener;
   let served: string[] = [];
-  const options: HttpFrontOptions = {
+  const options: HttpListenerOptions = {
     name: 'listen.http',
     address: { host: '127.0.0.1', port: 0 },
     tls: null,
@@ -43,13 +43,13 @@ describe('bad HTTP', { timeout: 120_000 }, () => {
     logger: silentLogger,
   };
   before(async () => {
-    front = new HttpFront(options);
-    await front.start();
+    listener = new HttpListener(options);
+    await listener.start();
   });
-  after(() => front.close());
+  after(() => listener.close());
 
   it('a head that drips too slowly: 408', async () => {
-    const slow = new HttpFront({ ...options, identifyMs: 200 });
+    const slow = new HttpListener({ ...options, identifyMs: 200 });
     await slow.start();
     const port = slow.address()?.port ?? 0;
     const answers = await Promise.all([exchange(port, ''), exchange(port, 'GET /page HT')]);
@@ -61,7 +61,7 @@ describe('bad HTTP', { timeout: 120_000 }, () => {
   for (const { name, text, status, serves = [] } of BAD_REQUESTS) {
     it(`${name}: ${status}`, async () => {
       served = [];
-      const answer = await exchange(front.address()?.port ?? 0, text);
+      const answer = await exchange(listener.address()?.port ?? 0, text);
       const last = [...answer.matchAll(/HTTP\/1\.1 (\d+) /g)].at(-1)?.[1];
       assert.equal(Number(last), status, answer);
       assert.deepEqual(served, serves);

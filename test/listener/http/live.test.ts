@@ -5,16 +5,16 @@ import { platform } from 'node:os';
 import { afterEach, describe, it } from 'node:test';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import type { HeldVisit } from '../../../src/listener/held-hooks.js';
+import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
-import { HttpFront } from '../../../src/listener/http/front.js';
+import { HttpListener } from '../../../src/listener/http/listener.js';
 import type { LiveOptions } from '../../../src/listener/http/live-relay.js';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { liveMatcher } from '../../../src/protocol/http/live.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
-import { NO_VISIT } from '../../helpers/held-hooks.js';
+import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
 import { Acceptor, closing } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
 
@@ -22,11 +22,11 @@ const OWNER = { id: 'c001', generation: 1 };
 const MOUNT = { vhost: '__defaultVhost__', mount: '[vhost]/[app]/[stream].flv', isEdge: false };
 const HEAD = 'HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Type: video/x-flv\r\n\r\n';
 
-/** A front before one child that the test plays, and what became of both. */
+/** A listener before one child that the test plays, and what became of both. */
 class Rig {
   readonly engine: RelayEngine;
   readonly child: Acceptor;
-  readonly front: HttpFront;
+  readonly listener: HttpListener;
   readonly aliases = new AliasBook();
   /** Streams that are published. */
   readonly published = new Set<string>(['__defaultVhost__/live/x']);
@@ -43,7 +43,7 @@ class Rig {
   private constructor(engine: RelayEngine, child: Acceptor, live: Partial<LiveOptions>) {
     this.engine = engine;
     this.child = child;
-    this.front = new HttpFront({
+    this.listener = new HttpListener({
       name: 'listen.http',
       address: { host: '127.0.0.1', port: 0 },
       tls: null,
@@ -68,7 +68,7 @@ class Rig {
         aliases: this.aliases,
         waitMs: 30_000,
         holds: this.holds,
-        hooks: { visit: ({ ip }) => this.#visit(ip) },
+        hooks: { open: ({ ip }) => this.#hookClient(ip) },
         server: 'SRS/7.0.18(Hang)',
         logger: silentLogger,
         ...live,
@@ -77,10 +77,10 @@ class Rig {
     });
   }
 
-  #visit(ip: string): HeldVisit {
+  #hookClient(ip: string): HookClient {
     const tell = (text: string) => void this.told.push(text);
     return {
-      ...NO_VISIT,
+      ...NO_HOOK_CLIENT,
       play: ({ name, tcUrl, param, pageUrl }) => {
         tell(`play ${ip} ${name.stream} ${tcUrl} ${param} ${pageUrl}`);
         return this.verdict;
@@ -93,12 +93,12 @@ class Rig {
 
   static async open(engine: RelayEngine, live: Partial<LiveOptions> = {}): Promise<Rig> {
     const rig = new Rig(engine, await Acceptor.open(), live);
-    await rig.front.start();
+    await rig.listener.start();
     return rig;
   }
 
   get port(): number {
-    return this.front.address()?.port ?? 0;
+    return this.listener.address()?.port ?? 0;
   }
 
   /** A client that has sent this, and all that it has read so far. */
@@ -107,12 +107,12 @@ class Rig {
   }
 
   async empties(): Promise<void> {
-    await until('nobody is left', () => this.front.summary().connections === 0);
+    await until('nobody is left', () => this.listener.summary().connections === 0);
     assert.equal(this.aliases.size, 0);
   }
 
   async close(): Promise<void> {
-    await this.front.close();
+    await this.listener.close();
     await this.engine.close();
     await this.child.close();
   }
@@ -204,11 +204,11 @@ function suite(name: string, make: () => RelayEngine): void {
       assert.doesNotMatch(head, /6\.6\.6\.6|page/);
       child.write(`${HEAD}media `);
       await client.reads('media ');
-      const [row] = await rig.front.rows();
+      const [row] = await rig.listener.rows();
       assert.equal(row?.child, 'c001');
       assert.equal(row?.stream, '__defaultVhost__/live/x');
       assert.equal(row?.client, `127.0.0.1:${client.socket.localPort}`);
-      assert.equal(await rig.front.clientOf(row?.alias ?? ''), row?.client);
+      assert.equal(await rig.listener.clientOf(row?.alias ?? ''), row?.client);
       client.socket.write('DELETE /page HTTP/1.1\r\nHost: box\r\n\r\n');
       child.write('more');
       await client.reads(`${HEAD}media more`);
@@ -218,7 +218,7 @@ function suite(name: string, make: () => RelayEngine): void {
       await rig.empties();
       assert.equal(rig.deleted, 0);
       assert.equal(rig.released, 1);
-      assert.equal(rig.front.summary().counters.relayed, 1);
+      assert.equal(rig.listener.summary().counters.relayed, 1);
     });
 
     it('follow pages on the same connection, also where all were asked for at once', async () => {
@@ -245,7 +245,7 @@ function suite(name: string, make: () => RelayEngine): void {
       const child = await rig.child.next();
       child.write(HEAD);
       await client.reads(HEAD);
-      rig.front.endOf(OWNER, 'it is gone');
+      rig.listener.endOf(OWNER, 'it is gone');
       await client.ends();
       await rig.empties();
     });
@@ -276,7 +276,7 @@ function suite(name: string, make: () => RelayEngine): void {
         await client.reads(media);
       }
       assert.equal(client.text, `${HEAD}some more media`);
-      assert.equal(rig.front.summary().connections, 1);
+      assert.equal(rig.listener.summary().connections, 1);
       client.socket.destroy();
       const media = setInterval(() => child.writable && child.write('media'), 5);
       await closed;
@@ -400,7 +400,7 @@ describe('a request for a live stream', () => {
     (await rig.child.next()).destroy();
     await client.ends();
     assert.match(client.text, /^HTTP\/1\.1 502 .*child c001: .*closed/s);
-    assert.equal(rig.front.summary().counters.failed.child, 1);
+    assert.equal(rig.listener.summary().counters.failed.child, 1);
     await rig.empties();
     assert.equal(rig.released, 2);
   });
@@ -411,7 +411,7 @@ describe('a request for a live stream', () => {
     const client = await rig.client(GET);
     await client.ends();
     assert.match(client.text, /^HTTP\/1\.1 503 .*Retry-After: 1\r\n.*no SRS child/s);
-    assert.equal(rig.front.summary().counters.failed['no-child'], 1);
+    assert.equal(rig.listener.summary().counters.failed['no-child'], 1);
   });
 
   it('is answered 502 where the child says nothing in time', async () => {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import { TokenBuckets } from '../../../src/collections/token-buckets.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpFront } from '../../../src/listener/http/front.js';
+import { HttpListener } from '../../../src/listener/http/listener.js';
 import { limitRate } from '../../../src/listener/http/rate-limit.js';
-import { silentLogger } from '../../../src/logger.js';
-import { TokenBuckets } from '../../../src/token-buckets.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { httpGet } from '../../helpers/http-get.js';
 
-let front: HttpFront;
+let listener: HttpListener;
 const clock = { now: 0 };
 const buckets = new TokenBuckets({ perSecond: 1, now: () => clock.now });
 
 before(async () => {
-  front = new HttpFront({
+  listener = new HttpListener({
     name: 'listen.api',
     address: { host: '127.0.0.1', port: 0 },
     tls: null,
@@ -34,12 +34,12 @@ before(async () => {
     live: null,
     logger: silentLogger,
   });
-  await front.start();
+  await listener.start();
 });
-after(() => front.close());
+after(() => listener.close());
 
 it('counts requests of a plugin by the true address, and of no other plugin', async () => {
-  const url = `http://127.0.0.1:${front.address()?.port}`;
+  const url = `http://127.0.0.1:${listener.address()?.port}`;
   const from = (ip: string) => ({ 'x-forwarded-for': ip, origin: 'http://page.example' });
   for (let i = 0; i < 5; i += 1) {
     assert.equal((await httpGet(`${url}/api`, from('192.0.2.1'))).status, 200);

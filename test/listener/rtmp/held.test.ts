@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { HeldVisit } from '../../../src/listener/held-hooks.js';
+import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
 import type { Router } from '../../../src/listener/route.js';
 import { HeldPlayers } from '../../../src/listener/rtmp/held-players.js';
@@ -53,7 +53,7 @@ class World {
       whenPublishing: async (stream, signal) =>
         this.published.has(stream) || this.waiters.wait(stream, signal),
       route: (stream, role) => this.route(stream, role),
-      hooks: { visit: () => this.#visit(), adopt: () => this.#visit(), end: () => false },
+      hooks: { open: () => this.#hookClient(), adopt: () => this.#hookClient(), end: () => false },
       budget: this.budget,
     });
   }
@@ -65,7 +65,7 @@ class World {
     this.waiters.wake(`${KEY}/${stream}`);
   }
 
-  #visit(): HeldVisit {
+  #hookClient(): HookClient {
     const tell = (text: string) => void this.told.push(text);
     const ask = async (action: string, stream: string) => {
       tell(`${action} ${stream}`);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { portsAt } from '../../../src/child/ports.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import type { Order } from '../../../src/relay/native/protocol.js';
 import { descriptorsOf } from '../../helpers/processes.js';
@@ -127,7 +127,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     }
     assert.ok(rows.every(({ child, stream }) => child === 'c001' && stream?.endsWith('/live/cam')));
     await until('every thread has counted', () =>
-      pool.desks.every(({ counters }) => (counters?.accepted ?? 0) > 0),
+      pool.links.every(({ counters }) => (counters?.accepted ?? 0) > 0),
     );
     await until('all are counted', () => pool.summary().traffic.get('c001')?.connections === 40);
   });
@@ -155,7 +155,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       client.resume().once('close', () => closed.add(client));
       client.once('end', () => client.destroy());
     }
-    const losses = lost + pool.desks[0]!.connections;
+    const losses = lost + pool.links[0]!.connections;
     assert.ok(lost > 0 && lost < CLIENT_COUNT && losses > lost);
     doomed!.order({ kind: 'dance' } as unknown as Order);
     await until('its clients are closed', () => closed.size === losses);

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { portsAt } from '../../../src/child/ports.js';
-import type { ChildRef } from '../../../src/child/types.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
-import type { Failure } from '../../../src/listener/front.js';
+import type { Failure } from '../../../src/listener/listener.js';
 import type { Route, Router } from '../../../src/listener/route.js';
 import { RtmpListener } from '../../../src/listener/rtmp/listener.js';
 import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
 import type { RtmpSessionContext } from '../../../src/listener/rtmp/session.js';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
+import type { OwnerRef } from '../../../src/owner.js';
 import type { Amf0Value } from '../../../src/protocol/rtmp/amf0.js';
 import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
@@ -21,10 +21,10 @@ import { until } from '../../helpers/until.js';
 /** Where the router sends a client: a port on this machine, and whose it is. */
 export interface Way {
   readonly port: number;
-  readonly owner: ChildRef;
+  readonly owner: OwnerRef;
 }
 
-export const C001: ChildRef = { id: 'c001', generation: 1 };
+export const C001: OwnerRef = { id: 'c001', generation: 1 };
 
 /** Who serves an RTMP port: one thread by Node's sockets, or the native relay's own threads. */
 export type Server = 'node' | 'threads';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CONCLUSION } from '../../../src/protocol/srt/handshake.js';
-import type { Endpoint } from '../../../src/relay/udp.js';
+import type { UdpEndpoint } from '../../../src/relay/udp.js';
 import { conclusion, data } from '../../helpers/srt-caller.js';
 import { until } from '../../helpers/until.js';
 import { SrtRig } from './rig.js';
@@ -47,7 +47,7 @@ for (const engine of ['portable', 'native'] as const) {
     const isBox = (ip: string) => ip === BOX;
     const home = new SrtRig(engine, { isBox });
     let asked = 0;
-    const find = async (socketId: number, ip: string): Promise<Endpoint | null> => {
+    const find = async (socketId: number, ip: string): Promise<UdpEndpoint | null> => {
       asked += 1;
       return home.listener.has(socketId, ip) ? { ip: '127.0.0.1', port: home.port } : null;
     };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { SrtFrontOptions } from '../../../src/listener/srt/listener.js';
+import type { SrtListenerParts } from '../../../src/listener/srt/listener.js';
 import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
 import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
 import { recordLog } from '../../helpers/log-lines.js';
@@ -36,7 +36,7 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
 
     async function open(
       { children = 1, encryption = 0 } = {},
-      options: Partial<SrtFrontOptions> = {},
+      options: Partial<SrtListenerParts> = {},
       limits = { connections: 1000, connectionsPerIp: 0 },
     ): Promise<void> {
       rig = new SrtRig(engine, options, limits);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { Moves, type MovingLink } from '../../../src/listener/srt/moves.js';
-import type { Endpoint } from '../../../src/relay/udp.js';
+import type { UdpEndpoint } from '../../../src/relay/udp.js';
 import { data } from '../../helpers/srt-caller.js';
 
 const CHILD_ID = 0x1234;
 
 describe('callers that move', () => {
   let moves: Moves;
-  let at: Endpoint;
+  let at: UdpEndpoint;
   let bytesIn: number;
   let link: MovingLink;
   let early: Buffer[];
@@ -24,14 +24,14 @@ describe('callers that move', () => {
     });
   });
 
-  function linkAt(client: Endpoint): MovingLink {
+  function linkAt(client: UdpEndpoint): MovingLink {
     const made = {
       ids: { client: 1, child: CHILD_ID },
       client,
       get bytesIn() {
         return bytesIn;
       },
-      moveTo(next: Endpoint) {
+      moveTo(next: UdpEndpoint) {
         made.client = next;
       },
       hear(packet: Buffer) {

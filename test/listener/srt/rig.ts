@@ -1,8 +1,8 @@
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import type { Route } from '../../../src/listener/route.js';
-import { type SrtFrontOptions, SrtListener } from '../../../src/listener/srt/listener.js';
-import { silentLogger } from '../../../src/logger.js';
+import { SrtListener, type SrtListenerParts } from '../../../src/listener/srt/listener.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { type Handshake, parseHandshake } from '../../../src/protocol/srt/handshake.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import type { UdpRelay, UdpRelayOptions } from '../../../src/relay/udp.js';
@@ -30,7 +30,7 @@ export class SrtRig {
 
   constructor(
     engine: RigEngine,
-    options: Partial<SrtFrontOptions> = {},
+    options: Partial<SrtListenerParts> = {},
     limits: ConnectionLimits = { connections: 1000, connectionsPerIp: 0 },
   ) {
     this.listener = new SrtListener({

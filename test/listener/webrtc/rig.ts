@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as TcpServer } from 'node:net';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpFront } from '../../../src/listener/http/front.js';
+import { HttpListener } from '../../../src/listener/http/listener.js';
 import type { Route } from '../../../src/listener/route.js';
-import { RtcFront } from '../../../src/listener/webrtc/front.js';
+import { RtcListener } from '../../../src/listener/webrtc/listener.js';
 import { RtcSessions } from '../../../src/listener/webrtc/sessions.js';
 import { rtcSignalling } from '../../../src/listener/webrtc/signalling.js';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
@@ -131,8 +131,8 @@ export class Rig {
   /** What the router answers; by the number in the stream's name, else the first child. */
   hasChild = true;
   isPublished = false;
-  front: RtcFront | null = null;
-  readonly http: HttpFront;
+  listener: RtcListener | null = null;
+  readonly http: HttpListener;
   readonly #clients: FakeClient[] = [];
   readonly #engine: 'portable' | 'native';
 
@@ -156,7 +156,7 @@ export class Rig {
       answerMs: 10_000,
       logger: silentLogger,
     });
-    this.http = new HttpFront({
+    this.http = new HttpListener({
       name: 'listen.api',
       address: { host: '127.0.0.1', port: 0 },
       tls: null,
@@ -174,7 +174,7 @@ export class Rig {
 
   async start(): Promise<void> {
     this.ports = await Promise.all(this.children.map((child) => child.start()));
-    this.front = new RtcFront({
+    this.listener = new RtcListener({
       address: { host: '127.0.0.1', port: await freePort() },
       sessions: this.sessions,
       limits: { connections: 100, connectionsPerIp: 0 },
@@ -184,12 +184,12 @@ export class Rig {
       join: (pair) => new PortableEngine().join(pair),
       logger: silentLogger,
     });
-    await this.front.start();
+    await this.listener.start();
     await this.http.start();
   }
 
   get port(): number {
-    return this.front?.address()?.port ?? 0;
+    return this.listener?.address()?.port ?? 0;
   }
 
   get url(): string {
@@ -223,7 +223,7 @@ export class Rig {
 
   async close(): Promise<void> {
     await this.http.close();
-    await this.front?.close();
+    await this.listener?.close();
     for (const { socket } of this.#clients) socket.close();
     for (const child of this.children) child.close();
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
-import { createLogger } from '../../../src/logger.js';
+import { createLogger } from '../../../src/logging/logger.js';
 import { type ConnectOptions, connectRedis } from '../../../src/registry/redis/connect.js';
 import type { RedisServer } from '../../helpers/redis.js';
 import { type SentinelOptions, SentinelSetup } from '../../helpers/sentinel.js';

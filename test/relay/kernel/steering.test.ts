@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { silentLogger } from '../../../src/logger.js';
+import { silentLogger } from '../../../src/logging/logger.js';
 import { Steering } from '../../../src/relay/kernel/steering.js';
 
 describe('kernel steering', () => {

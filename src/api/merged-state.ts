@@ -1,0 +1,160 @@
+import type { Page } from './asked.js';
+import type { ChildCalls } from './child-calls.js';
+import type { ClientRef } from './client-ids.js';
+import { type Json, objectOf, parseJson, textOf } from './json.js';
+import { mergeStreams, mergeVhosts } from './merge/lists.js';
+import { renderMetrics } from './merge/metrics.js';
+import { mergeRusages, mergeSelf } from './merge/processes.js';
+import { mergeSummaries } from './merge/summaries.js';
+import type { Poller } from './poller.js';
+import type { Snapshot } from './snapshot.js';
+import type { ApiSource } from './types.js';
+
+interface Merged {
+  readonly version: number;
+  readonly snapshots: ReadonlyMap<string, Snapshot>;
+  readonly vhosts: readonly Json[];
+  readonly streams: readonly Json[];
+}
+
+/** All children as one SRS: what the poller knows of them, merged. */
+export class MergedState {
+  readonly #source: ApiSource;
+  readonly #poller: Poller;
+  readonly #calls: ChildCalls;
+  #merged: Merged | null = null;
+
+  constructor(source: ApiSource, poller: Poller, calls: ChildCalls) {
+    this.#source = source;
+    this.#poller = poller;
+    this.#calls = calls;
+  }
+
+  vhosts(): readonly Json[] {
+    return this.#now().vhosts;
+  }
+
+  streams({ start, count }: Page): Json[] {
+    return this.#now()
+      .streams.slice(start, start + count)
+      .map((stream) => this.#shownStream(stream));
+  }
+
+  /** Children one after the other, each in its own order. */
+  clients({ start, count }: Page): Json[] {
+    const page: Json[] = [];
+    let skip = start;
+    for (const { lists } of this.#now().snapshots.values()) {
+      page.push(...lists.clients.slice(skip, skip + count - page.length));
+      skip = Math.max(0, skip - lists.clients.length);
+      if (page.length >= count) break;
+    }
+    return page.map((client) => this.#shownClient(client));
+  }
+
+  vhost(id: string): Json | null {
+    return this.#now().vhosts.find((vhost) => vhost.id === id) ?? null;
+  }
+
+  /** As its child sees it now. */
+  async stream(id: string): Promise<Json | null> {
+    const find = () => this.#now().streams.find((stream) => stream.id === id);
+    const known = find();
+    if (known === undefined) return null;
+    await this.#poller.fresh(textOf(known, 'child'));
+    const stream = find();
+    return stream === undefined ? null : this.#shownStream(stream);
+  }
+
+  /** As its child sees it now. */
+  async client(id: string): Promise<Json | null> {
+    const known = this.#poller.clients.find(id);
+    if (known === null) return null;
+    await this.#poller.fresh(known.child);
+    const { clients = [] } = this.#poller.snapshots().get(known.child)?.lists ?? {};
+    const client = clients.find((one) => one.id === known.id);
+    return client === undefined ? null : this.#shownClient(client);
+  }
+
+  /** Ends a client's connection. The child's own answer; null where nobody has that client. */
+  async kick(id: string): Promise<number | null> {
+    if (this.#source.endHeld(id)) return 0;
+    const known = this.#poller.clients.find(id);
+    const child = this.#source.children().find((one) => one.id === known?.child);
+    if (known === null || child === undefined) return null;
+    const path = `/api/v1/clients/${encodeURIComponent(known.id)}`;
+    const answer = parseJson(await this.#calls.ask(child, path, 'DELETE'));
+    this.#poller.hurry(child.id);
+    return Number(answer.code);
+  }
+
+  summaries(): Json {
+    const totals = this.#poller.counters.totals();
+    const bytes = { recvBytes: totals.get('recv') ?? 0, sendBytes: totals.get('send') ?? 0 };
+    const datas = this.#all().map(({ summaries }) => summaries);
+    return mergeSummaries(datas, this.#source.identity, bytes, Date.now());
+  }
+
+  rusages(): Json {
+    return mergeRusages(this.#all().map(({ rusages }) => rusages));
+  }
+
+  self(): Json {
+    return mergeSelf(
+      this.#all().map(({ self }) => self),
+      this.#source.identity,
+    );
+  }
+
+  metrics(): string {
+    const children = [...this.#now().snapshots].map(([id, { metrics }]) => [id, metrics] as const);
+    return renderMetrics(new Map(children), this.#poller.counters.totals());
+  }
+
+  /** Every child that is known of, and each stream with the child that has it. */
+  async origins(): Promise<Json> {
+    const { snapshots } = this.#now();
+    const origins = this.#source.children().map(({ id, generation, ready, pid }) => {
+      const { lists, summaries = {} } = snapshots.get(id) ?? {};
+      const { cpu_percent = 0, mem_kbyte = 0 } = objectOf(summaries, 'self');
+      const counts = { streams: lists?.streams.length ?? 0, clients: lists?.clients.length ?? 0 };
+      return { id, generation, ready, pid, ...counts, cpu_percent, mem_kbyte };
+    });
+    return { origins, streams: await this.#source.streams() };
+  }
+
+  #all(): Snapshot[] {
+    return [...this.#now().snapshots.values()];
+  }
+
+  /** Merged once for all who ask until a child has said something new. */
+  #now(): Merged {
+    const { version } = this.#poller;
+    if (this.#merged?.version === version) return this.#merged;
+    const snapshots = this.#poller.snapshots();
+    const lists = [...snapshots.values()].map((snapshot) => snapshot.lists);
+    const vhosts = mergeVhosts(lists.flatMap((one) => one.vhosts));
+    const streams = mergeStreams(lists.flatMap((one) => one.streams));
+    this.#merged = { version, snapshots, vhosts, streams };
+    return this.#merged;
+  }
+
+  #shownClient(client: Json): Json {
+    return {
+      ...client,
+      id: this.#publicId({ child: textOf(client, 'child'), id: textOf(client, 'id') }),
+    };
+  }
+
+  #shownStream(stream: Json): Json {
+    const publish = objectOf(stream, 'publish');
+    const id = textOf(publish, 'cid');
+    if (id === '') return stream;
+    const cid = this.#publicId({ child: textOf(stream, 'child'), id });
+    return { ...stream, publish: { ...publish, cid } };
+  }
+
+  #publicId(client: ClientRef): string {
+    return this.#poller.clients.publicId(client);
+  }
+}

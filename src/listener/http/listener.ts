@@ -1,0 +1,212 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { formatAddress } from '../../config/address.js';
+import type { Address } from '../../config/config.js';
+import { codeOf, messageOf } from '../../errors.js';
+import type { Logger } from '../../logging/logger.js';
+import { logRefusal } from '../../logging/refusals.js';
+import { Admission } from '../admission.js';
+import type { ConnectionLimits } from '../budget.js';
+import type { Certificate } from '../certificate.js';
+import type { TrustedProxies } from '../client-address.js';
+import { ClientListener } from '../client-listener.js';
+import type { Connection } from '../connections.js';
+import { failureOf, SessionError } from '../session-error.js';
+import { closePort, openPort } from '../tcp-port.js';
+import { clientOf, createApp, type HttpPlugin } from './app.js';
+import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
+import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
+import { TurnAway } from './turn-away.js';
+
+export interface HttpListenerOptions {
+  /** The configuration's key, `listen.http`. */
+  readonly name: string;
+  readonly address: Address;
+  /** Null: plain HTTP. */
+  readonly tls: Certificate | null;
+  /** Whose X-Forwarded-For and PROXY headers are believed. */
+  readonly trusted: TrustedProxies;
+  /** Every connection begins with a PROXY header. */
+  readonly proxyProtocol: boolean;
+  readonly limits: ConnectionLimits;
+  /** A client that has not said by then what it wants is closed. */
+  readonly identifyMs: number;
+  /** See `HttpTimes.sendMs`. */
+  readonly sendMs?: number;
+  readonly plugins: readonly HttpPlugin[];
+  /** Null: no live streams on this port. */
+  readonly live: LiveOptions | null;
+  readonly logger: Logger;
+}
+
+/**
+ * One HTTP port: node:http reads requests; live streams are relayed past it, and all else Fastify
+ * hands to the rooms' plugins.
+ */
+export class HttpListener extends ClientListener {
+  readonly #options: HttpListenerOptions;
+  readonly #admission: Admission;
+  readonly #app: FastifyInstance;
+  /** By the address that the socket itself says: TLS wraps one socket in another. */
+  readonly #bySocket = new Map<string, Connection>();
+  readonly #live: LiveRelay | null;
+  #turnAway = (client: Socket): void => void client.resetAndDestroy();
+  /** Those that have asked for a live stream: no request behind that is answered. */
+  readonly #taken = new WeakSet<Connection>();
+  /** How many requests of each are not answered yet. */
+  readonly #requests = new WeakMap<Connection, number>();
+
+  constructor(options: HttpListenerOptions) {
+    super(options.limits, options.live?.aliases ?? null);
+    this.#options = options;
+    const { plugins, trusted, proxyProtocol, live, logger } = options;
+    this.#live = live && new LiveRelay(live);
+    const { connections, counters } = this;
+    const proxies = proxyProtocol ? trusted : null;
+    if (options.tls === null) this.#turnAway = new TurnAway().answer;
+    const turnAway = this.#turnAway;
+    this.#admission = new Admission({ connections, counters, proxies, turnAway, logger });
+    this.#app = createApp({
+      plugins,
+      trusted,
+      logger,
+      connectionOf: (socket) => this.#connectionOf(socket),
+      serverFactory: (handler) => this.#makeServer(handler),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#app.ready();
+    const { address, name, logger } = this.#options;
+    await openPort(this.#app.server, name, address, logger);
+  }
+
+  address(): AddressInfo | null {
+    return this.#app.server.address() as AddressInfo | null;
+  }
+
+  override async close(): Promise<void> {
+    const closed = closePort(this.#app.server);
+    this.#admission.close();
+    await super.close();
+    await closed;
+    await this.#app.close();
+  }
+
+  #makeServer(handler: RequestListener): Server {
+    const { tls, identifyMs: headMs, sendMs } = this.#options;
+    const times = { headMs, ...(sendMs === undefined ? {} : { sendMs }) };
+    const server = createHttpServer(tls, times, (request, response) => {
+      this.#occupy(request, response);
+      if (!this.#serveLive(request, response)) handler(request, response);
+    });
+    const serve = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    const begin = async (socket: Socket) => {
+      if (!(await this.#admit(socket))) return;
+      for (const listener of serve) listener.call(server, socket);
+      // Reading its PROXY header has paused it. TLS takes the bytes from below.
+      if (tls === null) socket.resume();
+    };
+    server.on('connection', (socket: Socket) => {
+      begin(socket).catch((error: unknown) => {
+        socket.destroy();
+        throw error;
+      });
+    });
+    server.on('clientError', (error, socket) => {
+      this.counters.failed[codeOf(error) === TOO_LATE ? 'silent' : 'invalid'] += 1;
+      refuseBytes(error, socket as Socket);
+    });
+    return server;
+  }
+
+  async #admit(socket: Socket): Promise<boolean> {
+    const key = socketKey(socket);
+    const connection = await this.#admission.admit(socket);
+    if (connection === null) return false;
+    this.#bySocket.set(key, connection);
+    connection.onEnd = (reason) => {
+      if (failureOf(reason) === 'shed') this.#shed(socket, connection);
+      else socket.destroy();
+    };
+    socket.once('close', () => {
+      this.#bySocket.delete(key);
+      if (connection.relayed === null) this.#gone(connection);
+    });
+    return true;
+  }
+
+  /** Between its requests a client is as one that has said nothing yet. */
+  #occupy({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connectionOf(socket);
+    if (connection === null) return;
+    connection.settle();
+    const requests = (this.#requests.get(connection) ?? 0) + 1;
+    this.#requests.set(connection, requests);
+    response.once('close', () => {
+      const left = (this.#requests.get(connection) ?? 1) - 1;
+      this.#requests.set(connection, left);
+      if (left === 0 && connection.relayed === null && !socket.destroyed) {
+        this.connections.pend(connection);
+      }
+    });
+  }
+
+  /** Who has had an answer would take this one for that of its next request. */
+  #shed(socket: Socket, connection: Connection): void {
+    this.counters.failed.shed += 1;
+    if (this.#requests.has(connection)) socket.destroy();
+    else this.#turnAway(socket);
+  }
+
+  #gone(connection: Connection): void {
+    connection.end(new SessionError('left', 'the client has left'));
+    this.#options.live?.aliases.release(connection.alias);
+    this.connections.closed(connection);
+  }
+
+  /** False: it is nothing for us. */
+  #serveLive(request: IncomingMessage, response: ServerResponse): boolean {
+    const connection = this.#connectionOf(request.socket);
+    if (connection === null || this.#taken.has(connection)) return true;
+    if (this.#live === null) return false;
+    const client = clientOf(request, connection, this.#options.trusted);
+    const exchange = { request, response, connection, client };
+    if (request.method === 'OPTIONS') {
+      this.#live.preflight(exchange);
+      return true;
+    }
+    const live = this.#live.find(request);
+    if (live === null) return false;
+    this.#taken.add(connection);
+    connection.client = formatAddress({ host: client.ip, port: client.port });
+    void this.#relay(this.#live.serve(live, exchange), exchange);
+    return true;
+  }
+
+  async #relay(serving: Promise<void>, { connection, request }: LiveExchange): Promise<void> {
+    try {
+      await serving;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.counters.failed[failure] += 1;
+      const { client, stream } = connection;
+      const fields = { client, stream, failure, err: messageOf(error), url: request.url };
+      logRefusal(this.#options.logger, 'live stream not served', fields);
+    }
+    if (connection.relayed === null) return;
+    this.counters.relayed += 1;
+    this.#gone(connection);
+  }
+
+  #connectionOf(socket: Socket): Connection | null {
+    return this.#bySocket.get(socketKey(socket)) ?? null;
+  }
+}
+
+/** Of two addresses of ours a client may use one port for both. */
+function socketKey({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}

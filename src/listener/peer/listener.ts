@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+import type { Address } from '../../config/config.js';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logging/logger.js';
+import type { OwnerRef } from '../../owner.js';
+import { hostName } from '../../protocol/http/target.js';
+import {
+  buildAnswer,
+  type PeerHello,
+  type PeerWanted,
+  parseHello,
+} from '../../protocol/peer/hello.js';
+import type { RelayEngine } from '../../relay/relay.js';
+import type { AliasBook } from '../aliases.js';
+import type { ConnectionLimits } from '../budget.js';
+import { ClientListener } from '../client-listener.js';
+import type { Connection } from '../connections.js';
+import { countRefusal } from '../counters.js';
+import { dialAsClient } from '../dial-as-client.js';
+import type { HeldHooks, HookClient } from '../held-hooks.js';
+import { readParsed } from '../read-until.js';
+import type { Route } from '../route.js';
+import { failureOf, SessionError } from '../session-error.js';
+import { closePort, openPort } from '../tcp-port.js';
+import { Nonces } from './nonces.js';
+
+export interface PeerOptions {
+  readonly address: Address;
+  readonly secret: string;
+  readonly limits: ConnectionLimits;
+  /** The way to that very life of a child; null where the client cannot have it. */
+  readonly admit: (child: OwnerRef, wanted: PeerWanted | null) => Promise<Route | null>;
+  /** What this box says when another one asks it. */
+  readonly answer: (question: string) => Promise<string>;
+  readonly engine: RelayEngine;
+  readonly aliases: AliasBook;
+  /** Of clients that another box has asked the user's hooks about. */
+  readonly hooks: Pick<HeldHooks, 'adopt'>;
+  readonly logger: Logger;
+}
+
+/** A client that another box has sent. */
+interface PeerRequest {
+  readonly peer: Socket;
+  readonly hello: PeerHello;
+  /** To the child that it is for. */
+  readonly route: Route;
+}
+
+const HELLO_MS = 5000;
+/** So long an answer may take until the other box has it. */
+const ANSWER_MS = 5000;
+const IDLE_MS = 60 * 60 * 1000;
+
+/**
+ * The port where other boxes come for our children: each connection says first, signed by the secret
+ * that the boxes share, which child it is for and whose it is, or what it asks. It goes to that child
+ * and nowhere else, so nothing ever runs in circles.
+ */
+export class PeerListener extends ClientListener {
+  readonly #options: PeerOptions;
+  readonly #server: Server;
+  readonly #nonces = new Nonces();
+
+  constructor(options: PeerOptions) {
+    super(options.limits, options.aliases);
+    this.#options = options;
+    const sockets = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+    this.#server = createServer(sockets, (socket) => void this.#accept(socket));
+  }
+
+  start(): Promise<void> {
+    const { address, logger } = this.#options;
+    return openPort(this.#server, 'listen.peer', address, logger);
+  }
+
+  address(): AddressInfo | null {
+    return this.#server.address() as AddressInfo | null;
+  }
+
+  override async close(): Promise<void> {
+    const closed = closePort(this.#server);
+    await super.close();
+    await closed;
+  }
+
+  async #accept(peer: Socket): Promise<void> {
+    this.counters.accepted += 1;
+    peer.on('error', () => {});
+    const { remoteAddress = '', remotePort = 0 } = peer;
+    const connection = this.connections.open(remoteAddress, remotePort, Date.now());
+    if (typeof connection === 'string') {
+      countRefusal(this.counters, connection);
+      peer.resetAndDestroy();
+      return;
+    }
+    this.connections.pend(connection);
+    try {
+      await this.#serve(peer, connection);
+      this.counters.relayed += 1;
+    } catch (error) {
+      this.counters.failed[failureOf(error)] += 1;
+      this.#options.logger.debug({ peer: remoteAddress, err: messageOf(error) }, 'peer refused');
+      peer.destroySoon();
+    } finally {
+      this.#options.aliases.release(connection.alias);
+      this.connections.closed(connection);
+    }
+  }
+
+  async #serve(peer: Socket, connection: Connection): Promise<void> {
+    const { secret, admit } = this.#options;
+    const hello = await this.#readHello(peer, connection);
+    connection.settle();
+    this.connections.vouch(connection);
+    if (hello.question !== undefined) return this.#answer(peer, connection, hello);
+    const owner = { id: hello.child, generation: hello.generation };
+    const route = await admit(owner, hello.wanted);
+    if (route === null) {
+      peer.end(buildAnswer('gone', hello, secret));
+      throw new SessionError('no-child', `child ${owner.id} does not have it`);
+    }
+    connection.owner = owner;
+    connection.client = hello.client;
+    connection.stream = hello.wanted?.stream ?? null;
+    connection.role = hello.wanted?.role ?? null;
+    try {
+      await this.#relay(connection, { peer, hello, route });
+    } finally {
+      route.release();
+    }
+  }
+
+  /** To a question for the box itself, which goes to no other box. */
+  async #answer(peer: Socket, { signal }: Connection, hello: PeerHello): Promise<void> {
+    addAbortSignal(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]), peer);
+    const text = await this.#options.answer(hello.question ?? '');
+    peer.write(buildAnswer('welcome', hello, this.#options.secret));
+    peer.end(text).resume();
+    await once(peer, 'close');
+  }
+
+  async #relay(connection: Connection, asked: PeerRequest): Promise<void> {
+    const hookClient = this.#adopt(connection, asked);
+    try {
+      await this.#join(connection, asked);
+      await connection.relayed?.ended;
+    } finally {
+      hookClient?.leave({ sent: 0, received: 0 });
+    }
+  }
+
+  /** Null: the user's hooks have not heard of the client. */
+  #adopt(connection: Connection, { hello: { wanted, client } }: PeerRequest): HookClient | null {
+    const { aliases, hooks } = this.#options;
+    if (wanted?.hookId === undefined) return null;
+    const hookClient = hooks.adopt({
+      id: wanted.hookId,
+      ip: hostName(client),
+      stream: wanted.stream,
+    });
+    connection.alias ??= aliases.take(connection.client);
+    if (connection.alias !== null) hookClient.goesBy(connection.alias);
+    return hookClient;
+  }
+
+  async #join(connection: Connection, { peer, hello, route }: PeerRequest): Promise<void> {
+    const { secret, engine } = this.#options;
+    const target = { host: route.host, port: route.ports[hello.service] };
+    const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
+      throw new SessionError('child', messageOf(error), { cause: error });
+    });
+    const toClient = buildAnswer('welcome', hello, secret);
+    connection.relayed = engine.join({ client: peer, child, toClient, idleMs: IDLE_MS });
+  }
+
+  async #readHello(peer: Socket, connection: Connection): Promise<PeerHello> {
+    const refuse = (reason: string) => new SessionError('invalid', reason);
+    const parse = (bytes: Buffer) => parseHello(bytes, this.#options.secret);
+    const late = () => connection.end(new SessionError('silent', 'no hello in time'));
+    const timer = setTimeout(late, HELLO_MS);
+    try {
+      const hello = await readParsed(peer, parse, connection.signal, refuse);
+      if (this.#nonces.take(hello.nonce, hello.at, Date.now())) return hello;
+      throw refuse('hello said twice, or by a clock that is far off');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

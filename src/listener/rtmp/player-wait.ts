@@ -1,0 +1,139 @@
+import type { Socket } from 'node:net';
+import { HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
+import { HeldPlay } from '../../protocol/rtmp/held-play.js';
+import type { Identified } from '../../protocol/rtmp/identify.js';
+import { nameOf, type StreamKey } from '../../stream-key.js';
+import { type AliasBook, canAlias } from '../aliases.js';
+import type { Connection } from '../connections.js';
+import type { HeldRequest, HookClient } from '../held-hooks.js';
+import type { Route } from '../route.js';
+import { SessionError } from '../session-error.js';
+import { type Closed, HeldPlayer } from './held-player.js';
+import type { HeldPlayers, Turn } from './held-players.js';
+import { streamOf } from './talk.js';
+
+/** What a client has said in the handshake, bytes. */
+const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
+
+export interface PlayerWaitParts {
+  readonly players: HeldPlayers;
+  readonly aliases: AliasBook;
+  readonly vhosts: readonly string[];
+  readonly client: Socket;
+  readonly connection: Connection;
+  /** Hears a client that has closed its stream, until it names another one. */
+  readonly again: (closed: Closed) => Promise<{ identified: Identified; sent: number }>;
+}
+
+/** A client that waits no more, or need not wait. */
+export interface Ready {
+  readonly identified: Identified;
+  /** Null: it did not wait, and is to be routed. */
+  readonly turn: Turn | null;
+}
+
+/** One RTMP connection, as far as it has to wait for streams: for one, or for one after the other. */
+export class PlayerWait {
+  readonly #parts: PlayerWaitParts;
+  /** Null: it has not waited so far. */
+  #hookClient: HookClient | null = null;
+  #sent = 0;
+  #received = 0;
+
+  constructor(parts: PlayerWaitParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the client can go where it wants. Rejects with SessionError. */
+  async settle(client: Identified): Promise<Ready> {
+    const { players, connection, vhosts, again } = this.#parts;
+    let identified = client;
+    for (;;) {
+      const stream = streamOf(identified, vhosts);
+      const { role } = identified;
+      connection.role = role;
+      connection.stream = stream;
+      const waits = role === 'play' && (await players.mustWait(stream));
+      if (!waits) return { identified, turn: null };
+      const sat = await this.#wait(identified, stream);
+      if ('turn' in sat) return sat;
+      this.#hookClient?.stop();
+      const next = await again(sat);
+      this.#sent += next.sent;
+      identified = next.identified;
+    }
+  }
+
+  /** A child is about to be dialled for it. */
+  dials(route: Route): void {
+    const { aliases, connection } = this.#parts;
+    if (this.#hookClient === null) return;
+    connection.hookId = this.#hookClient.id;
+    if (route.via !== undefined || !canAlias(route.host)) return;
+    connection.alias ??= aliases.take(connection.client);
+    if (connection.alias !== null) this.#hookClient.goesBy(connection.alias);
+  }
+
+  /** A child serves it. */
+  served(): void {
+    this.#hookClient?.served();
+  }
+
+  /** It is gone. */
+  leave(): void {
+    this.#hookClient?.leave({ sent: this.#sent, received: this.#received });
+  }
+
+  async #wait(identified: Identified, stream: StreamKey): Promise<Ready | Closed> {
+    const { players, client, connection } = this.#parts;
+    const exit = players.enter(connection.ip);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, connection.signal]);
+    const play = new HeldPlay(identified);
+    const player = new HeldPlayer(client, play);
+    const closing = player.listen(signal);
+    const coming = this.#come(player, { identified, stream }, signal);
+    let turn: Turn | null = null;
+    try {
+      const first = await Promise.race([closing, coming]);
+      if ('heard' in first) return first;
+      turn = first;
+    } finally {
+      stop.abort(new SessionError('left', 'it waits no more'));
+      closing.catch(() => {});
+      // Its turn may have come in the very moment in which it left.
+      coming.then((late) => late !== turn && giveUp(late)).catch(() => {});
+      exit();
+      this.#sent = (this.#sent || identified.sent) + player.sent;
+      this.#received = HELLO_SIZE + play.size;
+    }
+    // Nothing is read of it any more: its child gets all that it has said.
+    return { identified: play.letThrough(), turn };
+  }
+
+  async #come(
+    player: HeldPlayer,
+    { identified, stream }: { identified: Identified; stream: StreamKey },
+    signal: AbortSignal,
+  ): Promise<Turn> {
+    const { players, connection } = this.#parts;
+    const request = requestOf(identified, stream);
+    const end = () => connection.end(new SessionError('left', 'it was kicked'));
+    this.#hookClient ??= players.hooks.open({ ip: connection.ip, end });
+    const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
+    if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
+    signal.throwIfAborted();
+    player.tell();
+    if (!(await this.#hookClient.play(request))) throw refused('on_play');
+    return players.turn(stream, player, signal);
+  }
+}
+
+function giveUp({ route, done }: Turn): void {
+  route?.release();
+  done();
+}
+
+function requestOf({ url, tcUrl, pageUrl }: Identified, stream: StreamKey): HeldRequest {
+  return { name: nameOf(stream), tcUrl, param: url.param, pageUrl };
+}

@@ -1,0 +1,47 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeControls } from './loggable.js';
+
+export type { Logger };
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A logger that writes nothing: the default for rooms that are used alone, and for tests. */
+export const silentLogger: Logger = pino({ level: 'silent' });
+
+/** Where log lines go; `people` gets them as text, anything else as one JSON object a line. */
+export interface LogTarget {
+  readonly people: boolean;
+  write(text: string): void;
+}
+
+/** The root logger; rooms take children of it (`logger.child({ room: 'rtmp' })`). */
+export function createLogger(level: LogLevel, target: LogTarget): Logger {
+  const destination: DestinationStream = {
+    write: (line) => target.write(target.people ? readable(line) : line),
+  };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = { 30: '', 40: 'warning: ', 50: 'error: ' };
+
+/** `12:00:01 warning: child is gone  child=c002 reason=…` */
+function readable(line: string): string {
+  const { level, time, msg, room, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  const clock = String(time).slice(11, 19);
+  const name = LEVEL_NAMES[Number(level)] ?? 'debug: ';
+  const fields = Object.entries(rest).map(([key, field]) => ` ${key}=${shownText(key, field)}`);
+  return `${clock} ${name}${room ? `${room}: ` : ''}${escapeControls(String(msg))}${fields.join('')}\n`;
+}
+
+/** A stack has lines; in all else a line's end would be somebody else's. */
+function shownText(key: string, field: unknown): string {
+  const text = fieldText(field);
+  return key === 'stack' ? text.split('\n').map(escapeControls).join('\n') : escapeControls(text);
+}
+
+function fieldText(field: unknown): string {
+  if (typeof field === 'string') return field;
+  const message = (field as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : JSON.stringify(field);
+}

@@ -1,0 +1,87 @@
+/**
+ * Letting clients in on the relay's own threads. A *setup handler* is a module that the threads load: it
+ * answers clients as they arrive, has their children dialled, and has each pair relayed by the
+ * thread that accepted the client. The relay knows nothing of what is spoken meanwhile.
+ */
+
+/** Where a child is dialled, and from which local address (null: the kernel's choice). */
+export interface DialTarget {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+  readonly from: string | null;
+}
+
+/** Why a connection to a child ended, or never began; `code` is the system's, or empty. */
+export interface ChildFault {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RelayStart {
+  /** What the client gets before the child's bytes. */
+  readonly toClient: Buffer;
+  readonly idleMs: number;
+  /** Names the pair to the control side. */
+  readonly ticket: number;
+}
+
+/** A client that a thread has accepted, until it is relayed. Nothing here throws. */
+export interface PendingClient {
+  readonly ip: string;
+  readonly port: number;
+  /** Bytes that the client has not taken yet, and those that the child has not. */
+  readonly unread: number;
+  readonly unsent: number;
+  /** Sends to the client; what finds no room waits. */
+  answer(bytes: Buffer): void;
+  /** Sends to the child that was dialled; what finds no room waits. */
+  forward(bytes: Buffer): void;
+  /** Whether the client is read from. A client that breaks off is noticed either way. */
+  listen(on: boolean): void;
+  /** Connects to a child, which gets these bytes. A failure is told by `ClientSetup.childLeft`, never before this returns. */
+  dial(target: DialTarget, opening: Buffer): void;
+  /** The thread relays from here on; the setup hears no more. */
+  join(start: RelayStart): void;
+  /** The control side gets the client, with what it needs to go on; the child is hung up on. */
+  handBack(ticket: number, about: unknown): void;
+  /** In order, or by a reset; the child is hung up on. */
+  close(how: 'end' | 'reset'): void;
+}
+
+/** Events of one pending client. An error thrown by one of these closes that client only. */
+export interface ClientSetup {
+  /** The bytes are the setup's own. */
+  clientSaid(bytes: Buffer): void;
+  clientLeft(): void;
+  childSaid(bytes: Buffer): void;
+  childLeft(fault: ChildFault): void;
+  /** Closed, or handed back: the last word. `error`: what the setup threw, if that was why. */
+  over(error: unknown): void;
+}
+
+/** A relay thread, as its handler uses it. */
+export interface SetupThread {
+  /** Says something to the control side; plain values. */
+  tell(message: unknown): void;
+  /** Lets clients in at a socket that listens; it stays the control side's. */
+  open(fd: number): void;
+  /** Lets nobody in any more. */
+  shut(): void;
+}
+
+export interface SetupHandler {
+  /** Null: the client has been closed. */
+  receive(pending: PendingClient): ClientSetup | null;
+  /** The system lets nobody in for a moment, by this error (`EMFILE`, …). */
+  full(reason: string): void;
+  /** Something that the control side says. */
+  hear(message: unknown): void;
+  /** About twice a second. */
+  tick(now: number): void;
+}
+
+/** The exports of a setup module. */
+export interface SetupModule {
+  makeSetupHandler(settings: unknown, thread: SetupThread): SetupHandler;
+}

@@ -1,0 +1,64 @@
+/** A setup handler that obeys its clients' own commands, for tests. */
+import type {
+  ChildFault,
+  ClientSetup,
+  PendingClient,
+  SetupHandler,
+  SetupThread,
+} from '../../src/relay/client-setup.js';
+
+export const TEST_USHER = import.meta.url;
+
+interface TestSettings {
+  /** The listening socket, and where the child is. */
+  readonly fd: number;
+  readonly child: number;
+}
+
+export function makeSetupHandler({ fd, child }: TestSettings, thread: SetupThread): SetupHandler {
+  let setups = 0;
+  thread.open(fd);
+  thread.tell('open');
+  return {
+    receive: (pending) => {
+      setups += 1;
+      pending.answer(Buffer.from('hello'));
+      return visitOf(pending, thread, { child, ticket: setups });
+    },
+    full: (reason) => thread.tell(`full ${reason}`),
+    hear: (message) => thread.tell(`heard ${message}`),
+    tick: () => {},
+  };
+}
+
+function visitOf(
+  pending: PendingClient,
+  thread: SetupThread,
+  { child, ticket }: { child: number; ticket: number },
+): ClientSetup {
+  const target = { host: '127.0.0.1', port: child, from: null };
+  const opening = Buffer.from('before ');
+  const orders: Record<string, () => void> = {
+    throw: () => {
+      throw new Error('as it was told');
+    },
+    dial: () => pending.dial(target, opening),
+    nowhere: () => pending.dial({ ...target, port: 1 }, opening),
+    unspeakable: () => pending.dial({ ...target, host: 'localhost' }, opening),
+    back: () => pending.handBack(ticket, { about: 'it' }),
+    reset: () => pending.close('reset'),
+  };
+  return {
+    clientSaid: (bytes) => orders[bytes.toString()]?.(),
+    clientLeft: () => pending.close('end'),
+    childSaid: (bytes) => {
+      const toClient = Buffer.concat([Buffer.from('first '), bytes]);
+      pending.join({ toClient, idleMs: 0, ticket });
+    },
+    childLeft: ({ code, message }: ChildFault) => {
+      thread.tell(`child left: ${code} ${message}`);
+      pending.close('end');
+    },
+    over: (error) => thread.tell(`closed ${error}`),
+  };
+}
