@@ -82,10 +82,14 @@ export class RequestTurns {
     this.#socket.unshift(rest);
   }
 
+  /**
+   * Reads on in the event loop's next turn: in this one, a connection with many requests would have
+   * all of them answered before any other connection is read.
+   */
   #goOn(): void {
     if (!this.#holds || this.#mustWait()) return;
     this.#holds = false;
-    this.#socket.resume();
+    setImmediate(() => this.#socket.resume());
   }
 }
 

@@ -79,6 +79,22 @@ describe('requests on one connection', { timeout: 300_000 }, () => {
     return listener.address()?.port ?? 0;
   }
 
+  it('serves other connections between two requests of one', async () => {
+    const port = await start();
+    const [busy, other] = [await open(port), await open(port)];
+    for (const socket of [busy, other]) {
+      socket.write(GET);
+      await once(socket, 'data');
+    }
+    busy.resume().write(GET.repeat(500));
+    await until('the first of many', () => all > 2);
+    other.write(GET);
+    await once(other, 'data');
+    assert.ok(all < 100, `${all} requests were served before`);
+    busy.destroy();
+    other.destroy();
+  });
+
   it('are answered in order, one at a time, with their bodies', async () => {
     const port = await start();
     const body = 'one\r\n\r\ntwo\n\nthree';
