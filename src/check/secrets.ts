@@ -2,9 +2,7 @@ import { stat } from 'node:fs/promises';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
 import { authorizationOf } from '../config/credentials.js';
 import { readConfigFile } from '../config/file.js';
-import { KEYS } from '../config/schema.js';
 import { SECRET_KEYS } from '../config/secret-keys.js';
-import { environmentName } from '../config/sources.js';
 import { redactWord, secretsInUrl } from '../logging/redact.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import type { Outcome } from './findings.js';
@@ -71,11 +69,6 @@ async function inOpenFile(path: string | undefined): Promise<string[]> {
     .filter((key) => where(key) !== undefined)
     .map(
       (key) =>
-        `${where(key)}: every user of this machine can read ${key}: chmod o-r ${path}, or set ${elsewhere(key)}`,
+        `${where(key)}: every user of this machine can read ${key}: chmod o-r ${path}, or set ${key}File`,
     );
-}
-
-/** Where else a secret can be put: a file of its own, or the environment. */
-function elsewhere(key: string): string {
-  return KEYS.includes(`${key}File`) ? `${key}File` : environmentName(key);
 }

@@ -50,10 +50,14 @@ export interface Config {
     readonly from: readonly string[];
     /** Lets its bearer register from anywhere, as `admin.token` does; null: there is none. */
     readonly token: string | null;
+    /** A file that holds `token`. */
+    readonly tokenFile: string | null;
     /** Addresses that a heartbeat may name besides its sender's own. */
     readonly hosts: readonly string[];
     /** What their HTTP APIs ask for: `username:password` or `Bearer TOKEN`; null: nothing. */
     readonly auth: string | null;
+    /** A file that holds `auth`. */
+    readonly authFile: string | null;
     /** Origins that heartbeats of one address may name. */
     readonly perAddress: number;
     /** Those that send none: they are asked instead. */
@@ -131,6 +135,8 @@ export interface Config {
      * address's own.
      */
     readonly sentinelAuth: string | null;
+    /** A file that holds `sentinelAuth`. */
+    readonly sentinelAuthFile: string | null;
   };
   readonly placement: 'least-loaded';
   readonly relay: {
@@ -159,9 +165,13 @@ export interface Config {
     readonly changes: 'local' | 'token' | 'open';
     /** Opens the whole API as `Authorization: Bearer …`. */
     readonly token: string | null;
+    /** A file that holds `token`. */
+    readonly tokenFile: string | null;
     /** HTTP Basic, as SRS's `http_api.auth`, which holds where there is none here. */
     readonly username: string | null;
     readonly password: string | null;
+    /** A file that holds `password`. */
+    readonly passwordFile: string | null;
   };
   /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
   readonly admin: {

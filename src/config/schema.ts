@@ -48,8 +48,10 @@ export const schema = z.strictObject({
     ttlSeconds: key(seconds(3600), 30),
     from: key(networks, []),
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    tokenFile: key(orNull(path), null),
     hosts: key(networks, []),
     auth: key(orNull(credentials), null),
+    authFile: key(orNull(path), null),
     perAddress: key(integer(1, 256), 64),
     fixed: key(fixedOrigins, []),
   }),
@@ -113,6 +115,7 @@ export const schema = z.strictObject({
     secret: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
     secretFile: key(orNull(path), null),
     sentinelAuth: key(orNull(text("'username:password' or ':password'", /^[^:\s]*:\S+$/)), null),
+    sentinelAuthFile: key(orNull(path), null),
   }),
   placement: key(oneOf('least-loaded'), 'least-loaded'),
   relay: section({
@@ -134,8 +137,10 @@ export const schema = z.strictObject({
   api: section({
     changes: key(oneOf('local', 'token', 'open'), 'local'),
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
+    tokenFile: key(orNull(path), null),
     username: key(orNull(text('a name without a colon', /^[^:\s][^:]*$/)), null),
     password: key(orNull(text('a text of one character or more')), null),
+    passwordFile: key(orNull(path), null),
   }),
   admin: section({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { SECRET_KEYS } from './secret-keys.js';
 import type { Setting } from './sources.js';
 
-/** Keys that may be in a file of their own, which the key with `File` behind it names. */
-const KEYS = ['registry', 'cluster.secret', 'admin.token'] as const;
+/** Each may be in a file of its own, named by the key with `File` behind it. */
+const KEYS = ['registry', ...SECRET_KEYS];
 
 /** How the configuration stands before secrets are read. */
 export interface Named {

@@ -45,7 +45,7 @@ test('a file that everybody can read is named with its keys, and how to mend it'
   const { warnings = [] } = await findOpenSecrets([], file);
   assert.equal(warnings.length, 5);
   const ofApi = warnings.find((warning) => warning.includes('api.token')) ?? '';
-  assert.match(ofApi, /or set SRS_SUPERVISOR_API_TOKEN$/);
+  assert.match(ofApi, /or set api\.tokenFile$/);
   assert.match(
     warnings[0] ?? '',
     /open\.yaml:2: every user of this machine can read registry: chmod o-r .*, or set registryFile$/,

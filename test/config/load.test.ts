@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { KEYS } from '../../src/config/schema.js';
+import { SECRET_KEYS } from '../../src/config/secret-keys.js';
 import { type Environment, environmentName, type Flags } from '../../src/config/sources.js';
 import { SupervisorError } from '../../src/errors.js';
 
@@ -83,13 +84,13 @@ test('defaults are those of the contract', async () => {
     registryFile: null,
     cluster: {
       ...{ prefix: 'srs-supervisor', address: 'auto', secret: null, secretFile: null },
-      sentinelAuth: null,
+      ...{ sentinelAuth: null, sentinelAuthFile: null },
     },
     placement: 'least-loaded',
     relay: { engine: 'auto', threads: 'auto' },
     origins: {
-      ...{ ttlSeconds: 30, from: [], token: null, hosts: [] },
-      ...{ auth: null, perAddress: 64, fixed: [] },
+      ...{ ttlSeconds: 30, from: [], token: null, tokenFile: null, hosts: [] },
+      ...{ auth: null, authFile: null, perAddress: 64, fixed: [] },
     },
     limits: {
       identifySeconds: 10,
@@ -101,7 +102,10 @@ test('defaults are those of the contract', async () => {
       heldPlayersPerIp: 1000,
     },
     drain: { seconds: 30 },
-    api: { changes: 'local', token: null, username: null, password: null },
+    api: {
+      ...{ changes: 'local', token: null, tokenFile: null },
+      ...{ username: null, password: null, passwordFile: null },
+    },
     admin: { token: null, tokenFile: null },
     log: { level: 'info' },
   });
@@ -424,6 +428,21 @@ test('secrets may be in files of their own, named anywhere', async () => {
     await refused({ yaml: `registryFile: ${file}` }),
     /secret: registry: must be memory or redis:.*got "redis:\/\/\*\*\*@"$/,
   );
+});
+
+test('every secret may be in a file', async () => {
+  const file = join(dir, 'secret');
+  await writeFile(file, 'alice:correct-horse-battery\n');
+  const read = (config: object, key: string): unknown =>
+    key
+      .split('.')
+      .reduce((value: unknown, name) => (value as Record<string, unknown>)[name], config);
+  for (const key of SECRET_KEYS) {
+    const [section = '', name = ''] = key.split('.');
+    const user = key === 'api.password' ? 'username: bob, ' : '';
+    const config = await load({ yaml: `${section}: { ${user}${name}File: ${file} }` });
+    assert.equal(read(config, key), 'alice:correct-horse-battery', key);
+  }
 });
 
 test('switches may be written as YAML booleans', async () => {

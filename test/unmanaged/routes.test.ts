@@ -17,7 +17,10 @@ let guarded: AdminServer;
 let trusting: AdminServer;
 const started: AdminServer[] = [];
 
-const NONE = { from: [], token: null, hosts: [], auth: null, perAddress: 64 };
+const NONE = {
+  ...{ from: [], token: null, tokenFile: null, hosts: [] },
+  ...{ auth: null, authFile: null, perAddress: 64 },
+};
 const LOCAL = ['127.0.0.0/8'];
 
 async function serve(
