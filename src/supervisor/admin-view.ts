@@ -8,6 +8,7 @@ import type {
   ProgramCounts,
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
+import type { Hooks } from '../hooks/hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { ConnectionRow } from '../listener/listener.js';
 import type { Placement } from '../placement/placement.js';
@@ -16,7 +17,6 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
-import type { HooksRoom } from './hooks.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 
@@ -26,7 +26,7 @@ export interface AdminViewParts {
   readonly owners: Owners;
   readonly placement: Placement;
   readonly listeners: Listeners;
-  readonly hooks: HooksRoom;
+  readonly hooks: Hooks;
   readonly holds: HoldBudget;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;

@@ -3,20 +3,20 @@ import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
 import type { Prepared } from '../check/prepared.js';
+import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
 import { apiAuthorization, basicAuthorization } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
+import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
 import { redact } from '../logging/redact.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
-import { randomSigns } from './identity.js';
+import { randomSigns } from '../system/random-signs.js';
 import type { Listeners } from './listeners.js';
-import { neighboursOf } from './neighbours.js';
 import type { Owners } from './owners.js';
-import { renewConfs } from './reload.js';
 
 export interface MergedApiParts {
   readonly prepared: Prepared;
@@ -45,7 +45,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     streams: async () => placement.list(),
     clientOf: (alias) => listeners.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,
-    renewConfs: () => renewConfs(prepared, fleet),
+    renewConfs: async () => fleet.rewrite(await renewedConf(prepared)),
     ports: () => ({
       rtmp: listeners.address('rtmp')?.port ?? null,
       api: listeners.address('api')?.port ?? null,
@@ -55,7 +55,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
   const { boxes } = parts;
   const { secret } = prepared.config.cluster;
   const isAlone = boxes === null || secret === null;
-  const others = isAlone ? {} : { neighbours: neighboursOf(boxes, secret, about) };
+  const others = isAlone ? {} : { neighbours: askedBoxes(boxes, secret, about) };
   return new Api({ source, access: accessOf(prepared), ...others, logger: about });
 }
 

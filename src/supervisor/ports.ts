@@ -1,4 +1,5 @@
 import type { Api } from '../api/api.js';
+import { answerQuestion } from '../listener/srt/elsewhere.js';
 import { fileRooms } from './hls.js';
 import { httpListeners } from './http.js';
 import type { ListenerParts } from './listener-parts.js';
@@ -9,7 +10,7 @@ import { peerListeners } from './peer.js';
 import { limitedApi } from './rate-limits.js';
 import type { Room } from './room.js';
 import { rtmpListeners } from './rtmp.js';
-import { answerSrt, srtListener } from './srt.js';
+import { srtListener } from './srt.js';
 import { webRtc } from './webrtc.js';
 
 /**
@@ -31,7 +32,7 @@ export async function addPorts(
   const srt = srtListener(box, () => owners.statuses());
   if (srt !== null) listeners.add(srt);
   const answer = async (question: string) =>
-    answerSrt(srt?.listener ?? null, question) ?? merged.answer(question);
+    answerQuestion(srt?.listener ?? null, question) ?? merged.answer(question);
   listeners.add(...peerListeners(box, answer));
   const { listen } = box.prepared.config;
   const isAsked = (listen.api ?? listen.apiHttps ?? box.boxes) !== null;

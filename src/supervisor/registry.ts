@@ -8,7 +8,7 @@ import { Keys } from '../registry/redis/keys.js';
 import { RedisRegistry } from '../registry/redis/redis.js';
 import { Store } from '../registry/redis/store.js';
 import type { Registry } from '../registry/registry.js';
-import { randomSigns } from './identity.js';
+import { randomSigns } from '../system/random-signs.js';
 import type { Listeners } from './listeners.js';
 
 /** A box that dies is known by its silence, so that claims need not be renewed often. */

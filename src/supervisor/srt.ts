@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
 import { vhostsOf } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
+import { askedBoxes } from '../listener/peer/ask-boxes.js';
+import { acrossBoxes } from '../listener/srt/elsewhere.js';
 import { SrtListener } from '../listener/srt/listener.js';
-import type { Logger } from '../logging/logger.js';
-import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
 import { find } from '../srs-conf/parse.js';
 import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
-import { neighboursOf } from './neighbours.js';
 import { udpThreads } from './udp-threads.js';
 
 /** What SRS takes for the app of a stream id that names none, unless its config says otherwise. */
 const DEFAULT_APP = 'live';
-
-/** `SRT`, a child's socket id and a client's address: whether they are connected there. */
-const QUESTION = 'SRT';
-const YES = 'yes';
 
 /** The SRT port; null where it is off, or where children speak no SRT. */
 export function srtListener(
@@ -41,7 +35,9 @@ export function srtListener(
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
     isBox: (ip) => routing.isBox(ip),
-    ...(boxes !== null && secret !== null && withOthers(boxes, secret, logger)),
+    ...(boxes !== null &&
+      secret !== null &&
+      acrossBoxes(boxes, secret, askedBoxes(boxes, secret, logger))),
     aliases,
     vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
     defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,
@@ -50,26 +46,6 @@ export function srtListener(
     logger,
   });
   return { name: 'srt', transport: 'udp', listener };
-}
-
-/** What another box asks of this one; null for what is no question of SRT. */
-export function answerSrt(listener: SrtListener | null, question: string): string | null {
-  const [kind, socketId = '', ip = ''] = question.split(' ');
-  if (kind !== QUESTION) return null;
-  return listener?.has(Number(socketId), ip) ? YES : 'no';
-}
-
-/** One box may get the induction of a caller, another its conclusion, and a third what comes later. */
-function withOthers(boxes: Boxes, secret: string, logger: Logger) {
-  const { ask } = neighboursOf(boxes, secret, logger);
-  const find = async (socketId: number, ip: string): Promise<UdpEndpoint | null> => {
-    const answers = [...(await ask(`${QUESTION} ${socketId} ${ip}`))];
-    const [id] = answers.find(([, answer]) => answer === YES) ?? [''];
-    const box = boxes.get(id);
-    return box === null ? null : { ip: box.host, port: box.ports.srt };
-  };
-  const digest = createHash('sha256').update(`srt cookie ${secret}`).digest('hex');
-  return { cookieSecret: digest, elsewhere: { from: boxes.host, find } };
 }
 
 function firstReady(children: readonly ChildStatus[]): UdpEndpoint | null {

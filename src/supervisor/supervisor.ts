@@ -3,13 +3,18 @@ import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { ClientRef } from '../api/client-ids.js';
+import { reloadChildren } from '../api/reload.js';
 import type { ChildDown } from '../child/child.js';
+import type { CpuKeeper } from '../child/cpu-keeper.js';
 import type { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
+import { serverIdOf } from '../child/server-id.js';
 import { apiAuthorization } from '../child/template.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
+import type { FirewallKeeper } from '../firewall/keeper.js';
+import type { Hooks } from '../hooks/hooks.js';
 import type { Claims } from '../hooks/publishers.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
@@ -18,20 +23,19 @@ import { HoldBudget } from '../listener/hold-budget.js';
 import type { Placement } from '../placement/placement.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
+import { HeapKeeper } from '../system/heap-keeper.js';
 import type { Origins } from '../unmanaged/origins.js';
 import type { Watch } from '../unmanaged/watch.js';
 import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
-import { CpuRoom } from './cpus.js';
+import { makeCpuKeeper } from './cpus.js';
 import { DemoRoom } from './demo.js';
 import { drained } from './drained.js';
-import { FirewallRoom } from './firewall.js';
+import { makeFirewall } from './firewall.js';
 import { makeFleet } from './fleet.js';
-import { HeapKeeper } from './heap.js';
-import { HooksRoom } from './hooks.js';
-import { serverIdOf } from './identity.js';
+import { makeHooks } from './hooks.js';
 import type { ListenerParts } from './listener-parts.js';
 import { Listeners } from './listeners.js';
 import type { SupervisorOptions } from './options.js';
@@ -40,7 +44,6 @@ import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
 import { addPorts } from './ports.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
-import { reload } from './reload.js';
 import type { Room } from './room.js';
 import { Routing } from './routing.js';
 import { claimsOf, mendAfterStandstill } from './standstill.js';
@@ -61,16 +64,16 @@ export class Supervisor {
   readonly #loop = new LoopClock();
   readonly #engine: RelayEngine;
   readonly #map: SharedMap;
-  readonly #firewall: FirewallRoom;
+  readonly #firewall: FirewallKeeper;
   readonly #fleet: Fleet;
-  readonly #cpus: CpuRoom;
+  readonly #cpus: CpuKeeper;
   readonly #origins: Origins;
   readonly #owners: Owners;
   readonly #placement: Placement;
   readonly #watch: Watch;
   readonly #listeners: Listeners;
   readonly #budget: ConnectionBudget;
-  readonly #hooks: HooksRoom;
+  readonly #hooks: Hooks;
   readonly #holds: HoldBudget;
   readonly #admin: AdminServer;
   /** The box as operators see it. */
@@ -116,12 +119,12 @@ export class Supervisor {
     const loop = this.#loop;
     const hooks = (childId: string) => this.#hooks.planFor(childId);
     const fleetLog = logger.child({ room: 'fleet' });
-    const firewall = new FirewallRoom(prepared, fleetLog);
+    const firewall = makeFirewall(prepared, fleetLog);
     this.#firewall = firewall;
     const onPorts: FleetOptions['onPorts'] = (ports) => firewall.guard(ports);
     this.#fleet = makeFleet({ prepared, hooks, onPorts, loop, listeners, logger: fleetLog });
     const cpuLog = logger.child({ room: 'cpu' });
-    this.#cpus = new CpuRoom({ prepared, fleet: this.#fleet, changes, logger: cpuLog });
+    this.#cpus = makeCpuKeeper(prepared, { fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
     this.#origins = makeOrigins({ config, loop, rtmp: () => this.address('rtmp'), logger: about });
     const owners = new Owners(this.#fleet, this.#origins, apiAuthorization(template ?? []));
@@ -148,10 +151,8 @@ export class Supervisor {
       counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
       address: () => this.#admin.address(),
     });
-    const adminLog = logger.child({ room: 'admin' });
-    const { hide } = options;
-    const { view } = this;
-    this.#admin = makeAdmin({ config, origins: this.#origins, view, hide, logger: adminLog });
+    const shown = { view: this.view, hide: options.hide, logger: logger.child({ room: 'admin' }) };
+    this.#admin = makeAdmin({ config, origins: this.#origins, ...shown });
     this.#fleet.on('down', (down) => this.#childDown(down));
     this.#origins.on('down', (down) => this.#childDown(down));
     map.boxes?.on('down', (box) => this.#placement.boxDown(box));
@@ -176,12 +177,13 @@ export class Supervisor {
     if (this.#closing === null) this.#state = 'ready';
   }
 
-  /** See `reload`. Never rejects. */
+  /** Has ports and children go by their files as they stand now. Never rejects. */
   async reload(): Promise<void> {
     const { prepared, logger } = this.#options;
-    const certificate = this.#certificate;
+    await this.#certificate?.reload();
     const api = this.#api;
-    if (api !== null) await reload({ prepared, certificate, api, logger });
+    const template = prepared.binary.kind === 'none' ? null : prepared.config.srs.template;
+    if (api !== null) await reloadChildren({ reload: () => api.reload(), template, logger });
   }
 
   /** Has all children's output go on in new files. */
@@ -255,10 +257,9 @@ export class Supervisor {
 
   #listenerParts(): ListenerParts {
     const { prepared, logger } = this.#options;
-    const { config } = prepared;
-    const { maxConnections } = config.children;
+    const { maxConnections } = prepared.config.children;
+    const { secret } = prepared.config.cluster;
     const { boxes } = this.#map;
-    const { secret } = config.cluster;
     const rooms = { owners: this.#owners, watch: this.#watch, placement: this.#placement, boxes };
     const parts = { ...rooms, secret, maxConnections };
     return {
@@ -275,26 +276,23 @@ export class Supervisor {
     };
   }
 
-  #makeHooks(serverId: string, claims: Claims): HooksRoom {
-    const { prepared } = this.#options;
-    const logger = this.#options.logger.child({ room: 'hooks' });
-    const rooms = { fleet: this.#fleet, claims, listeners: this.#listeners };
-    const heard = (client: ClientRef, publicId: string) => this.#api?.noteClient(client, publicId);
-    return new HooksRoom({ prepared, serverId, ...rooms, heard, logger });
+  #makeHooks(serverId: string, claims: Claims): Hooks {
+    const { prepared, logger } = this.#options;
+    return makeHooks(prepared, {
+      serverId,
+      fleet: this.#fleet,
+      claims,
+      clientOf: (alias) => this.#listeners.addressOf(alias),
+      heard: (client: ClientRef, publicId) => this.#api?.noteClient(client, publicId),
+      logger: logger.child({ room: 'hooks' }),
+    });
   }
 
   #makeApi(serverId: string): Promise<Api> {
-    const { prepared, logger, hide } = this.#options;
-    const children = { fleet: this.#fleet, owners: this.#owners };
     const { boxes } = this.#map;
     const endHeld = (id: string) => this.#hooks.held.end(id);
-    const rooms = {
-      ...children,
-      placement: this.#placement,
-      listeners: this.#listeners,
-      boxes,
-      endHeld,
-    };
-    return makeApi({ prepared, serverId, ...rooms, logger, hide });
+    const children = { fleet: this.#fleet, owners: this.#owners, placement: this.#placement };
+    const rooms = { ...children, listeners: this.#listeners, boxes, endHeld };
+    return makeApi({ ...this.#options, serverId, ...rooms });
   }
 }

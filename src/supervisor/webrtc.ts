@@ -1,12 +1,12 @@
-import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { Address } from '../config/config.js';
-import { messageOf } from '../errors.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { keepSources } from '../listener/source-keeper.js';
+import { resolveCandidates } from '../listener/webrtc/candidates.js';
 import { DirectListener } from '../listener/webrtc/direct.js';
 import { RtcListener } from '../listener/webrtc/listener.js';
 import { RtcSessions } from '../listener/webrtc/sessions.js';
+import { sessionMark, sessionsElsewhere } from '../listener/webrtc/sessions-elsewhere.js';
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
@@ -14,7 +14,6 @@ import { openUdpRelay } from '../relay/engine.js';
 import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
-import { sessionMark, sessionsElsewhere } from './sessions-elsewhere.js';
 import { udpThreads } from './udp-threads.js';
 
 export interface WebRtc {
@@ -40,7 +39,7 @@ export async function webRtc(box: ListenerParts): Promise<WebRtc | null> {
   });
   const parts = { address, sessions, logger };
   const listener = isDirect ? directListener(box, parts) : relayListener(box, parts);
-  const candidates = await resolveAll(config.rtc.candidates, logger);
+  const candidates = await resolveCandidates(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => box.routing.route(stream, role)),
     isPublished: (stream) => box.routing.whenPublished(stream, AbortSignal.abort()),
@@ -85,20 +84,4 @@ function relayListener(
     join: (pair) => engine.join(pair),
     logger,
   });
-}
-
-/** Browsers take addresses only, so names are looked up here, once. */
-async function resolveAll(hosts: readonly string[], logger: Logger): Promise<string[]> {
-  const found = await Promise.all(
-    hosts.map(async (host) => {
-      try {
-        return await lookup(host, { all: true });
-      } catch (error) {
-        const reason = messageOf(error);
-        logger.warn({ host, reason }, 'rtc.candidates: no address, clients are not offered it');
-        return [];
-      }
-    }),
-  );
-  return found.flat().map(({ address }) => address);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GarbageWatch } from '../../src/supervisor/garbage-watch.js';
+import { GarbageWatch } from '../../src/system/garbage-watch.js';
 
 const MB = 1e6;
 const SECOND = 1000;

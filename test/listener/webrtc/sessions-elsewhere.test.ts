@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { encodeUfrag, sealedNonce } from '../../src/protocol/webrtc/ufrag.js';
-import type { BoxRecord } from '../../src/registry/redis/boxes.js';
-import { sessionMark, sessionsElsewhere } from '../../src/supervisor/sessions-elsewhere.js';
+import { sessionMark, sessionsElsewhere } from '../../../src/listener/webrtc/sessions-elsewhere.js';
+import { encodeUfrag, sealedNonce } from '../../../src/protocol/webrtc/ufrag.js';
+import type { BoxRecord } from '../../../src/registry/redis/boxes.js';
 
 const SECRET = 'a secret of some length';
 const PORTS = { rtmp: 1, http: 2, api: 3, rtc: 4, srt: 5, peer: 6 };

@@ -2,9 +2,7 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../logging/logger.js';
-import type { RelayEngine } from '../relay/relay.js';
 import { GarbageWatch } from './garbage-watch.js';
-import type { Room } from './room.js';
 
 const LOOK_MS = 5000;
 const MB = 1e6;
@@ -16,7 +14,7 @@ const MB = 1e6;
  * control thread is calm and has much to give back. Only with the native engine: its threads go on
  * moving media meanwhile, where with the portable one a collection (20-60 ms) would stop them.
  */
-export class HeapKeeper implements Room {
+export class HeapKeeper {
   readonly #isNeeded: boolean;
   readonly #logger: Logger;
   readonly #watch = new GarbageWatch();
@@ -25,7 +23,7 @@ export class HeapKeeper implements Room {
   #collect: () => void = () => {};
   #trim: () => void = () => {};
 
-  constructor(engine: Pick<RelayEngine, 'name'>, logger: Logger) {
+  constructor(engine: { readonly name: string }, logger: Logger) {
     this.#isNeeded = engine.name === 'native';
     this.#logger = logger;
   }
@@ -34,7 +32,7 @@ export class HeapKeeper implements Room {
     if (!this.#isNeeded) return;
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc');
-    const { trimMemory } = await import('../relay/native/trim.js');
+    const { trimMemory } = await import('./trim-memory.js');
     this.#trim = trimMemory;
     this.#giveBack();
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();

@@ -1,14 +1,21 @@
-import type { Neighbours } from '../api/everywhere.js';
-import { messageOf } from '../errors.js';
-import { askPeer } from '../listener/peer/dial-peer.js';
-import type { Logger } from '../logging/logger.js';
-import type { Boxes } from '../registry/redis/boxes.js';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logging/logger.js';
+import type { Boxes } from '../../registry/redis/boxes.js';
+import { askPeer } from './dial-peer.js';
 
 /** A box that takes longer is left out of an answer. */
 const ANSWER_MS = 1000;
 
+/** Asks the other boxes a question; each answers for itself. */
+export interface AskedBoxes {
+  /** The id of this box. */
+  readonly own: string;
+  /** Each other box's answer, by its id; null for a box that does not answer in time. */
+  ask(question: string): Promise<ReadonlyMap<string, string | null>>;
+}
+
 /** Asks all other boxes that live, each by its peer port. */
-export function neighboursOf(boxes: Boxes, secret: string, logger: Logger): Neighbours {
+export function askedBoxes(boxes: Boxes, secret: string, logger: Logger): AskedBoxes {
   const askOne = async (box: string, question: string): Promise<string | null> => {
     const { host, ports } = boxes.get(box) ?? {};
     if (host === undefined || !ports?.peer) return null;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { silentLogger } from '../../src/logging/logger.js';
-import { HeapKeeper } from '../../src/supervisor/heap.js';
+import { HeapKeeper } from '../../src/system/heap-keeper.js';
 
 const LINUX = process.platform !== 'linux' && 'the native engine is for Linux';
 

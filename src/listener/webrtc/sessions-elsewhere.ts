@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Route } from '../listener/route.js';
-import { decodeUfrag, isSealed } from '../protocol/webrtc/ufrag.js';
-import type { Boxes } from '../registry/redis/boxes.js';
+import { decodeUfrag, isSealed } from '../../protocol/webrtc/ufrag.js';
+import type { Boxes } from '../../registry/redis/boxes.js';
+import type { Route } from '../route.js';
 
 /** What a box's WebRTC sessions are marked with: four letters or digits that follow from its id. */
 export function sessionMark(id: string): string {

@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Directive, find } from '../srs-conf/parse.js';
+import { randomSigns } from '../system/random-signs.js';
 
-/** 32 signs, so that five bits choose one. */
-const ALPHABET = '0123456789abcdefghijkmnpqrstvwyz';
 const SERVER_ID = /^[\w-]{1,64}$/;
 
 /**
- * The one id by which users know this box in hooks and API, whichever child speaks: the template's
- * `server_id`, else the one that the work directory keeps over restarts. @throws ERR_CONFIG
+ * The one id by which users know this machine in hooks and API, whichever child speaks: the
+ * template's `server_id`, else the one that the work directory keeps over restarts.
+ * @throws ERR_CONFIG
  */
 export async function serverIdOf(
   workDir: string,
@@ -30,9 +29,4 @@ export async function serverIdOf(
     throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
   return id;
-}
-
-/** Signs in the manner of SRS's own ids. */
-export function randomSigns(length: number): string {
-  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
 }

@@ -1,4 +1,4 @@
-import { libc } from './libc.js';
+import koffi from 'koffi';
 
 const mallocTrim = find();
 
@@ -9,7 +9,7 @@ export function trimMemory(): void {
 
 function find(): (keep: number) => number {
   try {
-    return libc.func('malloc_trim', 'int', ['size_t']);
+    return koffi.load(null).func('malloc_trim', 'int', ['size_t']);
   } catch {
     return () => 0;
   }

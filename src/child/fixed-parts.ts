@@ -1,0 +1,36 @@
+import type { Directive } from '../srs-conf/parse.js';
+
+/** Blocks that the supervisor itself goes by, or that SRS cannot change while it runs. */
+const FIXED = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter']);
+const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'enabled']);
+
+/**
+ * The first part of a template, by a name for people, that is not the same before and after
+ * although it takes a restart; undefined: a reload can take it all.
+ */
+export function changedFixedPart(
+  before: readonly Directive[],
+  after: readonly Directive[],
+): string | undefined {
+  const [old, now] = [fixedParts(before), fixedParts(after)];
+  return [...old.keys(), ...now.keys()].find((key) => old.get(key) !== now.get(key));
+}
+
+function fixedParts(template: readonly Directive[]): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const directive of template) {
+    const { name, args, children } = directive;
+    if (FIXED.has(name)) parts.set(name, textOf(directive));
+    if (name !== 'vhost') continue;
+    const vhost = `vhost ${args.join(' ')}`;
+    const fixed = (children ?? []).filter((child) => FIXED_IN_VHOST.has(child.name));
+    parts.set(vhost, '');
+    for (const child of fixed) parts.set(`${child.name} of ${vhost}`, textOf(child));
+  }
+  return parts;
+}
+
+/** Without the lines, which move when something above changes. */
+function textOf(directive: Directive): string {
+  return JSON.stringify(directive, (key, value: unknown) => (key === 'line' ? undefined : value));
+}

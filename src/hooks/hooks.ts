@@ -1,0 +1,139 @@
+import type { Fleet } from '../child/fleet.js';
+import type { HooksPlan } from '../child/hooks-conf.js';
+import type { ChildStatus } from '../child/types.js';
+import type { Config } from '../config/config.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
+import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
+import type { Directive } from '../srs-conf/parse.js';
+import type { StreamKey } from '../stream-key.js';
+import { randomSigns } from '../system/random-signs.js';
+import { type ApiPlace, OwnerApi } from './owner-api.js';
+import { type Claims, type Publication, Publishers } from './publishers.js';
+import { HookRelay, type HookRelayOptions } from './relay.js';
+import { HookServer } from './server.js';
+import { actionsOf, UserUrls } from './user-urls.js';
+
+export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverId' | 'clientOf'> {
+  readonly config: Config['hooks'];
+  readonly template: readonly Directive[];
+  /** Version of SRS, for the User-Agent of calls in its place. */
+  readonly srsVersion: string;
+  readonly fleet: Pick<Fleet, 'status'>;
+  /** What the HTTP API of a child asks for; null: nothing. */
+  readonly authorization: string | null;
+  /** Told what the children publish. */
+  readonly claims: Claims;
+  /** Asks a child for the streams that are published in it. Rejects where it does not answer. */
+  readonly liveStreams: (
+    child: ApiPlace & { readonly host: string },
+  ) => Promise<ReadonlySet<StreamKey>>;
+  /** Told of each client that a user's URL is told of, and by which id. */
+  readonly heard: NonNullable<HookRelayOptions['heard']>;
+  readonly logger: Logger;
+}
+
+/** The children's hooks: what they say of streams goes to placement, the rest to the user's URLs. */
+export class Hooks {
+  readonly #options: HooksOptions;
+  readonly #publishers: Publishers;
+  readonly #relay: HookRelay;
+  readonly #server: HookServer;
+
+  constructor(options: HooksOptions) {
+    this.#options = options;
+    const { claims, logger } = options;
+    const owners = new OwnerApi((owner) => this.#placeOf(owner));
+    this.#publishers = new Publishers({ claims, isLive: (one) => owners.isLive(one), logger });
+    this.#relay = this.#makeRelay((publication) => owners.dismiss(publication));
+    this.#server = new HookServer({ relay: this.#relay, owner: (id) => this.#lifeOf(id) });
+  }
+
+  /** Resolves when children can call: before the first of them starts. */
+  start(): Promise<void> {
+    return this.#server.start();
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** The hooks of players that wait here and not in a child. */
+  get held(): HeldHooks {
+    return this.#relay.held;
+  }
+
+  /** How a child of that id calls us; only after start(). */
+  planFor(childId: string): HooksPlan {
+    const { config, serverId } = this.#options;
+    const { timeoutSeconds: _, ...urls } = config;
+    return { url: this.#server.urlFor(childId), actions: actionsOf(urls), serverId };
+  }
+
+  childDown(ref: OwnerRef): void {
+    this.#publishers.childDown(ref);
+    this.#relay.childDown(ref);
+  }
+
+  /** Calls by action; an action that was never called is left out. */
+  counters(): ReturnType<HookRelay['counters']> {
+    return this.#relay.counters();
+  }
+
+  /** Asks every child what is published in it. Never rejects. */
+  recheck(): Promise<void> {
+    return this.#publishers.recheck(async (owner) => {
+      const place = this.#placeOf(owner);
+      if (place === null) return new Set();
+      return this.#options.liveStreams({ host: '127.0.0.1', ...place });
+    });
+  }
+
+  #makeRelay(dismiss: (publication: Publication) => Promise<void>): HookRelay {
+    const { config, template, vhosts, serverId, srsVersion } = this.#options;
+    const { clientOf, heard, logger } = this.#options;
+    const { timeoutSeconds, ...urls } = config;
+    return new HookRelay({
+      urls: new UserUrls(template, urls),
+      publishers: this.#publishers,
+      vhosts,
+      serverId,
+      clientOf,
+      dismiss,
+      keep: (publication) => this.#keep(publication),
+      ownAddress: KEEPER_ADDRESS,
+      heard,
+      voice: {
+        serviceId: randomSigns(8),
+        userAgent: `SRS/${srsVersion}(Hang)`,
+        newId: () => randomSigns(8),
+      },
+      timeoutMs: timeoutSeconds * 1000,
+      logger,
+    });
+  }
+
+  async #keep({ owner, stream }: Publication): Promise<() => void> {
+    const child = this.#living(owner);
+    if (child === null) return () => {};
+    return keepSource(stream, { host: '127.0.0.1', ports: child.ports });
+  }
+
+  #placeOf(owner: OwnerRef): ApiPlace | null {
+    const { authorization } = this.#options;
+    const child = this.#living(owner);
+    return child && { port: child.ports.api, authorization };
+  }
+
+  /** Null where that life of the child is over. */
+  #living({ id, generation }: OwnerRef): ChildStatus | null {
+    const child = this.#options.fleet.status(id);
+    return child?.generation === generation ? child : null;
+  }
+
+  #lifeOf(childId: string): OwnerRef | null {
+    const child = this.#options.fleet.status(childId);
+    return child && { id: child.id, generation: child.generation };
+  }
+}
