@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
+import { loadPosix } from '../system/posix.js';
 import { GarbageWatch } from './garbage-watch.js';
 import type { Room } from './room.js';
 
@@ -34,8 +35,8 @@ export class HeapKeeper implements Room {
     if (!this.#isNeeded) return;
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc');
-    const { trimMemory } = await import('../relay/native/trim.js');
-    this.#trim = trimMemory;
+    const posix = await loadPosix();
+    this.#trim = () => posix?.trimMemory();
     this.#giveBack();
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
