@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import { ROOT } from './helpers/paths.js';
 
 const SRC = join(ROOT, 'src');
+/** A statement, or an `import()` of a module by its name, for its values or its types. */
+const IMPORT = /^(?:import|export)\b[^;]*?from '([^']+)'|\bimport\('([^']+)'\)/gms;
 /** Lines a source file may have; most have far fewer. */
 const MAX_LINES = 300;
 
@@ -18,12 +20,12 @@ interface Source {
 
 function readSource(path: string): Source {
   const text = readFileSync(join(SRC, path), 'utf8');
-  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'/gms)].map(
-    ([, name = '']) =>
-      name.startsWith('.')
-        ? relative(SRC, resolve(join(SRC, dirname(path)), name)).replace(/\.js$/, '.ts')
-        : name,
-  );
+  const imports = [...text.matchAll(IMPORT)].map(([, before, within]) => {
+    const name = before ?? within ?? '';
+    return name.startsWith('.')
+      ? relative(SRC, resolve(join(SRC, dirname(path)), name)).replace(/\.js$/, '.ts')
+      : name;
+  });
   return { path, text, imports };
 }
 
@@ -51,7 +53,10 @@ const SOCKETS = /^node:(net|dgram|http|https|tls)$/;
 describe('import laws', () => {
   it('finds the sources', () => {
     assert.ok(sources.length > 40);
-    assert.ok(sources.some(({ imports }) => imports.includes('relay/relay.ts')));
+    const all = sources.flatMap(({ imports }) => imports);
+    for (const name of ['relay/relay.ts', 'relay/native/udp.ts', 'koffi']) {
+      assert.ok(all.includes(name), name);
+    }
   });
 
   it('parsers know no sockets, clocks or randomness', () => {
@@ -67,6 +72,16 @@ describe('import laws', () => {
 
   it('the relay knows neither registry nor placement nor any protocol', () => {
     assert.deepEqual(breaches('relay/', /^(registry|placement|protocol|listener|child)\//), []);
+  });
+
+  it('nothing outside the relay knows the native engine, or asks which engine it has', () => {
+    const others = sources.filter(({ path }) => !path.startsWith('relay/'));
+    const native = ({ imports }: Source) => imports.some((name) => /^relay\/native\//.test(name));
+    const asks = ({ text }: Source) => /instanceof \w*Engine\b/.test(text);
+    assert.deepEqual(
+      others.filter((source) => native(source) || asks(source)).map(({ path }) => path),
+      [],
+    );
   });
 
   it('registry and placement know no sockets', () => {

@@ -1,8 +1,11 @@
 /**
- * Letting clients in on the relay's own threads. A *setup handler* is a module that the threads load: it
+ * Clients that the relay's own threads let in. A *setup handler* is a module that the threads load: it
  * answers clients as they arrive, has their children dialled, and has each pair relayed by the
  * thread that accepted the client. The relay knows nothing of what is spoken meanwhile.
  */
+import type { AddressInfo, Socket } from 'node:net';
+import type { Address } from '../config/config.js';
+import type { RelayedConnection } from './relay.js';
 
 /** Where a child is dialled, and from which local address (null: the kernel's choice). */
 export interface DialTarget {
@@ -84,4 +87,46 @@ export interface SetupHandler {
 /** The exports of a setup module. */
 export interface SetupModule {
   makeSetupHandler(settings: unknown, thread: SetupThread): SetupHandler;
+}
+
+/** Sockets that listen on one port: the kernel spreads connections over them. */
+export interface SharedPort {
+  /** The descriptor of each. */
+  readonly sockets: readonly number[];
+  readonly bound: AddressInfo;
+  close(): void;
+}
+
+/** A relay thread, as the control side of its handler uses it. */
+export interface HandlerThread {
+  /** Sends a message to the handler; plain values. */
+  say(message: unknown): void;
+  /** Resolves when the thread is gone: with why, unless it was asked to end. */
+  readonly gone: Promise<string | null>;
+}
+
+/** The control side of the setup handler on one thread. */
+export interface SetupLink {
+  /** A pair of the handler's is relayed. */
+  joined(ticket: number, connection: RelayedConnection): void;
+  /** The handler has handed a client back, with a note of its own. */
+  handedBack(ticket: number, client: Socket, about: unknown): void;
+  heard(message: unknown): void;
+}
+
+/** A setup handler for every thread, and its control side. */
+export interface Employment {
+  /** The URL of a `SetupModule`. */
+  readonly module: string;
+  /** For each thread, by its index: also for one that takes the place of a dead one. */
+  readonly begin: (index: number, thread: HandlerThread) => { settings: unknown; link: SetupLink };
+}
+
+/** The threads of an engine, as far as they let clients in themselves. */
+export interface SetupThreads {
+  readonly threadCount: number;
+  /** Listens at an address by one socket for each thread. Throws an error with the system's code. */
+  listen(address: Address, backlog: number): SharedPort;
+  /** Every thread loads the handler; null: new threads get none any more. */
+  employ(employment: Employment | null): void;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { SetupThreads } from './client-setup.js';
 
 /** Why a relayed connection ended. */
 export type RelayEnd = 'closed' | 'client-reset' | 'child-reset' | 'idle' | 'stalled' | 'destroyed';
@@ -45,6 +46,8 @@ export interface RelayEngine {
   readonly name: 'portable' | 'native';
   /** Threads that move bytes beside the one that asks; 0: that one does it. */
   readonly threadCount: number;
+  /** Its threads, as they let clients in themselves; null: they cannot, or there are none. */
+  readonly setupThreads: SetupThreads | null;
   /** Takes both sockets over: nobody else may read, write or close them from here on. */
   join(pair: RelayPair): RelayedConnection;
   /** Ends what still runs; resolves when all is closed. */

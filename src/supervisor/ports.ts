@@ -27,7 +27,7 @@ export async function addPorts(
   const { plugins, sweeper } = fileRooms(box);
   const http = [merged.versions, ...plugins, pages(box, listeners)];
   const api = limitedApi(box, merged.plugin, rtc?.plugin ?? null);
-  listeners.add(...(await rtmpListeners(box)), ...httpListeners(box, { http, api }));
+  listeners.add(...rtmpListeners(box), ...httpListeners(box, { http, api }));
   if (rtc !== null) listeners.add(rtc.listener);
   const srt = srtListener(box, () => owners.statuses());
   if (srt !== null) listeners.add(srt);

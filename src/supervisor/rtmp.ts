@@ -2,7 +2,7 @@ import { holdableVhosts } from '../child/holdable.js';
 import { TrustedProxies } from '../listener/client-address.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
-import { listenerMaker } from '../listener/rtmp/listener-maker.js';
+import { makeRtmpListener } from '../listener/rtmp/listener-maker.js';
 import { keepSources } from '../listener/source-keeper.js';
 import { nameOf } from '../stream-key.js';
 import { VERSION } from '../version.js';
@@ -10,12 +10,11 @@ import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
 
 /** The RTMP port, and its twin under TLS where there is one. */
-export async function rtmpListeners(box: ListenerParts): Promise<NamedListener[]> {
+export function rtmpListeners(box: ListenerParts): NamedListener[] {
   const { prepared, engine, aliases, budget } = box;
   const { listen, proxies } = prepared.config;
-  const makeListener = await listenerMaker(engine, aliases);
   const held = heldPlayers(box);
-  const listener = makeListener({
+  const listener = makeRtmpListener(engine, aliases, {
     ...sessions(box, held, 'rtmp'),
     address: listen.rtmp,
     limits: budget,

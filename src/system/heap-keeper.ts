@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../logging/logger.js';
 import { GarbageWatch } from './garbage-watch.js';
+import { loadPosix } from './posix.js';
 
 const LOOK_MS = 5000;
 const MB = 1e6;
@@ -32,8 +33,8 @@ export class HeapKeeper {
     if (!this.#isNeeded) return;
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc');
-    const { trimMemory } = await import('./trim-memory.js');
-    this.#trim = trimMemory;
+    const posix = await loadPosix();
+    this.#trim = () => posix?.trimMemory();
     this.#giveBack();
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }

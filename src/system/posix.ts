@@ -9,6 +9,8 @@ export interface Posix {
   flock(fd: number, kind: 'shared' | 'exclusive'): 'locked' | 'held by another' | 'not supported';
   /** waitpid(2) with WNOHANG: takes a dead child of ours away; answers whether it was there. */
   reap(pid: number): boolean;
+  /** Gives free memory of the C library back to the system; does nothing on musl, which does so itself. */
+  trimMemory(): void;
 }
 
 const LOCK_KIND = { shared: 1, exclusive: 2 } as const;
@@ -28,11 +30,22 @@ async function load(): Promise<Posix> {
   const libc = koffi.load(null);
   const flock = libc.func('flock', 'int', ['int', 'int']);
   const waitpid = libc.func('waitpid', 'int', ['int', 'void *', 'int']);
+  const mallocTrim = find(() => libc.func('malloc_trim', 'int', ['size_t']));
   return {
     flock: (fd, kind) => {
       if (flock(fd, LOCK_KIND[kind] | LOCK_NB) === 0) return 'locked';
       return koffi.errno() === constants.errno.EWOULDBLOCK ? 'held by another' : 'not supported';
     },
     reap: (pid) => waitpid(pid, null, WNOHANG) === pid,
+    trimMemory: () => mallocTrim?.(0),
   };
+}
+
+/** Null where the C library has no such function. */
+function find<T>(lookUp: () => T): T | null {
+  try {
+    return lookUp();
+  } catch {
+    return null;
+  }
 }

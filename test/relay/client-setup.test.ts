@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import type { SharedPort } from '../../src/relay/client-setup.js';
 import { NativeEngine } from '../../src/relay/native/engine.js';
-import { close } from '../../src/relay/native/libc.js';
-import { listenShared, type SharedPort } from '../../src/relay/native/listen.js';
 import type { Order } from '../../src/relay/native/protocol.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
 import { descriptorsOf } from '../helpers/processes.js';
@@ -19,15 +18,15 @@ describe('clients that a relay thread lets in', { timeout: 120_000 }, () => {
   let descriptors = 0;
   const told: unknown[] = [];
   const joined = new Map<number, RelayedConnection>();
-  const handedBack: { client: number; about: unknown }[] = [];
+  const handedBack: { client: Socket; about: unknown }[] = [];
 
   before(async () => {
     children = await Acceptor.open();
-    port = listenShared({ host: '127.0.0.1', port: 0 }, 128, 1);
     engine = new NativeEngine({ threads: 1 });
+    port = engine.listen({ host: '127.0.0.1', port: 0 }, 128);
     const link = {
       joined: (ticket: number, connection: RelayedConnection) => joined.set(ticket, connection),
-      handedBack: (_ticket: number, client: number, about: unknown) =>
+      handedBack: (_ticket: number, client: Socket, about: unknown) =>
         handedBack.push({ client, about }),
       heard: (message: unknown) => told.push(message),
     };
@@ -38,7 +37,7 @@ describe('clients that a relay thread lets in', { timeout: 120_000 }, () => {
   });
   after(async () => {
     await engine.close();
-    for (const fd of port.sockets) close(fd);
+    port.close();
     await children.close();
   });
 
@@ -145,11 +144,10 @@ describe('clients that a relay thread lets in', { timeout: 120_000 }, () => {
     const client = await dial();
     client.write('back');
     await until('it is ours', () => handedBack.length === 1);
-    const [{ client: fd, about } = { client: -1, about: null }] = handedBack;
+    const { client: ours, about } = handedBack[0]!;
     assert.deepEqual(about, { about: 'it' });
-    const ours = new Socket({ fd, readable: true, writable: true });
     client.write('ping');
-    assert.equal(String((await once(ours, 'data'))[0]), 'ping');
+    assert.equal(String((await once(ours.resume(), 'data'))[0]), 'ping');
     ours.end('pong');
     assert.equal(String((await once(client, 'data'))[0]), 'pong');
     client.destroy();

@@ -10,6 +10,7 @@ const missing = () => Promise.reject(new Error("Cannot find package 'koffi'\nand
 class BrokenEngine implements RelayEngine {
   readonly name = 'native';
   readonly threadCount = 1;
+  readonly setupThreads = null;
   static closed = false;
 
   join({ client, child }: Parameters<RelayEngine['join']>[0]): RelayedConnection {

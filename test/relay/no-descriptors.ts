@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { NativeEngine } from '../../src/relay/native/engine.js';
-import { listenShared } from '../../src/relay/native/listen.js';
 import { RelayBench, type RelayedPair, readAll } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
 import { TEST_USHER } from './test-handler.js';
@@ -29,7 +28,7 @@ function useUp(): number[] {
 
 const engine = new NativeEngine({ threads: 1 });
 const bench = await RelayBench.open(engine);
-const port = listenShared({ host: '127.0.0.1', port: 0 }, 128, 1);
+const port = engine.listen({ host: '127.0.0.1', port: 0 }, 128);
 const told: unknown[] = [];
 const link = {
   joined: () => {},

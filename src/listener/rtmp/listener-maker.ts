@@ -5,9 +5,10 @@ import type { ConnectionLimits } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
 import type { AliasListener } from '../listener.js';
 import { RtmpListener } from './listener.js';
+import { RtmpPool } from './pool.js';
 import type { RtmpSessionContext } from './session.js';
 
-/** What the RTMP port needs to know, whoever serves it. */
+/** What the RTMP port needs to know, whichever thread serves it. */
 export interface RtmpPortOptions
   extends Pick<
     RtmpSessionContext,
@@ -15,32 +16,22 @@ export interface RtmpPortOptions
   > {
   readonly address: Address;
   readonly limits: ConnectionLimits;
-  /** Who begins each connection with a PROXY header; null: nobody does. */
+  /** Addresses that begin each connection with a PROXY header; null: there is none. */
   readonly proxies: readonly string[] | null;
 }
 
-export type ListenerMaker = (options: RtmpPortOptions) => AliasListener;
-
 /**
- * How the RTMP port is served: on the native engine's own threads, so that a storm of clients is not
- * bound to one core; by this thread alone with the portable engine.
+ * The RTMP port: on the engine's own threads where it has some, so that a storm of clients is not
+ * bound to one core; else on this thread.
  */
-export async function listenerMaker(
+export function makeRtmpListener(
   engine: RelayEngine,
   aliases: AliasBook,
-): Promise<ListenerMaker> {
-  const context = ({ address: _, limits: __, proxies: ___, ...shared }: RtmpPortOptions) => ({
-    ...shared,
-    aliases,
-    join: (pair: RelayPair) => engine.join(pair),
-  });
-  if (engine.threadCount === 0) {
-    return (options) => {
-      const proxies = options.proxies && new TrustedProxies(options.proxies);
-      return new RtmpListener(options.address, options.limits, { ...context(options), proxies });
-    };
-  }
-  // Only now: it cannot even be loaded without the native engine's library.
-  const { RtmpPool } = await import('./pool.js');
-  return (options) => new RtmpPool(engine, options, context(options));
+  options: RtmpPortOptions,
+): AliasListener {
+  const { address, limits, proxies, ...shared } = options;
+  const context = { ...shared, aliases, join: (pair: RelayPair) => engine.join(pair) };
+  if (engine.setupThreads !== null) return new RtmpPool(engine.setupThreads, options, context);
+  const trusted = proxies && new TrustedProxies(proxies);
+  return new RtmpListener(address, limits, { ...context, proxies: trusted });
 }

@@ -1,12 +1,13 @@
-import { type AddressInfo, isIP, Socket } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { LogLevel } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
-import type { ChildFault } from '../../relay/client-setup.js';
-import { NativeEngine } from '../../relay/native/engine.js';
-import { close } from '../../relay/native/libc.js';
-import { listenShared } from '../../relay/native/listen.js';
-import type { RelayThread } from '../../relay/native/thread.js';
-import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
+import type {
+  ChildFault,
+  HandlerThread,
+  SetupThreads,
+  SharedPort,
+} from '../../relay/client-setup.js';
+import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
 import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
@@ -34,24 +35,21 @@ export type PoolOptions = Pick<RtmpPortOptions, 'address' | 'limits' | 'proxies'
  * where it goes, and takes over whoever does not get there at the first attempt.
  */
 export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
-  readonly #engine: NativeEngine;
+  readonly #threads: SetupThreads;
   readonly #options: PoolOptions;
   readonly #budget: ConnectionBudget;
   /** By thread. */
   readonly links: ThreadLink[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
-  #sockets: readonly number[] = [];
-  #bound: AddressInfo | null = null;
+  #port: SharedPort | null = null;
   /** What threads had counted that are no more. */
   #ofTheDead = noCounters();
 
-  constructor(engine: RelayEngine, options: PoolOptions, context: RtmpSessionContext) {
-    if (!(engine instanceof NativeEngine))
-      throw new TypeError('only native threads let clients in');
-    const budget = budgetOf(options.limits, engine.threadCount);
+  constructor(threads: SetupThreads, options: PoolOptions, context: RtmpSessionContext) {
+    const budget = budgetOf(options.limits, threads.threadCount);
     super(budget, context);
     this.#budget = budget;
-    this.#engine = engine;
+    this.#threads = threads;
     this.#options = options;
   }
 
@@ -59,19 +57,17 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
     this.#budget.call = (member) => this.#crowded(member);
     const { address } = this.#options;
     try {
-      const { sockets, bound } = listenShared(address, BACKLOG, this.#engine.threadCount);
-      this.#sockets = sockets;
-      this.#bound = bound;
+      this.#port = this.#threads.listen(address, BACKLOG);
     } catch (error) {
       throw listenError('listen.rtmp', address, error);
     }
-    const begin = (index: number, thread: RelayThread) => this.#begin(index, thread);
-    this.#engine.employ({ module: SETUP_MODULE, begin });
+    const begin = (index: number, thread: HandlerThread) => this.#begin(index, thread);
+    this.#threads.employ({ module: SETUP_MODULE, begin });
     await Promise.all(this.links.map(({ opened }) => opened));
   }
 
   address(): AddressInfo | null {
-    return this.#bound;
+    return this.#port?.bound ?? null;
   }
 
   override summary(): ListenerSummary {
@@ -96,16 +92,16 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
   }
 
   override async close(): Promise<void> {
-    this.#bound = null;
-    this.#engine.employ(null);
+    const port = this.#port;
+    this.#port = null;
+    this.#threads.employ(null);
     await Promise.all(this.links.map((link) => link.close()));
-    for (const fd of this.#sockets) close(fd);
-    this.#sockets = [];
+    port?.close();
     await super.close();
   }
 
   /** A thread is there, the first of its index or in place of one that died. */
-  #begin(index: number, thread: RelayThread): { settings: SetupSettings; link: ThreadLink } {
+  #begin(index: number, thread: HandlerThread): { settings: SetupSettings; link: ThreadLink } {
     const link = new ThreadLink((order) => thread.say(order), {
       ask: (asking) => void this.#ask(link, asking, memberOf(index)),
       left: (routed) => this.#left(routed),
@@ -125,7 +121,7 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
     return {
       link,
       settings: {
-        fd: this.#sockets[index] ?? -1,
+        fd: this.#port?.sockets[index] ?? -1,
         budget: this.#budget.share(memberOf(index)),
         proxies,
         vhosts,
@@ -183,9 +179,8 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
   }
 
   /** Goes on with a client that its thread could not bring to a child. */
-  #resume(routed: RoutedClient, fd: number, { identified, fault }: Resumed): void {
+  #resume(routed: RoutedClient, client: Socket, { identified, fault }: Resumed): void {
     const { connection, route, waits } = routed;
-    const client = new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
     const { buffer, byteOffset, length } = identified.recorded;
     const resumed = {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },

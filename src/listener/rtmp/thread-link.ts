@@ -1,7 +1,7 @@
+import type { Socket } from 'node:net';
 import { SlotTable } from '../../collections/slot-map.js';
 import { isGoneWith, type OwnerRef } from '../../owner.js';
-import { close } from '../../relay/native/libc.js';
-import type { SetupLink } from '../../relay/native/thread.js';
+import type { SetupLink } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
@@ -28,8 +28,8 @@ export interface ThreadLinkEvents {
   readonly ask: (asking: RouteQuestion) => void;
   readonly left: (routed: RoutedClient) => void;
   readonly joined: (routed: RoutedClient, connection: RelayedConnection) => void;
-  /** The client's descriptor is ours. */
-  readonly resumed: (routed: RoutedClient, client: number, resumed: Resumed) => void;
+  /** The client's socket is ours. */
+  readonly resumed: (routed: RoutedClient, client: Socket, resumed: Resumed) => void;
   /** One JSON line of the handler's logger. */
   readonly log: (line: string) => void;
   /** That member of the budget is asked to make room. */
@@ -66,9 +66,9 @@ export class ThreadLink implements SetupLink {
     else this.#links.joined(routed, connection);
   }
 
-  handedBack(ticket: number, client: number, about: unknown): void {
+  handedBack(ticket: number, client: Socket, about: unknown): void {
     const routed = this.#take(ticket);
-    if (routed === null) close(client);
+    if (routed === null) client.destroy();
     else this.#links.resumed(routed, client, about as Resumed);
   }
 

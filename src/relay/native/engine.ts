@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { FlushingConnection } from './flushing.js';
+import { listenShared } from './listen.js';
 import { PIPES } from './protocol.js';
 import { isFlushed, takeOver } from './takeover.js';
-import { RelayThread, type SetupLink } from './thread.js';
+import { RelayThread } from './thread.js';
 
 /** A thread that dies is replaced at once; after this long where it has not lived as long. */
 const RETRY_MS = 1000;
@@ -21,20 +24,13 @@ export interface NativeOptions {
   readonly logger?: Logger;
 }
 
-/** A module that lets clients in on every thread, and who minds it on the control side. */
-export interface Employment {
-  /** Its URL: see `SetupModule`. */
-  readonly module: string;
-  /** For each thread, by its index: also for one that takes the place of a dead one. */
-  readonly begin: (index: number, thread: RelayThread) => { settings: unknown; link: SetupLink };
-}
-
 /**
- * The engine for Linux: threads that own the descriptors and move bytes within the kernel. What has
- * no descriptor to hand over, or finds no thread, the portable engine carries beside it.
+ * The engine for Linux: threads that own the descriptors and move bytes within the kernel. The
+ * portable engine carries pairs that have no descriptor to hand over, or find no thread.
  */
-export class NativeEngine implements RelayEngine {
+export class NativeEngine implements RelayEngine, SetupThreads {
   readonly name = 'native';
+  readonly setupThreads = this;
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
   /** Of each thread. */
@@ -73,7 +69,10 @@ export class NativeEngine implements RelayEngine {
     return connection;
   }
 
-  /** Clients are let in on the threads themselves; null: new threads let in none any more. */
+  listen(address: Address, backlog: number): SharedPort {
+    return listenShared(address, backlog, this.threadCount);
+  }
+
   employ(employment: Employment | null): void {
     this.#employment = employment;
     for (const [index, thread] of this.#threads.entries()) {

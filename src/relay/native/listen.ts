@@ -1,5 +1,6 @@
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
+import type { SharedPort } from '../client-setup.js';
 import { close, SOL_SOCKET } from './libc.js';
 import {
   AF_INET,
@@ -26,17 +27,10 @@ import {
 /** A client that vanished without a word is noticed after so many seconds, and a few probes. */
 const KEEP_ALIVE = { idle: 30, interval: 1, probes: 10 };
 
-/** Sockets that listen on one port, and where that is. */
-export interface SharedPort {
-  readonly sockets: readonly number[];
-  readonly bound: AddressInfo;
-}
-
 /**
  * Listens by so many sockets on one port: the kernel spreads connections over them (SO_REUSEPORT, for
- * which Node 20 cannot ask). One socket alone comes first, for another program that shares its port
- * as well would get some of our clients. Without a host: every address, IPv6 and IPv4. Throws
- * LibcError.
+ * which Node 20 cannot ask). One socket alone is bound first: another program that shares its port as
+ * well would get some of our clients. Without a host: every address, IPv6 and IPv4. Throws LibcError.
  */
 export function listenShared(
   { host, port }: Address,
@@ -44,7 +38,7 @@ export function listenShared(
   sockets: number,
 ): SharedPort {
   const alone = bindAt(host, (at) => listenAt({ host: at, port }, backlog, false));
-  if (sockets === 1) return { sockets: [alone.fd], bound: alone.bound };
+  if (sockets === 1) return sharedPort([alone.fd], alone.bound);
   close(alone.fd);
   const { address, port: bound } = alone.bound;
   const shared: number[] = [];
@@ -56,7 +50,11 @@ export function listenShared(
     for (const fd of shared) close(fd);
     throw error;
   }
-  return { sockets: shared, bound: alone.bound };
+  return sharedPort(shared, alone.bound);
+}
+
+function sharedPort(sockets: readonly number[], bound: AddressInfo): SharedPort {
+  return { sockets, bound, close: () => sockets.forEach(close) };
 }
 
 function listenAt(

@@ -1,6 +1,8 @@
+import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../logging/logger.js';
 import { workerEnd } from '../../system/worker-end.js';
+import type { HandlerThread, SetupLink } from '../client-setup.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
@@ -55,17 +57,8 @@ class ThreadConnection implements RelayedConnection {
   }
 }
 
-/** The control thread's link to one thread's setup handler. */
-export interface SetupLink {
-  /** A pair of the handler's is relayed. */
-  joined(ticket: number, connection: RelayedConnection): void;
-  /** A client handed back to the control thread: its descriptor, and the handler's own note. */
-  handedBack(ticket: number, client: number, about: unknown): void;
-  heard(message: unknown): void;
-}
-
 /** The control side of one relay thread: hands pairs over, hears of their ends, cleans up after it. */
-export class RelayThread {
+export class RelayThread implements HandlerThread {
   /** Resolves when the thread is gone and all that it held is closed: with why, unless asked to. */
   readonly gone: Promise<string | null>;
   #link: SetupLink | null = null;
@@ -126,7 +119,6 @@ export class RelayThread {
     this.order({ kind: 'employ', module, settings });
   }
 
-  /** Sends a message to the thread's handler. */
   say(message: unknown): void {
     this.order({ kind: 'say', message });
   }
@@ -188,8 +180,12 @@ export class RelayThread {
   }
 
   #handedBack({ client, ticket, about }: Extract<Report, { kind: 'handedBack' }>): void {
-    if (this.#link === null) close(client);
-    else this.#link.handedBack(ticket, client, about);
+    if (this.#link === null) {
+      close(client);
+      return;
+    }
+    const options = { fd: client, allowHalfOpen: true, readable: true, writable: true };
+    this.#link.handedBack(ticket, new Socket(options).pause(), about);
   }
 
   #finish(slot: number, end: RelayEnd): void {

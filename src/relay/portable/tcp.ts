@@ -105,6 +105,7 @@ function closed(socket: Socket): Promise<void> {
 export class PortableEngine implements RelayEngine {
   readonly name = 'portable';
   readonly threadCount = 0;
+  readonly setupThreads = null;
   readonly #open = new Set<PortableConnection>();
   readonly #stalls = new StallWatch<PortableConnection>();
   readonly #timer = setInterval(() => this.#endStalled(), TICK_MS).unref();

@@ -39,7 +39,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       limits: { connections: 1000, connectionsPerIp },
       proxies,
     };
-    pool = new RtmpPool(engine, options, {
+    pool = new RtmpPool(engine.setupThreads, options, {
       aliases: new AliasBook(),
       join: (pair) => engine.join(pair),
       route: async () => ({

@@ -63,7 +63,11 @@ export class Rig {
       this.listener = new RtmpListener(address, limits, session);
     } else {
       this.engine = new NativeEngine({ threads: 1 });
-      this.listener = new RtmpPool(this.engine, { address, limits, proxies: null }, session);
+      this.listener = new RtmpPool(
+        this.engine.setupThreads,
+        { address, limits, proxies: null },
+        session,
+      );
     }
   }
 
