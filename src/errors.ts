@@ -46,6 +46,36 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The system's words for what fails often, by its codes. */
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'it is a directory, not a file',
+  ENOTDIR: 'a part of that path is a file, not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'that file system is read-only',
+  ENOSPC: 'that disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ELOOP: 'its symbolic links go in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'this process has no file descriptor left (ulimit -n)',
+  ENFILE: 'this machine has no file descriptor left (sysctl fs.file-max)',
+  EADDRINUSE: 'the port is taken',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'the name service does not answer',
+};
+
+/** The reason of a failure in plain words: the system's code is translated, all else is as it is. */
+export function reasonOf(error: unknown): string {
+  return SYSTEM_REASONS[codeOf(error)] ?? messageOf(error);
+}
+
 /** Reads a Node system error's code (`ECONNREFUSED`, …), or '' where there is none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, SupervisorError } from '../errors.js';
 import { type Directive, find } from '../srs-conf/parse.js';
+import { makeFolder } from '../system/make-folder.js';
 import { randomSigns } from '../system/random-signs.js';
+import { unusable } from './workdir.js';
 
 const SERVER_ID = /^[\w-]{1,64}$/;
 
@@ -22,11 +23,10 @@ export async function serverIdOf(
   if (SERVER_ID.test(kept)) return kept;
   const id = `vid-${randomSigns(7)}`;
   try {
-    await mkdir(workDir, { recursive: true, mode: 0o700 });
+    await makeFolder(workDir, 0o700);
     await writeFile(file, `${id}\n`, { mode: 0o600 });
   } catch (error) {
-    const text = `workDir: cannot use ${workDir}: ${messageOf(error)}: name a directory we may write`;
-    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+    throw unusable(workDir, error);
   }
   return id;
 }

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { messageOf, SupervisorError } from '../errors.js';
+import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { makeFolder } from '../system/make-folder.js';
 import { acquireLock, type Lock } from './lock.js';
 
 /** Where the children's files are. Ours alone while the lock is held. */
@@ -24,6 +25,8 @@ export interface WorkDir {
   /** Whether the lock at the path is still ours. */
   isOurs(): Promise<boolean>;
   release(): Promise<void>;
+  /** Releases it, and removes the folders that this opening made, where they are empty. */
+  discard(): Promise<void>;
 }
 
 /** Where below a work directory children write HLS. */
@@ -47,7 +50,10 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   const root = resolve(path);
   const folder = (name: string) => join(root, name);
   const lock = new WorkDirLock(root);
-  await lock.renew();
+  await lock.renew().catch(async (error: unknown) => {
+    await lock.discard();
+    throw error;
+  });
   return {
     path: root,
     html: folder('html'),
@@ -60,6 +66,7 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
     renew: () => lock.renew(),
     isOurs: () => lock.isHeld(),
     release: () => lock.release(),
+    discard: () => lock.discard(),
   };
 }
 
@@ -68,6 +75,8 @@ class WorkDirLock {
   readonly #root: string;
   #lock: Lock | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  /** Folders that were missing at the last renewal, parents first. */
+  #made: string[] = [];
 
   constructor(root: string) {
     this.#root = root;
@@ -90,21 +99,31 @@ class WorkDirLock {
     this.#lock = null;
   }
 
+  async discard(): Promise<void> {
+    await this.release();
+    for (const folder of this.#made.splice(0).reverse()) await rmdir(folder).catch(() => {});
+  }
+
   async #renew(): Promise<boolean> {
     try {
-      const made = [];
+      this.#made = [];
       for (const name of FOLDERS) {
-        made.push(await mkdir(join(this.#root, name), { recursive: true, mode: 0o700 }));
+        this.#made.push(...(await makeFolder(join(this.#root, name), 0o700)));
       }
-      if (await this.isHeld()) return made.some((path) => path !== undefined);
+      if (await this.isHeld()) return this.#made.length > 0;
       await this.#lock?.release();
       this.#lock = null;
       this.#lock = await acquireLock(join(this.#root, LOCK));
       return true;
     } catch (error) {
-      if (error instanceof SupervisorError) throw error;
-      const text = `workDir: cannot use ${this.#root}: ${messageOf(error)}: name a directory we may write`;
-      throw new SupervisorError('ERR_CONFIG', text, { cause: error });
+      throw error instanceof SupervisorError ? error : unusable(this.#root, error);
     }
   }
+}
+
+/** ERR_CONFIG for a work directory that the system does not let us make or write. */
+export function unusable(path: string, error: unknown): SupervisorError {
+  const reason = codeOf(error) === 'ENOENT' ? 'no directory can be made there' : reasonOf(error);
+  const text = `workDir: cannot use ${path}: ${reason}; set workDir (--workdir) to a directory that this user may write`;
+  return new SupervisorError('ERR_CONFIG', text, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { findFlaw } from './yaml-flaws.js';
 
 /** A YAML file as plain values, and the way back from a key to its line. */
 export interface ConfigFile {
@@ -15,25 +16,31 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     return parseConfigFile(await readFile(path, 'utf8'), path);
   } catch (error) {
     if (error instanceof SupervisorError) throw error;
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
-    throw new SupervisorError('ERR_CONFIG', `${path}: cannot read the config: ${reason}`, {
-      cause: error,
-    });
+    const reason = error instanceof ReferenceError ? TOO_MANY_ALIASES : readReason(error);
+    const text = `${path}: cannot read the config: ${reason}; name a YAML file with -c`;
+    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
+}
+
+/** The parser's own limit, against texts that grow without end. */
+const TOO_MANY_ALIASES = 'too many aliases (*name), write their values out';
+
+function readReason(error: unknown): string {
+  return codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
 }
 
 /** Parses YAML 1.2; an empty text is an empty config. @throws ERR_CONFIG */
 function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const flaw = document.errors[0];
-  if (flaw !== undefined) {
-    const place = `${path}:${lines.linePos(flaw.pos[0]).line}`;
-    throw new SupervisorError('ERR_CONFIG', `${place}: not valid YAML: ${flaw.message}`);
+  const flaw = findFlaw(document, lines);
+  if (flaw !== null) {
+    throw new SupervisorError('ERR_CONFIG', `${path}:${flaw.line}: not valid YAML: ${flaw.text}`);
   }
   const root: unknown = document.toJS();
   if (root !== null && !isRecord(root)) {
-    throw new SupervisorError('ERR_CONFIG', `${path}: must be a mapping of keys to values`);
+    const text = `${path}:1: must be a mapping of keys to values, such as listen: { rtmp: 1935 }`;
+    throw new SupervisorError('ERR_CONFIG', text);
   }
   return { values: root ?? {}, where };
 

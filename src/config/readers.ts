@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { expandHome } from '../system/home.js';
 import { ADDRESS_RULE, parseAddress } from './address.js';
 import type { Address } from './config.js';
 import { CREDENTIALS_RULE, parseCredentials } from './credentials.js';
@@ -78,6 +79,15 @@ export function text(rule: string, pattern = /\S/): Reader<string> {
     read: (raw) => (typeof raw === 'string' && pattern.test(raw) ? raw : undefined),
   };
 }
+
+/** A path; a leading `~/` is the home of the user who runs us. */
+export const path: Reader<string> = {
+  rule: "a path; ~/ is your own home, another user's (~name) must be written out",
+  read: (raw) => {
+    if (typeof raw !== 'string' || raw.trim() === '' || /^~[^/]/.test(raw)) return undefined;
+    return expandHome(raw);
+  },
+};
 
 export const address: Reader<Address> = { rule: ADDRESS_RULE, read: parseAddress };
 

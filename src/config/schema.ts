@@ -16,6 +16,7 @@ import {
   onOff,
   orAuto,
   orNull,
+  path,
   privateAddress,
   registry,
   seconds,
@@ -24,7 +25,6 @@ import {
   words,
 } from './readers.js';
 
-const path = text('a path');
 const count = integer(0, 1_000_000);
 
 function section<T extends z.ZodRawShape>(shape: T) {
@@ -34,7 +34,7 @@ function section<T extends z.ZodRawShape>(shape: T) {
 /** Every key with its rule and its default, in the order of the reference file. */
 export const schema = z.strictObject({
   srs: section({
-    binary: key(text('auto or a path'), 'auto'),
+    binary: key(orAuto(path), 'auto'),
     template: key(orNull(path), null),
   }),
   children: section({

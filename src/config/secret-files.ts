@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { expandHome } from '../system/home.js';
 import { SECRET_KEYS } from './secret-keys.js';
 import type { Setting } from './sources.js';
 
@@ -20,8 +21,9 @@ export interface Named {
 export async function fromSecretFiles({ read, whereOf }: Named): Promise<Setting[]> {
   const settings: Setting[] = [];
   for (const key of KEYS) {
-    const path = read(`${key}File`);
-    if (typeof path !== 'string' || path.trim() === '') continue;
+    const named = read(`${key}File`);
+    if (typeof named !== 'string' || named.trim() === '') continue;
+    const path = expandHome(named);
     const where = `${whereOf(`${key}File`)}: ${key}File`;
     const other = whereOf(key);
     if (other !== undefined) {
@@ -38,7 +40,7 @@ async function readSecret(path: string, where: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
     throw new SupervisorError('ERR_CONFIG', `${where}: cannot read ${path}: ${reason}`, {
       cause: error,
     });

@@ -8,7 +8,7 @@ import {
   type Server,
   TLSSocket,
 } from 'node:tls';
-import { messageOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, reasonOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 
 /**
@@ -78,7 +78,7 @@ export class Certificate {
   /** Reads the files now, and says what came of it where they differ. Never rejects. */
   async reload(): Promise<void> {
     try {
-      const options = await load(this.#files);
+      const options = await loadCertificate(this.#files);
       if (isSame(options, this.#options)) return;
       this.#options = options;
       this.#context = createSecureContext(options);
@@ -101,20 +101,40 @@ export class Certificate {
 
 /** Reads both files. @throws ERR_CONFIG where they are not there, or do not fit each other */
 export async function loadCertificate(files: CertificateFiles): Promise<SecureContextOptions> {
+  const minVersion = 'TLSv1.2' as const;
+  const cert = await readPem('tls.cert', files.cert);
+  const options = { cert, key: await readPem('tls.key', files.key), minVersion };
   try {
-    return await load(files);
+    createSecureContext(options);
+    return options;
   } catch (error) {
-    const text = `tls.cert, tls.key: ${files.cert}, ${files.key}: ${messageOf(error)}`;
+    throw refused(files, error);
+  }
+}
+
+async function readPem(key: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const text = `${key}: ${path}: ${reasonOf(error)}; name a PEM file that this user may read`;
     throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
 }
 
-/** Throws where OpenSSL takes the pair for none. */
-async function load({ cert, key }: CertificateFiles): Promise<SecureContextOptions> {
-  const minVersion = 'TLSv1.2' as const;
-  const options = { cert: await readFile(cert), key: await readFile(key), minVersion };
-  createSecureContext(options);
-  return options;
+/** OpenSSL's codes, in words. */
+const TLS_REASONS: Readonly<Record<string, string>> = {
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key is not that of the certificate',
+  ERR_OSSL_PEM_NO_START_LINE: 'one of them is no PEM file',
+  ERR_OSSL_UNSUPPORTED: 'the key is no PEM file, or of a kind that OpenSSL does not know',
+  ERR_OSSL_BAD_DECRYPT: 'the key is encrypted; write it without a passphrase',
+  ERR_MISSING_PASSPHRASE: 'the key is encrypted; write it without a passphrase',
+  ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED: 'the key is encrypted; write it without a passphrase',
+};
+
+function refused({ cert, key }: CertificateFiles, error: unknown): SupervisorError {
+  const reason = TLS_REASONS[codeOf(error)] ?? `OpenSSL takes them for no pair (${codeOf(error)})`;
+  const text = `tls.cert, tls.key: ${cert}, ${key}: ${reason}; both must be PEM files, the chain behind the certificate`;
+  return new SupervisorError('ERR_CONFIG', text, { cause: error });
 }
 
 function isSame(one: SecureContextOptions, other: SecureContextOptions): boolean {

@@ -24,34 +24,41 @@ export interface Registration {
 
 /** Listens of one kind; SRS itself has one or two. */
 const MAX_ENDPOINTS = 16;
-const WORD = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters');
+const TEXT = z.string('must be a text');
+const NUMBER = z.number('must be a number');
+const WORD = TEXT.regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters');
 
-const endpoint = z.string().transform((text, context): Address => {
+const endpoint = TEXT.transform((text, context): Address => {
   const address = parseAddress(text.replace(/^[a-z][a-z\d+.-]*:\/\//i, ''));
   if (address !== undefined && address.port > 0) return address;
   const message = `must be port, ip:port or proto://ip:port, got ${JSON.stringify(text.slice(0, 80))}`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
-const endpoints = z.array(endpoint).max(MAX_ENDPOINTS);
+const endpoints = z
+  .array(endpoint, 'must be a list of ports')
+  .max(MAX_ENDPOINTS, `must be ${MAX_ENDPOINTS} ports at most`);
 
 /** Of an object whose other keys are of no interest. SRS leaves those out that are off. */
-const HEARTBEAT = z.object({
-  ip: z.string().refine((ip) => isIP(ip) !== 0, 'must be an IP address'),
-  server: WORD,
-  service: WORD,
-  pid: z.string().regex(/^\d{1,10}$/, 'must be a process id in a string'),
-  device_id: z.string().max(256).default(''),
-  rtmp: endpoints.min(1, 'must name a port').default([]),
-  http: endpoints.default([]),
-  api: endpoints.default([]),
-  srt: endpoints.default([]),
-  rtc: endpoints.default([]),
-  summaries: z
-    .object({ data: z.object({ self: z.object({ cpu_percent: z.number() }) }) })
-    .nullish()
-    .catch(null),
-});
+const HEARTBEAT = z.object(
+  {
+    ip: TEXT.refine((ip) => isIP(ip) !== 0, 'must be an IP address'),
+    server: WORD,
+    service: WORD,
+    pid: TEXT.regex(/^\d{1,10}$/, 'must be a process id in a string'),
+    device_id: TEXT.max(256, 'must be 256 characters at most').default(''),
+    rtmp: endpoints.min(1, 'must name a port').default([]),
+    http: endpoints.default([]),
+    api: endpoints.default([]),
+    srt: endpoints.default([]),
+    rtc: endpoints.default([]),
+    summaries: z
+      .object({ data: z.object({ self: z.object({ cpu_percent: NUMBER }) }) })
+      .nullish()
+      .catch(null),
+  },
+  'must be a JSON object',
+);
 
 type Heartbeat = z.infer<typeof HEARTBEAT>;
 

@@ -157,8 +157,22 @@ test('a directory that cannot be used is an error that names the key', async (t)
   await writeFile(file, '');
   await assert.rejects(openWorkDir(join(file, 'run')), {
     code: 'ERR_CONFIG',
-    message: /^workDir: cannot use .*ENOTDIR/,
+    message: /^workDir: cannot use .*: a part of that path is a file, not a directory; set workDir/,
   });
+});
+
+test('a file system without folders is refused at once, and no folder is left of a failed opening', async (t) => {
+  await assert.rejects(openWorkDir('/proc/srs-supervisor/run'), {
+    code: 'ERR_CONFIG',
+    message: /^workDir: cannot use \/proc\S+: no directory can be made there; set workDir/,
+  });
+  const path = await tempDir(t);
+  const workDir = await openWorkDir(join(path, 'deep/run'));
+  await workDir.discard();
+  assert.deepEqual(await readdir(path), []);
+  await writeFile(join(path, 'logs'), '');
+  await assert.rejects(openWorkDir(path), { code: 'ERR_CONFIG' });
+  assert.deepEqual(await readdir(path), ['logs']);
 });
 
 test('only what still runs our config is killed', async (t) => {

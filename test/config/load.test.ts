@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Config } from '../../src/config/config.js';
@@ -341,7 +341,6 @@ const REFUSALS: readonly [Case, string][] = [
     'environment SRS_SUPERVISOR_LISTN_RTMP: no such variable, did you mean SRS_SUPERVISOR_LISTEN_RTMP?',
   ],
   [{ yaml: 'listen: 1935' }, 'srs.yaml:1: listen: must be a mapping of keys to values, got 1935'],
-  [{ yaml: '- a\n- b' }, 'srs.yaml: must be a mapping of keys to values'],
   [
     { yaml: 'listen:\n  http: 1935\n' },
     'srs.yaml:2: listen.http: must have a port of its own, got "1935", and listen.rtmp is "1935"',
@@ -376,23 +375,53 @@ test('a refusal is one line with the place, the key, the rule and the value', as
   for (const [given, expected] of REFUSALS) assert.equal(await refused(given), expected);
 });
 
-test('broken YAML is one line with its place', async () => {
-  assert.match(
-    await refused({ yaml: 'listen: {\n  rtmp: 1\n' }),
-    /^srs\.yaml:\d+: not valid YAML: /,
-  );
-  assert.match(
-    await refused({ yaml: 'workDir: a\nworkDir: b\n' }),
-    /^srs\.yaml:2: not valid YAML: Map keys must be unique/,
-  );
+/** A text that is no YAML, and what is said of it behind `srs.yaml:`. */
+const BROKEN: readonly (readonly [text: string, says: RegExp])[] = [
+  ['listen: {\n  rtmp: 1\n', /^\d: not valid YAML: .*a bracket is not closed/],
+  ['workDir: a\nworkDir: b\n', /^2: not valid YAML: this key stands there twice; remove one/],
+  ['listen:\n\trtmp: 1\n', /^2: not valid YAML: a tab cannot indent; use spaces$/],
+  ['a: 1\n---\nb: 2\n', /^2: not valid YAML: a second document begins here; keep all keys in one/],
+  [
+    'listen: { rtmp: *:1935 }',
+    /^1: not valid YAML: \*:1935 is an alias, and nothing has that name/,
+  ],
+  ['a: b: c', /^1: not valid YAML: one line holds two keys/],
+  [
+    'workDir: @run',
+    /^1: not valid YAML: a value cannot begin with that character; put .* in quotes/,
+  ],
+  ['workDir: !run x', /^1: not valid YAML: a value that begins with ! is a tag/],
+  ['workDir: "run', /^\d: not valid YAML: a character is missing: .* a closing quote/],
+  ['- a\n- b', /^1: must be a mapping of keys to values, such as listen: /],
+  ['listen:\n rtmp 1\n', /^1: listen: must be a mapping of keys to values, got "rtmp 1"$/],
+];
+
+test('broken YAML is one line with its place, and in our own words', async () => {
+  for (const [text, says] of BROKEN) {
+    const line = await refused({ yaml: text });
+    assert.match(line.replace(/^srs\.yaml:/, ''), says);
+  }
 });
 
-test('a missing file is one line', async () => {
-  await assert.rejects(
-    loadConfig({ env: {}, file: '/no/such.yaml' }),
-    /^SupervisorError: \/no\/such\.yaml: cannot read the config: no such file$/,
+test('a file that cannot be read is one line', async () => {
+  await assert.rejects(loadConfig({ env: {}, file: '/no/such.yaml' }), {
+    message: '/no/such.yaml: cannot read the config: no such file; name a YAML file with -c',
+  });
+  await assert.rejects(loadConfig({ env: {}, file: dir }), {
+    code: 'ERR_CONFIG',
+    message: `${dir}: cannot read the config: it is a directory, not a file; name a YAML file with -c`,
+  });
+});
+
+test('a path may begin with the home directory', async () => {
+  const text = 'workDir: ~/run\nhttp: { dir: ~/www }\ntls: { key: /a/~/key }';
+  const { workDir, http, tls } = await load({ yaml: text });
+  const home = homedir();
+  assert.deepEqual([workDir, http.dir, tls.key], [`${home}/run`, `${home}/www`, '/a/~/key']);
+  assert.match(
+    await refused({ yaml: 'workDir: ~srs/run' }),
+    /^srs\.yaml:1: workDir: must be a path; ~\/ is your own home, .*got "~srs\/run"$/,
   );
-  await assert.rejects(loadConfig({ env: {}, file: dir }), { code: 'ERR_CONFIG' });
 });
 
 test('one port in two transports, one port on two hosts, and port 0 are no clash', async () => {

@@ -158,7 +158,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a config that is not there': {
     args: '-c nope.yaml',
-    says: /^nope\.yaml: cannot read the config: no such file$/,
+    says: /^nope\.yaml: cannot read the config: no such file; name a YAML file with -c$/,
   },
   'a config that is no YAML': {
     yaml: 'listen:\n  rtmp: [1935\nlog: {',
@@ -170,7 +170,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a work directory that cannot be made': {
     args: '--workdir ./no-srs/run',
-    says: /^workDir: cannot use \S+no-srs\/run: .*: name a directory we may write$/,
+    says: /^workDir: cannot use \S+no-srs\/run: a part of that path is a file, .*; set workDir/,
   },
 };
 

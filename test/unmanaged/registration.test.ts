@@ -55,10 +55,12 @@ test('of several listens one is taken, and all ports are at one address', () => 
 });
 
 const NONSENSE: readonly [unknown, RegExp][] = [
-  [null, /^register: body: /],
+  [null, /^register: body: must be a JSON object$/],
   ['text', /^register: body: /],
   [[], /^register: body: /],
-  [{}, /^register: ip: /],
+  [{}, /^register: ip: must be a text$/],
+  [{ ...BEAT, rtmp: 5 }, /^register: rtmp: must be a list of ports$/],
+  [{ ...BEAT, rtmp: [5] }, /^register: rtmp\.0: must be a text$/],
   [{ ...BEAT, ip: 'nowhere' }, /^register: ip: must be an IP address$/],
   [{ ...BEAT, server: '' }, /^register: server: must be 1 to 64 printable characters$/],
   [{ ...BEAT, service: 'a b' }, /^register: service: /],
