@@ -55,11 +55,12 @@ class Publishing implements Activity {
     context.log.info(client.id, `start publish url=${this.#source.name.url}, ip=${client.ip}`);
   }
 
-  message({ typeId, timestamp, payload }: MediaMessage): void {
+  message(message: MediaMessage): void {
+    const { typeId, timestamp, payload, csid } = message;
     if (typeId === MessageType.aggregate) {
-      for (const part of splitAggregate(timestamp, payload)) this.#push(part);
+      for (const part of splitAggregate(timestamp, payload)) this.#push({ ...part, csid });
     } else {
-      this.#push({ typeId, timestamp, payload });
+      this.#push(message);
     }
   }
 
@@ -74,14 +75,14 @@ class Publishing implements Activity {
     await hooks.onUnpublish(this.#subject, this.#source);
   }
 
-  #push({ typeId, timestamp, payload }: MediaMessage): void {
+  #push({ typeId, timestamp, payload, csid }: MediaMessage): void {
     if (typeId === MessageType.audio || typeId === MessageType.video) {
       if (!this.#heard) this.#client.link.limitSilence(NEXT_PACKET_MS);
       this.#heard = true;
-      if (payload.length > 0) this.#source.push(typeId, timestamp, payload);
+      if (payload.length > 0) this.#source.push(typeId, timestamp, payload, csid);
     } else if (typeId === MessageType.dataAmf0 || typeId === MessageType.dataAmf3) {
       const metadata = toMetadata(typeId, payload);
-      if (metadata) this.#source.push(MessageType.dataAmf0, timestamp, metadata);
+      if (metadata) this.#source.push(MessageType.dataAmf0, timestamp, metadata, csid);
     }
   }
 }

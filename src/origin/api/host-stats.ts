@@ -102,7 +102,7 @@ export class HostStats {
   /** CPU time of the host in ticks (`/proc/stat`), by SRS's names. */
   ticks(): Record<string, number> {
     const ticks = numbers(read('/proc/stat'), 'cpu ');
-    const names = 'user nice sys idle iowait irq softirq steal routed'.split(' ');
+    const names = 'user nice sys idle iowait irq softirq steal guest'.split(' ');
     return Object.fromEntries(names.map((name, at) => [name, ticks[at] ?? 0]));
   }
 

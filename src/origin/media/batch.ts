@@ -8,6 +8,7 @@ export const OUT_CHUNK_SIZE = 60_000;
 /** SRS has one message stream a connection, and this is its id. */
 export const STREAM_ID = 1;
 
+/** Where the publisher has no chunk streams of its own. */
 const CSID = { audio: ChunkStream.audio, video: ChunkStream.video, data: ChunkStream.onStatus };
 
 export type Format = 'rtmp' | 'flv';
@@ -19,7 +20,7 @@ export function httpChunk(parts: readonly Buffer[]): Buffer {
 }
 
 function encodeRtmp(packet: Packet): Buffer {
-  const message = { ...packet, csid: CSID[packet.kind], streamId: STREAM_ID };
+  const message = { ...packet, csid: packet.csid ?? CSID[packet.kind], streamId: STREAM_ID };
   return encodeMessage(message, OUT_CHUNK_SIZE);
 }
 
@@ -43,6 +44,11 @@ export class Batch {
   /** Its first frame is a keyframe. One never stands further back: the source sees to that. */
   get startsAtKeyframe(): boolean {
     return this.packets.find(isFrame)?.keyframe ?? false;
+  }
+
+  /** It holds metadata or decoder configurations. */
+  get hasHeaders(): boolean {
+    return this.packets.some((packet) => !isFrame(packet));
   }
 
   /** Payload bytes. */

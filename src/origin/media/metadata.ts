@@ -13,7 +13,8 @@ function isObject(value: Amf0Value): value is Amf0Object {
 
 /**
  * Reads a publisher's data message: the payload of `onMetaData` as players get it, with the
- * server's name in it, or null for any other data, which SRS does not pass on.
+ * server's name in it and without a duration, which a live stream has not; or null for any other
+ * data, which SRS does not pass on.
  */
 export function toMetadata(typeId: number, payload: Buffer): Buffer | null {
   const amf0 = typeId === MessageType.dataAmf3 ? payload.subarray(1) : payload;
@@ -22,6 +23,6 @@ export function toMetadata(typeId: number, payload: Buffer): Buffer | null {
   const [first, ...rest] = values.value;
   const [name, metadata] = first === '@setDataFrame' ? rest : [first, ...rest];
   if (name !== 'onMetaData' || metadata === undefined || !isObject(metadata)) return null;
-  const signed = { ...metadata, server: SIGNATURE, server_version: VERSION };
-  return encodeAmf0('onMetaData', signed);
+  const { duration: _, ...live } = metadata;
+  return encodeAmf0('onMetaData', { ...live, server: SIGNATURE, server_version: VERSION });
 }

@@ -8,6 +8,8 @@ export interface Packet {
   /** Milliseconds on the source's own timeline. */
   readonly timestamp: number;
   readonly payload: Buffer;
+  /** RTMP chunk stream; undefined where the publisher speaks another protocol. */
+  readonly csid?: number | undefined;
   readonly keyframe: boolean;
   /** Decoder configuration: what a new player needs before the first frame. */
   readonly sequenceHeader: boolean;
@@ -40,8 +42,13 @@ function isAudioHeader(payload: Buffer): boolean {
 }
 
 /** Classifies one audio, video or data message (FLV 10.1 §E.4, Enhanced RTMP v1). */
-export function toPacket(typeId: number, timestamp: number, payload: Buffer): Packet {
-  const base = { typeId, timestamp, payload };
+export function toPacket(
+  typeId: number,
+  timestamp: number,
+  payload: Buffer,
+  csid?: number,
+): Packet {
+  const base = { typeId, timestamp, payload, csid };
   if (typeId === MessageType.video) return { ...base, kind: 'video', ...videoFlags(payload) };
   if (typeId === MessageType.audio) {
     return { ...base, kind: 'audio', keyframe: false, sequenceHeader: isAudioHeader(payload) };

@@ -14,6 +14,8 @@ export interface PlayerOptions {
   readonly begin?: (has: { audio: boolean; video: boolean }) => void;
   /** The publisher has gone. */
   readonly ended?: () => void;
+  /** Milliseconds of the stream that the player asked for, and then leaves; 0: all of it. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -23,7 +25,11 @@ export interface PlayerOptions {
 export class Player implements Sink {
   readonly #options: PlayerOptions;
   #begun = false;
+  /** Frames were left out: headers come again before the next keyframe. */
   #dropping = false;
+  /** Frames of a pause were left out, and no headers among them. */
+  #skipping = false;
+  #firstTime: number | null = null;
   #stuckSince = 0;
   #paused = false;
 
@@ -42,10 +48,12 @@ export class Player implements Sink {
   }
 
   write(batch: Batch, feed: Feed): void {
-    if (this.#paused || !this.#keepsUp()) this.#dropping = true;
-    if (this.#dropping && !this.#mayResume(batch, feed)) return;
+    if (!this.#keepsUp() || (this.#paused && batch.hasHeaders)) this.#dropping = true;
+    if (this.#paused) this.#skipping = true;
+    if ((this.#dropping || this.#skipping) && !this.#mayResume(batch, feed)) return;
     const afresh = this.#dropping || !this.#begun;
     this.#dropping = false;
+    this.#skipping = false;
     this.#stuckSince = 0;
     if (afresh) this.start(feed, [batch]);
     else this.#send(batch, feed);
@@ -66,6 +74,16 @@ export class Player implements Sink {
     if (!this.#begun) begin?.(feed.has);
     this.#begun = true;
     socket.write(encode(batch));
+    this.#limit(batch);
+  }
+
+  /** Ends the connection without a word when the player has had what it asked for, as SRS does. */
+  #limit({ packets }: Batch): void {
+    const { limitMs = 0, socket } = this.#options;
+    if (limitMs <= 0) return;
+    this.#firstTime ??= packets[0]?.timestamp ?? 0;
+    const last = packets.at(-1)?.timestamp ?? 0;
+    if (last - this.#firstTime >= limitMs) socket.end();
   }
 
   #keepsUp(): boolean {

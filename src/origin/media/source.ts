@@ -92,10 +92,10 @@ export class Source implements Feed {
 
   /**
    * Takes one message of the publisher. Metadata and sequence headers have no time of their own:
-   * some encoders repeat them with time 0.
+   * some encoders repeat them with time 0. RTMP players get it on the chunk stream `csid`, too.
    */
-  push(typeId: number, timestamp: number, payload: Buffer): void {
-    const raw = toPacket(typeId, timestamp, payload);
+  push(typeId: number, timestamp: number, payload: Buffer, csid?: number): void {
+    const raw = toPacket(typeId, timestamp, payload, csid);
     const timeless = raw.kind === 'data' || raw.sequenceHeader;
     const placed = timeless ? this.#timeline.now : this.#timeline.place(timestamp);
     const packet = { ...raw, timestamp: placed };

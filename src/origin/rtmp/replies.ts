@@ -1,5 +1,5 @@
 import type { Amf0Object, Amf0Value } from '../../protocol/rtmp/amf0.js';
-import { encodeAmf0 } from '../../protocol/rtmp/amf0.js';
+import { ecmaArray, encodeAmf0 } from '../../protocol/rtmp/amf0.js';
 import { encodeCommand } from '../../protocol/rtmp/command.js';
 import * as control from '../../protocol/rtmp/control.js';
 import { ChunkStream, MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
@@ -8,7 +8,11 @@ import { OUT_CHUNK_SIZE, STREAM_ID } from '../media/batch.js';
 
 const WINDOW_ACK_SIZE = 2_500_000;
 const ON_COMMAND = { csid: ChunkStream.command, streamId: 0 };
+const DETAILS = { details: 'stream' };
 const ON_STREAM = { csid: ChunkStream.onStatus, streamId: STREAM_ID };
+
+/** Name of those who wrote the server, which SRS says of itself, too. */
+const AUTHORS = 'srs-supervisor';
 
 /** A `_result` on the connection. */
 export function result(transactionId: number, ...[object, ...args]: Amf0Value[]): RtmpMessage {
@@ -21,17 +25,18 @@ export function connected(
   { clientId, serverIp, encoding }: { clientId: string; serverIp: string; encoding: number },
 ): RtmpMessage[] {
   const server = { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
-  const data = {
+  const data = ecmaArray({
     version: '3,5,3,888',
     srs_sig: 'SRS',
     srs_server: SIGNATURE,
     srs_license: 'MIT',
     srs_url: 'https://github.com/ossrs/srs',
     srs_version: VERSION,
+    srs_authors: AUTHORS,
     srs_server_ip: serverIp,
     srs_pid: process.pid,
     srs_id: clientId,
-  };
+  });
   const code = 'NetConnection.Connect.Success';
   const info = { level: 'status', code, description: 'Connection succeeded' };
   return [
@@ -47,8 +52,8 @@ function onStatus(name: string, status: Amf0Object): RtmpMessage {
   return encodeCommand({ name, transactionId: 0, object: null, args: [status] }, ON_STREAM);
 }
 
-function status(code: string, description: string): Amf0Object {
-  return { level: 'status', code, description, clientid: 'ASAICiss' };
+function status(code: string, description: string, more: Amf0Object = {}): Amf0Object {
+  return { level: 'status', code, description, ...more, clientid: 'ASAICiss' };
 }
 
 export function fcPublished(): RtmpMessage {
@@ -66,8 +71,8 @@ export function unpublished(transactionId: number): RtmpMessage[] {
   const description = 'Stop publishing stream.';
   return [
     onStatus('onFCUnpublish', { code, description }),
-    result(transactionId, null, undefined),
-    onStatus('onStatus', status(code, description)),
+    { ...result(transactionId, null, undefined), streamId: STREAM_ID },
+    onStatus('onStatus', status(code, 'Stream is now unpublished')),
   ];
 }
 
@@ -75,14 +80,8 @@ export function unpublished(transactionId: number): RtmpMessage[] {
 export function playStarted(): RtmpMessage[] {
   return [
     control.streamBegin(STREAM_ID),
-    onStatus('onStatus', {
-      ...status('NetStream.Play.Reset', 'Playing and resetting stream.'),
-      details: 'stream',
-    }),
-    onStatus('onStatus', {
-      ...status('NetStream.Play.Start', 'Started playing stream.'),
-      details: 'stream',
-    }),
+    onStatus('onStatus', status('NetStream.Play.Reset', 'Playing and resetting stream.', DETAILS)),
+    onStatus('onStatus', status('NetStream.Play.Start', 'Started playing stream.', DETAILS)),
     data('|RtmpSampleAccess', true, true),
   ];
 }

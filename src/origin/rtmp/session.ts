@@ -11,13 +11,14 @@ import { type Context, checkSecurity, vhostNames } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';
 import { type Link, SocketLink } from '../link.js';
-import { STREAM_ID } from '../media/batch.js';
+import { type Batch, STREAM_ID } from '../media/batch.js';
 import { Player } from '../media/player.js';
 import { startPlaying } from '../playing.js';
 import { startPublishing } from '../publishing.js';
 import { peerAddress } from '../server-socket.js';
 import type { StreamRequest } from '../stream-request.js';
 import { RtmpConnection } from './connection.js';
+import { readPlayArguments } from './play-arguments.js';
 import * as replies from './replies.js';
 
 /** A client that neither publishes nor plays is closed after so long without a byte. */
@@ -32,7 +33,9 @@ interface Connect {
   readonly swfUrl: string;
 }
 
-type Handler = (command: RtmpCommand) => void | Promise<void>;
+type Handlers = Readonly<Record<string, (command: RtmpCommand) => void | Promise<void>>>;
+
+const ignore = (): void => {};
 
 /** One RTMP client: its commands, and what it publishes or plays now. */
 export class RtmpSession {
@@ -46,25 +49,39 @@ export class RtmpSession {
   /** The order of these two tells the encoders apart. */
   #fcPublished = false;
   #streamFirst = false;
+  /** It has asked for a stream: SRS answers no unknown call from then on until the client plays. */
+  #asksForStream = false;
   #activity: Activity | null = null;
-  #publishes = false;
+  /** Type of the publisher that it is; null for a player. */
+  #publishes: string | null = null;
   /** Whom on_connect let in: on_close is due. */
   #admitted: HookSubject | null = null;
 
-  readonly #handlers: Readonly<Record<string, Handler>> = {
+  /** Of a client that neither publishes nor plays. */
+  readonly #idle: Handlers = {
     connect: (command) => this.#onConnect(command),
     createStream: (command) => this.#onCreateStream(command),
-    releaseStream: ({ transactionId }) => this.#answerNull(transactionId),
-    FCPublish: ({ transactionId }) => {
+    releaseStream: (command) => this.#onReleaseStream(command),
+    FCPublish: (command) => {
       this.#fcPublished = true;
-      this.#answerNull(transactionId);
+      this.#onReleaseStream(command);
     },
+    FCUnpublish: (command) => this.#onReleaseStream(command),
     publish: ({ args }) => this.#onPublish(args[0]),
-    play: ({ args }) => this.#onPlay(args[0]),
+    play: ({ args }) => this.#onPlay(args),
+    pause: ignore,
+    closeStream: ignore,
+  };
+  readonly #playing: Handlers = {
+    ...Object.fromEntries(Object.keys(this.#idle).map((name) => [name, ignore])),
     pause: ({ args }) => this.#onPause(args[0] === true),
-    FCUnpublish: (command) => this.#onUnpublish(command),
     closeStream: () => this.#endActivity(),
-    deleteStream: () => this.#endActivity(),
+  };
+  /** Each of these three is the end of a stream. */
+  readonly #publishing: Handlers = {
+    releaseStream: (command) => this.#onUnpublish(command),
+    FCPublish: (command) => this.#onUnpublish(command),
+    FCUnpublish: (command) => this.#onUnpublish(command),
   };
 
   constructor(context: Context, socket: Socket) {
@@ -102,13 +119,28 @@ export class RtmpSession {
     if (this.#connect === null && name !== 'connect') {
       return this.#connection.close(`${name} before connect`);
     }
-    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined;
+    if (this.#publishes === 'flash-publish') return this.#endActivity();
+    const handlers = this.#handlers();
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (handler !== undefined) return handler(parsed.value);
-    // Many encoders wait for an answer to a call that no server knows.
-    if (transactionId > 0 && !name.startsWith('_')) this.#answerNull(transactionId);
+    if (this.#answersCalls(transactionId)) {
+      this.#connection.send(replies.result(transactionId, null, null));
+    }
   }
 
-  #answerNull(transactionId: number): void {
+  #handlers(): Handlers {
+    if (this.#activity === null) return this.#idle;
+    return this.#publishes === null ? this.#playing : this.#publishing;
+  }
+
+  /** Many clients wait for an answer to a call that no server knows. */
+  #answersCalls(transactionId: number): boolean {
+    if (this.#activity === null) return !this.#asksForStream;
+    return this.#publishes === null && transactionId > 0;
+  }
+
+  #onReleaseStream({ transactionId }: RtmpCommand): void {
+    this.#asksForStream = true;
     this.#connection.send(replies.result(transactionId, null, undefined));
   }
 
@@ -132,6 +164,7 @@ export class RtmpSession {
 
   #onCreateStream({ transactionId }: RtmpCommand): void {
     this.#streamFirst ||= !this.#fcPublished;
+    this.#asksForStream = true;
     this.#connection.send(replies.result(transactionId, null, STREAM_ID));
   }
 
@@ -149,18 +182,22 @@ export class RtmpSession {
         link: this.#link,
         type,
       });
-      this.#publishes = true;
+      this.#publishes = type;
       this.#connection.send(replies.publishStarted());
       return activity;
     });
   }
 
-  async #onPlay(name: Amf0Value): Promise<void> {
+  async #onPlay(args: readonly Amf0Value[]): Promise<void> {
+    const asked = readPlayArguments(args);
+    if (asked === null) return this.#connection.close('play with bad arguments');
+    const { name, limitMs } = asked;
     await this.#begin('play', name, (subject) => {
       this.#connection.send(...replies.playStarted());
-      this.#publishes = false;
+      this.#publishes = null;
       const socket = this.#socket;
-      const sink = new Player({ socket, encode: (batch) => batch.encode('rtmp') });
+      const encode = (batch: Batch) => batch.encode('rtmp');
+      const sink = new Player({ socket, encode, limitMs });
       return startPlaying(this.#context, subject, { link: this.#link, sink, type: 'rtmp-play' });
     });
   }
@@ -223,9 +260,8 @@ export class RtmpSession {
   }
 
   #onPause(on: boolean): void {
-    if (this.#activity === null || this.#publishes) return;
     this.#connection.send(...replies.paused(on));
-    this.#activity.pause(on);
+    this.#activity?.pause(on);
   }
 
   async #onUnpublish({ transactionId }: RtmpCommand): Promise<void> {
@@ -238,6 +274,8 @@ export class RtmpSession {
     const activity = this.#activity;
     if (activity === null) return;
     this.#activity = null;
+    this.#publishes = null;
+    this.#asksForStream = false;
     this.#fcPublished = false;
     this.#streamFirst = false;
     this.#socket.setTimeout(AGAIN_MS);
@@ -258,6 +296,4 @@ function property(object: Amf0Value, name: string): Amf0Value {
   return Reflect.get(object, name);
 }
 
-function reasonOf(parsed: { kind: string; reason?: string }): string {
-  return parsed.reason ?? 'cut off';
-}
+const reasonOf = (parsed: { kind: string; reason?: string }) => parsed.reason ?? 'cut off';

@@ -24,6 +24,14 @@ const MAX_SHORT = 0xffff;
 /** Elements of all arrays of one decode together: metadata lists a time for every keyframe. */
 const MAX_ELEMENTS = 65_536;
 
+/** Set on objects that are written as ECMA arrays. */
+const ECMA = Symbol('ECMA array');
+
+/** A copy of an object that is written as an ECMA array (AMF0 §2.10), which some clients ask for. */
+export function ecmaArray(object: Amf0Object): Amf0Object {
+  return Object.defineProperty({ ...object }, ECMA, { value: true });
+}
+
 /** Markers (AMF0 §2.1). */
 const Marker = {
   number: 0x00,
@@ -255,7 +263,9 @@ function writeDate(writer: ByteWriter, date: Date): void {
 }
 
 function writeObject(writer: ByteWriter, object: Amf0Object): void {
-  writer.uint8(Marker.object);
+  const isEcma = ECMA in object;
+  writer.uint8(isEcma ? Marker.ecmaArray : Marker.object);
+  if (isEcma) writer.uint32(Object.keys(object).length);
   for (const key of Object.keys(object)) {
     writeKey(writer, key);
     writeValue(writer, object[key]);
