@@ -2,7 +2,7 @@ import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import { overlapWithOthers } from '../child/others.js';
 import type { Pinning } from '../child/pinning.js';
-import { vhostsOf } from '../child/template.js';
+import { NO_TEMPLATE, type Template } from '../child/template.js';
 import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { connectionBudget, type DescriptorBudget, fileLimit } from '../config/limits.js';
@@ -14,7 +14,6 @@ import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
 import { type Redactor, redact } from '../logging/redact.js';
 import { connectRedis } from '../registry/redis/connect.js';
-import type { Directive } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
@@ -53,7 +52,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   redactor.learn(secretsOf(config));
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
   const template = await findings.attempt('template', () => readTemplate(config.srs.template));
-  redactor.learn(secretsInTemplate(template ?? []));
+  redactor.learn(secretsInTemplate(template ?? NO_TEMPLATE));
   await findings.attempt('secrets', () => findOpenSecrets(argv, configFile));
   const plan = await findings.attempt('cpus', () => planChildren(config));
   const pinning = await findings.attempt('pinning', () => tryPinning(config));
@@ -88,21 +87,18 @@ async function tryCertificate({ listen, tls }: Config): Promise<Outcome<null>> {
 }
 
 /** SRS cannot have HTTP-TS and HLS in one vhost: who wonders where either is finds it here. */
-function liveFormats(
-  { vhosts, hls }: Config,
-  template: readonly Directive[] | null,
-): Outcome<null> {
+function liveFormats({ vhosts, hls }: Config, template: Template): Outcome<null> {
   const formats = liveMounts(template, vhosts).map(({ vhost, mount }) => {
     const format = mount?.slice(mount.lastIndexOf('.') + 1) ?? 'not by HTTP';
-    const hasHls = template === null && hls.enabled && format !== 'ts';
+    const hasHls = !template.isGiven && hls.enabled && format !== 'ts';
     return `${vhost} ${format}${hasHls ? ' and HLS' : ''}`;
   });
   return { value: null, text: formats.join(', ') };
 }
 
 /** A template names its own; ours has those of the configuration. */
-function vhostNames({ vhosts }: Config, template: readonly Directive[] | null): string[] {
-  const theirs = vhostsOf(template ?? []);
+function vhostNames({ vhosts }: Config, template: Template): string[] {
+  const theirs = template.vhosts.map(({ name }) => name);
   return theirs.length > 0 ? theirs : Object.keys(vhosts);
 }
 

@@ -1,18 +1,17 @@
 import type { Binary } from '../child/binary.js';
 import type { Pinning } from '../child/pinning.js';
 import type { ConfOptions } from '../child/srs-conf.js';
+import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';
 import { bindsLoopback, type FirewallPlan } from '../firewall/exposed.js';
-import type { Directive } from '../srs-conf/parse.js';
 
 /** All that is known of config and machine before the first child starts. */
 export interface Prepared {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly binary: Binary;
-  /** The user's srs.conf; null: ours. */
-  readonly template: readonly Directive[] | null;
+  readonly template: Template;
   /** The vhosts that the children have. */
   readonly vhosts: readonly string[];
   readonly plan: CpuPlan;

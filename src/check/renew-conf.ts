@@ -13,7 +13,7 @@ export async function renewedConf(prepared: Prepared): Promise<ConfOptions> {
   const { config, binary } = prepared;
   if (binary.kind === 'none') return confOptions(prepared);
   const { value: template } = await readTemplate(config.srs.template);
-  const changed = changedFixedPart(prepared.template ?? [], template ?? []);
+  const changed = changedFixedPart(prepared.template, template);
   if (changed !== undefined) {
     const what = `srs.template: ${changed} has changed, which takes a restart`;
     throw new SupervisorError('ERR_CONFIG', `${what}; the rest is not reloaded either`);

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
+import type { Template } from '../child/template.js';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
 import { authorizationOf } from '../config/credentials.js';
 import { readConfigFile } from '../config/file.js';
 import { SECRET_KEYS } from '../config/secret-keys.js';
 import { redactWord, secretsInUrl } from '../logging/redact.js';
-import { type Directive, find } from '../srs-conf/parse.js';
+import type { Directive } from '../srs-conf/parse.js';
 import type { Outcome } from './findings.js';
 
 const READABLE_BY_ALL = 0o004;
@@ -28,14 +29,9 @@ function secretsInCredentials(credentials: string | null): string[] {
 }
 
 /** Every secret of a user's srs.conf: the API's password, and what its URLs hold. */
-export function secretsInTemplate(template: readonly Directive[]): string[] {
-  const password = find(template, 'http_api', 'auth', 'password')?.args ?? [];
-  return [
-    ...password,
-    ...wordsOf(template)
-      .filter((word) => word.includes('://'))
-      .flatMap(secretsInUrl),
-  ];
+export function secretsInTemplate({ passwords, directives }: Template): string[] {
+  const urls = wordsOf(directives).filter((word) => word.includes('://'));
+  return [...passwords, ...urls.flatMap(secretsInUrl)];
 }
 
 function wordsOf(directives: readonly Directive[]): string[] {

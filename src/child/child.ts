@@ -10,7 +10,6 @@ import { ChildLog } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
 import type { ChildSetup, ChildSpec } from './setup.js';
 import { move } from './state.js';
-import { apiAuthorization } from './template.js';
 import type { ChildHealth, ChildState, ChildStatus } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
@@ -164,7 +163,7 @@ export class Child {
       {
         spawn: { argv, cwd: workDir.path, env },
         ports: this.#lease.ports,
-        authorization: apiAuthorization(this.#setup.conf().template ?? []),
+        authorization: this.#setup.conf().template.authorization,
         times,
         log: this.#log,
         watching: { ...this.#setup.watching(this.id), onHealth, logger: this.#logger },

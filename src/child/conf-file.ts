@@ -14,7 +14,7 @@ export interface ConfLife {
 /** Writes the config of one life of a child, and answers where. */
 export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
   const { workDir, asprocess, conf, hooks, duties } = setup;
-  const ffmpegLogDir = ffmpegLogFolder(conf().template ?? [], workDir.path);
+  const ffmpegLogDir = ffmpegLogFolder(conf().template, workDir.path);
   await mkdir(ffmpegLogDir, { recursive: true, mode: 0o700 });
   const text = renderSrsConf({
     ...conf(),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { childId } from '../cpu/plan.js';
-import { type Directive, find } from '../srs-conf/parse.js';
+import type { Template } from './template.js';
 import type { ChildState } from './types.js';
 import { logFolder } from './workdir.js';
 
@@ -32,17 +32,10 @@ export function ingesterAmong(
   return children.find((child) => child.state === 'ready')?.id ?? current;
 }
 
-/** Whether a template has an `ingest` for some child to run. */
-export function hasIngest(template: readonly Directive[]): boolean {
-  const vhosts = template.filter(({ name }) => name === 'vhost');
-  return vhosts.some(({ children }) => children?.some(({ name }) => name === 'ingest'));
-}
-
 /**
  * Where ffmpegs that a child starts log. SRS's default is `./objs`, and where a folder is missing it
  * starts no ffmpeg; a relative path is below the work directory, where children run.
  */
-export function ffmpegLogFolder(template: readonly Directive[], workDir: string): string {
-  const named = find(template, 'ff_log_dir')?.args[0];
-  return named === undefined ? logFolder(workDir) : resolve(workDir, named);
+export function ffmpegLogFolder({ ffmpegLogDir: named }: Template, workDir: string): string {
+  return named === null ? logFolder(workDir) : resolve(workDir, named);
 }

@@ -1,4 +1,5 @@
 import type { Directive } from '../srs-conf/parse.js';
+import type { Template } from './template.js';
 
 /** Blocks that the supervisor itself goes by, or that SRS cannot change while it runs. */
 const FIXED = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter']);
@@ -8,17 +9,14 @@ const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'enabled']);
  * The first part of a template, by a name for people, that is not the same before and after
  * although it takes a restart; undefined: a reload can take it all.
  */
-export function changedFixedPart(
-  before: readonly Directive[],
-  after: readonly Directive[],
-): string | undefined {
+export function changedFixedPart(before: Template, after: Template): string | undefined {
   const [old, now] = [fixedParts(before), fixedParts(after)];
   return [...old.keys(), ...now.keys()].find((key) => old.get(key) !== now.get(key));
 }
 
-function fixedParts(template: readonly Directive[]): Map<string, string> {
+function fixedParts({ directives }: Template): Map<string, string> {
   const parts = new Map<string, string>();
-  for (const directive of template) {
+  for (const directive of directives) {
     const { name, args, children } = directive;
     if (FIXED.has(name)) parts.set(name, textOf(directive));
     if (name !== 'vhost') continue;

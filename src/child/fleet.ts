@@ -5,7 +5,7 @@ import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { Child, type ChildDown } from './child.js';
-import { dutiesOf, hasIngest, ingesterAmong } from './duties.js';
+import { dutiesOf, ingesterAmong } from './duties.js';
 import { childEnvironment } from './environment.js';
 import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
@@ -16,7 +16,6 @@ import { ephemeralOverlap, leasePorts } from './ports.js';
 import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
 import type { ConfOptions } from './srs-conf.js';
-import { checkTemplate, droppedBy } from './template.js';
 import { testConf } from './test-conf.js';
 import { PROBE_TIMES } from './times.js';
 import type { ChildStatus } from './types.js';
@@ -119,11 +118,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
     const { workDir: path } = this.#options;
-    const template = this.#conf.template ?? [];
-    checkTemplate(template);
-    for (const name of droppedBy(template)) {
-      this.#logger.warn({ directive: name }, 'srs.template: children do without this directive');
-    }
     this.#workDir = await openWorkDir(path);
     const killed = await removeLeftovers(this.#workDir);
     if (killed > 0) this.#logger.warn({ killed }, 'killed children of a supervisor that is gone');
@@ -188,7 +182,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const next = ingesterAmong(this.statuses(), this.#ingester);
     if (next === this.#ingester || this.#stopping !== null) return;
     this.#ingester = next;
-    if (!hasIngest(this.#conf.template ?? [])) return;
+    if (!this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest)) return;
     this.#logger.info({ child: next }, 'ingest moves to another child');
     this.#children
       .get(next)

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Directive, find } from '../srs-conf/parse.js';
 import { makeFolder } from '../system/make-folder.js';
 import { randomSigns } from '../system/random-signs.js';
+import type { Template } from './template.js';
 import { unusable } from './workdir.js';
 
 const SERVER_ID = /^[\w-]{1,64}$/;
@@ -12,12 +12,8 @@ const SERVER_ID = /^[\w-]{1,64}$/;
  * template's `server_id`, else the one that the work directory keeps over restarts.
  * @throws ERR_CONFIG
  */
-export async function serverIdOf(
-  workDir: string,
-  template: readonly Directive[] | null,
-): Promise<string> {
-  const named = find(template ?? [], 'server_id')?.args[0];
-  if (named !== undefined) return named;
+export async function serverIdOf(workDir: string, { serverId: named }: Template): Promise<string> {
+  if (named !== null) return named;
   const file = join(workDir, 'server.id');
   const kept = (await readFile(file, 'utf8').catch(() => '')).trim();
   if (SERVER_ID.test(kept)) return kept;

@@ -5,15 +5,14 @@ import { block, line } from './directives.js';
 import type { Duties } from './duties.js';
 import type { HooksPlan } from './hooks-conf.js';
 import { vhostBlocks } from './srs-vhosts.js';
-import { DROPPED, hasMetrics } from './template.js';
+import { DROPPED, type Template } from './template.js';
 import type { ChildPorts } from './types.js';
 
 /** What all children's configs have in common. */
 export interface ConfOptions {
   /** TCP connections of clients. */
   readonly maxConnections: number;
-  /** The user's own srs.conf; null: ours. */
-  readonly template: readonly Directive[] | null;
+  readonly template: Template;
   /** Without a template: vhosts besides the default one, and how each is played by HTTP. */
   readonly vhosts: Readonly<Record<string, LiveFormat>>;
   /** Without a template: null where HLS is off. */
@@ -51,17 +50,18 @@ export interface ConfPlan extends ConfOptions {
 export const OWN_CONNECTIONS = 100;
 
 /** Top-level directives that a child has from us, whatever the template says. */
-const OURS = new Set(
-  'listen pid daemon srs_log_tank srs_log_file max_connections asprocess server_id work_dir ff_log_dir inotify_auto_reload auto_reload_for_docker force_grace_quit http_api http_server rtc_server srt_server exporter vhost'.split(
-    ' ',
-  ),
-);
+const OURS = new Set([
+  ...['listen', 'http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter', 'vhost'],
+  ...['pid', 'daemon', 'asprocess', 'server_id', 'max_connections'],
+  ...['work_dir', 'srs_log_tank', 'srs_log_file', 'ff_log_dir'],
+  ...['inotify_auto_reload', 'auto_reload_for_docker', 'force_grace_quit'],
+]);
 
 /** The text of a child's srs.conf. Throws ERR_CONFIG for what its language cannot express. */
 export function renderSrsConf(plan: ConfPlan): string {
   const isKept = ({ name }: Directive) => !OURS.has(name) && !DROPPED.has(name);
   const isTheirs = ({ name }: Directive) => name !== 'heartbeat' || plan.duties.heartbeat;
-  const kept = (plan.template ?? []).filter(isKept).filter(isTheirs);
+  const kept = plan.template.directives.filter(isKept).filter(isTheirs);
   return printConf([...ownDirectives(plan), ...servers(plan), ...kept, ...vhostBlocks(plan)]);
 }
 
@@ -79,7 +79,7 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('auto_reload_for_docker', 'off'),
     line('force_grace_quit', 'off'),
     // Ours starts no ffmpeg.
-    ...(plan.template === null ? [] : [line('ff_log_dir', plan.ffmpegLogDir)]),
+    ...(plan.template.isGiven ? [line('ff_log_dir', plan.ffmpegLogDir)] : []),
   ];
 }
 
@@ -95,7 +95,7 @@ function servers(plan: ConfPlan): Directive[] {
   return [
     server(plan, 'http_api', [line('listen', `127.0.0.1:${ports.api}`), rawApi(plan)]),
     server(plan, 'http_server', [line('listen', `127.0.0.1:${ports.http}`), line('dir', html)]),
-    ...(hasMetrics(plan.template ?? []) ? [exporter(plan)] : []),
+    ...(plan.template.hasMetrics ? [exporter(plan)] : []),
     ...(rtc ? [server(plan, 'rtc_server', [...rtcPorts(plan), ...candidates])] : []),
     ...(srt ? [server(plan, 'srt_server', [srtListen])] : []),
   ];
@@ -103,7 +103,7 @@ function servers(plan: ConfPlan): Directive[] {
 
 /** A reload goes by it, whatever the template lets clients of the box do: see `ApiRules.raw`. */
 function rawApi({ template }: ConfPlan): Directive {
-  const theirs = find(template ?? [], 'http_api', 'raw_api')?.children ?? [];
+  const theirs = find(template.directives, 'http_api', 'raw_api')?.children ?? [];
   const kept = theirs.filter(({ name }) => name !== 'enabled' && name !== 'allow_reload');
   return block('raw_api', [], [line('enabled', 'on'), line('allow_reload', 'on'), ...kept]);
 }
@@ -121,7 +121,7 @@ function mediaListen(port: number, onLoopback: boolean): Directive {
 
 /** A server on our port; the rest of its block is the template's. TLS ends at our own door. */
 function server({ template }: ConfPlan, name: string, ours: readonly Directive[]): Directive {
-  const theirs = find(template ?? [], name)?.children ?? [];
+  const theirs = find(template.directives, name)?.children ?? [];
   const taken = new Set(['enabled', 'https', 'tcp', 'protocol', ...ours.map((one) => one.name)]);
   const kept = theirs.filter((child) => !taken.has(child.name));
   return block(name, [], [line('enabled', 'on'), ...ours, ...kept]);
@@ -129,7 +129,7 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
 
 /** On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened. */
 function exporter({ ports, template }: ConfPlan): Directive {
-  const theirs = find(template ?? [], 'exporter')?.children ?? [];
+  const theirs = find(template.directives, 'exporter')?.children ?? [];
   const kept = theirs.filter(({ name }) => name === 'label' || name === 'tag');
   const own = [line('enabled', 'on'), line('listen', `127.0.0.1:${ports.api}`)];
   return block('exporter', [], [...own, ...kept]);

@@ -13,11 +13,10 @@ import { withHooks } from './hooks-conf.js';
 import type { ConfPlan } from './srs-conf.js';
 
 /** HLS directives that say where files lie and when they go: ours, for all children's lie together. */
-const HLS_FILES = new Set(
-  'hls_path hls_m3u8_file hls_ts_file hls_ts_floor hls_dispose hls_key_file hls_key_file_path hls_key_url'.split(
-    ' ',
-  ),
-);
+const HLS_FILES = new Set([
+  ...['hls_path', 'hls_m3u8_file', 'hls_ts_file', 'hls_ts_floor', 'hls_dispose'],
+  ...['hls_key_file', 'hls_key_file_path', 'hls_key_url'],
+]);
 
 /** A child's vhosts: the template's with our places for files, else ours. All of them call us. */
 export function vhostBlocks(plan: ConfPlan): Directive[] {
@@ -30,7 +29,7 @@ export function vhostBlocks(plan: ConfPlan): Directive[] {
 }
 
 function plainVhosts(plan: ConfPlan): Directive[] {
-  const theirs = (plan.template ?? []).filter(({ name }) => name === 'vhost');
+  const theirs = plan.template.directives.filter(({ name }) => name === 'vhost');
   if (theirs.length > 0) return theirs.map((vhost) => adapted(vhost, plan));
   const formats = { [DEFAULT_VHOST]: 'flv' as const, ...plan.vhosts };
   return Object.entries(formats).map(([name, format]) => ownVhost(name, format, plan));

@@ -1,44 +1,88 @@
+import { basicAuthorization } from '../config/credentials.js';
 import { SupervisorError } from '../errors.js';
-import { type Directive, find } from '../srs-conf/parse.js';
+import { type Directive, find, parseConf } from '../srs-conf/parse.js';
+import { readVhost, type TemplateVhost } from './template-vhost.js';
 
-/** Open ports that every child would open likewise, and share in silence. */
-export const DROPPED = new Set('rtsp_server rtmps stream_caster http_stream'.split(' '));
+/** The user's own srs.conf, read once: its tree, and all that the supervisor goes by in it. */
+export interface Template {
+  /** False: there is none, and children get a config of ours. */
+  readonly isGiven: boolean;
+  /** The whole tree. */
+  readonly directives: readonly Directive[];
+  /** In their order. A host that is not among them is in the default vhost. */
+  readonly vhosts: readonly TemplateVhost[];
+  /** `server_id`. */
+  readonly serverId: string | null;
+  /** The `Authorization` that a child's API asks for; null: it is open. */
+  readonly authorization: string | null;
+  /** Words of `http_api.auth.password`, whether it is asked for or not. */
+  readonly passwords: readonly string[];
+  /** `http_server.crossdomain`. */
+  readonly crossdomain: boolean;
+  /** `http_api.raw_api`: what it lets clients of the API do. */
+  readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
+  /** Whether children count for `/metrics`: unless `exporter` is turned off. */
+  readonly hasMetrics: boolean;
+  /** `srt_server.default_app`. */
+  readonly srtDefaultApp: string | null;
+  /** `ff_log_dir`. */
+  readonly ffmpegLogDir: string | null;
+  /** Names of the directives that children do without, for a warning. */
+  readonly dropped: readonly string[];
+}
 
-/** Throws ERR_CONFIG where a template cannot serve: what `include` brings in, we do not see. */
-export function checkTemplate(template: readonly Directive[]): void {
-  for (const { name, args, line, children } of template) {
+/** Directives that open ports which every child would open likewise, and share in silence. */
+export const DROPPED: ReadonlySet<string> = new Set([
+  'rtsp_server',
+  'rtmps',
+  'stream_caster',
+  'http_stream',
+]);
+
+/** Children get a config of ours. */
+export const NO_TEMPLATE: Template = factsOf([], false);
+
+/**
+ * Reads the text of a template. Throws ERR_CONFIG, naming the line, where SRS could not read it, and
+ * for an `include`: the supervisor does not see what that brings in.
+ */
+export function parseTemplate(text: string): Template {
+  const directives = parseConf(text);
+  refuseIncludes(directives);
+  return factsOf(directives, true);
+}
+
+function factsOf(directives: readonly Directive[], isGiven: boolean): Template {
+  const word = (...path: [string, ...string[]]) => find(directives, ...path)?.args[0];
+  const auth = (name: string) => word('http_api', 'auth', name) ?? '';
+  const needsAuth = auth('enabled') === 'on';
+  return {
+    isGiven,
+    directives,
+    vhosts: directives.filter(({ name }) => name === 'vhost').map(readVhost),
+    serverId: word('server_id') ?? null,
+    authorization: needsAuth ? basicAuthorization(`${auth('username')}:${auth('password')}`) : null,
+    passwords: find(directives, 'http_api', 'auth', 'password')?.args ?? [],
+    crossdomain: word('http_server', 'crossdomain') !== 'off',
+    rawApi: {
+      enabled: word('http_api', 'raw_api', 'enabled') === 'on',
+      allowReload: word('http_api', 'raw_api', 'allow_reload') === 'on',
+    },
+    hasMetrics: word('exporter', 'enabled') !== 'off',
+    srtDefaultApp: word('srt_server', 'default_app') ?? null,
+    ffmpegLogDir: word('ff_log_dir') ?? null,
+    dropped: directives.map(({ name }) => name).filter((name) => DROPPED.has(name)),
+  };
+}
+
+function refuseIncludes(directives: readonly Directive[]): void {
+  for (const { name, args, line, children } of directives) {
     if (name === 'include') {
       throw new SupervisorError(
         'ERR_CONFIG',
         `line ${line}: 'include ${args.join(' ')}' cannot be used: put that text in its place`,
       );
     }
-    checkTemplate(children ?? []);
+    refuseIncludes(children ?? []);
   }
-}
-
-/** Names of the template's directives that children do without, for a warning. */
-export function droppedBy(template: readonly Directive[]): string[] {
-  return template.map(({ name }) => name).filter((name) => DROPPED.has(name));
-}
-
-/** The vhosts that a config names. A host that is not among them is the default vhost. */
-export function vhostsOf(conf: readonly Directive[]): string[] {
-  return conf.flatMap(({ name, args }) => (name === 'vhost' ? args.slice(0, 1) : []));
-}
-
-/** The `Authorization` that a child's API asks for, or null where it is open. */
-export function apiAuthorization(conf: readonly Directive[]): string | null {
-  const word = (name: string) => find(conf, 'http_api', 'auth', name)?.args[0] ?? '';
-  return word('enabled') === 'on' ? basicAuthorization(word('username'), word('password')) : null;
-}
-
-/** The whole `Authorization` of HTTP Basic (RFC 7617). */
-export function basicAuthorization(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-/** Whether children count for `/metrics`: unless the config turns `exporter` off. */
-export function hasMetrics(conf: readonly Directive[]): boolean {
-  return find(conf, 'exporter', 'enabled')?.args[0] !== 'off';
 }

@@ -11,5 +11,10 @@ export function parseCredentials(text: unknown): string | undefined {
 /** The `Authorization` of credentials. */
 export function authorizationOf(credentials: string | null): string | null {
   if (credentials === null || /^Bearer +\S+$/.test(credentials)) return credentials;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+  return basicAuthorization(credentials);
+}
+
+/** The whole `Authorization` of HTTP Basic (RFC 7617) for `username:password`. */
+export function basicAuthorization(pair: string): string {
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
 }

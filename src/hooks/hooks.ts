@@ -1,12 +1,12 @@
 import type { Fleet } from '../child/fleet.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
+import type { Template } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import type { Config } from '../config/config.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
-import type { Directive } from '../srs-conf/parse.js';
 import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
@@ -17,12 +17,10 @@ import { actionsOf, UserUrls } from './user-urls.js';
 
 export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverId' | 'clientOf'> {
   readonly config: Config['hooks'];
-  readonly template: readonly Directive[];
+  readonly template: Pick<Template, 'vhosts' | 'authorization'>;
   /** Version of SRS, for the User-Agent of calls in its place. */
   readonly srsVersion: string;
   readonly fleet: Pick<Fleet, 'status'>;
-  /** What the HTTP API of a child asks for; null: nothing. */
-  readonly authorization: string | null;
   /** Told what the children publish. */
   readonly claims: Claims;
   /** Asks a child for the streams that are published in it. Rejects where it does not answer. */
@@ -95,7 +93,7 @@ export class Hooks {
     const { clientOf, heard, logger } = this.#options;
     const { timeoutSeconds, ...urls } = config;
     return new HookRelay({
-      urls: new UserUrls(template, urls),
+      urls: new UserUrls(template.vhosts, urls),
       publishers: this.#publishers,
       vhosts,
       serverId,
@@ -121,7 +119,7 @@ export class Hooks {
   }
 
   #placeOf(owner: OwnerRef): ApiPlace | null {
-    const { authorization } = this.#options;
+    const { authorization } = this.#options.template;
     const child = this.#living(owner);
     return child && { port: child.ports.api, authorization };
   }

@@ -1,4 +1,4 @@
-import { type Directive, find } from '../srs-conf/parse.js';
+import type { TemplateVhost } from '../child/template-vhost.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { HOOK_ACTIONS, type HookAction, isHookAction } from './actions.js';
 
@@ -15,12 +15,9 @@ export class UserUrls {
   readonly #vhosts: ReadonlyMap<string, ActionUrls>;
   readonly #others: ActionUrls;
 
-  /** `others`: those of the configuration file. A template's vhosts may have their own. */
-  constructor(template: readonly Directive[], others: ActionUrls) {
-    const vhosts = template.filter(({ name }) => name === 'vhost');
-    this.#vhosts = new Map(
-      vhosts.map(({ args, children }) => [args[0] ?? '', readVhost(children ?? [], others)]),
-    );
+  /** `others`: those of the configuration file. The vhosts of a template may have their own. */
+  constructor(vhosts: readonly TemplateVhost[], others: ActionUrls) {
+    this.#vhosts = new Map(vhosts.map((vhost) => [vhost.name, urlsOf(vhost, others)]));
     this.#others = others;
   }
 
@@ -31,22 +28,9 @@ export class UserUrls {
   }
 }
 
-function readVhost(vhost: readonly Directive[], others: ActionUrls): ActionUrls {
-  const backend = readForward(vhost);
-  const hooks = find(vhost, 'http_hooks')?.children;
-  if (!hooks) return { ...others, ...backend };
-  if (!isOn(hooks)) return backend;
-  const lists = hooks.flatMap(({ name, args }) => (isHookAction(name) ? [[name, args]] : []));
+function urlsOf({ hooks, forwardBackend }: TemplateVhost, others: ActionUrls): ActionUrls {
+  const backend = forwardBackend === null ? {} : { on_forward: [forwardBackend] };
+  if (hooks === null) return { ...others, ...backend };
+  const lists = Object.entries(hooks).filter(([name]) => isHookAction(name));
   return { ...Object.fromEntries(lists), ...backend };
-}
-
-/** SRS asks the first backend only. */
-function readForward(vhost: readonly Directive[]): ActionUrls {
-  const forward = find(vhost, 'forward')?.children ?? [];
-  const [backend] = find(forward, 'backend')?.args ?? [];
-  return isOn(forward) && backend !== undefined ? { on_forward: [backend] } : {};
-}
-
-function isOn(block: readonly Directive[]): boolean {
-  return find(block, 'enabled')?.args[0] === 'on';
 }

@@ -6,8 +6,8 @@ import type { Prepared } from '../check/prepared.js';
 import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
-import { apiAuthorization, basicAuthorization } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
+import { basicAuthorization } from '../config/credentials.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
@@ -39,7 +39,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
   const { prepared, fleet, owners, placement, listeners, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
-    rules: rulesOf(prepared.template ?? [], prepared.vhosts),
+    rules: rulesOf(prepared.template, prepared.vhosts),
     children: () => owners.statuses().map((status) => toApiChild(status, owners)),
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
@@ -64,8 +64,8 @@ function accessOf({ config, template }: Prepared): ApiAccess {
   const { changes, token, username, password } = config.api;
   const isOurs = username !== null && password !== null;
   const authorization = isOurs
-    ? basicAuthorization(username, password)
-    : apiAuthorization(template ?? []);
+    ? basicAuthorization(`${username}:${password}`)
+    : template.authorization;
   return { authorization, token, changes };
 }
 

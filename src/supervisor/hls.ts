@@ -4,7 +4,6 @@ import { type FileOptions, fileHandler, fileRoutes } from '../files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import { type Directive, find } from '../srs-conf/parse.js';
 import type { ListenerParts } from './listener-parts.js';
 
 /** What the HTTP port shows of files: HLS, and the user's folder. */
@@ -22,7 +21,7 @@ export function fileRooms(box: ListenerParts): FileRooms {
   const { hls, http } = prepared.config;
   const files: FileOptions[] = http.dir === null ? [] : [{ root: http.dir }];
   const options = hlsOptions(box, files[0]);
-  const isOn = hls.enabled || prepared.template !== null;
+  const isOn = hls.enabled || prepared.template.isGiven;
   return {
     plugins: [...(isOn ? [hlsRoutes(options)] : []), ...files.map(fileRoutes)],
     sweeper: new Sweeper({
@@ -39,21 +38,14 @@ function hlsOptions(
   files: FileOptions | undefined,
 ): HlsOptions {
   const { config, vhosts, template } = prepared;
+  const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),
     vhosts,
-    windowSeconds: Math.max(config.hls.windowSeconds, ...windowsOf(template ?? [])),
+    windowSeconds: Math.max(config.hls.windowSeconds, ...windows),
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
     ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
     ...(files === undefined ? {} : { otherwise: fileHandler(files) }),
   };
-}
-
-/** Seconds of each vhost that says so itself. */
-function windowsOf(template: readonly Directive[]): number[] {
-  return template
-    .filter(({ name }) => name === 'vhost')
-    .map(({ children }) => Number(find(children ?? [], 'hls', 'hls_window')?.args[0]))
-    .filter((seconds) => seconds > 0);
 }

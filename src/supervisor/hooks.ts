@@ -1,5 +1,4 @@
 import type { Prepared } from '../check/prepared.js';
-import { apiAuthorization } from '../child/template.js';
 import { Hooks, type HooksOptions } from '../hooks/hooks.js';
 import { liveStreams } from '../unmanaged/live-streams.js';
 
@@ -10,10 +9,9 @@ export function makeHooks(
 ): Hooks {
   return new Hooks({
     config: config.hooks,
-    template: template ?? [],
+    template,
     vhosts,
     srsVersion: binary.version,
-    authorization: apiAuthorization(template ?? []),
     liveStreams,
     ...parts,
   });

@@ -1,11 +1,9 @@
-import { vhostsOf } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
 import { SrtListener } from '../listener/srt/listener.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
-import { find } from '../srs-conf/parse.js';
 import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
 import { udpThreads } from './udp-threads.js';
@@ -28,8 +26,7 @@ export function srtListener(
     return null;
   }
   const threads = udpThreads(box, logger);
-  const template = prepared.template ?? [];
-  const vhosts = vhostsOf(template);
+  const { vhosts, srtDefaultApp } = prepared.template;
   const listener = new SrtListener({
     address: config.listen.srt,
     limits: budget,
@@ -39,8 +36,8 @@ export function srtListener(
       secret !== null &&
       acrossBoxes(boxes, secret, askedBoxes(boxes, secret, logger))),
     aliases,
-    vhosts: vhosts.length > 0 ? vhosts : prepared.vhosts,
-    defaultApp: find(template, 'srt_server', 'default_app')?.args[0] || DEFAULT_APP,
+    vhosts: vhosts.length > 0 ? vhosts.map(({ name }) => name) : prepared.vhosts,
+    defaultApp: srtDefaultApp ?? DEFAULT_APP,
     openRelay: (options) => openUdpRelay(engine.name, options, threads),
     someChild: () => firstReady(children()),
     logger,

@@ -9,7 +9,6 @@ import type { CpuKeeper } from '../child/cpu-keeper.js';
 import type { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import { serverIdOf } from '../child/server-id.js';
-import { apiAuthorization } from '../child/template.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
@@ -127,7 +126,7 @@ export class Supervisor {
     this.#cpus = makeCpuKeeper(prepared, { fleet: this.#fleet, changes, logger: cpuLog });
     const about = logger.child({ room: 'origins' });
     this.#origins = makeOrigins({ config, loop, rtmp: () => this.address('rtmp'), logger: about });
-    const owners = new Owners(this.#fleet, this.#origins, apiAuthorization(template ?? []));
+    const owners = new Owners(this.#fleet, this.#origins, template.authorization);
     this.#owners = owners;
     const placing = logger.child({ room: 'placement' });
     this.#placement = makePlacement({ config, map, owners, listeners, logger: placing });

@@ -10,9 +10,9 @@ import { rulesOf } from '../../src/api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../../src/api/types.js';
 import { OF_CHILDREN } from '../../src/child/exchange.js';
 import { Fleet } from '../../src/child/fleet.js';
+import { NO_TEMPLATE, parseTemplate } from '../../src/child/template.js';
 import type { ChildStatus } from '../../src/child/types.js';
 import type { StreamStatus } from '../../src/placement/types.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
 import { CONF, mini, portBase, real } from '../child/helpers.js';
 import type { Origin } from '../helpers/origins.js';
 
@@ -66,7 +66,7 @@ export class TestBox {
 
   static async start(options: BoxOptions): Promise<TestBox> {
     const workDir = await mkdtemp(join(tmpdir(), 'srs-supervisor-api-'));
-    const template = options.template === undefined ? null : parseConf(options.template);
+    const template = options.template === undefined ? NO_TEMPLATE : parseTemplate(options.template);
     const fleet = new Fleet({
       binary: options.origin.name === 'srs' ? real : mini,
       cpus: Array.from({ length: options.children }, () => []),
@@ -122,12 +122,12 @@ export class TestBox {
     const toChild = (status: ChildStatus): ApiChild => {
       const { id, generation, state, pid } = status;
       const life = { id, generation, pid, ready: state === 'ready', port: through(status) };
-      const { authorization } = rulesOf(parseConf(template), []);
+      const { authorization } = rulesOf(parseTemplate(template), []);
       return { ...life, authorization, bounds: OF_CHILDREN };
     };
     return {
       identity: IDENTITY,
-      rules: rulesOf(parseConf(template), ['__defaultVhost__']),
+      rules: rulesOf(parseTemplate(template), ['__defaultVhost__']),
       children: () => this.fleet.statuses().map(toChild),
       endHeld: () => false,
       streams: async () => this.placed,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findOpenSecrets, secretsInTemplate, secretsOf } from '../../src/check/secrets.js';
+import { parseTemplate } from '../../src/child/template.js';
 import { loadConfig } from '../../src/config/load.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
 
 let dir = '';
 before(async () => {
@@ -31,7 +31,7 @@ test('every secret of the configuration and of a template is known', async () =>
   ]) {
     assert.ok(secrets.includes(secret), secret);
   }
-  const template = parseConf(`
+  const template = parseTemplate(`
     http_api { auth { enabled on; username u; password api-password; } }
     vhost a { http_hooks { enabled on; on_play http://u:pw-of-a@h/; } }`);
   const inTemplate = secretsInTemplate(template);

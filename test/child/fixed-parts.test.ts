@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changedFixedPart } from '../../src/child/fixed-parts.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
+import { parseTemplate } from '../../src/child/template.js';
 
 const BEFORE = `
   http_api { enabled on; auth { enabled on; username u; password p; } }
@@ -9,7 +9,7 @@ const BEFORE = `
   vhost other { }
 `;
 
-const changed = (after: string) => changedFixedPart(parseConf(BEFORE), parseConf(after));
+const changed = (after: string) => changedFixedPart(parseTemplate(BEFORE), parseTemplate(after));
 
 test('what SRS can reload is no fixed part, nor is where a line stands', () => {
   assert.equal(changed(BEFORE), undefined);

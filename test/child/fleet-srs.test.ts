@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
 import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
+import { parseTemplate } from '../../src/child/template.js';
 import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2, deafLimit: 5000 };
@@ -36,7 +36,7 @@ test('a real child that hangs is replaced', { skip: NO_SRS }, async (t) => {
 });
 
 test('the API password of a template is used by our probes', { skip: NO_SRS }, async (t) => {
-  const template = parseConf('http_api { auth { enabled on; username u; password p; } }');
+  const template = parseTemplate('http_api { auth { enabled on; username u; password p; } }');
   const fleet = await makeFleet(t, { binary: real, conf: { ...CONF, template }, times: TIMES });
   await fleet.start();
   assert.equal(fleet.status('c001')?.state, 'ready');
@@ -62,7 +62,7 @@ test('a child that has gone deaf for too many connections is replaced', {
 });
 
 test('a config that SRS refuses stops the start, with its reason', { skip: NO_SRS }, async (t) => {
-  const template = parseConf('foo on;');
+  const template = parseTemplate('foo on;');
   const fleet = await makeFleet(t, { binary: real, conf: { ...CONF, template } });
   await assert.rejects(fleet.start(), (error: Error) => {
     assert.match(error.message, /c001\.conf: srs 7 refuses it: .*illegal directive foo/);

@@ -11,6 +11,7 @@ import { Fleet } from '../../src/child/fleet.js';
 import type { FleetOptions } from '../../src/child/fleet-options.js';
 import { readProcess } from '../../src/child/process.js';
 import type { ConfOptions } from '../../src/child/srs-conf.js';
+import { NO_TEMPLATE } from '../../src/child/template.js';
 
 /** The repository, seen from dist/test/child. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,7 +50,7 @@ export function fixture(name: string): Binary {
 /** No template, RTMP and HTTP-FLV only. */
 export const CONF: ConfOptions = {
   maxConnections: 100,
-  template: null,
+  template: NO_TEMPLATE,
   vhosts: {},
   hls: null,
   rtc: false,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { holdableVhosts } from '../../src/child/holdable.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
+import { NO_TEMPLATE, parseTemplate } from '../../src/child/template.js';
 
 test('players wait here in all vhosts of a config without a template', () => {
   const vhosts = ['__defaultVhost__', 'a.com'];
-  assert.deepEqual(holdableVhosts(null, vhosts), vhosts);
-  assert.deepEqual(holdableVhosts(parseConf('listen 1935;'), vhosts), vhosts);
+  assert.deepEqual(holdableVhosts(NO_TEMPLATE, vhosts), vhosts);
+  assert.deepEqual(holdableVhosts(parseTemplate('listen 1935;'), vhosts), vhosts);
 });
 
 test('players are their child’s where that does more with them than let them wait', () => {
@@ -21,5 +21,5 @@ test('players are their child’s where that does more with them than let them w
   const text = Object.entries(bodies).map(([vhost, body]) => `vhost ${vhost} { ${body} }`);
   const vhosts = ['__defaultVhost__', ...Object.keys(bodies)];
   // Children have no vhost of that name: they turn the player away.
-  assert.deepEqual(holdableVhosts(parseConf(text.join('\n')), vhosts), ['free.com']);
+  assert.deepEqual(holdableVhosts(parseTemplate(text.join('\n')), vhosts), ['free.com']);
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Duties, ffmpegLogFolder, hasIngest, ingesterAmong } from '../../src/child/duties.js';
+import { type Duties, ffmpegLogFolder, ingesterAmong } from '../../src/child/duties.js';
 import { portsAt } from '../../src/child/ports.js';
 import { type ConfPlan, renderSrsConf } from '../../src/child/srs-conf.js';
-import { apiAuthorization, checkTemplate, droppedBy, vhostsOf } from '../../src/child/template.js';
+import { NO_TEMPLATE, parseTemplate, type Template } from '../../src/child/template.js';
 import { testConf } from '../../src/child/test-conf.js';
 import type { ChildState } from '../../src/child/types.js';
 import { find, parseConf } from '../../src/srs-conf/parse.js';
@@ -22,7 +22,7 @@ const PLAN: ConfPlan = {
   duties: { ingest: true, heartbeat: true },
   maxConnections: 1000,
   asprocess: true,
-  template: null,
+  template: NO_TEMPLATE,
   vhosts: {},
   hls: { fragmentSeconds: 10, windowSeconds: 60 },
   rtc: true,
@@ -33,7 +33,7 @@ const PLAN: ConfPlan = {
 
 const HOOKS = { url: 'http://127.0.0.1:9/hooks/x/c017', actions: ['on_hls'], serverId: 'vid-box' };
 
-const TEMPLATE = parseConf(`
+const TEMPLATE = parseTemplate(`
 listen 1935 1936;
 daemon on; pid ./x.pid; srs_log_tank file; srs_log_file ./x.log; max_connections 5;
 srs_log_level_v2 warn;
@@ -172,16 +172,16 @@ test('a template keeps what is its own and gives up what is ours', () => {
   assert.equal(find(conf, 'http_api', 'https'), undefined);
   assert.equal(find(conf, 'http_server', 'https'), undefined);
   assert.deepEqual(find(conf, 'vhost', 'hls', 'enabled')?.args, ['on']);
-  assert.deepEqual(droppedBy(TEMPLATE), ['stream_caster']);
+  assert.deepEqual(TEMPLATE.dropped, ['stream_caster']);
   assert.deepEqual(find(conf, 'exporter', 'listen')?.args, ['127.0.0.1:20081']);
   assert.deepEqual(find(conf, 'exporter', 'label')?.args, ['box']);
-  const off = parseConf('exporter { enabled off; }');
+  const off = parseTemplate('exporter { enabled off; }');
   assert.equal(find(parseConf(renderSrsConf({ ...PLAN, template: off })), 'exporter'), undefined);
 });
 
 test('what a template asks of one server, one child does', () => {
   const ingest = 'ingest i { enabled on; input { type file; url ./x.flv; } }';
-  const template = parseConf(`heartbeat { enabled on; } vhost __defaultVhost__ { ${ingest} }`);
+  const template = parseTemplate(`heartbeat { enabled on; } vhost __defaultVhost__ { ${ingest} }`);
   const conf = (duties: Duties) => parseConf(renderSrsConf({ ...PLAN, template, duties }));
   const has = (duties: Duties) => [
     find(conf(duties), 'heartbeat') !== undefined,
@@ -190,8 +190,8 @@ test('what a template asks of one server, one child does', () => {
   assert.deepEqual(has({ ingest: true, heartbeat: true }), [true, true]);
   assert.deepEqual(has({ ingest: true, heartbeat: false }), [false, true]);
   assert.deepEqual(has({ ingest: false, heartbeat: true }), [true, false]);
-  assert.ok(hasIngest(template));
-  assert.ok(!hasIngest(TEMPLATE));
+  const ingests = ({ vhosts }: Template) => vhosts.map(({ hasIngest }) => hasIngest);
+  assert.deepEqual([ingests(template), ingests(TEMPLATE)], [[true], [false, false]]);
 });
 
 test('an ingest stays with its child while that lives, or nobody else serves', () => {
@@ -212,29 +212,12 @@ test('an ingest stays with its child while that lives, or nobody else serves', (
 });
 
 test('ffmpegs that a child starts log where there is a folder', () => {
-  const folder = (text: string) => ffmpegLogFolder(parseConf(text), '/run/srs');
+  const folder = (text: string) => ffmpegLogFolder(parseTemplate(text), '/run/srs');
   assert.equal(folder(''), '/run/srs/logs');
   assert.equal(folder('ff_log_dir ./objs;'), '/run/srs/objs');
   assert.equal(folder('ff_log_dir /var/log/ffmpeg;'), '/var/log/ffmpeg');
-  const conf = parseConf(renderSrsConf({ ...PLAN, template: parseConf('ff_log_dir x;') }));
+  const conf = parseConf(renderSrsConf({ ...PLAN, template: parseTemplate('ff_log_dir x;') }));
   assert.deepEqual(find(conf, 'ff_log_dir')?.args, ['/run/srs/logs']);
-});
-
-test('what a template says of vhosts and passwords can be asked for', () => {
-  assert.deepEqual(vhostsOf(TEMPLATE), ['__defaultVhost__', 'media.example.com']);
-  const expected = `Basic ${Buffer.from('a b:p"w').toString('base64')}`;
-  assert.equal(apiAuthorization(TEMPLATE), expected);
-  assert.equal(apiAuthorization(parseConf('http_api { auth { enabled off; } }')), null);
-  assert.equal(apiAuthorization([]), null);
-});
-
-test('a template that includes files is refused, however deep', () => {
-  const message = "line 2: 'include a.conf' cannot be used: put that text in its place";
-  assert.throws(() => checkTemplate(parseConf('vhost a {\ninclude a.conf;\n}')), {
-    code: 'ERR_CONFIG',
-    message,
-  });
-  checkTemplate(TEMPLATE);
 });
 
 for (const binary of NO_SRS ? [mini] : [mini, real]) {
@@ -250,7 +233,7 @@ for (const binary of NO_SRS ? [mini] : [mini, real]) {
       { hls: null, rtc: false, srt: false },
       { vhosts: { 'ts.example.com': 'ts', 'radio.example.com': 'aac' } },
       { template: TEMPLATE },
-      { template: [] },
+      { template: parseTemplate('') },
       { pidFile: join(odd, 'c.pid'), html: odd, hlsDir: odd },
     ];
     for (const form of forms) {

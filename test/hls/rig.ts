@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
 import { renderSrsConf } from '../../src/child/srs-conf.js';
+import { parseTemplate } from '../../src/child/template.js';
 import type { ChildPorts } from '../../src/child/types.js';
 import { fileHandler } from '../../src/files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { writerName } from '../../src/protocol/hls/names.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
@@ -24,7 +24,7 @@ const VHOST_BODY = `http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
   hls { enabled on; hls_fragment 1; hls_window ${WINDOW_SECONDS}; }`;
 /** mini-srs is found by its own first line. */
 const env = { PATH: process.env.PATH ?? '' };
-const TEMPLATE = parseConf(
+const TEMPLATE = parseTemplate(
   `vhost __defaultVhost__ { ${VHOST_BODY} } vhost ${OTHER_VHOST} { ${VHOST_BODY} }`,
 );
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseTemplate } from '../../src/child/template.js';
 import { HOOK_ACTIONS } from '../../src/hooks/actions.js';
 import { UserUrls } from '../../src/hooks/user-urls.js';
-import { parseConf } from '../../src/srs-conf/parse.js';
 
 const OTHERS = { on_play: ['http://o/play'], on_close: ['http://o/close'] };
 
-const TEMPLATE = parseConf(`
+const TEMPLATE = parseTemplate(`
 vhost __defaultVhost__ { gop_cache on; }
 vhost on.example { http_hooks { enabled on; on_publish http://u/1 http://u/2; on_hls http://u/hls; } }
 vhost off.example { http_hooks { enabled off; on_publish http://u/1; } }
@@ -21,7 +21,7 @@ function all(urls: UserUrls, vhost: string): Record<string, readonly string[]> {
 }
 
 test('each vhost of a template has its own URLs, or those of the configuration', () => {
-  const urls = new UserUrls(TEMPLATE, OTHERS);
+  const urls = new UserUrls(TEMPLATE.vhosts, OTHERS);
   assert.deepEqual(all(urls, '__defaultVhost__'), OTHERS);
   assert.deepEqual(all(urls, 'nobody.example'), OTHERS);
   const own = { on_publish: ['http://u/1', 'http://u/2'], on_hls: ['http://u/hls'] };
