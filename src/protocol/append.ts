@@ -1,4 +1,4 @@
-/** What was kept and what has come. Copies only where there is something of both. */
+/** Joins kept bytes and new bytes. Copies only if neither is empty. */
 export function append(kept: Buffer, bytes: Buffer): Buffer {
   if (kept.length === 0) return bytes;
   return bytes.length === 0 ? kept : Buffer.concat([kept, bytes]);

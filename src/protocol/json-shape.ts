@@ -1,23 +1,27 @@
-/** What a JSON text of somebody whom we do not know may be made of. */
+/** Limits on the shape of a JSON text from an untrusted sender. */
 export interface JsonBounds {
-  /** Objects and arrays within one another. */
+  /** Most levels of nested objects and arrays. */
   readonly depth: number;
-  /** Bytes of text for each object or array, on the average: an empty one has two, and costs us sixty. */
+  /**
+   * Least average bytes of text per object or array: an empty one has two bytes of text but takes
+   * sixty bytes of memory.
+   */
   readonly bytesEach: number;
 }
 
-/** So many objects and arrays may be as short as they like. */
+/** Number of objects and arrays that are exempt from `bytesEach`. */
 const SPARE = 1000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** What a sign does to the depth: `[` and `{` one up, `]` and `}` one down. */
+/** Change of depth by character: `[` and `{` +1, `]` and `}` -1. */
 const STEPS = new Int8Array(0x10000);
 for (const sign of '[{') STEPS[sign.charCodeAt(0)] = 1;
 for (const sign of ']}') STEPS[sign.charCodeAt(0)] = -1;
 
 /**
- * Why a JSON text must not be parsed, or null. It need not be JSON otherwise. One pass: what is deep
- * costs nothing here, where to parse it and to print it again would.
+ * Returns why a JSON text must not be parsed, or null. Other syntax is not checked. One pass
+ * without recursion: deep nesting costs nothing here, whereas JSON.parse and JSON.stringify would
+ * recurse.
  */
 export function jsonFault(text: string, { depth: most, bytesEach }: JsonBounds): string | null {
   const mostOpened = SPARE + text.length / bytesEach;
@@ -36,7 +40,7 @@ export function jsonFault(text: string, { depth: most, bytesEach }: JsonBounds):
   return null;
 }
 
-/** Where the string that begins at `at` has its last quote; the text's end where it has none. */
+/** Returns the index of the closing quote of a string that begins at `at`, or the text's length. */
 function endOfString(text: string, at: number): number {
   let next = at;
   while (next < text.length) {

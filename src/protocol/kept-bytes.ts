@@ -1,18 +1,18 @@
 const FIRST_SIZE = 4096;
 
 /**
- * Bytes of a connection that are not dealt with yet, by where they lie in all that has come. However
- * small the pieces, each byte is copied a few times at most.
+ * Unprocessed bytes of a connection, addressed by their offset in everything received. Memory
+ * doubles, so each byte is copied a few times at most, however small the pieces.
  */
 export class KeptBytes {
   #memory: Buffer = Buffer.alloc(0);
-  /** Where in all bytes the memory begins, and up to where it is written. */
+  /** Offsets of the first byte in `#memory` and of the first byte not yet received. */
   #from = 0;
   #end = 0;
-  /** What lies before is forgotten. */
+  /** Offset of the first byte still needed; bytes before it may be dropped. */
   #start = 0;
 
-  /** How many bytes have come. */
+  /** Number of bytes received so far. */
   get end(): number {
     return this.#end;
   }
@@ -24,7 +24,7 @@ export class KeptBytes {
     this.#end += bytes.length;
   }
 
-  /** A view that stays as it is, whatever comes. */
+  /** A view of the bytes; later calls do not change its contents. */
   slice(start: number, end: number): Buffer {
     return this.#memory.subarray(start - this.#from, end - this.#from);
   }

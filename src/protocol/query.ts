@@ -1,6 +1,7 @@
 /**
- * A query string by SRS's own rules: it splits at every mark, then reads name, value, name, value, so
- * that a name without `=` shifts what follows; nothing is decoded. The last of equal names counts.
+ * Parses a query string by SRS's rules: it splits at every separator and takes the parts as name,
+ * value, name, value, so a name without `=` shifts all that follow. Nothing is decoded. The last of
+ * equal names wins.
  */
 export function parseQuery(query: string): ReadonlyMap<string, string> {
   const items = query.slice(query.indexOf('?') + 1).split(/&&|[=,&;]/);

@@ -1,6 +1,6 @@
 /**
- * What every parser returns. `incomplete` asks for more bytes and has consumed nothing; `invalid`
- * ends the connection, and its reason is for the log and the counter, never for the client.
+ * The result of every parser. `incomplete` asks for more bytes and has consumed none. `invalid`
+ * ends the connection; its reason is for the log and the counters, never for the client.
  */
 export type Parsed<T> =
   | { readonly kind: 'value'; readonly value: T; readonly consumed: number }

@@ -1,29 +1,30 @@
 import type { MediaPlaylist, Segment } from './playlist.js';
 
 /**
- * What one stream's viewers have been told, whichever children it lived on. Plain values; its size is
- * that of one playlist.
+ * The state of the playlist that one stream's viewers see, across all children that served the
+ * stream. Plain values; the size is that of one playlist.
  */
 export interface Continuity {
-  /** What is shown now. */
+  /** The playlist as viewers see it now. */
   readonly shown: MediaPlaylist;
-  /** Who wrote the newest segment. */
+  /** Name of the child's life that wrote the newest segment. */
   readonly writer: string;
-  /** The newest segment's number in that writer's own count. */
+  /** Media sequence number of the newest segment, in the numbering of `writer`. */
   readonly writerSequence: number;
-  /** How many of those shown are from this count of this writer: the newest ones. */
+  /** Number of shown segments, from the newest back, in this numbering of `writer`. */
   readonly own: number;
-  /** By writer, the last segment taken from it: what it lists up to there is old. */
+  /** Last segment's URI taken from each writer: that segment and those before it are not new. */
   readonly taken: ReadonlyMap<string, string>;
 }
 
-/** Writers whose last segment is remembered, for a stream that comes back to one of them. */
+/** Number of writers whose last segment is remembered, for a stream that returns to one of them. */
 const MAX_WRITERS = 8;
 
 /**
- * Takes a child's playlist in. Numbers go on from what was shown, and the first segment of another
- * writer, or of one that counts from 0 again, is marked as discontinuous; what was shown before it
- * stays listed until `windowSeconds` of newer media follow. Answers `state` when nothing is new.
+ * Merges a child's playlist into the state. Sequence numbers continue from the shown playlist. The
+ * first segment of another writer, or of a writer that counts from 0 again, gets an
+ * EXT-X-DISCONTINUITY; older segments stay listed until `windowSeconds` of newer media follow.
+ * Returns `state` itself if the playlist has no new segment.
  */
 export function advance(
   state: Continuity | null,
@@ -62,7 +63,7 @@ function written(
   };
 }
 
-/** Where in the list the newest segment is that was taken already; -1: nowhere. */
+/** Index of the newest segment in `list` that was taken before; -1 if there is none. */
 function lastKnown(state: Continuity, list: MediaPlaylist, writer: string): number {
   const known = new Set(state.shown.segments.map(({ uri }) => uri));
   known.add(state.taken.get(writer) ?? '');
@@ -76,7 +77,10 @@ function join(shown: readonly Segment[], fresh: readonly Segment[], follows: boo
   return [...shown, ...marked];
 }
 
-/** Nobody asked for longer than the window: the writer has gone on counting, and so do we. */
+/**
+ * Handles a gap: nobody requested the playlist for longer than its window, so some segments of the
+ * same writer were never seen. The sequence number advances by the segments missed.
+ */
 function skip(
   { shown, writerSequence }: Continuity,
   list: MediaPlaylist,
@@ -91,8 +95,9 @@ function skip(
 }
 
 /**
- * How many of the oldest are no longer listed: all that come before what the writer itself still
- * lists; while it has dropped nothing yet, those with a whole window behind them.
+ * Returns the number of oldest segments to drop. If the writer itself has dropped segments, the
+ * list is as long as the writer's; until then, segments stay while less than `windowSeconds` of
+ * media follow them.
  */
 function countOld(
   all: readonly Segment[],
@@ -110,7 +115,7 @@ function countOld(
   return firstKept < 0 ? others : firstKept;
 }
 
-/** The next list: `all` without the first `dropped`. */
+/** Builds the next playlist: `all` without its first `dropped` segments. */
 function shift(
   shown: MediaPlaylist,
   list: MediaPlaylist,

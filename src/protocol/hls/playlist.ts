@@ -4,32 +4,32 @@ import { invalid, type Parsed, value } from '../result.js';
 export interface Segment {
   readonly uri: string;
   readonly seconds: number;
-  /** Tags that belong to it (EXTINF, KEY, MAP, …), in order, DISCONTINUITY aside. */
+  /** Tags of this segment (EXTINF, KEY, MAP, …) in order, without DISCONTINUITY. */
   readonly tags: readonly string[];
   readonly discontinuity: boolean;
 }
 
 /** A live media playlist, RFC 8216 section 4.3.3. */
 export interface MediaPlaylist {
-  /** Tags of the whole list that are not read here, VERSION among them. */
+  /** Tags of the whole list that are passed on unread, VERSION among them. */
   readonly tags: readonly string[];
   readonly targetSeconds: number;
-  /** The number of the first segment. */
+  /** Media sequence number of the first segment. */
   readonly sequence: number;
   readonly discontinuitySequence: number;
   readonly segments: readonly Segment[];
-  /** ENDLIST: nothing will follow. */
+  /** EXT-X-ENDLIST: no segment will follow. */
   readonly ended: boolean;
 }
 
-/** Lists above this are no live stream's: a bound on what is kept of them. */
+/** Most segments accepted. No live playlist is longer, and the bound limits memory. */
 const MAX_SEGMENTS = 10_000;
 
-/** Tags that are said once and hold for the whole list. */
+/** Tags that apply to the whole playlist and appear once. */
 const OF_LIST =
   /^#EXT-X-(?:VERSION|PLAYLIST-TYPE|INDEPENDENT-SEGMENTS|START|ALLOW-CACHE|SERVER-CONTROL|PART-INF)\b/;
 
-/** Reads a media playlist; a master playlist is `invalid` here. */
+/** Parses a media playlist. A master playlist is `invalid`. */
 export function parsePlaylist(text: string): Parsed<MediaPlaylist> {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   if (lines[0]?.startsWith('#EXTM3U') !== true) return invalid('no #EXTM3U');
@@ -49,12 +49,12 @@ export function parsePlaylist(text: string): Parsed<MediaPlaylist> {
   );
 }
 
-/** Whether this is the list of streams that names the list of segments. */
+/** Reports whether the text is a master playlist. */
 export function isMaster(text: string): boolean {
   return text.includes('#EXT-X-STREAM-INF');
 }
 
-/** The text of a playlist; `query` is put behind every segment's URI. */
+/** Prints a playlist. `query` is appended to every segment's URI. */
 export function printPlaylist(list: MediaPlaylist, query = ''): string {
   const { targetSeconds, sequence, discontinuitySequence, segments, ended } = list;
   const lines = [

@@ -1,6 +1,6 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
-/** The head of an answer whose body has a length: RFC 9112 §4, as SRS's API writes it. */
+/** Head of a response with a Content-Length (RFC 9112 §4), as SRS's API sends it. */
 export interface AnswerHead {
   readonly status: number;
   /** Bytes of the body. */
@@ -12,7 +12,7 @@ const END = '\r\n\r\n';
 const STATUS = /^HTTP\/1\.[01] (?<status>\d{3})\b/;
 const LENGTH = /^content-length: *(?<length>\d{1,15}) *$/im;
 
-/** Reads a head; bodies that are chunked, or end with the connection, are `invalid`. */
+/** Parses a response head. Chunked bodies, and bodies that end with the connection, are invalid. */
 export function parseAnswerHead(bytes: Buffer): Parsed<AnswerHead> {
   const end = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(END);
   if (end < 0) return bytes.length < MAX_HEAD_BYTES ? INCOMPLETE : invalid('a head without end');

@@ -1,22 +1,25 @@
-/** A request as its client made it. */
+/** A request as the client sent it. */
 export interface ClientRequest {
   /** Path and query, in the client's spelling. */
   readonly target: string;
-  /** '' where an old client names none. */
+  /** Host header; '' if an HTTP/1.0 client sent none. */
   readonly host: string;
-  /** Name, value, name, value, as they came. */
+  /** Name, value, name, value, in the order received. */
   readonly rawHeaders: readonly string[];
 }
 
-/** Of one connection only (RFC 9110, 7.6.1), and those of a body, which no live request has. */
+/**
+ * Hop-by-hop headers (RFC 9110 §7.6.1), and body headers, which a request for a live stream does
+ * not need.
+ */
 const HOP_BY_HOP =
   'connection host keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade http2-settings content-length expect';
-/** Who the client is, we say. */
+/** Headers that we set ourselves; a client's own values are dropped. */
 const OURS = 'x-forwarded-for x-real-ip';
 
 /**
- * The head of a GET that asks a child for what the client asked us for. The child's answer can be
- * relayed as it is.
+ * Builds the head of the GET sent to a child in place of the client's. `Connection: close` lets the
+ * child's response be relayed unchanged.
  */
 export function buildChildHead(request: ClientRequest, ip: string): Buffer {
   const headers = childHeaders(request, ip).map(([name, text]) => `${name}: ${text}`);
@@ -24,7 +27,7 @@ export function buildChildHead(request: ClientRequest, ip: string): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** All of the client's headers that are not for us alone, and the client's true address. */
+/** Returns the client's end-to-end headers and the client's true address. */
 export function childHeaders(
   { host, rawHeaders }: ClientRequest,
   ip: string,

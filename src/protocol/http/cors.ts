@@ -1,4 +1,4 @@
-/** SRS's CORS headers, which answer only a request that names its origin. */
+/** SRS's CORS headers. SRS sends them only if the request has an `Origin`. */
 const CORS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Headers': '*',
@@ -8,7 +8,7 @@ const CORS = {
   'Access-Control-Request-Private-Network': 'true',
 };
 
-/** The headers for a request with this `Origin`; none without one. */
+/** Returns the CORS headers for a request with this `Origin`; none if it has no `Origin`. */
 export function corsHeaders(origin: string | undefined): Readonly<Record<string, string>> {
   return origin === undefined ? {} : CORS;
 }

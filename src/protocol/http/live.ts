@@ -3,12 +3,12 @@ import { DEFAULT_VHOST } from '../../stream-key.js';
 import { queryVhost, resolveVhost } from '../rtmp/stream-url.js';
 import { hostName, type RequestTarget } from './target.js';
 
-/** How the children play a vhost's streams by HTTP. */
+/** A vhost's `http_remux` settings in the children's config. */
 export interface LiveMount {
   readonly vhost: string;
-  /** SRS's `http_remux.mount`, `[vhost]/[app]/[stream].flv`; null: they do not. */
+  /** SRS's `http_remux.mount`, `[vhost]/[app]/[stream].flv`; null if remuxing is off. */
   readonly mount: string | null;
-  /** The children fetch the vhost's streams from elsewhere when somebody plays them. */
+  /** The vhost is an edge: children pull its streams from elsewhere when a player asks. */
   readonly isEdge: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface LiveRequest {
 
 export type LiveMatcher = (target: RequestTarget, host: string) => LiveRequest | null;
 
-/** As SRS names them. */
+/** Content types as SRS sends them, by extension of the mount. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   flv: 'video/x-flv',
   ts: 'video/MP2T',
@@ -35,9 +35,9 @@ interface Compiled extends Pick<LiveMount, 'vhost' | 'isEdge'> {
 }
 
 /**
- * Finds the live stream behind a path as SRS does: the vhost is that of the query's `vhost` or
- * `domain`, else the host's, and its mount says which path is a stream. Paths are taken as they are
- * spelled. `vhosts` are all that the children have.
+ * Builds a function that finds the live stream behind a path as SRS does: the vhost comes from the
+ * query's `vhost` or `domain`, else from the host, and the vhost's mount tells which paths are
+ * streams. Paths are compared undecoded. `vhosts` are all vhosts of the children's config.
  */
 export function liveMatcher(mounts: readonly LiveMount[], vhosts: readonly string[]): LiveMatcher {
   const byVhost = new Map(
@@ -60,7 +60,10 @@ function compile({ vhost, mount, isEdge }: LiveMount): Compiled | null {
   return { vhost, isEdge, contentType, pattern: patternOf(mount, vhost) };
 }
 
-/** A mount that begins with its vhost is that host's own; within the path the vhost is a word. */
+/**
+ * Compiles a mount to a pattern. SRS serves a mount that begins with `[vhost]` on that host; a
+ * `[vhost]` later in the mount is replaced by the vhost's name.
+ */
 function patternOf(mount: string, vhost: string): RegExp {
   const path = mount
     .replace(/^\[vhost\]/, '')

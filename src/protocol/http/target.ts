@@ -1,17 +1,17 @@
-/** A request's target (RFC 9112, 3.2), origin-form or absolute-form, in the client's spelling. */
+/** A request target (RFC 9112 §3.2) in origin-form or absolute-form, undecoded. */
 export interface RequestTarget {
-  /** Of an absolute-form, which then counts instead of the Host header; else null. */
+  /** Authority of an absolute-form, which overrides the Host header; null for origin-form. */
   readonly authority: string | null;
   readonly path: string;
-  /** Without its `?`. */
+  /** The query without its `?`. */
   readonly query: string;
 }
 
 const TARGET = /^(?:https?:\/\/([^/?#]+))?(\/[^?#]*)?(?:\?([^#]*))?$/i;
-/** `..`, a slash within a segment, NUL: what one program takes for a name and another for a path. */
+/** `..`, encoded slashes, NUL: programs disagree on whether these are names or paths. */
 const AMBIGUOUS = /(?:^|\/)(?:\.|%2e){2}(?:\/|$)|%2f|%5c|%00|\\/i;
 
-/** Null for other forms (`*`, `host:port`) and for what is none. */
+/** Parses a target. Returns null for other forms (`*`, `host:port`) and for malformed targets. */
 export function parseTarget(target: string): RequestTarget | null {
   const parts = TARGET.exec(target);
   if (parts === null) return null;
@@ -20,12 +20,12 @@ export function parseTarget(target: string): RequestTarget | null {
   return { authority, path: path ?? '/', query };
 }
 
-/** Whether programs could disagree on what the path names: such a path is nobody's. */
+/** Reports whether programs could disagree on what the path names. Such a path is refused. */
 export function isAmbiguous(path: string): boolean {
   return AMBIGUOUS.test(path);
 }
 
-/** The name in an authority, without its port. */
+/** Returns the host of an authority without its port and brackets. */
 export function hostName(authority: string): string {
   return authority.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 }

@@ -2,42 +2,42 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../stream-key.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
-/** Which of a child's ports is wanted. */
+/** The child's port to connect to. */
 export type ChildService = 'rtmp' | 'http' | 'api';
 
-/** A stream, and what is to be done with it. */
+/** A stream and the client's role on it. */
 export interface PeerWanted {
   readonly stream: string;
   readonly role: Role;
-  /** There where the user's hooks have let the client in already, by that id. */
+  /** Set if the user's hooks have accepted the client already: the client id they were told. */
   readonly hookId?: string;
 }
 
-/** What one box says to another before the bytes of a client, in JSON. */
+/** The JSON message that one box sends to another before a client's bytes. */
 export interface PeerHello {
   readonly child: string;
   readonly generation: number;
   readonly service: ChildService;
-  /** What the client comes for; null: for no one stream. */
+  /** The client's stream and role; null if the request concerns no single stream. */
   readonly wanted: PeerWanted | null;
-  /** `ip:port` of the client. */
+  /** The client's `ip:port`. */
   readonly client: string;
   /** Milliseconds since 1970, by the sender's clock. */
   readonly at: number;
-  /** Never the same twice. */
+  /** Unique per hello: the peer refuses a repeated one. */
   readonly nonce: string;
-  /** Asked of the box itself, which answers and hangs up; then no child is wanted. */
+  /** A question to the box itself, which answers and closes the connection; no child is dialled. */
   readonly question?: string;
 }
 
 /**
- * `SRSP`, a version, the length of the JSON (16 bits, big endian), the JSON, and an HMAC-SHA256 over
- * all of it by the secret that the boxes share.
+ * Wire format: `SRSP`, version (1 byte), length of the JSON (16 bits, big-endian), the JSON, and an
+ * HMAC-SHA256 of all of that with the secret that the boxes share.
  */
 const MAGIC = Buffer.from('SRSP\x01', 'latin1');
 const HEAD = MAGIC.length + 2;
 const MAC_SIZE = 32;
-/** Names of streams are bounded by their protocols. */
+/** Bytes. Stream names are bounded by their protocols, so no true hello is longer. */
 const MAX_JSON = 8192;
 const SERVICES: readonly unknown[] = ['rtmp', 'http', 'api'];
 
@@ -50,7 +50,7 @@ export function buildHello(hello: PeerHello, secret: string): Buffer {
   return Buffer.concat([signed, mac(secret, signed)]);
 }
 
-/** Reads a hello; one that was not made with our secret is invalid. */
+/** Parses a hello. A hello signed with another secret is invalid. */
 export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
   const known = Math.min(bytes.length, MAGIC.length);
   if (!bytes.subarray(0, known).equals(MAGIC.subarray(0, known)))
@@ -66,10 +66,10 @@ export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
   return hello === null ? invalid('malformed hello') : value(hello, end + MAC_SIZE);
 }
 
-/** `gone`: that life of the child is over, or the stream is not its own any more. */
+/** `gone`: that generation of the child has ended, or it no longer owns the stream. */
 export type PeerAnswer = 'welcome' | 'gone';
 
-/** The answer to a hello: proves that who answers has the secret too. */
+/** Builds the answer to a hello. It proves that the answering box has the secret, too. */
 export function buildAnswer(answer: PeerAnswer, { nonce }: PeerHello, secret: string): Buffer {
   return mac(secret, Buffer.from(`${answer} ${nonce}`));
 }
@@ -100,7 +100,7 @@ function readHello(text: string): PeerHello | null {
   return { child, generation, ...about, at, nonce };
 }
 
-/** Undefined: malformed. */
+/** Returns undefined for a malformed field. */
 function readWanted(field: unknown): PeerWanted | null | undefined {
   if (field === null) return null;
   const { stream, role, hookId } = (field ?? {}) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { isSameText } from '../same-text.js';
 
-/** What a box says of a request that it sends on to another box's own port. */
+/** The signed header of a request that a box forwards to another box's HTTP port. */
 export interface Hop {
   /** The client's address, without a port. */
   readonly ip: string;
@@ -9,17 +9,20 @@ export interface Hop {
   readonly at: number;
 }
 
-/** The header's name: a request that has it is never sent on. */
+/** Header name. A request that has this header is not forwarded again. */
 export const HOP_HEADER = 'x-srs-supervisor-hop';
-/** How far two clocks may be apart. */
+/** Milliseconds by which the clocks of two boxes may differ. */
 const WINDOW_MS = 30_000;
 
-/** `ip time mac`; the mac covers the request's target, too. */
+/** Builds `ip time mac`. The MAC also covers the request's target. */
 export function buildHop({ ip, at }: Hop, target: string, secret: string): string {
   return `${ip} ${at} ${sign(`${ip} ${at} ${target}`, secret)}`;
 }
 
-/** The client's address; null for what was not made with our secret, for this target, just now. */
+/**
+ * Returns the client's address, or null unless the header was signed with our secret, for this
+ * target, within `WINDOW_MS`.
+ */
 export function readHop(text: string, target: string, secret: string, now: number): string | null {
   const [ip = '', at = '', mac = ''] = text.split(' ');
   const isOurs = isSameText(mac, sign(`${ip} ${at} ${target}`, secret));

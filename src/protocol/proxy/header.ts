@@ -1,20 +1,20 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
-/** The true client in front of a TCP load balancer. */
+/** The true client's address, as a TCP load balancer reports it. */
 interface ProxiedAddress {
   readonly ip: string;
   readonly port: number;
 }
 
-/** Null: the balancer speaks for itself (LOCAL), or knows no address (UNKNOWN, a Unix socket). */
+/** Null: a connection of the balancer itself (LOCAL), or no address (UNKNOWN, a Unix socket). */
 export type ProxyHeader = ProxiedAddress | null;
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const V1 = Buffer.from('PROXY ', 'latin1');
-/** With its line end (2.1 of the specification). */
+/** Bytes, CRLF included (PROXY protocol §2.1). */
 const V1_MAX = 107;
 const V2_HEAD = 16;
-/** Addresses take 216 bytes at most; the rest is TLVs, that real balancers keep short. */
+/** Bytes. Addresses take at most 216; the rest is TLVs, which real balancers keep short. */
 const V2_MAX_BODY = 4096;
 const V1_LINE =
   /^PROXY (?:UNKNOWN(?: .*)?|(TCP4|TCP6) ([\da-fA-F.:]+) ([\da-fA-F.:]+) (\d{1,5}) (\d{1,5}))$/;
@@ -22,8 +22,8 @@ const TCP4 = 0x11;
 const TCP6 = 0x21;
 
 /**
- * Reads a PROXY protocol header, version 1 or 2 (haproxy's proxy-protocol.txt), from a connection's
- * first bytes. `consumed` is where the client's own bytes begin.
+ * Parses a PROXY protocol header, version 1 or 2 (haproxy's proxy-protocol.txt), from a
+ * connection's first bytes. The client's own bytes begin at `consumed`.
  */
 export function parseProxyHeader(bytes: Buffer): Parsed<ProxyHeader> {
   if (startsAlike(bytes, SIGNATURE)) return parseV2(bytes);
@@ -63,7 +63,7 @@ function parseV2(bytes: Buffer): Parsed<ProxyHeader> {
   return value(isLocal ? null : addressIn(body, family), V2_HEAD + size);
 }
 
-/** Of both ends; 0 where there is nothing for us. */
+/** Returns the bytes of both addresses and ports; 0 for families that carry no IP address. */
 function addressSize(family: number): number {
   return family === TCP4 ? 12 : family === TCP6 ? 36 : 0;
 }

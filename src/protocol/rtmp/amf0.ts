@@ -11,23 +11,23 @@ export type Amf0Value =
   | Amf0Value[]
   | Amf0Object;
 
-/** An object or an ECMA array. Decoded ones have no prototype, so that no key is special. */
+/** An object or an ECMA array. Decoded objects have no prototype, so no key is special. */
 export interface Amf0Object {
   [key: string]: Amf0Value;
 }
 
 const MAX_DEPTH = 16;
-/** Properties of all objects of one decode together. */
+/** Most properties of all objects in one decode. */
 const MAX_PROPERTIES = 1024;
-/** Bytes of a text whose length takes two. */
+/** Most bytes of a string with a two-byte length. */
 const MAX_SHORT = 0xffff;
-/** Elements of all arrays of one decode together: metadata lists a time for every keyframe. */
+/** Most elements of all arrays in one decode. Metadata may list a time for every keyframe. */
 const MAX_ELEMENTS = 65_536;
 
-/** Set on objects that are written as ECMA arrays. */
+/** Set of the objects to write as ECMA arrays. */
 const ECMA = Symbol('ECMA array');
 
-/** A copy of an object that is written as an ECMA array (AMF0 §2.10), which some clients ask for. */
+/** Copies an object to be written as an ECMA array (AMF0 §2.10), which some clients require. */
 export function ecmaArray(object: Amf0Object): Amf0Object {
   return Object.defineProperty({ ...object }, ECMA, { value: true });
 }
@@ -53,8 +53,8 @@ const Marker = {
 } as const;
 
 /**
- * Reads one AMF0 value at `offset`. References and unsupported values are undefined, a typed object
- * loses its class name. A value that the buffer cuts off is `incomplete`.
+ * Decodes one AMF0 value at `offset`. References and unsupported values decode to undefined; a
+ * typed object loses its class name. A truncated value is `incomplete`.
  */
 export function decodeAmf0(buf: Buffer, offset = 0): Parsed<Amf0Value> {
   const reader = new Amf0Reader(buf, offset);
@@ -62,26 +62,26 @@ export function decodeAmf0(buf: Buffer, offset = 0): Parsed<Amf0Value> {
   return reader.failure ?? value(item, reader.at - offset);
 }
 
-/** Reads all values of a whole message payload; one that is cut off is invalid here. */
+/** Decodes all values of a whole message payload. A truncated value is `invalid`. */
 export function decodeAmf0All(buf: Buffer): Parsed<Amf0Value[]> {
   const reader = new Amf0Reader(buf, 0);
   const values = reader.readAll();
   return reader.failure === null ? value(values, buf.length) : asWhole(reader.failure);
 }
 
-/** There is no more to come of a message: what is cut off is invalid. */
+/** Turns `incomplete` into `invalid`, for a message of which no more bytes will come. */
 export function asWhole<T>(parsed: Parsed<T>): Parsed<T> {
   return parsed.kind === 'incomplete' ? invalid('AMF0: value cut off') : parsed;
 }
 
-/** Writes the values one after the other. Objects are written as such, arrays as strict arrays. */
+/** Encodes the values in order. Objects are written as objects, arrays as strict arrays. */
 export function encodeAmf0(...values: Amf0Value[]): Buffer {
   const writer = new ByteWriter();
   for (const item of values) writeValue(writer, item);
   return writer.written;
 }
 
-/** Reads values in a row. Once it has failed, what it answers means nothing. */
+/** Reads values in sequence. After a failure its return values are meaningless. */
 class Amf0Reader {
   static readonly #READERS: Readonly<Record<number, (reader: Amf0Reader) => Amf0Value>> = {
     [Marker.number]: (reader) => reader.#double(),
@@ -91,7 +91,7 @@ class Amf0Reader {
     [Marker.null]: () => null,
     [Marker.undefined]: () => undefined,
     [Marker.reference]: (reader) => reader.#nothing(2),
-    // Its count is only a hint: senders are known to write 0.
+    // The count is only a hint: some senders write 0.
     [Marker.ecmaArray]: (reader) => reader.#nested(() => reader.#properties(4)),
     [Marker.strictArray]: (reader) => reader.#nested(() => reader.#elements()),
     [Marker.date]: (reader) => reader.#date(),
@@ -99,11 +99,11 @@ class Amf0Reader {
     [Marker.unsupported]: () => undefined,
     [Marker.xmlDocument]: (reader) => reader.#text(4),
     [Marker.typedObject]: (reader) => reader.#nested(() => reader.#typedObject()),
-    // From here on it is AMF3, which has no way back: one undefined stands for the rest.
+    // All that follows is AMF3 and cannot switch back: one undefined stands for it.
     [Marker.amf3]: (reader) => reader.#nothing(reader.#bytes.length - reader.at),
   };
 
-  /** Where the next value begins. */
+  /** Offset of the next value. */
   at: number;
   failure: Exclude<Parsed<never>, { kind: 'value' }> | null = null;
   readonly #bytes: Buffer;
@@ -136,7 +136,10 @@ class Amf0Reader {
     this.failure ??= invalid(`AMF0: ${reason}`);
   }
 
-  /** Answers where the next bytes are; past the end where they are not all there, or nothing is read. */
+  /**
+   * Returns the offset of the next `size` bytes and moves past them. Returns the buffer's length if
+   * they are not all there or an earlier read failed.
+   */
   #take(size: number): number {
     const start = this.at;
     if (start + size > this.#bytes.length) this.failure ??= INCOMPLETE;
@@ -168,7 +171,7 @@ class Amf0Reader {
     return this.failure === null ? this.#bytes.readUInt16BE(at) : 0;
   }
 
-  /** The two bytes behind it are a time zone, which nobody sets (AMF0 §2.13). */
+  /** Reads a date. The two bytes behind it are a time zone, which is reserved (AMF0 §2.13). */
   #date(): Date {
     const date = new Date(this.#double());
     this.#take(2);
@@ -189,7 +192,7 @@ class Amf0Reader {
     return item;
   }
 
-  /** Properties until the empty key with the object-end marker (AMF0 §2.5, §2.10). */
+  /** Reads properties until the empty key with the object-end marker (AMF0 §2.5, §2.10). */
   #properties(headSize = 0): Amf0Object {
     const object: Amf0Object = Object.create(null);
     this.#take(headSize);
@@ -256,7 +259,7 @@ function writeArray(writer: ByteWriter, items: readonly Amf0Value[]): void {
   for (const item of items) writeValue(writer, item);
 }
 
-/** The two bytes behind it are a time zone, which is always 0 (AMF0 §2.13). */
+/** Writes a date. The two bytes behind it are a time zone, which must be 0 (AMF0 §2.13). */
 function writeDate(writer: ByteWriter, date: Date): void {
   writeNumber(writer, Marker.date, date.getTime());
   writer.uint16(0);
@@ -274,7 +277,10 @@ function writeObject(writer: ByteWriter, object: Amf0Object): void {
   writer.uint8(Marker.objectEnd);
 }
 
-/** Of a key that is too long as much is written as fits in any case: a character has up to three bytes. */
+/**
+ * Writes a key. A key that could exceed the two-byte length is cut: a UTF-16 unit takes at most
+ * three bytes in UTF-8.
+ */
 function writeKey(writer: ByteWriter, key: string): void {
   const short = key.length > MAX_SHORT / 3 ? key.slice(0, MAX_SHORT / 3) : key;
   const size = Buffer.byteLength(short);

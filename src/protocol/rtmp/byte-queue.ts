@@ -1,32 +1,35 @@
 const NOTHING = Buffer.alloc(0);
 
-/** Bytes in the order they arrived, read without joining what came in pieces. */
+/** Bytes in order of arrival, read without joining the pieces they came in. */
 export class ByteQueue {
   readonly #pieces: Buffer[] = [];
-  /** Bytes of the first piece that are gone. */
+  /** Number of bytes of the first piece that were consumed. */
   #at = 0;
   #length = 0;
 
-  /** Bytes not yet taken. */
+  /** Number of bytes not yet consumed. */
   get length(): number {
     return this.#length;
   }
 
-  /** Adds bytes, which the caller must not change any more. */
+  /** Appends bytes. The caller must not change them afterwards. */
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;
     this.#pieces.push(bytes);
     this.#length += bytes.length;
   }
 
-  /** Up to `size` bytes from the front, which stay; a copy only where they lie in several pieces. */
+  /**
+   * Returns up to `size` bytes from the front without consuming them. Copies only if they span
+   * pieces.
+   */
   peek(size: number): Buffer {
     const wanted = Math.min(size, this.#length);
     const listener = this.#view(wanted);
     return listener.length === wanted ? listener : this.#join(wanted);
   }
 
-  /** The longest run of bytes at the front that lies in one piece, at most `limit` bytes. */
+  /** Consumes the longest run at the front that lies in one piece, at most `limit` bytes. */
   take(limit: number): Buffer {
     const listener = this.#view(limit);
     this.skip(listener.length);

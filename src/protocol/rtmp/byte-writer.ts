@@ -1,18 +1,18 @@
 const FIRST_SIZE = 512;
-/** Characters that are copied one by one: `Buffer.write` costs more than so many. */
+/** Longest text in characters that is copied one by one: up to here `Buffer.write` costs more. */
 const MAX_COPIED = 64;
 
-/** Bytes written one after the other, numbers big-endian, into memory that grows. */
+/** Appends bytes and big-endian numbers to a buffer that grows. */
 export class ByteWriter {
   #memory: Buffer;
   #length = 0;
 
-  /** `size`: bytes that are likely to come. */
+  /** `size`: expected number of bytes. */
   constructor(size = FIRST_SIZE) {
     this.#memory = Buffer.allocUnsafe(size);
   }
 
-  /** All that was written; what is written later leaves it as it is. */
+  /** All bytes written so far. Later writes do not change this view. */
   get written(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }
@@ -52,7 +52,7 @@ export class ByteWriter {
     this.#memory.set(bytes, at);
   }
 
-  /** As UTF-8, of which it is `size` bytes. */
+  /** Writes UTF-8 text whose encoded length is `size` bytes. */
   text(text: string, size: number): void {
     const at = this.#reserve(size);
     if (size !== text.length || size > MAX_COPIED) {
@@ -62,7 +62,7 @@ export class ByteWriter {
     for (let i = 0; i < size; i += 1) this.#memory[at + i] = text.charCodeAt(i);
   }
 
-  /** Answers where the next `size` bytes go; the memory may be another one then. */
+  /** Returns the offset for the next `size` bytes. May replace `#memory`. */
   #reserve(size: number): number {
     const at = this.#length;
     this.#length += size;

@@ -1,6 +1,6 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
-/** 0: everything is said; 1: no stream id; 2: only the time; 3: all as before (RTMP 1.0 §5.3.1.2). */
+/** 0: full header; 1: no stream id; 2: timestamp delta only; 3: no header (RTMP 1.0 §5.3.1.2). */
 export type ChunkFormat = 0 | 1 | 2 | 3;
 
 export interface BasicHeader {
@@ -8,28 +8,28 @@ export interface BasicHeader {
   readonly csid: number;
 }
 
-/** What a chunk stream's later headers refer to. */
+/** A chunk stream's last message header, to which its later headers refer. */
 export interface MessageHeader {
-  /** Absolute in fmt 0, else a delta; the extended one where there is one. */
+  /** Milliseconds: absolute in fmt 0, else a delta. The extended timestamp if there is one. */
   readonly time: number;
-  /** The time needs four bytes of its own, which come again in every fmt 3 header. */
+  /** An extended timestamp follows (4 bytes), which fmt 3 headers repeat. */
   readonly extended: boolean;
   readonly length: number;
   readonly typeId: number;
   readonly streamId: number;
 }
 
-/** The longest header: basic 3, message 11, extended timestamp 4. */
+/** Bytes of the longest header: basic 3, message 11, extended timestamp 4. */
 export const MAX_HEADER_SIZE = 18;
 
-/** From here on the three-byte time says only that four more bytes follow (§5.3.1.3). */
+/** At this value the 3-byte field only announces an extended timestamp (§5.3.1.3). */
 export const EXTENDED_TIME = 0xffffff;
 
 const MESSAGE_HEADER_SIZE = [11, 7, 3, 0] as const;
 
 const FRESH: MessageHeader = { time: 0, extended: false, length: 0, typeId: 0, streamId: 0 };
 
-/** Reads format and chunk stream id in their one-, two- or three-byte form (§5.3.1.1). */
+/** Parses fmt and chunk stream id in the 1-, 2- or 3-byte form (§5.3.1.1). */
 export function parseBasicHeader(bytes: Buffer): Parsed<BasicHeader> {
   const first = bytes[0];
   if (first === undefined) return INCOMPLETE;
@@ -42,8 +42,8 @@ export function parseBasicHeader(bytes: Buffer): Parsed<BasicHeader> {
 }
 
 /**
- * Reads the header that follows the basic one at `at`; what it leaves out comes from `last`, the
- * chunk stream's previous header.
+ * Parses the message header that follows the basic header at `at`. Fields that it omits come from
+ * `last`, the chunk stream's previous header.
  */
 export function parseMessageHeader(
   bytes: Buffer,
@@ -51,7 +51,7 @@ export function parseMessageHeader(
   fmt: ChunkFormat,
   last: MessageHeader | undefined,
 ): Parsed<MessageHeader> {
-  // librtmp sends a ping as fmt 1 on a fresh chunk stream; nobody sends 2 or 3 so.
+  // librtmp sends a ping as fmt 1 on a new chunk stream; no client begins with fmt 2 or 3.
   if (!last && fmt >= 2) return invalid(`chunk stream begins with fmt ${fmt}`);
   const end = at + MESSAGE_HEADER_SIZE[fmt];
   if (bytes.length < end) return INCOMPLETE;

@@ -10,36 +10,36 @@ import {
 } from './chunk-header.js';
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
 
-/** A message and where it stood: absolute offsets in all bytes that were pushed. */
+/** A message with its position, as absolute offsets in all bytes pushed. */
 export interface ReadMessage extends RtmpMessage {
-  /** Of the first byte of its first chunk's header. */
+  /** Offset of the first byte of its first chunk's header. */
   readonly start: number;
-  /** Just after its last byte. Chunks of other messages may lie between. */
+  /** Offset just behind its last byte. Chunks of other messages may lie between. */
   readonly end: number;
-  /** Format of its first chunk's header. */
+  /** fmt of its first chunk's header. */
   readonly fmt: ChunkFormat;
 }
 
 export interface ChunkReaderOptions {
   readonly maxMessageSize?: number;
   readonly maxChunkStreams?: number;
-  /** Bytes that all begun messages together may announce. */
+  /** Most bytes that all unfinished messages may announce together. */
   readonly maxBuffered?: number;
 }
 
 const MIB = 1024 * 1024;
 const MAX_CHUNK_SIZE = 16 * MIB;
-/** Nobody needs more than a few; SRS takes any number of them. */
+/** Clients use only a few chunk streams; SRS itself has no limit. */
 const MAX_CHUNK_STREAMS = 1024;
-/** Memory that a message gets with its first byte, and by how much that grows while more come. */
+/** Bytes allocated with a message's first byte, and the factor by which that grows. */
 const FIRST_MEMORY = 4096;
 const GROWTH = 4;
 
-/** A message under way. */
+/** A message of which some chunks are missing. */
 interface Unfinished {
   readonly start: number;
   readonly fmt: ChunkFormat;
-  /** Made when the first byte has to be kept; a payload that comes whole is never copied. */
+  /** Allocated when the first byte must be kept; a payload that arrives whole is not copied. */
   payload: Buffer | null;
   filled: number;
 }
@@ -52,9 +52,9 @@ interface ChunkStreamState {
 }
 
 /**
- * Puts one direction's chunks together (RTMP 1.0 §5.3). It obeys SetChunkSize and Abort itself, and
- * still yields them. After `push`, call `next` until it says `incomplete`. A payload that came in one
- * chunk and one push is a view of the pushed bytes, any other is copied, once or little more.
+ * Assembles the messages of one direction (RTMP 1.0 §5.3). Applies SetChunkSize and Abort itself
+ * and also yields them. After `push`, call `next` until it returns `incomplete`. A payload that
+ * arrived in one chunk and one push is a view of the pushed bytes; any other is copied about once.
  */
 export class ChunkReader {
   readonly #maxMessageSize: number;
@@ -81,12 +81,12 @@ export class ChunkReader {
     return this.#chunkSize;
   }
 
-  /** Adds received bytes, which the caller must not change any more. */
+  /** Appends received bytes. The caller must not change them afterwards. */
   push(bytes: Buffer): void {
     if (this.#failure === null) this.#input.push(bytes);
   }
 
-  /** The next whole message; `consumed` is `end - start`. Once invalid, it stays so. */
+  /** Returns the next whole message; `consumed` is `end - start`. `invalid` is final. */
   next(): Parsed<ReadMessage> {
     while (this.#failure === null) {
       const stream = this.#current ?? this.#beginChunk();
@@ -99,8 +99,8 @@ export class ChunkReader {
   }
 
   /**
-   * Where the earliest message begins that is not whole yet, or null where the bytes so far end with
-   * a message. Holds after `next` said `incomplete`.
+   * Returns the offset of the earliest unfinished message, or null if the bytes so far end with a
+   * message. Valid after `next` returned `incomplete`.
    */
   partialStart(): number | null {
     let earliest = this.#input.length > 0 ? this.#offset : Number.POSITIVE_INFINITY;
@@ -110,7 +110,7 @@ export class ChunkReader {
     return Number.isFinite(earliest) ? earliest : null;
   }
 
-  /** Reads a chunk's header; null when it is not whole or wrong. */
+  /** Parses a chunk's header. Returns null if it is incomplete or invalid. */
   #beginChunk(): ChunkStreamState | null {
     const bytes = this.#input.peek(MAX_HEADER_SIZE);
     const basic = parseBasicHeader(bytes);
@@ -152,7 +152,10 @@ export class ChunkReader {
     return null;
   }
 
-  /** Only fmt 3 goes on with a message; some senders repeat the extended timestamp in it, some not. */
+  /**
+   * Continues a message, which only fmt 3 may do. Some senders repeat the extended timestamp here
+   * and some do not.
+   */
   #continueMessage(
     stream: ChunkStreamState,
     basic: { value: BasicHeader; consumed: number },
@@ -174,7 +177,7 @@ export class ChunkReader {
     return stream;
   }
 
-  /** Takes what is there of the chunk; answers the payload when the message is whole. */
+  /** Reads the available bytes of the chunk. Returns the payload if the message is now whole. */
   #readChunk(stream: ChunkStreamState): Buffer | null {
     const { partial, header } = stream;
     if (!partial) return null;
@@ -203,7 +206,10 @@ export class ChunkReader {
     return value({ csid, timestamp, typeId, streamId, payload, start, end, fmt }, end - start);
   }
 
-  /** Follows the two messages that change how chunks are read (§5.4.1, §5.4.2). */
+  /**
+   * Applies the two messages that change how chunks are read (§5.4.1, §5.4.2). Returns a fault or
+   * null.
+   */
   #obey(typeId: number, payload: Buffer): string | null {
     if (typeId !== MessageType.setChunkSize && typeId !== MessageType.abort) return null;
     if (payload.length < 4) return `control message ${typeId} of ${payload.length} bytes`;
@@ -245,7 +251,10 @@ function keep(partial: Unfinished, bytes: Buffer, length: number): void {
   partial.filled += bytes.length;
 }
 
-/** Memory grows with what comes: what is only announced, nobody has to send. */
+/**
+ * Grows the payload with the bytes received, not with the length announced: a peer could announce
+ * megabytes and send nothing.
+ */
 function withRoom({ payload, filled }: Unfinished, needed: number, length: number): Buffer {
   if (payload !== null && payload.length >= needed) return payload;
   const size = Math.max(FIRST_MEMORY, GROWTH * needed);

@@ -2,7 +2,7 @@ import { ByteWriter } from './byte-writer.js';
 import { EXTENDED_TIME, MAX_HEADER_SIZE } from './chunk-header.js';
 import type { RtmpMessage } from './message.js';
 
-/** Writes a message as one fmt 0 chunk and as many fmt 3 chunks as it takes (RTMP 1.0 §5.3.1). */
+/** Encodes a message as one fmt 0 chunk and as many fmt 3 chunks as needed (RTMP 1.0 §5.3.1). */
 export function encodeMessage(message: RtmpMessage, chunkSize: number): Buffer {
   const { csid, timestamp, payload } = message;
   const chunks = Math.ceil(payload.length / chunkSize) + 1;
@@ -39,7 +39,7 @@ function writeMessageHeader(writer: ByteWriter, message: RtmpMessage): void {
   writer.uint32LE(streamId);
 }
 
-/** Four more bytes of time in every chunk, where three are not enough. */
+/** Writes the extended timestamp, which every chunk carries if three bytes are not enough. */
 function writeExtendedTime(writer: ByteWriter, timestamp: number): void {
   if (timestamp >>> 0 >= EXTENDED_TIME) writer.uint32(timestamp >>> 0);
 }

@@ -2,25 +2,25 @@ import { invalid, type Parsed, value } from '../result.js';
 import { type Amf0Value, asWhole, decodeAmf0, decodeAmf0All, encodeAmf0 } from './amf0.js';
 import { MessageType, type RtmpMessage } from './message.js';
 
-/** What a command begins with. */
+/** The first two fields of a command message. */
 export interface CommandHead {
   readonly name: string;
-  /** 0 asks for no answer. */
+  /** 0: the sender expects no response. */
   readonly transactionId: number;
 }
 
-/** A call, or the answer to one: `connect`, `publish`, `_result`, `onStatus`, … (RTMP 1.0 §7.2). */
+/** A call or a response: `connect`, `publish`, `_result`, `onStatus`, … (RTMP 1.0 §7.2). */
 export interface RtmpCommand extends CommandHead {
-  /** The command object; null where there is none. */
+  /** The command object; null if absent. */
   readonly object: Amf0Value;
   readonly args: Amf0Value[];
-  /** It came as an AMF3 command message (type 17). */
+  /** The command came as an AMF3 command message (type 17). */
   readonly amf3: boolean;
 }
 
 /**
- * Reads a command message. The AMF3 kind is a zero byte and then AMF0 too; a value in real AMF3
- * ends it and reads as one undefined.
+ * Decodes a command message. An AMF3 command is a zero byte followed by AMF0. A value in real AMF3
+ * ends the list and decodes to one undefined.
  */
 export function decodeCommand(message: RtmpMessage): Parsed<RtmpCommand> {
   const head = decodeCommandHead(message);
@@ -33,7 +33,7 @@ export function decodeCommand(message: RtmpMessage): Parsed<RtmpCommand> {
   return value({ name, transactionId, object, args, amf3 }, message.payload.length);
 }
 
-/** Reads no more of a command message than which command it is. */
+/** Decodes only the name and transaction id of a command message. */
 export function decodeCommandHead({ typeId, payload }: RtmpMessage): Parsed<CommandHead> {
   const amf3 = typeId === MessageType.commandAmf3;
   if (!amf3 && typeId !== MessageType.commandAmf0) {
@@ -50,7 +50,7 @@ export function decodeCommandHead({ typeId, payload }: RtmpMessage): Parsed<Comm
   return value(head, start + name.consumed + id.consumed);
 }
 
-/** Writes an AMF0 command message (type 20). */
+/** Encodes an AMF0 command message (type 20). */
 export function encodeCommand(
   command: Omit<RtmpCommand, 'amf3'>,
   { csid, streamId }: Pick<RtmpMessage, 'csid' | 'streamId'>,

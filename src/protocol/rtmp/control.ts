@@ -14,13 +14,13 @@ export const UserControlEvent = {
 
 export interface UserControl {
   readonly event: number;
-  /** A message stream id, or the time of a ping. */
+  /** A message stream id; for pings, a timestamp in milliseconds. */
   readonly argument: number;
-  /** Milliseconds: setBufferLength only. */
+  /** Milliseconds; only for setBufferLength. */
   readonly bufferLength?: number;
 }
 
-/** How hard a bandwidth limit is (§5.4.5). */
+/** Limit types of SetPeerBandwidth (§5.4.5). */
 export const PeerBandwidth = { hard: 0, soft: 1, dynamic: 2 } as const;
 
 export function setChunkSize(size: number): RtmpMessage {
@@ -35,7 +35,7 @@ export function windowAckSize(size: number): RtmpMessage {
   return control(MessageType.windowAckSize, uint32(size));
 }
 
-/** `limitType` is one of PeerBandwidth. */
+/** Sets the peer's bandwidth: `size` in bytes, `limitType` one of `PeerBandwidth`. */
 export function setPeerBandwidth(size: number, limitType: number): RtmpMessage {
   return control(MessageType.setPeerBandwidth, Buffer.concat([uint32(size), Buffer.of(limitType)]));
 }
@@ -52,7 +52,7 @@ export function pingResponse(time: number): RtmpMessage {
   return userControl(UserControlEvent.pingResponse, time);
 }
 
-/** Reads the payload of a user control message; one too short for its event is incomplete. */
+/** Parses the payload of a user control message; `incomplete` if it is too short for its event. */
 export function parseUserControl(payload: Buffer): Parsed<UserControl> {
   if (payload.length < 6) return INCOMPLETE;
   const event = payload.readUInt16BE(0);

@@ -1,22 +1,23 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The digest that Adobe's players put into C1 and expect in S1: a keyed hash of the block, hidden in
- * the block itself at a place that four of its bytes tell. Which half holds it is the schema.
+ * Schema of the digest that Adobe's players put into C1 and expect in S1. The digest is an HMAC of
+ * the block, stored in the block at an offset given by four of its bytes. The schema tells which
+ * half of the block holds it.
  */
 export type DigestSchema = 'schema0' | 'schema1';
 
 const DIGEST_SIZE = 32;
-/** Behind the time. */
+/** Offset of the version field, behind the 4-byte time. */
 const VERSION_FIELD = 4;
-/** Where the four bytes stand that tell the digest's place within its 764-byte half. */
+/** Offset of the four bytes that give the digest's offset within its 764-byte half. */
 const OFFSET_FIELD = { schema0: 772, schema1: 8 } as const;
-/** 764 bytes of a half less the offset field and the digest. */
+/** Range of that offset: a half's 764 bytes minus the offset field and the digest. */
 const OFFSET_RANGE = 764 - 4 - DIGEST_SIZE;
 
 const SHARED_KEY = 'f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae';
 
-/** One end's secret: the name alone signs C1/S1, name and shared key sign C2/S2. */
+/** The keys of one end: the name alone signs C1 and S1, name plus shared key sign C2 and S2. */
 export interface DigestKey {
   readonly name: Buffer;
   readonly full: Buffer;
@@ -25,12 +26,12 @@ export interface DigestKey {
 export const PLAYER_KEY = digestKey('Genuine Adobe Flash Player 001');
 export const SERVER_KEY = digestKey('Genuine Adobe Flash Media Server 001');
 
-/** ffmpeg signs by the first. */
+/** Schemas in the order tried. ffmpeg signs with the first. */
 const SCHEMAS: readonly DigestSchema[] = ['schema1', 'schema0'];
 
 /**
- * Finds the schema whose digest is right, or null: then the handshake is a simple one. Whoever signs
- * says its version behind the time; a zero there (RTMP 1.0 §5.2.3) spares the hashes.
+ * Returns the schema whose digest is correct, or null for a simple handshake. A signing peer sets
+ * the version behind the time; a zero there (RTMP 1.0 §5.2.3) saves computing the HMACs.
  */
 export function detectSchema(block: Buffer, key: DigestKey): DigestSchema | null {
   if (block.readUInt32BE(VERSION_FIELD) === 0) return null;
@@ -39,18 +40,18 @@ export function detectSchema(block: Buffer, key: DigestKey): DigestSchema | null
   return SCHEMAS.find(isRight) ?? null;
 }
 
-/** The digest that stands in a C1 or S1. */
+/** Returns the digest stored in a C1 or S1. */
 export function readDigest(block: Buffer, schema: DigestSchema): Buffer {
   const at = digestOffset(block, schema);
   return block.subarray(at, at + DIGEST_SIZE);
 }
 
-/** Puts the digest into a C1 or S1 whose other bytes are final. */
+/** Stores the digest in a C1 or S1 whose other bytes are final. */
 export function writeDigest(block: Buffer, schema: DigestSchema, key: DigestKey): void {
   sign(block, schema, key).copy(block, digestOffset(block, schema));
 }
 
-/** Puts the digest at the end of a C2 or S2; `peer` is the digest of the block it answers. */
+/** Stores the digest at the end of a C2 or S2. `peer` is the digest of the block it answers. */
 export function writeAnswerDigest(block: Buffer, peer: Buffer, key: DigestKey): void {
   const end = block.length - DIGEST_SIZE;
   hmac(hmac(key.full, peer), block.subarray(0, end)).copy(block, end);

@@ -9,30 +9,30 @@ import {
   writeDigest,
 } from './digest.js';
 
-/** Bytes of C1, C2, S1 and S2 each (RTMP 1.0 §5.2.3). */
+/** Bytes each of C1, C2, S1 and S2 (RTMP 1.0 §5.2.3). */
 export const HANDSHAKE_SIZE = 1536;
-/** Bytes of S0, S1 and S2. */
+/** Bytes of S0, S1 and S2 together. */
 export const SERVER_HANDSHAKE_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 const VERSION = 3;
-/** Time and version (or zero) stand before the random bytes. */
+/** Bytes of time and version, which precede the random bytes. */
 const HEAD_SIZE = 8;
-/** What SRS says it is where it answers with a digest. */
+/** Server version that SRS sends when it answers with a digest. */
 const SERVER_VERSION = 0x01000504;
 
-/** What a client opened with. `c1` is a view of the bytes that were parsed. */
+/** A client's C0 and C1. `c1` is a view of the parsed bytes. */
 export interface ClientHello {
   readonly c1: Buffer;
   readonly schema: 'simple' | DigestSchema;
 }
 
-/** What the answer cannot make up itself: milliseconds, and 1528 random bytes or more. */
+/** Inputs of the server's answer: time in milliseconds, and at least 1528 random bytes. */
 export interface HandshakeSeed {
   readonly time: number;
   readonly random: Buffer;
 }
 
-/** Reads C0 and C1. Any version but 3 is invalid at its first byte; RTMPE (6) is one of them. */
+/** Parses C0 and C1. Any version but 3, RTMPE (6) included, is invalid at the first byte. */
 export function parseC0C1(buf: Buffer): Parsed<ClientHello> {
   const version = buf[0];
   if (version === undefined) return INCOMPLETE;
@@ -43,8 +43,8 @@ export function parseC0C1(buf: Buffer): Parsed<ClientHello> {
 }
 
 /**
- * Answers in kind: a simple C1 gets itself back as S2, one with a digest gets digests in the same
- * schema, which old Flash players need before they show H.264.
+ * Builds S0, S1 and S2. A simple C1 is echoed as S2. A C1 with a digest gets digests of the same
+ * schema, which old Flash players require before they show H.264.
  */
 export function buildS0S1S2(hello: ClientHello, seed: HandshakeSeed): Buffer {
   const { c1, schema } = hello;
@@ -64,7 +64,7 @@ export function buildS0S1S2(hello: ClientHello, seed: HandshakeSeed): Buffer {
   return answer;
 }
 
-/** Opens a simple handshake: `time` in milliseconds, 1528 random bytes or more. */
+/** Builds C0 and C1 of a simple handshake: `time` in milliseconds, at least 1528 random bytes. */
 export function buildC0C1(time: number, random: Buffer): Buffer {
   const hello = Buffer.allocUnsafe(1 + HANDSHAKE_SIZE);
   hello[0] = VERSION;
@@ -72,7 +72,7 @@ export function buildC0C1(time: number, random: Buffer): Buffer {
   return hello;
 }
 
-/** Ends a simple handshake: S1 back to the server. */
+/** Builds the C2 that ends a simple handshake, an echo of S1. */
 export function buildC2(s1: Buffer): Buffer {
   return Buffer.from(s1.subarray(0, HANDSHAKE_SIZE));
 }
@@ -83,7 +83,7 @@ function fillBlock(block: Buffer, { time, random }: HandshakeSeed, version: numb
   block.set(random.subarray(0, HANDSHAKE_SIZE - HEAD_SIZE), HEAD_SIZE);
 }
 
-/** C0, C1 and C2 in one flight, C2 before S1 has come: SRS does not look into it. */
+/** Builds C0, C1 and C2 in one flight, before S1 arrives: SRS does not check C2. */
 export function buildBlindHello(random: Buffer): Buffer {
   return Buffer.concat([buildC0C1(0, random), buildC2(random)]);
 }

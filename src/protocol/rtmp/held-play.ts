@@ -6,13 +6,13 @@ import type { Identified } from './identify.js';
 import { MessageType } from './message.js';
 import { callAnswer, PLAY_STARTED, pauseAnswer } from './play-start.js';
 
-/** All that a client may have said when it is let through; bytes. Players that wait say next to nothing. */
+/** Most bytes recorded from a waiting player, which sends very little. */
 const MAX_SAID = 64 * 1024;
-/** Where the name ends in a command's head: behind it are a marker and a number of 8 bytes. */
+/** Bytes of the AMF0 number (marker and 8 bytes) that follows the name in a command's head. */
 const NUMBER_SIZE = 9;
-/** No command that a server knows ends in it. */
+/** Last character of a muted command's name: no command that a server knows ends in it. */
 const MUTE = '~'.charCodeAt(0);
-/** Commands that SRS knows, and has no ear for while a client plays. */
+/** Commands that SRS knows but ignores while a client plays. */
 const IGNORED: ReadonlySet<string> = new Set([
   'connect',
   'createStream',
@@ -25,14 +25,15 @@ const IGNORED: ReadonlySet<string> = new Set([
   'onMetaData',
 ]);
 
-/** How a held player goes on. `closed`: it has given its stream up, and may name another one. */
+/** State of a held player. `closed`: it has closed its stream and may name another. */
 export type HeldState = 'playing' | 'paused' | 'closed';
 
 /**
- * A player whose stream nobody publishes yet, served in SRS's place: it is told at once that it plays,
- * and its commands are answered as SRS answers them between two pieces of media. What it says is
- * recorded for its child, which needs every byte to read on in the client's chunks; a command that has
- * had its answer is *muted* in there: a call of a name that nobody knows, and that asks for no answer.
+ * Serves a player whose stream has no publisher yet, in SRS's place. The player gets Play.Start at
+ * once, and its commands are answered as SRS answers them during playback. Its bytes are recorded
+ * for the child, which needs all of them to keep the client's chunk state. A command that was
+ * answered here is *muted* in the record: renamed to one that no server knows, with transaction id
+ * 0, so that the child does not answer it again.
  */
 export class HeldPlay {
   readonly #client: Identified;
@@ -41,10 +42,10 @@ export class HeldPlay {
   #length = 0;
   #replies: Buffer[] = [PLAY_STARTED];
   #state: HeldState = 'playing';
-  /** Where the commands lie that named the stream; null: not read so far. */
+  /** The commands that named the stream, by position in the record; null: not read yet. */
   #play: ReadMessage | null = null;
   #createStreams: ReadMessage[] = [];
-  /** Up to where the client had been heard when it closed its stream. */
+  /** Bytes recorded when the client closed its stream. */
   #closedAt = 0;
 
   constructor(client: Identified) {
@@ -52,12 +53,12 @@ export class HeldPlay {
     this.#said = Buffer.allocUnsafe(client.recorded.length);
   }
 
-  /** Reads what came together with `play`; to be called once, before `feed`. */
+  /** Reads the bytes that arrived together with `play`. Call it once, before `feed`. */
   begin(): Parsed<HeldState> {
     return this.feed(this.#client.recorded);
   }
 
-  /** Takes the client's next bytes. Invalid: SRS would close the connection. */
+  /** Takes the client's next bytes. `invalid` means that SRS would close the connection. */
   feed(bytes: Buffer): Parsed<HeldState> {
     if (this.#length + bytes.length > MAX_SAID) {
       return invalid(`more than ${MAX_SAID} bytes from a player that waits`);
@@ -74,24 +75,24 @@ export class HeldPlay {
     return value(this.#state, bytes.length);
   }
 
-  /** Bytes that the client has said, from `connect` on. */
+  /** Number of bytes recorded, from `connect` on. */
   get size(): number {
     return this.#length;
   }
 
-  /** The answers that are due, the one to `play` first. */
+  /** Removes and returns the pending replies; the first one answers `play`. */
   takeReplies(): Buffer {
     const replies = Buffer.concat(this.#replies);
     this.#replies = [];
     return replies;
   }
 
-  /** The client as its child is to know it: one that has been told already that it plays. */
+  /** Returns the client for its child, marked as one that has had Play.Start. */
   letThrough(): Identified {
     return { ...this.#client, recorded: Buffer.from(this.#heard), hasStarted: true };
   }
 
-  /** Of a client that has closed its stream: what was heard until then, and what came behind it. */
+  /** For a client that has closed its stream: the bytes recorded until then, and those behind. */
   closed(): { readonly heard: Buffer; readonly rest: Buffer } {
     const all = Buffer.from(this.#heard);
     return { heard: all.subarray(0, this.#closedAt), rest: all.subarray(this.#closedAt) };
@@ -123,7 +124,7 @@ export class HeldPlay {
       : this.#hear(message, command.value);
   }
 
-  /** Until `play` the client has had its answers. */
+  /** Notes the commands that were answered before `play`. */
   #find(message: ReadMessage, { name, args }: RtmpCommand): Parsed<void> {
     if (name === 'createStream') this.#createStreams.push(message);
     if (name === 'play' && typeof args[0] === 'string') this.#play = message;
@@ -145,7 +146,10 @@ export class HeldPlay {
     this.#replies.push(pauseAnswer(on));
   }
 
-  /** The last message stream stays open: the client may use it for another name. */
+  /**
+   * Mutes all commands of the closed stream. The last `createStream` stays: the client may use its
+   * message stream for another name.
+   */
   #close(message: ReadMessage): Parsed<void> {
     const given = [...this.#createStreams.slice(0, -1), this.#play ?? message];
     if (!given.every((one) => this.#mute(one))) return invalid('a command in pieces');
@@ -154,7 +158,7 @@ export class HeldPlay {
     return INCOMPLETE;
   }
 
-  /** False where the head of the command does not lie in one piece. */
+  /** Mutes a command. Returns false if the command's head does not lie in one piece. */
   #mute(message: ReadMessage): boolean {
     const head = decodeCommandHead(message);
     if (head.kind !== 'value') return false;
@@ -164,7 +168,7 @@ export class HeldPlay {
       message.start + MAX_HEADER_SIZE + bytes.length,
     );
     const at = near.indexOf(bytes);
-    // It has been muted already: nothing of it is as the client sent it.
+    // An earlier call has muted it: its bytes differ from what the client sent.
     if (at < 0) return false;
     const number = at + bytes.length - NUMBER_SIZE;
     near.fill(0, number + 1, number + NUMBER_SIZE);

@@ -10,39 +10,39 @@ import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
 import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
-/** No command that comes before `publish` or `play` is anywhere near this long. */
+/** Bytes. Commands before `publish` or `play` are far shorter. */
 const MAX_MESSAGE_SIZE = 64 * 1024;
-/** All that a client may send before it has said which stream it wants. */
+/** Most bytes that a client may send before it names a stream. */
 const MAX_RECORDED = 256 * 1024;
-/** Commands that a client may say before that: the longest of known clients says ten. */
+/** Most commands before that. The most talkative known client sends ten. */
 const MAX_COMMANDS = 128;
-/** What SRS tells its clients, bytes (RTMP 1.0 §5.4.4, §5.4.5). */
+/** Bytes, as SRS sends them (RTMP 1.0 §5.4.4, §5.4.5). */
 const WINDOW_ACK_SIZE = 2_500_000;
 /** Limit type 2, dynamic (§5.4.5). */
 const DYNAMIC = 2;
 /** The id that SRS gives every message stream. */
 export const MEDIA_STREAM_ID = 1;
 
-/** What a client wants, and all that its child has to hear from it. */
+/** An identified client: the stream, and the bytes that its child must receive. */
 export interface Identified {
   readonly role: Role;
   readonly url: StreamUrl;
-  /** The client's own bytes from `connect` on, every one read so far. */
+  /** All bytes of the client read so far, from `connect` on. */
   readonly recorded: Buffer;
-  /** Transactions that we answered, and that the child will answer once more. */
+  /** Transactions that we have answered, and that the child will answer again. */
   readonly answered: ReadonlySet<number>;
-  /** The last of them that opened a message stream. */
+  /** The last answered transaction that opened a message stream. */
   readonly createStream: number;
-  /** As `connect` named them; a page is '' where it named none. */
+  /** Fields of `connect`; `pageUrl` is '' if the client sent none. */
   readonly tcUrl: string;
   readonly pageUrl: string;
-  /** Bytes of all our answers so far. */
+  /** Bytes of all our replies so far. */
   readonly sent: number;
-  /** There for a player that has been told already that it plays: see `HeldPlay`. */
+  /** Set for a player that has had Play.Start already: see `HeldPlay`. */
   readonly hasStarted?: true;
 }
 
-/** What the connect answer says of this server. */
+/** Server fields of the response to `connect`. */
 export interface ServerIdentity {
   readonly name: string;
   readonly version: string;
@@ -53,16 +53,16 @@ export interface ServerIdentity {
 
 export interface IdentifierOptions {
   readonly server: ServerIdentity;
-  /** Milliseconds for S1; any number does. */
+  /** Milliseconds for S1; any value will do. */
   readonly time: number;
-  /** Bytes for S1 and S2. */
+  /** Random bytes for S1 and S2. */
   readonly random: Buffer;
 }
 
 type Step = (bytes: Buffer) => Parsed<Identified>;
 type Handler = (self: RtmpIdentifier, command: RtmpCommand) => Parsed<Identified>;
 
-/** What every client hears before its `connect` is answered. */
+/** Messages sent before the response to `connect`. */
 const GREETING = Buffer.concat(
   [
     windowAckSize(WINDOW_ACK_SIZE),
@@ -70,13 +70,13 @@ const GREETING = Buffer.concat(
     setChunkSize(SERVER_CHUNK_SIZE),
   ].map(encoded),
 );
-/** And behind the answer. */
+/** Message sent behind that response. */
 const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
 
 /**
  * The server's side of an RTMP connection until the client names its stream: handshake, `connect`,
- * `releaseStream`, `FCPublish`, `createStream`. It answers as SRS does and records what it read, so
- * that a child can be told the same in one flight.
+ * `releaseStream`, `FCPublish`, `createStream`. Answers as SRS does and records the client's bytes,
+ * so that they can be sent to a child in one flight.
  */
 export class RtmpIdentifier {
   static readonly #HANDLERS: Readonly<Record<string, Handler>> = {
@@ -109,14 +109,14 @@ export class RtmpIdentifier {
     this.#options = options;
   }
 
-  /** Takes the next bytes of the client. `takeReplies` has what to send it, whatever comes out. */
+  /** Takes the client's next bytes. Afterwards send `takeReplies`, whatever the result. */
   feed(bytes: Buffer): Parsed<Identified> {
     return this.#step(bytes);
   }
 
   /**
-   * Goes on where somebody else has heard and answered `heard`, from `connect` on: with commands of a
-   * stream that the client has given up, which must be muted there.
+   * Continues behind `heard`, bytes from `connect` on that another object has read and answered.
+   * Commands of a stream that the client has closed must be muted in them.
    */
   resume(heard: Buffer): Parsed<Identified> {
     this.#step = (more) => this.#readCommands(more);
@@ -143,7 +143,7 @@ export class RtmpIdentifier {
     return this.#readC2(rest);
   }
 
-  /** C2 is only waited for: no server needs what is in it. */
+  /** Skips C2: no server needs its content. */
   #readC2(bytes: Buffer): Parsed<Identified> {
     this.#pending = append(this.#pending, bytes);
     if (this.#pending.length < HANDSHAKE_SIZE) return INCOMPLETE;
@@ -270,8 +270,8 @@ function isObject(candidate: Amf0Value): candidate is Amf0Object {
 }
 
 /**
- * What tells a client that its stream cannot be served now: an `onStatus` of level error, for which
- * players and publishers print the description.
+ * Builds an `onStatus` of level error, which refuses a stream. Players and publishers print its
+ * description.
  */
 export function refusal(role: Role, description: string): Buffer {
   const code = role === 'publish' ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed';

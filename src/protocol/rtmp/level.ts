@@ -8,10 +8,10 @@ import type { Identified } from './identify.js';
 import { SERVER_CHUNK_SIZE } from './message.js';
 import { PLAY_STEPS, type PlayStep, playStepOf } from './play-start.js';
 
-/** Larger than any answer to `connect` … `publish`; media comes after the connection is level. */
+/** Bytes. No answer up to `publish` is larger; media follows only once the connection is level. */
 const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
 
-/** What a child's bytes came to. Once `level`, all that follows is the client's as it stands. */
+/** Output for the client. Once `level`, the child's further bytes need no rewriting. */
 export interface Leveled {
   readonly toClient: Buffer;
   readonly level: boolean;
@@ -19,28 +19,29 @@ export interface Leveled {
 
 /**
  * Takes the child's answers to the replayed bytes and drops those that the client has had from us,
- * until client and child agree on chunk size and chunk headers; from there the bytes go raw.
+ * until client and child agree on chunk size and chunk headers. From then on bytes are relayed raw.
  *
- * A message that starts with a full header (fmt 0) needs nothing that went before it on its chunk
- * stream (RTMP 1.0 §5.3.1.2). SRS starts every message so: the first byte after its `createStream`
- * answer is already level. A server that compresses headers shows it in its first answers; there
- * each chunk stream that it used before gets one rewritten message, and is level with the next.
+ * A message with a full header (fmt 0) depends on nothing before it on its chunk stream (RTMP 1.0
+ * §5.3.1.2). SRS begins every message with one, so the connection is level right behind its
+ * `createStream` answer. A server that compresses headers shows it in its first answers; then the
+ * first message of each chunk stream used before is rewritten with a full header, and the chunk
+ * stream is level with the next one.
  */
 export class ChildLeveler {
   readonly #reader = new ChunkReader({ maxMessageSize: MAX_MESSAGE_SIZE });
   readonly #createStream: number;
-  /** Answers of ours that the child has yet to repeat. */
+  /** Transactions that we have answered and the child has not yet. */
   readonly #awaited: Set<number>;
-  /** Chunk streams whose header state the client lacks, and whether it has had a full header. */
+  /** Chunk streams whose header state the client lacks; `primed`: it has had a full header. */
   readonly #uneven = new Map<number, 'stale' | 'primed'>();
   #compresses = false;
   #streamOpen = false;
-  /** Parts of the answer to `play` that the client has had, and that the child has yet to repeat. */
+  /** Parts of the answer to `play` that the client has had and the child has yet to repeat. */
   readonly #starting: Set<PlayStep>;
   #passing = false;
-  /** What the child has sent and is not dealt with yet. */
+  /** The child's bytes that are not processed yet. */
   readonly #kept = new KeptBytes();
-  /** Up to here all is dropped or in `#out`. */
+  /** Offset up to which all bytes are dropped or in `#out`. */
   #doneTo = 0;
   #out: Buffer[] = [];
 
@@ -51,7 +52,7 @@ export class ChildLeveler {
     this.#createStream = createStream;
   }
 
-  /** Takes the next bytes of the child, those after its S2. */
+  /** Takes the child's next bytes, those behind its S2. */
   feed(bytes: Buffer): Parsed<Leveled> {
     this.#kept.push(bytes);
     this.#reader.push(bytes);
@@ -72,7 +73,10 @@ export class ChildLeveler {
     if (this.#passing && this.#doneTo < message.end) this.#pass(message);
   }
 
-  /** Drops what the client has had from us, or answers false: this message is the client's. */
+  /**
+   * Drops a message that the client has had from us. Returns false if the message is for the
+   * client.
+   */
   #dropAnswer(message: ReadMessage): boolean {
     const command = headOf(message);
     const repeats = command?.name === '_result' && this.#awaited.delete(command.transactionId);
@@ -103,7 +107,7 @@ export class ChildLeveler {
     this.#out.push(encodeMessage(setChunkSize(chunkSize), SERVER_CHUNK_SIZE));
   }
 
-  /** Hands a message on as it stands where the client can read that, else with a full header. */
+  /** Passes a message on unchanged if the client can parse it, else with a full header. */
   #pass(message: ReadMessage): void {
     const state = this.#uneven.get(message.csid);
     const readable =
@@ -127,7 +131,7 @@ export class ChildLeveler {
     return this.#passing && even && !this.#straddles();
   }
 
-  /** Whether a message has begun before this point and ends behind it. */
+  /** Reports whether a message begins before `#doneTo` and ends behind it. */
   #straddles(): boolean {
     const start = this.#reader.partialStart();
     return start !== null && start < this.#doneTo;
@@ -147,7 +151,7 @@ function headOf(message: ReadMessage): CommandHead | null {
   return command.kind === 'value' ? command.value : null;
 }
 
-/** What a server says when it will not go on; the client has to hear it in its own words. */
+/** Reports whether the server refuses; the client must get that message unchanged in content. */
 function isVerdict({ name }: CommandHead): boolean {
   return name === '_error' || name === 'onStatus';
 }

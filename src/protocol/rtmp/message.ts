@@ -1,11 +1,11 @@
-/** One whole RTMP message, chunks put together (RTMP 1.0 §5.3, §6.1). */
+/** One whole RTMP message, assembled from its chunks (RTMP 1.0 §5.3, §6.1). */
 export interface RtmpMessage {
-  /** Chunk stream that carried it: 2..65599. */
+  /** Id of the chunk stream that carried it: 2..65599. */
   readonly csid: number;
-  /** Milliseconds, absolute, 32 bit and wrapping. */
+  /** Milliseconds, absolute; 32 bits, wraps. */
   readonly timestamp: number;
   readonly typeId: number;
-  /** Message stream id: 0 for the connection itself. */
+  /** Message stream id; 0 is the connection itself. */
   readonly streamId: number;
   readonly payload: Buffer;
 }
@@ -27,9 +27,9 @@ export const MessageType = {
   aggregate: 22,
 } as const;
 
-/** Chunk size until a SetChunkSize says otherwise (§5.4.1). */
+/** Chunk size in bytes until a SetChunkSize (§5.4.1). */
 export const DEFAULT_CHUNK_SIZE = 128;
-/** What clients are told to read us by, as SRS tells them: some cannot read a message in pieces. */
+/** Our chunk size in bytes, the same as SRS's: some clients cannot assemble chunks. */
 export const SERVER_CHUNK_SIZE = 60_000;
 
 /** Chunk streams that SRS and most servers use for these purposes. */

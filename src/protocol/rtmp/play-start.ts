@@ -1,4 +1,4 @@
-/** What SRS says to a player before any media, and to one that pauses. */
+/** Message ids of the status messages that SRS sends to a player. */
 import { type Amf0Object, asWhole, decodeAmf0, encodeAmf0 } from './amf0.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand } from './command.js';
@@ -11,12 +11,12 @@ const SAMPLE_ACCESS = '|RtmpSampleAccess';
 const RESET = 'NetStream.Play.Reset';
 const START = 'NetStream.Play.Start';
 
-/** One of the messages that a play begins with. */
+/** One message of the answer to `play`. */
 export type PlayStep = (typeof PLAY_STEPS)[number];
-/** In SRS's order. */
+/** The messages in SRS's order. */
 export const PLAY_STEPS = ['begin', 'reset', 'start', 'access'] as const;
 
-/** The answer to `play`, whether anybody publishes the stream or not. */
+/** The complete answer to `play`; SRS sends it whether or not the stream is published. */
 export const PLAY_STARTED: Buffer = encoded(
   streamBegin(MEDIA_STREAM_ID),
   onStatus(playStatus(RESET, 'Playing and resetting stream.')),
@@ -24,21 +24,21 @@ export const PLAY_STARTED: Buffer = encoded(
   sampleAccess(),
 );
 
-/** The answer to `pause`, or to its end. */
+/** Builds the answer to `pause` (`on`) or unpause. */
 export function pauseAnswer(on: boolean): Buffer {
   const [word, description] = on ? ['Pause', 'Paused stream.'] : ['Unpause', 'Unpaused stream.'];
   const status = { level: 'status', code: `NetStream.${word}.Notify`, description };
   return encoded(onStatus(status), on ? streamEof(MEDIA_STREAM_ID) : streamBegin(MEDIA_STREAM_ID));
 }
 
-/** The answer to a call that SRS does not know. */
+/** Builds the answer to a call that SRS does not know. */
 export function callAnswer(transactionId: number): Buffer {
   const ids = { csid: ChunkStream.command, streamId: 0 };
   const result = { name: '_result', transactionId, object: null, args: [null] };
   return encoded(encodeCommand(result, ids));
 }
 
-/** Which part of a server's answer to `play` a message is; null: it is something else. */
+/** Returns which part of the answer to `play` a message is, or null for any other message. */
 export function playStepOf(message: RtmpMessage): PlayStep | null {
   const { typeId, payload } = message;
   if (typeId === MessageType.userControl) {
@@ -55,7 +55,7 @@ export function playStepOf(message: RtmpMessage): PlayStep | null {
   return code === START ? 'start' : null;
 }
 
-/** Of an `onStatus`. */
+/** Returns the status code of an `onStatus`, or null. */
 function codeOf(message: RtmpMessage): unknown {
   const command = decodeCommand(message);
   if (command.kind !== 'value' || command.value.name !== 'onStatus') return null;

@@ -7,12 +7,13 @@ import { SERVER_HANDSHAKE_SIZE } from './handshake.js';
 import { MEDIA_STREAM_ID } from './identify.js';
 import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType } from './message.js';
 
-/** A call that servers do not know, and answer all the same. */
+/** A call that servers do not know but answer. */
 const PLACE = { name: 'getStreamLength', transactionId: 4 };
 
 /**
- * What a player sends behind its handshake, in one flight: `connect`, `createStream`, `play`, and a call.
- * SRS says NetStream.Play.Start before it asks on_play; the call is answered when the player has its place.
+ * Builds what a player sends behind its handshake, in one flight: `connect`, `createStream`, `play`
+ * and one more call. SRS sends Play.Start before it asks its on_play hook, but answers the last
+ * call only after the hook has accepted the player.
  */
 export function playCommands(tcUrl: string, app: string, stream: string): Buffer {
   return Buffer.concat([
@@ -30,16 +31,16 @@ function call(name: string, transactionId: number, values: Amf0Value[], streamId
   return encodeMessage(message, DEFAULT_CHUNK_SIZE);
 }
 
-/** How far a player is: it has its place, or media has come as well. */
+/** Progress of a player: `started` means the hook accepted it, `media` that media has arrived. */
 export type PlayState = 'asked' | 'started' | 'media';
 
-/** Reads all that a server sends to a player. */
+/** Parses all that a server sends to a player. */
 export class PlayAnswers {
   readonly #reader = new ChunkReader();
   #handshake = SERVER_HANDSHAKE_SIZE;
   #state: PlayState = 'asked';
 
-  /** How far the player is with these bytes; invalid where they are no RTMP. */
+  /** Returns the progress after these bytes; invalid if they are not RTMP. */
   feed(bytes: Buffer): Parsed<PlayState> {
     const rest = bytes.subarray(Math.min(this.#handshake, bytes.length));
     this.#handshake -= bytes.length - rest.length;

@@ -2,33 +2,33 @@ import { DEFAULT_VHOST } from '../../stream-key.js';
 import { parseQuery } from '../query.js';
 import { invalid, type Parsed, value } from '../result.js';
 
-/** What a client's tcUrl and stream name mean, as SRS understands them. */
+/** A client's tcUrl and stream name, resolved as SRS resolves them. */
 export interface StreamUrl {
-  /** The host of the tcUrl, IPv6 without brackets. */
+  /** Host of the tcUrl, IPv6 without brackets. */
   readonly host: string;
   readonly app: string;
   readonly stream: string;
-  /** The vhost that was asked for, configured or not: see `resolveVhost`. */
+  /** The requested vhost, configured or not: see `resolveVhost`. */
   readonly vhost: string;
-  /** What follows the stream name, `?` included, or ''. SRS doubles the query of a tcUrl. */
+  /** Parameters behind the stream name, with `?`, or ''. SRS repeats the tcUrl's query here. */
   readonly param: string;
 }
 
-/** Of a tcUrl, and of a name with its parameters: tokens have some KB. */
+/** Most characters of a tcUrl, or of a name with parameters: tokens have some KB. */
 const MAX_LENGTH = 16 * 1024;
-/** Of an app or stream without its parameters: they are a key of maps, and part of paths. */
+/** Most characters of an app or stream without parameters: both are map keys and parts of paths. */
 const MAX_NAME = 2048;
 const DEFAULT_APP = '__defaultApp__';
 
-/** The URL as SRS's parser takes it: printable ASCII only, authority and path always there. */
+/** The URL grammar of SRS's parser: printable ASCII only, authority and path required. */
 const URL_PARTS =
   /^[a-z]+:\/\/([\w.!~*'()%;:&=+$,@[\]-]+)(\/[!-"$->@-~]*)(?:\?([!-"$-~]*))?(?:#([!-~]*))?$/i;
 const AUTHORITY = /^(?:[^@[\]]*@)?(?:\[([\da-f:.]+(?:%[\w.~%-]+)?)\]|([a-z\d.-]+))(?::(\d+))?$/i;
 const CONTROL = /\p{Cc}/u;
 
 /**
- * Finds vhost, app and stream of a `publish` or `play`, by SRS's own rules, odd ones too: a key that
- * differs from SRS's sends a player to the wrong child. Both texts go in as the client sent them.
+ * Finds vhost, app and stream of a `publish` or `play` by SRS's rules, odd ones included: a key
+ * that differs from SRS's would send a player to the wrong child. Pass both texts as received.
  */
 export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl> {
   if (tcUrl.length > MAX_LENGTH) return invalid(`tcUrl of ${tcUrl.length} characters`);
@@ -36,7 +36,8 @@ export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl>
   if (CONTROL.test(tcUrl + stream)) return invalid('control character in tcUrl or stream name');
   const connected = locate(tcUrl, '', '');
   if (!connected) return invalid('tcUrl is no URL');
-  // SRS looks twice, at connect and now, and where it cannot read the name it keeps what it had.
+  // SRS parses twice, at `connect` and at `publish` or `play`; if the name fails it keeps the first
+  // result.
   const asked = locate(tcUrl, stream, connected.param) ?? { ...connected, stream };
   const found = strip(
     guessStream({ ...asked, vhost: asked.vhost || connected.vhost || asked.host }),
@@ -48,12 +49,12 @@ export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl>
   return value(found, stream.length);
 }
 
-/** The vhost that serves a request: the one asked for if it is configured, else the default one. */
+/** Returns the vhost that serves a request: the requested one if configured, else the default. */
 export function resolveVhost(requested: string, vhosts: readonly string[]): string {
   return vhosts.includes(requested) ? requested : DEFAULT_VHOST;
 }
 
-/** Reads one whole URL; its vhost is '' unless the query names one. Null if SRS could not parse it. */
+/** Parses one whole URL; null if SRS could not. Its vhost is '' unless the query names one. */
 function locate(tcUrl: string, stream: string, param: string): StreamUrl | null {
   const parts = URL_PARTS.exec(standardUrl(tcUrl, stream, param));
   if (!parts) return null;
@@ -73,7 +74,7 @@ function locate(tcUrl: string, stream: string, param: string): StreamUrl | null 
   };
 }
 
-/** Joins both texts to `schema://host/app/stream?query`, out of the forms of FMLE and old SRS. */
+/** Joins both texts to `schema://host/app/stream?query`, from the forms of FMLE and old SRS. */
 function standardUrl(tcUrl: string, stream: string, param: string): string {
   const base = tcUrl.replaceAll('...vhost...', '?vhost=');
   const full = base + lead('/', stream) + (param && lead('?', param));
@@ -92,7 +93,7 @@ function lead(mark: string, text: string): string {
 }
 
 function hostOf(authority: string): string | null {
-  // SRS takes this one name although its underscores stand in no host name.
+  // SRS accepts this name although host names have no underscores.
   if (authority.startsWith(DEFAULT_VHOST)) return DEFAULT_VHOST;
   const [, ipv6, name, port] = AUTHORITY.exec(authority) ?? [];
   if (Number(port ?? 0) > 0xffff) return null;
@@ -104,7 +105,7 @@ export function queryVhost(query: string): string {
   return values.get('vhost') || values.get('domain') || '';
 }
 
-/** An empty stream is the tail of the app (OBS without a stream key), or that of the query. */
+/** Fills an empty stream from the tail of the app (OBS without a stream key), or of the query. */
 function guessStream(url: StreamUrl): StreamUrl {
   if (url.stream !== '') return url;
   const { app, param } = url;
@@ -121,14 +122,14 @@ function strip(url: StreamUrl): StreamUrl {
   return { ...url, app: plain(url.app), stream: plain(url.stream), vhost };
 }
 
-/** Without any of these marks at the beginning. */
+/** Removes all leading marks. */
 function withoutFirst(mark: string, text: string): string {
   let at = 0;
   while (text[at] === mark) at += 1;
   return text.slice(at);
 }
 
-/** Without any at the end; a pattern would begin anew at each mark in between. */
+/** Removes all trailing marks. A loop, because a pattern would take quadratic time. */
 function withoutLast(mark: string, text: string): string {
   let end = text.length;
   while (text[end - 1] === mark) end -= 1;

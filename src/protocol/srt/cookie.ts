@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Milliseconds that a cookie is at least good for, and that two boxes' clocks may be apart. */
+/** Milliseconds for which a cookie is valid at least, and by which two boxes' clocks may differ. */
 const WINDOW_MS = 30_000;
 
 export interface CookieSender {
@@ -9,15 +9,15 @@ export interface CookieSender {
 }
 
 /**
- * The cookie of an induction's answer (draft-sharabayko-srt §4.3.1.1): who sends it back has the
- * address that it claims to have. Only the holder of `secret` can make one. Never 0. `now`:
- * milliseconds since 1970, so that the cookies of one box are good on others that have its secret.
+ * Returns the cookie for an induction's answer (draft-sharabayko-srt §4.3.1.1), never 0. A caller
+ * that returns it has proved its address. Only a holder of `secret` can compute it. `now` is in
+ * milliseconds since 1970, so that boxes with the same secret accept each other's cookies.
  */
 export function cookieOf(secret: string, sender: CookieSender, now: number): number {
   return bake(secret, sender, Math.floor(now / WINDOW_MS));
 }
 
-/** Whether this address was given that cookie lately. */
+/** Reports whether the address was given that cookie within the last window or two. */
 export function isCookieOf(
   cookie: number,
   secret: string,
@@ -29,7 +29,8 @@ export function isCookieOf(
 }
 
 function bake(secret: string, { ip, port }: CookieSender, window: number): number {
-  // Nobody can lengthen a hash that he sees an eighth of: this needs no HMAC, at seven times the CPU.
+  // A plain hash is enough: only 32 of its 256 bits are sent, so length extension fails. An HMAC
+  // would take seven times the CPU.
   const digits = hash('sha256', `${secret} ${ip} ${port} ${window}`, 'hex').slice(0, 8);
   return Number.parseInt(digits, 16) || 1;
 }

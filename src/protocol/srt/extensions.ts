@@ -1,22 +1,22 @@
 import { invalid, type Parsed, value } from '../result.js';
 import { HANDSHAKE_SIZE } from './handshake.js';
 
-/** Extensions behind a version 5 handshake (draft-sharabayko-srt §3.2.1.1 and on). */
+/** Extensions of a version 5 handshake (draft-sharabayko-srt §3.2.1.1 and later). */
 
-/** Types: of a caller, and of a listener's answer. */
+/** Extension types: requests of a caller, responses of a listener. */
 export const Extension = { HSREQ: 1, HSRSP: 2, KMREQ: 3, KMRSP: 4, SID: 5 } as const;
 
 const BLOCK_HEADER = 4;
-/** What SRT lets a stream id be, bytes. */
+/** Most bytes of a stream id in SRT. */
 const MAX_STREAM_ID = 512;
 
 export interface ExtensionBlock {
   readonly type: number;
-  /** A view; whole 32-bit words. */
+  /** A view of whole 32-bit words. */
   readonly content: Buffer;
 }
 
-/** All extensions of a handshake, in order. */
+/** Parses all extensions of a handshake, in order. */
 export function parseExtensions(packet: Buffer): Parsed<ExtensionBlock[]> {
   const blocks: ExtensionBlock[] = [];
   let at = HANDSHAKE_SIZE;
@@ -31,7 +31,10 @@ export function parseExtensions(packet: Buffer): Parsed<ExtensionBlock[]> {
   return value(blocks, packet.length);
 }
 
-/** The stream id of a conclusion; '' where it has none. Each of its 32-bit words is sent backwards. */
+/**
+ * Parses the stream id of a conclusion; '' if it has none. Each 32-bit word is byte-swapped on the
+ * wire.
+ */
 export function parseStreamIdExtension(blocks: readonly ExtensionBlock[]): Parsed<string> {
   const block = blocks.find(({ type }) => type === Extension.SID);
   if (!block) return value('', 0);

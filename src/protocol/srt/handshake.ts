@@ -11,11 +11,11 @@ import {
 
 /** Handshake packets (draft-sharabayko-srt §3.2.1), caller to listener (§4.3.1) only. */
 
-/** A handshake without extensions, its header included. */
+/** Bytes of a handshake without extensions, header included. */
 export const HANDSHAKE_SIZE = HEADER_SIZE + 48;
 export const INDUCTION = 1;
 export const CONCLUSION = -1;
-/** A handshake type from here on says no, and why: see `reject.ts`. */
+/** Handshake types from this one on are rejections: see `reject.ts`. */
 export const FIRST_REJECTION = 1000;
 
 const AT = {
@@ -27,30 +27,30 @@ const AT = {
   id: 40,
   cookie: 44,
 };
-/** What a listener that speaks version 5 puts in place of the extension flags. */
+/** Value of the extension field in a version 5 listener's induction answer. */
 const MAGIC = 0x4a17;
-/** The socket type of a version 4 handshake. */
+/** Socket type of a version 4 handshake. */
 const DATAGRAM = 2;
 
 export interface Handshake {
-  /** 4, or 5 with extensions behind it; others are not supported by anybody. */
+  /** 4, or 5 with extensions; no other version is in use. */
   readonly version: number;
-  /** Key length, bytes / 8; 0: none is asked for. */
+  /** Key length, bytes / 8; 0: no encryption requested. */
   readonly encryption: number;
-  /** Which extensions follow; the magic number; or a socket type. */
+  /** Flags of the extensions that follow, the magic number, or a socket type. */
   readonly extension: number;
-  /** Initial sequence number: tells a caller's second connection from a repeated packet. */
+  /** Initial sequence number. Tells a caller's second connection from a repeated packet. */
   readonly sequence: number;
   /** `INDUCTION`, `CONCLUSION`, or a rejection. */
   readonly type: number;
-  /** Of the sender's socket. */
+  /** Socket id of the sender. */
   readonly id: number;
   readonly cookie: number;
-  /** Of the receiver's socket; 0 to a listener. */
+  /** Socket id of the receiver; 0 for a listener. */
   readonly destination: number;
 }
 
-/** Reads a packet that is a handshake; there are no incomplete ones. */
+/** Parses a handshake packet. A datagram is whole, so the result is never `incomplete`. */
 export function parseHandshake(packet: Buffer): Parsed<Handshake> {
   if (kindOf(packet) !== HANDSHAKE) return invalid('no handshake');
   if (packet.length < HANDSHAKE_SIZE) return invalid(`handshake of ${packet.length} bytes`);
@@ -67,7 +67,7 @@ export function parseHandshake(packet: Buffer): Parsed<Handshake> {
   return value(handshake, packet.length);
 }
 
-/** What a listener answers to an induction. `packet` is that; the answer is no longer. */
+/** Builds a listener's answer to the induction `packet`. It is not longer than the induction. */
 export function inductionAnswer(
   packet: Buffer,
   { cookie, encryption, micros }: { cookie: number; encryption: number; micros: number },
@@ -80,7 +80,7 @@ export function inductionAnswer(
   return answer;
 }
 
-/** The induction that must have come before a conclusion, or one to see what a listener answers. */
+/** Builds the induction that belongs before a conclusion; its answer tells the cookie. */
 export function inductionOf(conclusion: Buffer): Buffer {
   const packet = Buffer.alloc(HANDSHAKE_SIZE);
   conclusion.copy(packet, 0, 0, HANDSHAKE_SIZE);
@@ -94,7 +94,7 @@ export function inductionOf(conclusion: Buffer): Buffer {
   return packet;
 }
 
-/** An induction out of nothing, from a socket with this id. */
+/** Builds an induction from a socket with this id. */
 export function induction(id: number): Buffer {
   const packet = Buffer.alloc(HANDSHAKE_SIZE);
   packet.writeUInt16BE(HANDSHAKE);
@@ -104,14 +104,14 @@ export function induction(id: number): Buffer {
   return inductionOf(packet);
 }
 
-/** Says no to a conclusion. */
+/** Builds a rejection of a conclusion. */
 export function rejection(conclusion: Buffer, type: number, micros: number): Buffer {
   const answer = bareCopy(conclusion, micros);
   answer.writeInt32BE(type, AT.type);
   return answer;
 }
 
-/** The same packet with another cookie, as if sent `lateMicros` later. */
+/** Copies a packet with another cookie and a timestamp later by `lateMicros`. */
 export function resend(packet: Buffer, cookie: number, lateMicros: number): Buffer {
   const copy = Buffer.from(packet);
   copy.writeUInt32BE(cookie, AT.cookie);
@@ -119,7 +119,7 @@ export function resend(packet: Buffer, cookie: number, lateMicros: number): Buff
   return copy;
 }
 
-/** Without extensions, and back to where it came from. */
+/** Copies the header and handshake without extensions, addressed to the sender. */
 function bareCopy(packet: Buffer, micros: number): Buffer {
   const copy = Buffer.alloc(HANDSHAKE_SIZE);
   packet.copy(copy, 0, 0, HANDSHAKE_SIZE);

@@ -1,17 +1,17 @@
 import { type CookieSender, cookieOf } from './cookie.js';
 import { INDUCTION, inductionAnswer, parseHandshake } from './handshake.js';
 
-/** What the answer to an induction depends on beside the packet, its sender and the time. */
+/** Settings of a listener that answers inductions. */
 export interface InductionSettings {
-  /** Of cookies: 32 bytes as text. */
+  /** Secret of the cookies: 32 bytes as text. */
   readonly secret: string;
-  /** Key length that callers are asked for, bytes / 8; null: not known yet, so nothing is answered. */
+  /** Key length to request from callers, bytes / 8; null: not known yet, nothing is answered. */
   readonly encryption: number | null;
-  /** Of the listener, on the clock that `now` is read from; milliseconds. */
+  /** Start of the listener in milliseconds, on the same clock as `now`. */
   readonly startedAt: number;
 }
 
-/** What a listener says to an induction; null for any other packet. */
+/** Returns a listener's answer to an induction; null for any other packet. */
 export function answerInduction(
   packet: Buffer,
   from: CookieSender,

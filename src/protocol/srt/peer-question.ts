@@ -1,10 +1,10 @@
 /**
- * Boxes ask each other where an SRT connection is: `SRT`, a child's socket id and a client's IP
- * address; the answer is `yes` or `no`.
+ * The question of one box to another, which box has an SRT connection: `SRT`, a child's socket id
+ * and a client's IP address. The answer is `yes` or `no`.
  */
 const QUESTION = 'SRT';
 
-/** A connection by the child's socket id and the client's IP address, without its port. */
+/** A connection, identified by the child's socket id and the client's IP address without port. */
 export interface ConnectionName {
   readonly socketId: number;
   readonly ip: string;
@@ -14,7 +14,7 @@ export function buildQuestion({ socketId, ip }: ConnectionName): string {
   return `${QUESTION} ${socketId} ${ip}`;
 }
 
-/** Null for a question that is none of SRT. */
+/** Parses a question; null if it is not about SRT. */
 export function parseQuestion(text: string): ConnectionName | null {
   const [kind, socketId = '', ip = ''] = text.split(' ');
   return kind === QUESTION ? { socketId: Number(socketId), ip } : null;

@@ -1,25 +1,25 @@
 import { FIRST_REJECTION } from './handshake.js';
 
 /**
- * Why a connection is refused, as libsrt's callers print it: reasons of the protocol below 1000
- * (draft-sharabayko-srt §3.2.1.1), those of a server from 1000 on (SRT's access control rules).
+ * Rejection reasons, as libsrt's callers print them: below 1000 those of the protocol
+ * (draft-sharabayko-srt §3.2.1.1), from 1000 on those of a server (SRT access control guidelines).
  */
 export const Reject = {
-  /** The handshake makes no sense. */
+  /** Malformed handshake. */
   rogue: 4,
   version: 8,
   hostNotFound: 1003,
   badRequest: 1400,
   overload: 1402,
-  /** The server behind this one did not answer as it should. */
+  /** The child did not answer correctly. */
   gateway: 1502,
-  /** Nobody is there now who could serve it. */
+  /** No child can serve it now. */
   down: 1503,
 } as const;
 
 export type RejectReason = (typeof Reject)[keyof typeof Reject];
 
-/** The handshake type that says so. */
+/** Returns the handshake type for a reason. */
 export function rejectType(reason: RejectReason): number {
   return FIRST_REJECTION + reason;
 }

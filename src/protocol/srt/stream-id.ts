@@ -2,18 +2,18 @@ import type { Role } from '../../stream-key.js';
 import { parseQuery } from '../query.js';
 import { invalid, type Parsed, value } from '../result.js';
 
-/** What a stream id asks for, as SRS understands it. */
+/** A stream id as SRS interprets it. */
 export interface StreamId {
   readonly role: Role;
-  /** The vhost that was asked for, configured or not; '' asks for none. */
+  /** The requested vhost, configured or not; '' if none was requested. */
   readonly vhost: string;
   readonly app: string;
   readonly stream: string;
 }
 
-/** Begins the ids that are made of keys and values. */
+/** Prefix of ids that are lists of keys and values. */
 const KEYED = '#!::';
-/** What SRS takes an empty id for. */
+/** SRS's substitute for an empty id. */
 const EMPTY = '#!::r=live/livestream,m=publish';
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['publish', 'publish'],
@@ -21,7 +21,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 ]);
 const CONTROL = /\p{Cc}/u;
 
-/** A path with parameters, and what was said beside it. */
+/** A path with parameters, and the fields sent beside it. */
 interface Target {
   readonly role: Role;
   readonly vhost: string;
@@ -29,15 +29,16 @@ interface Target {
 }
 
 /**
- * Finds role, vhost, app and stream of a caller by SRS's own rules, odd ones too: a key that differs
- * from SRS's sends a player to the wrong child. What SRS would serve under an empty name is invalid.
+ * Finds role, vhost, app and stream of a caller by SRS's rules, odd ones included: a key that
+ * differs from SRS's would send a player to the wrong child. Empty names, which SRS accepts, are
+ * invalid.
  */
 export function parseStreamId(text: string, defaultApp: string): Parsed<StreamId> {
   if (CONTROL.test(text)) return invalid('control character in the stream id');
   const target = parseTarget(text || EMPTY);
   if (target.kind !== 'value') return target;
   const { role, vhost, path } = target.value;
-  // SRS looks for the slash in the parameters too.
+  // SRS finds the slash even inside the parameters.
   const slash = path.indexOf('/');
   const app = slash < 0 ? defaultApp : path.slice(0, slash);
   const stream = path.slice(slash + 1).split('?', 1)[0] ?? '';
@@ -63,14 +64,14 @@ function parseKeyed(text: string): Parsed<Target> {
   return value({ role, vhost: host.vhost, path: path + query }, text.length);
 }
 
-/** In SRS's order, which counts where values have slashes. */
+/** Joins parameters in SRS's order, which matters for values with slashes. */
 function queryOf(params: Readonly<Record<string, string>>): string {
   const names = Object.keys(params).sort();
   const pairs = names.map((name) => `${name === 'h' ? 'vhost' : name}=${params[name]}`);
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }
 
-/** `h` is a vhost, `app/stream`, or `vhost/app/stream`. */
+/** Splits `h`: a vhost, `app/stream`, or `vhost/app/stream`. */
 function splitHost(host: string): { vhost: string; path: string } {
   const first = host.indexOf('/');
   if (first < 0) return { vhost: host, path: '' };

@@ -1,22 +1,22 @@
 import ipaddr from 'ipaddr.js';
 import { hostName } from '../http/target.js';
 
-/** What is known of the way by which a client came, to offer it addresses for its media. */
+/** Sources of the addresses that we may offer a client for its media. */
 export interface AddressSources {
-  /** The configuration's; they alone count where there are any. */
+  /** Addresses from the configuration; if there are any, all others are ignored. */
   readonly configured: readonly string[];
-  /** The Host header: what the client itself calls us. */
+  /** The Host header: the name by which the client reached us. */
   readonly host: string;
-  /** The address that the client's request arrived at. */
+  /** The local address on which the client's request arrived. */
   readonly local: string;
-  /** The machine's own addresses. */
+  /** Addresses of the machine's network interfaces. */
   readonly interfaces: readonly string[];
 }
 
 /**
- * The addresses to offer a client, the surest first: the one that it calls us by and the one that its
- * request arrived at. Loopback reaches this machine only, so then the machine's others are offered
- * besides, as for requests that came through a proxy of this machine.
+ * Returns the addresses to offer, the most certain first: the address in the Host header, then the
+ * one on which the request arrived. If one of these is loopback, the machine's other addresses are
+ * added, because the request may have come through a proxy on this machine.
  */
 export function offeredAddresses(sources: AddressSources): string[] {
   if (sources.configured.length > 0) return [...new Set(sources.configured)];
@@ -34,7 +34,7 @@ function isLoopback(ip: string): boolean {
   return ipaddr.parse(ip).range() === 'loopback';
 }
 
-/** Link-local addresses mean nothing without the name of a network card. */
+/** Link-local addresses are unusable without an interface name. */
 function isReachable(ip: string): boolean {
   return ipaddr.isValid(ip) && !['loopback', 'linkLocal'].includes(ipaddr.process(ip).range());
 }

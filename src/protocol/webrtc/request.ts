@@ -3,13 +3,13 @@ import { hostName } from '../http/target.js';
 import { invalid, type Parsed, value } from '../result.js';
 import { parseStreamUrl, resolveVhost } from '../rtmp/stream-url.js';
 
-/** What a signalling request asks for. */
+/** The stream and role of a signalling request. */
 export interface RtcRequest extends StreamName {
   readonly role: Role;
 }
 
 export interface RtcTarget {
-  /** As `parseQuery` reads it. */
+  /** The query as `parseQuery` reads it. */
   readonly query: ReadonlyMap<string, string>;
   /** The Host header. */
   readonly host: string;
@@ -19,7 +19,7 @@ export interface RtcTarget {
 const MAX_NAME = 512;
 const CONTROL = /\p{Cc}/u;
 
-/** What `/rtc/v1/whip/?…` and its like ask for, by SRS's defaults. */
+/** Parses the query of `/rtc/v1/whip/?…` and the like, with SRS's defaults. */
 export function parseWhipRequest(
   { query, host, vhosts }: RtcTarget,
   role: Role,
@@ -35,13 +35,13 @@ export function parseWhipRequest(
   return value(request, names.length);
 }
 
-/** What the `streamurl` of the older JSON asks for: `webrtc://host/app/stream?…`. */
+/** Parses the `streamurl` of SRS's older JSON API: `webrtc://host/app/stream?…`. */
 export function parseStreamurl(
   streamurl: string,
   { vhosts }: Pick<RtcTarget, 'vhosts'>,
   role: Role,
 ): Parsed<RtcRequest> {
-  // SRS splits at the last slash, even of a query.
+  // SRS splits at the last slash, even one inside a query.
   const slash = streamurl.lastIndexOf('/');
   const parsed = parseStreamUrl(streamurl.slice(0, slash), streamurl.slice(slash + 1));
   if (parsed.kind !== 'value') return invalid('streamurl is no webrtc:// URL');
@@ -50,8 +50,8 @@ export function parseStreamurl(
 }
 
 /**
- * What we put in front of a client's query for the child: in front, because a name without `=` would
- * shift what follows it.
+ * Builds the parameters that we prepend to a client's query for the child. They come first because
+ * a name without `=` would shift all that follow it.
  */
 export function ownQuery(ours: {
   readonly eip: string | null;
@@ -61,7 +61,7 @@ export function ownQuery(ours: {
   return ours.ufrag === null ? eip : `${eip}ice-ufrag=${ours.ufrag}&`;
 }
 
-/** A query or hook `param` as the client sent it, without what `ownQuery` had put there. */
+/** Removes what `ownQuery` prepended from a query or a hook's `param`. */
 export function withoutOwnQuery(param: string): string {
   return param.replace(/^(\??)(?:eip=[^&]*&)?ice-ufrag=S[a-zA-Z\d+/]{22}&/, '$1');
 }

@@ -1,20 +1,20 @@
 import { parse, type SessionDescription, write } from 'sdp-transform';
 import type { Role } from '../../stream-key.js';
 
-/** The two texts that ICE checks of one side are known by (RFC 8839 §5.4). */
+/** ICE credentials of one side (RFC 8839 §5.4). */
 export interface IceCredentials {
   readonly ufrag: string;
   readonly password: string;
 }
 
-/** An address that a browser may send its media to. */
+/** An address to which a browser may send its media. */
 export interface RtcCandidate {
   readonly ip: string;
   readonly port: number;
   readonly transport: 'udp' | 'tcp';
 }
 
-/** Why an offer cannot be answered, and with which HTTP status (RFC 9725 §4.2). */
+/** Why an offer is refused, and the HTTP status for it (RFC 9725 §4.2). */
 export interface OfferFault {
   readonly status: 400 | 406;
   readonly reason: string;
@@ -22,36 +22,39 @@ export interface OfferFault {
 
 type Media = SessionDescription['media'][number];
 
-/** Of a host candidate (RFC 8445 §5.1.2.1); what comes later, and TCP, is less wanted. */
+/** Priority of a host candidate (RFC 8445 §5.1.2.1); later candidates and TCP get less. */
 const HOST_PRIORITY = 2_130_706_431;
 const TCP_PENALTY = 2 ** 20;
 
-/** Browsers' offers of one audio and one video line have some 200 lines. */
+/** Browsers' offers of one audio and one video line have about 200 lines. */
 const MAX_LINES = 1000;
 const MAX_MEDIA = 32;
-/** Of the lines that are read here: the longest is a password of 256. */
+/** Most characters of a line that is parsed; the longest is a password of 256. */
 const MAX_LINE = 1024;
-/** The lines that are read of an offer: the library tries some sixty patterns on each. */
+/**
+ * Lines of an offer that are parsed. Others are skipped: the library tries some sixty patterns on
+ * each.
+ */
 const READ = ['v=', 'm=', 'a=candidate:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=group:', 'a=rtcp-mux'];
 const READ_WHOLE = new Set(['a=sendrecv', 'a=sendonly', 'a=recvonly', 'a=inactive']);
 
-/** The direction that makes no sense for a role: SRS refuses it. */
+/** The direction that SRS refuses for a role. */
 const WRONG_DIRECTION: Readonly<Record<Role, string>> = { publish: 'recvonly', play: 'sendonly' };
 
-/** Reads ICE user name fragment and password of an offer or answer; null where there are none. */
+/** Returns ICE ufrag and password of an offer or answer; null if it has none. */
 export function iceOf(sdp: string): IceCredentials | null {
   return iceIn(readFew(sdp));
 }
 
 function iceIn({ session, media }: Sdp): IceCredentials | null {
   const owner = [session, ...media].find(({ iceUfrag, icePwd }) => iceUfrag && icePwd);
-  // The library makes a number of a text of digits.
+  // The library turns digits into a number.
   return owner ? { ufrag: String(owner.iceUfrag), password: String(owner.icePwd) } : null;
 }
 
 /**
- * What SRS would refuse an offer for: it closes the connection then and gives no reason. Null where
- * it can be answered.
+ * Returns why SRS would refuse the offer, or null. SRS itself only closes the connection, without a
+ * reason.
  */
 export function offerFault(sdp: string, role: Role): OfferFault | null {
   if (!/^v=0\r?\n/.test(sdp)) return { status: 400, reason: 'the body is no SDP offer' };
@@ -75,7 +78,7 @@ export function offerFault(sdp: string, role: Role): OfferFault | null {
   return null;
 }
 
-/** The answer with these candidates in the place of its own, the most wanted one first. */
+/** Replaces the candidates of an answer by these, in order of preference. */
 export function withCandidates(sdp: string, candidates: readonly RtcCandidate[]): string {
   const { session, media } = readAll(sdp);
   const lines = candidates.map(({ ip, port, transport }, index) => ({
@@ -87,7 +90,7 @@ export function withCandidates(sdp: string, candidates: readonly RtcCandidate[])
   return write({ ...session, media: media.map((line) => ({ ...line, candidates: lines })) });
 }
 
-/** The candidates of an answer, as of its first m-line: all its lines have the same ones. */
+/** Returns the candidates of an answer's first m-line; all its m-lines have the same ones. */
 export function candidatesOf(sdp: string): RtcCandidate[] {
   const candidates = readFew(sdp).media[0]?.candidates ?? [];
   return candidates.map(({ ip, port, transport }) => ({
@@ -113,13 +116,13 @@ interface Sdp {
   readonly media: readonly Media[];
 }
 
-/** The library throws for nothing; what it cannot read it leaves out. */
+/** Parses with the library, which never throws and omits lines that it cannot read. */
 function readAll(sdp: string): Sdp {
   const session = parse(sdp);
   return { session, media: session.media };
 }
 
-/** Reads the lines alone that are looked at here; nothing of a text that has too many. */
+/** Parses only the lines that are used here, and nothing of a text with too many lines. */
 function readFew(sdp: string): Sdp {
   if (countUpTo(MAX_LINES + 1, '\n', sdp) > MAX_LINES) return readAll('');
   const lines = sdp.split('\n').map((line) => line.trimEnd());
@@ -132,7 +135,7 @@ function isRead(line: string): boolean {
   return READ_WHOLE.has(line) || READ.some((begin) => line.startsWith(begin));
 }
 
-/** How often the mark stands in the text, but no more than `most`. */
+/** Counts the mark in the text, up to `most`. */
 function countUpTo(most: number, mark: string, text: string): number {
   let count = 0;
   for (let at = text.indexOf(mark); at >= 0 && count < most; at = text.indexOf(mark, at + 1)) {

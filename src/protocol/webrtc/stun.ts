@@ -2,22 +2,22 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { invalid, type Parsed, value } from '../result.js';
 
-/** A STUN message, as far as finding its session needs it (RFC 8489). */
+/** A STUN message, reduced to what is needed to find its session (RFC 8489). */
 export interface StunMessage {
-  /** Of the message type (RFC 8489 §5): a request, an answer or an indication; only Binding counts. */
+  /** The message type (RFC 8489 §5) is Binding request. */
   readonly isBindingRequest: boolean;
-  /** The USERNAME attribute; null where there is none. */
+  /** The USERNAME attribute; null if absent. */
   readonly username: string | null;
-  /** USE-CANDIDATE (RFC 8445 §7.1.2): the client has chosen the way that this came by. */
+  /** USE-CANDIDATE (RFC 8445 §7.1.2): the client has nominated this candidate pair. */
   readonly usesCandidate: boolean;
-  /** Where the MESSAGE-INTEGRITY attribute begins; null where there is none. */
+  /** Offset of the MESSAGE-INTEGRITY attribute; null if absent. */
   readonly integrityAt: number | null;
 }
 
 const HEADER_SIZE = 20;
 const MAGIC_COOKIE = 0x2112a442;
 const BINDING_REQUEST = 0x0001;
-/** RFC 8445 §5.3 lets a fragment have 256 characters; a USERNAME is two of them and a colon. */
+/** Characters: two fragments of at most 256 (RFC 8445 §5.3) and a colon. */
 const MAX_USERNAME = 513;
 
 const USERNAME = 0x0006;
@@ -26,25 +26,28 @@ const USE_CANDIDATE = 0x0025;
 const FINGERPRINT = 0x8028;
 const INTEGRITY_SIZE = 20;
 const FINGERPRINT_SIZE = 4;
-/** RFC 8489 §14.7. */
+/** XOR value of the FINGERPRINT (RFC 8489 §14.7). */
 const FINGERPRINT_XOR = 0x5354554e;
 const ATTRIBUTE_HEADER = 4;
 
 interface Attribute {
   readonly type: number;
-  /** Where it begins, and its value without padding. */
+  /** Offset of the attribute, and its value without padding. */
   readonly at: number;
   readonly value: Buffer;
 }
 
-/** STUN, DTLS and RTP share a port and differ in the first byte (RFC 9443). */
+/**
+ * Reports whether a datagram can be STUN. STUN, DTLS and RTP share a port and differ in the first
+ * byte (RFC 9443).
+ */
 export function looksLikeStun(datagram: Buffer): boolean {
   return datagram.length >= HEADER_SIZE && (datagram[0] ?? 0xff) < 4;
 }
 
 /**
- * Parses one whole datagram: its length, magic cookie, attributes and, where there is one, its
- * FINGERPRINT are checked. Whoever wrote it is not: see `hasIntegrity`.
+ * Parses one whole datagram. Checks its length, magic cookie, attributes and FINGERPRINT if
+ * present. Does not check its sender: see `hasIntegrity`.
  */
 export function parseStun(datagram: Buffer): Parsed<StunMessage> {
   const headerFault = faultOfHeader(datagram);
@@ -72,11 +75,11 @@ function faultOfHeader(datagram: Buffer): string | null {
   return datagram.readUInt32BE(4) === MAGIC_COOKIE ? null : 'STUN magic cookie';
 }
 
-/** Whether the message was made by somebody who knows the session's password (RFC 8489 §14.5). */
+/** Reports whether the sender knows the session's password (RFC 8489 §14.5). */
 export function hasIntegrity(datagram: Buffer, message: StunMessage, password: string): boolean {
   const at = message.integrityAt;
   if (at === null) return false;
-  // Signed as if it ended with this attribute.
+  // The HMAC is computed as if the message ended with this attribute.
   const signed = Buffer.from(datagram.subarray(0, at));
   signed.writeUInt16BE(at + ATTRIBUTE_HEADER + INTEGRITY_SIZE - HEADER_SIZE, 2);
   const right = createHmac('sha1', password).update(signed).digest();

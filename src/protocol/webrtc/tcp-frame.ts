@@ -1,10 +1,10 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
 const LENGTH_SIZE = 2;
-/** No STUN request of a client is longer; a frame may have up to 65,535 bytes. */
+/** Bytes. No client's STUN request is longer; the format allows 65,535. */
 const MAX_FIRST_FRAME = 1024;
 
-/** Reads the first frame of ICE over TCP (RFC 4571): two bytes of length, then what UDP would carry. */
+/** Parses the first frame of ICE over TCP (RFC 4571): two bytes of length, then a datagram. */
 export function parseFirstFrame(bytes: Buffer): Parsed<Buffer> {
   if (bytes.length < LENGTH_SIZE) return INCOMPLETE;
   const length = bytes.readUInt16BE(0);

@@ -1,28 +1,28 @@
 import { createHmac } from 'node:crypto';
 
-/** What the ICE user name fragment says that we choose for a session's answer. */
+/** Contents of the ICE ufrag that we choose for a session's answer. */
 export interface UfragParts {
-  /** The box whose supervisor made it: four letters or digits. */
+  /** Id of the box whose supervisor made it: four letters or digits. */
   readonly box: string;
-  /** `c001`, …, or `o001`, … for an origin that registered. */
+  /** Id of the child (`c001`, …) or of the registered origin (`o001`, …). */
   readonly child: string;
-  /** Random, so that nobody guesses another's session. */
+  /** Random text, so that nobody can guess another session's ufrag. */
   readonly nonce: string;
 }
 
 /** Characters of a nonce. */
 export const NONCE_SIZE = 16;
-/** So many of a sealed one are random, and as many prove who made it: 41 bits each. */
+/** Half of a sealed nonce is random and half is a MAC: 8 characters, 41 bits each. */
 const SEAL_SIZE = NONCE_SIZE / 2;
 
-/** The mark `S`, box, number of the child in base 36, nonce: 23 characters, of which SRS takes 4 to 32. */
+/** `S`, box, number of the child in base 36, nonce: 23 characters; SRS accepts 4 to 32. */
 const PATTERN = /^S([a-zA-Z\d]{4})([a-z\d]{2})([a-zA-Z\d+/]{16})$/;
 const CHILD = /^([co])(\d{3,4})$/;
-/** Origins are numbered behind the children, of which there are no more. */
+/** Most children. Numbers above it stand for origins. */
 const MAX_CHILDREN = 1000;
 const MAX_NUMBER = 36 * 36 - 1;
 
-/** The fragment of a new session. Throws RangeError for parts that cannot be told apart again. */
+/** Encodes the ufrag of a new session. Throws RangeError for parts that cannot be decoded again. */
 export function encodeUfrag({ box, child, nonce }: UfragParts): string {
   const number = numberOf(child);
   const text = `S${box}${number.toString(36).padStart(2, '0')}${nonce}`;
@@ -32,20 +32,23 @@ export function encodeUfrag({ box, child, nonce }: UfragParts): string {
   return text;
 }
 
-/** Null for a fragment that we did not make: SRS's own, or one that the client asked for. */
+/** Decodes a ufrag. Returns null if we did not make it (SRS's own, or one the client asked for). */
 export function decodeUfrag(ufrag: string): UfragParts | null {
   const [, box, number, nonce] = PATTERN.exec(ufrag) ?? [];
   if (box === undefined || number === undefined || nonce === undefined) return null;
   return { box, child: childOf(Number.parseInt(number, 36)), nonce };
 }
 
-/** A nonce by which the boxes that share a secret know each other's sessions; `random` has 8 bytes. */
+/**
+ * Makes a nonce by which boxes that share a secret recognise each other's sessions. `random` has 8
+ * bytes.
+ */
 export function sealedNonce(of: Omit<UfragParts, 'nonce'>, random: Buffer, secret: string): string {
   const begin = signs(random);
   return begin + sealOf({ ...of, nonce: begin }, secret);
 }
 
-/** Whether a box that has our secret made it. */
+/** Reports whether a box with our secret made the ufrag. */
 export function isSealed(parts: UfragParts, secret: string): boolean {
   return parts.nonce.slice(SEAL_SIZE) === sealOf(parts, secret);
 }
@@ -55,12 +58,12 @@ function sealOf({ box, child, nonce }: UfragParts, secret: string): string {
   return signs(createHmac('sha256', secret).update(text).digest());
 }
 
-/** Of the last signs all are equally likely. */
+/** Converts 8 bytes to base 36. The last digits are evenly distributed, so those are kept. */
 function signs(bytes: Buffer): string {
   return bytes.readBigUInt64BE().toString(36).padStart(SEAL_SIZE, '0').slice(-SEAL_SIZE);
 }
 
-/** NaN for what is no child's id. */
+/** Returns the number of a child or origin; NaN if the text is not an id. */
 function numberOf(child: string): number {
   const [, kind, digits = ''] = CHILD.exec(child) ?? [];
   if (kind === undefined) return Number.NaN;
