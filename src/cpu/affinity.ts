@@ -3,32 +3,32 @@ import { runProgram } from '../system/run-program.js';
 import { formatCpuList, parseAllowedList, sortedSet } from './cpuset.js';
 import type { CpuSet } from './types.js';
 
-/** Where the threads of a process may run. */
+/** CPU affinity of all threads of a process. */
 export interface Affinity {
-  /** What any of its threads may use. */
+  /** Union of the threads' masks. */
   readonly cpus: CpuSet;
-  /** All threads may use the same. */
+  /** All threads have the same mask. */
   readonly uniform: boolean;
   readonly threads: number;
 }
 
-/** Whether pinning worked; the reason is half a sentence for one warning. */
+/** Result of pinning; `reason` completes the sentence of a warning. */
 export type Pinned = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 const OK: Pinned = { ok: true };
 
-/** A thread that is born while taskset walks the list may escape it once, hardly twice. */
+/** A thread created while taskset walks the list can keep its old mask; a retry catches it. */
 const PIN_ATTEMPTS = 3;
 
 /**
- * The words to put before a command so that it runs on these CPUs only. taskset (util-linux) sets
- * its own mask and then becomes the command: same pid, and all threads inherit. No CPUs: no words.
+ * Returns the command prefix that runs a program on these CPUs only; empty for no CPUs. taskset
+ * (util-linux) sets its own mask and execs: same pid, and all threads inherit the mask.
  */
 export function pinPrefix(cpus: CpuSet): string[] {
   return cpus.length === 0 ? [] : ['taskset', '-c', formatCpuList(cpus)];
 }
 
-/** Tries for real whether a process can be pinned to one of its CPUs, and reads that back. */
+/** Pins a process to one of our CPUs and reads the mask back. */
 export async function canPin(): Promise<Pinned> {
   const own = await readThread('/proc/self/status');
   const cpu = own?.at(-1);
@@ -40,7 +40,7 @@ export async function canPin(): Promise<Pinned> {
   return got === `${cpu}` ? OK : refused(`taskset to CPU ${cpu} gave CPUs '${got}'`);
 }
 
-/** The mask of every thread of a process, or null when it is gone or cannot be looked at. */
+/** Reads the mask of every thread of a process; null if it has ended or is unreadable. */
 export async function readAffinity(pid: number): Promise<Affinity | null> {
   const ids = await readdir(`/proc/${pid}/task`).catch(() => []);
   const masks = await Promise.all(ids.map((id) => readThread(`/proc/${pid}/task/${id}/status`)));
@@ -53,7 +53,7 @@ export async function readAffinity(pid: number): Promise<Affinity | null> {
   };
 }
 
-/** Moves all threads of a running process, and reads back that none escaped. */
+/** Pins all threads of a running process, and reads back that none kept its old mask. */
 export async function pinThreads(pid: number, cpus: CpuSet): Promise<Pinned> {
   const wanted = formatCpuList(cpus);
   let found: Affinity | null = null;
@@ -68,14 +68,14 @@ export async function pinThreads(pid: number, cpus: CpuSet): Promise<Pinned> {
 }
 
 /**
- * Moves the supervisor's own threads; later ones inherit. With no CPUs it stays where it is.
- * Children that are spawned without a prefix of their own would inherit the same CPUs.
+ * Pins the supervisor's own threads; later threads inherit the mask. No CPUs: no change. Children
+ * that are spawned without a prefix of their own inherit these CPUs, too.
  */
 export async function pinSelf(cpus: CpuSet): Promise<Pinned> {
   return cpus.length === 0 ? OK : pinThreads(process.pid, cpus);
 }
 
-/** The CPUs of one thread; null when it has ended, also when its parent has yet to notice. */
+/** Reads the CPUs of one thread; null if it has ended, or is a zombie. */
 async function readThread(path: string): Promise<number[] | null> {
   const status = await readFile(path, 'utf8').catch(() => '');
   return /^State:\s*[ZX]/m.test(status) ? null : parseAllowedList(status);

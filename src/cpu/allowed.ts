@@ -3,16 +3,16 @@ import { formatCpuList } from './cpuset.js';
 import type { Sysfs } from './sysfs.js';
 import type { CpuSet } from './types.js';
 
-/** Names of the file with a cgroup's CPUs, by version, the one that the kernel enforces first. */
+/** Files that list a cgroup's CPUs, by cgroup version, the enforced set first. */
 const FILES = {
   1: ['cpuset.effective_cpus', 'cpuset.cpus', 'effective_cpus', 'cpus'],
   2: ['cpuset.cpus.effective'],
 } as const;
 
 /**
- * The online CPUs that this process may run on: within its cgroup's cpuset (v1 or v2) and within
- * an affinity mask, its own unless `mask` is another one; null: none limits it. Contradictions are
- * warned of and then limit nothing.
+ * Returns the online CPUs that this process may use: those of its cgroup's cpuset (v1 or v2) that
+ * are also in an affinity mask: its own by default, or `mask`; null: no mask. A limit without any
+ * usable CPU causes a warning and is ignored.
  */
 export function readAllowed(
   fs: Sysfs,
@@ -27,7 +27,7 @@ export function readAllowed(
     : masked;
 }
 
-/** The online CPUs that the process's cgroups leave it. */
+/** Returns the online CPUs within the cpusets of the process's cgroups. */
 export function readCpusets(fs: Sysfs, online: CpuSet): number[] {
   let allowed = [...online];
   for (const hierarchy of readHierarchies(fs, 'cpuset'))
@@ -36,8 +36,8 @@ export function readCpusets(fs: Sysfs, online: CpuSet): number[] {
 }
 
 /**
- * `isolcpus` takes the isolated CPUs out of everybody's mask at boot. That is a default and no
- * limit: a process may be pinned to them, and for that they were isolated.
+ * Reports whether a mask lacks only the isolated CPUs. The kernel removes them from every mask at
+ * boot (`isolcpus`); this is a default and not a limit, since they are isolated to be pinned to.
  */
 function isKernelDefault(allowed: CpuSet, masked: CpuSet, isolated: CpuSet): boolean {
   const rest = allowed.filter((cpu) => !isolated.includes(cpu));
@@ -52,12 +52,12 @@ function narrowed(fs: Sysfs, cpus: number[], limit: CpuSet | null, where: string
   return cpus;
 }
 
-/** From the process's cgroup upwards: inner ones need no files of their own. */
+/** Reads the cpuset from the process's cgroup upwards: an inner cgroup may have no cpuset files. */
 function readCpuset(fs: Sysfs, { version, directories }: Hierarchy): number[] | null {
   for (const directory of directories) {
     for (const file of FILES[version]) {
       const cpus = fs.list(`${directory}/${file}`);
-      // An empty set there means "as the parent".
+      // An empty file means the parent's set.
       if (cpus && cpus.length > 0) return cpus;
     }
   }

@@ -1,15 +1,15 @@
 import { posix } from 'node:path';
 import type { Sysfs } from './sysfs.js';
 
-/** A mounted hierarchy of control groups, and where this process is in it. */
+/** A mounted cgroup hierarchy and this process's place in it. */
 export interface Hierarchy {
   readonly version: 1 | 2;
   readonly mountPoint: string;
-  /** The directories of the process's cgroup and of those around it, innermost first. */
+  /** Directories of the process's cgroup and its ancestors, innermost first. */
   readonly directories: readonly string[];
 }
 
-/** The mounted hierarchies that may limit by `controller`: v2's one, and v1's that has it. */
+/** Returns the mounted hierarchies that may limit by `controller`: the v2 one and v1's own. */
 export function readHierarchies(fs: Sysfs, controller: 'cpu' | 'cpuset'): Hierarchy[] {
   const self = fs.text('proc/self/cgroup') ?? '';
   const fallback = fs.text('proc/self/cpuset') ?? '/';
@@ -25,7 +25,7 @@ export function readHierarchies(fs: Sysfs, controller: 'cpu' | 'cpuset'): Hierar
   });
 }
 
-/** `5:cpu,cpuset:/job`: the path where one of the names between the colons is the controller. */
+/** Finds the controller's path in lines such as `5:cpu,cpuset:/job`. */
 function pathOf(self: string, controller: string): string | undefined {
   const fields = self.split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
   return fields.find((field) => field !== null && has(field[1] ?? '', controller))?.[2];
@@ -36,8 +36,8 @@ function has(list: string, name: string): boolean {
 }
 
 /**
- * A container may see its own cgroup as the root while `proc/self/cgroup` still tells the path
- * outside of it: such directories are not there.
+ * Returns the directories up to the mount point. Some may not exist: a container can see its own
+ * cgroup as the root while `proc/self/cgroup` gives the path outside of the container.
  */
 function upwards(mountPoint: string, path: string): string[] {
   const directories: string[] = [];
@@ -47,7 +47,7 @@ function upwards(mountPoint: string, path: string): string[] {
   }
 }
 
-/** proc/mounts writes blanks as octal escapes (fstab(5)). */
+/** Decodes the octal escapes of blanks in proc/mounts (fstab(5)). */
 function unescapeMount(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),

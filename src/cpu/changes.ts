@@ -5,12 +5,12 @@ import { readOnline, readTopology } from './topology.js';
 import type { CpuSet, Topology } from './types.js';
 
 /**
- * Tells when the CPUs that we may use become others: a cpuset that shrinks or grows, a CPU that is
- * taken offline. To be made before the process pins itself.
+ * Detects changes of the CPUs that we may use: a changed cpuset, a CPU that goes offline. Create it
+ * before the process pins itself.
  */
 export class CpuChanges {
   readonly #root: string;
-  /** The mask that the process was started with, where that left it less than its cgroups do. */
+  /** The affinity mask at start, if it was narrower than the cgroups; else null. */
   readonly #mask: CpuSet | null;
   #known: string;
 
@@ -24,12 +24,12 @@ export class CpuChanges {
     this.#known = formatCpuList(masked);
   }
 
-  /** The CPUs that we knew of last, in the kernel's list form. */
+  /** The last known CPUs, in the kernel's list form. */
   get known(): string {
     return this.#known;
   }
 
-  /** The machine as it is now, where we may use other CPUs than at the last call; else null. */
+  /** Returns the new topology if the usable CPUs changed since the last call; else null. */
   poll(): Topology | null {
     const fs = new Sysfs(this.#root);
     const { online } = readOnline(fs, this.#root);

@@ -1,14 +1,14 @@
 import { SupervisorError } from '../errors.js';
 
-/** Far above what any kernel is built for (8192); keeps a wild range from eating the memory. */
+/** Above any kernel's limit (8192); bounds the memory that a malformed range could take. */
 const MAX_CPU = 65_535;
 
 const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 const MASK = /^[0-9a-f]{1,8}(,[0-9a-f]{8})*$/i;
 
 /**
- * Reads the kernel's list form, `0-3,8` (cpuset(7), "List format"), into sorted CPU numbers
- * without repetition. Empty text is the empty set. Throws ERR_CONFIG on anything else.
+ * Parses the kernel's list form, `0-3,8` (cpuset(7), "List format"), to sorted CPU numbers without
+ * duplicates. Empty text is the empty set. Throws ERR_CONFIG on anything else.
  */
 export function parseCpuList(text: string): number[] {
   const trimmed = text.trim();
@@ -17,8 +17,8 @@ export function parseCpuList(text: string): number[] {
 }
 
 /**
- * Reads the kernel's mask form, `ff,00000000`: hexadecimal words of 32 bits, the highest first and
- * perhaps shorter (cpuset(7), "Mask format"). Throws ERR_CONFIG on anything else.
+ * Parses the kernel's mask form, `ff,00000000`: 32-bit words in hexadecimal, the highest first and
+ * possibly shorter (cpuset(7), "Mask format"). Throws ERR_CONFIG on anything else.
  */
 export function parseCpuMask(text: string): number[] {
   const trimmed = text.trim();
@@ -30,7 +30,7 @@ export function parseCpuMask(text: string): number[] {
   });
 }
 
-/** Writes CPU numbers, in any order, as the list form: the shortest text that parses back. */
+/** Formats CPU numbers in any order as the shortest text in list form. */
 export function formatCpuList(cpus: readonly number[]): string {
   const runs: [number, number][] = [];
   for (const cpu of sortedSet(cpus)) {
@@ -41,13 +41,13 @@ export function formatCpuList(cpus: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
-/** Reads the `Cpus_allowed_list` of a /proc/PID/status (proc(5)); null where it has none. */
+/** Parses the `Cpus_allowed_list` of a /proc/PID/status (proc(5)); null if it has none. */
 export function parseAllowedList(status: string): number[] | null {
   const list = /^Cpus_allowed_list:(.*)$/m.exec(status)?.[1];
   return list === undefined ? null : parseCpuList(list);
 }
 
-/** Sorted, each number once. */
+/** Sorts numbers and removes duplicates. */
 export function sortedSet(numbers: Iterable<number>): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }

@@ -5,7 +5,7 @@ import type { CpuSet, NumaNode } from './types.js';
 export const CPU = 'sys/devices/system/cpu';
 const NODE = 'sys/devices/system/node';
 
-/** A set's files, mask then list: old kernels have only masks, and both tell the same set. */
+/** Files with the same set as mask and as list; old kernels have only the mask. */
 type SetFiles = readonly [mask: string, list: string];
 
 const CORE_FILES: SetFiles[] = [
@@ -19,16 +19,16 @@ const PACKAGE_FILES: SetFiles[] = [
 const NODE_FILES: SetFiles[] = [['cpumap', 'cpulist']];
 const CACHE_FILES: SetFiles[] = [['shared_cpu_map', 'shared_cpu_list']];
 
-/** By sibling masks, never by `core_id`: that is not unique, not even within a package. */
+/** Groups CPUs by their sibling masks: `core_id` is not unique even within a package. */
 export function readCores(fs: Sysfs, online: CpuSet): number[][] {
   const siblings = (cpu: number) => readSet(fs, `${CPU}/cpu${cpu}/topology`, CORE_FILES) ?? [cpu];
   return partition(fs, 'core', online, siblings);
 }
 
 /**
- * By `physical_package_id`, since masks of siblings have been wrong on real machines (they stopped
- * at the NUMA node); by the masks only where the id is unknown (-1). IBM Z counts packages anew
- * in each book and drawer.
+ * Groups CPUs by `physical_package_id`, because sibling masks have been wrong on real machines
+ * (they stopped at the NUMA node). The masks are used only if the id is unknown (-1). IBM Z numbers
+ * packages anew in each book and drawer.
  */
 export function readPackages(fs: Sysfs, online: CpuSet): number[][] {
   const byId = new Map<string, number[]>();
@@ -48,7 +48,7 @@ export function readPackages(fs: Sysfs, online: CpuSet): number[][] {
   return [...byId.values(), ...byMask].sort(byFirst);
 }
 
-/** A node names offline CPUs too. Without the directory the machine is one node. */
+/** Reads the NUMA nodes, which list offline CPUs, too. Without the directory there is one node. */
 export function readNodes(fs: Sysfs, online: CpuSet): NumaNode[] {
   const ids = fs.numbered(NODE, 'node');
   if (ids.length === 0) return online.length > 0 ? [{ id: 0, pus: online }] : [];
@@ -68,7 +68,7 @@ export function readNodesWithoutCpus(fs: Sysfs, nodes: readonly NumaNode[]): num
   return fs.numbered(NODE, 'node').filter((id) => !withCpus.has(id));
 }
 
-/** The level is in the file `level`: the number of the index directory says nothing. */
+/** Groups CPUs by L3 cache. The level is in the file `level`, not in the directory's number. */
 export function readL3(fs: Sysfs, online: CpuSet, cores: readonly CpuSet[]): number[][] | null {
   const indexes = new Map(online.map((cpu) => [cpu, cacheDirectories(fs, cpu)]));
   if (![...indexes.values()].some((found) => found.length > 0)) return null;
@@ -79,7 +79,7 @@ export function readL3(fs: Sysfs, online: CpuSet, cores: readonly CpuSet[]): num
   }
   const sharing = (cpu: number) => {
     const shared = readSet(fs, level3.get(cpu) ?? '', CACHE_FILES);
-    // Some firmware gives an empty mask: then at least the core's own threads share it.
+    // Some firmware reports an empty mask; then the core's own threads share the cache.
     return shared && shared.length > 0 ? shared : cores.find((core) => core.includes(cpu));
   };
   return partition(fs, 'L3 cache', [...level3.keys()], sharing);
@@ -99,8 +99,8 @@ function readSet(fs: Sysfs, directory: string, files: readonly SetFiles[]): numb
 }
 
 /**
- * Puts each CPU into one group by what it says of its siblings. The lowest CPU of a group decides;
- * a later group that overlaps it is cut, with a warning. CPUs that say nothing are in no group.
+ * Puts each CPU into one group by the siblings it reports. The lowest CPU of a group decides; a
+ * later group that overlaps it is cut, with a warning. CPUs without siblings reported are omitted.
  */
 function partition(
   fs: Sysfs,

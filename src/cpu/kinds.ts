@@ -2,20 +2,20 @@ import { CPU } from './groups.js';
 import type { Sysfs } from './sysfs.js';
 import type { CoreKind, CpuSet } from './types.js';
 
-/** Linux's names of the PMUs of Intel's hybrid processors, and what people call those cores. */
+/** Linux's PMU names of Intel's hybrid processors, and the common names of their cores. */
 const INTEL_PMUS = [
   ['cpu_lowpower', 'LP-E'],
   ['cpu_atom', 'E'],
   ['cpu_core', 'P'],
 ] as const;
 
-/** Speeds to tell kinds apart by, the steadiest first: turbo differs between cores of one kind. */
+/** Files with a core's speed, the most stable first: turbo differs between cores of one kind. */
 const SPEEDS = ['cpufreq/base_frequency', 'cpu_capacity', 'cpufreq/cpuinfo_max_freq'] as const;
 
-/** Cores of one kind differ by a few percent (favoured cores), kinds by a quarter and more. */
+/** Cores of one kind differ by a few percent (favoured cores), kinds by a quarter or more. */
 const SAME_KIND_RATIO = 1.1;
 
-/** Implementer 0x41 (Arm), part numbers of MIDR_EL1, of the cores that are mixed in practice. */
+/** Part numbers in MIDR_EL1 for implementer 0x41 (Arm), of cores that are mixed in practice. */
 const ARM_PARTS = new Map([
   [0xc07, 'Cortex-A7'],
   [0xc0f, 'Cortex-A15'],
@@ -47,7 +47,7 @@ const ARM_PARTS = new Map([
   [0xd87, 'Cortex-A725'],
 ]);
 
-/** The kinds of core, slowest first, or null where all are alike or the kernel does not tell. */
+/** Returns the kinds of core, slowest first; null if all are alike or the kernel does not say. */
 export function readCoreKinds(fs: Sysfs, cores: readonly CpuSet[]): CoreKind[] | null {
   const kinds = intelKinds(fs, cores) ?? armKinds(fs, cores) ?? speedKinds(fs, cores) ?? [];
   return kinds.length > 1 ? kinds : null;
@@ -62,7 +62,7 @@ function intelKinds(fs: Sysfs, cores: readonly CpuSet[]): CoreKind[] | null {
   return coversAll(kinds, cores) ? kinds : null;
 }
 
-/** By model of core: `cpu_capacity` may differ even between two cores of one model. */
+/** Groups by core model: `cpu_capacity` can differ between two cores of one model. */
 function armKinds(fs: Sysfs, cores: readonly CpuSet[]): CoreKind[] | null {
   const models = armModels(fs);
   const byModel = new Map<string, CpuSet[]>();
@@ -76,7 +76,10 @@ function armKinds(fs: Sysfs, cores: readonly CpuSet[]): CoreKind[] | null {
     .sort((a, b) => topSpeed(fs, a.pus) - topSpeed(fs, b.pus));
 }
 
-/** From MIDR_EL1 (Arm ARM D24): implementer in bits 24-31, part in 4-15; else /proc/cpuinfo. */
+/**
+ * Reads models from MIDR_EL1 (Arm ARM D24: implementer in bits 24-31, part in 4-15) or, without it,
+ * from /proc/cpuinfo.
+ */
 function armModels(fs: Sysfs): (cpu: number) => string | null {
   const blocks = (fs.text('proc/cpuinfo') ?? '').split(/\n\s*\n/);
   const field = (block: string, name: string) =>
@@ -99,7 +102,7 @@ function armName(implementer: number, part: number): string | null {
   return known ?? `part 0x${part.toString(16)}`;
 }
 
-/** By the first speed that falls into classes with a clear gap between them. */
+/** Groups by the first speed file whose values have a clear gap. */
 function speedKinds(fs: Sysfs, cores: readonly CpuSet[]): CoreKind[] | null {
   for (const file of SPEEDS) {
     const speeds = cores.map((core) => ({ core, speed: speedOf(fs, file, core) }));
@@ -121,7 +124,7 @@ function splitAtGaps(sorted: readonly { core: CpuSet; speed: number }[]): CpuSet
   return classes;
 }
 
-/** Slow cores without threads beside fast ones with them are Intel's E and P. */
+/** Names the classes. Slow cores without SMT beside fast ones with SMT are Intel's E and P. */
 function named(classes: readonly CpuSet[][]): CoreKind[] {
   const threaded = classes.map((cores) => cores.some((core) => core.length > 1));
   const names = classes.length > 2 ? classes.map((_, i) => `speed ${i + 1}`) : ['slow', 'fast'];

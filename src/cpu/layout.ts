@@ -1,14 +1,14 @@
-/** A terminal's classic width. */
+/** Columns of a classic terminal. */
 const WIDTH = 80;
 
 const LABEL_WIDTH = 10;
 
-/** `label     text`, broken at blanks and after commas, the rest below the text. */
+/** Formats `label text`, wrapped after blanks and commas and aligned with the text. */
 export function labelled(label: string, text: string): string {
   return wrap(label.padEnd(LABEL_WIDTH), text, LABEL_WIDTH);
 }
 
-/** Text broken after `head`; later lines are indented. */
+/** Wraps text behind `head`; later lines are indented. */
 export function wrap(head: string, text: string, indent: number): string {
   const lines = [head];
   for (const piece of text.split(/(?<=[ ,])/)) {
@@ -20,7 +20,7 @@ export function wrap(head: string, text: string, indent: number): string {
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-/** Rows of cells as aligned columns; a column with nothing in it but its title is left out. */
+/** Formats rows as aligned columns. Columns without any value are omitted. */
 export function columns(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const used = titles.map((_, i) => i).filter((i) => rows.some((row) => row[i] !== ''));
   const lines = [titles, ...rows].map((row) => used.map((i) => row[i] || '-'));
@@ -31,7 +31,7 @@ export function columns(titles: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-/** Cells side by side, as many as fit into a line, in reading order. */
+/** Formats cells side by side in reading order, as many per line as fit. */
 export function grid(cells: readonly string[], cellWidth: number): string {
   const perLine = Math.max(1, Math.floor(WIDTH / (cellWidth + 2)));
   return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, line) =>

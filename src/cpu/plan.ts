@@ -12,11 +12,11 @@ export interface PlanOptions {
 }
 
 export interface ChildPlan {
-  /** From 0. */
+  /** Counted from 0. */
   readonly index: number;
   /** `c001`, `c002`, … */
   readonly id: string;
-  /** The CPUs to pin it to. */
+  /** CPUs to which it is pinned. */
   readonly cpus: CpuSet;
   /** The kernel's number of its NUMA node. */
   readonly node: number | null;
@@ -24,14 +24,14 @@ export interface ChildPlan {
   readonly l3: number | null;
   /** Index in `topology.packages`. */
   readonly package: number | null;
-  /** Name of its kind of core; null where all are alike. */
+  /** Name of its kind of core; null if all are alike. */
   readonly kind: string | null;
-  /** Another child has the same CPU. */
+  /** Another child uses the same CPU. */
   readonly shared: boolean;
 }
 
 export interface CpuPlan {
-  /** CPUs for the supervisor and its relay; empty: they run wherever they like. */
+  /** CPUs for the supervisor and its relay; empty: they are not pinned. */
   readonly reserved: CpuSet;
   readonly children: readonly ChildPlan[];
   /** Usable cores, reserved ones included. */
@@ -39,20 +39,20 @@ export interface CpuPlan {
   readonly warnings: readonly string[];
 }
 
-/** Below so many cores nothing is reserved: children need the cores more. */
+/** With fewer cores none is reserved: the children need them more. */
 const MIN_CORES_TO_RESERVE = 4;
 
-/** One core for the supervisor and its relay for so many in all. */
+/** One core is reserved for each of so many. */
 const CORES_PER_RESERVED = 16;
 
-/** A laptop with one core still shows what a fleet is. */
+/** Even a machine with one core runs so many children. */
 const MIN_CHILDREN = 2;
 
 /**
- * Plans which child runs on which CPU. Children are spread evenly over NUMA nodes and L3 caches,
- * fast cores first, second threads of a core last. The plan for N children begins like the plan for
- * any other number, so growing moves nobody. Throws ERR_CONFIG for a count or reserve that this
- * machine cannot give.
+ * Plans the CPU of each child. Children are spread evenly over NUMA nodes and L3 caches, fast cores
+ * first, second threads of a core last. Plans for different counts have a common beginning, so
+ * adding children moves none. Throws ERR_CONFIG for a count or reserve that this machine cannot
+ * satisfy.
  */
 export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
   const slots = slotsOf(topology);
@@ -60,7 +60,7 @@ export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
   if (cores === 0)
     throw new SupervisorError('ERR_CONFIG', 'no usable CPU was found: is /sys there and readable?');
   const { quota } = topology;
-  // Less than a whole CPU's time is left over for the supervisor.
+  // A quota's fraction of a CPU is left to the supervisor.
   const paid = quota === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(quota));
   const auto = autoReserve(Math.min(cores, paid));
   const reserved = reserve(slots, cores, options.reserve, auto);
@@ -76,9 +76,9 @@ export function planCpus(topology: Topology, options: PlanOptions): CpuPlan {
 }
 
 /**
- * Whole cores, threads and all, beginning with the lowest CPU, where the kernel has its own work.
- * The slow kind first: the relay runs on several threads, a child on a single one, which a fast
- * core helps more. Isolated CPUs never: they were isolated for the children.
+ * Chooses whole cores, with all their threads, beginning with the lowest CPU, where the kernel does
+ * its own work. Slow cores first: the relay has several threads, whereas a child has one and gains
+ * more from a fast core. Isolated CPUs are never reserved: they are for the children.
  */
 function reserve(
   slots: readonly CpuSlot[],
@@ -118,7 +118,7 @@ function checkedReserve(wanted: number, cores: number, eligible: number): number
   );
 }
 
-/** Threads for children, in the order in which children take them; isolated ones are preferred. */
+/** Returns the threads for children in the order of use; isolated ones come first. */
 function childSlots(
   slots: readonly CpuSlot[],
   reserved: CpuSet,
@@ -139,7 +139,7 @@ function childCount(wanted: 'auto' | number, free: number): number {
   );
 }
 
-/** `c001` for the child at index 0, and so on. */
+/** Returns `c001` for the child at index 0, and so on. */
 export function childId(index: number): string {
   return `c${String(index + 1).padStart(3, '0')}`;
 }
@@ -169,7 +169,7 @@ function quotaWarnings(count: number, most: number, quota: number | null): strin
   ];
 }
 
-/** `2 CPUs`, `1.5 CPUs`. */
+/** Formats a quota: `2 CPUs`, `1.5 CPUs`. */
 export function quotaText(quota: number): string {
   return plural(Math.round(quota * 100) / 100, 'CPU');
 }

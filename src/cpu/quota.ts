@@ -2,8 +2,9 @@ import { readHierarchies } from './cgroups.js';
 import type { Sysfs } from './sysfs.js';
 
 /**
- * How many CPUs' time the process's cgroups allow it (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`),
- * the least of those around it; null where none limits it. It runs on any CPU meanwhile.
+ * Returns the CPU time quota of the process's cgroups in CPUs (cgroup v2 `cpu.max`, v1
+ * `cpu.cfs_quota_us`), the smallest of the cgroup and its ancestors; null if there is none. A quota
+ * does not tie the process to particular CPUs.
  */
 export function readQuota(fs: Sysfs): number | null {
   const quotas = readHierarchies(fs, 'cpu').flatMap(({ version, directories }) =>
@@ -15,13 +16,13 @@ export function readQuota(fs: Sysfs): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** `200000 100000`: microseconds in each period; `max` instead of the first where there is no limit. */
+/** Reads `200000 100000`: microseconds per period in microseconds; `max` means no limit. */
 function quotaV2(fs: Sysfs, directory: string): number | null {
   const [quota, period] = (fs.text(`${directory}/cpu.max`) ?? '').split(' ').map(Number);
   return ratio(quota, period);
 }
 
-/** -1 where there is no limit. */
+/** Reads the v1 files; a quota of -1 means no limit. */
 function quotaV1(fs: Sysfs, directory: string): number | null {
   const quota = fs.number(`${directory}/cpu.cfs_quota_us`);
   const period = fs.number(`${directory}/cpu.cfs_period_us`);

@@ -3,10 +3,10 @@ import { columns, grid, labelled, plural, wrap } from './layout.js';
 import { type ChildPlan, type CpuPlan, quotaText } from './plan.js';
 import type { CpuGroups, CpuSet, Topology } from './types.js';
 
-/** Up to here every child gets a line of its own; beyond, children are listed by where they are. */
+/** Most children that get a line each; more are listed by place. */
 const MAX_ROWS = 16;
 
-/** The plan as text for people: 80 columns, no newline at the end. */
+/** Formats the plan for people: 80 columns, no final newline. */
 export function renderPlan(plan: CpuPlan, topology: Topology): string {
   const { children } = plan;
   const warnings = warningsOf(plan, topology).map((text) => labelled('Warning', text));
@@ -18,7 +18,7 @@ export function renderPlan(plan: CpuPlan, topology: Topology): string {
   ].join('\n\n');
 }
 
-/** The plan as plain values, for `--json`. Lists of CPUs are arrays of the kernel's numbers. */
+/** Returns the plan as plain values for `--json`. CPUs are the kernel's numbers. */
 export function planJson(plan: CpuPlan, topology: Topology) {
   return {
     counts: counts(topology, topology.online),
@@ -93,9 +93,9 @@ function table(children: readonly ChildPlan[]): string {
   return columns(['child', 'cpus', 'node', 'l3', 'package', 'kind'], rows);
 }
 
-/** Children below a heading that says where they are: `c001 2` is child c001 on CPU 2. */
+/** Lists children under a heading per place: `c001 2` is child c001 on CPU 2. */
 function listing(children: readonly ChildPlan[], topology: Topology): string {
-  // A cache is a place worth naming only where several cores share one.
+  // A cache is worth naming only if several cores share one.
   const hasSharedCaches = (topology.l3?.length ?? 0) < topology.cores.length;
   const placeOf = ({ node, l3, kind }: ChildPlan) =>
     [

@@ -1,9 +1,9 @@
 import type { CpuSet, Topology } from './types.js';
 
-/** One hardware thread that may be given away, and where it lies. */
+/** One usable hardware thread and its place. */
 export interface CpuSlot {
   readonly cpu: number;
-  /** Every usable thread of its core, this one included. */
+  /** All usable threads of its core, this one included. */
   readonly core: CpuSet;
   /** 0 for the core's first usable thread. */
   readonly thread: number;
@@ -13,12 +13,12 @@ export interface CpuSlot {
   /** Index in `topology.packages`. */
   readonly package: number | null;
   readonly kind: string | null;
-  /** Place of its kind, 0 the slowest. */
+  /** Rank of its kind; 0 is the slowest. */
   readonly speed: number;
   readonly isolated: boolean;
 }
 
-/** All usable hardware threads, by CPU number. */
+/** Returns all usable hardware threads, by CPU number. */
 export function slotsOf(topology: Topology): CpuSlot[] {
   const indexOf = (sets: readonly CpuSet[]) => lookup(sets.map((set, i) => [set, i]));
   const node = lookup(topology.numa.map(({ id, pus }) => [pus, id]));
@@ -44,9 +44,9 @@ export function slotsOf(topology: Topology): CpuSlot[] {
 }
 
 /**
- * Orders slots so that every beginning of the list is spread evenly: over the NUMA nodes, within a
- * node over its L3 caches, then over packages and caches as a whole, so that few children get much
- * memory bandwidth. A slot of a higher rank comes only when none of a lower one is left.
+ * Orders slots so that every prefix of the list is spread evenly: over NUMA nodes, then within a
+ * node over its L3 caches, then over packages and all caches, so that few children get much memory
+ * bandwidth. A slot of a higher rank comes after all slots of lower ranks.
  */
 export function spread(
   slots: readonly CpuSlot[],
@@ -69,7 +69,7 @@ export function spread(
   return order;
 }
 
-/** What a slot shares with others, in the order in which it shall be balanced. */
+/** The resources that a slot shares with others, in the order in which they are balanced. */
 function placesOf({ node, l3, package: pack }: CpuSlot): string[] {
   return [`node ${node}`, `node ${node} l3 ${l3}`, `package ${pack}`, `l3 ${l3}`];
 }

@@ -6,9 +6,9 @@ import { parseAllowedList, parseCpuList, parseCpuMask } from './cpuset.js';
 const MAX_WARNINGS = 16;
 
 /**
- * Reads small kernel files below a root: `/`, or a directory that holds a copy of another machine's
- * `sys/` and `proc/`. What is missing or unreadable is null, what makes no sense is null and is
- * named in `warnings`: kernels differ too much for either to be an error.
+ * Reads small kernel files below a root: `/`, or a directory with a copy of another machine's
+ * `sys/` and `proc/`. A missing, unreadable or malformed file reads as null; a malformed one is
+ * named in `warnings`, too. Kernels differ too much for either to be an error.
  */
 export class Sysfs {
   readonly #warnings: string[] = [];
@@ -18,7 +18,7 @@ export class Sysfs {
     this.#root = root;
   }
 
-  /** One line each, the first few of them: a strange kernel may give one for every CPU. */
+  /** The first warnings, one line each; a strange kernel may cause one for every CPU. */
   get warnings(): readonly string[] {
     const more = this.#warnings.length - MAX_WARNINGS;
     if (more <= 0) return this.#warnings;
@@ -29,7 +29,7 @@ export class Sysfs {
     this.#warnings.push(warning);
   }
 
-  /** The text of a file, trimmed. Some kernels end it with a stray NUL byte. */
+  /** Reads a file's text, trimmed. Some kernels end it with a stray NUL byte. */
   text(path: string): string | null {
     try {
       const text = readFileSync(join(this.#root, path), 'utf8');
@@ -39,28 +39,28 @@ export class Sysfs {
     }
   }
 
-  /** A file with one whole number in it. */
+  /** Reads a file that holds one integer. */
   number(path: string): number | null {
     const text = this.text(path);
     return text !== null && /^-?\d+$/.test(text) ? Number(text) : null;
   }
 
-  /** A file in list form (`0-3,8`). */
+  /** Reads a file in list form (`0-3,8`). */
   list(path: string): number[] | null {
     return this.#parsed(path, parseCpuList);
   }
 
-  /** A file in mask form (`ff,00000000`). */
+  /** Reads a file in mask form (`ff,00000000`). */
   mask(path: string): number[] | null {
     return this.#parsed(path, parseCpuMask);
   }
 
-  /** The `Cpus_allowed_list` of a /proc/PID/status. */
+  /** Reads the `Cpus_allowed_list` of a /proc/PID/status. */
   allowedList(path: string): number[] | null {
     return this.#parsed(path, parseAllowedList);
   }
 
-  /** The numbers N of the entries `prefixN` of a directory, sorted. */
+  /** Returns the sorted numbers N of the entries `prefixN` in a directory. */
   numbered(directory: string, prefix: string): number[] {
     const pattern = new RegExp(`^${prefix}(\\d+)$`);
     return this.#entries(directory)

@@ -8,10 +8,9 @@ import { Sysfs } from './sysfs.js';
 import type { CpuGroups, CpuSet, Topology } from './types.js';
 
 /**
- * Reads the CPUs of the machine whose file systems lie below `root`. Never throws: an unknown
- * kernel gives a coarser picture, and `warnings` names what does not fit together. Read it before
- * the process pins itself, since its own affinity mask counts as a limit, unless `mask` is another
- * one (null: none).
+ * Reads the CPUs of the machine whose file systems are below `root`. Never throws: an unknown
+ * kernel gives less detail, and `warnings` lists contradictions. Call it before the process pins
+ * itself, because its affinity mask counts as a limit, unless `mask` replaces it (null: no mask).
  */
 export function readTopology(root = '/', mask?: CpuSet | null): Topology {
   const fs = new Sysfs(root);
@@ -39,7 +38,7 @@ export function readTopology(root = '/', mask?: CpuSet | null): Topology {
   };
 }
 
-/** The same groups with only these CPUs in them; groups left empty are dropped. */
+/** Cuts the groups to these CPUs and drops empty groups. */
 export function cutTo(groups: CpuGroups, cpus: CpuSet): CpuGroups {
   const keep = new Set(cpus);
   const cut = (pus: CpuSet) => pus.filter((cpu) => keep.has(cpu));
@@ -54,7 +53,10 @@ export function cutTo(groups: CpuGroups, cpus: CpuSet): CpuGroups {
   };
 }
 
-/** Old kernels have no `cpu/online`, and CPU 0 often no `online` of its own: it cannot go. */
+/**
+ * Reads online and offline CPUs. Old kernels have no `cpu/online`, and CPU 0 often has no `online`
+ * file because it cannot go offline.
+ */
 export function readOnline(fs: Sysfs, root: string): { online: number[]; offline: number[] } {
   const present = fs.numbered(CPU, 'cpu');
   if (present.length === 0) return { online: withoutSysfs(fs, root), offline: [] };
@@ -69,7 +71,7 @@ export function readOnline(fs: Sysfs, root: string): { online: number[]; offline
   return { online, offline: present.filter((cpu) => !online.includes(cpu)) };
 }
 
-/** No /sys at all: a closed-in container, or not Linux. */
+/** Counts CPUs without /sys: in a restricted container, or on another system than Linux. */
 function withoutSysfs(fs: Sysfs, root: string): number[] {
   const cpuinfo = fs.text('proc/cpuinfo') ?? '';
   const named = [...cpuinfo.matchAll(/^processor\s*:\s*(\d+)$/gm)].map((match) => Number(match[1]));

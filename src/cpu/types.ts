@@ -1,47 +1,47 @@
-/** CPU numbers are the kernel's, sorted. Groups are sorted by their first CPU and never overlap. */
+/** The kernel's CPU numbers, sorted. Groups are sorted by their first CPU and never overlap. */
 export type CpuSet = readonly number[];
 
 export interface NumaNode {
-  /** The kernel's node number: may be sparse. */
+  /** The kernel's node number; numbers may have gaps. */
   readonly id: number;
   readonly pus: CpuSet;
 }
 
-/** Cores of one speed class on a machine that mixes them. */
+/** Cores of one speed class, on a machine with several. */
 export interface CoreKind {
   /** `P`, `E`, `Cortex-A725`, … */
   readonly name: string;
   readonly pus: CpuSet;
 }
 
-/** The ways in which CPUs belong together. `pus` are hardware threads. */
+/** Groups of CPUs that share a resource. `pus` are hardware threads. */
 export interface CpuGroups {
-  /** Empty where the kernel does not tell. */
+  /** Empty if the kernel does not report packages. */
   readonly packages: readonly CpuSet[];
   /** Nodes that have CPUs. */
   readonly numa: readonly NumaNode[];
   /** Each core as the set of its hardware threads. */
   readonly cores: readonly CpuSet[];
-  /** CPUs that share a level-3 cache; null: the kernel tells no caches, empty: none of level 3. */
+  /** CPUs that share an L3 cache; null: no caches reported; empty: no L3 cache. */
   readonly l3: readonly CpuSet[] | null;
 }
 
-/** The CPUs of one machine as the kernel tells them. The groups hold every online CPU. */
+/** The CPUs of one machine as the kernel reports them. The groups hold every online CPU. */
 export interface Topology extends CpuGroups {
   readonly online: CpuSet;
   readonly offline: CpuSet;
-  /** CPUs kept out of the scheduler's balancing by `isolcpus`; null: the kernel does not tell. */
+  /** CPUs excluded from scheduling by `isolcpus`; null: the kernel does not report them. */
   readonly isolated: CpuSet | null;
-  /** Ids of nodes that have memory only. */
+  /** Ids of memory-only nodes. */
   readonly numaWithoutCpus: readonly number[];
-  /** Slowest first; null where all cores are alike. */
+  /** Slowest first; null if all cores are alike. */
   readonly coreKinds: readonly CoreKind[] | null;
   /** Online CPUs that this process may use. */
   readonly allowed: CpuSet;
-  /** How many CPUs' time it may use on those, by its cgroup's quota; null: no quota. */
+  /** CPU time quota of its cgroups in CPUs; null: none. */
   readonly quota: number | null;
-  /** The groups cut to `allowed`, empty ones left out. */
+  /** The groups cut to `allowed`, without empty ones. */
   readonly usable: CpuGroups;
-  /** What in the kernel's files contradicts itself: one line each. */
+  /** Contradictions in the kernel's files, one line each. */
   readonly warnings: readonly string[];
 }
