@@ -2,7 +2,7 @@ import type { Config } from './config.js';
 import { isRecord } from './file.js';
 import { KEYS } from './schema.js';
 
-/** The keys, in dotted form, whose values differ. */
+/** Returns the keys, in dotted form, whose values differ. */
 export function changedKeys(before: Config, after: Config): string[] {
   return KEYS.filter((key) => textOf(before, key) !== textOf(after, key));
 }

@@ -1,17 +1,17 @@
 import type { LogLevel } from '../logging/logger.js';
 import type { FixedOrigin } from './fixed-origin.js';
 
-/** Where a listener binds. No host: every address of the machine, IPv6 and IPv4. */
+/** Address that a listener binds. Without host: all addresses of the machine, IPv6 and IPv4. */
 export interface Address {
   readonly host?: string;
-  /** 0 lets the kernel choose (tests). */
+  /** 0: the kernel chooses (tests). */
   readonly port: number;
 }
 
-/** What a vhost's `http_remux` mounts. SRS cannot have HTTP-TS and HLS in one vhost. */
+/** Format that a vhost's `http_remux` mounts. SRS cannot serve HTTP-TS and HLS in one vhost. */
 export type LiveFormat = 'flv' | 'ts' | 'mp3' | 'aac';
 
-/** The hooks that SRS calls by POST, by its own names. */
+/** The hooks that SRS calls by POST, under SRS's names. */
 export const CONFIGURED_HOOKS = [
   'on_connect',
   'on_close',
@@ -23,51 +23,51 @@ export const CONFIGURED_HOOKS = [
   'on_hls',
 ] as const;
 
-/** The whole configuration, validated once and frozen. Key for key the YAML file of the contract. */
+/** The whole configuration, validated once and frozen. Its keys are those of the YAML file. */
 export interface Config {
   readonly srs: {
-    /** `auto`, or a path; not looked for where there are no children. */
+    /** `auto` or a path; ignored if there are no children. */
     readonly binary: string;
-    /** Path of the user's own srs.conf that each child's is made from; null: ours. */
+    /** Path of the user's srs.conf from which the children's are made; null: the built-in one. */
     readonly template: string | null;
   };
   readonly children: {
-    /** 0: only origins that register serve. */
+    /** 0: only registered origins serve. */
     readonly count: 'auto' | number;
     readonly portBase: number;
-    /** TCP connections one child takes (SRS `max_connections`). */
+    /** TCP connections per child (SRS's `max_connections`). */
     readonly maxConnections: number;
-    /** Of our children, so many percent are given up as hung at one time; one at least. */
+    /** Most percent of the children that may be judged hung at one time; at least one child. */
     readonly maxHungPercent: number;
-    /** Whether nftables keeps others off the children's media ports; `on` insists. */
+    /** nftables keeps others off the children's media ports; `on` fails without it. */
     readonly firewall: 'auto' | 'on' | 'off';
   };
-  /** SRS origins that we did not start, and that register with us. */
+  /** SRS processes that we did not start and that register with us. */
   readonly origins: {
-    /** After so long without a heartbeat one is taken as gone. */
+    /** Seconds without a heartbeat after which an origin is `down`. */
     readonly ttlSeconds: number;
-    /** Whose heartbeats are taken, without a token: SRS cannot send one. Addresses and networks. */
+    /** Addresses and networks whose heartbeats need no token: SRS cannot send one. */
     readonly from: readonly string[];
-    /** Lets its bearer register from anywhere, as `admin.token` does; null: there is none. */
+    /** Bearer token to register from any address, as with `admin.token`; null: none. */
     readonly token: string | null;
-    /** A file that holds `token`. */
+    /** File that holds `token`. */
     readonly tokenFile: string | null;
     /** Addresses that a heartbeat may name besides its sender's own. */
     readonly hosts: readonly string[];
-    /** What their HTTP APIs ask for: `username:password` or `Bearer TOKEN`; null: nothing. */
+    /** Credentials of their HTTP APIs: `username:password` or `Bearer TOKEN`; null: none. */
     readonly auth: string | null;
-    /** A file that holds `auth`. */
+    /** File that holds `auth`. */
     readonly authFile: string | null;
-    /** Origins that heartbeats of one address may name. */
+    /** Most origins that heartbeats of one address may name. */
     readonly perAddress: number;
-    /** Those that send none: they are asked instead. */
+    /** Origins without heartbeats; they are polled instead. */
     readonly fixed: readonly FixedOrigin[];
   };
   readonly workDir: string;
   readonly cpu: {
-    /** `auto` pins where the machine lets us, `on` insists, `off` never does. */
+    /** `auto` pins if the machine permits it, `on` requires it, `off` never pins. */
     readonly pin: 'auto' | 'on' | 'off';
-    /** How many cores are kept for the supervisor and its relay. */
+    /** Cores reserved for the supervisor and its relay. */
     readonly reserve: 'auto' | number;
     readonly smt: 'one-per-core' | 'every-thread';
   };
@@ -81,34 +81,34 @@ export interface Config {
     readonly apiHttps: Address | null;
     readonly rtc: Address | null;
     readonly srt: Address | null;
-    /** For the other boxes of a Redis registry; opened only with one. */
+    /** Port for the other boxes; opened only with a Redis registry. */
     readonly peer: Address | null;
     readonly admin: Address;
   };
   /** PEM files for rtmps, https and apiHttps. */
   readonly tls: { readonly cert: string | null; readonly key: string | null };
   readonly proxies: {
-    /** Load balancers whose word on the client's address is taken: addresses and networks. */
+    /** Load balancers (addresses, networks) that are trusted to report the client's address. */
     readonly trusted: readonly string[];
-    /** Listeners where these begin a connection with the PROXY protocol. */
+    /** Listeners on which trusted balancers send a PROXY protocol header. */
     readonly protocol: readonly ('rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'apiHttps')[];
   };
-  /** Vhosts besides the default one where there is no template, and how each is played by HTTP. */
+  /** Vhosts besides the default one, with their live format; used without a template. */
   readonly vhosts: Readonly<Record<string, LiveFormat>>;
   readonly http: {
-    /** Folder of files that the HTTP port shows; null: our own pages. */
+    /** Folder that the HTTP port serves; null: the built-in pages. */
     readonly dir: string | null;
-    /** How long a player waits for its stream to be published. */
+    /** Seconds that a player waits for its stream to be published. */
     readonly waitSeconds: number;
   };
   readonly hls: {
     readonly enabled: boolean;
-    /** Who sends segments: we, from the shared directory, or the owner. */
+    /** Source of segments: the shared directory (`disk`) or the owner (`child`). */
     readonly from: 'disk' | 'child';
     readonly fragmentSeconds: number;
     readonly windowSeconds: number;
   };
-  /** The users' own URLs by action; of a template's vhosts its own count besides. */
+  /** The users' hook URLs by action. The URLs of a template's vhosts are called as well. */
   readonly hooks: Readonly<Record<(typeof CONFIGURED_HOOKS)[number], readonly string[]>> & {
     readonly timeoutSeconds: number;
   };
@@ -118,24 +118,21 @@ export interface Config {
   };
   /** `memory`, or a `redis://` address. */
   readonly registry: string;
-  /** A file that holds `registry`; null: it is as it stands. */
+  /** File that holds `registry`; null: none. */
   readonly registryFile: string | null;
-  /** Of the boxes that share a Redis registry. */
+  /** Settings of the boxes that share a Redis registry. */
   readonly cluster: {
-    /** Begins the names of all keys in Redis. */
+    /** Prefix of all keys in Redis. */
     readonly prefix: string;
-    /** Where the other boxes reach this one; auto: its first address. */
+    /** Address at which the other boxes reach this one; `auto`: its first address. */
     readonly address: string;
-    /** By which boxes know each other; null: they do not relay for each other. */
+    /** Shared secret of the boxes; null: they do not relay for each other. */
     readonly secret: string | null;
-    /** A file that holds `secret`. */
+    /** File that holds `secret`. */
     readonly secretFile: string | null;
-    /**
-     * What Sentinels ask for: `username:password` or `:password`; null: nothing, or the same as the
-     * address's own.
-     */
+    /** Login at Sentinels: `username:password` or `:password`; null: see `loginsOf`. */
     readonly sentinelAuth: string | null;
-    /** A file that holds `sentinelAuth`. */
+    /** File that holds `sentinelAuth`. */
     readonly sentinelAuthFile: string | null;
   };
   readonly placement: 'least-loaded';
@@ -144,39 +141,39 @@ export interface Config {
     readonly threads: 'auto' | number;
   };
   readonly limits: {
-    /** A client that has not said what it wants by then is closed. */
+    /** Seconds after which a client that has not named its stream is closed. */
     readonly identifySeconds: number;
     readonly connections: 'auto' | number;
-    /** On all ports together; `auto`: a quarter of all, 10,000 at most; 0: no limit. */
+    /** Per address on all ports; `auto`: a quarter of all, at most 10,000; 0: no limit. */
     readonly connectionsPerIp: 'auto' | number;
-    /** Requests a second that one address may go on making of the API; 0: no limit. */
+    /** Sustained API requests per second and address; 0: no limit. */
     readonly apiRequestsPerIp: number;
-    /** WebRTC offers a second of one address; 0: no limit. */
+    /** WebRTC offers per second and address; 0: no limit. */
     readonly offersPerIp: number;
-    /** Players that wait for streams that nobody publishes, on all ports. */
+    /** Most players on all ports that wait for a stream without a publisher. */
     readonly heldPlayers: number;
     /** 0: no limit. */
     readonly heldPlayersPerIp: number;
   };
-  /** An end that waits for clients (SIGQUIT) waits no longer than this. */
+  /** Longest wait for clients after SIGQUIT, in seconds. */
   readonly drain: { readonly seconds: number };
   readonly api: {
-    /** Who may change something by SRS's HTTP API: see `ApiAccess.changes`. */
+    /** Clients that may change state through SRS's HTTP API: see `ApiAccess.changes`. */
     readonly changes: 'local' | 'token' | 'open';
-    /** Opens the whole API as `Authorization: Bearer …`. */
+    /** Bearer token for the whole API. */
     readonly token: string | null;
-    /** A file that holds `token`. */
+    /** File that holds `token`. */
     readonly tokenFile: string | null;
-    /** HTTP Basic, as SRS's `http_api.auth`, which holds where there is none here. */
+    /** HTTP Basic credentials; without them SRS's `http_api.auth` of the template applies. */
     readonly username: string | null;
     readonly password: string | null;
-    /** A file that holds `password`. */
+    /** File that holds `password`. */
     readonly passwordFile: string | null;
   };
-  /** What the admin server asks for as `Authorization: Bearer …`; needed where it is not on loopback. */
+  /** Bearer token of the admin server; required unless it listens on loopback. */
   readonly admin: {
     readonly token: string | null;
-    /** A file that holds `token`. */
+    /** File that holds `token`. */
     readonly tokenFile: string | null;
   };
   readonly log: { readonly level: LogLevel };

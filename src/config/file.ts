@@ -3,14 +3,14 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { codeOf, reasonOf, SupervisorError } from '../errors.js';
 import { findFlaw } from './yaml-flaws.js';
 
-/** A YAML file as plain values, and the way back from a key to its line. */
+/** A YAML file as plain values, with the line of each key. */
 export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>;
-  /** `srs.yaml:7` for a key that the file names. */
+  /** Returns `srs.yaml:7` for a key that the file contains. */
   readonly where: (key: string) => string | undefined;
 }
 
-/** Reads and parses the file that the user named. @throws ERR_CONFIG */
+/** Reads and parses the config file. @throws ERR_CONFIG */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
     return parseConfigFile(await readFile(path, 'utf8'), path);
@@ -22,14 +22,14 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   }
 }
 
-/** The parser's own limit, against texts that grow without end. */
+/** The parser limits aliases, since they can expand a text without bound. */
 const TOO_MANY_ALIASES = 'too many aliases (*name), write their values out';
 
 function readReason(error: unknown): string {
   return codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
 }
 
-/** Parses YAML 1.2; an empty text is an empty config. @throws ERR_CONFIG */
+/** Parses YAML 1.2; empty text is an empty config. @throws ERR_CONFIG */
 function parseConfigFile(text: string, path: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -54,7 +54,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-// The offset of the key itself, since a missing value has no place of its own.
+// Returns the key's offset, because a missing value has none.
 function offsetOf(node: unknown, [name, ...rest]: readonly string[]): number | undefined {
   if (!isMap(node)) return undefined;
   const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === name);

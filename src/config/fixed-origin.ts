@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { parseCredentials } from './credentials.js';
 
-/** An SRS that somebody else started and that sends no heartbeat. */
+/** An SRS that we did not start and that sends no heartbeat. */
 export interface FixedOrigin {
   /** An IP address. */
   readonly host: string;
-  /** 0: it has none. */
+  /** 0: not served. */
   readonly ports: Readonly<Record<Service, number>>;
-  /** What its HTTP API asks for; null: the same as of all others. */
+  /** Credentials of its HTTP API; null: those of `origins.auth`. */
   readonly auth: string | null;
 }
 
@@ -19,8 +19,8 @@ export const FIXED_ORIGIN_RULE =
   "origins like '10.0.0.5 rtmp=1935 http=8080 api=1985 auth=username:password'";
 
 /**
- * Reads `10.0.0.5 rtmp=1935 api=1985`; rtmp must be there. `auth=` has spaces and commas as %20 and %2C.
- * Undefined for anything else.
+ * Parses `10.0.0.5 rtmp=1935 api=1985`; rtmp is required. In `auth=`, spaces and commas are written
+ * %20 and %2C. Undefined for anything else.
  */
 export function parseFixedOrigin(text: string): FixedOrigin | undefined {
   const [host = '', ...words] = text.trim().split(/\s+/);

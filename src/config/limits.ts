@@ -3,46 +3,49 @@ import { SupervisorError } from '../errors.js';
 import type { Config } from './config.js';
 
 const MOST_CONNECTIONS = 1_000_000;
-/** A client's socket, and a second descriptor for it: its child's socket, or the file that it reads. */
+/** Descriptors per client: its socket, and its child's socket or the file that it reads. */
 const PER_CONNECTION = 2;
-/** Where a hook decides, a child's call waits here for as long as that takes, for each client. */
+/** Descriptors per client if hooks decide: a child's call waits here as long as the hook takes. */
 const PER_DECISION = 1;
-/** Pipes, a process handle and API connections of one child, and what its start takes for a moment. */
+/** Descriptors per child: pipes, a process handle, API connections, and those of its start. */
 const PER_CHILD = 10;
-/** Listeners, logs, the registry, the event loops. */
+/** Descriptors for listeners, logs, the registry and the event loops. */
 const OUR_OWN = 64;
 /** Connections to the admin port. */
 const ADMIN = 32;
-/** Calls under way to one URL of a hook at a time. */
+/** Concurrent calls to one hook URL. */
 const PER_HOOK_URL = 64;
-/** Of all descriptors one in so many is for pipes of slow readers, and as many for what takes moments. */
+/**
+ * One in so many descriptors is for the pipes of slow readers, and as many are for short-lived
+ * uses.
+ */
 const SHARE = 16;
-/** Where there is no limit: more than anybody uses. */
+/** Stands for "unlimited": more descriptors than anybody uses. */
 const UNLIMITED = 2 ** 22;
-/** SRS keeps so many for itself and does not start with less. */
+/** Descriptors that SRS keeps for itself; it refuses to start with fewer. */
 const SRS_OWN = 128;
-/** The hooks that a client waits for. */
+/** The hooks whose answer a client waits for. */
 const DECISIONS = ['on_connect', 'on_publish', 'on_play'] as const;
 
-/** What one address may have where nothing is configured: of all places one in so many … */
+/** Default share of one address: one in so many of all connections … */
 const ADDRESS_SHARE = 4;
-/** … and no more than a CDN's edge or a provider's NAT can need, but enough for a family. */
+/** … but no more than a CDN's edge or a provider's NAT needs, and no less than a household's. */
 const MOST_OF_ADDRESS = 10_000;
 const LEAST_OF_ADDRESS = 16;
 
-/** What descriptors there are is divided into. */
+/** Division of the available descriptors. */
 export interface DescriptorBudget {
-  /** Client connections, on all ports. */
+  /** Client connections on all ports. */
   readonly connections: number;
-  /** Of one address; 0: any number. */
+  /** Client connections per address; 0: no limit. */
   readonly connectionsPerIp: number;
   /** Pipes of all relay threads; each has two descriptors. */
   readonly pipes: number;
 }
 
 /**
- * The soft RLIMIT_NOFILE of this process, which Node has raised to the hard one; null where it is
- * unlimited or nobody can tell.
+ * Reads the soft RLIMIT_NOFILE of this process, which Node has raised to the hard one; null if it
+ * is unlimited or unknown.
  */
 export async function fileLimit(): Promise<number | null> {
   try {
@@ -52,16 +55,16 @@ export async function fileLimit(): Promise<number | null> {
   }
 }
 
-/** Reads the soft limit of open files from the text of /proc/PID/limits. */
+/** Parses the soft limit of open files in the text of /proc/PID/limits. */
 export function parseFileLimit(limits: string): number | null {
   const soft = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits)?.[1];
   return soft === undefined || soft === 'unlimited' ? null : Number(soft);
 }
 
 /**
- * How many client connections this process may hold at once: as configured, or for `auto` as many
- * as its descriptors carry when children, admin port, registry, hooks and logs have theirs.
- * @throws ERR_CONFIG when the limit of open files is too low.
+ * Computes how many client connections this process may hold: the configured number, or for `auto`
+ * as many as the descriptors allow after those for children, admin port, registry, hooks and logs.
+ * @throws ERR_CONFIG if the limit of open files is too low.
  */
 export function connectionBudget(
   config: Config,

@@ -20,7 +20,7 @@ import {
 
 export interface ConfigSources {
   readonly flags?: Flags;
-  /** The process's own environment when left out. */
+  /** Default: the process's own environment. */
   readonly env?: Environment;
   /** Path of a YAML file. */
   readonly file?: string | undefined;
@@ -29,9 +29,10 @@ export interface ConfigSources {
 const NO_FILE: ConfigFile = { values: {}, where: () => undefined };
 
 /**
- * Flags over environment over YAML file over defaults, checked once and frozen all the way down.
- * A relative `workDir` is below the current directory, also when it stands in a file.
- * @throws ERR_CONFIG with one line: the place, the key, the rule and the value.
+ * Loads the configuration: flags override the environment, which overrides the YAML file, which
+ * overrides defaults. The result is validated and deeply frozen. A relative `workDir` is resolved
+ * against the current directory, even if the file names it. @throws ERR_CONFIG with one line: the
+ * place, the key, the rule and the value.
  */
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const { flags = {}, env = process.env } = sources;
@@ -55,7 +56,7 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   return deepFreeze(config);
 }
 
-// An empty section (`listen:` with all its keys commented out) says nothing.
+// An empty section (`listen:` with all its keys commented out) sets nothing.
 function merge(values: ConfigFile['values'], settings: readonly Setting[]): unknown {
   const merged: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
@@ -101,11 +102,11 @@ function valueAt(raw: unknown, key: string): unknown {
     .reduce<unknown>((node, name) => (isRecord(node) ? node[name] : undefined), raw);
 }
 
-/** The value for a message: short, and never a password, however badly it is written. */
+/** Formats a value for a message: shortened and without secrets, even malformed ones. */
 function shown(key: string, value: unknown): string {
   if (SECRET_KEYS.includes(key)) return 'another (not shown)';
   const text = redactWord(JSON.stringify(value) ?? String(value))
-    // Of a line of origins.fixed.
+    // Credentials in an entry of origins.fixed.
     .replace(/\bauth=[^\s"]+/g, 'auth=***');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -1,4 +1,4 @@
-/** The known name that a mistyped one most likely meant, or null where none is close. */
+/** Returns the known name closest to a misspelt one, or null if none is close. */
 export function nearest(word: string, names: readonly string[]): string | null {
   const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
   const scored = names
@@ -8,7 +8,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   return best !== undefined && best.distance <= limit ? best.name : null;
 }
 
-/** Levenshtein distance, with two neighbours swapped counted as one edit. */
+/** Levenshtein distance; swapping two neighbours counts as one edit. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) rows.push(nextRow(rows, a, b));

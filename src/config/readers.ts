@@ -7,15 +7,15 @@ import type { Address } from './config.js';
 import { CREDENTIALS_RULE, parseCredentials } from './credentials.js';
 import { FIXED_ORIGIN_RULE, type FixedOrigin, parseFixedOrigin } from './fixed-origin.js';
 
-/** How one kind of value is read; `read` answers undefined for what the rule refuses. */
+/** Reads one type of value; `read` returns undefined for a value that breaks the rule. */
 export interface Reader<T> {
-  /** The rule in words, after "must be". */
+  /** The rule in words, to follow "must be". */
   readonly rule: string;
-  /** Takes YAML values and the texts of flags and environment alike. */
+  /** Takes YAML values as well as the text of flags and of the environment. */
   readonly read: (raw: unknown) => T | undefined;
 }
 
-/** A key of the schema: its reader, and what stands when nobody names it. */
+/** Makes a schema key from its reader and its default. */
 export function key<T>(reader: Reader<T>, fallback: unknown) {
   return z
     .unknown()
@@ -41,7 +41,7 @@ export function integer(min: number, max: number): Reader<number> {
   }
 }
 
-/** A duration that may have a fraction; never zero. */
+/** Reads a positive duration in seconds, which may have a fraction. */
 export function seconds(max: number): Reader<number> {
   return {
     rule: `seconds, more than 0 and at most ${max}`,
@@ -80,7 +80,7 @@ export function text(rule: string, pattern = /\S/): Reader<string> {
   };
 }
 
-/** A path; a leading `~/` is the home of the user who runs us. */
+/** Reads a path; a leading `~/` is the home of the user who runs the supervisor. */
 export const path: Reader<string> = {
   rule: "a path; ~/ is your own home, another user's (~name) must be written out",
   read: (raw) => {
@@ -91,7 +91,7 @@ export const path: Reader<string> = {
 
 export const address: Reader<Address> = { rule: ADDRESS_RULE, read: parseAddress };
 
-/** An address where a bare port means this machine only, so that nobody opens it by accident. */
+/** Reads an address for which a bare port means loopback, so that nobody exposes it by accident. */
 export const privateAddress: Reader<Address> = {
   rule: ADDRESS_RULE,
   read: (raw) => {
@@ -100,7 +100,7 @@ export const privateAddress: Reader<Address> = {
   },
 };
 
-/** An address, or `off` for a listener that is not opened. YAML reads a bare `off` as false. */
+/** Reads an address, or `off` for a listener that is not opened. YAML may read `off` as false. */
 export const addressOrOff: Reader<Address | null> = {
   rule: `off, or ${ADDRESS_RULE}`,
   read: (raw) => (raw === 'off' || raw === false || raw === null ? null : parseAddress(raw)),
@@ -114,7 +114,7 @@ export const onOff: Reader<boolean> = {
   },
 };
 
-/** YAML has `pin: off` and `pin: false`; both mean the same to whoever writes them. */
+/** Reads auto, on or off. YAML 1.2 keeps `off` as text; `pin: false` means the same. */
 export const autoOnOff: Reader<'auto' | 'on' | 'off'> = {
   rule: 'one of auto, on, off',
   read: (raw) =>
@@ -123,7 +123,7 @@ export const autoOnOff: Reader<'auto' | 'on' | 'off'> = {
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
 
-/** A list, or its items in one text with commas between them. */
+/** Reads a list, or text with commas between the items. */
 function list<T extends string>(
   rule: string,
   isItem: (item: unknown) => item is T,
@@ -137,7 +137,7 @@ function list<T extends string>(
   };
 }
 
-/** `auto`, or how others reach this machine. */
+/** Reads `auto`, or a host at which others reach this machine. */
 export const host: Reader<string> = {
   rule: 'auto, an IP address or a host name',
   read: (raw) => (isHost(raw) ? raw : undefined),
@@ -149,7 +149,7 @@ export const networks = list('IP addresses or networks (10.0.0.0/8)', isNetwork)
 
 export const credentials: Reader<string> = { rule: CREDENTIALS_RULE, read: parseCredentials };
 
-/** Each item a text; the values are what they say. */
+/** Reads a list of texts; the values are the parsed origins. */
 export const fixedOrigins: Reader<readonly FixedOrigin[]> = {
   rule: `a list of ${FIXED_ORIGIN_RULE}`,
   read: (raw) => {
@@ -165,7 +165,7 @@ export function words<const T extends string>(...known: readonly T[]): Reader<re
   return list(known.join(', '), (item): item is T => known.some((word) => word === item));
 }
 
-/** A mapping of host names to words, or its items as `name=word` with commas between them. */
+/** Reads a mapping of host names to words, or text such as `name=word,name=word`. */
 export function byHost<const T extends string>(
   ...known: readonly T[]
 ): Reader<Readonly<Record<string, T>>> {
@@ -211,7 +211,7 @@ function isNetwork(item: unknown): item is string {
   return typeof item === 'string' && (ipaddr.isValid(item) || ipaddr.isValidCIDR(item));
 }
 
-/** `memory`, or the address of a Redis. */
+/** Reads `memory` or the address of a Redis. */
 export const registry: Reader<string> = {
   rule: 'memory or redis://[:password@]host[:port][/db]',
   read: (raw) => {

@@ -1,7 +1,7 @@
 import { formatAddress, isLoopback, overlaps } from './address.js';
 import type { Address, Config } from './config.js';
 
-/** What is wrong between keys: the key to point at, and the rule with its values. */
+/** A conflict between keys: the key to report, and the rule with its values. */
 export interface Problem {
   readonly key: string;
   readonly text: string;
@@ -9,13 +9,13 @@ export interface Problem {
 
 type Listener = keyof Config['listen'];
 
-// The kernel keeps the two transports' ports apart; WebRTC has one of both.
+// TCP and UDP ports are independent; WebRTC uses both.
 const TRANSPORTS: readonly (readonly Listener[])[] = [
   ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'rtc', 'admin'],
   ['rtc', 'srt'],
 ];
 
-/** Checks what no key can know alone; null when all is well. `isSet`: somebody named this key. */
+/** Checks rules across keys; null if all hold. `isSet` reports whether the user set a key. */
 export function findProblem(config: Config, isSet: (key: string) => boolean): Problem | null {
   return (
     portClash(config, isSet) ??

@@ -31,7 +31,7 @@ function section<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape).prefault({} as never);
 }
 
-/** Every key with its rule and its default, in the order of the reference file. */
+/** All keys with their rules and defaults, in the order of the reference file. */
 export const schema = z.strictObject({
   srs: section({
     binary: key(orAuto(path), 'auto'),
@@ -151,7 +151,7 @@ export const schema = z.strictObject({
   }),
 });
 
-/** Every key in dotted form (`listen.rtmp`, `workDir`), in the schema's order. */
+/** All keys in dotted form (`listen.rtmp`, `workDir`), in the schema's order. */
 export const KEYS: readonly string[] = Object.entries(schema.shape).flatMap(([name, node]) => {
   const inner = node.unwrap();
   return inner instanceof z.ZodObject
@@ -159,7 +159,7 @@ export const KEYS: readonly string[] = Object.entries(schema.shape).flatMap(([na
     : [name];
 });
 
-/** The names that may stand in a section; of the whole file for ''. */
+/** Returns the names allowed in a section; for '' those of the whole file. */
 export function namesIn(section: string): string[] {
   if (section === '') return Object.keys(schema.shape);
   return KEYS.filter((name) => name.startsWith(`${section}.`)).map((name) =>

@@ -4,19 +4,19 @@ import { expandHome } from '../system/home.js';
 import { SECRET_KEYS } from './secret-keys.js';
 import type { Setting } from './sources.js';
 
-/** Each may be in a file of its own, named by the key with `File` behind it. */
+/** Keys whose value may be in a file, which the key with the suffix `File` names. */
 const KEYS = ['registry', ...SECRET_KEYS];
 
-/** How the configuration stands before secrets are read. */
+/** Read access to the configuration before secrets are read. */
 export interface Named {
   readonly read: (key: string) => unknown;
-  /** Where somebody set that key; undefined: nobody has. */
+  /** Returns the place where the key is set; undefined if it is not. */
   readonly whereOf: (key: string) => string | undefined;
 }
 
 /**
- * The secrets that are in files, as settings. @throws ERR_CONFIG for a file that cannot be read, and
- * for a secret that is set in both ways
+ * Returns the secrets in files as settings. @throws ERR_CONFIG for an unreadable file, and for a
+ * secret that is set both ways.
  */
 export async function fromSecretFiles({ read, whereOf }: Named): Promise<Setting[]> {
   const settings: Setting[] = [];
@@ -35,7 +35,7 @@ export async function fromSecretFiles({ read, whereOf }: Named): Promise<Setting
   return settings;
 }
 
-/** Without the newline that most editors and `echo` put at its end. */
+/** Reads a secret without the final newline that editors and `echo` add. */
 async function readSecret(path: string, where: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();

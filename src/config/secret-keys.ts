@@ -1,4 +1,4 @@
-/** Keys whose value is a secret: no message shows it. A registry's address may hold one besides. */
+/** Keys whose value no message may show. A registry's address may also contain a secret. */
 export const SECRET_KEYS: readonly string[] = [
   'admin.token',
   'api.token',

@@ -2,14 +2,14 @@ import { SupervisorError } from '../errors.js';
 import { nearest } from './nearest.js';
 import { KEYS } from './schema.js';
 
-/** A value for one key, and where it came from, as the user would name that place. */
+/** A value for one key, and its origin in words for the user. */
 export interface Setting {
   readonly key: string;
   readonly value: unknown;
   readonly origin: string;
 }
 
-/** What the command line gives, by commander's names. Texts are still unchecked. */
+/** Command line flags by commander's names, not validated yet. */
 export interface Flags {
   readonly children?: string;
   readonly srs?: string;
@@ -23,7 +23,7 @@ export interface Flags {
   readonly registry?: string;
   readonly relay?: string;
   readonly logLevel?: string;
-  /** False after --no-pin. */
+  /** False with --no-pin. */
   readonly pin?: boolean;
 }
 
@@ -57,7 +57,7 @@ const PROXY_ALIASES: Readonly<Record<string, string>> = {
   PROXY_STATIC_FILES: 'http.dir',
 };
 
-/** What the Go proxy does where nobody says otherwise: it starts no SRS, and has ports of its own. */
+/** Defaults of SRS's Go proxy: it starts no SRS, and has its own ports. */
 const PROXY_DEFAULTS: Readonly<Record<string, number>> = {
   'children.count': 0,
   'listen.rtmp': 11_935,
@@ -67,13 +67,13 @@ const PROXY_DEFAULTS: Readonly<Record<string, number>> = {
   'listen.srt': 20_080,
 };
 
-/** That one takes every heartbeat that reaches it, and whatever address it names. */
+/** The Go proxy accepts heartbeats from any sender, for any address. */
 const PROXY_ORIGINS: Readonly<Record<string, readonly string[]>> = {
   'origins.from': ['0.0.0.0/0', '::/0'],
   'origins.hosts': ['0.0.0.0/0', '::/0'],
 };
 
-/** What the flags set. */
+/** Returns the settings of the flags. */
 export function fromFlags(flags: Flags): Setting[] {
   const settings = Object.entries(FLAG_KEYS).flatMap(([flag, [origin, key]]) => {
     const value = flags[flag as keyof typeof FLAG_KEYS];
@@ -84,8 +84,9 @@ export function fromFlags(flags: Flags): Setting[] {
 }
 
 /**
- * What the environment sets: first the Go proxy's names, then ours, which win. An empty variable
- * counts as none. Other SRS_* variables are SRS's own and are not looked at.
+ * Returns the settings of the environment: first the Go proxy's variables, then ours, which
+ * override them. An empty variable counts as unset. Other SRS_* variables are SRS's own and are
+ * ignored.
  */
 export function fromEnvironment(env: Environment): Setting[] {
   refuseTypos(env);
@@ -99,9 +100,9 @@ export function fromEnvironment(env: Environment): Setting[] {
 }
 
 /**
- * What holds below the file where the environment is the Go proxy's: its ports and no children where
- * nobody says how many there shall be, its origins where nobody says whose. `isSet`: somebody named
- * this key.
+ * Returns the settings with less priority than the file, if the environment has the Go proxy's
+ * variables: its ports and no children unless children.count is set, its origins unless a key of
+ * `origins` restricts them. `isSet` reports whether the user set a key.
  */
 export function fromGoProxy(env: Environment, isSet: (key: string) => boolean): Setting[] {
   const names = [...Object.keys(PROXY_ALIASES), PROXY_REGISTRY, PROXY_BACKEND];
@@ -126,7 +127,8 @@ function setting(env: Environment, { name, key }: { name: string; key: string })
   return value ? [{ key, value, origin: `environment ${name}` }] : [];
 }
 
-// Only near misses: Kubernetes puts SRS_SUPERVISOR_PORT and the like there for a service of our name.
+// Only near misses are refused: Kubernetes sets SRS_SUPERVISOR_PORT and the like for a service of
+// our name.
 function refuseTypos(env: Environment): void {
   const names = KEYS.map(environmentName);
   for (const name of Object.keys(env)) {
@@ -149,7 +151,7 @@ function proxyRegistry(env: Environment): Setting[] {
   return [{ key: 'registry', value, origin: `environment ${name}` }];
 }
 
-/** The one origin that the Go proxy has without a heartbeat, for debugging. */
+/** The one origin that the Go proxy can have without a heartbeat, for debugging. */
 function proxyBackend(env: Environment): Setting[] {
   if (env[PROXY_BACKEND] !== 'on') return [];
   const of = (word: string, fallback = '') => env[`PROXY_DEFAULT_BACKEND_${word}`] || fallback;

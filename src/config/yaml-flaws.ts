@@ -1,8 +1,8 @@
 import { type Alias, type Document, type LineCounter, visit } from 'yaml';
 
-/** A place in a YAML text that cannot be read, in our own words. */
+/** A syntax error of a YAML text, in our own words. */
 export interface YamlFlaw {
-  /** From 1. */
+  /** Line number from 1. */
   readonly line: number;
   /** The rule, and how to keep it. */
   readonly text: string;
@@ -10,7 +10,7 @@ export interface YamlFlaw {
 
 const QUOTE = 'put text with special characters in quotes';
 
-/** By the parser's codes; its own messages speak to programmers. */
+/** Rules by the parser's error codes; its own messages are for programmers. */
 const RULES: Readonly<Record<string, string>> = {
   ALIAS_PROPS: `an alias (*name) takes no tag and no anchor; ${QUOTE}`,
   BAD_ALIAS: `a value that begins with * is an alias; ${QUOTE}`,
@@ -30,7 +30,7 @@ const RULES: Readonly<Record<string, string>> = {
 };
 const OTHERWISE = `the text is no YAML there; write key: value, and ${QUOTE}`;
 
-/** The first flaw of a parsed document, or null. */
+/** Returns the first flaw of a parsed document, or null. */
 export function findFlaw(document: Document.Parsed, lines: LineCounter): YamlFlaw | null {
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined) {
@@ -40,7 +40,10 @@ export function findFlaw(document: Document.Parsed, lines: LineCounter): YamlFla
   return danglingAlias(document, lines);
 }
 
-/** `rtmp: *` and the like: the parser takes an alias for one until its value is asked for. */
+/**
+ * Finds an alias without its anchor, such as `rtmp: *`, which the parser reports only when the
+ * value is read.
+ */
 function danglingAlias(document: Document.Parsed, lines: LineCounter): YamlFlaw | null {
   let found: Alias | null = null;
   visit(document, {
