@@ -1,20 +1,20 @@
 import type { ChildStatus } from '../child/types.js';
 import type { Candidate, Serving } from './types.js';
 
-/** What is known of children besides their own status. */
+/** Loads of the children, which their status does not have. */
 export interface ChildLoads {
-  /** Streams and clients that a child holds. */
+  /** Returns the streams and clients that a child holds. */
   readonly countsOf: (id: string) => { readonly streams: number; readonly clients: number };
-  /** Bits a second of a child's clients. */
+  /** Returns the bits per second of a child's clients. */
   readonly bitrateOf: (id: string) => number;
-  /** Clients that one child takes. */
+  /** Most clients of one child. */
   readonly maxConnections: number;
 }
 
-/** The children as placement chooses among them. */
+/** Returns the candidates for placement. */
 export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads): Candidate[] {
   const { countsOf, bitrateOf, maxConnections } = loads;
-  // Where none answers, the machine is busy rather than all of them hung: a slow child beats none.
+  // If no child answers, the machine is busy rather than all children hung, so ready ones count.
   const isPanic = !statuses.some((status) => servingOf(status).open);
   return statuses.map((status) => {
     const { id, cpu, state } = status;
@@ -25,7 +25,7 @@ export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads
   });
 }
 
-/** One child as the clients of its streams find it. */
+/** Returns a child's state for the clients of its streams. */
 export function servingOf({ id, generation, state, answering }: ChildStatus): Serving {
   const open = state === 'ready' && answering;
   return { id, generation, open, alive: state === 'ready' || state === 'draining' };

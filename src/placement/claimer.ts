@@ -19,13 +19,13 @@ export interface ClaimerParts {
   readonly logger: Logger;
 }
 
-/** Rounds of claim and compare-and-delete before a stream is given up as contended. */
+/** Attempts to claim a stream before it is given up as contended. */
 export const ATTEMPTS = 5;
 
-/** Makes and gives up claims for slots; each claim counts as one stream of its owner meanwhile. */
+/** Makes and releases claims for slots. Each claim counts as one stream of its owner. */
 export class Claimer {
   readonly #parts: ClaimerParts;
-  /** Child -> its last life whose death the registry has missed. */
+  /** Child id -> its latest generation whose death the registry does not know yet. */
   readonly #owed = new Map<string, number>();
   #tie = 0;
 
@@ -33,7 +33,10 @@ export class Claimer {
     this.#parts = parts;
   }
 
-  /** The stream's living owner, or the child that takes it now; null where none can. @throws ERR_REGISTRY */
+  /**
+   * Returns the claim of the stream's living owner, or of the child chosen now; null if no child is
+   * open. @throws ERR_REGISTRY
+   */
   async place(stream: StreamKey, role: Role): Promise<Claim | null> {
     const { fleet, tally, registry, elsewhere, logger } = this.#parts;
     const known = elsewhere.known(stream);
@@ -49,12 +52,15 @@ export class Claimer {
     return null;
   }
 
-  /** Claims for that very child; answers the winner. @throws ERR_REGISTRY */
+  /** Claims the stream for that child; returns the winner's claim. @throws ERR_REGISTRY */
   async claimFor(stream: StreamKey, owner: OwnerRef): Promise<Claim | null> {
     return this.#countIn(await this.#parts.registry.claim(stream, owner));
   }
 
-  /** Says in the registry that the owner publishes; false where another one does. @throws ERR_REGISTRY */
+  /**
+   * Tells the registry that the owner publishes the stream; false if another owner does. @throws
+   * ERR_REGISTRY
+   */
   async confirm(slot: StreamSlot, owner: OwnerRef): Promise<boolean> {
     try {
       const { owner: winner } = await this.#parts.registry.claim(slot.stream, owner, true);
@@ -67,25 +73,26 @@ export class Claimer {
     }
   }
 
-  /** Never rejects: what cannot be released ends with its lease. */
+  /** Releases a slot's claim. Never rejects: a claim that stays expires with its lease. */
   async giveUp(slot: StreamSlot): Promise<void> {
     const { stream } = slot;
     const claim = slot.claim ?? (await slot.placed.catch(() => null));
     if (claim === null) return;
     this.#parts.tally.addTo(claim.owner, -1, 0);
-    // A claim of another box is that box's own to give up.
+    // A claim of another box is released by that box.
     if (claim.owner.box !== undefined) return;
     try {
       await this.#parts.registry.release(stream, claim.owner);
     } catch (error) {
-      // Its owner serves whoever is led there by it; of an owner that dies all claims are given up.
+      // Harmless: its owner still serves clients sent there, and a dead owner's claims are all
+      // released.
       this.#parts.logger.debug({ stream, reason: messageOf(error) }, 'claim left to its lease');
     }
   }
 
   /**
-   * Gives up all that a dead child held; `claims` are those that count as its streams. Never rejects:
-   * what the registry misses it is told by `giveUpOwed`.
+   * Releases all claims of a dead child; `claims` are those that count as its streams. Never
+   * rejects: if the registry is away, `giveUpOwed` tells it later.
    */
   async giveUpAll(owner: OwnerRef, claims: readonly Claim[]): Promise<void> {
     for (const claim of claims) this.#parts.tally.addTo(claim.owner, -1, 0);
@@ -101,7 +108,7 @@ export class Claimer {
     }
   }
 
-  /** Tells the registry of the deaths that it has missed. Never rejects: what it misses again stays owed. */
+  /** Tells the registry of deaths that it has missed. Never rejects: they stay owed if it fails. */
   async giveUpOwed(): Promise<void> {
     try {
       for (const [id, generation] of this.#owed) await this.#releaseAll({ id, generation });
@@ -112,7 +119,7 @@ export class Claimer {
 
   async #releaseAll(owner: OwnerRef): Promise<void> {
     await this.#parts.registry.releaseAll(owner);
-    // A later life may have died meanwhile.
+    // A later generation may have died meanwhile.
     if ((this.#owed.get(owner.id) ?? 0) <= owner.generation) this.#owed.delete(owner.id);
   }
 
@@ -120,7 +127,7 @@ export class Claimer {
     const { fleet, tally, registry } = this.#parts;
     const choice = choose(fleet.snapshot(), this.#tie++);
     if (choice === null) return this.#countIn(await registry.find(stream));
-    // Counted while the registry is asked: who chooses meanwhile shall not choose the same.
+    // Counted while the registry answers, so that concurrent calls choose other children.
     tally.addTo(choice, 1, 0);
     try {
       return this.#countIn(await registry.claim(stream, choice));
@@ -132,7 +139,7 @@ export class Claimer {
     }
   }
 
-  /** A publisher is served while the registry is away; the claim is made good when it is back. */
+  /** Serves a publisher while the registry is away; it gets the claim when it answers again. */
   #alone(stream: StreamKey, { id, generation }: OwnerRef, error: unknown): Claim {
     const { logger, clock } = this.#parts;
     logger.warn(

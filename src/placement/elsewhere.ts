@@ -3,7 +3,7 @@ import type { StreamKey } from '../stream-key.js';
 
 export interface ElsewhereOptions {
   readonly registry: Registry;
-  /** Whether another box is alive; null: there are none. */
+  /** Reports whether another box is alive; null: there are no other boxes. */
   readonly isBoxAlive: ((box: string) => boolean) | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -15,20 +15,20 @@ interface Entry {
   readonly at: number;
 }
 
-/** How long a claim is believed; a box that has it no more says so itself. */
+/** Milliseconds for which a claim is cached; a box that lost the stream answers `gone`. */
 const KNOWN_MS = 1500;
-/** How long it is believed that nobody has it: players wait for the answer to change. */
+/** Milliseconds for which a missing claim is cached; short, because players wait for a change. */
 const UNKNOWN_MS = 400;
-/** Streams that are remembered; the oldest go first. */
+/** Most streams cached; the oldest are evicted. */
 const MAX = 10_000;
 
 /**
- * What is published on other boxes, as the registry said a moment ago: who asks for the same stream
- * meanwhile costs the store nothing.
+ * Cache of the streams published on other boxes, so that many clients of one stream cost the
+ * registry one query.
  */
 export class Elsewhere {
   readonly #options: ElsewhereOptions;
-  /** In the order of their answers. */
+  /** Ordered by the time of the answer. */
   readonly #entries = new Map<StreamKey, Entry>();
   readonly #asking = new Map<StreamKey, Promise<Claim | null>>();
 
@@ -36,24 +36,24 @@ export class Elsewhere {
     this.#options = options;
   }
 
-  /** The claim of a living box that publishes the stream. @throws ERR_REGISTRY */
+  /** Returns the claim of a living box that publishes the stream. @throws ERR_REGISTRY */
   async find(stream: StreamKey): Promise<Claim | null> {
     if (this.#options.isBoxAlive === null) return null;
     const known = this.#fresh(stream);
     return known === undefined ? this.#ask(stream) : known.claim;
   }
 
-  /** What `find` would answer, as far as it is known already. */
+  /** Returns the cached result of `find`, or null. */
   known(stream: StreamKey): Claim | null {
     return this.#fresh(stream)?.claim ?? null;
   }
 
-  /** False, too, while the registry does not answer. */
+  /** Like `find`, but false while the registry does not answer. */
   async has(stream: StreamKey): Promise<boolean> {
     return (await this.find(stream).catch(() => null)) !== null;
   }
 
-  /** The registry has just said so. */
+  /** Caches an answer of the registry. */
   note(stream: StreamKey, claim: Claim | null): Claim | null {
     const box = claim?.live ? claim.owner.box : undefined;
     const living = box !== undefined && this.#options.isBoxAlive?.(box) ? claim : null;

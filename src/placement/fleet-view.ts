@@ -3,19 +3,22 @@ import type { Tally } from './tally.js';
 import type { Candidate, Serving } from './types.js';
 
 export interface FleetViewOptions {
-  /** All children now, as plain values; asked for each new stream. */
+  /** Returns a snapshot of all children; called for each new stream. */
   readonly candidates: () => readonly Candidate[];
-  /** One of them; asked for each client. Default: it is looked for among all. */
+  /** Returns one child; called for each client. Default: searches `candidates`. */
   readonly child?: (id: string) => Serving | null;
-  /** Whether another box is alive; default: there are none. */
+  /** Reports whether another box is alive; default: there are no other boxes. */
   readonly isBoxAlive?: (box: string) => boolean;
 }
 
-/** The children as placement sees them: what is known dead is dead, what was just placed counts. */
+/**
+ * The children as placement sees them: without those known dead, and with the streams placed just
+ * now.
+ */
 export class FleetView {
   readonly #options: FleetViewOptions;
   readonly #tally: Tally;
-  /** Child id -> the last generation known dead, where the candidates may not say so yet. */
+  /** Child id -> latest generation known dead, which `candidates` may not reflect yet. */
   readonly #down = new Map<string, number>();
 
   constructor(options: FleetViewOptions, tally: Tally) {
@@ -27,7 +30,7 @@ export class FleetView {
     this.#down.set(id, Math.max(generation, this.#down.get(id) ?? 0));
   }
 
-  /** That very life, while it serves. Of other boxes only the box is known. */
+  /** Returns that generation of the child while it serves. Of another box only the box is known. */
   find(ref: OwnerRef): Pick<Serving, 'open'> | undefined {
     const { isBoxAlive } = this.#options;
     if (ref.box !== undefined) return isBoxAlive?.(ref.box) ? { open: true } : undefined;
@@ -35,7 +38,7 @@ export class FleetView {
     return child && isSameLife(child, ref) && this.#isUp(child) ? child : undefined;
   }
 
-  /** All that serve. The children's own numbers lag; what we have just placed must count at once. */
+  /** Returns the children that serve. Their counts lag, so ours are used where they are higher. */
   snapshot(): Candidate[] {
     return this.#options
       .candidates()

@@ -16,18 +16,18 @@ export interface PlacementOptions extends FleetViewOptions {
   readonly registry: Registry;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
-  /** How long a stream that was published keeps its child when everybody has left. */
+  /** Milliseconds for which a published stream keeps its child after its last client has left. */
   readonly graceMs?: number;
-  /** Well below the registry's lease. */
+  /** Milliseconds between renewals, well below the registry's lease. */
   readonly renewMs?: number;
-  /** A stream has another owner now: those who wait in the old one wait in vain. */
+  /** Called when a stream has a new owner, so that players waiting in the old one are closed. */
   readonly onMoved?: (stream: StreamKey, from: OwnerRef) => void;
   readonly logger?: Logger;
 }
 
 const TICK_MS = 1000;
 
-/** Finds a stream's owner, or places the stream; keeps the claim while anybody holds it. */
+/** Finds a stream's owner or places the stream, and keeps the claim while a client holds it. */
 export class Placement {
   readonly #registry: Registry;
   readonly #now: () => number;
@@ -35,7 +35,7 @@ export class Placement {
   readonly #logger: Logger;
   readonly #tally = new Tally();
   readonly #waiters: PublishWaiters;
-  /** Those who may come before the publisher has been let in. */
+  /** Players that may connect before the publisher is accepted. */
   readonly #early: PublishWaiters;
   readonly #elsewhere: Elsewhere;
   readonly #onMoved: (stream: StreamKey, from: OwnerRef) => void;
@@ -78,8 +78,8 @@ export class Placement {
   }
 
   /**
-   * A hold on the stream's owner; the stream is placed where it has none. Null when no child takes
-   * it, or shall. @throws ERR_REGISTRY
+   * Acquires a hold on the stream's owner and places the stream if it has none. Null if no child
+   * takes it, or the key is not allowed. @throws ERR_REGISTRY
    */
   async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
     if (!isPlainKey(stream)) return null;
@@ -99,13 +99,16 @@ export class Placement {
     return null;
   }
 
-  /** A hold on the stream's owner where it has one; null where it would have to be placed. */
+  /** Acquires a hold if the stream has an owner; null if it would have to be placed. */
   async find(stream: StreamKey, role: Role): Promise<Hold | null> {
     const isKnown = this.#slots.serving(stream) !== undefined;
     return isKnown || (await this.#elsewhere.find(stream)) ? this.acquire(stream, role) : null;
   }
 
-  /** A hold for a client that another box sends to that very child; null: the stream is not its own. */
+  /**
+   * Acquires a hold for a client that another box sends to that child; null if the child does not
+   * own the stream.
+   */
   async admit(stream: StreamKey, role: Role, owner: OwnerRef): Promise<Hold | null> {
     if (!isPlainKey(stream) || !this.#fleet.find(owner) || this.#closed) return null;
     const slot = this.#slots.open(stream, () => this.#claimer.claimFor(stream, owner));
@@ -118,9 +121,10 @@ export class Placement {
   }
 
   /**
-   * Resolves true once the stream is published and its publisher let in (now, perhaps), false when
-   * the signal aborts. That a publisher is on its way does not count: an HTTP player that overtook
-   * it would have SRS make a source of the player's own name for it, which HLS then goes by.
+   * Resolves to true once the stream is published and its publisher accepted (at once if so
+   * already), to false when the signal aborts. A publisher under way does not count: an HTTP player
+   * that arrives first would make SRS create the source from the player's request, which HLS would
+   * then use.
    */
   async whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     if (this.#slots.get(stream)?.announced) return true;
@@ -129,8 +133,8 @@ export class Placement {
   }
 
   /**
-   * Resolves true once a publisher is on its way to the stream's child or there already (now, perhaps),
-   * false when the signal aborts: for players of RTMP, who may be there first.
+   * Resolves to true once a publisher is under way to the stream's child (at once if so already),
+   * to false when the signal aborts. For RTMP players, which may arrive before the publisher.
    */
   async whenPublishing(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     const isHere = () => this.#slots.serving(stream)?.publishing ?? false;
@@ -139,8 +143,8 @@ export class Placement {
   }
 
   /**
-   * A child says that a stream is being published in it: the claim is its own for as long as that
-   * lasts. False where another child has a publisher for it, or none shall: it has to go.
+   * Notes that a child has a publisher for the stream: the child keeps the claim meanwhile. Returns
+   * false if another child has a publisher for it, or the key is not allowed: this one must end.
    */
   async published(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     if (!isPlainKey(stream)) return false;
@@ -153,14 +157,14 @@ export class Placement {
   }
 
   /**
-   * An origin that somebody else runs says that it has a stream: as `published`, but its word takes no
-   * name from who publishes it, or did a moment ago and may be about to come back.
+   * Notes that a registered origin has the stream. Like `published`, but it never displaces an
+   * owner that has a publisher, or had one within the grace and may get it back.
    */
   async adopt(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     return !this.#slots.isAnothers(stream, owner) && this.published(stream, owner);
   }
 
-  /** The publisher of that child has been let in: whoever waits for the stream may come. */
+  /** Notes that the child's publisher was accepted, and wakes the players waiting for it. */
   announce(stream: StreamKey, owner: OwnerRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
@@ -169,7 +173,7 @@ export class Placement {
     this.#early.wake(stream);
   }
 
-  /** A child says that nobody publishes the stream in it any more. */
+  /** Notes that the child has no publisher for the stream any more. */
   unpublished(stream: StreamKey, owner: OwnerRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
@@ -177,7 +181,7 @@ export class Placement {
     this.#slots.keepOrDrop(slot);
   }
 
-  /** All that another box had is over; what it served can be placed again at once. */
+  /** Drops all claims of another box; its streams can be placed again at once. */
   boxDown(box: string): void {
     for (const slot of this.#slots) {
       const owner = slot.kept?.owner;
@@ -187,13 +191,13 @@ export class Placement {
     }
   }
 
-  /** Gives up all that a dead child held: its streams can be placed again at once. Never rejects. */
+  /** Releases all claims of a dead child, so its streams can be placed again. Never rejects. */
   async childDown(ref: OwnerRef): Promise<void> {
     this.#fleet.down(ref);
     await this.#slots.dropOf(ref);
   }
 
-  /** The streams that have an owner through us, in order of their key. */
+  /** Returns the streams that have an owner, in order of their keys. */
   list(): StreamStatus[] {
     return Array.from(this.#slots)
       .flatMap((slot) => slot.status() ?? [])
@@ -204,17 +208,17 @@ export class Placement {
     return this.#tally.of(childId);
   }
 
-  /** Ends what is kept for nobody any more, and renews what lives. Runs by itself once a second. */
+  /** Drops expired slots and renews claims. Runs once a second. */
   async tick(): Promise<void> {
     this.#slots.dropExpired();
     if (this.#now() >= this.#nextRenewal) await this.renew();
     else await this.#claimer.giveUpOwed();
   }
 
-  /** Renews all claims now; those that the registry has lost are claimed again. */
+  /** Renews all claims now, and claims again those that the registry has lost. */
   async renew(): Promise<void> {
     this.#nextRenewal = this.#now() + this.#renewMs;
-    // First: a live claim of a dead life would win against that of the life after it.
+    // This comes first: a live claim of a dead generation would win against that of the next.
     await this.#claimer.giveUpOwed();
     const claims = Array.from(this.#slots).flatMap((slot) => slot.kept ?? []);
     const slotOf = (claim: Claim) => {
@@ -233,7 +237,7 @@ export class Placement {
     });
   }
 
-  /** Gives all claims up. */
+  /** Releases all claims. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);

@@ -1,15 +1,15 @@
 import type { Candidate } from './types.js';
 
-/** A child that sends so much is taken as full: about what one core of SRS carries. */
+/** Bits per second that count as full load: about what SRS carries on one core. */
 const FULL_BITRATE = 1_000_000_000;
-/** SRS begins to drop repairs and packets above 90 % (its circuit breaker); stay well below. */
+/** Percent. SRS begins to drop repairs and packets above 90 % (its circuit breaker). */
 const HOT_CPU = 80;
-/** Loads within one step count as equal: measurements are noisy and lag behind. */
+/** Loads within one step count as equal, because measurements are noisy and late. */
 const STEPS = 5;
 
 /**
- * The child for a new stream: the lowest step of load, then the fewest streams, then the fewest
- * connections; equals take turns by `tie`. Null when no child is open or all are full.
+ * Chooses the child for a new stream: lowest load step, then fewest streams, then fewest
+ * connections; `tie` rotates among equals. Null if no child is open or all are full.
  */
 export function choose(candidates: readonly Candidate[], tie: number): Candidate | null {
   const open = candidates.filter((c) => c.open && c.connections < c.maxConnections);

@@ -3,28 +3,28 @@ import type { Logger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 
-/** Streams in one call to the registry. */
+/** Streams per call to the registry. */
 const BATCH = 500;
 
 export interface Renewal {
   readonly registry: Registry;
   readonly claims: readonly Claim[];
-  /** Whether its owner publishes the stream: then it beats an owner that does not. */
+  /** Reports whether the owner publishes the stream: then it wins against one that does not. */
   readonly isPublished: (claim: Claim) => boolean;
-  /** Its owner publishes the stream, and the registry does not know yet. */
+  /** Reports whether the owner publishes the stream and the registry does not know it yet. */
   readonly isUnconfirmed: (claim: Claim) => boolean;
-  /** The registry has it as it is now. */
+  /** Called when the registry's claim matches ours. */
   readonly onKept: (claim: Claim) => void;
-  /** Another owner has the stream now. */
+  /** Called when another owner has the stream. */
   readonly onLost: (claim: Claim, winner: OwnerRef) => void;
-  /** Whether a claim is still wanted when the registry has answered. */
+  /** Reports whether the claim is still wanted after the registry's answer. */
   readonly isLive: (claim: Claim) => boolean;
   readonly logger: Logger;
 }
 
 /**
- * Renews claims, a batch of one owner at a time, and takes lost ones back. Never rejects: what runs
- * goes on running while the store is away.
+ * Renews claims in batches of one owner, and claims lost ones again. Never rejects: streams keep
+ * running while the store is away.
  */
 export async function renewAll(renewal: Renewal): Promise<void> {
   try {

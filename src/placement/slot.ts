@@ -4,29 +4,29 @@ import type { Role, StreamKey } from '../stream-key.js';
 import type { StreamStatus } from './types.js';
 
 /**
- * One life of a stream here: placing -> owned -> released, or lost with its child. A stream that is
- * placed anew gets a new slot; holds of an old one then count for nothing.
+ * One life of a stream: placing -> owned -> released, or lost with its child. A stream that is
+ * placed again gets a new slot, and holds on the old slot no longer count.
  */
 export class StreamSlot {
   readonly stream: StreamKey;
-  /** Settles when the registry has answered; null where no child is open. */
+  /** Settles with the registry's answer; null if no child is open. */
   readonly placed: Promise<Claim | null>;
   claim: Claim | null = null;
-  /** Was ever published: its name is worth keeping for a while. */
+  /** True once published: its claim is then kept for the grace. */
   published = false;
-  /** The owner says that it is being published in it. */
+  /** The owner reports a publisher for the stream. */
   live = false;
-  /** Whoever waits for it may come: its publisher has been let in. */
+  /** The publisher was accepted, and players that wait for the stream may connect. */
   announced = false;
-  /** It was published, and nobody has published it since then. */
+  /** Time of the last unpublish; null if never published or published now. */
   idleSince: number | null = null;
-  /** Kept without a hold until then; null while it is held. */
+  /** End of the grace; null while the slot is held. */
   keptUntil: number | null = null;
-  /** Set once the claim is being given up: who comes now needs a new slot after it. */
+  /** Set when the claim is being released: clients that come now need a new slot behind it. */
   released: Promise<void> | null = null;
   readonly #holds: Record<Role, number> = { publish: 0, play: 0 };
   #isConfirmed = false;
-  /** Publishers that have stopped, though they are still connected. */
+  /** Publishers that have stopped but are still connected. */
   #stopped = 0;
 
   constructor(stream: StreamKey, place: () => Promise<Claim | null>) {
@@ -41,17 +41,17 @@ export class StreamSlot {
     return this.#holds.publish + this.#holds.play;
   }
 
-  /** Published, or about to be. */
+  /** A publisher is there or under way. */
   get publishing(): boolean {
     return this.live || this.#holds.publish > this.#stopped;
   }
 
-  /** The name of a stream of another box is that box's own to keep. */
+  /** False for a stream of another box, which releases its claim itself. */
   get isOurs(): boolean {
     return this.claim !== null && this.claim.owner.box === undefined;
   }
 
-  /** The claim, while it is to be kept. */
+  /** The claim, unless it is being released. */
   get kept(): Claim | null {
     return this.released === null ? this.claim : null;
   }
@@ -64,7 +64,7 @@ export class StreamSlot {
     return { stream, child: owner.id, ...where, publishing, clients, since };
   }
 
-  /** Counts a client in from the moment it asks, so that others' leaving cannot end the slot. */
+  /** Counts a client as soon as it asks, so that the slot does not end when others leave. */
   enter(role: Role): void {
     this.#holds[role]++;
     this.keptUntil = null;
@@ -76,17 +76,17 @@ export class StreamSlot {
     if (role === 'publish') this.#stopped = Math.max(0, this.#stopped - 1);
   }
 
-  /** The registry knows what is known here. */
+  /** Notes that the registry knows the current state. */
   confirm(): void {
     this.#isConfirmed = true;
   }
 
-  /** Published, and the registry was away when it was to be told. */
+  /** Published, but the registry could not be told yet. */
   get isUnconfirmed(): boolean {
     return this.live && !this.#isConfirmed;
   }
 
-  /** The owner says that somebody publishes the stream in it. */
+  /** Notes that the owner has a publisher. */
   begin(): void {
     this.live = true;
     this.published = true;
@@ -94,7 +94,7 @@ export class StreamSlot {
     this.idleSince = null;
   }
 
-  /** The owner says that nobody publishes the stream in it any more. */
+  /** Notes that the owner has no publisher any more. */
   stop(): void {
     this.live = false;
     this.announced = false;

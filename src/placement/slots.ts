@@ -10,13 +10,13 @@ export interface SlotsOptions {
   readonly fleet: FleetView;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** How long a stream that was published keeps its child when everybody has left. */
+  /** Milliseconds for which a published stream keeps its child after its last client has left. */
   readonly graceMs: number;
-  /** A stream has another owner now. */
+  /** Called when a stream has another owner now. */
   readonly onMoved: (stream: StreamKey, from: OwnerRef) => void;
 }
 
-/** The slots of all streams, one a stream: made, kept for a grace, replaced and dropped. */
+/** The slots of all streams: one per stream; made, kept for a grace, replaced and dropped. */
 export class Slots {
   readonly #options: SlotsOptions;
   readonly #slots = new Map<StreamKey, StreamSlot>();
@@ -33,18 +33,18 @@ export class Slots {
     return this.#slots.get(stream);
   }
 
-  /** The stream's slot while its owner serves. */
+  /** Returns the stream's slot if its owner serves. */
   serving(stream: StreamKey): StreamSlot | undefined {
     const slot = this.#slots.get(stream);
     return slot !== undefined && this.#serves(slot) ? slot : undefined;
   }
 
-  /** The stream's slot; a new one, which gets its claim by `place`, where its owner does not serve. */
+  /** Returns the stream's slot. A new one, with a claim from `place`, replaces a dead owner's. */
   open(stream: StreamKey, place: () => Promise<Claim | null>): StreamSlot {
     return this.serving(stream) ?? this.#replace(stream, place);
   }
 
-  /** The stream's slot in this very child, unless another child has a publisher for it. */
+  /** Returns the stream's slot in this child, unless another child has a publisher for it. */
   openIn(stream: StreamKey, owner: OwnerRef): StreamSlot {
     const { claimer, onMoved } = this.#options;
     const from = this.#slots.get(stream)?.kept?.owner;
@@ -56,7 +56,7 @@ export class Slots {
     return slot;
   }
 
-  /** Whether another owner's publisher has the stream, or had it within the grace. */
+  /** Reports whether another owner has a publisher for the stream, or had one within the grace. */
   isAnothers(stream: StreamKey, owner: OwnerRef): boolean {
     const { clock, graceMs } = this.#options;
     const slot = this.serving(stream);
@@ -71,7 +71,7 @@ export class Slots {
     this.keepOrDrop(slot);
   }
 
-  /** Ends what nobody uses any more, at once or after its grace. */
+  /** Drops a slot that nobody uses, at once or after its grace. */
   keepOrDrop(slot: StreamSlot): void {
     const { clock, graceMs } = this.#options;
     if (slot.published && !slot.publishing) slot.idleSince ??= clock();
@@ -85,12 +85,15 @@ export class Slots {
     for (const slot of this) if (slot.keptUntil !== null && slot.keptUntil <= now) this.drop(slot);
   }
 
-  /** It stays until the registry has answered: whoever comes next waits for that. */
+  /**
+   * Releases a slot's claim. The slot stays until the registry has answered; a new one waits for
+   * that.
+   */
   drop(slot: StreamSlot): void {
     if (slot.released === null) this.#end(slot, this.#options.claimer.giveUp(slot));
   }
 
-  /** Drops all that a dead child owned, with one question to the registry; resolves when that is over. */
+  /** Drops all slots of a dead child with one call to the registry; resolves when it answers. */
   dropOf(owner: OwnerRef): Promise<void> {
     const slots = Array.from(this).filter((slot) => slot.kept !== null && slot.isOwnedBy(owner));
     const claims = slots.flatMap((slot) => slot.kept ?? []);
@@ -99,7 +102,7 @@ export class Slots {
     return released;
   }
 
-  /** Resolves when every claim is given up. */
+  /** Resolves when every claim is released. */
   async dropAll(): Promise<void> {
     for (const slot of this) this.drop(slot);
     await Promise.all(Array.from(this, (slot) => slot.released));
@@ -111,7 +114,7 @@ export class Slots {
     });
   }
 
-  // A draining child keeps the streams that somebody uses, but none is brought back to it.
+  // A draining child keeps the streams in use, but no others return to it.
   #serves(slot: StreamSlot): boolean {
     if (slot.released !== null) return false;
     if (slot.claim === null) return true;

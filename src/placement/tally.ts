@@ -1,6 +1,6 @@
 import type { OwnerRef } from '../owner.js';
 
-/** What one child has through us: streams it owns (or is about to), clients that hold them. */
+/** Counts of one child: streams it owns or is about to own, and clients that hold them. */
 export interface ChildCounts {
   readonly streams: number;
   readonly clients: number;
@@ -8,7 +8,7 @@ export interface ChildCounts {
 
 const NONE: ChildCounts = Object.freeze({ streams: 0, clients: 0 });
 
-/** Running counts per child, so that nobody walks over all streams to place one. */
+/** Running counts per child, so that placing a stream need not iterate over all streams. */
 export class Tally {
   readonly #counts = new Map<string, ChildCounts>();
 
@@ -16,12 +16,12 @@ export class Tally {
     return this.#counts.get(childId) ?? NONE;
   }
 
-  /** Counts for children of this box; others know of their own. */
+  /** Counts for a child of this box; other boxes count their own. */
   addTo({ id, box }: OwnerRef, streams: number, clients: number): void {
     if (box === undefined) this.add(id, streams, clients);
   }
 
-  /** Adds to a child's counts; a child with nothing left is forgotten. */
+  /** Adds to a child's counts; a child with both at 0 is removed. */
   add(childId: string, streams: number, clients: number): void {
     const before = this.of(childId);
     const after = { streams: before.streams + streams, clients: before.clients + clients };

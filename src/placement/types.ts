@@ -1,45 +1,48 @@
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
-/** One life of a child, as far as those have to know who find their stream there. */
+/** One generation of a child, as far as its clients need it. */
 export interface Serving extends OwnerRef {
-  /** The process of this generation runs and serves: ready or draining. */
+  /** The process of this generation serves: ready or draining. */
   readonly alive: boolean;
-  /** Ready and not draining: takes new streams. */
+  /** Ready and not draining: accepts new streams. */
   readonly open: boolean;
 }
 
-/** What placement knows of a child when it chooses: a plain snapshot. */
+/** Snapshot of a child for the choice. */
 export interface Candidate extends Serving {
   /** CPU in percent of one core. */
   readonly cpu: number;
-  /** Client connections through us now. */
+  /** Client connections through us. */
   readonly connections: number;
   readonly maxConnections: number;
-  /** Streams it owns now. */
+  /** Streams that it owns. */
   readonly streams: number;
-  /** Bits per second through us now, both ways. */
+  /** Bits per second through us, both directions. */
   readonly bitrate: number;
 }
 
-/** A client's hold on a stream's owner. Release it when the client has left; once more does no harm. */
+/**
+ * A client's hold on a stream's owner. Release it when the client has left; extra calls are
+ * harmless.
+ */
 export interface Hold {
   readonly stream: StreamKey;
   readonly role: Role;
   readonly owner: OwnerRef;
-  /** `gone`: the owner, of another box, says that the stream is its own no more. */
+  /** `gone`: the owner, on another box, answered that it no longer has the stream. */
   release(gone?: boolean): void;
 }
 
-/** What the admin API says of a stream. */
+/** A stream in the admin API. */
 export interface StreamStatus {
   readonly stream: StreamKey;
   /** Id of the child that owns it. */
   readonly child: string;
-  /** The box of that child, where it is another than ours. */
+  /** Id of the child's box; absent for this box. */
   readonly box?: string;
   readonly publishing: boolean;
-  /** Publishers and players; 0 while the stream is only kept for a publisher to come back. */
+  /** Publishers and players; 0 while only the grace keeps the stream. */
   readonly clients: number;
   /** Milliseconds since 1970. */
   readonly since: number;

@@ -1,14 +1,14 @@
 import type { StreamKey } from '../stream-key.js';
 
-/** How often it is asked whether another box publishes what somebody here waits for. */
+/** Milliseconds between queries whether another box publishes an awaited stream. */
 const ASK_MS = 500;
-/** Streams that one round asks for; the others have their turn in the next. */
+/** Most streams per round; the others come in the next rounds. */
 const ROUND = 2000;
 
-/** Who waits for a stream to be published; an entry lives as long as somebody waits. */
+/** Clients that wait for a stream to be published; an entry exists only while a client waits. */
 export class PublishWaiters {
   readonly #waiting = new Map<StreamKey, Set<() => void>>();
-  /** Whether another box publishes it; null: there are no others. */
+  /** Reports whether another box publishes the stream; null: there are no other boxes. */
   readonly #isElsewhere: ((stream: StreamKey) => Promise<boolean>) | null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -16,7 +16,7 @@ export class PublishWaiters {
     this.#isElsewhere = isElsewhere;
   }
 
-  /** True when the stream is published, false when the signal aborts before. */
+  /** Resolves to true when the stream is published, to false when the signal aborts first. */
   wait(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(false);
@@ -46,7 +46,7 @@ export class PublishWaiters {
     return setTimeout(() => void this.#askRound(), ASK_MS).unref();
   }
 
-  /** However many wait for a stream, it is asked for once; when nobody waits, not at all. */
+  /** Queries each awaited stream once, however many clients wait for it. */
   async #askRound(): Promise<void> {
     const streams = [...this.#waiting.keys()].slice(0, ROUND);
     await Promise.all(streams.map((stream) => this.#ask(stream)));

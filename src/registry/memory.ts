@@ -6,7 +6,7 @@ import type { Claim, Registry } from './registry.js';
 export interface MemoryOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** A claim that is not renewed for so long is gone. */
+  /** Milliseconds after which a claim that is not renewed expires. */
   readonly leaseMs?: number;
   readonly maxClaims?: number;
 }
@@ -16,12 +16,12 @@ interface Lease {
   readonly expires: number;
 }
 
-/** The registry of one supervisor. Each verb does its work in one turn of the event loop. */
+/** The registry of one supervisor. Each verb completes in one turn of the event loop. */
 export class MemoryRegistry implements Registry {
   readonly #now: () => number;
   readonly #leaseMs: number;
   readonly #maxClaims: number;
-  /** In order of expiry: all leases are equally long, and a renewed one moves to the end. */
+  /** Ordered by expiry: all leases have one length, and a renewed one moves to the end. */
   readonly #leases = new Map<StreamKey, Lease>();
 
   constructor({ now = Date.now, leaseMs = 30_000, maxClaims = 100_000 }: MemoryOptions = {}) {
@@ -95,7 +95,7 @@ export class MemoryRegistry implements Registry {
     this.#leases.set(claim.stream, { claim, expires: this.#now() + this.#leaseMs });
   }
 
-  // Ends at the first living lease, so that each claim is swept once however many there are.
+  // Stops at the first living lease, so each claim is swept once, however many there are.
   #sweep(): void {
     const now = this.#now();
     for (const [stream, { expires }] of this.#leases) {

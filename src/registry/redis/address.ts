@@ -1,4 +1,4 @@
-/** A name and a password of Redis; with neither there is nothing to show. */
+/** Name and password for Redis; both absent: no login. */
 export interface Login {
   readonly username?: string;
   readonly password?: string;
@@ -9,22 +9,22 @@ export interface RedisEndpoint {
   readonly port: number;
 }
 
-/** What the configuration names. */
+/** The parsed address of a Redis registry. */
 export interface RedisAddress {
-  /** Sentinels know where the master is; nodes of a cluster know each other. */
+  /** Sentinels know the master's address; nodes of a cluster know each other. */
   readonly kind: 'server' | 'sentinel' | 'cluster';
   readonly isTls: boolean;
-  /** One, or several of a kind. */
+  /** One server, or several Sentinels or nodes. */
   readonly endpoints: readonly RedisEndpoint[];
   readonly login: Login;
-  /** What follows the last `/`: the number of a database, or Sentinel's name of the master. */
+  /** Text after the last `/`: a database number, or Sentinel's name of the master. */
   readonly path: string;
 }
 
 const FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@]*)@)?([^/]*)\/?(.*)$/s;
 const PORT = 6379;
 
-/** Reads `redis://`, `redis+sentinel://h:p,h:p/name` and the like, and the same with TLS as `rediss`. */
+/** Parses `redis://`, `redis+sentinel://h:p,h:p/name` etc., or the same with TLS as `rediss`. */
 export function readAddress(url: string): RedisAddress {
   const [, scheme, kind, login = '', list = '', path = ''] = FORM.exec(url) ?? [];
   const endpoints = list.split(',').map((entry) => {
@@ -40,13 +40,13 @@ export function readAddress(url: string): RedisAddress {
   };
 }
 
-/** Reads `user:password` or `:password`, both percent-encoded as in a URL. */
+/** Parses `user:password` or `:password`, both percent-encoded as in a URL. */
 function readLogin(text: string): Login {
   const [username = '', password = ''] = text.split(':').map(decodeURIComponent);
   return toLogin(username, password);
 }
 
-/** Reads `user:password` or `:password` as they are. */
+/** Parses `user:password` or `:password` without decoding. */
 export function plainLogin(text: string): Login {
   const at = text.indexOf(':');
   return toLogin(text.slice(0, at), text.slice(at + 1));

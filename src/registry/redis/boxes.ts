@@ -6,57 +6,60 @@ import type { Keys } from './keys.js';
 import { SCRIPTS } from './scripts.js';
 import type { Store } from './store.js';
 
-/** What a box tells the others of itself: plain JSON. */
+/** A box's record for the others: plain JSON. */
 export interface BoxRecord {
   readonly v: 1;
-  /** Where the others reach its public ports. */
+  /** Host at which the others reach its public ports. */
   readonly host: string;
   readonly ports: ChildPorts & {
-    /** Where other boxes come for its children; 0: it lets none in. */
+    /** Port on which it accepts other boxes' connections to its children; 0: none. */
     readonly peer: number;
   };
-  /** Its server id, the same over restarts. */
+  /** Its server id, the same after restarts. */
   readonly serverId: string;
 }
 
 export interface BoxesOptions {
   readonly store: Store;
   readonly keys: Keys;
-  /** This life of this box. */
+  /** Id of this life of this box. */
   readonly box: string;
-  /** Asked at each beat: ports are known once they are bound. */
+  /** Called at each beat, because ports are known only once they are bound. */
   readonly record: () => BoxRecord;
   readonly beatMs?: number;
-  /** A box that was not heard of for so long is dead. */
+  /** Milliseconds without a beat after which a box counts as dead. */
   readonly deadMs?: number;
   readonly logger?: Logger;
 }
 
 interface BoxesEvents {
-  /** A box has gone silent, or has said that it goes. */
+  /** A box has missed its beats, or has left. */
   down: [box: string];
   /**
-   * The store answers again after a silence, or it has forgotten us, or a box that was silent has come
-   * back with its streams: what is claimed may be claimed twice.
+   * The store answers again after a silence, or has forgotten us, or a silent box has returned with
+   * its streams: some streams may be claimed twice.
    */
   back: [];
 }
 
-/** Boxes that went silent are known again, the last so many. */
+/** Most silent boxes remembered, to recognise them when they return. */
 const MAX_GONE = 100;
 
-/** The boxes that share the map: each says once a second that it lives, in one command for both ways. */
+/**
+ * The boxes that share the map. Each sends a beat once a second, and the same command reads all
+ * others.
+ */
 export class Boxes extends EventEmitter<BoxesEvents> {
   readonly #options: Required<BoxesOptions>;
   #others = new Map<string, BoxRecord>();
   #timer: NodeJS.Timeout | null = null;
   #beating: Promise<void> = Promise.resolve();
-  /** The store has known us, and answered last time. */
+  /** The store knew us and answered at the last beat. */
   #joined = false;
   readonly #gone = new Set<string>();
-  /** A box has come back since the last beat but one: it may still be about to claim what it has. */
+  /** A box returned at the last beat: it may still have claims to renew. */
   #isUnsettled = false;
-  /** Until then nobody is taken for dead. */
+  /** Until this time (performance.now) no box counts as dead. */
   #forgiveUntil = 0;
 
   constructor(options: BoxesOptions) {
@@ -64,7 +67,7 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     this.#options = { beatMs: 1000, deadMs: 3000, logger: silentLogger, ...options };
   }
 
-  /** Resolves when the first beat is noted. @throws ERR_REGISTRY_AWAY */
+  /** Resolves after the first beat. @throws ERR_REGISTRY_AWAY */
   async start(): Promise<void> {
     await this.#beat();
     this.#timer = setInterval(() => {
@@ -72,32 +75,35 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     }, this.#options.beatMs).unref();
   }
 
-  /** Of this box in its present life. */
+  /** Id of this life of this box. */
   get id(): string {
     return this.#options.box;
   }
 
-  /** Where the others reach this box. */
+  /** Host at which the others reach this box. */
   get host(): string {
     return this.#options.record().host;
   }
 
-  /** Another box, while it lives. */
+  /** Returns another box's record while it lives. */
   get(box: string): BoxRecord | null {
     return this.#others.get(box) ?? null;
   }
 
-  /** All others that live, by their ids. */
+  /** Returns all other living boxes by id. */
   list(): ReadonlyMap<string, BoxRecord> {
     return this.#others;
   }
 
-  /** The store is another server, which may lack what was written last: `back` follows the next beat. */
+  /**
+   * Notes that another server holds the map, which may lack the last writes: `back` follows the
+   * next beat.
+   */
   moved(): void {
     this.#isUnsettled = true;
   }
 
-  /** Takes us off the list, so that the others need not wait for our silence. */
+  /** Removes this box from the list, so that the others notice at once. */
   async close(): Promise<void> {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
@@ -114,7 +120,7 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     const [known, rows] = answer;
     const wasKnown = Number(known) === 1;
     const isBack = this.#timer !== null && !(this.#joined && wasKnown);
-    // The others have been away as long as we: each may need a beat to be known again.
+    // The others could not beat either: each may need one more beat to be listed again.
     if (isBack) this.#forgiveUntil = performance.now() + deadMs;
     const wasUnsettled = this.#isUnsettled;
     this.#isUnsettled = this.#learn(rows);
@@ -131,8 +137,8 @@ export class Boxes extends EventEmitter<BoxesEvents> {
   }
 
   /**
-   * Rows of id and record in turn; other versions' records are passed over. Answers whether a box has
-   * come back.
+   * Takes rows of id and record in turn; records of other versions are skipped. Returns true if a
+   * box has returned.
    */
   #learn(rows: readonly string[]): boolean {
     const others = new Map<string, BoxRecord>();
@@ -160,7 +166,7 @@ export class Boxes extends EventEmitter<BoxesEvents> {
   }
 }
 
-/** `time record`, as the script keeps it. */
+/** Parses `time record`, as the script stores it. */
 function readRecord(text: string): BoxRecord | null {
   try {
     const record = JSON.parse(text.slice(text.indexOf(' ') + 1)) as Partial<BoxRecord>;

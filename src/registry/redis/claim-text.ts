@@ -2,14 +2,14 @@ import type { OwnerRef } from '../../owner.js';
 import type { StreamKey } from '../../stream-key.js';
 import type { Claim } from '../registry.js';
 
-/** Grows with the form of what is stored; another number is not read. */
+/** Format of stored claims; claims of other versions are not read. */
 const VERSION = 1;
-/** How a claim says that its owner publishes the stream. */
+/** Field of a claim whose owner publishes the stream. */
 export const LIVE = ',"live":true';
 
 /**
- * The beginning of the text of every claim of one owner: scripts compare it as it stands, so the
- * order of the fields is part of the form.
+ * Returns the beginning of the text of all claims of one owner. Scripts compare it as text, so the
+ * order of its fields is fixed.
  */
 export function ownerText({ id, generation }: OwnerRef, box: string): string {
   const fields = JSON.stringify({ v: VERSION, box, child: id, generation });
@@ -20,7 +20,7 @@ export function claimText({ owner, since, live }: Omit<Claim, 'stream'>, box: st
   return `${ownerText(owner, box)}"since":${since}${live ? LIVE : ''}}`;
 }
 
-/** What stands in the store, or null where it is of another version or no claim at all. */
+/** Parses a stored claim; null if it is of another version or malformed. */
 export function readClaim(stream: StreamKey, text: string, ownBox: string): Claim | null {
   const fields = fieldsOf(text);
   if (fields === null || fields.v !== VERSION) return null;

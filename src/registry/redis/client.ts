@@ -2,10 +2,10 @@ import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
 import type { Login, RedisAddress, RedisEndpoint } from './address.js';
 import type { RedisClient } from './store.js';
 
-/** A question to a store that takes longer counts as not answered: clients are waiting. */
+/** Milliseconds until a command counts as failed; clients wait for it. */
 const COMMAND_MS = 1000;
 const CONNECT_MS = 3000;
-/** A connection on which nothing comes back is made anew: TCP alone would go on for minutes. */
+/** Milliseconds of silence until a connection is replaced: TCP alone would wait for minutes. */
 const SILENT_MS = 3000;
 const MAX_RETRY_MS = 1000;
 
@@ -14,20 +14,21 @@ const OPTIONS: CommonRedisOptions = {
   connectTimeout: CONNECT_MS,
   commandTimeout: COMMAND_MS,
   socketTimeout: SILENT_MS,
-  // Nobody waits in a queue for a store that is away.
+  // Commands fail at once while the store is away, instead of queueing.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   retryStrategy: retryMs,
   reconnectOnError: isReplica,
 };
 
-/** A client for what the configuration names, not connected yet; see `connectRedis`. */
+/** Makes a client for the configured address, not connected yet; see `connectRedis`. */
 export function clientFor(url: string, address: RedisAddress, sentinels: Login): RedisClient {
   const { kind, endpoints, login, path, isTls } = address;
   const hosts = endpoints.map((one) => ({ ...one }));
   const tls = isTls ? { tls: {} } : {};
   if (kind === 'sentinel') {
-    // Not ioredis' failoverDetector: where it speaks up amid a reconnect, the client ends for good (5.11).
+    // ioredis' failoverDetector is not used: if it fires during a reconnect, the client ends for
+    // good (5.11).
     const watch = { sentinelCommandTimeout: COMMAND_MS, sentinelRetryStrategy: retryMs };
     const role = { sentinels: hosts, name: masterName(path), enableOfflineQueue: true };
     const { username, password } = sentinels;
@@ -46,7 +47,7 @@ export function clientFor(url: string, address: RedisAddress, sentinels: Login):
   return new Redis(url, OPTIONS);
 }
 
-/** A client for one server or Sentinel alone, not connected yet. */
+/** Makes a client for one server or Sentinel, not connected yet. */
 export function plainClient(endpoint: RedisEndpoint, login: Login, isTls: boolean): Redis {
   const tls = isTls ? { tls: {} } : {};
   const client = new Redis({
@@ -54,14 +55,14 @@ export function plainClient(endpoint: RedisEndpoint, login: Login, isTls: boolea
     ...endpoint,
     ...login,
     ...tls,
-    // A Sentinel's user may ask it for its master, and for nothing else.
+    // A Sentinel's user may be allowed to ask for the master and nothing else.
     enableReadyCheck: false,
   });
-  // Each command that fails says so itself; without a listener Node would end the process.
+  // Each failed command reports its error; without a listener Node would end the process.
   return client.on('error', () => {});
 }
 
-/** What the address calls the master; as Sentinel's own example has it where it does not. */
+/** Returns the master's name; the name in Sentinel's default config if the address has none. */
 export function masterName(path: string): string {
   return path || 'mymaster';
 }
@@ -70,7 +71,10 @@ function retryMs(attempt: number): number {
   return Math.min(50 * attempt, MAX_RETRY_MS);
 }
 
-/** After a failover the address may lead to the new master, or the master be another address. */
+/**
+ * Reports whether a replica answered: after a failover the client must reconnect to find the
+ * master.
+ */
 function isReplica(error: Error): boolean {
   return error.message.includes('READONLY');
 }

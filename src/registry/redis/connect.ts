@@ -10,11 +10,11 @@ import { loginsOf } from './logins.js';
 import type { RedisClient } from './store.js';
 import { factsIn, reasonOf, unfitness } from './unfit.js';
 
-/** Sentinels and nodes of a cluster are asked again and again until then. */
+/** Milliseconds for which Sentinels and cluster nodes are tried. */
 const START_MS = 10_000;
 
 export interface ConnectOptions {
-  /** What Sentinels ask for: `user:password` or `:password`; null, which is the default: see `loginsOf`. */
+  /** Login at Sentinels, `user:password` or `:password`; null (default): see `loginsOf`. */
   readonly sentinelAuth?: string | null;
   readonly logger?: Logger;
 }
@@ -22,16 +22,17 @@ export interface ConnectOptions {
 export interface Connected {
   readonly client: RedisClient;
   readonly version: string;
-  /** Of the Sentinels' master; null where there are none. */
+  /** Follower of the Sentinels' master; null without Sentinels. */
   readonly follower: Follower | null;
-  /** Ends all connections. */
+  /** Closes all connections. */
   readonly close: () => void;
 }
 
 /**
- * Opens what the configuration names: `redis://` and `rediss://` for one server,
- * `redis+sentinel://host:port,host:port/name` and `redis+cluster://host:port,host:port` for several, both
- * with `rediss+` for TLS. Rejects with ERR_CONFIG, in one line and within seconds, where it cannot be used.
+ * Connects to the configured registry: `redis://` or `rediss://` for one server,
+ * `redis+sentinel://host:port,host:port/name` or `redis+cluster://host:port,host:port` for several,
+ * both with `rediss+` for TLS. If it is unusable, rejects within seconds with ERR_CONFIG in one
+ * line.
  */
 export async function connectRedis(
   url: string,
@@ -49,7 +50,7 @@ export async function connectRedis(
     return null;
   });
   client.off('error', hear).off('sentinelError', hear);
-  // Each command that fails says so itself; without a listener Node would end the process.
+  // Each failed command reports its error; without a listener Node would end the process.
   client.on('error', () => {});
   const facts = factsIn(info ?? '');
   const reason = info === null ? reasonOf(heard) : unfitness(facts, url);
@@ -96,7 +97,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** A cluster's own error says that it failed, and the node's why. */
+/** Returns a node's error before the cluster's own, which only says that all nodes failed. */
 function messagesOf(error: unknown): string[] {
   const inner = (error as { lastNodeError?: unknown } | null)?.lastNodeError ?? null;
   return inner === null ? [messageOf(error)] : [messageOf(inner), messageOf(error)];

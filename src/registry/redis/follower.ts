@@ -4,50 +4,50 @@ import { type Logger, silentLogger } from '../../logging/logger.js';
 import type { RedisEndpoint } from './address.js';
 
 export interface FollowerOptions {
-  /** Connected by way of the Sentinels. */
+  /** Client that found its server through the Sentinels. */
   readonly client: Redis;
-  /** One for each Sentinel, not connected yet. */
+  /** One client per Sentinel, not connected yet. */
   readonly sentinels: readonly Redis[];
   /** Sentinel's name of the master. */
   readonly name: string;
   readonly logger?: Logger;
 }
 
-/** What a Sentinel says of the master. */
+/** A Sentinel's answer about the master. */
 interface Word {
   readonly master: RedisEndpoint;
-  /** The number of the failover that made it the master: the latest one is right. */
+  /** Number of the failover that made it the master; the highest is current. */
   readonly epoch: number;
 }
 
 const EVERY_MS = 500;
 
 /**
- * Follows the master. A failover that somebody asks for leaves the old master up, and Sentinel makes it
- * a replica only after 8 s and more: what is written there until then is lost, and no error says so.
- * So all Sentinels are asked twice a second.
+ * Follows the master. After a failover by command the old master stays up, and Sentinel makes it a
+ * replica only after 8 s or more: writes to it until then are lost without an error. So all
+ * Sentinels are asked twice a second.
  */
 export class Follower {
-  /** Told when the map is in another server: what was written to the old one meanwhile is not there. */
+  /** Called when another server holds the map, which lacks the last writes to the old one. */
   onMoved: () => void = () => {};
   readonly #options: FollowerOptions;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
-  /** Where the client was when that was the master. */
+  /** `ip port` of the connection when it last was to the master. */
   #at: string | null = null;
-  /** Where it was sent. */
+  /** `ip port` of the master to which the client is reconnecting. */
   #wanted: string | null = null;
   #isAsking = false;
   #isBlind = false;
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS).unref();
   }
 
-  /** Asks no more; the client is its owner's to end. */
+  /** Stops asking. The client's owner closes the client. */
   close(): void {
     clearInterval(this.#timer);
     for (const sentinel of this.#options.sentinels) sentinel.disconnect();
@@ -66,7 +66,7 @@ export class Follower {
     }
   }
 
-  /** Null where it does not answer, or does not know. */
+  /** Asks one Sentinel; null if it does not answer or does not know. */
   async #ask(sentinel: Redis): Promise<Word | null> {
     const { name } = this.#options;
     try {
@@ -84,7 +84,10 @@ export class Follower {
     }
   }
 
-  /** While it is on its way the client asks the Sentinels itself. */
+  /**
+   * Compares the connection with the master. While the client connects it asks the Sentinels
+   * itself.
+   */
   #compare(master: string): void {
     const { client } = this.#options;
     if (client.status !== 'ready') return;
@@ -97,7 +100,7 @@ export class Follower {
     else this.#leave(at, master);
   }
 
-  /** Only from a connection that stands: one that is being made would end the client for good. */
+  /** Reconnects, but only from an established connection: otherwise the client would end. */
   #leave(at: string, master: string): void {
     if (this.#wanted !== master) {
       this.#logger.warn({ from: at, to: master }, 'Sentinel names another master: going there');
@@ -124,7 +127,7 @@ export class Follower {
   }
 }
 
-/** Sentinels may name a host. */
+/** Resolves the master's address, since Sentinels may return a host name. */
 async function addressOf({ host, port }: RedisEndpoint): Promise<string> {
   const address = await lookup(host).then(
     (found) => found.address,

@@ -1,6 +1,6 @@
 /**
- * Names of the keys. All share one hash tag, so that scripts may touch several of them on a Redis
- * Cluster, too: the map of a few boxes is small, and one node carries it.
+ * Names of the keys. All share one hash tag, so that a script may use several of them on a Redis
+ * Cluster; the map of a few boxes fits one node.
  */
 export class Keys {
   readonly #prefix: string;
@@ -9,7 +9,7 @@ export class Keys {
     this.#prefix = `{${prefix}}:`;
   }
 
-  /** String, JSON of a claim; lives as long as its lease. */
+  /** String: JSON of a claim, which expires with its lease. */
   claim(stream: string): string {
     return `${this.#prefix}claim:${stream}`;
   }
@@ -24,7 +24,7 @@ export class Keys {
     return `${this.#prefix}boxes`;
   }
 
-  /** What `claim` puts before the stream. */
+  /** Prefix of `claim` before the stream. */
   get claims(): string {
     return this.claim('');
   }

@@ -3,15 +3,15 @@ import { type Login, plainLogin, type RedisAddress, type RedisEndpoint } from '.
 import { masterName, plainClient } from './client.js';
 
 export interface Logins {
-  /** Of the servers that hold the map. */
+  /** Login at the servers that hold the map. */
   readonly servers: Login;
   readonly sentinels: Login;
 }
 
 /**
- * Who is shown what. Sentinels have passwords of their own (`sentinelAuth`). Where none is named, those
- * that ask for one get that of the address, which then need not be the servers' as well: to show
- * Redis a password that it does not ask for is an error.
+ * Decides the logins. Sentinels have their own password (`sentinelAuth`). If it is not set,
+ * Sentinels that ask for a login get the address's, which then need not be the servers' as well:
+ * sending Redis a password that it does not ask for is an error.
  */
 export async function loginsOf(
   address: RedisAddress,
@@ -33,7 +33,7 @@ async function askAny(endpoints: readonly RedisEndpoint[], isTls: boolean): Prom
   return asked.includes(true);
 }
 
-/** Null where it does not answer. */
+/** Reports whether the server asks for a login; null if it does not answer. */
 async function asksForLogin(endpoint: RedisEndpoint, isTls: boolean): Promise<boolean | null> {
   const client = plainClient(endpoint, {}, isTls);
   try {
@@ -61,7 +61,7 @@ async function masterOf({
       const [host, port] = answer as [string, string];
       return { host, port: Number(port) };
     } catch {
-      // The next one may answer.
+      // Try the next one.
     } finally {
       client.disconnect();
     }

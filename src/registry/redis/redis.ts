@@ -10,14 +10,14 @@ import type { Store } from './store.js';
 export interface RedisOptions {
   readonly store: Store;
   readonly keys: Keys;
-  /** This life of this box: what tells our children from those of other boxes. */
+  /** Id of this life of this box, which tells its children from those of other boxes. */
   readonly box: string;
   readonly leaseMs: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** The map of several boxes, in Redis. Every verb is one command, whatever the number of streams. */
+/** The map of several boxes, in Redis. Every verb is one command, for any number of streams. */
 export class RedisRegistry implements Registry {
   readonly #store: Store;
   readonly #keys: Keys;
@@ -76,7 +76,7 @@ export class RedisRegistry implements Registry {
     return this.#keys.held(box, id);
   }
 
-  /** The owner's text up to the number of its generation. */
+  /** Returns the owner's text without its generation. */
   #childText(owner: OwnerRef): string {
     return this.#ownerText(owner).slice(0, -`${owner.generation},`.length);
   }

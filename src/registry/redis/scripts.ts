@@ -1,7 +1,7 @@
 /**
- * KEYS claim, held. ARGV text, lease ms, stream, owner's text, mark of a live claim. Answers what
- * stands there afterwards. A live claim takes the place of one that is not, and keeps its owner's
- * own age.
+ * KEYS claim, held. ARGV text, lease in ms, stream, owner's text, live mark. Returns the claim that
+ * is stored afterwards. A live claim replaces one that is not live; if it is the same owner's, its
+ * `since` stays.
  */
 const claim = `
 local now = redis.call('GET', KEYS[1])
@@ -18,8 +18,8 @@ return text
 `;
 
 /**
- * KEYS claim, held. ARGV owner's text, stream, the text without its generation. Answers 1 where it was
- * the owner's. What another life of the child holds stays among those of the child.
+ * KEYS claim, held. ARGV owner's text, stream, owner's text without generation. Returns 1 if the
+ * owner held it. The set of held streams keeps what another generation of the child holds.
  */
 const release = `
 local now = redis.call('GET', KEYS[1])
@@ -32,7 +32,7 @@ redis.call('DEL', KEYS[1])
 return 1
 `;
 
-/** KEYS held, claims. ARGV owner's text, lease ms. Answers the places of those that are lost, as a text. */
+/** KEYS held, claims. ARGV owner's text, lease in ms. Returns the lost claims' indexes as text. */
 const renew = `
 local lost = {}
 local all = redis.call('MGET', unpack(KEYS, 2))
@@ -48,7 +48,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return table.concat(lost, ' ')
 `;
 
-/** KEYS held. ARGV prefix of claims, box and child as they stand in a claim, generation. */
+/** KEYS held. ARGV prefix of claims, text of box and child in a claim, generation. */
 const releaseAll = `
 local released = 0
 for _, stream in ipairs(redis.call('SMEMBERS', KEYS[1])) do
@@ -68,8 +68,8 @@ return released
 `;
 
 /**
- * KEYS boxes. ARGV id, record, ms after which a record is forgotten. Notes the box's beat by the
- * store's own clock; answers whether the box was known, and all that live with their records.
+ * KEYS boxes. ARGV id, record, ms after which a record is removed. Stores the box's beat with the
+ * store's own time; returns whether the box was known, and the ids and records of living boxes.
  */
 const beat = `
 local time = redis.call('TIME')

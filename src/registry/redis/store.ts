@@ -5,16 +5,16 @@ import { messageOf, SupervisorError } from '../../errors.js';
 /** A Redis, or a Redis Cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** After a failure nobody waits for the store for so long: it is asked again then. */
+/** Milliseconds after a failure during which commands fail at once. */
 const PAUSE_MS = 500;
 
-/** Speaks to the store: scripts by their hash, errors as ours, and no queue of waiting clients. */
+/** Runs commands and scripts (by hash), maps errors to ours, and never queues. */
 export class Store {
   readonly #client: RedisClient;
   readonly #now: () => number;
   readonly #hashes = new Map<string, string>();
   #pausedUntil = 0;
-  /** What else ends with it. */
+  /** Called on `close`. */
   onClose: () => void = () => {};
 
   constructor(client: RedisClient, now: () => number = () => performance.now()) {
@@ -22,7 +22,7 @@ export class Store {
     this.#now = now;
   }
 
-  /** Runs a script; answers what it returns. @throws ERR_REGISTRY_AWAY */
+  /** Runs a script and returns its result. @throws ERR_REGISTRY_AWAY */
   run(lua: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.#ask(async () => {
       const rest = [...keys, ...args];
@@ -40,7 +40,7 @@ export class Store {
     return this.#ask(() => this.#client.get(key));
   }
 
-  /** Whether the last question was answered, or may be asked again. */
+  /** True for a while after a failure: commands fail at once meanwhile. */
   get isAway(): boolean {
     return this.#now() < this.#pausedUntil;
   }

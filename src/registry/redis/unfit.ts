@@ -1,7 +1,7 @@
-/** What our scripts need: `TIME` before writes, which older ones refuse. */
+/** Least version: our scripts call `TIME` before writes, which older ones refuse. */
 const LEAST_MAJOR = 5;
 
-/** What a server says of itself, as far as it decides whether it can be used. */
+/** Facts of a server that decide whether it is usable. */
 export interface ServerFacts {
   /** `7.0.15`, or `unknown`. */
   readonly version: string;
@@ -11,13 +11,13 @@ export interface ServerFacts {
   readonly role: string;
 }
 
-/** Reads the answer to INFO. */
+/** Parses the answer to INFO. */
 export function factsIn(info: string): ServerFacts {
   const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? 'unknown';
   return { version: field('redis_version'), mode: field('redis_mode'), role: field('role') };
 }
 
-/** Why a server cannot hold the map, though it answers; null where it can. */
+/** Returns why a server that answers cannot hold the map; null if it can. */
 export function unfitness({ version, mode, role }: ServerFacts, protocol: string): string | null {
   const isOf = (kind: string) => new RegExp(`^rediss?\\+${kind}:`).test(protocol);
   if (Number.parseInt(version, 10) < LEAST_MAJOR) {
@@ -32,10 +32,10 @@ export function unfitness({ version, mode, role }: ServerFacts, protocol: string
   return null;
 }
 
-/** What the client library says -> what people are told. The first that fits. */
+/** Error texts of the client library -> reasons for the user. The first match counts. */
 const REASONS: readonly [RegExp, (text: string) => string][] = [
   [
-    // As ioredis says it of Sentinels.
+    // ioredis' text for a Sentinel.
     / because (NOAUTH|WRONGPASS|NOPERM)/,
     (text) =>
       `a Sentinel refuses us (${text.slice(text.indexOf('because ') + 8)}): set cluster.sentinelAuth`,
@@ -50,7 +50,7 @@ const REASONS: readonly [RegExp, (text: string) => string][] = [
   [/Connection is closed/, () => 'nobody there answers as Redis does'],
 ];
 
-/** Why no server could be asked, out of all that was heard until then. */
+/** Returns why no server could be reached, from all errors until then. */
 export function reasonOf(heard: readonly string[]): string {
   for (const [pattern, reason] of REASONS) {
     const text = heard.find((message) => pattern.test(message));
@@ -59,7 +59,7 @@ export function reasonOf(heard: readonly string[]): string {
   return heard[0] ?? 'it does not answer';
 }
 
-/** Of a message that quotes another one, that one. */
+/** Returns the inner error of a message that quotes one. */
 function lastPart(text: string): string {
   return text.slice(text.search(/(connect |getaddrinfo |read )?E[A-Z_]{5}/));
 }
