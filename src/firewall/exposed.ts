@@ -3,20 +3,20 @@ import { PORT_STRIDE } from '../child/ports.js';
 import type { ChildPorts } from '../child/types.js';
 import type { Config } from '../config/config.js';
 
-/** Which media ports of a child are bound to every address, although only we have to reach them. */
+/** Media ports of the children that are bound to all addresses although only we need them. */
 export interface Exposed {
   readonly rtc: boolean;
   readonly srt: boolean;
 }
 
-/** What a start has found out: it closes the exposed ports, or says that it cannot. */
+/** The firewall's part of a start: the exposed ports, and the obstacle to closing them. */
 export interface FirewallPlan {
   readonly exposed: Exposed;
-  /** Why nothing can be closed here; null: it can. */
+  /** Why the ports cannot be closed; null if they can. */
   readonly obstacle: string | null;
 }
 
-/** Ports that others must not reach, ascending and merged. */
+/** Ports that others must not reach, sorted and merged. */
 export interface ClosedPorts {
   readonly udp: readonly PortRange[];
   readonly tcp: readonly PortRange[];
@@ -26,8 +26,8 @@ export interface ClosedPorts {
 export type PortRange = readonly [number, number];
 
 /**
- * Which media servers can listen on loopback alone: `rtc.media: direct` has clients come to the child's
- * port, and with `offload` the kernel hands over datagrams that were sent to an address of the machine.
+ * Reports which media servers can be bound to loopback. With `rtc.media: direct` clients connect to
+ * the child's port, and with `offload` the kernel forwards datagrams for an address of the machine.
  */
 export function bindsLoopback(
   { rtc }: Pick<Config, 'rtc'>,
@@ -36,7 +36,7 @@ export function bindsLoopback(
   return { rtc: bindsMedia && rtc.media === 'relay', srt: bindsMedia };
 }
 
-/** What is left to a firewall; not what `direct` opens on purpose. */
+/** Reports which media ports need a firewall; ports that `direct` opens on purpose do not. */
 export function exposedMedia(
   config: Pick<Config, 'listen' | 'rtc'>,
   binary: Pick<Binary, 'kind' | 'bindsMedia'>,
@@ -50,7 +50,7 @@ export function exposedMedia(
   };
 }
 
-/** The exposed ports of these children. */
+/** Returns the exposed ports of these children. */
 export function closedPorts(children: readonly ChildPorts[], { rtc, srt }: Exposed): ClosedPorts {
   const spared = new Set(rtc ? [] : children.map((ports) => ports.rtc));
   const rtcPorts = rtc ? children.map((ports) => ports.rtc) : [];
@@ -59,8 +59,8 @@ export function closedPorts(children: readonly ChildPorts[], { rtc, srt }: Expos
 }
 
 /**
- * Neighbours become one range, with the ports of their children's own between them, unless one of
- * these is `spared`: a machine of 128 children has one range, not 128.
+ * Merges ports to ranges. A range may include the children's other ports in between unless one of
+ * them is `spared`: 128 children then need one range, not 128.
  */
 function merge(ports: readonly number[], spared: ReadonlySet<number>): PortRange[] {
   const ranges: [number, number][] = [];

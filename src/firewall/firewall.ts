@@ -7,13 +7,16 @@ import { tableText } from './rules.js';
 const ANSWER_MS = 5000;
 const NONE: ClosedPorts = { udp: [], tcp: [] };
 
-/** What nft says that people can mend, in words that say how. */
+/** nft's errors that the user can mend, with the cause in words. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/ENOENT/, 'there is no program nft (package nftables)'],
   [/not permitted/, 'no right to nftables (CAP_NET_ADMIN)'],
 ];
 
-/** A table of the kernel's that closes ports to others. It goes with this process, however that ends. */
+/**
+ * An nftables table that closes ports to others. The kernel removes it when this process ends,
+ * however that happens.
+ */
 export class Firewall {
   readonly #name = `srs_supervisor_children_${randomBytes(4).toString('hex')}`;
   readonly #nft: Nft;
@@ -23,7 +26,7 @@ export class Firewall {
   #hear: (line: string) => void = () => {};
   #refuse: (reason: string) => void = () => {};
 
-  /** Rejects with ERR_CONFIG where nft, a right or the kernel is missing. */
+  /** Opens the firewall. Rejects with ERR_CONFIG if nft, a right or kernel support is missing. */
   static async open(): Promise<Firewall> {
     const firewall = new Firewall();
     await firewall.close(NONE);
@@ -38,26 +41,26 @@ export class Firewall {
     void this.ended.then((reason) => this.#refuse(reason));
   }
 
-  /** Resolves, never rejects, with the reason when the table is gone. */
+  /** Resolves with the reason when the table is gone; never rejects. */
   get ended(): Promise<string> {
     return this.#nft.ended.then((reason) => this.#refusal ?? reason);
   }
 
   /**
-   * Closes these ports and no others; resolves when the kernel has them. Rejects with ERR_CONFIG where
-   * it refuses, and then the table goes, too.
+   * Closes exactly these ports; resolves when the kernel has the rules. If it refuses them, rejects
+   * with ERR_CONFIG and removes the table.
    */
   close(ports: ClosedPorts): Promise<void> {
     this.#last = this.#last.then(() => this.#replace(ports));
     return this.#last;
   }
 
-  /** Resolves when the table is gone. */
+  /** Removes the table; resolves when it is gone. */
   end(): Promise<void> {
     return this.#nft.close();
   }
 
-  /** The old table goes in the moment in which the new one comes; its name tells that it has. */
+  /** Replaces the table in one transaction; listing the new table's name confirms it. */
   async #replace(ports: ClosedPorts): Promise<void> {
     const before = this.#version === 0 ? '' : `delete table inet ${this.#name}_${this.#version}; `;
     const name = `${this.#name}_${this.#version + 1}`;
@@ -73,7 +76,7 @@ export class Firewall {
     this.#version += 1;
   }
 
-  /** Null when nft has listed the table, else why it has not. */
+  /** Resolves to null when nft has listed the table, else to its error. */
   async #answerFor(name: string): Promise<string | null> {
     let limit: NodeJS.Timeout | undefined;
     const answer = new Promise<string | null>((resolve) => {

@@ -7,18 +7,18 @@ import { Firewall } from './firewall.js';
 import { openPortsText } from './rules.js';
 
 export interface FirewallKeeperOptions {
-  /** Null: no port of a child has to be closed. */
+  /** Null: no port needs closing. */
   readonly plan: FirewallPlan | null;
-  /** Whether nothing may run with open ports: `children.firewall: on`. */
+  /** `children.firewall: on`: nothing may run with open ports. */
   readonly isRequired: boolean;
-  /** `children.portBase`. */
+  /** The key `children.portBase`. */
   readonly portBase: number;
   readonly logger: Logger;
 }
 
 const RETRY_MS = { first: 1000, most: 60_000 };
 
-/** Keeps others off the children's media ports; starts before the children and closes after them. */
+/** Closes the children's media ports to others; starts before the children, ends after them. */
 export class FirewallKeeper {
   readonly #options: FirewallKeeperOptions;
   readonly #closing = new AbortController();
@@ -31,7 +31,7 @@ export class FirewallKeeper {
     this.#obstacle = options.plan?.obstacle ?? null;
   }
 
-  /** Rejects with ERR_CONFIG where nftables does not work although the configuration insists. */
+  /** Rejects with ERR_CONFIG if nftables does not work and is required. */
   async start(): Promise<void> {
     if (this.#options.plan === null || this.#obstacle !== null) return;
     try {
@@ -43,15 +43,15 @@ export class FirewallKeeper {
   }
 
   /**
-   * Resolves when these children's ports are closed to others, or when it has been logged that they
-   * are open. Rejects with ERR_CONFIG where they are open although the configuration insists.
+   * Resolves when these children's ports are closed to others, or a warning that they are open was
+   * logged. Rejects with ERR_CONFIG if they are open and the firewall is required.
    */
   async guard(children: readonly ChildPorts[]): Promise<void> {
     const { plan } = this.#options;
     if (plan === null) return;
     this.#ports = closedPorts(children, plan.exposed);
     if (this.#obstacle !== null) return this.#warn(this.#obstacle);
-    // Where nft has just ended, it is started again, and the ports are open meanwhile.
+    // If nft has just ended it is being restarted; the ports are open meanwhile.
     const closed = this.#firewall?.close(this.#ports) ?? Promise.reject(new Error('nft has ended'));
     await closed.catch((error: unknown) => this.#insist(messageOf(error)));
   }
@@ -63,7 +63,7 @@ export class FirewallKeeper {
 
   async #open(): Promise<void> {
     const firewall = await Firewall.open();
-    // From here on `guard` has the word: a child may move meanwhile.
+    // Set before the first `close`, because `guard` may replace the ports meanwhile.
     this.#firewall = firewall;
     await firewall.close(this.#ports).catch((error: unknown) => {
       this.#firewall = null;

@@ -1,10 +1,10 @@
 import type { ClosedPorts, PortRange } from './exposed.js';
 
 /**
- * One line that makes a table which drops what comes to these ports from anywhere but loopback: this
- * machine's own other addresses count as outside. Chains of priority 0 come before those of the
- * relay's, so a client's datagram that the kernel takes to a child still has our public port.
- * `owned`: the table goes with the process that makes it.
+ * Returns the one-line definition of a table that drops packets to these ports unless they come
+ * from loopback; the machine's other addresses count as outside. Its priority 0 runs before the
+ * relay's chains, where datagrams that the kernel forwards to a child still have our public port.
+ * `owned`: the table is removed with the process that makes it.
  */
 export function tableText(name: string, ports: ClosedPorts, owned: boolean): string {
   const rules = [
@@ -27,12 +27,15 @@ export function printRanges(ranges: readonly PortRange[]): string {
   return ranges.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(', ');
 }
 
-/** For a shell: closes these ports by a table of its own, on a machine with or without others. */
+/** Returns a shell command that closes these ports by a table of its own. */
 export function closingCommand(name: string, ports: ClosedPorts): string {
   return `nft 'table inet ${name}; delete table inet ${name}; ${tableText(name, ports, false)}'`;
 }
 
-/** One line for people: what is open, why, and how to close it. `portBase` tells boxes of a machine apart. */
+/**
+ * Returns one line for the user: which ports are open, why, and how to close them. `portBase` tells
+ * several boxes on one machine apart.
+ */
 export function openPortsText(reason: string, ports: ClosedPorts, portBase: number): string {
   const named = Object.entries(ports).flatMap(([transport, ranges]) =>
     ranges.length === 0 ? [] : [`${transport.toUpperCase()} ${printRanges(ranges)}`],

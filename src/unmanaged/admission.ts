@@ -3,27 +3,27 @@ import { bears } from '../protocol/http/bearer.js';
 import { Refused } from './refused.js';
 import { type HeartbeatSender, isOurs } from './sender.js';
 
-/** Addresses and networks. */
+/** A set of addresses and networks. */
 interface Networks {
   has(ip: string): boolean;
 }
 
 export interface AdmissionOptions {
-  /** Who may register without a token: SRS cannot send one with its heartbeat. */
+  /** Senders that need no token: SRS cannot send one with its heartbeat. */
   readonly from: Networks;
   /** Addresses that a heartbeat may name besides its sender's own. */
   readonly hosts: Networks;
-  /** Any of them lets its bearer in. */
+  /** Bearer tokens; any of them is accepted. */
   readonly tokens: readonly string[];
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** Heartbeats of one sender: 64 origins that beat every second, and a restart of them all. */
+/** Heartbeats per sender: 64 origins with a beat every second, plus a restart of them all. */
 const BURST = 256;
 const PER_SECOND = 80;
 
-/** Who may register an origin, and at which address. */
+/** Decides which senders may register an origin, and for which address. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #rates: TokenBuckets;
@@ -34,7 +34,7 @@ export class Admission {
     this.#rates = new TokenBuckets({ burst: BURST, perSecond: PER_SECOND, now });
   }
 
-  /** @throws Refused for whom we do not know, and who is too quick */
+  /** @throws Refused for an unknown sender, or for one above the rate limit */
   admit({ ip, group }: HeartbeatSender, authorization: string | undefined): void {
     const { from, tokens } = this.#options;
     const isKnown = from.has(ip) || tokens.some((token) => bears(token, authorization));
@@ -42,7 +42,7 @@ export class Admission {
     if (!this.#rates.take(group)) throw new Refused(429, `more than ${PER_SECOND} a second`);
   }
 
-  /** @throws Refused where the sender may not speak for that address */
+  /** @throws Refused if the sender may not register that address */
   vouch({ ip, isNear }: HeartbeatSender, host: string): void {
     if (ip === host || (isNear && isOurs(host)) || this.#options.hosts.has(host)) return;
     throw new Refused(403, `${ip} may not speak for ${host}: add ${host} to origins.hosts`);

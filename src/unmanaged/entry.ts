@@ -1,25 +1,25 @@
 import type { ChildStatus } from '../child/types.js';
 import type { Registration } from './registration.js';
 
-/** An origin as others see it: a child like any, but that somebody else started it. */
+/** An origin's status: that of a child, with the fields of an origin. */
 export interface OriginStatus extends ChildStatus {
   readonly host: string;
-  /** SRS's own id of it. */
+  /** SRS's server id. */
   readonly server: string;
 }
 
-/** Who has named an origin to us, and how it is asked. */
+/** The source of an origin's registration, and the credentials for its API. */
 export interface Introduction {
-  /** The group that its heartbeat's sender is counted in; null: our own configuration. */
+  /** Group of the heartbeat's sender for counting; null: our own configuration. */
   readonly sender: string | null;
-  /** What its HTTP API asks for, as a header, or null. Never shown. */
+  /** `Authorization` header for its HTTP API, or null. Never shown. */
   readonly authorization: string | null;
 }
 
-/** What an origin has to prove before it gets anybody, and must not lose. */
+/** Checks that an origin must pass before it gets clients, and must keep passing. */
 export type Sign = 'rtmp' | 'api';
 
-/** One place that origins live in, one after the other. */
+/** A place for an origin; its lives follow one another. */
 export interface OriginEntry {
   readonly id: string;
   registration: Registration;
@@ -27,13 +27,13 @@ export interface OriginEntry {
   generation: number;
   restarts: number;
   state: 'starting' | 'ready' | 'failed' | 'stopped';
-  /** Signs that this life has not given yet. */
+  /** Checks that this life has not passed yet. */
   readonly awaited: Set<Sign>;
-  /** What is wrong with it now. */
+  /** Checks that fail now, with the reason. */
   readonly faults: Map<Sign, string>;
-  /** Of the last heartbeat; of the end, where it has ended. */
+  /** Time of the last heartbeat, or of the end. */
   at: number;
-  /** Why the last life ended. */
+  /** Reason of the last life's end. */
   lastError: string | null;
   probe: Promise<void> | null;
 }

@@ -7,16 +7,16 @@ import type { Origins } from './origins.js';
 export interface FixedOptions {
   readonly origins: Origins;
   readonly fixed: readonly FixedOrigin[];
-  /** As those of the Origins. */
+  /** See `OriginsOptions`. */
   readonly reach: (host: string, port: number) => Promise<void>;
   readonly lifeAt: (address: ApiAddress) => Promise<OriginLife>;
-  /** What the HTTP APIs of those ask for that say nothing else, as a header, or null. */
+  /** Default `Authorization` header for their HTTP APIs, or null. */
   readonly authorization: string | null;
 }
 
 const EVERY_MS = 2000;
 
-/** Sends heartbeats for origins that send none, as long as they answer. */
+/** Sends heartbeats on behalf of the configured origins that send none, while they answer. */
 export class FixedOrigins {
   readonly #options: FixedOptions;
   readonly #asked = new Set<FixedOrigin>();
@@ -26,7 +26,7 @@ export class FixedOrigins {
     this.#options = options;
   }
 
-  /** Resolves when each has been asked once. */
+  /** Resolves when each has been polled once. */
   async start(): Promise<void> {
     if (this.#options.fixed.length === 0) return;
     this.#timer ??= setInterval(() => void this.#beatAll(), EVERY_MS).unref();
@@ -43,7 +43,7 @@ export class FixedOrigins {
     await Promise.all(free.map((one) => this.#beat(one)));
   }
 
-  /** Never rejects: who does not answer gets no heartbeat, and is gone in time. */
+  /** Never rejects: an origin that does not answer gets no heartbeat and expires. */
   async #beat(origin: FixedOrigin): Promise<void> {
     const { host, ports, auth } = origin;
     const { origins } = this.#options;
@@ -63,7 +63,7 @@ export class FixedOrigins {
     }
   }
 
-  /** By its API, where it has one; else all lives are one. */
+  /** Identifies the origin's process by its API; without an API all processes count as one. */
   async #lifeOf({ host, ports }: FixedOrigin, authorization: string | null): Promise<OriginLife> {
     const { reach, lifeAt } = this.#options;
     if (ports.api !== 0) return lifeAt({ host, port: ports.api, authorization });

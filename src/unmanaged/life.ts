@@ -3,26 +3,29 @@ import { AnswerError, exchange, OF_ORIGINS } from '../child/exchange.js';
 import { messageOf } from '../errors.js';
 import type { Registration } from './registration.js';
 
-/** An origin's HTTP API. */
+/** Address of an origin's HTTP API. */
 export interface ApiAddress {
   readonly host: string;
   readonly port: number;
-  /** `Authorization`, or null. */
+  /** `Authorization` header, or null. */
   readonly authorization: string | null;
 }
 
-/** Which process of which SRS it is. */
+/** Identity of one SRS process. */
 export type OriginLife = Pick<Registration, 'server' | 'service' | 'pid'>;
 
 const VERSIONS = '/api/v1/versions';
 
 export interface OriginAnswers {
   readonly answers: readonly Json[];
-  /** Length of them all. */
+  /** Characters of all answers together. */
   readonly bytes: number;
 }
 
-/** Its answers, within bounds: those of an origin if nothing else is said. Rejects as `exchange` does. */
+/**
+ * Gets the answers to several paths within bounds (default: those of an origin). Rejects as
+ * `exchange` does.
+ */
 export async function askOrigin(
   address: ApiAddress,
   paths: readonly string[],
@@ -34,13 +37,13 @@ export async function askOrigin(
   return { answers: texts.map(read), bytes };
 }
 
-/** Who answers there. Rejects as `exchange` does. */
+/** Asks which process answers there. Rejects as `exchange` does. */
 export async function lifeAt(address: ApiAddress): Promise<OriginLife> {
   const [answer = {}] = (await askOrigin(address, [VERSIONS])).answers;
   return lifeOf(answer);
 }
 
-/** The process that an answer is from: SRS says so in each. */
+/** Reads the process from an answer; SRS states it in each. */
 export function lifeOf(answer: Json): OriginLife {
   const [server, service] = [textOf(answer, 'server'), textOf(answer, 'service')];
   return { server, service, pid: Number(textOf(answer, 'pid')) };
@@ -58,7 +61,7 @@ function read(text: string): Json {
   }
 }
 
-/** Why an origin could not be asked, and how that is mended where the user can. */
+/** Returns why an origin's API failed, and the remedy if the user has one. */
 export function apiFault(error: unknown, hasShown: boolean): string {
   if (!(error instanceof AnswerError)) return `no answer: ${messageOf(error)}`;
   const { status, message } = error;

@@ -3,22 +3,22 @@ import { AnswerError, OF_CHILDREN } from '../child/exchange.js';
 import { isPlainKey, type StreamKey, streamKey } from '../stream-key.js';
 import { type ApiAddress, askOrigin, isSameProcess, lifeOf, type OriginLife } from './life.js';
 
-/** All of them: SRS sends ten where it is not told how many. */
+/** Explicit counts, because SRS lists ten by default. */
 const PATHS = ['/api/v1/streams/?count=1000000', '/api/v1/vhosts/?count=1000000'];
-/** Far more publishers than one SRS carries. */
+/** Most live streams; no SRS carries as many publishers. */
 const MAX_LIVE = 5000;
-/** Bytes of a stream's key; SRS's own URLs are shorter. */
+/** Most characters of a stream key; SRS's own URLs are shorter. */
 const MAX_KEY = 1024;
 
-/** Asks a child of ours what is being published in it. Rejects where it does not answer. */
+/** Asks one of our children which streams are published in it. Rejects if it does not answer. */
 export async function liveStreams(address: ApiAddress): Promise<Set<StreamKey>> {
   const [streams = {}, vhosts = {}] = (await askOrigin(address, PATHS, OF_CHILDREN)).answers;
   return liveIn(streams, vhosts);
 }
 
 /**
- * Asks an origin what is being published in it. Rejects where it does not answer, and with AnswerError
- * where what answers is not that very process, or says more than can be.
+ * Asks an origin which streams are published in it. Rejects if it does not answer, and with
+ * AnswerError if another process answers or it reports too many streams.
  */
 export async function liveInOrigin(
   address: ApiAddress,
@@ -34,7 +34,7 @@ export async function liveInOrigin(
   return { live, bytes };
 }
 
-/** Reads SRS's two lists: a stream names its vhost by an id. */
+/** Reads SRS's two lists: a stream names its vhost by id. */
 export function liveIn(streams: Json, vhosts: Json): Set<StreamKey> {
   const names = new Map(
     rowsOf(vhosts, 'vhosts').map((row) => [textOf(row, 'id'), textOf(row, 'name')]),

@@ -24,36 +24,36 @@ export interface OriginDown extends OwnerRef {
 }
 
 export interface OriginsOptions extends PlacesOptions {
-  /** After so long without a heartbeat an origin is taken as gone. */
+  /** Milliseconds without a heartbeat after which an origin is down. */
   readonly ttlMs: number;
-  /** Asks for an RTMP handshake; rejects with the system's error where no connection comes about. */
+  /** Performs an RTMP handshake. Rejects with the system's error if the connection fails. */
   readonly reach: (host: string, port: number) => Promise<void>;
-  /** Which process answers an HTTP API. */
+  /** Asks an HTTP API which process it is. */
   readonly lifeAt: (address: ApiAddress) => Promise<OriginLife>;
-  /** Whether that is our own RTMP port: to dial it would have no end. */
+  /** Reports whether the address is our own RTMP port: dialling it would loop for ever. */
   readonly isOwn?: (host: string, port: number) => boolean;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
-  /** How late we ourselves were; default: never. */
+  /** Clock of our own event loop's lateness; default: never late. */
   readonly loop?: Pick<LoopClock, 'lateSince'>;
   readonly logger?: Logger;
 }
 
 const TICK_MS = 1000;
-/** So late we ourselves cannot say who did not answer in time. */
+/** Milliseconds of our own lateness from which we cannot judge an origin's silence. */
 const LATE_MS = 500;
-/** How long one that is gone is still shown. */
+/** Milliseconds for which an ended origin stays in the list. */
 const SHOWN_MS = 10 * 60_000;
-/** Lives that heartbeats of one sender may begin, besides all its origins at once, twice. */
+/** Lives per second that heartbeats of one sender may begin, after a burst of two per origin. */
 const LIVES_PER_SECOND = 2;
 
 /**
- * The origins that register with us. Each heartbeat renews one, whose life begins when it has answered
- * an RTMP handshake and its HTTP API says that it is the one; `down` tells of each life that has ended:
- * restarted, expired, refused or removed.
+ * The origins that register with us. Each heartbeat renews one. A life begins when the origin has
+ * answered an RTMP handshake and its HTTP API has proved its identity. `down` reports the end of a
+ * life: restarted, expired, refused or removed.
  */
 export class Origins extends EventEmitter<{ down: [OriginDown] }> {
-  /** Who wanted to be one, or should be, and is not. */
+  /** Origins whose registration failed. */
   readonly refusals: Refusals;
   readonly #options: OriginsOptions;
   readonly #now: () => number;
@@ -82,7 +82,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.#timer = null;
   }
 
-  /** Takes a heartbeat. @throws Refused; ERR_PROTOCOL for ourselves */
+  /** Takes a heartbeat. @throws Refused; ERR_PROTOCOL for our own address */
   async register(registration: Registration, introduction: Introduction): Promise<OriginStatus> {
     const { host, ports } = registration;
     if (this.#options.isOwn?.(host, ports.rtmp)) {
@@ -92,19 +92,19 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     await this.#settle(registration, introduction);
     const entry = this.#find(registration) ?? this.#places.free(registration, introduction);
     const isSame = isSameProcess(entry.registration, registration);
-    // Removed by hand: it beats on, and is back when it is started again.
+    // It was removed by hand and still beats: it returns when its process is restarted.
     if (entry.state === 'stopped' && isSame) return statusOf(entry);
     if (!(isLiving(entry) && isSame)) this.#begin(entry, registration, introduction);
-    // The configuration has the last word on how it is asked.
+    // The configuration's credentials replace those of the registration.
     if (introduction.sender === null) entry.introduction = introduction;
-    // A process keeps its ports: who names others for it is another.
+    // A process keeps its ports, so later heartbeats change only the load.
     entry.registration = { ...entry.registration, cpu: registration.cpu };
     entry.at = this.#now();
     if (entry.awaited.has('rtmp') || entry.faults.has('rtmp')) void this.#look(entry);
     return statusOf(entry);
   }
 
-  /** Takes an origin out by its id, or by SRS's id of it; false where there is none. */
+  /** Removes an origin by its id or its SRS server id; false if there is none. */
   remove(name: string): boolean {
     const entry = [...this.#places].find(
       (one) => isLiving(one) && (one.id === name || one.registration.server === name),
@@ -114,27 +114,27 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /**
-   * Somebody could not connect to one of its ports: it is asked for another connection, and out at
-   * once where that is refused, until its next heartbeat.
+   * Handles a client's failed connection: the origin's RTMP port is probed, and the origin is down
+   * if it refuses. Its next heartbeat brings it back.
    */
   async suspect(ref: OwnerRef): Promise<void> {
     const entry = this.#living(ref);
     if (entry !== null) await this.#look(entry);
   }
 
-  /** What its HTTP API has come to: null where it serves us. */
+  /** Notes the result of a request to its HTTP API; null: success. */
   note(ref: OwnerRef, fault: string | null): void {
     const entry = this.#living(ref);
     if (entry !== null) this.#note(entry, 'api', fault);
   }
 
-  /** Whether any is there now. */
+  /** True if any origin is alive. */
   get areAny(): boolean {
     for (const entry of this.#places) if (isLiving(entry)) return true;
     return false;
   }
 
-  /** In the order of their ids. */
+  /** Ordered by id. */
   statuses(): OriginStatus[] {
     const since = this.#now() - SHOWN_MS;
     return [...this.#places].filter((entry) => isLiving(entry) || entry.at > since).map(statusOf);
@@ -145,16 +145,16 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     return entry === undefined ? null : statusOf(entry);
   }
 
-  /** Who answers its HTTP API, and to which `Authorization` (null: none). */
+  /** Returns the process that must answer its HTTP API, and the `Authorization` (null: none). */
   access(id: string): { life: OriginLife; authorization: string | null } | null {
     const entry = this.#places.get(id);
     if (entry === undefined) return null;
     return { life: entry.registration, authorization: entry.introduction.authorization };
   }
 
-  /** Ends those that have not been heard of for too long. Runs by itself once a second. */
+  /** Ends origins without a heartbeat for too long. Runs once a second. */
   tick(): void {
-    // While we stood still nobody could be heard: that time is not theirs.
+    // Heartbeats during our own standstill were lost: that time is not counted.
     const { ttlMs } = this.#options;
     const since = this.#now() - ttlMs - this.#lateSince(this.#now() - ttlMs);
     for (const entry of this.#places) {
@@ -170,8 +170,8 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   /**
-   * Nobody takes a place from a process that still answers there, or that the configuration names.
-   * @throws Refused
+   * Refuses another process at an address whose process still answers, or that the configuration
+   * names. @throws Refused
    */
   async #settle(registration: Registration, { sender }: Introduction): Promise<void> {
     const entry = this.#places.at(registration);
@@ -191,17 +191,17 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     throw new Refused(409, `${host} port ${ports.rtmp} is that of ${id}, which is still there`);
   }
 
-  /** The one at that address; one that is gone and had that server id; one that has just moved. */
+  /** Finds the entry at that address, or a dead one with the same server id. */
   #find(registration: Registration): OriginEntry | undefined {
     const here = this.#places.at(registration);
     if (here !== undefined) return here;
     const same = this.#places.ofServer(registration.server);
-    // It may have moved, and it may be a copy with the same id: the earlier address will tell.
+    // The origin may have moved, or this is a copy with the same id: the earlier address is probed.
     for (const entry of same) if (isLiving(entry)) void this.#look(entry);
     return same.find((entry) => !isLiving(entry));
   }
 
-  /** @throws Refused where its sender has begun too many */
+  /** @throws Refused if its sender has begun too many lives */
   #begin(entry: OriginEntry, registration: Registration, introduction: Introduction): void {
     const { sender } = introduction;
     if (sender !== null) this.#places.admit(entry, sender);
@@ -232,7 +232,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     this.emit('down', { id, generation, reason });
   }
 
-  /** One look at a time. Never rejects. */
+  /** Probes an origin, one probe at a time. Never rejects. */
   #look(entry: OriginEntry): Promise<void> {
     entry.probe ??= this.#probe(entry).finally(() => {
       entry.probe = null;
@@ -250,8 +250,8 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     );
     const isOurs = isOwnFault(error) || this.#lateSince(askedAt) >= LATE_MS;
     if (this.#living({ id, generation }) === null || (error !== null && isOurs)) return;
-    // Its machine says that nobody listens there; but one that has just been started may beat before it
-    // listens. Any other error may be the way's: heartbeats decide.
+    // A refused connection means that nothing listens, but an origin may send a heartbeat before it
+    // listens. Any other error may be the network's, so heartbeats decide.
     const isGone = codeOf(error) === 'ECONNREFUSED' && entry.state === 'ready';
     if (isGone) this.#end(entry, 'failed', messageOf(error));
     else this.#note(entry, 'rtmp', error === null ? null : messageOf(error));

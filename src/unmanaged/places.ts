@@ -3,16 +3,16 @@ import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
 
 export interface PlacesOptions {
-  /** Origins that heartbeats of one sender may name. */
+  /** Most origins that heartbeats of one sender may name. */
   readonly perAddress: number;
-  /** Places that are kept for those that the configuration names. */
+  /** Places reserved for configured origins. */
   readonly reserved: number;
 }
 
-/** Known ones, gone ones included. The ICE ufrag has room for as many. */
+/** Most known origins, ended ones included. The ICE ufrag has room for as many. */
 export const MAX_ORIGINS = 256;
 
-/** The places that origins live in, by their ids: bounded in all, and for each sender. */
+/** The places of origins by id, limited in total and per sender. */
 export class Places {
   readonly #options: PlacesOptions;
   readonly #entries = new Map<string, OriginEntry>();
@@ -33,17 +33,20 @@ export class Places {
     this.#entries.set(entry.id, entry);
   }
 
-  /** The place at that address and RTMP port. */
+  /** Returns the place at that address and RTMP port. */
   at(registration: Registration): OriginEntry | undefined {
     return [...this].find((entry) => isSamePlace(entry.registration, registration));
   }
 
-  /** Those whose SRS has, or had, that id. */
+  /** Returns the places whose SRS has or had that server id. */
   ofServer(server: string): OriginEntry[] {
     return [...this].filter(({ registration }) => registration.server === server);
   }
 
-  /** A new place, not kept yet, or that of the one that has been gone the longest. @throws Refused */
+  /**
+   * Returns a new place (not stored yet), or that of the origin that ended longest ago. @throws
+   * Refused
+   */
   free(registration: Registration, introduction: Introduction): OriginEntry {
     if (this.#entries.size < MAX_ORIGINS) {
       const id = `o${String(this.#entries.size + 1).padStart(3, '0')}`;
@@ -55,7 +58,7 @@ export class Places {
     return oldest;
   }
 
-  /** @throws Refused where a sender may have no other place than it has */
+  /** @throws Refused if the sender may have no more places */
   admit(entry: OriginEntry, sender: string): void {
     const { perAddress, reserved } = this.#options;
     const others = [...this].filter((one) => one !== entry && isLiving(one));

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { dial } from '../listener/dial.js';
 
-/** An origin that takes so long is not asked for new streams. */
+/** Milliseconds for a handshake; a slower origin gets no new streams. */
 const REACH_MS = 2000;
-/** C0 and C1 of RTMP 1.0, §5.2. */
+/** C0 and C1 (RTMP 1.0 §5.2). */
 const C0C1 = Buffer.alloc(1 + 1536);
 C0C1[0] = 3;
 
 /**
- * Resolves when what listens there has answered an RTMP handshake. Rejects with the system's error
- * where no connection comes about, and with one that has no code where nothing comes of it: SRS
- * closes at once what is over its `max_connections`, and lives on.
+ * Resolves when the port has answered an RTMP handshake. Rejects with the system's error if the
+ * connection fails, and with an error without a code if no handshake follows: an SRS above its
+ * `max_connections` closes new connections but keeps running.
  */
 export async function reachRtmp(host: string, port: number): Promise<void> {
   const signal = AbortSignal.timeout(REACH_MS);

@@ -1,37 +1,37 @@
 import { type Logger, silentLogger } from '../logging/logger.js';
 
-/** A sender whose heartbeats are not taken, and why. SRS itself says nothing of the answers that it gets. */
+/** A sender whose heartbeats are refused, and why: SRS does not log the responses it gets. */
 export interface RefusalRow {
-  /** Its address. */
+  /** The sender's address. */
   readonly from: string;
   readonly reason: string;
-  /** In a row, for this reason. */
+  /** Consecutive refusals for this reason. */
   readonly times: number;
-  /** The last one, in milliseconds since 1970. */
+  /** Time of the last refusal, milliseconds since 1970. */
   readonly at: number;
 }
 
-/** Senders that are remembered; the one that was refused the longest ago is forgotten first. */
+/** Most senders remembered; the one refused longest ago is evicted first. */
 const MAX_ROWS = 64;
 const KEPT_MS = 10 * 60_000;
 
-/** Reasons of one sender that are known to be said. */
+/** Most reasons per sender that are remembered as logged. */
 const MAX_SAID = 16;
-/** Lines about one sender are so far apart, however many reasons it finds. */
+/** Least milliseconds between two log lines about one sender. */
 const QUIET_MS = 5000;
 
 interface Entry {
   row: RefusalRow;
   readonly said: Set<string>;
-  /** Of the last line about it. */
+  /** Time of the last log line about it. */
   saidAt: number;
 }
 
-/** Who was refused lately: said once for each reason, and shown until it is taken or falls silent. */
+/** Recent refusals: logged once per reason, and listed until the sender is accepted or silent. */
 export class Refusals {
   readonly #logger: Logger;
   readonly #now: () => number;
-  /** Those that were heard of last come last. */
+  /** Ordered by the last refusal. */
   readonly #entries = new Map<string, Entry>();
 
   constructor(logger: Logger = silentLogger, now: () => number = Date.now) {
@@ -52,7 +52,7 @@ export class Refusals {
     this.#say(noted);
   }
 
-  /** It has been taken. */
+  /** Removes a sender that was accepted. */
   forget(from: string): void {
     this.#entries.delete(from);
   }
@@ -63,7 +63,7 @@ export class Refusals {
     return Array.from(this.#entries.values(), ({ row }) => row);
   }
 
-  /** What has to wait is said when it comes again. */
+  /** Logs a refusal unless the sender's last line is too recent; the next refusal tries again. */
   #say(entry: Entry): void {
     const { row, said, saidAt } = entry;
     const { from, reason, at } = row;

@@ -1,4 +1,4 @@
-/** A heartbeat that is not taken, with the HTTP status that says what kind of reason there is. */
+/** A refused heartbeat, with the HTTP status of the response. */
 export class Refused extends Error {
   readonly status: 401 | 403 | 409 | 429 | 503;
 

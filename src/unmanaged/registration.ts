@@ -5,24 +5,24 @@ import { isLoopback, isWildcard, parseAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { SupervisorError } from '../errors.js';
 
-/** What an origin says of itself. */
+/** An origin as its heartbeat describes it. */
 export interface Registration {
-  /** Its id, which it keeps in a file over restarts. */
+  /** Its server id, which SRS keeps in a file across restarts. */
   readonly server: string;
-  /** Another one at each start. */
+  /** Its service id, new at each start. */
   readonly service: string;
   readonly pid: number;
-  /** As its config names it; may be ''. */
+  /** `device_id` of its config; may be ''. */
   readonly device: string;
-  /** The address that all its ports are reached at. */
+  /** The address at which all its ports are reached. */
   readonly host: string;
-  /** 0: it has none, or none that is reached at `host`. */
+  /** 0: none, or none at `host`. */
   readonly ports: ChildPorts;
-  /** CPU in percent of one core; 0 where it does not say (`summaries`). */
+  /** CPU in percent of one core; 0 without `summaries`. */
   readonly cpu: number;
 }
 
-/** Listens of one kind; SRS itself has one or two. */
+/** Most addresses per kind of port; SRS has one or two. */
 const MAX_ENDPOINTS = 16;
 const TEXT = z.string('must be a text');
 const NUMBER = z.number('must be a number');
@@ -39,7 +39,7 @@ const endpoints = z
   .array(endpoint, 'must be a list of ports')
   .max(MAX_ENDPOINTS, `must be ${MAX_ENDPOINTS} ports at most`);
 
-/** Of an object whose other keys are of no interest. SRS leaves those out that are off. */
+/** The fields used here; others are ignored. SRS omits disabled ports. */
 const HEARTBEAT = z.object(
   {
     ip: TEXT.refine((ip) => isIP(ip) !== 0, 'must be an IP address'),
@@ -63,8 +63,8 @@ const HEARTBEAT = z.object(
 type Heartbeat = z.infer<typeof HEARTBEAT>;
 
 /**
- * Reads SRS's heartbeat. `isNear`: it came from this very machine, where loopback addresses mean
- * what they say. @throws ERR_PROTOCOL with one line for what is none, or cannot be reached
+ * Parses SRS's heartbeat. `isNear`: it came from this machine, so loopback addresses are valid.
+ * @throws ERR_PROTOCOL in one line if it is malformed or names no reachable address
  */
 export function readRegistration(body: unknown, isNear: boolean): Registration {
   const parsed = HEARTBEAT.safeParse(body);
@@ -87,7 +87,7 @@ export function readRegistration(body: unknown, isNear: boolean): Registration {
   return { ...life, host, ports: { ...ports, ...media }, cpu };
 }
 
-/** One address for all ports: one that RTMP is at, and the others too if possible. */
+/** Returns one address for all ports: one of RTMP's, and if possible one of the others', too. */
 function hostOf(beat: Heartbeat, isNear: boolean): string {
   const { rtmp, http, api, rtc, srt } = beat;
   const isUsable = (listen: Address) => !isWildcard(listen) && (isNear || !isLoopback(listen));

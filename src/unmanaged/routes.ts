@@ -8,10 +8,10 @@ import { readRegistration } from './registration.js';
 import { type HeartbeatSender, senderOf } from './sender.js';
 
 const PATH = '/api/v1/srs/register';
-/** A heartbeat with summaries has 2 KB. */
+/** Bytes. A heartbeat with summaries has 2 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Whether a request is a heartbeat: who may send one is decided here, not by the admin port's token. */
+/** Reports whether a request is a heartbeat: `Admission` decides on those, not the admin token. */
 export function isHeartbeat(method: string, url: string): boolean {
   return method === 'POST' && url.split('?')[0] === PATH;
 }
@@ -19,19 +19,19 @@ export function isHeartbeat(method: string, url: string): boolean {
 export interface RegisterParts {
   readonly origins: Origins;
   readonly admission: Admission;
-  /** What the HTTP APIs of those that register ask for, as a header, or null. */
+  /** `Authorization` header for the HTTP APIs of registered origins, or null. */
   readonly authorization: string | null;
 }
 
-/** Where SRS origins register, by their heartbeat, and are taken out again. */
+/** The routes where SRS origins register by heartbeat, and are removed. */
 export function registerRoutes(parts: RegisterParts) {
   const { origins } = parts;
   return async (app: FastifyInstance): Promise<void> => {
     app.removeAllContentTypeParsers();
-    // Whatever it is called, it is JSON: curl says that it is a form.
+    // Any content type is read as JSON: curl sends the type of a form.
     const parser = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
     app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
-    // Before its body is read: of a stranger nothing is.
+    // Admission comes before the body is read, so an unknown sender's body never is.
     const onRequest = async (request: FastifyRequest) => admit(parts, request);
     app.post(PATH, { onRequest, errorHandler: refuse(parts) }, async (request) => {
       const { id, generation, state } = await take(parts, request);
@@ -68,7 +68,7 @@ async function take(parts: RegisterParts, request: FastifyRequest): Promise<Orig
   return status;
 }
 
-/** SRS says nothing of the answer that it gets: so it is said here, and shown. */
+/** SRS does not log the response, so the refusal is logged and listed here. */
 function refuse({ origins }: RegisterParts) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = statusOf(error);
@@ -80,14 +80,14 @@ function refuse({ origins }: RegisterParts) {
   };
 }
 
-/** Null for what is no fault of the request. */
+/** Returns the HTTP status for a fault of the request; null for any other error. */
 function statusOf(error: unknown): number | null {
   if (error instanceof Refused) return error.status;
   if (codeOf(error) === 'ERR_PROTOCOL' || error instanceof SyntaxError) return 400;
   return codeOf(error) === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 413 : null;
 }
 
-/** @throws Refused where the peer has gone */
+/** @throws Refused if the peer has disconnected */
 function sender({ socket }: FastifyRequest): HeartbeatSender {
   const from = senderOf(socket.remoteAddress, socket.localAddress);
   if (from === null) throw new Refused(403, 'nobody knows where this comes from');

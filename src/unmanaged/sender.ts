@@ -2,27 +2,27 @@ import { networkInterfaces } from 'node:os';
 import { isLoopback } from '../config/address.js';
 import { networkOf, normalIp } from '../listener/client-address.js';
 
-/** Where a heartbeat came from. */
+/** The sender of a heartbeat. */
 export interface HeartbeatSender {
   readonly ip: string;
-  /** It came from this very machine, where loopback addresses mean what they say. */
+  /** It is on this machine, where loopback addresses are valid. */
   readonly isNear: boolean;
-  /** By which its origins are counted: this machine, an IPv4 address, or an IPv6 network of 64 bits. */
+  /** Group for counting its origins: this machine, an IPv4 address, or an IPv6 /64. */
   readonly group: string;
 }
 
 const NEAR = 'this machine';
 
-/** Reads both ends of the connection; null where the peer has gone already. */
+/** Returns the sender of a connection; null if the peer has disconnected. */
 export function senderOf(remote = '', local = ''): HeartbeatSender | null {
   const ip = normalIp(remote);
   if (ip === null) return null;
-  // Also when it has called us by an address of the network.
+  // True also if it used one of our network addresses.
   const isNear = ip === normalIp(local) || isLoopback({ host: ip, port: 0 });
   return { ip, isNear, group: isNear ? NEAR : networkOf(ip) };
 }
 
-/** Whether this machine has that address. */
+/** Reports whether this machine has that address. */
 export function isOurs(ip: string): boolean {
   if (isLoopback({ host: ip, port: 0 })) return true;
   const cards = Object.values(networkInterfaces()).flat();

@@ -12,43 +12,43 @@ import type { Origins } from './origins.js';
 
 export interface WatchOptions {
   readonly origins: Origins;
-  /** Placement's side of what is published where. */
+  /** Placement's interface for published streams. */
   readonly claims: {
-    /** False where another one has it, or had it a moment ago. */
+    /** Returns false if another owner has the stream, or had it within the grace. */
     adopt(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
-    /** Players may come. */
+    /** Wakes the players that wait for the stream. */
     announce(stream: StreamKey, owner: OwnerRef): void;
     unpublished(stream: StreamKey, owner: OwnerRef): void;
   };
   readonly logger?: Logger;
 }
 
-/** What is known of one life of an origin. */
+/** State of one life of an origin. */
 interface Watched {
   readonly owner: OwnerRef;
-  /** Published in it, and placement says so too. */
+  /** Streams published in it that placement has accepted. */
   readonly live: Set<StreamKey>;
   /** On performance.now()'s clock. */
   due: number;
   hurriedUntil: number;
   isAsked: boolean;
   hasAnswered: boolean;
-  /** Questions in a row that nothing came of. */
+  /** Failed polls in a row. */
   failures: number;
 }
 
 const TICK_MS = 100;
 const EVERY_MS = 2000;
-/** A publisher has just been sent to it: players may wait for that very stream. */
+/** Milliseconds of frequent polls after a publisher was sent there: players may wait for it. */
 const HURRY_MS = 5000;
-/** After each failure it is asked less often. */
+/** Longest interval; each failure lengthens it. */
 const SLOWEST_MS = 16_000;
-/** Questions without an answer after which it gets no new streams. */
+/** Failed polls after which an origin gets no new streams. */
 const MISSES = 3;
 
 /**
- * Which streams the origins have. Their hooks do not come to us, so they are asked by their HTTP
- * API; one without an API is taken at its publishers' word.
+ * Finds out which streams the origins have. Their hooks do not come to us, so their HTTP API is
+ * polled; for an origin without an API the publishers' connections count.
  */
 export class Watch {
   readonly #options: WatchOptions;
@@ -73,7 +73,7 @@ export class Watch {
     this.#watched.clear();
   }
 
-  /** A publisher is sent there: soon there will be a stream. */
+  /** Notes a publisher under way to the origin: its stream will appear soon. */
   publisherComes(stream: StreamKey, owner: OwnerRef): void {
     const status = this.#options.origins.status(owner.id);
     if (status === null) return;
@@ -81,7 +81,7 @@ export class Watch {
     else this.#of(status).hurriedUntil = performance.now() + HURRY_MS;
   }
 
-  /** The publisher has left: where nobody can be asked, that is the end of the stream. */
+  /** Notes that the publisher has left: without an API this ends the stream. */
   publisherLeft(stream: StreamKey, owner: OwnerRef): void {
     const status = this.#options.origins.status(owner.id);
     if (status === null) return;
@@ -90,7 +90,7 @@ export class Watch {
     else watched.due = 0;
   }
 
-  /** A client could not connect to it. */
+  /** Notes that a client could not connect to the origin. */
   suspect(owner: OwnerRef): void {
     void this.#options.origins.suspect(owner);
   }
@@ -105,7 +105,7 @@ export class Watch {
       const isDue = (watched.due <= now || isHurried) && !watched.isAsked;
       return isDue && status.ports.api !== 0 ? [{ status, watched }] : [];
     });
-    // Who has waited the longest comes first: an address may have more than its turns.
+    // Longest overdue first, because an address may have more origins than polls.
     due.sort((a, b) => a.watched.due - b.watched.due);
     for (const { status, watched } of due) {
       const isUnproven = watched.failures > 0 || !watched.hasAnswered;
@@ -124,7 +124,10 @@ export class Watch {
     return fresh;
   }
 
-  /** The bytes of its answer. Never rejects: who does not answer is suspected, and asked again. */
+  /**
+   * Polls an origin; returns the bytes of its answers. Never rejects: failures are noted, and the
+   * origin is polled again.
+   */
   async #ask({ id, host, ports }: OriginStatus, watched: Watched): Promise<number> {
     const { origins } = this.#options;
     const access = origins.access(id);
@@ -150,7 +153,10 @@ export class Watch {
     }
   }
 
-  /** What answers, and does not serve us, is said at once; silence may be our own or a busy machine's. */
+  /**
+   * A wrong answer counts at once. Silence counts after several polls, because we or the machine
+   * may be slow.
+   */
   async #failed({ owner, failures }: Watched, error: unknown, hasShown: boolean): Promise<void> {
     const { origins } = this.#options;
     const reason = messageOf(error);
