@@ -8,7 +8,7 @@ import { readBody } from '../system/read-body.js';
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Asks a running supervisor's admin port; answers its JSON. @throws ERR_ADMIN */
+/** Requests a running supervisor's admin port; returns the JSON. @throws ERR_ADMIN */
 export async function adminGet<T>(
   address: Address,
   path: string,

@@ -1,6 +1,6 @@
 import { bears } from '../protocol/http/bearer.js';
 
-/** What of a request decides whether it is answered. */
+/** Headers of a request that decide whether it is answered. */
 export interface AdminCaller {
   readonly host: string | undefined;
   readonly origin: string | undefined;
@@ -8,9 +8,9 @@ export interface AdminCaller {
 }
 
 export interface Guard {
-  /** Asked for with every request when set. */
+  /** If set, every request must carry it. */
   readonly token: string | null;
-  /** Bound to loopback: a page whose name resolves to us (DNS rebinding) is told by its Host. */
+  /** The port is on loopback: the Host header must say so, against DNS rebinding. */
   readonly loopback: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface AdminRefusal {
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
-/** Why a request is refused; null when it is not. */
+/** Returns why a request is refused, or null. */
 export function refusalOf({ token, loopback }: Guard, caller: AdminCaller): AdminRefusal | null {
   if (loopback && !LOOPBACK_HOST.test(caller.host ?? '')) {
     return { status: 403, error: 'this address answers to localhost, 127.0.0.1 or [::1] only' };

@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The connections of a port that must always answer: where there are too many, the one that was
- * longest without a request goes, so that nobody shuts an operator out by holding them open.
+ * Connections of a port that must stay reachable. Above the limit the connection idle longest is
+ * closed, so that nobody can lock an operator out by holding connections open.
  */
 export class IdleFirst {
   readonly #max: number;
-  /** The one that was longest idle comes first. */
+  /** Ordered by the end of the last request, longest idle first. */
   readonly #open = new Set<Socket>();
-  /** Requests that are being answered. */
+  /** Number of requests in progress per connection. */
   readonly #busy = new Map<Socket, number>();
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** A connection has come; it is closed at once where all others are being answered. */
+  /** Adds a connection. It is closed at once if all others are busy. */
   add(socket: Socket): void {
     if (this.#open.size >= this.#max && !this.#endIdle()) {
       socket.destroy();
@@ -26,7 +26,7 @@ export class IdleFirst {
     socket.once('close', () => this.#open.delete(socket));
   }
 
-  /** A connection has asked for something. */
+  /** Notes a request on a connection. */
   begin({ socket }: IncomingMessage, response: ServerResponse): void {
     this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1);
     response.once('close', () => {
@@ -41,7 +41,7 @@ export class IdleFirst {
     if (this.#open.delete(socket) && !socket.destroyed) this.#open.add(socket);
   }
 
-  /** False: none is idle. */
+  /** Closes the connection idle longest; false if none is idle. */
   #endIdle(): boolean {
     for (const socket of this.#open) {
       if (this.#busy.has(socket)) continue;

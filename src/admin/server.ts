@@ -13,28 +13,28 @@ import type { AdminSource } from './types.js';
 export interface AdminOptions {
   readonly address: Address;
   readonly source: AdminSource;
-  /** Asked for with every request but /healthz; must be there when the address is not loopback. */
+  /** Required with every request except /healthz; must be set unless the address is loopback. */
   readonly token?: string | null;
-  /** What other rooms serve here. */
+  /** Routes of other rooms. */
   readonly plugins?: readonly AdminPlugin[];
-  /** Who needs no token for that. */
+  /** Reports which of those requests need no token. */
   readonly isFree?: (request: FastifyRequest) => boolean;
-  /** Takes secrets out of an answer: reasons of failures may quote a configuration. */
+  /** Removes secrets from responses: reasons of failures may quote a configuration. */
   readonly hide?: ((text: string) => string) | undefined;
   readonly logger?: Logger;
-  /** Connections that may be open; default: `MAX_CONNECTIONS`. */
+  /** Most open connections; default: `MAX_CONNECTIONS`. */
   readonly maxConnections?: number;
 }
 
 export type AdminPlugin = (app: FastifyInstance) => Promise<void>;
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Of a head, and of a whole request. */
+/** Milliseconds for a head, and for a whole request. */
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Far more than tools keep open. */
 const MAX_CONNECTIONS = 128;
 
-/** The private port of operators and tools: what runs, as JSON. */
+/** The private port for operators and tools: the supervisor's state as JSON. */
 export class AdminServer {
   readonly #options: AdminOptions;
   readonly #app: FastifyInstance;
@@ -77,7 +77,7 @@ export class AdminServer {
     }
   }
 
-  /** Where it listens; only after start(). */
+  /** Returns the bound address. Call it after start(). */
   address(): AddressInfo {
     const address = this.#app.server.address();
     if (address === null || typeof address === 'string') throw new Error('admin: not started');
@@ -112,7 +112,7 @@ function addGuard(
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const { host, origin, authorization } = request.headers;
-    // A load balancer's probe has no token, and learns one bit.
+    // A load balancer's probe has no token, and learns only one bit.
     const token = request.url === '/healthz' || isFree(request) ? null : guard.token;
     const refusal = refusalOf({ ...guard, token }, { host, origin, authorization });
     if (refusal === null) return undefined;

@@ -5,71 +5,71 @@ import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
 
-/** Where a listener answers; `address` as in the config, with the real port. */
+/** A listener; `address` as in the config, but with the real port. */
 export interface ListenerRow {
   readonly name: string;
   readonly transport: 'tcp' | 'udp';
   readonly address: string;
-  /** What has become of its clients since the start; the admin port counts none. */
+  /** Counters of its clients since the start; absent for the admin port. */
   readonly clients?: ListenerCounters;
 }
 
-/** A box that shares the map of streams. */
+/** A box that shares the stream map. */
 export interface BoxRow {
   readonly id: string;
-  /** Where the others reach it. */
+  /** Host at which the others reach it. */
   readonly host: string;
-  /** This very one. */
+  /** True for this box. */
   readonly own: boolean;
 }
 
-/** What the program counts of itself, since its start. */
+/** The program's own counters since its start. */
 export interface ProgramCounts {
-  /** Errors that nobody caught; each kind is in the log, with its stack. */
+  /** Uncaught errors; each kind is logged with its stack. */
   readonly unforeseenErrors: number;
-  /** Lines of the log that nobody took in time. */
+  /** Log lines that were dropped because their reader was too slow. */
   readonly logLinesDropped: number;
 }
 
-/** `GET /admin/v1/status`. */
+/** Answer of `GET /admin/v1/status`. */
 export interface AdminStatus extends ProgramCounts {
   readonly state: 'starting' | 'ready' | 'draining';
   readonly version: string;
   readonly pid: number;
   readonly uptimeSeconds: number;
   readonly srs: {
-    /** `none`: all children are origins that registered. */
+    /** `none`: all children are registered origins. */
     readonly kind: 'srs' | 'mini-srs' | 'none';
     readonly version: string;
     readonly path: string;
   };
-  /** What moves the bytes; 0 threads: the supervisor's own. */
+  /** The relay engine; 0 threads: the supervisor's own thread. */
   readonly relay: { readonly engine: 'native' | 'portable'; readonly threads: number };
   readonly listeners: readonly ListenerRow[];
-  /** Those that share the map and live, this one too; none where the map is in memory. */
+  /** Living boxes that share the map, this one included; empty with a map in memory. */
   readonly boxes: readonly BoxRow[];
   readonly children: { readonly total: number; readonly ready: number };
   readonly streams: number;
-  /** Client connections now. */
+  /** Current client connections. */
   readonly connections: number;
-  /** From clients to children, since the start. */
+  /** Bytes from clients to children since the start. */
   readonly bytesIn: number;
-  /** From children to clients, since the start. */
+  /** Bytes from children to clients since the start. */
   readonly bytesOut: number;
-  /** Players that wait here for streams that nobody publishes. */
+  /** Players waiting here for streams without a publisher. */
   readonly heldPlayers: number;
-  /** What became of the children's hooks, by action; an action that never was called is left out. */
+  /** Counters of the children's hooks by action; actions never called are omitted. */
   readonly hooks: Partial<Record<HookAction, HookCounters>>;
-  /** Those that we did not start. */
+  /** Origins that we did not start. */
   readonly origins: {
-    /** Whether anybody may register one. */
+    /** Reports whether any sender may register an origin. */
     readonly mayRegister: boolean;
-    /** Who was refused lately, and fixed ones that cannot be had. */
+    /** Recent refusals, and configured origins that cannot be reached. */
     readonly refused: readonly RefusalRow[];
   };
 }
 
-/** One of `GET /admin/v1/children`. */
+/** An entry of `GET /admin/v1/children`. */
 export interface ChildRow extends ChildStatus {
   /** False for an origin that we did not start. */
   readonly managed: boolean;
@@ -77,7 +77,7 @@ export interface ChildRow extends ChildStatus {
   readonly clients: number;
 }
 
-/** What the admin port shows: snapshots, read at each request. */
+/** Source of the admin port's data; each call returns a snapshot. */
 export interface AdminSource {
   status(): AdminStatus;
   children(): readonly ChildRow[];

@@ -1,26 +1,29 @@
 import { EventEmitter } from 'node:events';
 
-/** `stood`: the process did not run for so many milliseconds (at least STOOD_MS), and runs again. */
+/** `stood`: the process did not run for so many milliseconds (at least STOOD_MS) and runs again. */
 interface LoopEvents {
   stood: [ms: number];
 }
 
 const TICK_MS = 100;
-/** SRS throws out a publisher that sends nothing for 5 s; what is shorter than this changes nothing. */
+/**
+ * Milliseconds. SRS closes a publisher after 5 s without data; a shorter standstill changes
+ * nothing.
+ */
 export const STOOD_MS = 3_000;
-/** A smaller lateness is any timer's own, and is not kept. */
+/** Milliseconds of lateness that any timer may have; less is not recorded. */
 const NOTED_MS = 20;
-/** Late ticks that are remembered: a minute in which every tick is late. */
+/** Most late ticks recorded: one minute if every tick is late. */
 const MAX_KEPT = 600;
 
 /**
- * Tells how late this thread's event loop was: a machine that was frozen, a stopped process or one
- * that got no CPU cannot say whether others answered in time. All times are milliseconds of
- * performance.now()'s clock.
+ * Measures how late this thread's event loop was. After a standstill (frozen machine, stopped
+ * process, no CPU time) we cannot tell whether others answered in time. All times are in
+ * milliseconds of performance.now().
  */
 export class LoopClock extends EventEmitter<LoopEvents> {
   readonly #now: () => number;
-  /** Ticks that came late, the oldest first: when they came, and how late that was. */
+  /** Late ticks, oldest first: their time and lateness. */
   #late: { readonly at: number; readonly ms: number }[] = [];
   #timer: NodeJS.Timeout | null = null;
   #due = Infinity;
@@ -41,18 +44,18 @@ export class LoopClock extends EventEmitter<LoopEvents> {
     this.#due = Infinity;
   }
 
-  /** The greatest lateness at any time since `since`, one that has not ended yet included. */
+  /** Returns the greatest lateness since `since`, including one that has not ended. */
   lateSince(since: number): number {
     const past = this.#late.filter(({ at }) => at >= since).map(({ ms }) => ms);
     return Math.max(0, this.#now() - this.#due, ...past);
   }
 
-  /** Whether the process stood still at any time of the last `ms`. */
+  /** Reports whether the process stood still within the last `ms`. */
   stoodWithin(ms: number): boolean {
     return this.lateSince(this.#now() - ms) >= STOOD_MS;
   }
 
-  /** Notes how late it is. Runs by itself. */
+  /** Records the lateness. Runs by timer. */
   tick(): void {
     const now = this.#now();
     const ms = now - this.#due;

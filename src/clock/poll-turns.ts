@@ -1,24 +1,24 @@
-/** Polls of one address that are under way at one time. */
+/** Concurrent polls of one address. */
 const AT_ONCE = 12;
-/** Of these, such as have never been answered, or were not the last time. */
+/** Concurrent polls of one address for origins that never answered, or failed last time. */
 const AT_ONCE_UNPROVEN = 4;
-/** Bytes of answers that one address may have read a second: a tenth of a core. */
+/** Bytes of answers per second and address; parsing them takes a tenth of a core. */
 const BYTES_PER_SECOND = 5_000_000;
 
 interface Lane {
   running: number;
   unproven: number;
-  /** On the caller's clock. */
+  /** Milliseconds of the caller's clock. */
   freeAt: number;
 }
 
-/** Whose turn it is to be polled: what one address makes us wait or work for keeps nobody else. */
+/** Limits polls per address, so that waiting and work caused by one address delay no other. */
 export class PollTurns {
   readonly #lanes = new Map<string, Lane>();
 
   /**
-   * Begins a turn; null while the address has to wait. What is given back ends the turn, and is told
-   * the bytes that it came to.
+   * Begins a poll; null while the address must wait. The returned function ends the poll with the
+   * bytes of its answers.
    */
   take(address: string, isUnproven: boolean, now: number): ((bytes: number) => void) | null {
     const lane = this.#lanes.get(address) ?? { running: 0, unproven: 0, freeAt: 0 };
@@ -34,7 +34,7 @@ export class PollTurns {
     };
   }
 
-  /** Forgets the addresses that nothing is kept for. */
+  /** Removes idle addresses. */
   sweep(now: number): void {
     for (const [address, { running, freeAt }] of this.#lanes) {
       if (running === 0 && freeAt <= now) this.#lanes.delete(address);

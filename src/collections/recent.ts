@@ -1,7 +1,10 @@
-/** So many are remembered, and up to twice as many. */
+/** Entries kept; up to twice as many. */
 const KEPT = 8192;
 
-/** Those that have gone last, by key: whole maps go, as a long one is slow to find its oldest in. */
+/**
+ * The entries added last, by key. Whole maps are dropped, because finding a long Map's oldest entry
+ * is slow.
+ */
 export class Recent<T> {
   #last = new Map<string, T>();
   #before = new Map<string, T>();

@@ -1,12 +1,12 @@
-/** Keys of one slot are this far apart: as many slots there may be. */
+/** Most slots; keys of one slot differ by this. */
 const SLOTS = 2 ** 21;
-/** Keys begin again here, while every number is exact still. */
+/** Keys wrap here, below the largest exact integer. */
 const KEYS = 2 ** 52;
 
 /**
- * Entries that come and go by thousands each second, by keys that a slot map gave. A Map or
- * Set copies itself over and over there, and V8 keeps what an old copy held until the next full
- * collection: once one copy has grown old, each holds the next. Here slots are given again.
+ * Entries with high turnover (thousands per second), by keys of a slot map. A Map or Set would
+ * rehash again and again, and V8 keeps the entries of an old table until the next full collection:
+ * once one table is promoted, each keeps the next alive. Here slots are reused.
  */
 export class SlotTable<T> {
   readonly #ones: (T | undefined)[] = [];
@@ -17,7 +17,7 @@ export class SlotTable<T> {
     return this.#size;
   }
 
-  /** An entry that had this slot before is replaced. */
+  /** Stores an entry, replacing the slot's previous one. */
   put(key: number, one: T): void {
     const slot = key % SLOTS;
     if (this.#ones[slot] === undefined) this.#size += 1;
@@ -30,7 +30,7 @@ export class SlotTable<T> {
     return this.#keys[slot] === key ? this.#ones[slot] : undefined;
   }
 
-  /** Answers whether it was here. */
+  /** Returns whether the entry existed. */
   delete(key: number): boolean {
     if (this.get(key) === undefined) return false;
     this.#ones[key % SLOTS] = undefined;
@@ -38,24 +38,24 @@ export class SlotTable<T> {
     return true;
   }
 
-  /** As with a Set, those may leave meanwhile who are here. */
+  /** Iterates; entries may be deleted meanwhile, as with a Set. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (const one of this.#ones) if (one !== undefined) yield one;
   }
 }
 
-/** The next key of the same slot. */
+/** Returns the next key of the same slot. */
 export function keyAfter(key: number): number {
   return (key + SLOTS) % KEYS;
 }
 
-/** A slot table that gives the keys itself, none of them twice in 2^31 turns of its slot. */
+/** A slot table that assigns keys. A key repeats only after 2^31 uses of its slot. */
 export class SlotMap<T> extends SlotTable<T> {
-  /** The next keys of slots that are free again. */
+  /** Next keys of free slots. */
   readonly #free: number[] = [];
   #unused = 0;
 
-  /** Answers the key. */
+  /** Adds an entry and returns its key. */
   add(one: T): number {
     const key = this.#free.pop() ?? this.#unused++;
     this.put(key, one);

@@ -1,15 +1,15 @@
 export interface BucketOptions {
-  /** How often a second one sender may go on; 0: any number. */
+  /** Sustained requests per second and sender; 0: no limit. */
   readonly perSecond: number;
-  /** How often at once after a silence; default: what five seconds allow. */
+  /** Requests in a burst after a silence; default: five seconds' worth. */
   readonly burst?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** A page that begins asks for a lot. */
+/** Seconds' worth of a burst: a page that loads makes many requests. */
 const BURST_SECONDS = 5;
-/** Senders that are known at one time; the one that was longest silent is forgotten for a new one. */
+/** Most senders tracked; the one silent longest is evicted. */
 const MOST = 16_384;
 
 interface Bucket {
@@ -17,12 +17,12 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for each sender: a request takes one token, and time brings them back. */
+/** A token bucket per sender: a request takes one token, and time refills the bucket. */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #now: () => number;
-  /** The one that was longest silent comes first. */
+  /** Ordered by the last request, oldest first. */
   readonly #buckets = new Map<string, Bucket>();
 
   constructor({ perSecond, burst, now = () => performance.now() }: BucketOptions) {
@@ -31,12 +31,12 @@ export class TokenBuckets {
     this.#now = now;
   }
 
-  /** Senders that are known. */
+  /** Number of tracked senders. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Whether this sender may make a request now, which is then counted. */
+  /** Takes a token; false if the sender has none left. */
   take(sender: string): boolean {
     if (this.#perSecond === 0) return true;
     const bucket = this.#refilled(sender);
@@ -58,7 +58,7 @@ export class TokenBuckets {
     return bucket;
   }
 
-  /** Those whose bucket is full again, and one more where there is no room. */
+  /** Removes full buckets, and one more if there is no room. */
   #forget(now: number): void {
     for (const [key, { at }] of this.#buckets) {
       const isFull = now - at >= (1000 * this.#burst) / this.#perSecond;

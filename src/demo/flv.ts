@@ -1,6 +1,6 @@
 import { INCOMPLETE, invalid, type Parsed, value } from '../protocol/result.js';
 
-/** Tag types are RTMP's message types: 8 audio, 9 video, 18 script data. */
+/** An FLV tag. Tag types equal RTMP's message types: 8 audio, 9 video, 18 script data. */
 export interface FlvTag {
   readonly typeId: number;
   /** Milliseconds from the start of the file. */
@@ -18,10 +18,10 @@ export const FlvTagType = { audio: 8, video: 9, script: 18 } as const;
 const SIGNATURE = 'FLV';
 const HEADER_SIZE = 9;
 const TAG_HEADER_SIZE = 11;
-/** The size of the tag before, which follows the header and each tag. */
+/** Bytes of the previous tag's size, which follows the header and each tag. */
 const BACK_POINTER_SIZE = 4;
 
-/** Reads a whole FLV file (Adobe FLV 10.1, annex E). A last tag that is cut off is incomplete. */
+/** Parses a whole FLV file (Adobe FLV 10.1, annex E). A truncated last tag is incomplete. */
 export function parseFlv(file: Buffer): Parsed<FlvFile> {
   if (file.length < HEADER_SIZE) return INCOMPLETE;
   if (file.toString('latin1', 0, 3) !== SIGNATURE) return invalid('no FLV signature');
@@ -35,14 +35,14 @@ export function parseFlv(file: Buffer): Parsed<FlvFile> {
   return value({ tags }, file.length);
 }
 
-/** Codec setup of H.264 or AAC, which a decoder needs before any frame. */
+/** Reports whether a tag is the codec setup of H.264 or AAC, which precedes any frame. */
 export function isSequenceHeader({ typeId, payload }: FlvTag): boolean {
   const [first = 0, packetType] = payload;
   if (packetType !== 0) return false;
   return typeId === FlvTagType.video ? (first & 0x0f) === 7 : isAudio(typeId) && first >> 4 === 10;
 }
 
-/** An error in the middle of a file is the end of it: tags carry no mark to find again. */
+/** Parses one tag. A malformed tag ends the file, since tags have no sync mark. */
 function parseTag(file: Buffer, at: number): Parsed<FlvTag> {
   const start = at + TAG_HEADER_SIZE;
   if (start > file.length) return INCOMPLETE;

@@ -1,10 +1,10 @@
 import { type FlvTag, FlvTagType, isSequenceHeader } from './flv.js';
 
-/** A clip taken apart for publishing over and over. */
+/** A clip, split for publishing in a loop. */
 export interface Clip {
-  /** Metadata and codec setup, sent once a connection. */
+  /** Metadata and codec setup, sent once per connection. */
   readonly headers: readonly FlvTag[];
-  /** Frames in the order of the file. */
+  /** Frames in file order. */
   readonly frames: readonly FlvTag[];
 }
 
@@ -13,7 +13,7 @@ export function splitClip(tags: readonly FlvTag[]): Clip {
   return { headers: tags.filter(isHeader), frames: tags.filter((tag) => !isHeader(tag)) };
 }
 
-/** The frames without end: timestamps begin at 0 and run on over the seam. */
+/** Repeats the frames for ever: timestamps begin at 0 and continue across repetitions. */
 export function* repeat(frames: readonly FlvTag[]): Generator<FlvTag> {
   const first = frames[0];
   if (!first) return;
@@ -23,7 +23,7 @@ export function* repeat(frames: readonly FlvTag[]): Generator<FlvTag> {
   }
 }
 
-/** Milliseconds from a kind's first frame to where the next would follow its last; 1 at least. */
+/** Returns the milliseconds from the first frame of a type to the end of its last; at least 1. */
 function lengthOf(frames: readonly FlvTag[], typeId: number): number {
   const times = frames.filter((frame) => frame.typeId === typeId).map((frame) => frame.timestamp);
   const span = (times.at(-1) ?? 0) - (times[0] ?? 0);

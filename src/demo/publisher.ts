@@ -19,11 +19,11 @@ export interface DemoPublisherOptions {
   readonly logger?: Logger;
 }
 
-/** Often enough for players, seldom enough to cost nothing. */
+/** Milliseconds between writes: short enough for players, long enough to cost nothing. */
 const TICK_MS = 50;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
-/** Half a minute of the clip and more: a server that lets so much pile up has hung. */
+/** Bytes, over half a minute of the clip: a server that lets so much queue up has hung. */
 const MAX_PENDING_BYTES = 1024 * 1024;
 
 const CHUNK_STREAMS: Readonly<Record<number, number>> = {
@@ -32,7 +32,7 @@ const CHUNK_STREAMS: Readonly<Record<number, number>> = {
   [FlvTagType.script]: ChunkStream.onStatus,
 };
 
-/** Publishes a clip over and over in real time, and connects again whenever the connection ends. */
+/** Publishes a clip in a loop in real time, and reconnects whenever the connection ends. */
 export class DemoPublisher {
   readonly #options: DemoPublisherOptions;
   readonly #logger: Logger;
@@ -44,7 +44,7 @@ export class DemoPublisher {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** Reads the clip and begins to publish in the background. Rejects with ERR_CONFIG on a bad clip. */
+  /** Reads the clip and starts publishing in the background. Rejects with ERR_CONFIG if bad. */
   async start(): Promise<void> {
     const clip = await readClip(this.#options.clipPath);
     this.#running = this.#run(clip);
@@ -65,7 +65,7 @@ export class DemoPublisher {
     }
   }
 
-  /** One connection from dial to end; answers whether it got as far as publishing. */
+  /** Runs one connection to its end; returns whether it could publish. */
   async #publish(clip: Clip): Promise<boolean> {
     const { host, port, app, stream } = this.#options;
     const tcUrl = `rtmp://${formatAddress({ host, port })}/${app}`;
@@ -85,7 +85,7 @@ export class DemoPublisher {
   }
 }
 
-/** Sends what falls due, tick by tick, until the connection ends. */
+/** Sends frames when they are due, until the connection ends. */
 async function sendInRealTime(client: RtmpClient, streamId: number, clip: Clip): Promise<void> {
   for (const header of clip.headers) client.send(toMessage(header, streamId));
   const frames = repeat(clip.frames);

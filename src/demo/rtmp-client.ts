@@ -31,19 +31,19 @@ export interface RtmpClientOptions {
   readonly tcUrl: string;
   /** Source address of the connection. */
   readonly localAddress?: string;
-  /** C0 and C1 to open with instead of a simple handshake. */
+  /** C0 and C1 to send instead of those of a simple handshake. */
   readonly c0c1?: Buffer;
-  /** More of the connect object: `flashVer`, `pageUrl`, `objectEncoding`, … */
+  /** Additional fields of the connect object: `flashVer`, `pageUrl`, `objectEncoding`, … */
   readonly connectObject?: Amf0Object;
-  /** Sees every message from the server, after the client has obeyed it. */
+  /** Called with every message of the server, after the client has handled it. */
   readonly onMessage?: (message: ReadMessage) => void;
-  /** How long each answer may take: 10 s unless told. */
+  /** Milliseconds for each answer; default: 10 s. */
   readonly timeoutMs?: number;
-  /** Ends the connection, at whatever point it is. */
+  /** Ends the connection at any time. */
   readonly signal?: AbortSignal;
 }
 
-/** Which calls come before `publish`: those of FMLE, ffmpeg and OBS, those of Flash, of Haivision. */
+/** Calls that precede `publish`: those of FMLE, ffmpeg and OBS; of Flash; of Haivision. */
 export type PublishFlow = 'fmle' | 'flash' | 'haivision';
 
 const OUT_CHUNK_SIZE = 60_000;
@@ -55,7 +55,10 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Connects, shakes hands and sends `connect`. Rejects with ERR_PROTOCOL, or the socket's error in it. */
+/**
+ * Connects, performs the handshake and sends `connect`. Rejects with ERR_PROTOCOL, which wraps a
+ * socket error.
+ */
 export async function connectRtmp(options: RtmpClientOptions): Promise<RtmpClient> {
   const client = new RtmpClient(options);
   try {
@@ -67,9 +70,9 @@ export async function connectRtmp(options: RtmpClientOptions): Promise<RtmpClien
   }
 }
 
-/** One RTMP connection from our side: publishes or plays one stream. See `connectRtmp`. */
+/** One client RTMP connection that publishes or plays a stream. See `connectRtmp`. */
 export class RtmpClient {
-  /** Resolves, never rejects, when the connection has ended for whatever reason. */
+  /** Resolves, never rejects, when the connection has ended. */
   readonly closed: Promise<void>;
   readonly #options: RtmpClientOptions;
   readonly #socket: Socket;
@@ -109,12 +112,12 @@ export class RtmpClient {
     return { address: localAddress, port: localPort };
   }
 
-  /** Bytes written that the kernel has not taken yet. */
+  /** Bytes written but not yet taken by the kernel. */
   get pending(): number {
     return this.#socket.writableLength;
   }
 
-  /** Handshake and `connect`; `connectRtmp` calls it. */
+  /** Performs the handshake and `connect`; called by `connectRtmp`. */
   async open(): Promise<void> {
     const { tcUrl, c0c1, connectObject } = this.#options;
     const time = Math.trunc(performance.now());
@@ -127,7 +130,7 @@ export class RtmpClient {
     await this.call('connect', object);
   }
 
-  /** Publishes under this name; resolves with the message stream id when media may be sent. */
+  /** Publishes a stream; resolves with the message stream id when media may be sent. */
   async publish(stream: string, flow: PublishFlow = 'fmle'): Promise<number> {
     if (flow === 'fmle') {
       this.notify('releaseStream', null, stream);
@@ -141,7 +144,7 @@ export class RtmpClient {
     return streamId;
   }
 
-  /** Plays the stream; resolves with the message stream id when the server has said yes. */
+  /** Plays a stream; resolves with the message stream id when the server has accepted. */
   async play(stream: string): Promise<number> {
     const streamId = await this.createStream();
     const started = this.#status('NetStream.Play.Start');
@@ -150,7 +153,7 @@ export class RtmpClient {
     return streamId;
   }
 
-  /** Asks for a message stream and answers its id. */
+  /** Requests a message stream and returns its id. */
   async createStream(): Promise<number> {
     const { args } = await this.call('createStream', null);
     if (typeof args[0] === 'number') return args[0];
@@ -169,12 +172,12 @@ export class RtmpClient {
     return command;
   }
 
-  /** Calls the server on the connection's own stream and lets its answer pass. */
+  /** Calls the server on the connection's own stream and ignores the answer. */
   notify(name: string, object: Amf0Value, ...args: Amf0Value[]): void {
     this.#command(name, 0, [object, ...args]);
   }
 
-  /** Sends a message now; false when the socket wants the caller to slow down. */
+  /** Sends a message; false if the socket's buffer is full. */
   send(message: RtmpMessage): boolean {
     return this.#socket.write(encodeMessage(message, this.#chunkSize));
   }
@@ -190,7 +193,10 @@ export class RtmpClient {
     this.send(encodeCommand(command, { csid: ChunkStream.command, streamId }));
   }
 
-  /** The handshake ends with a made-up command, so that one kind of waiter is enough. */
+  /**
+   * Waits for the handshake's end, which is signalled as a fake command so that one kind of waiter
+   * is enough.
+   */
   async #handshaken(): Promise<void> {
     await this.#expect('handshake', ({ name }) => name === '');
   }
@@ -241,7 +247,7 @@ export class RtmpClient {
     else this.#acknowledge();
   }
 
-  /** Takes S0 S1 S2 off the front; answers what came behind them. */
+  /** Consumes S0, S1 and S2; returns the bytes behind them. */
   #shakeHands(before: Buffer, bytes: Buffer): Buffer {
     const answer = Buffer.concat([before, bytes]);
     this.#answer = answer.length < SERVER_HANDSHAKE_SIZE ? answer : null;

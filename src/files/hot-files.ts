@@ -5,8 +5,8 @@ export interface HotFile {
 }
 
 /**
- * Files that never change, in memory: the least recently used go when there are more than
- * `maxBytes` of them. Who asks for one that is being read waits for that one read.
+ * A cache of files that never change. Least recently used files are evicted above `maxBytes`.
+ * Concurrent requests for one file share one read.
  */
 export class HotFiles {
   readonly #files = new Map<string, HotFile>();
@@ -30,7 +30,7 @@ export class HotFiles {
     return file;
   }
 
-  /** Reads a file by `read`, which answers null for what is not to be kept. */
+  /** Loads a file with `read`, which returns null for a file not to be cached. */
   load(path: string, read: () => Promise<HotFile | null>): Promise<HotFile | null> {
     const loading = this.#loading.get(path);
     if (loading !== undefined) return loading;

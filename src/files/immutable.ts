@@ -9,7 +9,7 @@ import { replyFile } from './reply.js';
 export interface ImmutableOptions {
   readonly root: string;
   readonly maxAgeSeconds: number;
-  /** Memory for files that were asked for lately. */
+  /** Bytes of memory for recently requested files. */
   readonly cacheBytes: number;
 }
 
@@ -20,10 +20,10 @@ export interface Exchange {
 
 type Handler = (exchange: Exchange) => unknown;
 
-/** A file above this share of the cache is read from disk each time. */
+/** Files above one such share of the cache are read from disk each time. */
 const LARGEST_SHARE = 8;
 
-/** Files that are written once under their name, such as segments: what is asked for often is kept in memory. */
+/** Serves files that are written once, such as segments, and caches those requested often. */
 export class ImmutableFiles {
   readonly #shelf: Shelf;
   readonly #maxBytes: number;
@@ -35,14 +35,14 @@ export class ImmutableFiles {
     this.#hot = new HotFiles(cacheBytes);
   }
 
-  /** Bytes in memory. */
+  /** Bytes in the cache. */
   get bytes(): number {
     return this.#hot.bytes;
   }
 
   /**
-   * Answers a GET or HEAD for the file at `path`, as it is spelt below the root; by `otherwise`, not
-   * found as a rule, where there is none.
+   * Answers a GET or HEAD for the file at `path`, relative to the root and undecoded. Without such
+   * a file it calls `otherwise` (default: not found).
    */
   reply(path: string, exchange: Exchange, otherwise = notFound): unknown {
     const { request, reply } = exchange;
@@ -79,7 +79,7 @@ function notFound({ reply }: Exchange): unknown {
   return reply.callNotFound();
 }
 
-/** Whether the whole file is asked for, whatever the client has of it. */
+/** Reports whether a request is for the whole file, unconditionally. */
 export function isPlain({ method, headers }: FastifyRequest): boolean {
   const { range } = headers;
   if (method !== 'GET' || range !== undefined) return false;
@@ -88,7 +88,7 @@ export function isPlain({ method, headers }: FastifyRequest): boolean {
 
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'];
 
-// Past Fastify's own way of answering: it costs as much again as sending a small segment.
+// Bypasses Fastify's reply, which costs as much again as sending a small segment.
 export function replyHot(request: FastifyRequest, reply: FastifyReply, { headers, body }: HotFile) {
   reply.hijack();
   const { origin } = request.headers;

@@ -3,16 +3,16 @@ import { extname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import send from '@fastify/send';
 
-/** A folder that is shown, and how. */
+/** A folder to serve, and how. */
 export interface Shelf {
   readonly root: string;
-  /** How long others may keep what they got. */
+  /** Seconds for which clients may cache a file. */
   readonly maxAgeSeconds: number;
-  /** A name's file never changes, and no folder has an index.html. */
+  /** Files never change under their name, and folders have no index.html. */
   readonly immutable: boolean;
 }
 
-/** What a request says that bears on files. */
+/** The parts of a request that matter for files. */
 export interface FileAsk extends Readable {
   readonly method?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -24,7 +24,7 @@ export interface FileAnswer {
   readonly body: Readable;
 }
 
-/** As SRS names them, where others say otherwise or nothing. */
+/** SRS's content types, where the library has others or none. */
 const TYPES: Readonly<Record<string, string>> = {
   '.ts': 'video/MP2T',
   '.m3u8': 'application/vnd.apple.mpegurl',
@@ -35,14 +35,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.m4a': 'audio/x-m4a',
 };
 
-/** Files that somebody is writing. */
+/** Files that are still being written. */
 const UNFINISHED = /\.te?mp$/;
 const READ_BYTES = 256 * 1024;
 
 /**
- * Opens the file of a shelf that a path, still encoded, names; with ranges, validators and folders'
- * index.html. Null where there is none to be shown: no way leads out of the folder, and links are no
- * files. The caller reads or destroys the body.
+ * Opens the file named by a path, still encoded, with ranges, validators and a folder's index.html.
+ * Null if there is none: no path leads out of the folder, and symbolic links are refused. The
+ * caller must read or destroy the body.
  */
 export async function openFile(
   { root, maxAgeSeconds, immutable }: Shelf,
@@ -70,7 +70,7 @@ export async function openFile(
   return { status, headers: { ...result.headers, ...headers }, body };
 }
 
-/** Throws where the file, or a directory on the way to it, is a link. */
+/** Throws if the file, or a directory on its path, is a symbolic link. */
 async function refuseLinks(root: string, file: string): Promise<void> {
   const [realRoot, real] = await Promise.all([realpath(root), realpath(file)]);
   if (join(realRoot, relative(root, file)) !== real) throw new Error('a link');

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { corsHeaders } from '../protocol/http/cors.js';
 import type { FileAnswer } from './open.js';
 
-/** Answers with a file; a page of another origin may read it, as SRS has it. */
+/** Sends a file. Pages of other origins may read it, as with SRS. */
 export function replyFile(request: FastifyRequest, reply: FastifyReply, file: FileAnswer) {
   return reply
     .code(file.status)
@@ -10,7 +10,7 @@ export function replyFile(request: FastifyRequest, reply: FastifyReply, file: Fi
     .send(file.body);
 }
 
-/** Answers a preflight, which SRS does on every path. */
+/** Answers a CORS preflight; SRS answers one on every path. */
 export function replyOptions(request: FastifyRequest, reply: FastifyReply) {
   return reply
     .code(200)

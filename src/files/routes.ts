@@ -6,13 +6,13 @@ import { replyFile } from './reply.js';
 
 export interface FileOptions {
   readonly root: string;
-  /** What comes before their names, `/console`; default: nothing. */
+  /** Prefix of the paths, such as `/console`; default: none. */
   readonly prefix?: string;
-  /** How long others may keep what they got; default: they ask each time whether it has changed. */
+  /** Seconds for which clients may cache a file; default: 0, they revalidate each time. */
   readonly maxAgeSeconds?: number;
 }
 
-/** Shows a folder by GET and HEAD, SRS's `http_server.dir`. What is not there is not found. */
+/** Serves a folder by GET and HEAD, as SRS's `http_server.dir` does; 404 for missing files. */
 export function fileRoutes(options: FileOptions): HttpPlugin {
   const { prefix = '' } = options;
   return async (app) => {
@@ -20,7 +20,7 @@ export function fileRoutes(options: FileOptions): HttpPlugin {
   };
 }
 
-/** The handler of `fileRoutes`, for others' routes that have nothing of their own to show. */
+/** The handler of `fileRoutes`, for routes that fall back to files. */
 export function fileHandler({ root, prefix = '', maxAgeSeconds = 0 }: FileOptions) {
   const shelf: Shelf = { root, maxAgeSeconds, immutable: false };
   return async (request: FastifyRequest, reply: FastifyReply) => {

@@ -1,22 +1,22 @@
-/** Lines of one kind that may come at once. */
+/** Lines of one kind in a burst. */
 const BURST = 10;
-/** After those, one in this time. */
+/** Milliseconds per line after the burst. */
 const EVERY_MS = 1000;
-/** More kinds than this share one allowance. */
+/** Most kinds counted apart; further kinds share one allowance. */
 const MAX_KINDS = 64;
 
 interface Allowance {
   lines: number;
-  /** When `lines` was right; milliseconds. */
+  /** Time for which `lines` is valid, in milliseconds. */
   at: number;
   withheld: number;
 }
 
-/** Keeps a storm of one kind of line out of the log, and tells how many it has withheld. */
+/** Limits the lines of each kind, and counts those withheld. */
 export class LineLimit {
   readonly #kinds = new Map<string, Allowance>();
 
-  /** How many lines of that kind were withheld before this one; null: this one is to be, too. */
+  /** Returns the number of lines withheld before this one, or null to withhold this one, too. */
   take(kind: string, now: number): number | null {
     const allowance = this.#allowanceOf(kind, now);
     const earned = Math.floor((now - allowance.at) / EVERY_MS);

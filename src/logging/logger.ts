@@ -6,16 +6,16 @@ export type { Logger };
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A logger that writes nothing: the default for rooms that are used alone, and for tests. */
+/** A logger that writes nothing: the default in tests, and for a room used alone. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
-/** Where log lines go; `people` gets them as text, anything else as one JSON object a line. */
+/** Destination of log lines: text if `people`, else one JSON object per line. */
 export interface LogTarget {
   readonly people: boolean;
   write(text: string): void;
 }
 
-/** The root logger; rooms take children of it (`logger.child({ room: 'rtmp' })`). */
+/** Makes the root logger; rooms use children of it (`logger.child({ room: 'rtmp' })`). */
 export function createLogger(level: LogLevel, target: LogTarget): Logger {
   const destination: DestinationStream = {
     write: (line) => target.write(target.people ? readable(line) : line),
@@ -25,7 +25,7 @@ export function createLogger(level: LogLevel, target: LogTarget): Logger {
 
 const LEVEL_NAMES: Readonly<Record<number, string>> = { 30: '', 40: 'warning: ', 50: 'error: ' };
 
-/** `12:00:01 warning: child is gone  child=c002 reason=…` */
+/** Formats `12:00:01 warning: child is gone child=c002 reason=…`. */
 function readable(line: string): string {
   const { level, time, msg, room, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = String(time).slice(11, 19);
@@ -34,7 +34,10 @@ function readable(line: string): string {
   return `${clock} ${name}${room ? `${room}: ` : ''}${escapeControls(String(msg))}${fields.join('')}\n`;
 }
 
-/** A stack has lines; in all else a line's end would be somebody else's. */
+/**
+ * Formats a field. Only a stack may have several lines; elsewhere line ends are escaped, since a
+ * client may have sent them.
+ */
 function shownText(key: string, field: unknown): string {
   const text = fieldText(field);
   return key === 'stack' ? text.split('\n').map(escapeControls).join('\n') : escapeControls(text);

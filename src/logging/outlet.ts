@@ -1,31 +1,31 @@
 import { close, constants, fstatSync, openSync, readlinkSync, write } from 'node:fs';
 import type { Writable } from 'node:stream';
 
-/** Told of an error, or null, and of how many bytes were taken before it. */
+/** Called with an error or null, and the number of bytes written before it. */
 type Written = (error: Error | null, bytes: number) => void;
 
-/** Where a sink's bytes go. A write never blocks the event loop, and at most one is under way. */
+/** Destination of a sink's bytes. A write never blocks the event loop; at most one is pending. */
 export interface Outlet {
   write(bytes: Buffer, done: Written): void;
-  /** Goes on in a new file of the same name; answers that name, or null where it is no file. */
+  /** Continues in a new file of the same name; returns the name, or null if it is not a file. */
   reopen(): string | null;
 }
 
 /**
- * The outlet of standard output (1) or standard error (2). A pipe and a terminal are opened once
- * more, so that they do not block: the flag on our own descriptor would hold for all programs that
- * share it. A regular file never makes its writer wait for a reader.
+ * Opens an outlet for standard output (1) or standard error (2). Pipes and terminals are opened
+ * again to be non-blocking: the flag on our own descriptor would affect all programs that share it.
+ * Writes to a regular file never wait for a reader.
  */
 export function openOutlet(fd: number, stream: () => Writable): Outlet {
   const stat = fstatSync(fd);
   if (stat.isFile()) return new FileOutlet(fd);
-  // A socket cannot be opened anew; libuv writes to it without blocking.
+  // A socket cannot be opened again, but libuv does not block on it.
   if (stat.isSocket()) return new StreamOutlet(stream());
   try {
     const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
     return new DescriptorOutlet(openSync(`/proc/self/fd/${fd}`, flags));
   } catch {
-    // No /proc, no reader, or another user's pipe.
+    // /proc is missing, the pipe has no reader, or it is another user's.
     return stat.isFIFO() ? new StreamOutlet(stream()) : new DescriptorOutlet(fd);
   }
 }
@@ -49,7 +49,7 @@ class DescriptorOutlet implements Outlet {
 class FileOutlet extends DescriptorOutlet {
   readonly #path: string;
   readonly #first: number;
-  /** Replaced while a write to it was under way. */
+  /** Descriptor that was replaced during a write to it. */
   #old: number | null = null;
   #isWriting = false;
 
@@ -68,7 +68,7 @@ class FileOutlet extends DescriptorOutlet {
     });
   }
 
-  /** @throws the system's error; the file stays as it is then */
+  /** @throws the system's error; the old file then stays in use */
   override reopen(): string | null {
     if (this.#path === '') return null;
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
@@ -80,14 +80,14 @@ class FileOutlet extends DescriptorOutlet {
     return this.#path;
   }
 
-  /** Standard output and error stay open: another file would get their number. */
+  /** Standard output and error stay open: another file would get their descriptor number. */
   #closeOld(): void {
     if (this.#old !== null && this.#old !== this.#first) close(this.#old);
     this.#old = null;
   }
 }
 
-/** '' where it has none, or no longer. */
+/** Returns the descriptor's path; '' if it has none or the file was deleted. */
 function pathOf(fd: number): string {
   try {
     const path = readlinkSync(`/proc/self/fd/${fd}`);
@@ -102,7 +102,7 @@ class StreamOutlet implements Outlet {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    // The write that fails is told of it; without a listener Node would end the process.
+    // The write reports its error; without a listener Node would end the process.
     stream.on('error', () => {});
   }
 

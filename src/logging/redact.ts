@@ -1,23 +1,23 @@
 const SHOWN = '***';
-/** `//user:password@` of a URL. Each part of the text is looked at once: no class holds a slash. */
+/** `//user:password@` in a URL. Linear time: the character class has no slash. */
 const LOGIN = /\/\/[^\s/?#"']*@/g;
-/** The value of a parameter whose name says that it is secret. */
+/** Value of a parameter whose name marks it as secret. */
 const PARAMETER =
   /([?&;,][\w-]*(?:token|secret|passw(?:or)?d|pwd|pass|auth|authorization|key|sign|signature|sig)=)[^\s&;,#"'\\]+/gi;
-/** The name of such a parameter. */
+/** Name of such a parameter. */
 const SECRET_NAME =
   /(?:token|secret|passw(?:or)?d|pwd|pass|auth|authorization|key|sign|signature|sig)$/i;
-/** A shorter one would hide words that are no secret. */
+/** Least characters of a learnt secret; shorter ones would hide ordinary words. */
 const LEAST_LENGTH = 6;
-/** A value as long as this is taken for a secret, whatever its name. */
+/** Characters from which a parameter's value counts as secret, whatever its name. */
 const LONG_VALUE = 16;
 
-/** The text without what is a secret by its place: logins of URLs, tokens among parameters. */
+/** Removes secrets that are recognised by their position: logins in URLs, tokens in parameters. */
 export function redact(text: string): string {
   return text.replace(LOGIN, `//${SHOWN}@`).replace(PARAMETER, `$1${SHOWN}`);
 }
 
-/** As `redact`, for a text that is one URL, or an argument with one: however badly it is written. */
+/** Like `redact`, for a text that is or contains one URL, even a malformed one. */
 export function redactWord(word: string): string {
   const start = word.indexOf('//');
   const end = word.lastIndexOf('@');
@@ -25,7 +25,7 @@ export function redactWord(word: string): string {
   return redact(hasLogin ? `${word.slice(0, start)}//${SHOWN}${word.slice(end)}` : word);
 }
 
-/** The secrets of a URL: its password, and parameters that are secret by their name or length. */
+/** Returns a URL's secrets: its password, and parameters that look secret by name or length. */
 export function secretsInUrl(url: string): string[] {
   const login = /^[\w+.-]+:\/\/([^/?#]*)@/.exec(url)?.[1] ?? '';
   const password = login.slice(login.indexOf(':') + 1);
@@ -44,12 +44,12 @@ function decoded(text: string): string {
   }
 }
 
-/** Hides secrets in all that leaves the program for people: log, errors, `check`, API, status. */
+/** Removes secrets from all output for people: log, errors, `check`, API, status. */
 export class Redactor {
-  /** As they may be written: plain, in a URL, in JSON. */
+  /** The secrets in each form in which they may appear: plain, in a URL, in JSON. */
   readonly #known = new Set<string>();
 
-  /** Hides these from now on wherever they stand; short ones only where `redact` finds them. */
+  /** Hides these secrets from now on. Short ones are hidden only where `redact` finds them. */
   learn(secrets: Iterable<string | null | undefined>): void {
     for (const secret of secrets) {
       if (!secret || secret.length < LEAST_LENGTH) continue;
@@ -58,12 +58,12 @@ export class Redactor {
     }
   }
 
-  /** The text without any secret. */
+  /** Removes all secrets from a text. */
   hide(text: string): string {
     return redact(this.hideKnown(text));
   }
 
-  /** The text without the secrets that were learnt: what clients gave stays as they gave it. */
+  /** Removes only learnt secrets; other texts of clients stay unchanged. */
   hideKnown(text: string): string {
     let shown = text;
     for (const secret of this.#known) shown = shown.replaceAll(secret, SHOWN);

@@ -2,17 +2,17 @@ import { LineLimit } from './line-limit.js';
 import { loggable } from './loggable.js';
 import type { Logger } from './logger.js';
 
-/** Of one thread: each port's refusals are a kind. */
+/** The limit of this thread; each port's refusals are a kind. */
 const limit = new LineLimit();
-/** Failures that are nobody's question: port scans, health checks, and players that leave. */
+/** Failures that nobody asks about: port scans, health checks, players that leave. */
 const COMMON = new Set<unknown>(['left', 'silent']);
 
-/** What is known of a client that is turned away; texts may be its own. */
+/** Fields of a refusal; texts may come from the client. */
 export type RefusalFields = Readonly<Record<string, string | null | undefined>>;
 
 /**
- * One line at info for a client that is turned away, so that who asks why finds it; those of a storm
- * are at debug.
+ * Logs a refused client in one line at info, so that an operator finds the reason. In a storm,
+ * further lines are at debug.
  */
 export function logRefusal(logger: Logger, message: string, fields: RefusalFields): void {
   const shown = Object.entries(fields)

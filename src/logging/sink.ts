@@ -2,40 +2,40 @@ import { isatty } from 'node:tty';
 import { codeOf } from '../errors.js';
 import { type Outlet, openOutlet } from './outlet.js';
 
-/** Bytes of a log that may wait for whoever reads it. */
+/** Most bytes of log lines that wait for their reader. */
 const MAX_LOG_BYTES = 1024 * 1024;
-/** So much is written at once. */
+/** Bytes per write. */
 const WRITE_BYTES = 64 * 1024;
-/** After so long a full pipe is tried again; it tells nobody that it has room. */
+/** Milliseconds until a full pipe is tried again, since a pipe gives no notice of room. */
 const FULL_RETRY_MS = 50;
-/** And a full disk, or a pipe that nobody reads. */
+/** Milliseconds until a full disk, or a pipe without a reader, is tried again. */
 const FAILED_RETRY_MS = 1000;
 
 export interface SinkOptions {
   readonly outlet: Outlet;
   readonly isTTY?: boolean;
-  /** What may wait; lines that find no room are dropped. Default: any number of bytes. */
+  /** Most bytes waiting; further lines are dropped. Default: no limit. */
   readonly maxBytes?: number;
-  /** Told, once there is room again, how many lines were dropped. */
+  /** Called with the number of dropped lines once there is room again. */
   readonly onGap?: (lines: number) => void;
 }
 
 /**
- * Lines on their way to something that may fail, block, fill and come back. A write returns at
- * once; what cannot be written waits, within a bound, and is tried again for as long as we run.
+ * Writes lines to an outlet that may fail, block, fill up and recover. A write returns at once;
+ * lines that cannot be written wait, within a bound, and are retried as long as the process runs.
  */
 export class LogSink {
   readonly isTTY: boolean;
   readonly #outlet: Outlet;
   readonly #maxBytes: number;
-  /** See `SinkOptions`; whoever makes the logger sets it. */
+  /** See `SinkOptions`; set by the logger's creator. */
   onGap: (lines: number) => void;
   #waiting: Buffer[] = [];
   #bytes = 0;
   #isWriting = false;
   #retry: NodeJS.Timeout | null = null;
   #failure: Error | null = null;
-  /** Since there was room last. */
+  /** Lines dropped since there was room. */
   #gap = 0;
   #dropped = 0;
   #onIdle: (() => void)[] = [];
@@ -52,10 +52,10 @@ export class LogSink {
     return this.#dropped;
   }
 
-  /** Takes whole lines. Never throws. */
+  /** Writes whole lines. Never throws. */
   write(lines: string): void {
     const bytes = Buffer.from(lines);
-    // Behind a gap nothing is taken until there is room for more than a line or two.
+    // After a drop no lines are accepted until there is room for several.
     if (this.#gap > 0 || this.#bytes + bytes.length > this.#maxBytes) {
       this.#gap += 1;
       this.#dropped += 1;
@@ -67,12 +67,12 @@ export class LogSink {
   }
 
   /**
-   * Resolves when all is written, or cannot be: with null, or the error that was the last word.
-   * Without a limit in ms it waits for a reader that is slow.
+   * Resolves when all is written or cannot be, with null or the last error. Without a limit in
+   * milliseconds it waits for a slow reader.
    */
   async drain(limitMs?: number): Promise<Error | null> {
     const limit = limitMs === undefined ? null : setTimeout(() => this.#settle(), limitMs);
-    // Nothing else may keep the process alive meanwhile.
+    // The retry timer must keep the process alive meanwhile.
     this.#retry?.ref();
     if (this.#isBusy()) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     if (limit !== null) clearTimeout(limit);
@@ -136,7 +136,7 @@ export class LogSink {
     return Buffer.concat(this.#waiting.slice(0, count));
   }
 
-  /** Of the last line a part may have been taken. */
+  /** Removes written bytes; the last line may have been written in part. */
   #advance(written: number): void {
     let left = written;
     let count = 0;
@@ -152,12 +152,12 @@ export class LogSink {
   }
 }
 
-/** Standard output: nothing of it is dropped. */
+/** Opens standard output, of which nothing is dropped. */
 export function openOutput(): LogSink {
   return new LogSink({ outlet: openOutlet(1, () => process.stdout), isTTY: isatty(1) });
 }
 
-/** Standard error, the log's place: what finds no room is dropped and counted. */
+/** Opens standard error for the log; lines without room are dropped and counted. */
 export function openLog(): LogSink {
   const outlet = openOutlet(2, () => process.stderr);
   return new LogSink({ outlet, isTTY: isatty(2), maxBytes: MAX_LOG_BYTES });

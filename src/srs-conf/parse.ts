@@ -4,9 +4,9 @@ import { SupervisorError } from '../errors.js';
 export interface Directive {
   readonly name: string;
   readonly args: readonly string[];
-  /** Null where the directive ends in `;`. */
+  /** Null for a directive that ends in `;`. */
   readonly children: readonly Directive[] | null;
-  /** Where it starts in the text, from 1; 0 where it was never in one. */
+  /** Line in the text, from 1; 0 if it does not come from a text. */
   readonly line: number;
 }
 
@@ -19,13 +19,13 @@ interface Token {
 const MAX_LENGTH = 1024 * 1024;
 const MAX_DEPTH = 16;
 
-/** SRS knows no escapes: a quote runs to the next of its kind, and a blank must follow it. */
+/** SRS has no escapes: a quoted text ends at the next such quote, and a separator must follow. */
 const TOKEN =
   /(?<blank>[ \t\r\n]+|#[^\n]*)|(?<mark>[;{}])|(?:"(?<double>[^"]*)"|'(?<single>[^']*)')(?=[ \t\r\n;{]|$)|(?<bare>[^ \t\r\n;{}#"'][^ \t\r\n;{]*)/y;
 
 /**
- * Reads the text of an srs.conf. `include` is a directive like any other: nothing is opened.
- * Throws ERR_CONFIG, naming the line, where SRS could not read it either.
+ * Parses the text of an srs.conf. `include` is a directive like any other; no file is opened.
+ * Throws ERR_CONFIG with the line where SRS could not parse it either.
  */
 export function parseConf(text: string): Directive[] {
   if (text.length > MAX_LENGTH) throw failure(1, `the file is longer than ${MAX_LENGTH} bytes`);
@@ -33,7 +33,7 @@ export function parseConf(text: string): Directive[] {
   return parseBlock(tokens, 0);
 }
 
-/** Follows names down the tree: `find(conf, 'http_api', 'listen')`. The first of each counts. */
+/** Finds a directive by path: `find(conf, 'http_api', 'listen')`. The first of a name counts. */
 export function find(
   directives: readonly Directive[],
   name: string,
@@ -70,7 +70,7 @@ function parseDirective(tokens: Iterator<Token, Token>, name: Token, depth: numb
   }
 }
 
-/** Ends in `end` for ever, so that the parser need not look for the end of the iterator. */
+/** Yields tokens and returns the end token, so that the parser need not check for the end. */
 function* tokenize(text: string): Generator<Token, Token> {
   let line = 1;
   let at = 0;
@@ -86,7 +86,7 @@ function* tokenize(text: string): Generator<Token, Token> {
   return { kind: 'end', text: 'end of the file', line };
 }
 
-/** Null for what SRS skips: blanks, comments, and `""`. */
+/** Converts a match to a token; null for what SRS skips: blanks, comments and `""`. */
 function toToken(groups: Record<string, string | undefined>, line: number): Token | null {
   const { mark, double, single, bare } = groups;
   if (mark === ';' || mark === '{' || mark === '}') return { kind: mark, text: mark, line };

@@ -1,12 +1,12 @@
 import { SupervisorError } from '../errors.js';
 import type { Directive } from './parse.js';
 
-/** A bare word of SRS's language: nothing in it can end the word, quote, comment or block. */
+/** A bare word of SRS's language: no character in it ends the word or starts a quote or comment. */
 const BARE = /^[^\s;{}#"'\0][^\s;{}\0]*$/;
 
 /**
- * Writes a tree as the text of an srs.conf; parseConf reads the same tree back. Throws ERR_CONFIG
- * for an argument that SRS's language cannot express.
+ * Prints a tree as an srs.conf; parseConf reads back the same tree. Throws ERR_CONFIG for an
+ * argument that SRS's language cannot express.
  */
 export function printConf(directives: readonly Directive[], indent = ''): string {
   return directives.map((directive) => printDirective(directive, indent)).join('');

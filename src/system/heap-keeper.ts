@@ -9,11 +9,11 @@ const LOOK_MS = 5000;
 const MB = 1e6;
 
 /**
- * Gives memory back after a flood. V8 collects garbage as a program allocates: a box that is calm
- * afterwards does not, and what the flood has left stays for hours. Its first limit is half a GB,
- * too, until it has collected once. So this collects before clients are let in, and whenever the
- * control thread is calm and has much to give back. Only with the native engine: its threads go on
- * moving media meanwhile, where with the portable one a collection (20-60 ms) would stop them.
+ * Returns memory to the system after a flood. V8 collects garbage as a program allocates, so a calm
+ * box would keep a flood's garbage for hours, and before its first collection V8 lets the heap grow
+ * to half a GB. This collects before clients are accepted, and whenever the control thread is calm
+ * and has much garbage. Only with the native engine, whose threads move media during a collection
+ * (20-60 ms); with the portable one media would stop.
  */
 export class HeapKeeper {
   readonly #isNeeded: boolean;

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Expands a leading `~/` as a shell does, in a file or variable that no shell has seen. */
+/** Expands a leading `~/`, for texts that no shell has expanded. */
 export function expandHome(path: string): string {
   if (path === '~') return homedir();
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;

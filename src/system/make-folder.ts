@@ -2,13 +2,13 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf } from '../errors.js';
 
-/** Another process may remove a parent between two steps; then the parents are looked for again. */
+/** Attempts: another process may remove a parent between two steps. */
 const ATTEMPTS = 5;
 
 /**
- * Makes a folder and the parents that are missing, and answers what was made, parents first.
- * Rejects with the system's error. Node's own `recursive` never ends on a file system that makes
- * no folders (/proc): the kernel says ENOENT there, though the parent exists.
+ * Makes a folder and its missing parents; returns those made, parents first. Rejects with the
+ * system's error. Node's `recursive` never returns on a file system that forbids folders (/proc),
+ * because the kernel reports ENOENT there although the parent exists.
  */
 export async function makeFolder(path: string, mode: number): Promise<string[]> {
   const made: string[] = [];
@@ -24,7 +24,7 @@ export async function makeFolder(path: string, mode: number): Promise<string[]> 
   }
 }
 
-/** The folder and its parents, parents first, from the first one that does not exist. */
+/** Returns the missing folders of a path, parents first. */
 async function missingFolders(path: string): Promise<string[]> {
   const missing: string[] = [];
   for (let folder = path; !(await isThere(folder)); folder = dirname(folder)) {
@@ -47,7 +47,7 @@ async function isThere(path: string): Promise<boolean> {
   });
 }
 
-/** False where another process made it first. */
+/** Makes a folder; false if another process made it first. */
 async function isMade(path: string, mode: number): Promise<boolean> {
   try {
     await mkdir(path, { mode });

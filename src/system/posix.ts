@@ -1,15 +1,17 @@
-/** Calls of the C library that Node lacks, for the control thread. All of them return at once. */
+/** C library calls that Node lacks, for the control thread. All return at once. */
 import { constants } from 'node:os';
 
 export interface Posix {
   /**
-   * Takes flock(2) on an open file, for as long as that stays open: the kernel frees it with its
-   * holder, and all that see the file see the lock, in whatever PID namespace they are.
+   * Takes flock(2) on an open file until it is closed. The kernel frees the lock with its holder,
+   * and it holds across PID namespaces for all that see the file.
    */
   flock(fd: number, kind: 'shared' | 'exclusive'): 'locked' | 'held by another' | 'not supported';
-  /** waitpid(2) with WNOHANG: takes a dead child of ours away; answers whether it was there. */
+  /** Reaps a dead child process: waitpid(2) with WNOHANG. Returns whether it was one. */
   reap(pid: number): boolean;
-  /** Gives free memory of the C library back to the system; does nothing on musl, which does so itself. */
+  /**
+   * Returns free memory of the C library to the system; musl does so itself, so nothing is done.
+   */
   trimMemory(): void;
 }
 
@@ -19,7 +21,7 @@ const WNOHANG = 1;
 
 let loaded: Promise<Posix | null> | null = null;
 
-/** Null where koffi has no build for this system, or cannot be loaded. */
+/** Loads the calls; null if koffi has no build for this system or fails to load. */
 export function loadPosix(): Promise<Posix | null> {
   loaded ??= load().catch(() => null);
   return loaded;
@@ -41,7 +43,7 @@ async function load(): Promise<Posix> {
   };
 }
 
-/** Null where the C library has no such function. */
+/** Null if the C library lacks the function. */
 function find<T>(lookUp: () => T): T | null {
   try {
     return lookUp();

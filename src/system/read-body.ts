@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The whole body of a request or answer. Rejects where it is cut short, or longer than `maxBytes`. */
+/**
+ * Reads the whole body of a request or response. Rejects if it is cut off, or longer than
+ * `maxBytes`.
+ */
 export async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -2,9 +2,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 /**
- * Closes a socket at once by a reset, so that the system forgets what the other side has not taken.
- * Node refuses that for TLS, and for a socket that was ended, which it then never closes: these are
- * destroyed.
+ * Closes a socket at once with RST, so that the kernel discards unsent data. Node refuses this for
+ * TLS, and for a socket that was ended, which it would then never close: these are destroyed.
  */
 export function resetSocket(socket: Socket): void {
   if (socket instanceof TLSSocket || socket.writableEnded) {
@@ -13,6 +12,6 @@ export function resetSocket(socket: Socket): void {
   }
   const isStuck = socket.writableLength > 0;
   socket.resetAndDestroy();
-  // Left to itself Node would first wait for what cannot be sent.
+  // Without this Node first waits for the data that cannot be sent.
   if (isStuck) socket.destroy();
 }

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { codeOf, messageOf } from '../errors.js';
 
-/** A process with nothing to read, and both outputs to be read by us. */
+/** A process without input, whose outputs we read. */
 export interface Program {
-  /** Execa's process is a promise, too: in an object of its own nobody awaits it by mistake. */
+  /** Execa's process is also a promise; inside this object it is not awaited by mistake. */
   readonly child: ChildProcess;
   readonly pid: number;
   readonly stdout: Readable;
@@ -16,43 +16,40 @@ export interface Program {
 
 export interface ProgramOptions {
   readonly cwd?: string;
-  /** The whole environment; default: our own. */
+  /** The complete environment; default: our own. */
   readonly env?: Record<string, string>;
-  /** In a session of its own: signals of the terminal are not for it. */
+  /** Runs in a session of its own, out of reach of the terminal's signals. */
   readonly detached?: boolean;
 }
 
-/** What became of a short program. */
+/** Result of a short program. */
 export interface ProgramOutcome {
-  /** Null where it never ran, was killed, or took too long. */
+  /** Null if it did not start, was killed, or timed out. */
   readonly exitCode: number | null;
-  /** Standard output and error together, of each at most 256 KB. */
+  /** Standard output and error together, at most 256 KB of each. */
   readonly output: string;
-  /** The part of it that came by standard error. */
+  /** The part from standard error. */
   readonly errors: string;
-  /** Why it did not come to an exit code; else ''. */
+  /** Why there is no exit code; else ''. */
   readonly failure: string;
-  /** The system's code (`ENOENT`, `EMFILE`, …) where it could not be started; else ''. */
+  /** System error code (`ENOENT`, `EMFILE`, …) if it did not start; else ''. */
   readonly code: string;
 }
 
-/** `srs -v` and `srs -t` take 20 ms, taskset some ms. */
+/** Milliseconds. `srs -v` and `srs -t` take 20 ms, taskset a few. */
 const RUN_LIMIT_MS = 10_000;
 const MAX_OUTPUT = 256 * 1024;
 
-/** Descriptors that making a process takes for a moment: two pipes, and what tells of `exec`. */
+/** Descriptors used briefly while a process starts: two pipes, and the one that reports `exec`. */
 const SPAWN_DESCRIPTORS = 8;
 
-/**
- * Resolves when the system has made the process, and rejects with an error that has the system's
- * code where it has not.
- */
+/** Starts a program. Rejects with an error that has the system's code if that fails. */
 export async function startProgram(
   [file = '', ...args]: readonly string[],
   { cwd, env, detached = false }: ProgramOptions = {},
 ): Promise<Program> {
   requireDescriptors();
-  // No `cleanup`: who starts a process sees to its end.
+  // No `cleanup`: the caller ends the process.
   const child = execa(file, args, {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env, extendEnv: false }),
@@ -69,7 +66,10 @@ export async function startProgram(
   throw Object.assign(new Error(originalMessage), { code });
 }
 
-/** Throws EMFILE where too few are left: Node then gives a process without streams, which execa cannot take. */
+/**
+ * Throws EMFILE if too few descriptors are left: Node then returns a process without streams, on
+ * which execa fails.
+ */
 function requireDescriptors(): void {
   const open: number[] = [];
   try {
@@ -114,7 +114,7 @@ interface Piece {
   readonly bytes: Buffer;
 }
 
-/** Both outputs in the order in which they came. */
+/** Reads both outputs in order of arrival. */
 function read(stream: Readable, said: Piece[], from: Piece['from']): void {
   let size = 0;
   stream.on('data', (bytes: Buffer) => {
@@ -131,7 +131,7 @@ function failureOf({ signalCode }: ChildProcess): string {
   return signalCode === null ? '' : `killed by ${signalCode}`;
 }
 
-/** What it forked may hold its pipes open for ever. */
+/** Kills a program that timed out, and closes its pipes, which its own children may hold open. */
 function abandon({ child, stdout, stderr }: Program): void {
   child.kill('SIGKILL');
   stdout.destroy();
