@@ -7,10 +7,10 @@ import { addressOf, askChild, type ChildAddress } from './ask-child.js';
 import { passOn } from './pass-on.js';
 import type { SegmentAsk, SegmentOptions } from './segments.js';
 
-/** A segment above this share of the cache is not kept. */
+/** Segments above one such share of the cache are not cached. */
 const LARGEST_SHARE = 8;
 
-/** Segments that children of other boxes have: fetched once for all viewers who ask at a time. */
+/** Segments of children on other boxes. Concurrent requests for one segment share one fetch. */
 export class FarSegments {
   readonly #find: SegmentOptions['find'];
   readonly #hot: HotFiles;
@@ -28,7 +28,7 @@ export class FarSegments {
     return this.#hot.bytes;
   }
 
-  /** Not found where the stream lives here, or nowhere. */
+  /** Sends a segment; 404 if the stream is on this box or nowhere. */
   async reply(named: SegmentAsk, exchange: Exchange): Promise<unknown> {
     const { request, reply } = exchange;
     const key = `${named.vhost}/${named.segment.path}`;
@@ -44,7 +44,7 @@ export class FarSegments {
     return response === null ? reply.callNotFound() : passOn(response, exchange);
   }
 
-  /** The writer, on the box that has the stream now. */
+  /** Returns the segment's writer, on the box that has the stream now. */
   async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<ChildAddress | null> {
     const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
     const route = await this.#find(`${vhost}/${name}`).catch(() => null);
@@ -54,9 +54,9 @@ export class FarSegments {
     return { ...addressOf(route), via: { ...route.via, child, generation, wanted: null } };
   }
 
-  /** Null for what is not to be kept. */
+  /** Fetches a segment; null if it is not to be cached. */
   async #fetch(child: ChildAddress, named: SegmentAsk): Promise<HotFile | null> {
-    // Others may wait for it, too, when this client has left.
+    // Other requests may share this fetch after the client has left.
     const ask = { ...named.ask(), signal: new AbortController().signal };
     const response = await askChild(child, ask, 'segment');
     const length = Number(response.headers['content-length'] ?? Number.NaN);

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type MediaPlaylist, parsePlaylist } from '../protocol/hls/playlist.js';
 import type { StreamName } from '../stream-key.js';
 
-/** Where below the shared directory a writer puts the playlist of a stream. */
+/** Path of a writer's playlist of a stream, below the shared directory. */
 export function playlistFile(writer: string, { vhost, app, stream }: StreamName): string {
   return join(writer, vhost, app, `${stream}.m3u8`);
 }
 
-/** What a writer last listed, alive or not; null where there is no such file. */
+/** Reads the last playlist of a writer, even an ended one; null if there is no such file. */
 export async function readPlaylist(path: string): Promise<MediaPlaylist | null> {
   const text = await readFile(path, 'utf8').catch(() => null);
   const list = text === null ? null : parsePlaylist(text);

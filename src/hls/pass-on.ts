@@ -4,7 +4,7 @@ import { corsHeaders } from '../protocol/http/cors.js';
 
 const KEPT = ['content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag'];
 
-/** Sends a child's answer while it comes. */
+/** Streams a child's response to the client. */
 export function passOn(response: IncomingMessage, { request, reply }: Exchange): unknown {
   const { statusCode = 502, headers } = response;
   const { 'content-type': type = 'video/MP2T' } = headers;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { formatAddress } from '../config/address.js';
 import { dialPeer, type PeerVia } from '../listener/peer/dial-peer.js';
 
-/** What a request to a child of another box says besides. */
+/** Additional fields of a request to another box's child. */
 interface PeerRequest {
   readonly via: PeerVia;
   /** The client's address. */
@@ -12,13 +12,13 @@ interface PeerRequest {
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
-/** Reaches children of other boxes through those; as many connections to each as to one of ours. */
+/** Connects to children of other boxes through those boxes; limits count per child. */
 export class PeerAgent extends Agent {
   override createConnection(options: ClientRequestArgs, connected?: Connected): undefined {
     const { via, ip, signal } = options as ClientRequestArgs & PeerRequest;
     const client = formatAddress({ host: ip, port: 0 });
     dialPeer(via, 'http', client, signal ?? new AbortController().signal).then(
-      // It was paused behind the box's answer; a child says nothing before it is asked.
+      // The socket is paused behind the box's answer; the child sends nothing before a request.
       (socket) => connected?.(null, socket.resume()),
       (error: Error) => connected?.(error, undefined as never),
     );

@@ -14,9 +14,9 @@ import { Shown } from './shown.js';
 /** A request for a stream's playlist. */
 export interface PlaylistAsk extends Ask {
   readonly name: StreamName;
-  /** SRS's `hls_ctx`, which a viewer has from its first answer; null: it has none yet. */
+  /** SRS's `hls_ctx`, which a viewer gets with its first playlist; null before. */
   readonly session: string | null;
-  /** The query named the vhost, so that segments have to be asked for with it too. */
+  /** The query names the vhost, so segment URIs must name it, too. */
   readonly namesVhost: boolean;
 }
 
@@ -28,25 +28,25 @@ export interface PlaylistAnswer {
 }
 
 export interface PlaylistOptions {
-  /** The directory that all children write HLS below. */
+  /** Directory below which all children write HLS. */
   readonly root: string;
   readonly windowSeconds: number;
-  /** Where a stream lives, without placing it. */
+  /** Finds a stream's owner without placing the stream. */
   readonly find: (stream: StreamKey) => Promise<Route | null>;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** What is longer is no playlist. */
+/** Bytes. Longer texts are not playlists. */
 const MAX_PLAYLIST_BYTES = 1024 * 1024;
-/** Owners that are asked one after the other, should they die meanwhile. */
+/** Most owners asked, in case they die meanwhile. */
 const ATTEMPTS = 3;
 const REFUSED: PlaylistAnswer = text(403, 'Forbidden\n');
 
 /**
- * Playlists by way of the stream's owner, who keeps a session for each viewer, calls hooks and can
- * kick; made to go on where the stream moves to another child.
+ * Serves playlists from the stream's owner, which keeps a session per viewer, calls hooks and can
+ * kick. The playlist continues when the stream moves to another child.
  */
 export class Playlists {
   readonly #options: PlaylistOptions;
@@ -58,12 +58,12 @@ export class Playlists {
     this.#shown = new Shown({ windowSeconds, now });
   }
 
-  /** Streams that are remembered. */
+  /** Number of remembered streams. */
   get size(): number {
     return this.#shown.size;
   }
 
-  /** Null where there is no such stream. Rejects only where the client has left. */
+  /** Returns the playlist; null if there is no such stream. Rejects only if the client has left. */
   async answer(ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
     let silent: OwnerRef | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -74,12 +74,12 @@ export class Playlists {
       if (answer !== 'silent') return answer;
       silent = route.owner;
     }
-    // SRS refuses a viewer by closing the connection; one that it has let in, it answers.
+    // SRS refuses a viewer by closing the connection; accepted viewers get a response.
     if (silent !== null && ask.session === null) return REFUSED;
     return this.#shownBefore(ask);
   }
 
-  /** Whether there is a playlist now; begins no session. */
+  /** Reports whether there is a playlist; begins no session. */
   async exists(name: StreamName): Promise<boolean> {
     const route = await this.#options.find(streamKey(name));
     if (route === null) return false;
@@ -87,7 +87,7 @@ export class Playlists {
     return route.isForeign === true || route.via !== undefined || this.#hasFile(route.owner, name);
   }
 
-  /** Asks the owner, unless it has been silent once. The route is released. */
+  /** Asks the owner, unless it has been silent once (`ask` null). Releases the route. */
   async #tryOwner(
     route: Route,
     ask: PlaylistAsk | null,
@@ -111,16 +111,16 @@ export class Playlists {
     if (answer.status === 404) {
       if (via !== undefined || !(await this.#hasFile(owner, ask.name)))
         return this.#shownBefore(ask) ?? answer;
-      // The file came in this very moment; who was kicked is told so again.
+      // The file appeared just now; a kicked viewer is refused again.
       answer = await this.#ask(route, ask);
     }
-    // The session began with another child, and this one has begun it now.
+    // The session began with another child; the request above began one with this child.
     if (ask.session !== null && isMaster(answer.text)) answer = await this.#ask(route, ask);
     if (answer.status !== 200 || isMaster(answer.text)) return answer;
     return { ...answer, text: await this.#goOn(owner, ask, answer.text) };
   }
 
-  /** It writes to a disk of its own, and names segments its own way: the list stands as it is. */
+  /** An origin has its own disk and its own segment names, so its playlist is not rewritten. */
   async #fromForeign(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
     const answer = await this.#ask(route, ask);
     const hasBegun = ask.session !== null && isMaster(answer.text);
@@ -136,7 +136,7 @@ export class Playlists {
     return { status: statusCode, contentType, location, text: body.toString() };
   }
 
-  /** The owner's list as this stream's viewers have to see it. */
+  /** Returns the owner's playlist in this stream's continued numbering. */
   async #goOn(owner: OwnerRef, ask: PlaylistAsk, listed: string): Promise<string> {
     const stream = streamKey(ask.name);
     const writer = nameOf(owner);
@@ -151,7 +151,10 @@ export class Playlists {
     return shown === null ? listed : printPlaylist(shown, query(ask, plain !== listed));
   }
 
-  /** What the writer before listed after the last poll: its file outlives it. */
+  /**
+   * Takes the last segments of the previous writer, listed after the last poll: its file still
+   * exists.
+   */
   async #takeLastOf(before: string | null, writer: string, name: StreamName): Promise<void> {
     if (before === null || before === writer || before.includes('/')) return;
     const list = await readPlaylist(join(this.#options.root, playlistFile(before, name)));
@@ -161,7 +164,10 @@ export class Playlists {
     }
   }
 
-  /** For viewers that watch while their stream has no child, or none that lists anything yet. */
+  /**
+   * Returns the last playlist for viewers whose stream has no child, or none that lists anything
+   * yet.
+   */
   #shownBefore(ask: PlaylistAsk): PlaylistAnswer | null {
     if (ask.session === null) return null;
     const { windowSeconds } = this.#options;
@@ -178,7 +184,7 @@ export class Playlists {
   }
 }
 
-/** Other boxes have children of the same names. */
+/** Returns a writer's name that is unique across boxes, whose children have the same ids. */
 function nameOf(owner: OwnerRef): string {
   const { box } = owner;
   return box === undefined ? writerName(owner) : `${box}/${writerName(owner)}`;
@@ -188,7 +194,7 @@ function text(status: number, body: string, contentType = 'text/plain'): Playlis
   return { status, contentType, location: undefined, text: body };
 }
 
-/** What segments have to be asked for with. */
+/** Returns the query for segment URIs. */
 function query({ session, namesVhost, name }: PlaylistAsk, hasSession: boolean): string {
   return [
     ...(hasSession && session !== null ? [`hls_ctx=${session}`] : []),

@@ -11,26 +11,26 @@ import { PLAYLIST_TYPE, type PlaylistOptions, Playlists } from './playlists.js';
 import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
-  /** All that the children have. */
+  /** All vhosts of the children. */
   readonly vhosts: readonly string[];
-  /** Answers for a playlist that is no stream's, such as a recording's; default: not found. */
+  /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
 }
 
-/** What a request names. */
+/** A parsed request. */
 interface Named {
   readonly target: RequestTarget;
   readonly host: string;
   readonly vhost: string;
-  /** By its query. */
+  /** The vhost comes from the query. */
   readonly namesVhost: boolean;
 }
 
-/** A foreign one is of an origin that we did not start. */
+/** `foreign`: a segment of an origin that we did not start. */
 type Kind = 'playlist' | 'segment' | 'foreign';
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** Playlists and segments, told by their paths from all else that is on the port. */
+/** Routes for playlists and segments, recognised by their paths. */
 export function hlsRoutes(options: HlsOptions): HttpPlugin {
   const handlers = {
     playlist: playlistHandler(options, new Playlists(options)),
@@ -59,7 +59,7 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
   };
 }
 
-/** Asked of every request on the port: most are told by their last letters. */
+/** Classifies a request. Runs for every request on the port, so the suffix is checked first. */
 function kindOf(url: string): Kind | undefined {
   const path = pathOf(url);
   if (path.endsWith('.m3u8')) return parsePlaylistPath(path) === null ? undefined : 'playlist';
@@ -104,7 +104,7 @@ function segmentHandler({ vhosts }: HlsOptions, segments: Segments) {
   };
 }
 
-/** The same path may be a file's. */
+/** Serves an origin's segment. The path may also be that of a file, hence `otherwise`. */
 function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts);
@@ -121,7 +121,7 @@ function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
   };
 }
 
-/** A path that is none names nothing: its handlers then find nothing. */
+/** Parses the request; a malformed target gives an empty path, which no handler finds. */
 function readNames({ raw, headers }: FastifyRequest, vhosts: readonly string[]): Named {
   const target = parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
   const host = target.authority ?? headers.host ?? '';
@@ -145,7 +145,7 @@ function toAsk({ target, host }: Named, request: FastifyRequest, reply: FastifyR
   };
 }
 
-/** Made once: an error of its own for each request would cost more than the rest. */
+/** One shared error: creating one per request would cost more than the rest. */
 const LEFT = new Error('the client has left');
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): unknown {

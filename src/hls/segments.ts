@@ -8,25 +8,28 @@ import { FarSegments } from './far-segments.js';
 import { passOn } from './pass-on.js';
 
 export interface SegmentOptions {
-  /** The directory that all children write HLS below. */
+  /** Directory below which all children write HLS. */
   readonly root: string;
   readonly windowSeconds: number;
   readonly cacheBytes: number;
-  /** Where that life of a child answers; null: it has ended. Absent: segments come from disk. */
+  /**
+   * Returns the address of that life of a child; null if it has ended. Absent: segments are read
+   * from disk.
+   */
   readonly child?: (writer: OwnerRef) => ChildAddress | null;
-  /** Where a stream lives, without placing it. */
+  /** Finds a stream's owner without placing the stream. */
   readonly find: (stream: StreamKey) => Promise<Route | null>;
 }
 
-/** What a segment request names. */
+/** A parsed segment request. */
 export interface SegmentAsk {
   readonly vhost: string;
   readonly segment: SegmentName;
-  /** For the child, where it is to send the segment. */
+  /** Makes the request to the child, if the child sends the segment. */
   readonly ask: () => Ask;
 }
 
-/** Segments of all children, alive or not; those of other boxes come from there. */
+/** Serves segments of all children, ended ones included. Those of other boxes come from there. */
 export class Segments {
   readonly #options: SegmentOptions;
   readonly #files: ImmutableFiles;
@@ -53,7 +56,10 @@ export class Segments {
     return this.#files.reply(fileOf(named), exchange, () => this.#far.reply(named, exchange));
   }
 
-  /** The child counts the bytes for its viewer; where it has none to send, the file is sent. */
+  /**
+   * Gets the segment from the child, which counts the bytes for its viewer. If it has none, the
+   * file is sent.
+   */
   async #pass(child: ChildAddress, named: SegmentAsk, exchange: Exchange): Promise<unknown> {
     const response = await askChild(child, named.ask(), 'segment').catch(() => null);
     if (response !== null && response.statusCode !== 404) return passOn(response, exchange);
@@ -62,12 +68,12 @@ export class Segments {
   }
 }
 
-/** A segment of an origin that we did not start. Rejects where that does not answer. */
+/** Gets a segment from an origin that we did not start. Rejects if it does not answer. */
 export async function segmentOf(origin: ChildAddress, ask: Ask, exchange: Exchange) {
   return passOn(await askChild(origin, ask, 'segment'), exchange);
 }
 
-/** Below the directory that all children write to. */
+/** Path below the directory to which all children write. */
 function fileOf({ segment: { writer, path }, vhost }: SegmentAsk): string {
   return `${writerName(writer)}/${vhost}/${path}`;
 }

@@ -4,7 +4,7 @@ import type { StreamKey } from '../stream-key.js';
 
 interface Entry {
   readonly state: Continuity;
-  /** Who confirmed it last, and by what text: most polls find nothing new. */
+  /** Last confirming writer and its text: most polls bring nothing new. */
   readonly from: string;
   readonly text: string;
   readonly at: number;
@@ -12,16 +12,16 @@ interface Entry {
 
 export interface ShownOptions {
   readonly windowSeconds: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
-/** Streams that are remembered; each takes about as much as its playlist. */
+/** Most streams remembered; each takes about as much memory as its playlist. */
 const MAX_STREAMS = 10_000;
-/** How long a stream without viewers is. */
+/** Milliseconds for which a stream without viewers is remembered. */
 const KEPT_MS = 600_000;
 
-/** What viewers were last shown of each stream: one entry a stream, none a viewer. */
+/** The last shown playlist of each stream: one entry per stream, none per viewer. */
 export class Shown {
   readonly #entries = new Map<StreamKey, Entry>();
   readonly #options: ShownOptions;
@@ -34,12 +34,12 @@ export class Shown {
     return this.#entries.size;
   }
 
-  /** Whose segments were shown last; null for a stream that is not known. */
+  /** Returns the writer of the last shown segments; null for an unknown stream. */
   writer(stream: StreamKey): string | null {
     return this.#entries.get(stream)?.state.writer ?? null;
   }
 
-  /** Whether this text of this writer has been taken in already; it is then confirmed anew. */
+  /** Reports whether this text of this writer was merged already, and if so renews the entry. */
   confirm(stream: StreamKey, writer: string, text: string): boolean {
     const entry = this.#entries.get(stream);
     if (entry?.text !== text || entry.from !== writer) return false;
@@ -47,7 +47,7 @@ export class Shown {
     return true;
   }
 
-  /** Takes a writer's list in. */
+  /** Merges a writer's playlist. */
   take(stream: StreamKey, writer: string, list: MediaPlaylist, text: string): void {
     const { windowSeconds, now } = this.#options;
     const before = this.#entries.get(stream)?.state ?? null;
@@ -55,14 +55,14 @@ export class Shown {
     this.#keep(stream, { state, from: writer, text, at: now() });
   }
 
-  /** What is shown now, and was confirmed by a child within `withinMs`; else null. */
+  /** Returns the shown playlist if a child confirmed it within `withinMs`; else null. */
   list(stream: StreamKey, withinMs = Infinity): MediaPlaylist | null {
     const entry = this.#entries.get(stream);
     if (entry === undefined || this.#options.now() - entry.at > withinMs) return null;
     return entry.state.shown;
   }
 
-  // The oldest come first: whatever is taken in goes to the end.
+  // Entries are ordered by age: a renewed one moves to the end.
   #keep(stream: StreamKey, entry: Entry): void {
     this.#entries.delete(stream);
     this.#entries.set(stream, entry);

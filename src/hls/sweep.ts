@@ -7,18 +7,18 @@ import { parseWriter } from '../protocol/hls/names.js';
 export interface SweepOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Files that were written longer ago go. */
+  /** Milliseconds after which files are removed. */
   readonly keepMs: number;
-  /** Whether this life of a child goes on. */
+  /** Reports whether this life of a child is running. */
   readonly isAlive: (writer: OwnerRef) => boolean;
 }
 
-/** The time in a segment's name saves asking for that of the file. */
+/** The timestamp in a segment's name, which saves a stat call. */
 const WRITTEN_AT = /-(\d{13})\.(?:ts|m4s|mp4)(?:\.tmp)?$/;
 
 /**
- * Removes what SRS leaves behind of children and streams that have ended. One file after the other,
- * so that a long sweep holds nobody up. Answers how many files went.
+ * Removes the files of ended children and streams, which SRS leaves behind. Removes one file at a
+ * time, so that a long sweep does not block other work. Returns the number of files removed.
  */
 export async function sweep(root: string, options: SweepOptions): Promise<number> {
   let removed = 0;
@@ -40,12 +40,15 @@ async function sweepFolder(path: string, options: SweepOptions, isAlive: boolean
       removed += 1;
     }
   }
-  // Not where there is something in it.
+  // rmdir fails if the folder is not empty.
   if (!isAlive) await rmdir(path).catch(() => {});
   return removed;
 }
 
-/** A key may be older than the segments that it opens; it goes with its child. */
+/**
+ * Reports whether a file is to be removed. A key may be older than the segments that need it, so
+ * keys stay as long as their child runs.
+ */
 async function isOld(
   path: string,
   { now, keepMs }: SweepOptions,
@@ -57,7 +60,7 @@ async function isOld(
   return writtenAt !== undefined && now - writtenAt > keepMs;
 }
 
-/** None where the folder has gone meanwhile. */
+/** Lists a folder; empty if it no longer exists. */
 function entriesOf(path: string): Promise<Dirent[]> {
   return readdir(path, { withFileTypes: true }).catch(() => []);
 }

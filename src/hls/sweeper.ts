@@ -6,16 +6,16 @@ import { sweep } from './sweep.js';
 export interface SweeperOptions {
   readonly root: string;
   readonly windowSeconds: number;
-  /** Whether this life of a child goes on. */
+  /** Reports whether this life of a child is running. */
   readonly isAlive: (writer: OwnerRef) => boolean;
   readonly logger: Logger;
 }
 
-/** SRS's own `hls_dispose`: so long can a stream that has ended still be watched. */
+/** SRS's `hls_dispose` default: an ended stream can be watched for so long. */
 const LEAST_MS = 120_000;
 const EVERY_MS = 30_000;
 
-/** Sweeps the children's HLS directory again and again. */
+/** Sweeps the children's HLS directory periodically. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   #timer: NodeJS.Timeout | null = null;
@@ -29,7 +29,7 @@ export class Sweeper {
     this.#next();
   }
 
-  /** Resolves when no sweep is under way any more. */
+  /** Stops; resolves when no sweep is running. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -1,17 +1,17 @@
 import { CONFIGURED_HOOKS } from '../config/config.js';
 
-/** What SRS calls us for, by its own names; `on_forward` is `forward.backend`. */
+/** SRS's hook calls under its own names; `on_forward` is `forward.backend`. */
 export const HOOK_ACTIONS = [...CONFIGURED_HOOKS, 'on_forward'] as const;
 export type HookAction = (typeof HOOK_ACTIONS)[number];
 
-/** For these SRS waits for a verdict; of the others it has no use for the answer. */
+/** Actions for which SRS waits for a verdict; it ignores the answers to the others. */
 const ASKED: ReadonlySet<HookAction> = new Set([
   'on_connect',
   'on_publish',
   'on_play',
   'on_forward',
 ]);
-/** Of these SRS calls every URL, whatever the one before has said. */
+/** Actions for which SRS calls every URL, whatever the previous one answered. */
 const TOLD_TO_ALL: ReadonlySet<HookAction> = new Set(['on_close', 'on_unpublish', 'on_stop']);
 
 export function isHookAction(text: unknown): text is HookAction {

@@ -1,34 +1,34 @@
 import { withoutOwnQuery } from '../protocol/webrtc/request.js';
 import { type HookAction, isHookAction } from './actions.js';
 
-/** SRS's own JSON of a call; `action`, `vhost`, `app` and `client_id` are in every one. */
+/** The JSON of a call, as SRS sends it. All calls have `action`, `vhost`, `app` and `client_id`. */
 export interface HookBody {
   readonly action: HookAction;
   readonly client_id: string;
   readonly ip: string;
   readonly vhost: string;
   readonly app: string;
-  /** Missing in `on_close`; with `.m3u8` at its end for players of HLS. */
+  /** Missing in `on_close`; ends in `.m3u8` for HLS players. */
   readonly stream?: string;
-  /** The stream's id in the child's API, where it has one. */
+  /** The stream's id in the child's API, if it has one. */
   readonly stream_id?: string;
   readonly [field: string]: unknown;
 }
 
-/** What we know better than the child, or besides. */
+/** Facts that replace or complete those of the child. */
 export interface HookTruth {
   readonly ip: string;
   readonly serverId: string;
-  /** Null: none has heard of the client yet. */
+  /** Null: no child knows the client yet. */
   readonly child: string | null;
-  /** There where users know the client by another id than its child does. */
+  /** Set if users know the client by another id than its child does. */
   readonly clientId?: string;
 }
 
 const TEXTS = ['client_id', 'ip', 'vhost', 'app'] as const;
 const OPTIONAL_TEXTS = ['stream', 'stream_id'] as const;
 
-/** Null for what is no call of a child's hooks. */
+/** Parses the body of a child's hook; null if it is not one. */
 export function parseHook(text: string): HookBody | null {
   const body = parseObject(text);
   if (body === null || !isHookAction(body.action)) return null;
@@ -38,11 +38,11 @@ export function parseHook(text: string): HookBody | null {
   return complete && sound ? (body as HookBody) : null;
 }
 
-/** The call as users get it: SRS's fields in SRS's order, and `child` behind them. */
+/** Builds the call for the user: SRS's fields in SRS's order, then `child`. */
 export function rewriteHook(body: HookBody, truth: HookTruth): string {
   const { ip, serverId, child, clientId = body.client_id } = truth;
   const { param } = body;
-  // What we asked SRS for in the client's name is nothing that the client said.
+  // Removes the parameters that we added to the client's own.
   const own = typeof param === 'string' ? { param: withoutOwnQuery(param) } : {};
   const known = { server_id: serverId, client_id: clientId, ip, child };
   return JSON.stringify({ ...body, ...own, ...known });

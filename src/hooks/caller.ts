@@ -5,26 +5,26 @@ import type { HookOutcome } from './counters.js';
 import { Lane } from './lane.js';
 import { type HookAnswer, judge } from './verdict.js';
 
-/** One call, ready for every URL that is to get it. */
+/** One call, for all URLs that get it. */
 export interface OutgoingHook {
   readonly action: HookAction;
   readonly body: string;
   readonly urls: readonly string[];
-  /** SRS's own. */
+  /** SRS's User-Agent. */
   readonly userAgent: string;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when nothing waits for the answer any more. */
   readonly signal: AbortSignal;
 }
 
 export interface CallResult {
   readonly outcome: HookOutcome;
-  /** What the URL that decided has said; null where that is no verdict. */
+  /** Answer of the deciding URL; null if it is not a verdict. */
   readonly answer: HookAnswer | null;
 }
 
-/** What SRS is told where no URL has anything against it. */
+/** The answer to SRS if no URL refuses. */
 export const YES: HookAnswer = { status: 200, body: '0' };
-/** As long as SRS waits for it. */
+/** Milliseconds that SRS waits for it. */
 const NOTIFY_MS = 10_000;
 
 /** Calls the user's URLs. */
@@ -38,7 +38,7 @@ export class HookCaller {
     this.#logger = logger;
   }
 
-  /** Calls one URL after the other, and ends early where SRS would. Never rejects. */
+  /** Calls the URLs in order, and stops early where SRS would. Never rejects. */
   async call(hook: OutgoingHook): Promise<CallResult> {
     let result: CallResult = { outcome: 'ok', answer: YES };
     for (const url of hook.urls) {
@@ -49,7 +49,7 @@ export class HookCaller {
     return result;
   }
 
-  /** Passes an `on_hls_notify` on: nobody waits for the answer. */
+  /** Forwards an `on_hls_notify`, whose answer is ignored. */
   async notify(origin: string, path: string, userAgent: string): Promise<void> {
     const signal = AbortSignal.timeout(NOTIFY_MS);
     const headers = { 'user-agent': userAgent };

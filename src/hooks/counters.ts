@@ -1,22 +1,22 @@
 import { HOOK_ACTIONS, type HookAction } from './actions.js';
 
-/** How a call of a child ended. `dropped`: too many were waiting for one URL already. */
+/** Outcome of a child's call. `dropped`: too many calls were waiting for one URL. */
 export type HookOutcome = 'ok' | 'refused' | 'failed' | 'dropped';
 
-/** What became of the calls of one action since the start. */
+/** Counters of one action since the start. */
 export interface HookCounters {
   readonly calls: number;
-  /** A hook server said no, or another child has the stream. */
+  /** A hook server refused, or another child has the stream. */
   readonly refused: number;
-  /** A hook server could not be reached, was too slow, or said nothing that counts. */
+  /** A hook server was unreachable, too slow, or gave no valid answer. */
   readonly failed: number;
   readonly dropped: number;
-  /** How long the latest calls took, in milliseconds. */
+  /** Duration of recent calls in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** So many durations are kept for each action. */
+/** Durations kept per action. */
 const KEPT = 512;
 
 class Tally {
@@ -44,7 +44,7 @@ export class HookTallies {
     this.#tallies.get(action)?.add(outcome, ms);
   }
 
-  /** Of those actions that have been called at all. */
+  /** Returns the counters of all actions that were called at least once. */
   read(): Partial<Record<HookAction, HookCounters>> {
     const called = [...this.#tallies].filter(([, { counts }]) => counts.calls > 0);
     return Object.fromEntries(called.map(([action, tally]) => [action, tally.read()]));

@@ -13,28 +13,28 @@ import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
 
-/** How hooks are told in SRS's place. */
+/** Identity with which we call hooks in SRS's place. */
 export interface HookVoice {
   /** `service_id` of the calls. */
   readonly serviceId: string;
   readonly userAgent: string;
-  /** A client's id in the manner of SRS's. */
+  /** Makes a client id in SRS's format. */
   readonly newId: () => string;
 }
 
 type Say = (body: HookBody, userAgent: string) => Promise<CallResult>;
 type Fields = Readonly<Record<string, string | number>>;
 
-/** So long a child may take to say that a client is gone. */
+/** Milliseconds for which a child may still report the end of a client. */
 const FAREWELL_MS = 60_000;
 
-/** The clients that users have heard of before any child did, by the address that children see. */
+/** Clients that users' hooks heard of before any child did, by alias. */
 export class HeldClients implements HeldHooks {
   readonly #voice: HookVoice;
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
   readonly #left = new Recent<HeldClient>();
-  /** What ends those whom no child serves, by their ids. */
+  /** Functions that close waiting clients, by client id. */
   readonly #waiting = new Map<string, () => void>();
 
   constructor(voice: HookVoice, say: Say) {
@@ -54,19 +54,19 @@ export class HeldClients implements HeldHooks {
     return end !== undefined;
   }
 
-  /** One that another box has asked about. */
+  /** Makes a client that another box has asked hooks about. */
   adopt({ id, ip, stream }: HeldElsewhere): HookClient {
     const client = new HeldClient({ id, ip }, this.#links());
     client.isLetIn(nameOf(stream));
     return client;
   }
 
-  /** Whether the user has heard already what a child says of its client. */
+  /** Reports whether the user has already heard what a child reports of its client. */
   hasHeard(body: HookBody): boolean {
     return this.#find(body.ip)?.hasTold(body) ?? false;
   }
 
-  /** As whom the user knows a child's client; null: as the child does. */
+  /** Returns the id and address by which the user knows a child's client; null: the child's own. */
   knownAs(body: HookBody): { readonly id: string; readonly ip: string } | null {
     return this.#find(body.ip);
   }
@@ -85,7 +85,7 @@ export class HeldClients implements HeldHooks {
     const here = this.#here.get(alias);
     if (here !== undefined) return here;
     const left = this.#left.get(alias);
-    // Later on the address is another client's.
+    // Later the alias belongs to another client.
     return left !== undefined && performance.now() < left.knownUntil ? left : null;
   }
 
@@ -106,8 +106,8 @@ interface HeldLinks {
 }
 
 /**
- * One client that waits here, as its user's hooks hear of it: in SRS's order, by one id for as long as
- * it is connected, whatever its child will call it.
+ * One waiting client towards the user's hooks: calls in SRS's order, with one id as long as the
+ * client is connected, whatever id its child gives it.
  */
 class HeldClient implements HookClient {
   readonly id: string;
@@ -116,15 +116,15 @@ class HeldClient implements HookClient {
   readonly ip: string;
   readonly #links: HeldLinks;
   #alias: string | null = null;
-  /** `on_connect` was asked, so `on_close` is due. */
+  /** `on_connect` was called, so `on_close` must follow. */
   #hasConnected = false;
   #request: HeldRequest | null = null;
-  /** It has been let in to play. */
+  /** The hooks have accepted it as a player. */
   #plays = false;
-  /** What its child will ask once more. */
+  /** Calls that its child will repeat. */
   readonly #asked = new Set<HookAction>();
   #isServed = false;
-  /** What is said last: the user hears one thing after the other. */
+  /** The last call: calls are made one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
@@ -133,7 +133,7 @@ class HeldClient implements HookClient {
     this.#links = links;
   }
 
-  /** Somebody else has asked, and a child of ours will tell of its end. */
+  /** Marks the client as accepted by another box's hooks; a child of ours will report its end. */
   isLetIn(name: StreamName): void {
     this.#request = { name, tcUrl: '', param: '', pageUrl: '' };
     this.#asked.add('on_connect').add('on_play');
@@ -178,7 +178,7 @@ class HeldClient implements HookClient {
     void this.#next(() => this.#tell('on_close', { send_bytes: sent, recv_bytes: received }));
   }
 
-  /** Whether that was said already, in the child's place. */
+  /** Reports whether this call was made already in the child's place. */
   hasTold({ action, stream }: HookBody): boolean {
     const isOver = this.knownUntil < Number.POSITIVE_INFINITY;
     if (action === 'on_stop' || action === 'on_close') return isOver && !this.#isServed;
@@ -203,7 +203,7 @@ class HeldClient implements HookClient {
     await this.#tell('on_stop', { tcUrl, stream: name.stream, param, ...streamFields(name) });
   }
 
-  /** Does it when all that came before is done. */
+  /** Runs the work after all earlier work. */
   #next<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(work);
     this.#tail = done.catch(() => {});
@@ -218,7 +218,7 @@ class HeldClient implements HookClient {
   }
 }
 
-/** Nobody has the stream, so that nobody has given it an id: this one is always the same. */
+/** Fields of a stream without an owner, which has no id yet: a fixed id is made from its URL. */
 function streamFields({ vhost, app, stream }: StreamName): Fields {
   const url = `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
   const signs = createHash('sha256').update(url).digest('hex').slice(0, 7);

@@ -18,21 +18,21 @@ import { actionsOf, UserUrls } from './user-urls.js';
 export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverId' | 'clientOf'> {
   readonly config: Config['hooks'];
   readonly template: Pick<Template, 'vhosts' | 'authorization'>;
-  /** Version of SRS, for the User-Agent of calls in its place. */
+  /** Version of SRS in the User-Agent of calls in SRS's place. */
   readonly srsVersion: string;
   readonly fleet: Pick<Fleet, 'status'>;
-  /** Told what the children publish. */
+  /** Receives the children's reports of published streams. */
   readonly claims: Claims;
-  /** Asks a child for the streams that are published in it. Rejects where it does not answer. */
+  /** Asks a child which streams are published in it. Rejects if it does not answer. */
   readonly liveStreams: (
     child: ApiPlace & { readonly host: string },
   ) => Promise<ReadonlySet<StreamKey>>;
-  /** Told of each client that a user's URL is told of, and by which id. */
+  /** Called for each client reported to a user's URL, with the id reported. */
   readonly heard: NonNullable<HookRelayOptions['heard']>;
   readonly logger: Logger;
 }
 
-/** The children's hooks: what they say of streams goes to placement, the rest to the user's URLs. */
+/** The children's hooks: reports of streams go to placement, all calls to the user's URLs. */
 export class Hooks {
   readonly #options: HooksOptions;
   readonly #publishers: Publishers;
@@ -48,7 +48,7 @@ export class Hooks {
     this.#server = new HookServer({ relay: this.#relay, owner: (id) => this.#lifeOf(id) });
   }
 
-  /** Resolves when children can call: before the first of them starts. */
+  /** Resolves when children can call, before the first one starts. */
   start(): Promise<void> {
     return this.#server.start();
   }
@@ -57,12 +57,12 @@ export class Hooks {
     return this.#server.close();
   }
 
-  /** The hooks of players that wait here and not in a child. */
+  /** Hooks of players that wait here without a child. */
   get held(): HeldHooks {
     return this.#relay.held;
   }
 
-  /** How a child of that id calls us; only after start(). */
+  /** Returns the hook settings of a child's config. Call it after start(). */
   planFor(childId: string): HooksPlan {
     const { config, serverId } = this.#options;
     const { timeoutSeconds: _, ...urls } = config;
@@ -74,12 +74,12 @@ export class Hooks {
     this.#relay.childDown(ref);
   }
 
-  /** Calls by action; an action that was never called is left out. */
+  /** Returns the counters by action; actions never called are omitted. */
   counters(): ReturnType<HookRelay['counters']> {
     return this.#relay.counters();
   }
 
-  /** Asks every child what is published in it. Never rejects. */
+  /** Asks every child which streams are published in it. Never rejects. */
   recheck(): Promise<void> {
     return this.#publishers.recheck(async (owner) => {
       const place = this.#placeOf(owner);
@@ -124,7 +124,7 @@ export class Hooks {
     return child && { port: child.ports.api, authorization };
   }
 
-  /** Null where that life of the child is over. */
+  /** Returns a child's status, or null if that generation has ended. */
   #living({ id, generation }: OwnerRef): ChildStatus | null {
     const child = this.#options.fleet.status(id);
     return child?.generation === generation ? child : null;

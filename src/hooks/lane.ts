@@ -3,18 +3,18 @@ import https from 'node:https';
 import { codeOf } from '../errors.js';
 import type { HookAnswer } from './verdict.js';
 
-/** Calls under way to one URL at a time; the others wait, until the time of a call is over. */
+/** Concurrent calls to one URL; others wait, at most for a call's time limit. */
 const CONCURRENCY = 64;
-/** Calls that may wait for one URL. */
+/** Most calls waiting for one URL. */
 const QUEUE = 1024;
-/** More of an answer is not read: a verdict is short. */
+/** Most bytes read of an answer; a verdict is short. */
 const MAX_ANSWER = 64 * 1024;
-/** What a server sends that closes a kept connection while we write to it. */
+/** Errors of a kept connection that the server closes while we write. */
 const STALE = new Set(['ECONNRESET', 'EPIPE']);
 
 export interface LaneRequest {
   readonly method: 'GET' | 'POST';
-  /** Default: the lane's own URL. */
+  /** Default: the path of the lane's URL. */
   readonly path?: string;
   readonly headers: http.OutgoingHttpHeaders;
   readonly body: string;
@@ -22,8 +22,8 @@ export interface LaneRequest {
 }
 
 /**
- * The way to one URL: kept connections, and bounds on how many calls it takes, so that a server that
- * hangs holds up nobody but those who wait for it.
+ * Calls to one URL: kept connections, and a bound on calls, so that a hung server delays only the
+ * clients that wait for it.
  */
 export class Lane {
   readonly #url: URL;
@@ -36,12 +36,12 @@ export class Lane {
     this.#agent = this.#isTls ? new https.Agent(options) : new http.Agent(options);
   }
 
-  /** Whether no more calls can wait here. */
+  /** True if no more calls can wait. */
   get isFull(): boolean {
     return this.#calls >= CONCURRENCY + QUEUE;
   }
 
-  /** Resolves with the answer, whatever it says; rejects where there is none. */
+  /** Resolves with the answer of any status; rejects if there is none. */
   async call(request: LaneRequest): Promise<HookAnswer> {
     this.#calls++;
     try {

@@ -1,4 +1,4 @@
-/** Work that may wait behind one another for one key. */
+/** Most tasks waiting for one key. */
 const MAX_WAITING = 64;
 
 interface Turn {
@@ -6,11 +6,11 @@ interface Turn {
   waiting: number;
 }
 
-/** Does the work of each key in the order in which it came; keys do not wait for each other. */
+/** Runs the tasks of each key in order; different keys are independent. */
 export class OrderedCalls {
   readonly #turns = new Map<string, Turn>();
 
-  /** False where too much waits already: that work is not done. `work` must not reject. */
+  /** Returns false, without running the task, if too many wait. `work` must not reject. */
   add(key: string, work: () => Promise<void>): boolean {
     const turn = this.#turns.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
     if (turn.waiting >= MAX_WAITING) return false;
@@ -22,7 +22,7 @@ export class OrderedCalls {
     return true;
   }
 
-  /** Resolves when nothing of this key is left to do, or when nobody waits for that any more. */
+  /** Resolves when no task of this key is left, or when the signal aborts. */
   async idle(key: string, signal: AbortSignal): Promise<void> {
     const turn = this.#turns.get(key);
     if (turn === undefined || signal.aborted) return;

@@ -1,26 +1,26 @@
 import type { OwnerRef } from '../owner.js';
 import type { Publication } from './publishers.js';
 
-/** Where the HTTP API of a child is, and what it asks for. */
+/** Port and credentials of a child's HTTP API. */
 export interface ApiPlace {
   readonly port: number;
-  /** Null: it asks for nothing. */
+  /** Null: none required. */
   readonly authorization: string | null;
 }
 
-/** A child that does not answer its API by then is about to be replaced. */
+/** Milliseconds for an answer; a child that takes longer is about to be replaced. */
 const ASK_MS = 2000;
 
-/** What the hooks have to ask children, and to tell them. */
+/** Requests of the hooks to children's APIs. */
 export class OwnerApi {
   readonly #placeOf: (owner: OwnerRef) => ApiPlace | null;
 
-  /** `placeOf`: null where that life of the child is over. */
+  /** `placeOf` returns null if that generation of the child has ended. */
   constructor(placeOf: (owner: OwnerRef) => ApiPlace | null) {
     this.#placeOf = placeOf;
   }
 
-  /** Whether the publisher is still there. Rejects where the child does not say. */
+  /** Asks whether a publisher is still there. Rejects if the child does not answer. */
   async isLive({ owner, streamId }: Publication): Promise<boolean> {
     if (streamId === '') return false;
     const answer = await this.#ask(owner, 'GET', `streams/${encodeURIComponent(streamId)}`);
@@ -29,8 +29,8 @@ export class OwnerApi {
   }
 
   /**
-   * Ends the session of a WebRTC publisher that was refused. SRS (7.0) opens it before it asks its
-   * hook, and keeps it after a no for half a minute, in which nobody can publish the stream.
+   * Ends the session of a refused WebRTC publisher. SRS (7.0) opens the session before it calls its
+   * hook, and after a refusal keeps it for 30 s, during which nobody can publish the stream.
    */
   async dismiss({ owner, clientId }: Publication): Promise<void> {
     const path = `clients/${encodeURIComponent(clientId)}`;
@@ -39,7 +39,7 @@ export class OwnerApi {
     if (client?.type === 'rtc-publish') await this.#ask(owner, 'DELETE', path);
   }
 
-  /** Null where that life of the child is over. */
+  /** Sends a request; null if that generation of the child has ended. */
   async #ask(owner: OwnerRef, method: 'GET' | 'DELETE', path: string): Promise<unknown> {
     const place = this.#placeOf(owner);
     if (place === null) return null;
@@ -49,7 +49,7 @@ export class OwnerApi {
       headers: authorization === null ? {} : { authorization },
       signal: AbortSignal.timeout(ASK_MS),
     }).catch((error: unknown) => {
-      // fetch itself says only that it failed.
+      // fetch puts the reason into `cause`.
       throw (error as Error).cause ?? error;
     });
     return answer.json();

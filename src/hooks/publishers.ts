@@ -4,11 +4,11 @@ import { type Logger, silentLogger } from '../logging/logger.js';
 import { isGoneWith, isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 
-/** The registry's side of what children say of their publishers. */
+/** The registry's interface for what children report of publishers. */
 export interface Claims {
-  /** Claims the stream; false where another child has it. */
+  /** Claims the stream; false if another child has it. */
   published(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
-  /** Players may come now. */
+  /** Wakes the players that wait for the stream. */
   announce(stream: StreamKey, owner: OwnerRef): void;
   unpublished(stream: StreamKey, owner: OwnerRef): void;
 }
@@ -19,13 +19,13 @@ export interface Publication {
   readonly owner: OwnerRef;
   /** The client's id in the child. */
   readonly clientId: string;
-  /** The stream's id in the child's API; '' where it has none. */
+  /** The stream's id in the child's API; '' if it has none. */
   readonly streamId: string;
 }
 
 export interface PublishersOptions {
   readonly claims: Claims;
-  /** Asks the child itself whether somebody publishes the stream now. */
+  /** Asks the child whether the stream is published now. */
   readonly isLive: (publication: Publication) => Promise<boolean>;
   readonly logger?: Logger;
   readonly settleMs?: number;
@@ -36,15 +36,15 @@ interface Entry {
   readonly clients: Set<string>;
 }
 
-/** A child that has let a publisher in needs no longer to say so in its API. */
+/** Milliseconds from a child's acceptance of a publisher until its API must list it. */
 const SETTLE_MS = 1000;
-/** Children that are asked at one time when all are. */
+/** Children asked concurrently when all are. */
 const ASKED_AT_ONCE = 16;
 
 /**
- * Who publishes what, by the children's own word. SRS asks `on_publish` before it looks whether the
- * stream is busy, and says nothing when it turns that publisher away after all: so where one leaves
- * and others seem to remain, the child is asked.
+ * Tracks publishers from the children's hooks. SRS calls `on_publish` before it checks whether the
+ * stream is busy, and makes no call when it then refuses the publisher. So when one publisher
+ * leaves and others seem to remain, the child is asked.
  */
 export class Publishers {
   readonly #options: PublishersOptions;
@@ -57,7 +57,7 @@ export class Publishers {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** False where another child has the stream. @throws ERR_REGISTRY */
+  /** Begins a publication; false if another child has the stream. @throws ERR_REGISTRY */
   async begin({ stream, owner, clientId }: Publication): Promise<boolean> {
     if (!(await this.#options.claims.published(stream, owner))) return false;
     const entry = this.#entryOf(stream, owner) ?? { owner, clients: new Set() };
@@ -66,12 +66,12 @@ export class Publishers {
     return true;
   }
 
-  /** The publisher has been let in. */
+  /** Notes that the hooks accepted the publisher. */
   admit({ stream, owner }: Publication): void {
     this.#options.claims.announce(stream, owner);
   }
 
-  /** The publisher has left, or was not let in. */
+  /** Notes that the publisher has left or was refused. */
   end(publication: Publication): void {
     const { stream, owner, clientId } = publication;
     const entry = this.#entryOf(stream, owner);
@@ -81,7 +81,7 @@ export class Publishers {
     else this.#doubt(publication, entry);
   }
 
-  /** All that a dead child published is over. Its claims are not ours to give up. */
+  /** Forgets all publishers of a dead child. Placement releases its claims. */
   childDown(gone: OwnerRef): void {
     for (const [stream, { owner }] of this.#entries) {
       if (isGoneWith(owner, gone)) this.#entries.delete(stream);
@@ -89,11 +89,11 @@ export class Publishers {
   }
 
   /**
-   * Asks the children what is published in them, and ends what is not: their hooks may be lost. Never
-   * rejects.
+   * Asks the children which streams are published and ends all others, because hooks may have been
+   * lost. Never rejects.
    */
   async recheck(liveIn: (owner: OwnerRef) => Promise<ReadonlySet<StreamKey>>): Promise<void> {
-    // Those who come after this are none of it.
+    // Later publishers are not affected.
     const known = Array.from(this.#entries, ([stream, entry]) => {
       return { stream, entry, clients: [...entry.clients] };
     });
@@ -142,7 +142,7 @@ export class Publishers {
     this.#doubts.set(stream, timer.unref());
   }
 
-  /** Those publishers are no more. */
+  /** Removes these publishers. */
   #drop(stream: StreamKey, entry: Entry, clients: readonly string[]): void {
     for (const client of clients) entry.clients.delete(client);
     if (entry.clients.size === 0 && this.#entries.get(stream) === entry)

@@ -16,24 +16,24 @@ import type { HookAnswer } from './verdict.js';
 export interface HookRelayOptions {
   readonly urls: UserUrls;
   readonly publishers: Publishers;
-  /** The vhosts that children have. */
+  /** The children's vhosts. */
   readonly vhosts: readonly string[];
-  /** The one that users get, whichever child calls. */
+  /** Server id sent to users, whichever child calls. */
   readonly serverId: string;
-  /** The true address of the client behind one of our own; null: the address is its own. */
+  /** Returns the true address behind one of our aliases; null if the address is not an alias. */
   readonly clientOf: (alias: string) => Promise<string | null>;
-  /** Ends what a publisher who is not let in has in its child already. */
+  /** Disconnects a refused publisher from its child. */
   readonly dismiss?: (publication: Publication) => Promise<void>;
   /**
-   * For a publisher that came to its child past our ports, so that nothing keeps the stream's source
-   * while its hook is asked. Resolves when something does, with what ends that.
+   * Keeps the stream's source alive while a hook decides, for a publisher that reached the child
+   * past our ports. Resolves with a function that ends it.
    */
   readonly keep?: (publication: Publication) => Promise<() => void>;
-  /** Where clients of our own come from: the user never hears of them. */
+  /** Source address of our own clients, of which users never hear. */
   readonly ownAddress: string;
-  /** Told of each client that the user is told of, and by which id: it can be looked up at once. */
+  /** Called for each client reported to the user, with that id, so that the API can find it. */
   readonly heard?: (client: ChildClient, publicId: string) => void;
-  /** How we speak in SRS's place, for players that wait here; default: nobody does. */
+  /** Identity for calls in SRS's place, for waiting players; default: none are made. */
   readonly voice?: HookVoice;
   readonly timeoutMs: number;
   readonly logger?: Logger;
@@ -45,12 +45,12 @@ interface ChildClient {
   readonly id: string;
 }
 
-/** A child's call, as its connection brought it. */
+/** A child's call with its connection's data. */
 export interface IncomingHook {
   readonly owner: OwnerRef;
   readonly body: HookBody;
   readonly userAgent: string;
-  /** Aborts when the child has hung up. */
+  /** Aborts when the child has disconnected. */
   readonly signal: AbortSignal;
 }
 
@@ -63,15 +63,18 @@ const UNANSWERED: HookAnswer = {
   body: '{"code":1,"reason":"no verdict of the hook server"}',
 };
 
-/** Passes children's hooks on to the user's URLs, and tells the registry what they publish. */
+/** Forwards children's hooks to the user's URLs, and tells the registry what is published. */
 export class HookRelay {
   readonly #options: HookRelayOptions;
   readonly #caller: HookCaller;
   readonly #tallies = new HookTallies();
   readonly #closing = new AbortController();
-  /** Of one client of one child: users hear of it in the order in which the child spoke. */
+  /** Keeps the order of calls per client of a child. */
   readonly #turns = new OrderedCalls();
-  /** By child and stream, what sends away who keeps the source: one, however many publishers try. */
+  /**
+   * Functions that end a source keeper, by child and stream: one per stream, however many
+   * publishers try.
+   */
   readonly #keepers = new Map<string, () => void>();
   readonly #held: HeldClients;
 
@@ -82,12 +85,15 @@ export class HookRelay {
     this.#held = new HeldClients(voice, (body, userAgent) => this.#say(body, userAgent));
   }
 
-  /** For players that wait here. */
+  /** Interface for waiting players. */
   get held(): HeldHooks {
     return this.#held;
   }
 
-  /** The answer for the child. A notice is answered before the user has it. Never rejects. */
+  /**
+   * Returns the answer for the child. A notification is answered before the user gets it. Never
+   * rejects.
+   */
   async handle(hook: IncomingHook): Promise<HookAnswer> {
     const { action } = hook.body;
     if (this.#held.hasHeard(hook.body)) {
@@ -104,31 +110,31 @@ export class HookRelay {
       this.#options.publishers.end(this.#publication(hook));
       this.#unkeep(this.#publication(hook));
     }
-    // The address now: when its turn comes, another client may have the alias.
+    // Resolved now: when the call is made, another client may have the alias.
     const truth = this.#truth(hook);
     const tell = async () => count((await this.#call(hook, truth)).outcome);
     if (!this.#turns.add(turnOf(hook), tell)) count('dropped');
     return YES;
   }
 
-  /** Passes an `on_hls_notify` of a child on. */
+  /** Forwards a child's `on_hls_notify`. */
   notify(origin: string, path: string, userAgent: string): Promise<void> {
     return this.#caller.notify(origin, path, userAgent);
   }
 
-  /** Its clients, and who kept their sources, are gone. */
+  /** Forgets the source keepers of a dead child; they have ended with it. */
   childDown({ id, generation }: OwnerRef): void {
     for (const key of this.#keepers.keys()) {
       if (key.startsWith(`${id} ${generation} `)) this.#keepers.delete(key);
     }
   }
 
-  /** What became of the calls, by action. */
+  /** Returns the counters by action. */
   counters(): Partial<Record<HookAction, HookCounters>> {
     return this.#tallies.read();
   }
 
-  /** Gives up what is still waiting for an answer. */
+  /** Aborts pending calls. */
   close(): void {
     this.#closing.abort(new Error('the supervisor stops'));
     for (const leave of this.#keepers.values()) leave();
@@ -155,16 +161,16 @@ export class HookRelay {
     );
   }
 
-  /** Claims first, so that users hear of no publisher who has no place. */
+  /** Claims the stream before asking the user, who thus hears only of publishers with a place. */
   async #admit(hook: IncomingHook, publication: Publication): Promise<CallResult> {
     const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
     if (!begun) return { outcome: 'refused', answer: TAKEN };
     await this.#keep(hook.body.ip, publication);
     const result = await this.#call(hook);
-    // A child that has hung up meanwhile has turned its publisher away.
+    // A child that disconnected meanwhile has closed its publisher.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
-    // Not before: players who came for a publisher that is refused would wait in the child.
+    // Not earlier: players of a refused publisher would wait in the child.
     if (isIn) publishers.admit(publication);
     else {
       publishers.end(publication);
@@ -173,7 +179,10 @@ export class HookRelay {
     return result;
   }
 
-  /** Children listen on loopback: who comes past our ports has an address there that is no alias of ours. */
+  /**
+   * Children listen on loopback, so a publisher past our ports has a 127/8 address that is not an
+   * alias.
+   */
   async #keep(ip: string, publication: Publication): Promise<void> {
     const { keep, clientOf } = this.#options;
     if (keep === undefined || !ip.startsWith('127.')) return;
@@ -215,7 +224,7 @@ export class HookRelay {
     return { ip, serverId, child: owner.id };
   }
 
-  /** Says ourselves what a child would say of a client. */
+  /** Calls the user's hooks in a child's place. */
   async #say(body: HookBody, userAgent: string): Promise<CallResult> {
     const { urls: all, serverId } = this.#options;
     const { action, vhost, ip } = body;

@@ -7,18 +7,18 @@ import type { HookRelay } from './relay.js';
 
 export interface HookServerOptions {
   readonly relay: HookRelay;
-  /** The child's present life; null where there is no such child. */
+  /** Returns the child's present life; null if there is no such child. */
   readonly owner: (childId: string) => OwnerRef | null;
 }
 
-/** SRS's longest call, an `on_hls`, has a few hundred bytes and what a client's URL adds. */
+/** Bytes. SRS's longest call, `on_hls`, has a few hundred, plus what a client's URL adds. */
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HOST = '127.0.0.1';
 
 type ChildParams = { Params: { child: string } };
 
-/** Where our children post their hooks: on loopback, behind a path that nobody else knows. */
+/** Server for the children's hooks: on loopback, under a secret path. */
 export class HookServer {
   readonly #options: HookServerOptions;
   readonly #app: FastifyInstance;
@@ -45,7 +45,7 @@ export class HookServer {
     await this.#app.listen({ host: HOST, port: 0 });
   }
 
-  /** The URL for one child's hooks; only after start(). */
+  /** Returns the URL for one child's hooks. Call it after start(). */
   urlFor(childId: string): string {
     const { port } = this.#app.server.address() as AddressInfo;
     return `http://${HOST}:${port}/hooks/${this.#secret}/${childId}`;
@@ -83,7 +83,7 @@ export class HookServer {
     return reply.code(answer.status).type('application/json').send(answer.body);
   }
 
-  /** What stands behind the origin goes on as it is: SRS has put a client's words into it. */
+  /** Forwards the path behind the origin undecoded: SRS has inserted a client's texts into it. */
   async #notify(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const [, origin = '', path = ''] =
       /\/notify\/([^/]*)(\/.*)$/s.exec(request.raw.url ?? '') ?? [];

@@ -2,26 +2,26 @@ import type { TemplateVhost } from '../child/template-vhost.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { HOOK_ACTIONS, type HookAction, isHookAction } from './actions.js';
 
-/** URLs to call, in their order. An action that is missing has none. */
+/** URLs to call, in order. A missing action has none. */
 export type ActionUrls = Readonly<Partial<Record<HookAction, readonly string[]>>>;
 
-/** The actions that have a URL. */
+/** Returns the actions that have a URL. */
 export function actionsOf(urls: ActionUrls): HookAction[] {
   return HOOK_ACTIONS.filter((action) => (urls[action] ?? []).length > 0);
 }
 
-/** The user's own hook URLs: by vhost, and of all vhosts that say nothing of hooks. */
+/** The user's hook URLs: per vhost, and for vhosts without hooks of their own. */
 export class UserUrls {
   readonly #vhosts: ReadonlyMap<string, ActionUrls>;
   readonly #others: ActionUrls;
 
-  /** `others`: those of the configuration file. The vhosts of a template may have their own. */
+  /** `others`: the configuration file's URLs. A template's vhosts may have their own. */
   constructor(vhosts: readonly TemplateVhost[], others: ActionUrls) {
     this.#vhosts = new Map(vhosts.map((vhost) => [vhost.name, urlsOf(vhost, others)]));
     this.#others = others;
   }
 
-  /** Those that one action of one vhost has, as SRS would find that vhost. */
+  /** Returns the URLs of one action of a vhost, found as SRS finds the vhost. */
   of(vhost: string, action: HookAction): readonly string[] {
     const urls = this.#vhosts.get(vhost) ?? this.#vhosts.get(DEFAULT_VHOST) ?? this.#others;
     return urls[action] ?? [];

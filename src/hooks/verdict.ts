@@ -1,13 +1,13 @@
-/** What a hook server has answered. */
+/** A hook server's response. */
 export interface HookAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** `refused`: it said no. `failed`: it said nothing that counts, which SRS takes for no. */
+/** `refused`: the server refused. `failed`: no valid answer, which SRS treats as a refusal. */
 export type HookVerdict = 'ok' | 'refused' | 'failed';
 
-/** SRS lets in for 200 or 201 with the body `0`, or a JSON object whose `code` is 0. */
+/** Judges as SRS does: accepts 200 or 201 with the body `0`, or a JSON object whose `code` is 0. */
 export function judge({ status, body }: HookAnswer): HookVerdict {
   if (status !== 200 && status !== 201) return 'failed';
   if (body === '0') return 'ok';
@@ -16,7 +16,10 @@ export function judge({ status, body }: HookAnswer): HookVerdict {
   return code === 0 ? 'ok' : 'refused';
 }
 
-/** The number that a body is, or that its `code` is. The bare number 0 counts as `0` only. */
+/**
+ * Returns the number in the body or in its `code`; null if there is none. A JSON number 0 not spelt
+ * `0` is no verdict.
+ */
 function codeIn(body: string): number | null {
   try {
     const value: unknown = JSON.parse(body);
