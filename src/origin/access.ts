@@ -14,8 +14,8 @@ function covers(who: string, ip: string): boolean {
 }
 
 /**
- * Judges a client by `vhost.security` as SRS does: a deny that fits refuses; where there are allows,
- * one must fit; without any rule everybody is refused.
+ * Checks a client against `vhost.security` as SRS does: a matching deny refuses it; if there are
+ * allows, one must match; without any rule everybody is refused.
  */
 export function isSecure(rules: readonly AccessRule[] | null, role: Role, ip: string): boolean {
   if (rules === null) return true;
@@ -25,7 +25,7 @@ export function isSecure(rules: readonly AccessRule[] | null, role: Role, ip: st
   return allows.length > 0 ? allows.some(fits) : rules.length > 0;
 }
 
-/** Whether the page that an RTMP client comes from is of a domain that `vhost.refer` names. */
+/** Reports whether an RTMP client's page is on a domain that `vhost.refer` allows. */
 export function isReferred(refer: ReferConf | null, role: Role, pageUrl: string): boolean {
   const host = pageUrl.replace(/^.*?:\/\//, '').replace(/[/:].*$/s, '');
   const among = (domains: readonly string[] | undefined): boolean =>

@@ -7,7 +7,7 @@ export interface Client {
   readonly ip: string;
   readonly type: string;
   readonly publish: boolean;
-  /** As the client named it, such as `x.m3u8`. */
+  /** The stream's name in the client's request, such as `x.m3u8`. */
   readonly stream: string;
   readonly tcUrl: string;
   readonly pageUrl: string;
@@ -18,7 +18,7 @@ export interface Client {
   readonly since: number;
 }
 
-/** Bytes and their rate over the last whole 30 s, seen from the server. */
+/** Bytes, and their rate over the last complete 30 s, from the server's view. */
 export class Traffic {
   sendBytes = 0;
   recvBytes = 0;
@@ -47,19 +47,19 @@ interface Entry {
   readonly targets: readonly Traffic[];
 }
 
-/** What of a link's bytes is counted already: a connection may publish or play more than once. */
+/** Bytes of a link counted so far: one connection may publish or play several times. */
 interface Counted {
   sent: number;
   received: number;
 }
 
 /**
- * All publishers and players. Their bytes are counted for the client, its source, its vhost and
- * the server: at each `count`, and when they leave.
+ * All publishers and players. Their bytes are counted per client, source, vhost and for the server:
+ * at each `count`, and when they leave.
  */
 export class Clients {
   readonly total = new Traffic();
-  /** Since the start. */
+  /** Clients since the start. */
   added = 0;
   readonly #entries = new Map<string, Entry>();
   readonly #sources = new WeakMap<Source, Traffic>();
@@ -93,7 +93,7 @@ export class Clients {
     this.#entries.delete(client.id);
   }
 
-  /** Brings every counter up to date. */
+  /** Updates all counters. */
   count(): void {
     for (const entry of this.#entries.values()) this.#count(entry);
   }
@@ -108,7 +108,7 @@ export class Clients {
     return traffic;
   }
 
-  /** Vhosts are those of the config, so their counters may stay. */
+  /** Never removed, since all vhosts come from the config. */
   ofVhost(name: string): Traffic {
     const traffic = this.#vhosts.get(name) ?? new Traffic();
     this.#vhosts.set(name, traffic);

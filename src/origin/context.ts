@@ -11,7 +11,7 @@ import type { Source } from './media/source.js';
 import { type Sources, sourceName } from './media/sources.js';
 import type { Publication } from './service.js';
 
-/** What every session of one origin shares. */
+/** State shared by all sessions of one origin. */
 export interface Context {
   readonly conf: OriginConf;
   readonly identity: Identity;
@@ -19,26 +19,26 @@ export interface Context {
   readonly sources: Sources;
   readonly clients: Clients;
   readonly hooks: Hooks;
-  /** Tells all services that somebody publishes. */
+  /** Tells all services of a new publisher. */
   readonly published: (publication: Publication) => void;
 }
 
-/** For a vhost that the config does not name; requests are resolved, so there is none. */
+/** Never used in practice: requests are resolved to configured vhosts. */
 const DEFAULTS = { gopCache: true, flushMs: MERGED_WRITE_MS };
 
-/** The source that a client asked for; give it back to `context.sources`. */
+/** Acquires the client's source. Release it in `context.sources`. */
 export function acquireSource({ conf, sources }: Context, { request }: HookSubject): Source {
   const { gopCache, flushMs } = conf.vhosts.get(request.vhost) ?? DEFAULTS;
   return sources.acquire(sourceName(request), { tcUrl: request.tcUrl, gopCache, flushMs });
 }
 
-/** Throws Refusal where `vhost.security` does not let the client in. */
+/** Throws Refusal if `vhost.security` refuses the client. */
 export function checkSecurity({ conf }: Context, { ip, request }: HookSubject, role: Role): void {
   const rules = conf.vhosts.get(request.vhost)?.security ?? null;
   if (!isSecure(rules, role, ip)) throw new Refusal(`security: ${ip} may not ${role}`);
 }
 
-/** The vhosts that a name may resolve to. */
+/** Returns the vhosts to which a name may resolve. */
 export function vhostNames({ conf }: Context): string[] {
   return [...conf.vhosts.values()].filter(({ enabled }) => enabled).map(({ name }) => name);
 }

@@ -5,7 +5,7 @@ import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import { postJson } from './post.js';
 
-/** The body of a beat, in SRS's words: ports as the config spells them, the pid as text. */
+/** Returns a heartbeat's body in SRS's format: ports as in the config, the pid as text. */
 export function heartbeatBody(
   conf: OriginConf,
   identity: Identity,
@@ -24,7 +24,7 @@ export function heartbeatBody(
   };
 }
 
-/** SRS names WebRTC's port as it is bound. */
+/** Returns the ports. SRS names WebRTC's as it is bound. */
 function endpoints({ rtmp, http, api, rtc }: OriginConf): Record<string, string[]> {
   const text = (address: { text: string } | null): string[] => (address ? [address.text] : []);
   return {
@@ -35,7 +35,10 @@ function endpoints({ rtmp, http, api, rtc }: OriginConf): Record<string, string[
   };
 }
 
-/** Sends a beat now and then one each interval; answers how to stop. Answers are not looked at. */
+/**
+ * Sends a heartbeat now and at each interval; returns the function that stops it. Responses are
+ * ignored.
+ */
 export function startHeartbeat(
   { url, seconds }: HeartbeatConf,
   log: Log,

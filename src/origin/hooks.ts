@@ -6,19 +6,19 @@ import type { Source } from './media/source.js';
 import { type Answer, postJson } from './post.js';
 import type { StreamRequest } from './stream-request.js';
 
-/** Who a hook is about. */
+/** The client that a hook is about. */
 export interface HookSubject {
   readonly clientId: string;
   readonly ip: string;
   readonly request: StreamRequest;
 }
 
-/** Nobody can refuse these: each URL hears of them. */
+/** Hooks that cannot refuse: every URL is called. */
 const FAREWELLS: ReadonlySet<HookAction> = new Set(['on_close', 'on_unpublish', 'on_stop']);
 
 type Fields = Readonly<Record<string, string | number>>;
 
-/** Let in: 200 or 201, and `0` or a JSON object whose code is 0. All else refuses. */
+/** Accepts 200 or 201 with `0`, or a JSON object whose code is 0. Anything else refuses. */
 export function isAllowed({ status, body }: Answer): boolean {
   if (status !== 200 && status !== 201) return false;
   if (body === '0') return true;
@@ -29,7 +29,7 @@ export function isAllowed({ status, body }: Answer): boolean {
   }
 }
 
-/** Calls the HTTP hooks of the config, in SRS's words (`vhost.http_hooks`). */
+/** Calls the HTTP hooks of the config, in SRS's format (`vhost.http_hooks`). */
 export class Hooks {
   readonly #identity: Identity;
   readonly #vhosts: ReadonlyMap<string, VhostConf>;
@@ -69,14 +69,14 @@ export class Hooks {
     return this.#call('on_stop', subject, publishFields(subject, source));
   }
 
-  /** `written` is what SRS says of a segment, in its order. */
+  /** `written`: SRS's fields of a segment, in its order. */
   onHls(subject: HookSubject, source: Source, written: Fields): Promise<boolean> {
     const { tcUrl, stream, param } = subject.request;
     const fields = { tcUrl, stream, param, ...written, ...streamFields(source) };
     return this.#call('on_hls', subject, fields);
   }
 
-  /** Calls the URLs one after the other; the first that may refuse and does ends it. Never rejects. */
+  /** Calls the URLs in order; the first refusal ends it. Never rejects. */
   async #call(action: HookAction, subject: HookSubject, fields: Fields): Promise<boolean> {
     const { clientId, ip, request } = subject;
     const urls = this.#vhosts.get(request.vhost)?.hooks[action] ?? [];

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { OriginConf } from './conf/conf.js';
 import { randomId, vid } from './ids.js';
 
-/** The SRS release whose behaviour mini-srs follows, and says to be where a client asks. */
+/** The SRS release that mini-srs imitates and reports as its version. */
 export const VERSION = '7.0.18';
-/** How mini-srs signs: SRS's form, with its own name in place of the release's. */
+/** Server signature: SRS's format, with mini-srs in place of the release's name. */
 export const SIGNATURE = `SRS/${VERSION}(mini-srs)`;
 
-/** Who this process is: `server` stays over restarts, `service` does not. */
+/** Ids of this process: `server` stays across restarts, `service` does not. */
 export interface Identity {
   readonly server: string;
   readonly service: string;
@@ -16,7 +16,7 @@ export interface Identity {
   readonly startedAt: number;
 }
 
-/** Takes the server's id from the config, else from the file beside the pid file, else a new one. */
+/** Takes the server id from the config, else from the file beside the pid file, else makes one. */
 export function createIdentity({ serverId, pidFile }: OriginConf): Identity {
   const server = serverId ?? keptId(pidFile.replace(/(\.pid)?$/, '.id'));
   return { server, service: randomId(), pid: process.pid, startedAt: Date.now() };

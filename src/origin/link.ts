@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
 
-/** The connection of a client, whatever carries it. */
+/** A client's connection, over any transport. */
 export interface Link {
-  /** Bytes that have left for the client. */
+  /** Bytes sent to the client. */
   readonly sent: number;
   readonly received: number;
   readonly gone: boolean;
-  /** Closes it after so many milliseconds without a byte of the client; 0: never. */
+  /** Closes it after so many milliseconds without a byte from the client; 0: never. */
   limitSilence(ms: number): void;
   close(): void;
 }
 
-/** A client's own TCP connection. */
+/** A client's TCP connection. */
 export class SocketLink implements Link {
   readonly #socket: Socket;
 

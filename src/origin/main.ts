@@ -7,7 +7,7 @@ import { createLog, type Log, type LogLevel } from './log.js';
 import { takePidFile } from './pid-file.js';
 import type { Origin } from './server.js';
 
-/** SRS's exit codes: its error codes, modulo 256. */
+/** SRS's exit codes: its error codes modulo 256. */
 const EXIT = { config: 255, pidFile: 10, pidLocked: 11, portTaken: 234 } as const;
 
 const MAIN = 'main';
@@ -35,7 +35,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   '-G': `${SIGNATURE}\n`,
 };
 
-/** A parent that died took the reader of our output along: no reason to fail. */
+/** Prints a text. A failed write is ignored: the reader may have died with our parent. */
 function print(text: string): void {
   process.stdout.write(text);
 }
@@ -44,7 +44,7 @@ function openLog(level: LogLevel, file: string | null): Log {
   return createLog(level, file === null ? print : (line) => appendFileSync(file, line));
 }
 
-/** Soft limit of open files; Node has raised it to the hard one already. */
+/** Returns the soft limit of open files, which Node has raised to the hard one. */
 function maxOpenFiles(): number {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8');
@@ -86,7 +86,7 @@ async function run(conf: OriginConf, file: string): Promise<void> {
   for (const name of conf.unserved) {
     log.warn(MAIN, `mini-srs accepts '${name}' and does not act on it; the real SRS does`);
   }
-  // Only now: a config test need not load a server.
+  // Loaded late, because a config test needs no server.
   const { Origin } = await import('./server.js');
   const origin = new Origin(conf, log);
   onSignals(origin, log);
@@ -118,11 +118,11 @@ function onSignals(origin: Origin, log: Log): void {
   };
   process.once('SIGTERM', quit).once('SIGINT', quit).once('SIGQUIT', quit);
   process.on('SIGHUP', () => log.warn(MAIN, 'SIGHUP: mini-srs does not reload, restart it'));
-  // Otherwise Node opens its inspector.
+  // Without a handler Node opens its inspector.
   process.on('SIGUSR1', () => log.info(MAIN, 'SIGUSR1: each line opens the log file anew'));
 }
 
-/** `asprocess on`: we do not outlive who started us. */
+/** `asprocess on`: exits when the parent process has died. */
 function watchParent(log: Log): void {
   const parent = process.ppid;
   setInterval(() => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** The program that a process runs and its arguments; none where there is no such process. */
+/** Returns a process's program and arguments; empty if there is no such process. */
 function commandLine(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -10,16 +10,15 @@ function commandLine(pid: number): string[] {
 }
 
 /**
- * Writes our pid. Answers false, and leaves the file, where the process that it names still runs:
- * no lock is to be had here, so a living process that was started with the same config counts as one,
- * and another that got a dead one's number does not.
+ * Writes our pid. Returns false, leaving the file, if the process that it names is running with the
+ * same config: no file lock is available here, and the pid alone may have been reused.
  */
 export function takePidFile(file: string, confFile: string): boolean {
   let owner = 0;
   try {
     owner = Number(readFileSync(file, 'utf8').trim()) || 0;
   } catch {
-    // None yet.
+    // No pid file yet.
   }
   const alive = owner > 0 && owner !== process.pid && commandLine(owner).includes(confFile);
   if (alive) return false;

@@ -11,14 +11,14 @@ export interface PlayOptions {
   readonly sink: Sink;
   /** SRS's client type, such as `rtmp-play`. */
   readonly type: string;
-  /** What the API shows otherwise than the hooks say. */
+  /** Fields that the API shows differently from the hooks. */
   readonly shown?: Partial<Pick<Client, 'stream' | 'ip' | 'tcUrl' | 'pageUrl'>>;
 }
 
 /**
- * Makes the client a player of its stream, published or not. Rejects with Refusal where the hook
- * says no. One that leaves while the hook is asked becomes a player, too, for its end to tell: who
- * counts by hooks has counted it.
+ * Makes the client a player of its stream, published or not. Rejects with Refusal if the hook
+ * refuses. A client that leaves during the hook still becomes a player until its end is handled, so
+ * that `on_stop` follows `on_play`.
  */
 export async function startPlaying(
   context: Context,
@@ -54,7 +54,7 @@ class Playing implements Activity {
     this.#client = client;
     this.#source = client.source;
     this.#sink = sink;
-    // A player need not say anything; that it does not read is the player's own concern.
+    // A player need not send anything; the Player detects one that does not read.
     client.link.limitSilence(0);
     context.clients.add(client);
     context.log.info(client.id, `start play url=${this.#source.name.url}, ip=${client.ip}`);

@@ -10,8 +10,8 @@ export interface Answer {
 }
 
 /**
- * Posts JSON and reads the answer, of which only the first 64 KB count. Each call has a connection
- * of its own. Rejects where there is no answer within 30 s.
+ * Posts JSON and returns the response with at most 64 KB of its body. Each call has its own
+ * connection. Rejects if there is no response within 30 s.
  */
 export function postJson(url: string, body: unknown): Promise<Answer> {
   const text = JSON.stringify(body);
@@ -19,7 +19,7 @@ export function postJson(url: string, body: unknown): Promise<Answer> {
   return call(url, { method: 'POST', headers: type }, text);
 }
 
-/** The same without a body. */
+/** Sends a GET, like `postJson` without a body. */
 export function getUrl(url: string): Promise<Answer> {
   return call(url, { method: 'GET', headers: {} }, '');
 }
@@ -30,7 +30,7 @@ async function call(
   text: string,
 ): Promise<Answer> {
   const target = new URL(url);
-  // Few configs have an https hook, and loading TLS slows every start.
+  // Loaded on demand: few configs have an https hook, and TLS slows every start.
   const { request } = target.protocol === 'https:' ? await import('node:https') : http;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const options = {

@@ -8,14 +8,14 @@ import { splitAggregate } from './media/flv.js';
 import { toMetadata } from './media/metadata.js';
 import type { Source } from './media/source.js';
 
-/** SRS's limits for a publisher's first packet, and for each that follows. */
+/** SRS's time limits for a publisher's first packet, and for each further one. */
 const FIRST_PACKET_MS = 20_000;
 const NEXT_PACKET_MS = 5_000;
 
 /**
- * Takes the stream and makes the client its publisher. Rejects with Refusal where the hook says
- * no or another one publishes, hook first, as SRS does. One that leaves meanwhile publishes, too,
- * until its end tells.
+ * Makes the client the publisher of its stream. Rejects with Refusal if the hook refuses, or
+ * another client publishes; the hook is asked first, as by SRS. A client that leaves meanwhile
+ * publishes until its end is handled.
  */
 export async function startPublishing(
   context: Context,

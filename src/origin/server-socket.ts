@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type { Socket } from 'node:net';
 import type { ListenAddress } from './conf/conf.js';
 
-/** The peer's address as SRS prints it: IPv4 without the IPv6 prefix of a dual-stack socket. */
+/** Returns the peer's address as SRS prints it: IPv4 without the prefix of a dual-stack socket. */
 export function peerAddress(socket: Socket): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }

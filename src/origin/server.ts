@@ -21,9 +21,9 @@ import { listen } from './server-socket.js';
 import type { Publication, Service } from './service.js';
 import { createServices } from './services.js';
 
-/** The log's client id for what concerns the whole process. */
+/** Client id in log lines about the whole process. */
 const MAIN = 'main';
-/** How often byte rates move while nobody asks. */
+/** Milliseconds between two updates of the byte rates. */
 const COUNT_MS = 10_000;
 
 /** The origin server: RTMP, HTTP-FLV, files, API, hooks and heartbeat of one config. */
@@ -35,7 +35,7 @@ export class Origin {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #timer: NodeJS.Timeout;
-  /** Parts that come and go as one, in the order of their start. */
+  /** The other parts, in the order of their start. */
   readonly #services: readonly Service[];
   #stopHeartbeat: () => void = () => {};
 
@@ -55,7 +55,7 @@ export class Origin {
     this.#timer = setInterval(() => clients.count(), COUNT_MS).unref();
   }
 
-  /** Opens every port; rejects with the system's error where one is taken. */
+  /** Opens all ports; rejects with the system's error if one is taken. */
   async start(): Promise<void> {
     const { rtmp, api, http: web, exporter, heartbeat } = this.#conf;
     for (const address of rtmp) {
@@ -76,7 +76,7 @@ export class Origin {
     this.#stopHeartbeat = startHeartbeat(heartbeat, this.#log, body);
   }
 
-  /** Closes all ports and clients at once; resolves when they are. */
+  /** Closes all ports and clients; resolves when they are closed. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopHeartbeat();
@@ -96,7 +96,7 @@ export class Origin {
     this.#log.info(MAIN, `${name} listen at tcp://${address.text}`);
   }
 
-  /** Over the limit a socket is closed at once, whatever it came for. */
+  /** Closes a socket at once if there are too many, whatever its protocol. */
   #admit(socket: Socket): void {
     if (this.#sockets.size >= this.#conf.maxConnections) {
       this.#log.warn(MAIN, `exceed max connections=${this.#conf.maxConnections}`);
@@ -119,7 +119,7 @@ export class Origin {
     });
   }
 
-  /** Answers 401 where the API's password is missing. SRS asks for it on both ports. */
+  /** Answers 401 if the API's password is missing. SRS asks for it on both ports. */
   #isBarred({ request, response, url }: Exchange): boolean {
     const verdict = judge(this.#conf.auth, url.pathname, request.headers.authorization);
     if (verdict === 'ok') return false;

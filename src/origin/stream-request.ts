@@ -1,8 +1,8 @@
 import type { StreamName } from '../stream-key.js';
 
-/** What a client asks for, its vhost resolved, and what it says of itself. */
+/** A client's request: the stream with its vhost resolved, and the client's own fields. */
 export interface StreamRequest extends StreamName {
-  /** Query behind the stream's name, `?` included, or ''. */
+  /** Parameters behind the stream's name, with the `?`, or ''. */
   readonly param: string;
   readonly tcUrl: string;
   readonly pageUrl: string;

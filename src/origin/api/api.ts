@@ -10,27 +10,27 @@ import { RawApi } from './raw.js';
 import type { View } from './views.js';
 import * as views from './views.js';
 
-/** SRS's error codes, which come with HTTP status 200. */
+/** SRS's error codes, which are sent with HTTP status 200. */
 const TEST_ERROR = 100;
 const METRICS_OFF = 1090;
 
-/** What the API needs beside the context. */
+/** The API's sources besides the context. */
 export interface ApiSources {
   readonly host: HostStats;
-  /** Open sockets. */
+  /** Number of open sockets. */
   readonly connections: () => number;
 }
 
 type Handler = (exchange: Exchange) => void;
 
-/** SRS's HTTP API, of which each path answers what SRS answers, as far as mini-srs has it. */
+/** SRS's HTTP API: each path has SRS's answer, as far as mini-srs has the data. */
 export class Api {
   readonly #context: Context;
   readonly #sources: ApiSources;
   readonly #collections: Collections;
   readonly #raw: RawApi;
 
-  /** Under `/api/v1/`; each is `data` of its answer. */
+  /** Paths under `/api/v1/`; each value is the answer's `data`. */
   readonly #data: Readonly<Record<string, (exchange: Exchange) => View>> = {
     versions: () => views.versionView(),
     summaries: () => this.summaries(),
@@ -59,18 +59,18 @@ export class Api {
     this.#raw = new RawApi(context);
   }
 
-  /** `data` of the summaries, which the heartbeat sends as well. */
+  /** `data` of the summaries, also sent by the heartbeat. */
   summaries(): View {
     this.#context.clients.count();
     return views.summariesView(this.#context, this.#sources.host, this.#sources.connections());
   }
 
-  /** Answers versions; the HTTP server has this one path, too. */
+  /** Answers `versions`, a path that SRS's HTTP server has as well. */
   versions(exchange: Exchange): void {
     this.#answer(exchange, { data: views.versionView() });
   }
 
-  /** Most paths do not mind the method; a path without its last slash is led to the one with it. */
+  /** Most paths ignore the method. A collection without its final slash is redirected. */
   handle(exchange: Exchange): void {
     const { request, url } = exchange;
     const data = own(this.#data, url.pathname.replace('/api/v1/', ''));
@@ -120,7 +120,7 @@ function replyAnswer(exchange: Exchange, answer: View | number): void {
   replyJson(exchange, typeof answer === 'number' ? { code: answer } : answer);
 }
 
-/** A path that nobody has falls to its nearest parent. */
+/** Returns the catalogue for an unknown path: that of its nearest parent. */
 function catalogue(pathname: string): View {
   if (pathname.startsWith('/api/v1/')) return CATALOGUES['/api/v1/'];
   return pathname.startsWith('/api/') ? CATALOGUES['/api/'] : CATALOGUES['/'];

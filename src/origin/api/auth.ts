@@ -1,6 +1,6 @@
 import { isSameText } from '../../protocol/same-text.js';
 
-/** `http_api.auth`. */
+/** Credentials of `http_api.auth`. */
 export interface ApiAuth {
   readonly username: string;
   readonly password: string;
@@ -9,8 +9,8 @@ export interface ApiAuth {
 export type Verdict = 'ok' | 'ask' | 'refuse';
 
 /**
- * Judges an `Authorization` header as SRS does: paths without `/api/` are open, a missing or wrong
- * password is asked for, and what is no Basic token at all is refused.
+ * Checks an `Authorization` header as SRS does: paths without `/api/` are open, a missing or wrong
+ * password gets `ask`, and a header without a Basic token gets `refuse`.
  */
 export function judge(auth: ApiAuth | null, path: string, header: string | undefined): Verdict {
   if (auth === null || !path.includes('/api/')) return 'ok';

@@ -26,14 +26,14 @@ const TEST_URLS = {
 
 const RTC_URLS = { play: 'Play stream', publish: 'Publish stream', nack: 'Simulate the NACK' };
 
-/** What SRS lists at the paths that lead to others, in its words. */
+/** SRS's answers at paths that only lead to others. */
 export const CATALOGUES = {
   '/': { urls: { api: 'the api root', rtc: { v1: RTC_URLS } } },
   '/api/': { urls: { v1: 'the api version 1.0' } },
   '/api/v1/': { urls: API_URLS, tests: TEST_URLS },
 } as const;
 
-/** `data` of /api/v1/features: what mini-srs has of it. */
+/** `data` of /api/v1/features: the features that mini-srs has. */
 export const FEATURES = {
   options: '',
   options2: '',
@@ -58,7 +58,7 @@ export const FEATURES = {
   },
 };
 
-/** `data` of /api/v1/authors: whose API this is. */
+/** `data` of /api/v1/authors, which credits SRS, whose API this is. */
 export const AUTHORS = {
   license: 'MIT',
   contributors: 'https://github.com/ossrs/srs/blob/develop/trunk/AUTHORS.md#contributors',

@@ -11,14 +11,14 @@ function withoutPort(address: string): string {
   return address.replace(/:\d+$/, '');
 }
 
-/** The first address that is not loopback. */
+/** Returns the first address that is not loopback. */
 export function outsideAddress(): string {
   const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
   const outside = addresses.find(({ internal, family }) => !internal && family === 'IPv4');
   return outside?.address ?? '127.0.0.1';
 }
 
-/** `/api/v1/clusters`: where a stream is published; `origin` is null where that is not here. */
+/** Answers `/api/v1/clusters`: where a stream is published; `origin` is null if not here. */
 export function answerClusters(context: Context, { url }: Exchange): View {
   const word = (name: string): string => url.searchParams.get(name) ?? '';
   const [ip, asked, app, stream] = [word('ip'), word('vhost'), word('app'), word('stream')];
@@ -29,7 +29,7 @@ export function answerClusters(context: Context, { url }: Exchange): View {
   return { code: 0, data: { query, origin: live ? here(context, vhost, word('coworker')) : null } };
 }
 
-/** This origin as its coworker sees it: by the name that the coworker called, behind a NAT as well. */
+/** Returns this origin's address as its coworker called it, which also works behind NAT. */
 function here({ conf }: Context, vhost: string, coworker: string): View {
   const [listen] = conf.rtmp;
   const own = listen?.host !== undefined && !LOOPBACK.has(listen.host) ? listen.host : '';

@@ -8,13 +8,13 @@ const NO_VHOST = 2014;
 const NO_STREAM = 2048;
 const NO_CLIENT = 2049;
 
-/** SRS gives ten at least, whatever `count` says. */
+/** SRS lists at least ten, whatever `count` is. */
 const MIN_COUNT = 10;
 
-/** A view, an error code, or null for a method that is not for it. */
+/** A view, an error code, or null if the method is not allowed. */
 type Answer = View | number | null;
 
-/** The lists of the API, and what is in them by id. */
+/** The lists of the API, and their entries by id. */
 export class Collections {
   readonly #context: Context;
 
@@ -32,7 +32,7 @@ export class Collections {
     return Object.hasOwn(this.#lists, name);
   }
 
-  /** GET of a list or of one by its id; DELETE of a client kicks it. */
+  /** Answers GET of a list or an entry. DELETE of a client kicks it. */
   answer(name: string, id: string, exchange: Exchange): Answer {
     const { method } = exchange.request;
     if (method === 'DELETE' && name === 'clients') return this.#kick(id);

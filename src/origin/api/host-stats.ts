@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
-/** Sampling more often than this tells nothing. */
+/** Least milliseconds between two CPU samples. */
 const SAMPLE_MS = 3_000;
 
 function read(path: string): string {
@@ -12,7 +12,7 @@ function read(path: string): string {
   }
 }
 
-/** Numbers behind a name at the start of a line, as in /proc/meminfo and /proc/stat. */
+/** Returns the numbers behind a name at the start of a line, as in /proc/meminfo and /proc/stat. */
 function numbers(text: string, name: string): number[] {
   const line = text.split('\n').find((candidate) => candidate.startsWith(name));
   return (line?.slice(name.length).match(/\d+(\.\d+)?/g) ?? []).map(Number);
@@ -24,7 +24,7 @@ function round(value: number): number {
 
 interface Sample {
   readonly at: number;
-  /** Microseconds of CPU that this process used. */
+  /** Microseconds of CPU time used by this process. */
   readonly self: number;
   readonly busy: number;
   readonly total: number;
@@ -38,12 +38,12 @@ function takeSample(): Sample {
   return { at: Date.now(), self: user + system, busy: total - idle, total };
 }
 
-/** CPU, memory and network of this process and its host; read when asked, so that idling is free. */
+/** CPU, memory and network of this process and its host, read only on request. */
 export class HostStats {
   #last = takeSample();
   #cpu = { self: 0, host: 0 };
 
-  /** Fractions of one core (self) and of all (host), over the last sampling. */
+  /** Returns CPU use as a fraction of one core (self) and of all cores (host). */
   cpu(): { self: number; host: number } {
     const now = takeSample();
     const elapsed = now.at - this.#last.at;
@@ -57,7 +57,7 @@ export class HostStats {
     return this.#cpu;
   }
 
-  /** The `system` part of SRS's summaries. Disk and swap rates are not measured: 0. */
+  /** Returns the `system` part of SRS's summaries. Disk and swap rates are not measured: 0. */
   system(): Record<string, number> {
     const memory = read('/proc/meminfo');
     const [total = 0] = numbers(memory, 'MemTotal:');
@@ -85,7 +85,7 @@ export class HostStats {
     };
   }
 
-  /** Network counters: `net_` the first real interface, `neti_` the intranet's, as SRS names them. */
+  /** Returns network counters under SRS's names; the first interface counts as the intranet. */
   network(): Record<string, number> {
     const lines = read('/proc/net/dev').split('\n').slice(2);
     const line = lines.find((candidate) => /^\s*(?!lo:)\S+:/.test(candidate)) ?? '';
@@ -99,14 +99,14 @@ export class HostStats {
     };
   }
 
-  /** CPU time of the host in ticks (`/proc/stat`), by SRS's names. */
+  /** Returns the host's CPU time in ticks (`/proc/stat`), under SRS's names. */
   ticks(): Record<string, number> {
     const ticks = numbers(read('/proc/stat'), 'cpu ');
     const names = 'user nice sys idle iowait irq softirq steal guest'.split(' ');
     return Object.fromEntries(names.map((name, at) => [name, ticks[at] ?? 0]));
   }
 
-  /** Memory of the host, kilobytes, by SRS's names. */
+  /** Returns the host's memory in kilobytes, under SRS's names. */
   memory(): Record<string, number> {
     const text = read('/proc/meminfo');
     const kilobytes = (name: string): number => numbers(text, `${name}:`)[0] ?? 0;
@@ -146,7 +146,7 @@ export class HostStats {
   }
 }
 
-/** The fields of /proc/self/stat, by SRS's names. */
+/** Fields of /proc/self/stat under SRS's names. */
 const STAT_FIELDS =
   `pid comm state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime stime
   cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim startcode endcode

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { VERSION } from '../identity.js';
 import type { HostStats } from './host-stats.js';
 
-/** SRS's `/metrics`, in Prometheus's text form; clients that ended in an error are not counted: 0. */
+/** Returns SRS's `/metrics` in Prometheus's text format. Clients' errors are not counted: 0. */
 export function metricsText(context: Context, host: HostStats): string {
   const { clients, sources } = context;
   return [

@@ -13,8 +13,8 @@ type Answer = View | number;
 const NEVER = { err: 0, msg: 'Success', state: 0, rid: '' };
 
 /**
- * `/api/v1/raw?rpc=`. mini-srs does not reload: it takes the request where the config allows it, and
- * `reload-fetch` says that it failed, as after a config that SRS cannot use.
+ * Answers `/api/v1/raw?rpc=`. mini-srs does not reload: it accepts the request if the config allows
+ * it, and `reload-fetch` then reports a failure, as after a config that SRS rejects.
  */
 export class RawApi {
   readonly #context: Context;
@@ -29,7 +29,7 @@ export class RawApi {
     this.#context = context;
   }
 
-  /** The whole answer, or an error code. What of it is allowed, `raw` says to anybody. */
+  /** Returns the whole answer, or an error code. `rpc=raw` is always allowed. */
   answer({ url }: Exchange): Answer {
     const rpc = url.searchParams.get('rpc') ?? '';
     if (rpc === 'raw') return this.#describe();

@@ -73,7 +73,7 @@ export function clientView({ clients, sources }: Context, client: Client): View 
   };
 }
 
-/** `data` of /api/v1/summaries; `connections` is how many sockets are open now. */
+/** `data` of /api/v1/summaries; `connections`: open sockets. */
 export function summariesView(context: Context, host: HostStats, connections: number): View {
   const { identity, clients } = context;
   const memory = process.memoryUsage.rss() / 1024;

@@ -10,14 +10,14 @@ export interface AccessRule {
   readonly who: string;
 }
 
-/** `vhost.refer`: the domains whose pages may; undefined: any. */
+/** `vhost.refer`: allowed domains of pages; undefined: any. */
 export interface ReferConf {
   readonly all: readonly string[] | undefined;
   readonly publish: readonly string[] | undefined;
   readonly play: readonly string[] | undefined;
 }
 
-/** The rules in force; null where there are none to ask. */
+/** Returns the rules; null if `security` is off. */
 export function readSecurity(vhost: readonly Directive[]): readonly AccessRule[] | null {
   if (!isOn(vhost, false, 'security', 'enabled')) return null;
   return (find(vhost, 'security')?.children ?? []).flatMap(({ name, args: [role, who = ''] }) => {
@@ -26,7 +26,7 @@ export function readSecurity(vhost: readonly Directive[]): readonly AccessRule[]
   });
 }
 
-/** Null where referers are not looked at. */
+/** Returns the domains; null if `refer` is off. */
 export function readRefer(vhost: readonly Directive[]): ReferConf | null {
   if (!isOn(vhost, false, 'refer', 'enabled')) return null;
   const domains = (name: string) => find(vhost, 'refer', name)?.args;

@@ -2,7 +2,7 @@ import type { Directive } from '../../srs-conf/parse.js';
 import { BLOCK_DIRECTIVES, ROOT_DIRECTIVES, VHOST_DIRECTIVES } from './directives.js';
 import { fail, isOn, text } from './read.js';
 
-/** Throws ERR_CONFIG for what SRS refuses in any config: strangers, and blocks that clash. */
+/** Throws ERR_CONFIG for what SRS refuses in a config: unknown directives, conflicting blocks. */
 export function checkConf(root: readonly Directive[]): void {
   for (const directive of root) {
     if (!ROOT_DIRECTIVES.has(directive.name)) throw fail(`illegal directive ${directive.name}`);
@@ -20,7 +20,7 @@ function checkVhost({ args, children }: Directive): void {
   }
   const remuxes = vhost.filter(({ name }) => name === 'http_remux').length;
   if (remuxes > 1) throw fail(`vhost.http_remux only one but count=${remuxes}${of}`);
-  // A segment's path would be a live stream's as well.
+  // A segment's path would also be a live stream's.
   const mount = text(vhost, '', 'http_remux', 'mount');
   const mountsTs = isOn(vhost, false, 'http_remux', 'enabled') && mount.endsWith('.ts');
   if (mountsTs && isOn(vhost, false, 'hls', 'enabled')) {
@@ -28,7 +28,7 @@ function checkVhost({ args, children }: Directive): void {
   }
 }
 
-/** A block whose directives are known may hold others that are: `http_api` and its `auth`. */
+/** Checks a block's directives at all levels, such as `http_api` and its `auth`. */
 function checkBlock(block: Directive, path: string, of: string): void {
   const known = BLOCK_DIRECTIVES[block.name];
   const stranger = block.children?.find((child) => known?.has(child.name) === false);

@@ -6,9 +6,9 @@ import { SERVED } from './directives.js';
 import { fail, isOn, text } from './read.js';
 import { readVhosts, type VhostConf } from './vhost.js';
 
-/** A `listen` value, and its text as it stands in the config, which the heartbeat repeats. */
+/** A `listen` value with its text in the config, which the heartbeat repeats. */
 export interface ListenAddress {
-  /** Undefined: every address. */
+  /** Undefined: all addresses. */
   readonly host: string | undefined;
   readonly port: number;
   readonly text: string;
@@ -23,28 +23,28 @@ export interface HeartbeatConf {
 }
 
 interface ExporterConf extends ListenAddress {
-  /** What the config adds to who answers. */
+  /** Labels from the config for `/metrics`. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** `rtc_server`. Its `listen` may have an address, as SRS takes one from 7.0.67 on. */
+/** `rtc_server`. Its `listen` may contain an address, as in SRS 7.0.67 and later. */
 export interface RtcConf extends ListenAddress {
-  /** `*`: addresses of the machine. */
+  /** `*`: an address of the machine. */
   readonly candidate: string;
 }
 
-/** `udp://0.0.0.0:8000`, where it is bound to. */
+/** Formats the bound address: `udp://0.0.0.0:8000`. */
 export function rtcEndpoint({ host = '0.0.0.0', port }: RtcConf): string {
   return `udp://${host}:${port}`;
 }
 
-/** What mini-srs reads out of an srs.conf. */
+/** The parts of an srs.conf that mini-srs uses. */
 export interface OriginConf {
   readonly rtmp: readonly ListenAddress[];
   readonly api: ListenAddress | null;
   readonly auth: ApiAuth | null;
   readonly http: (ListenAddress & { readonly dir: string }) | null;
-  /** Null where WebRTC is off. */
+  /** Null: WebRTC is off. */
   readonly rtc: RtcConf | null;
   readonly pidFile: string;
   readonly serverId: string | null;
@@ -53,19 +53,19 @@ export interface OriginConf {
   readonly log: { readonly level: LogLevel; readonly file: string | null };
   readonly heartbeat: HeartbeatConf | null;
   readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
-  /** Null: `/metrics` does not answer. */
+  /** Null: `/metrics` is off. */
   readonly exporter: ExporterConf | null;
   readonly vhosts: ReadonlyMap<string, VhostConf>;
-  /** Known directives that mini-srs does not act on. */
+  /** Known directives that mini-srs ignores. */
   readonly unserved: readonly string[];
 }
 
-/** Descriptors that SRS keeps for itself beside its connections. */
+/** Descriptors that SRS reserves besides its connections. */
 const RESERVED_FDS = 128;
 
 /**
- * Reads a config. Throws ERR_CONFIG, in SRS's words, for what SRS would refuse: a directive that
- * it does not know, no `listen`, more connections than the process may open files.
+ * Reads a config. Throws ERR_CONFIG, with SRS's message, for what SRS would refuse: an unknown
+ * directive, no `listen`, or more connections than the process may open files.
  */
 export function readConf(root: readonly Directive[], maxOpenFiles: number): OriginConf {
   checkConf(root);
@@ -98,7 +98,7 @@ export function readConf(root: readonly Directive[], maxOpenFiles: number): Orig
   };
 }
 
-/** `port`, `ip:port` or `[ip6]:port`; 0 is refused, as SRS does. */
+/** Parses `port`, `ip:port` or `[ip6]:port`; 0 is refused, as by SRS. */
 function parseListen(listen: string): ListenAddress {
   const match = /^(?:(?:\[(?<six>[^\]]+)\]|(?<four>[^:]*)):)?(?<port>\d+)$/.exec(listen);
   const port = Number(match?.groups?.port ?? 0);

@@ -2,7 +2,7 @@ function words(list: string): ReadonlySet<string> {
   return new Set(list.trim().split(/\s+/));
 }
 
-/** Every directive that SRS 7.0 knows at the top of its config. */
+/** All top-level directives of SRS 7.0. */
 export const ROOT_DIRECTIVES: ReadonlySet<string> = words(`
   asprocess auto_reload_for_docker chunk_size circuit_breaker daemon disable_daemon_for_docker
   empty_ip_ok exporter ff_log_dir ff_log_level first_wait_for_qlv force_grace_quit
@@ -12,13 +12,13 @@ export const ROOT_DIRECTIVES: ReadonlySet<string> = words(`
   stream_caster tcmalloc_release_rate tencentcloud_apm tencentcloud_cls threads utc_time vhost
   work_dir`);
 
-/** Those of a vhost. */
+/** All directives of a vhost. */
 export const VHOST_DIRECTIVES: ReadonlySet<string> = words(`
   bandcheck chunk_size cluster dash dvr enabled exec forward gop_cache hds hls http_hooks
   http_remux http_static in_ack_size ingest min_latency nack out_ack_size play publish
   queue_length refer rtc security srt tcp_nodelay transcode twcc`);
 
-/** Those of the blocks that are read here; the others are not looked into. */
+/** Directives of the blocks that are checked here; other blocks are not checked. */
 export const BLOCK_DIRECTIVES: Readonly<Record<string, ReadonlySet<string>>> = {
   http_api: words('enabled listen crossdomain raw_api auth https'),
   http_server: words('enabled listen dir crossdomain https'),
@@ -51,7 +51,7 @@ export const BLOCK_DIRECTIVES: Readonly<Record<string, ReadonlySet<string>>> = {
     gop_cache_max_frames queue_length send_min_interval reduce_sequence_header`),
 };
 
-/** What mini-srs takes note of; any other known directive is accepted, and named once. */
+/** Directives that mini-srs uses. Any other known directive is accepted and logged once. */
 export const SERVED: ReadonlySet<string> = words(`
   asprocess daemon exporter heartbeat http_api http_server listen max_connections pid server_id
   srs_log_file srs_log_level srs_log_level_v2 srs_log_tank vhost enabled gop_cache hls http_hooks

@@ -1,28 +1,28 @@
 import { type Directive, find } from '../../srs-conf/parse.js';
 import { isOn, number, text } from './read.js';
 
-/** `vhost.hls`, as far as mini-srs acts on it. Times are in seconds. */
+/** The part of `vhost.hls` that mini-srs uses. Times are in seconds. */
 export interface HlsConf {
   readonly enabled: boolean;
   readonly path: string;
   readonly m3u8File: string;
   readonly tsFile: string;
-  /** Goes before each segment in the playlist. */
+  /** Prefix of each segment URI in the playlist. */
   readonly entryPrefix: string;
   readonly fragment: number;
   readonly window: number;
   /** A segment ends at the first keyframe after `fragment` times this. */
   readonly tdRatio: number;
-  /** And at any audio after `fragment` times this. */
+  /** It also ends at any audio after `fragment` times this. */
   readonly aofRatio: number;
   readonly waitKeyframe: boolean;
-  /** Whether segments that left the window are deleted. */
+  /** Segments that left the window are deleted. */
   readonly cleanup: boolean;
-  /** How long the files of a stream without a publisher stay; 0: for ever. */
+  /** Seconds for which the files of a stream without a publisher stay; 0: for ever. */
   readonly dispose: number;
-  /** Whether each player of a playlist gets a session. */
+  /** Each player of a playlist gets a session. */
   readonly ctx: boolean;
-  /** Whether its segments carry the session's id. */
+  /** Segment URIs carry the session's id. */
   readonly tsCtx: boolean;
 }
 

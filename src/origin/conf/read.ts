@@ -3,12 +3,12 @@ import { type Directive, find } from '../../srs-conf/parse.js';
 
 type Path = [string, ...string[]];
 
-/** What a config cannot be, in SRS's words. */
+/** Makes a config error with SRS's message. */
 export function fail(text: string): SupervisorError {
   return new SupervisorError('ERR_CONFIG', text);
 }
 
-/** The first word of a directive. */
+/** Returns the first argument of a directive. */
 export function text(from: readonly Directive[], fallback: string, ...path: Path): string {
   return find(from, ...path)?.args[0] ?? fallback;
 }
@@ -17,7 +17,7 @@ export function isOn(from: readonly Directive[], fallback: boolean, ...path: Pat
   return text(from, fallback ? 'on' : 'off', ...path) === 'on';
 }
 
-/** A number that is not negative; what is none is the fallback. */
+/** Returns a non-negative number; the fallback for anything else. */
 export function number(from: readonly Directive[], fallback: number, ...path: Path): number {
   const value = Number(text(from, String(fallback), ...path));
   return value >= 0 ? value : fallback;

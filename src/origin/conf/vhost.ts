@@ -4,7 +4,7 @@ import { type AccessRule, type ReferConf, readRefer, readSecurity } from './acce
 import { type HlsConf, readHls } from './hls.js';
 import { isOn, text } from './read.js';
 
-/** Hooks that are posted JSON. */
+/** Hooks that are called by POST with JSON. */
 export const HOOK_ACTIONS = [
   'on_connect',
   'on_close',
@@ -20,26 +20,26 @@ export type HookAction = (typeof HOOK_ACTIONS)[number];
 export interface VhostConf {
   readonly name: string;
   readonly enabled: boolean;
-  /** Template of the live streams' HTTP path, or null where http_remux is off. */
+  /** Template of the HTTP path of live streams; null if http_remux is off. */
   readonly mount: string | null;
-  /** What its host name shows of files; null: what all show. */
+  /** Directory of files for its host name; null: the shared one. */
   readonly staticDir: string | null;
   readonly gopCache: boolean;
-  /** Merged write: how long packets gather before players get them. */
+  /** Merged write: milliseconds for which packets are collected before a write. */
   readonly flushMs: number;
   /** The URLs to call, in order. */
   readonly hooks: Readonly<Record<HookAction, readonly string[]>>;
-  /** Templates of the URLs to get for each segment. */
+  /** Templates of the URLs to GET for each segment. */
   readonly hlsNotify: readonly string[];
   readonly hls: HlsConf;
   readonly security: readonly AccessRule[] | null;
   readonly refer: ReferConf | null;
 }
 
-/** SRS's merged write (`play.mw_latency`), and what `min_latency` makes of it. */
+/** Milliseconds: SRS's default of `play.mw_latency`; `min_latency` makes it 0. */
 export const MERGED_WRITE_MS = 350;
 
-/** The default vhost is there even where the config does not name it. */
+/** Reads all vhosts. The default vhost exists even if the config does not name it. */
 export function readVhosts(root: readonly Directive[]): Map<string, VhostConf> {
   const vhosts = new Map([[DEFAULT_VHOST, readVhost(DEFAULT_VHOST, [])]]);
   for (const { name, args, children } of root) {
@@ -73,7 +73,7 @@ function readVhost(name: string, children: readonly Directive[]): VhostConf {
   };
 }
 
-/** `http_static`, mounted on the whole host as SRS does where nothing else is said. */
+/** Returns `http_static.dir` if it is mounted on the whole host, SRS's default. */
 function readStaticDir(name: string, vhost: readonly Directive[]): string | null {
   if (!isOn(vhost, false, 'http_static', 'enabled')) return null;
   if (text(vhost, '[vhost]/', 'http_static', 'mount') !== '[vhost]/') return null;

@@ -5,7 +5,7 @@ function two(value: number, width = 2): string {
   return String(value).padStart(width, '0');
 }
 
-/** SRS's variables of a stream: `[vhost] [app] [stream]`. */
+/** Replaces SRS's stream variables: `[vhost] [app] [stream]`. */
 export function fillStream(template: string, { vhost, app, stream }: StreamName): string {
   return template
     .replaceAll('[vhost]', vhost)
@@ -13,7 +13,10 @@ export function fillStream(template: string, { vhost, app, stream }: StreamName)
     .replaceAll('[stream]', stream);
 }
 
-/** And those of a moment, local time: `[timestamp]` and `[2006] [01] [02] [15] [04] [05] [999]`. */
+/**
+ * Replaces SRS's time variables, in local time: `[timestamp]`, `[2006] [01] [02] [15] [04] [05]
+ * [999]`.
+ */
 export function fillTime(template: string, now: Date): string {
   return template
     .replaceAll('[2006]', String(now.getFullYear()))
@@ -26,7 +29,7 @@ export function fillTime(template: string, now: Date): string {
     .replaceAll('[timestamp]', String(now.getTime()));
 }
 
-/** `name` below `dir`, or null where a client's name would lead out of it. */
+/** Returns the path of `name` below `dir`, or null if a client's name would lead out of it. */
 export function below(dir: string, name: string): string | null {
   const root = path.resolve(dir);
   const file = path.resolve(root, name);

@@ -5,13 +5,13 @@ import { getUrl } from '../post.js';
 import type { Publication } from '../service.js';
 import type { Written } from './stream.js';
 
-/** Where a segment is seen from the directory of all HLS files; whole URLs stay. */
+/** Returns a segment's URL relative to the directory of all HLS files; absolute URLs stay. */
 function urlOf({ segment, m3u8Url }: Written): string {
   const { uri } = segment;
   return /^https?:/.test(uri) ? uri : path.join(path.dirname(m3u8Url), uri);
 }
 
-/** Tells the hooks `on_hls`, and then `on_hls_notify`, of a new segment. Never rejects. */
+/** Calls `on_hls`, then `on_hls_notify`, for a new segment. Never rejects. */
 export async function notifyHls(
   context: Context,
   { source, subject }: Publication,
@@ -29,7 +29,8 @@ export async function notifyHls(
     seq_no: seq,
   });
   for (const template of context.conf.vhosts.get(source.name.vhost)?.hlsNotify ?? []) {
-    // A segment that is a whole URL is fetched itself, so that a cache has it before its players.
+    // A segment with an absolute URL is fetched itself, so that a cache has it before the players
+    // ask.
     const isUrl = /^https?:/.test(segment.uri);
     const url = fillNotify(template, context, { source, subject }, segment.uri);
     await get(context, isUrl ? segment.uri : url);

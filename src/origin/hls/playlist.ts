@@ -4,7 +4,7 @@ export interface Segment {
   readonly file: string;
   readonly uri: string;
   readonly durationMs: number;
-  /** The encoder's configuration came anew in it. */
+  /** The encoder's configuration changed in it. */
   readonly discontinuity: boolean;
 }
 
@@ -12,7 +12,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-/** A media playlist in SRS's form. `targetMs` is the least target duration. */
+/** Prints a media playlist in SRS's format. `targetMs`: least target duration. */
 export function printPlaylist(segments: readonly Segment[], targetMs: number): string {
   const longest = Math.max(targetMs, ...segments.map(({ durationMs }) => durationMs));
   const entries = segments.flatMap(({ discontinuity, durationMs, uri }) => [
@@ -29,14 +29,14 @@ export function printPlaylist(segments: readonly Segment[], targetMs: number): s
   return `${[...head, ...entries].join('\n')}\n`;
 }
 
-/** The master playlist that begins a session; `query` is what the player asked with, without `?`. */
+/** Prints the master playlist that begins a session; `query`: the player's query without `?`. */
 export function printMaster(path: string, ctx: string, query: string): string {
   const rest = query === '' ? '' : `&${query}`;
   const stream = '#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1';
   return `#EXTM3U\n${stream}\n${path}?hls_ctx=${ctx}${rest}\n`;
 }
 
-/** Gives every segment of a playlist the session's id. */
+/** Adds the session's id to every segment URI. */
 export function withCtx(playlist: string, ctx: string): string {
   const lines = playlist.split('\n').map((line) => {
     if (line === '' || line.startsWith('#')) return line;
@@ -46,8 +46,8 @@ export function withCtx(playlist: string, ctx: string): string {
 }
 
 /**
- * How many of the oldest segments a window of `windowMs` leaves out: as SRS, the one that crosses
- * its edge stays.
+ * Returns how many of the oldest segments are outside a window of `windowMs`. As in SRS, the
+ * segment that crosses its edge stays.
  */
 export function expiredBy(segments: readonly Segment[], windowMs: number): number {
   let total = 0;

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-/** A segment being written: `.tmp` until it is whole. */
+/** A segment being written, with the suffix `.tmp` until it is complete. */
 export class SegmentFile {
   readonly file: string;
   readonly #tmp: string;
@@ -18,7 +18,7 @@ export class SegmentFile {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
   }
 
-  /** Players see it from here on, by the name that it gets. */
+  /** Completes the segment under its final name, where players see it. */
   finish(name = this.file): void {
     closeSync(this.#descriptor);
     renameSync(this.#tmp, name);

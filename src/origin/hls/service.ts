@@ -12,27 +12,27 @@ import { printMaster, withCtx } from './playlist.js';
 import { HlsSessions } from './sessions.js';
 import { HlsStream } from './stream.js';
 
-/** Where nothing is disposed of, numbers go on over so long a pause, as SRS's do. */
+/** Milliseconds without a publisher until numbering restarts if `hls_dispose` is 0, as in SRS. */
 const FORGET_MS = 3_000;
 
-/** A session's id, ours or the player's own. */
+/** A session's id, made by us or by the player. */
 const CTX = /^[\w-]{1,64}$/;
 
 interface Held {
   readonly stream: HlsStream;
   readonly dispose: number;
-  /** The last one. */
+  /** The latest publication. */
   publication: Publication;
-  /** Hooks are called one after the other. */
+  /** Tail of the hook calls, which are made one after the other. */
   calls: Promise<void>;
   timer: NodeJS.Timeout | null;
 }
 
-/** HLS: the files of every stream whose vhost has it on, and the sessions of who plays them. */
+/** HLS: files of all streams whose vhost has it on, and the sessions of their players. */
 export class HlsService implements Service {
   readonly #context: Context;
   readonly #sessions: HlsSessions;
-  /** By the source's url. One goes when its files do. */
+  /** By the source's URL. An entry lasts as long as its files. */
   readonly #held = new Map<string, Held>();
 
   constructor(context: Context) {
@@ -52,7 +52,7 @@ export class HlsService implements Service {
     source.join(held.stream);
   }
 
-  /** Playlists that a file stands behind; and the segments of a session, which are counted. */
+  /** Answers for existing playlists, and counts a session's segments. */
   async web(exchange: Exchange): Promise<boolean> {
     const file = safePath(webDir(this.#context, exchange), exchange.url.pathname);
     const extension = path.extname(file ?? '');
@@ -99,7 +99,10 @@ export class HlsService implements Service {
     held.timer = setTimeout(disposed, held.dispose * 1000 || FORGET_MS);
   }
 
-  /** Answered here: the file may come in this moment, and would begin no session as a plain file. */
+  /**
+   * Answers a missing playlist here: it may appear at any moment, and served as a plain file it
+   * would begin no session.
+   */
   #serveNone(exchange: Exchange): boolean {
     const vhost = requestVhost(this.#context, exchange);
     if (this.#context.conf.vhosts.get(vhost)?.hls.enabled !== true) return false;
@@ -107,7 +110,7 @@ export class HlsService implements Service {
     return true;
   }
 
-  /** A session's media playlist, else the master playlist of a new one. */
+  /** Sends a session's media playlist, or the master playlist of a new session. */
   async #servePlaylist(exchange: Exchange, file: string, ctx: string): Promise<boolean> {
     const vhost = requestVhost(this.#context, exchange);
     const conf = this.#context.conf.vhosts.get(vhost)?.hls;
@@ -125,7 +128,7 @@ export class HlsService implements Service {
     return true;
   }
 
-  /** Who is refused is closed without an answer. */
+  /** Begins a session. A refused player is closed without an answer. */
   async #serveMaster(exchange: Exchange, vhost: string, asked: string): Promise<void> {
     const { request, url } = exchange;
     const [, app = '', stream = ''] = /^\/(.*)\/([^/]+)$/.exec(url.pathname) ?? [];

@@ -7,13 +7,13 @@ import { randomId } from '../ids.js';
 import type { Link } from '../link.js';
 import type { StreamRequest } from '../stream-request.js';
 
-/** A session lives so many windows after its last playlist. */
+/** Windows for which a session lives after its last playlist. */
 const WINDOWS = 2;
 const SWEEP_MS = 1_000;
-/** Who asks for a playlist only ever once leaves a session behind until it expires. */
+/** Most sessions: a player that asks once leaves one behind until it expires. */
 const MAX_SESSIONS = 20_000;
 
-/** An HLS player has no connection: what it fetched is counted, and closing it bars it. */
+/** An HLS player has no connection: its bytes are counted here, and closing bars it. */
 class HlsLink implements Link {
   sent = 0;
   readonly received = 0;
@@ -39,7 +39,7 @@ interface Session {
   aliveAt: number;
 }
 
-/** The players of playlists, by `hls_ctx`, which is their client id. */
+/** The players of playlists by `hls_ctx`, which is their client id. */
 export class HlsSessions {
   readonly #context: Context;
   readonly #sessions = new Map<string, Session>();
@@ -50,14 +50,14 @@ export class HlsSessions {
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  /** Whether a session is there, and was not kicked. */
+  /** Returns a session's state. */
   state(ctx: string): 'none' | 'live' | 'kicked' {
     const session = this.#sessions.get(ctx);
     if (session === undefined) return 'none';
     return session.link.gone ? 'kicked' : 'live';
   }
 
-  /** Begins a session under the id that the player brought, if any; null where it may not play. */
+  /** Begins a session under the player's own id, if it brought one; null if it is refused. */
   async begin(asked: string, ip: string, request: StreamRequest): Promise<string | null> {
     if (this.#sessions.size >= MAX_SESSIONS) return null;
     const clientId = asked === '' ? randomId() : asked;
@@ -78,7 +78,7 @@ export class HlsSessions {
     return clientId;
   }
 
-  /** The player asked again. */
+  /** Renews a session. */
   touch(ctx: string): void {
     const session = this.#sessions.get(ctx);
     if (session !== undefined && !session.link.gone) session.aliveAt = Date.now();

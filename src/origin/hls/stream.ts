@@ -12,7 +12,7 @@ import { below, fillStream, fillTime } from './names.js';
 import { expiredBy, printPlaylist, type Segment } from './playlist.js';
 import { SegmentFile } from './segment-file.js';
 
-/** SRS drops shorter ones, and ends none before twice this. */
+/** Milliseconds. SRS drops shorter segments, and ends none before twice this. */
 const MIN_MS = 100;
 
 /** A finished segment and the playlist that lists it. */
@@ -36,7 +36,7 @@ interface Current {
   discontinuity: boolean;
 }
 
-/** The HLS files of one stream. It takes one publisher's media after another's; numbers go on. */
+/** The HLS files of one stream. Publishers may follow one another; the numbering continues. */
 export class HlsStream implements Sink {
   readonly #conf: HlsConf;
   readonly #name: SourceName;
@@ -59,7 +59,7 @@ export class HlsStream implements Sink {
     for (const batch of batches) this.write(batch);
   }
 
-  /** What the disk refuses ends HLS for this publisher; its players of other kinds go on. */
+  /** A disk error ends HLS for this publisher; players of other protocols are not affected. */
   write(batch: Batch): void {
     if (this.#broken) return;
     try {
@@ -70,7 +70,7 @@ export class HlsStream implements Sink {
     }
   }
 
-  /** The publisher has gone: what is there becomes the last segment. */
+  /** The publisher has left: the unfinished segment becomes the last one. */
   ended(): void {
     try {
       this.#close();
@@ -82,7 +82,7 @@ export class HlsStream implements Sink {
     this.#events.ended();
   }
 
-  /** Removes every file. */
+  /** Removes all files. */
   wipe(): void {
     this.#current?.out.drop();
     this.#current = null;

@@ -7,17 +7,17 @@ import { TsMuxer } from '../ts/muxer.js';
 type Has = { audio: boolean; video: boolean };
 type Writer = (packets: readonly Packet[]) => Buffer;
 
-/** How a live stream is written over HTTP; each player has one of its own. */
+/** Encoding of a live stream over HTTP; each player has its own. */
 export interface LiveFormat {
   readonly contentType: string;
-  /** What comes before all media; it may be empty. */
+  /** Bytes before all media; may be empty. */
   readonly head: (has: Has) => Buffer;
   readonly encode: (batch: Batch) => Buffer;
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** An empty chunk would end the body. */
+/** Encodes as an HTTP chunk; an empty chunk would end the body. */
 function chunked(writer: Writer): LiveFormat['encode'] {
   return ({ packets }) => {
     const bytes = writer(packets);
@@ -50,7 +50,7 @@ const OTHERS: Readonly<Record<string, () => LiveFormat>> = {
   }),
 };
 
-/** The format of a mount's extension; SRS takes any other for FLV. */
+/** Returns the format for a mount's extension; as in SRS, any other is FLV. */
 export function createFormat(mount: string): LiveFormat {
   const extension = mount.slice(mount.lastIndexOf('.') + 1);
   const make = Object.hasOwn(OTHERS, extension) ? OTHERS[extension] : undefined;

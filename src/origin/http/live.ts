@@ -14,16 +14,16 @@ import { createFormat, type LiveFormat } from './formats.js';
 import { commonHeaders, type Exchange } from './reply.js';
 import { hostOf, requestVhost } from './vhost.js';
 
-/** Sockets that play: a pipelined second request on one of them can never be answered. */
+/** Sockets that play: a pipelined second request on one of them cannot be answered. */
 const playing = new WeakSet<Socket>();
 
-/** A live stream that a request is for, and the mount that says so. */
+/** The stream of a request, and the mount that matched. */
 export interface LiveRequest {
   readonly stream: StreamRequest;
   readonly mount: string;
 }
 
-/** The stream that a path names by its vhost's mount; null where the path is none of a stream's. */
+/** Finds the stream of a path by its vhost's mount; null if the path is not a stream's. */
 export function matchLive(context: Context, exchange: Exchange): LiveRequest | null {
   const { url, request } = exchange;
   const vhost = requestVhost(context, exchange);
@@ -37,7 +37,7 @@ export function matchLive(context: Context, exchange: Exchange): LiveRequest | n
   return { stream: { ...names, tcUrl, pageUrl, swfUrl: '' }, mount };
 }
 
-/** `[vhost]/[app]/[stream].flv`, where the vhost comes from the request, not from the path. */
+/** Compiles `[vhost]/[app]/[stream].flv`; the vhost comes from the request, not from the path. */
 function mountPattern(mount: string): RegExp {
   const path = mount.replace(/^\[vhost\]/, '').replace(/^(?!\/)/, '/');
   const literal = path.replace(/[.*+?^${}()|\\]/g, '\\$&');
@@ -57,8 +57,9 @@ function decoded(path: string): string {
 }
 
 /**
- * Plays a stream over HTTP. Nothing is answered until it is published: that is when the header can
- * say what is in it. HEAD is answered at once. A refused player is closed without an answer.
+ * Plays a stream over HTTP. The response waits until the stream is published, because its FLV
+ * header tells which media there are. HEAD is answered at once. A refused player is closed without
+ * an answer.
  */
 export async function playLive(
   context: Context,
@@ -93,7 +94,7 @@ export async function playLive(
   });
 }
 
-/** Its body goes past `response`, so that players can share the same chunked bytes. */
+/** Makes a player whose body bypasses `response`, so that players share the same chunked bytes. */
 function livePlayer(
   { request: { socket }, response }: Exchange,
   { head, encode }: LiveFormat,
@@ -109,7 +110,7 @@ function livePlayer(
       response.flushHeaders();
       socket.write(head(has));
     },
-    // A player that still waits goes on waiting.
+    // A player without media keeps waiting for the next publisher.
     ended: () => started && socket.destroySoon(),
   });
 }

@@ -2,12 +2,12 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { SIGNATURE } from '../identity.js';
 
-/** SRS's headers; those of CORS only where the client names its origin. */
+/** Returns SRS's headers; those of CORS only if the request has an `Origin`. */
 export function commonHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   return { ...corsHeaders(request.headers.origin), Server: SIGNATURE };
 }
 
-/** Answers with a short text; HEAD gets the headers alone. */
+/** Sends a short text; HEAD gets the headers only. */
 export function replyText(
   exchange: Exchange,
   status: number,
@@ -24,14 +24,14 @@ export function replyText(
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-/** One request and its answer. */
+/** A request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
 }
 
-/** A URL that nobody can parse is taken for the root. */
+/** Parses the request; a malformed URL becomes the root. */
 export function toExchange(request: IncomingMessage, response: ServerResponse): Exchange {
   const base = 'http://origin';
   const text = `/${(request.url ?? '').replace(/^\/+/, '')}`;
@@ -39,7 +39,7 @@ export function toExchange(request: IncomingMessage, response: ServerResponse): 
   return { request, response, url };
 }
 
-/** Answers JSON, or JSONP where the query asks for it. */
+/** Sends JSON, or JSONP if the query asks for it. */
 export function replyJson(exchange: Exchange, body: unknown): void {
   const callback = exchange.url.searchParams.get('callback') ?? '';
   const json = JSON.stringify(body);
@@ -50,7 +50,7 @@ export function replyJson(exchange: Exchange, body: unknown): void {
   }
 }
 
-/** A preflight, which SRS answers on every path. */
+/** Answers a CORS preflight, which SRS does on every path. */
 export function replyOptions({ request, response }: Exchange): void {
   response.writeHead(200, { ...commonHeaders(request), 'Content-Length': 0 });
   response.end();

@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The file that a path names below `dir`, or null where it would lead out of it. */
+/** Returns the file of a path below `dir`, or null if the path is malformed. */
 export function safePath(dir: string, pathname: string): string | null {
   let decoded: string;
   try {
@@ -30,7 +30,7 @@ export function safePath(dir: string, pathname: string): string | null {
   return decoded.endsWith('/') ? path.join(file, 'index.html') : file;
 }
 
-/** Serves a file whole, as SRS does: no ranges, no validators. */
+/** Sends a whole file, as SRS does: without ranges and validators. */
 export async function serveFile(exchange: Exchange, dir: string): Promise<void> {
   const { request, response, url } = exchange;
   const file = safePath(dir, url.pathname);

@@ -1,6 +1,6 @@
 import { BitReader } from './bit-reader.js';
 
-/** Profiles that carry the chroma fields (H.264 §7.3.2.1.1). */
+/** Profiles with chroma fields (H.264 §7.3.2.1.1). */
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const MAX_REF_FRAMES = 255;
 
@@ -9,7 +9,7 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Reads the picture's size out of a sequence parameter set, NAL header included. */
+/** Parses the picture size from a sequence parameter set, NAL header included. */
 export function parseSps(nal: Buffer): Picture {
   const reader = new BitReader(withoutEscapes(nal.subarray(1)));
   const profile = reader.bits(8);
@@ -23,7 +23,7 @@ export function parseSps(nal: Buffer): Picture {
   return readSize(reader, chroma);
 }
 
-/** Takes the emulation prevention bytes out (§7.4.1.1). */
+/** Removes the emulation prevention bytes (§7.4.1.1). */
 function withoutEscapes(bytes: Buffer): Buffer {
   const kept = bytes.filter(
     (byte, at) => !(byte === 3 && at > 1 && bytes[at - 1] === 0 && bytes[at - 2] === 0),
@@ -31,7 +31,7 @@ function withoutEscapes(bytes: Buffer): Buffer {
   return Buffer.from(kept);
 }
 
-/** Answers chroma_format_idc. */
+/** Skips the fields of high profiles and returns chroma_format_idc. */
 function skipHighFields(reader: BitReader): number {
   const chroma = reader.unsigned();
   if (chroma === 3) reader.bits(1);

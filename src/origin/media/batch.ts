@@ -3,17 +3,17 @@ import { ChunkStream } from '../../protocol/rtmp/message.js';
 import { flvTag } from './flv.js';
 import { isFrame, type Packet } from './packet.js';
 
-/** The chunk size that we announce to every RTMP client, as SRS does. */
+/** Chunk size in bytes announced to every RTMP client, the same as SRS's. */
 export const OUT_CHUNK_SIZE = 60_000;
-/** SRS has one message stream a connection, and this is its id. */
+/** Id of the only message stream that SRS has per connection. */
 export const STREAM_ID = 1;
 
-/** Where the publisher has no chunk streams of its own. */
+/** Chunk streams for publishers that have none. */
 const CSID = { audio: ChunkStream.audio, video: ChunkStream.video, data: ChunkStream.onStatus };
 
 export type Format = 'rtmp' | 'flv';
 
-/** Puts bytes into one chunk of an HTTP/1.1 body (RFC 9112 §7.1). */
+/** Encodes bytes as one chunk of an HTTP/1.1 body (RFC 9112 §7.1). */
 export function httpChunk(parts: readonly Buffer[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), ...parts, Buffer.from('\r\n')]);
@@ -30,8 +30,8 @@ const ENCODERS: Readonly<Record<Format, (packets: readonly Packet[]) => Buffer>>
 };
 
 /**
- * Packets that are written together. Each format is encoded once, when its first player needs it,
- * and the same bytes go to all players.
+ * Packets that are written together. Each format is encoded once, for its first player, and the
+ * bytes are shared by all players.
  */
 export class Batch {
   readonly packets: readonly Packet[];
@@ -41,17 +41,17 @@ export class Batch {
     this.packets = packets;
   }
 
-  /** Its first frame is a keyframe. One never stands further back: the source sees to that. */
+  /** The first frame is a keyframe. The source ensures that no other frame is one. */
   get startsAtKeyframe(): boolean {
     return this.packets.find(isFrame)?.keyframe ?? false;
   }
 
-  /** It holds metadata or decoder configurations. */
+  /** It contains metadata or decoder configurations. */
   get hasHeaders(): boolean {
     return this.packets.some((packet) => !isFrame(packet));
   }
 
-  /** Payload bytes. */
+  /** Payload bytes of all packets. */
   get bytes(): number {
     return this.packets.reduce((sum, packet) => sum + packet.payload.length, 0);
   }

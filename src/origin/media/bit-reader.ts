@@ -1,4 +1,4 @@
-/** Reads bits and Exp-Golomb codes of an H.264 payload; past the end everything is 0. */
+/** Reads bits and Exp-Golomb codes of an H.264 payload; bits past the end are 0. */
 export class BitReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -16,14 +16,14 @@ export class BitReader {
     return value;
   }
 
-  /** ue(v), H.264 §9.1. */
+  /** Reads ue(v), H.264 §9.1. */
   unsigned(): number {
     let zeros = 0;
     while (zeros < 32 && this.bits(1) === 0) zeros++;
     return 2 ** zeros - 1 + this.bits(zeros);
   }
 
-  /** se(v), H.264 §9.1.1. */
+  /** Reads se(v), H.264 §9.1.1. */
   signed(): number {
     const code = this.unsigned();
     return code % 2 === 0 ? -code / 2 : (code + 1) / 2;

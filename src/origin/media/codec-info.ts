@@ -1,7 +1,7 @@
 import { parseSps } from './avc-sps.js';
 import type { Packet } from './packet.js';
 
-/** A stream's video, in the words of SRS's API. */
+/** Facts of a stream's video under the names of SRS's API. */
 export interface VideoInfo {
   readonly codec: string;
   readonly profile: string;
@@ -37,7 +37,7 @@ const AUDIO_CODECS: Readonly<Record<number, string>> = { 2: 'MP3', 10: 'AAC', 11
 const AAC_PROFILES: Readonly<Record<number, string>> = { 1: 'Main', 2: 'LC', 3: 'SSR', 5: 'HE' };
 const FLV_RATES = [5512, 11_025, 22_050, 44_100] as const;
 
-/** Reads the video's sequence header. Other codecs than H.264 are named, no more. */
+/** Parses a video sequence header. Of codecs other than H.264 only the name is known. */
 export function videoInfo({ payload }: Packet): VideoInfo {
   const first = payload[0] ?? 0;
   const extended = first >= 0x80;
@@ -55,7 +55,7 @@ export function videoInfo({ payload }: Packet): VideoInfo {
   return { codec, profile, level: String(level), ...picture };
 }
 
-/** Reads the audio's sequence header, or any audio packet of a codec that has none. */
+/** Parses an audio sequence header, or any audio packet of a codec without one. */
 export function audioInfo({ payload }: Packet): AudioInfo {
   const first = payload[0] ?? 0;
   const objectType = (payload[2] ?? 0) >> 3;

@@ -3,13 +3,13 @@ import type { Packet } from './packet.js';
 const TAG_HEADER = 11;
 const TAG_TRAILER = 4;
 
-/** The file header with its two flags, and the empty back pointer (FLV 10.1 §E.2). */
+/** Returns the file header with its two flags, and the first back pointer (FLV 10.1 §E.2). */
 export function flvHeader(has: { audio: boolean; video: boolean }): Buffer {
   const flags = (has.audio ? 4 : 0) | (has.video ? 1 : 0);
   return Buffer.from([0x46, 0x4c, 0x56, 1, flags, 0, 0, 0, 9, 0, 0, 0, 0]);
 }
 
-/** One FLV tag and the back pointer behind it (FLV 10.1 §E.4.1). */
+/** Returns an FLV tag with the back pointer behind it (FLV 10.1 §E.4.1). */
 export function flvTag(packet: Packet): Buffer {
   const { typeId, timestamp, payload } = packet;
   const tag = Buffer.allocUnsafe(TAG_HEADER + payload.length + TAG_TRAILER);
@@ -23,7 +23,7 @@ export function flvTag(packet: Packet): Buffer {
   return tag;
 }
 
-/** One message out of an aggregate. */
+/** One message of an aggregate. */
 export interface SubMessage {
   readonly typeId: number;
   readonly timestamp: number;
@@ -31,8 +31,8 @@ export interface SubMessage {
 }
 
 /**
- * Takes an aggregate message apart (RTMP 1.0 §7.1.6): FLV tags whose times are relative to the
- * aggregate's own. What does not fit its frame ends the list.
+ * Splits an aggregate message (RTMP 1.0 §7.1.6): FLV tags whose timestamps are relative to the
+ * aggregate's. A truncated tag ends the list.
  */
 export function splitAggregate(timestamp: number, payload: Buffer): SubMessage[] {
   const messages: SubMessage[] = [];

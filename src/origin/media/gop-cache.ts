@@ -1,12 +1,12 @@
 import type { Batch } from './batch.js';
 
-/** SRS's own cap; a stream without keyframes may not fill the memory. */
+/** SRS's limit on packets. Both limits bound the memory of a stream without keyframes. */
 const MAX_PACKETS = 2500;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * The batches since the last keyframe: what a new player gets first. Past either cap the group is
- * given up until the next keyframe.
+ * The batches since the last keyframe, which a new player gets first. Above a limit the group is
+ * dropped until the next keyframe.
  */
 export class GopCache {
   readonly #enabled: boolean;

@@ -12,9 +12,9 @@ function isObject(value: Amf0Value): value is Amf0Object {
 }
 
 /**
- * Reads a publisher's data message: the payload of `onMetaData` as players get it, with the
- * server's name in it and without a duration, which a live stream has not; or null for any other
- * data, which SRS does not pass on.
+ * Reads a publisher's data message. Returns the payload of `onMetaData` for players, with the
+ * server's name and without a duration, since a live stream has none. Null for any other data,
+ * which SRS does not forward.
  */
 export function toMetadata(typeId: number, payload: Buffer): Buffer | null {
   const amf0 = typeId === MessageType.dataAmf3 ? payload.subarray(1) : payload;

@@ -1,21 +1,21 @@
 import { MessageType } from '../../protocol/rtmp/message.js';
 
-/** One media message of a publisher, classified. */
+/** One classified media message of a publisher. */
 export interface Packet {
   readonly kind: 'audio' | 'video' | 'data';
-  /** RTMP message type, which is the FLV tag type as well. */
+  /** RTMP message type, equal to the FLV tag type. */
   readonly typeId: number;
-  /** Milliseconds on the source's own timeline. */
+  /** Milliseconds on the source's timeline. */
   readonly timestamp: number;
   readonly payload: Buffer;
-  /** RTMP chunk stream; undefined where the publisher speaks another protocol. */
+  /** RTMP chunk stream; undefined for other protocols. */
   readonly csid?: number | undefined;
   readonly keyframe: boolean;
-  /** Decoder configuration: what a new player needs before the first frame. */
+  /** Decoder configuration, which a new player needs before the first frame. */
   readonly sequenceHeader: boolean;
 }
 
-/** Audio or video that is shown, not what prepares for it. */
+/** Reports whether a packet is media rather than configuration or metadata. */
 export function isFrame({ kind, sequenceHeader }: Packet): boolean {
   return kind !== 'data' && !sequenceHeader;
 }
@@ -25,7 +25,7 @@ const HEVC = 12;
 const AAC = 10;
 const EX_AUDIO = 9;
 
-/** Enhanced RTMP v1: the first bit of a video tag says that a FourCC follows. */
+/** Enhanced RTMP v1: the first bit of a video tag announces a FourCC. */
 function videoFlags(payload: Buffer): { keyframe: boolean; sequenceHeader: boolean } {
   const [first = 0, second = 0] = payload;
   const key = ((first >> 4) & 0x07) === 1;

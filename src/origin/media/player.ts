@@ -2,32 +2,32 @@ import type { Socket } from 'node:net';
 import type { Batch } from './batch.js';
 import type { Feed, Sink } from './sink.js';
 
-/** Unsent bytes past which a player is too slow and loses frames. */
+/** Unsent bytes from which a player is too slow and loses frames. */
 const MAX_UNSENT = 8 * 1024 * 1024;
-/** A player that took nothing for so long is gone (SRS's socket time limit). */
+/** Milliseconds without progress after which a player is closed (SRS's socket timeout). */
 const STUCK_MS = 30_000;
 
 export interface PlayerOptions {
   readonly socket: Socket;
   readonly encode: (batch: Batch) => Buffer;
-  /** Called once, before the first media: FLV says here what is in the stream. */
+  /** Called once, before the first media; FLV's header tells which media there are. */
   readonly begin?: (has: { audio: boolean; video: boolean }) => void;
-  /** The publisher has gone. */
+  /** Called when the publisher has left. */
   readonly ended?: () => void;
-  /** Milliseconds of the stream that the player asked for, and then leaves; 0: all of it. */
+  /** Milliseconds of media after which the player's connection ends, as it asked; 0: no limit. */
   readonly limitMs?: number;
 }
 
 /**
- * The sending end of one player. It never holds the source up: where the socket cannot keep up,
- * batches are left out until the next keyframe.
+ * Sends to one player without delaying the source: if the socket cannot keep up, batches are
+ * dropped until the next keyframe.
  */
 export class Player implements Sink {
   readonly #options: PlayerOptions;
   #begun = false;
-  /** Frames were left out: headers come again before the next keyframe. */
+  /** Frames were dropped: headers are sent again before the next keyframe. */
   #dropping = false;
-  /** Frames of a pause were left out, and no headers among them. */
+  /** Frames, but no headers, were dropped during a pause. */
   #skipping = false;
   #firstTime: number | null = null;
   #stuckSince = 0;
@@ -37,7 +37,7 @@ export class Player implements Sink {
     this.#options = options;
   }
 
-  /** What a player that has just come gets in one write: headers and the cached pictures. */
+  /** Sends headers and cached frames to a new player in one write. */
   start(feed: Feed, batches: readonly Batch[]): void {
     const [first] = batches;
     if (first === undefined) return;
@@ -59,7 +59,7 @@ export class Player implements Sink {
     else this.#send(batch, feed);
   }
 
-  /** A paused player gets nothing; it goes on at the next keyframe. */
+  /** Pauses a player: it gets nothing, and resumes at a keyframe. */
   pause(on: boolean): void {
     this.#paused = on;
   }
@@ -77,7 +77,7 @@ export class Player implements Sink {
     this.#limit(batch);
   }
 
-  /** Ends the connection without a word when the player has had what it asked for, as SRS does. */
+  /** Ends the connection without a message after the requested duration, as SRS does. */
   #limit({ packets }: Batch): void {
     const { limitMs = 0, socket } = this.#options;
     if (limitMs <= 0) return;

@@ -1,18 +1,18 @@
 import type { Batch } from './batch.js';
 
-/** What a sink needs to know of its source when it takes a batch. */
+/** A source, as a sink sees it with each batch. */
 export interface Feed {
   readonly has: { readonly audio: boolean; readonly video: boolean };
-  /** The metadata and sequence headers that a batch does not bring itself, timed for it. */
+  /** Returns the metadata and sequence headers that the batch lacks, with its timestamp. */
   headers(before: Batch): Batch;
 }
 
-/** What takes the media of a source: a player, or what makes files of it. */
+/** A consumer of a source's media: a player, or a writer of files. */
 export interface Sink {
-  /** The cached pictures, where the source is live already. */
+  /** Called with the cached frames, if the source is live already. */
   start(feed: Feed, batches: readonly Batch[]): void;
   write(batch: Batch, feed: Feed): void;
-  /** The publisher has gone; another may come. */
+  /** Called when the publisher has left; another may follow. */
   ended(): void;
   /** Flash's pause. */
   pause?(on: boolean): void;

@@ -11,7 +11,7 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 /** SRS's order. */
 const HEADER_ORDER = ['data', 'audio', 'video'] as const;
 
-/** Where a stream lives, as SRS spells it in its API and hooks. */
+/** A stream's name as SRS prints it in its API and hooks. */
 export interface SourceName {
   readonly vhost: string;
   readonly app: string;
@@ -23,15 +23,15 @@ export interface SourceName {
 export interface SourceOptions {
   readonly tcUrl: string;
   readonly gopCache: boolean;
-  /** How long packets gather before they are written together. */
+  /** Milliseconds for which packets are collected before they are written together. */
   readonly flushMs: number;
 }
 
-/** One stream: at most one publisher, and the players of it, who may be there before and after. */
+/** One stream: at most one publisher, and its players, which may come before and stay after it. */
 export class Source implements Feed {
   readonly id = vid();
   readonly name: SourceName;
-  /** As the first client spelled it. */
+  /** The tcUrl of its first client. */
   readonly tcUrl: string;
   readonly has = { audio: false, video: false };
   readonly #gop: GopCache;
@@ -48,7 +48,7 @@ export class Source implements Feed {
   #timer: NodeJS.Timeout | null = null;
   /** Video frames of the present publisher. */
   frames = 0;
-  /** Id of the last publisher, which SRS shows after it has gone, too. */
+  /** Id of the last publisher, which SRS shows even after it has left. */
   publisherId = '';
 
   constructor(name: SourceName, { tcUrl, gopCache, flushMs }: SourceOptions) {
@@ -62,12 +62,12 @@ export class Source implements Feed {
     return this.#publisher !== null;
   }
 
-  /** The configuration of a kind of media, or the metadata; undefined until the publisher sent it. */
+  /** Returns the configuration of a kind of media, or the metadata; undefined before it is sent. */
   header(kind: Packet['kind']): Packet | undefined {
     return this.#headers.get(kind);
   }
 
-  /** Takes the stream for one publisher; false where there is one. */
+  /** Takes the stream for a publisher; false if it has one. */
   publish(clientId: string): boolean {
     if (this.#publisher !== null) return false;
     this.#publisher = clientId;
@@ -77,7 +77,7 @@ export class Source implements Feed {
     return true;
   }
 
-  /** Players stay; those of HTTP are closed. */
+  /** Ends the publisher. RTMP players stay; those of HTTP are closed. */
   unpublish(): void {
     this.flush();
     this.#publisher = null;
@@ -91,8 +91,8 @@ export class Source implements Feed {
   }
 
   /**
-   * Takes one message of the publisher. Metadata and sequence headers have no time of their own:
-   * some encoders repeat them with time 0. RTMP players get it on the chunk stream `csid`, too.
+   * Takes a message of the publisher. Metadata and sequence headers get the current time, because
+   * some encoders repeat them with time 0. RTMP players get it on chunk stream `csid`.
    */
   push(typeId: number, timestamp: number, payload: Buffer, csid?: number): void {
     const raw = toPacket(typeId, timestamp, payload, csid);
@@ -106,7 +106,7 @@ export class Source implements Feed {
     this.#schedule();
   }
 
-  /** The sink gets what is cached at once, and from here on all that comes. */
+  /** Adds a sink, which gets the cached media at once and all further media. */
   join(sink: Sink): void {
     this.flush();
     this.#sinks.add(sink);
@@ -124,7 +124,7 @@ export class Source implements Feed {
     return new Batch(missing.map((packet) => ({ ...packet, timestamp })));
   }
 
-  /** Sends what is pending now; before the first frame headers wait for it. */
+  /** Sends pending packets now. Headers wait for the first frame. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -150,13 +150,13 @@ export class Source implements Feed {
   }
 
   /**
-   * The first frame goes at once, with the headers before it; what follows goes together, one
-   * write in each `flushMs`.
+   * Schedules a write: the first frame is sent at once with the headers before it, later packets
+   * together, one write per `flushMs`.
    */
   #schedule(): void {
     const full = this.#pending.length >= MAX_BATCH_PACKETS || this.#pendingBytes >= MAX_BATCH_BYTES;
     if (!this.#started) {
-      // Of headers without end only the last of each kind count.
+      // Of repeated headers only the last of each kind is kept.
       if (full) this.#hold([...this.#headers.values()]);
       return;
     }

@@ -2,7 +2,7 @@ import { DEFAULT_VHOST, type StreamName } from '../../stream-key.js';
 import { vid } from '../ids.js';
 import { Source, type SourceName, type SourceOptions } from './source.js';
 
-/** SRS's stream url: the default vhost is left out. */
+/** Returns a source's name with SRS's stream URL, which omits the default vhost. */
 export function sourceName({ vhost, app, stream }: StreamName): SourceName {
   const prefix = vhost === DEFAULT_VHOST ? '' : vhost;
   return { vhost, app, stream, url: `${prefix}/${app}/${stream}` };
@@ -13,7 +13,10 @@ interface Held {
   users: number;
 }
 
-/** All sources. One lives as long as somebody publishes or plays it, so they are as few as clients. */
+/**
+ * All sources. A source exists while a client publishes or plays it, so there are no more than
+ * clients.
+ */
 export class Sources {
   readonly #held = new Map<string, Held>();
   readonly #vhostIds = new Map<string, string>();
@@ -30,12 +33,12 @@ export class Sources {
     return this.#held.get(url)?.source;
   }
 
-  /** Clients that use a source now: its publisher and its players. */
+  /** Returns the number of clients of a source: its publisher and players. */
   users(source: Source): number {
     return this.#held.get(source.name.url)?.users ?? 0;
   }
 
-  /** Finds or makes a source; give it back with `release`. */
+  /** Finds or makes a source. Give it back with `release`. */
   acquire(name: SourceName, options: SourceOptions): Source {
     const known = this.#held.get(name.url);
     const held = known ?? { source: new Source(name, options), users: 0 };
@@ -50,7 +53,7 @@ export class Sources {
     if (held?.source === source && --held.users === 0) this.#held.delete(source.name.url);
   }
 
-  /** Vhosts that were ever used, as SRS lists them. */
+  /** Returns all vhosts ever used, as SRS lists them. */
   vhosts(): string[] {
     return [...this.#vhostIds.keys()];
   }

@@ -1,13 +1,13 @@
-/** The step put between two publishes, and in place of a jump. */
+/** Milliseconds between two publishers, and in place of a jump. */
 const STEP_MS = 10;
-/** Audio and video interleave by less than this. */
+/** Most milliseconds by which interleaved audio and video go back. */
 const MAX_BACK_MS = 250;
-/** A longer pause than this is a publisher whose clock was set, not a slow one. */
+/** A longer gap in milliseconds means that the publisher's clock was set. */
 const MAX_AHEAD_MS = 30_000;
 
 /**
- * Puts the timestamps of one publisher after another on one line: from 0, and monotonic where a
- * publisher comes back or sets its clock, so that players go on as if nothing had been.
+ * Maps the timestamps of successive publishers to one timeline that starts at 0 and does not jump
+ * when a publisher returns or sets its clock, so that players continue without interruption.
  */
 export class Timeline {
   #input = 0;
@@ -15,7 +15,7 @@ export class Timeline {
   #highest = -STEP_MS;
   #fresh = true;
 
-  /** The next timestamp is the first of another publisher. */
+  /** Notes that the next timestamp is the first of another publisher. */
   restart(): void {
     this.#fresh = true;
   }
@@ -25,7 +25,7 @@ export class Timeline {
     return Math.max(0, this.#output) >>> 0;
   }
 
-  /** Milliseconds on the line, 32 bit and wrapping as the input is. */
+  /** Returns milliseconds on the timeline, 32 bits, wrapping as the input does. */
   place(timestamp: number): number {
     const delta = (timestamp - this.#input) | 0;
     const jumped = this.#fresh || delta < -MAX_BACK_MS || delta > MAX_AHEAD_MS;

@@ -8,23 +8,26 @@ import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from '../../protocol/rtmp/hand
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
 import { OUT_CHUNK_SIZE } from '../media/batch.js';
 
-/** First byte of a proxy's real-ip prefix, which SRS reads and only logs. */
+/** First byte of a proxy's real-ip prefix, which SRS reads only for its log. */
 const PREFIX_MARK = 0xf3;
 const MAX_PREFIX = 1024;
-/** A client that asks and asks without reading the answers is closed past this. */
+/** Unsent bytes from which a client that does not read is closed. */
 const MAX_UNSENT = 64 * 1024 * 1024;
 
 export interface MessageHandler {
-  /** Messages are held back while the promise of an earlier one is open. Throws to end it all. */
+  /**
+   * Handles a message. Further messages wait until the promise settles. Throws to close the
+   * connection.
+   */
   message(message: RtmpMessage): void | Promise<void>;
-  /** After all messages: what a hook still lets in can be ended. */
+  /** Called after all messages, even those whose hook was pending at the close. */
   closed(reason: string): void;
 }
 
-/** One step of reading: how much it used, or why not. */
+/** Result of a reading step: the bytes consumed, or a fault. */
 type Step = Parsed<null>;
 
-/** The RTMP layer of one client's socket: handshake, chunks, acknowledgements. */
+/** The RTMP layer of a client's socket: handshake, chunks, acknowledgements. */
 export class RtmpConnection {
   readonly #socket: Socket;
   readonly #handler: MessageHandler;
@@ -35,7 +38,7 @@ export class RtmpConnection {
   #ackWindow = 0;
   #acked = 0;
   #busy = false;
-  /** Settles, and never rejects, when the last message has been dealt with. */
+  /** Settles, never rejects, when the last message was handled. */
   #dealt: Promise<void> = Promise.resolve();
   #reason = 'client closed';
 
@@ -53,7 +56,7 @@ export class RtmpConnection {
     return this.#socket.destroyed;
   }
 
-  /** Every message starts with a full header. */
+  /** Sends messages, each with a full header. */
   send(...messages: RtmpMessage[]): void {
     const parts = messages.map((message) => {
       const bytes = encodeMessage(message, this.#outChunkSize);
@@ -64,7 +67,7 @@ export class RtmpConnection {
     if (this.#socket.writableLength > MAX_UNSENT) this.close('client does not read');
   }
 
-  /** The client asked for an acknowledgement every so many bytes. */
+  /** Sends an acknowledgement every so many bytes, as the client requested. */
   acknowledgeEvery(bytes: number): void {
     this.#ackWindow = bytes;
   }
@@ -135,7 +138,7 @@ export class RtmpConnection {
     }
   }
 
-  /** What the client sends meanwhile waits in the kernel, not here. */
+  /** Pauses reading, so that further bytes wait in the kernel. */
   #hold(on: boolean): void {
     this.#busy = on;
     if (on) this.#socket.pause();

@@ -1,16 +1,16 @@
 import type { Amf0Value } from '../../protocol/rtmp/amf0.js';
 
-/** What `play` asks for. */
+/** Arguments of `play`. */
 export interface PlayArguments {
   readonly name: Amf0Value;
-  /** Milliseconds after which the server hangs up; 0 or less: never. */
+  /** Milliseconds of media after which the server closes; 0 or less: no limit. */
   readonly limitMs: number;
 }
 
-/** Types of start, duration and reset behind the name. */
+/** Types of start, duration and reset, which follow the name. */
 const TYPES = [['number'], ['number'], ['boolean', 'number']];
 
-/** Reads the arguments of `play`; null for what SRS hangs up on, such as null in place of a number. */
+/** Parses the arguments of `play`; null if SRS would close, as for null instead of a number. */
 export function readPlayArguments([name, ...rest]: readonly Amf0Value[]): PlayArguments | null {
   const isFine = TYPES.every((types, at) => at >= rest.length || types.includes(typeof rest[at]));
   if (!isFine) return null;

@@ -11,15 +11,15 @@ const ON_COMMAND = { csid: ChunkStream.command, streamId: 0 };
 const DETAILS = { details: 'stream' };
 const ON_STREAM = { csid: ChunkStream.onStatus, streamId: STREAM_ID };
 
-/** Name of those who wrote the server, which SRS says of itself, too. */
+/** Name of the server's authors, a field that SRS sends, too. */
 const AUTHORS = 'srs-supervisor';
 
-/** A `_result` on the connection. */
+/** A `_result` on the connection's own stream. */
 export function result(transactionId: number, ...[object, ...args]: Amf0Value[]): RtmpMessage {
   return encodeCommand({ name: '_result', transactionId, object, args }, ON_COMMAND);
 }
 
-/** What follows a `connect`, in SRS's order. */
+/** Returns the messages that follow a `connect`, in SRS's order. */
 export function connected(
   transactionId: number,
   { clientId, serverIp, encoding }: { clientId: string; serverIp: string; encoding: number },
@@ -65,7 +65,7 @@ export function publishStarted(): RtmpMessage {
   return onStatus('onStatus', status('NetStream.Publish.Start', 'Started publishing stream.'));
 }
 
-/** The answers to FCUnpublish. */
+/** Returns the answers to FCUnpublish. */
 export function unpublished(transactionId: number): RtmpMessage[] {
   const code = 'NetStream.Unpublish.Success';
   const description = 'Stop publishing stream.';
@@ -76,7 +76,7 @@ export function unpublished(transactionId: number): RtmpMessage[] {
   ];
 }
 
-/** What a player hears before any media. */
+/** Returns the messages to a player before any media. */
 export function playStarted(): RtmpMessage[] {
   return [
     control.streamBegin(STREAM_ID),
@@ -86,7 +86,7 @@ export function playStarted(): RtmpMessage[] {
   ];
 }
 
-/** The answers to `pause`. */
+/** Returns the answers to `pause`. */
 export function paused(on: boolean): RtmpMessage[] {
   const [word, description] = on ? ['Pause', 'Paused stream.'] : ['Unpause', 'Unpaused stream.'];
   const code = `NetStream.${word}.Notify`;

@@ -21,12 +21,12 @@ import { RtmpConnection } from './connection.js';
 import { readPlayArguments } from './play-arguments.js';
 import * as replies from './replies.js';
 
-/** A client that neither publishes nor plays is closed after so long without a byte. */
+/** Milliseconds without a byte after which an idle client is closed. */
 const IDLE_MS = 30_000;
-/** One that has published or played before has longer to do so again. */
+/** The same for a client that has published or played before. */
 const AGAIN_MS = 180_000;
 
-/** What `connect` said. */
+/** Fields of `connect`. */
 interface Connect {
   readonly tcUrl: string;
   readonly pageUrl: string;
@@ -37,7 +37,7 @@ type Handlers = Readonly<Record<string, (command: RtmpCommand) => void | Promise
 
 const ignore = (): void => {};
 
-/** One RTMP client: its commands, and what it publishes or plays now. */
+/** One RTMP client: its commands, and its current publish or play. */
 export class RtmpSession {
   readonly id = randomId();
   readonly #context: Context;
@@ -46,18 +46,18 @@ export class RtmpSession {
   readonly #connection: RtmpConnection;
   readonly #ip: string;
   #connect: Connect | null = null;
-  /** The order of these two tells the encoders apart. */
+  /** The order of these two calls identifies the encoder. */
   #fcPublished = false;
   #streamFirst = false;
-  /** It has asked for a stream: SRS answers no unknown call from then on until the client plays. */
+  /** It has named a stream: from then until it plays, SRS answers no unknown call. */
   #asksForStream = false;
   #activity: Activity | null = null;
-  /** Type of the publisher that it is; null for a player. */
+  /** Client type of a publisher; null for a player. */
   #publishes: string | null = null;
-  /** Whom on_connect let in: on_close is due. */
+  /** Subject that on_connect accepted, so on_close must follow. */
   #admitted: HookSubject | null = null;
 
-  /** Of a client that neither publishes nor plays. */
+  /** Commands of a client that neither publishes nor plays. */
   readonly #idle: Handlers = {
     connect: (command) => this.#onConnect(command),
     createStream: (command) => this.#onCreateStream(command),
@@ -77,7 +77,7 @@ export class RtmpSession {
     pause: ({ args }) => this.#onPause(args[0] === true),
     closeStream: () => this.#endActivity(),
   };
-  /** Each of these three is the end of a stream. */
+  /** Each of these three ends the stream. */
   readonly #publishing: Handlers = {
     releaseStream: (command) => this.#onUnpublish(command),
     FCPublish: (command) => this.#onUnpublish(command),
@@ -133,7 +133,7 @@ export class RtmpSession {
     return this.#publishes === null ? this.#playing : this.#publishing;
   }
 
-  /** Many clients wait for an answer to a call that no server knows. */
+  /** Many clients wait for the answer to a call that no server knows. */
   #answersCalls(transactionId: number): boolean {
     if (this.#activity === null) return !this.#asksForStream;
     return this.#publishes === null && transactionId > 0;
@@ -207,7 +207,7 @@ export class RtmpSession {
     return this.#streamFirst ? 'haivision-publish' : 'fmle-publish';
   }
 
-  /** Identifies the stream, asks on_connect once a connection, and starts; refusals close. */
+  /** Identifies the stream, calls on_connect once per connection, and starts; a refusal closes. */
   async #begin(
     role: Role,
     name: Amf0Value,
@@ -220,7 +220,7 @@ export class RtmpSession {
     try {
       this.#checkReferer(role, request);
       await this.#admit(subject);
-      // SRS does not say anything to whom it bars, so this comes before the replies.
+      // SRS sends nothing to a client refused by `security`, so this comes before the replies.
       checkSecurity(this.#context, subject, role);
       this.#activity = await start(subject);
     } catch (error) {
@@ -241,7 +241,7 @@ export class RtmpSession {
     return { vhost: resolved, app, stream, param, ...this.#connect };
   }
 
-  /** The page that Flash says it is on. */
+  /** Checks the page that Flash reports. */
   #checkReferer(role: Role, { vhost, pageUrl }: StreamRequest): void {
     const refer = this.#context.conf.vhosts.get(vhost)?.refer ?? null;
     if (!isReferred(refer, role, pageUrl)) throw new Refusal(`referer ${pageUrl} may not ${role}`);
@@ -254,7 +254,7 @@ export class RtmpSession {
     if (this.#connection.closed) throw new Refusal('client left');
   }
 
-  /** What was sent reaches the client before the end does. */
+  /** Closes after all sent bytes have reached the client. */
   #closeGently(reason: string): void {
     this.#socket.end(() => this.#connection.close(reason));
   }
@@ -269,7 +269,7 @@ export class RtmpSession {
     this.#connection.send(...replies.unpublished(transactionId));
   }
 
-  /** The connection stays, for another publish or play. */
+  /** Ends the publish or play; the connection stays for another. */
   async #endActivity(): Promise<void> {
     const activity = this.#activity;
     if (activity === null) return;

@@ -1,6 +1,6 @@
-/** What an AudioSpecificConfig says that an ADTS header repeats. */
+/** The fields of an AudioSpecificConfig that an ADTS header repeats. */
 export interface AacConfig {
-  /** Audio object type, as ADTS can say it: 1 to 4. */
+  /** Audio object type; ADTS can express 1 to 4. */
   readonly objectType: number;
   readonly rateIndex: number;
   readonly channels: number;
@@ -8,19 +8,19 @@ export interface AacConfig {
 
 const LC = 2;
 
-/** Reads an AudioSpecificConfig (ISO 14496-3 §1.6.2.1); null for a rate that ADTS cannot say. */
+/** Parses an AudioSpecificConfig (ISO 14496-3 §1.6.2.1); null if ADTS has no code for its rate. */
 export function parseAacConfig(config: Buffer): AacConfig | null {
   if (config.length < 2) return null;
   const bits = config.readUInt16BE(0);
   const objectType = bits >> 11;
   const rateIndex = (bits >> 7) & 15;
   if (rateIndex > 12) return null;
-  // HE-AAC is LC with an extension that decoders find by themselves.
+  // HE-AAC is LC with an extension that decoders detect.
   const plain = objectType >= 1 && objectType <= 4 ? objectType : LC;
   return { objectType: plain, rateIndex, channels: (bits >> 3) & 15 };
 }
 
-/** One frame with its ADTS header (ISO 14496-3 §1.A.2.2). */
+/** Returns a frame with its ADTS header (ISO 14496-3 §1.A.2.2). */
 export function adtsFrame({ objectType, rateIndex, channels }: AacConfig, frame: Buffer): Buffer {
   const size = 7 + frame.length;
   const header = Buffer.from([

@@ -1,7 +1,7 @@
 import type { Packet } from '../media/packet.js';
 import { Frames } from './frames.js';
 
-/** Answers a writer of the bare audio frames of one codec: an ADTS or MP3 file without an end. */
+/** Makes a writer of one codec's bare audio frames: an endless ADTS or MP3 file. */
 export function audioWriter(codec: 'aac' | 'mp3'): (packets: readonly Packet[]) => Buffer {
   const frames = new Frames();
   return (packets) => {

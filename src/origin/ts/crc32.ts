@@ -8,7 +8,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value >>> 0;
 });
 
-/** The checksum of a section (ISO 13818-1, annex A): not the reflected one of zip. */
+/** Computes a section's checksum (ISO 13818-1, annex A), which is not zip's reflected CRC. */
 export function crc32Mpeg(bytes: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc << 8) ^ (TABLE[((crc >>> 24) ^ byte) & 0xff] ?? 0);

@@ -5,7 +5,7 @@ import { type NalConfig, parseAvcConfig, parseHevcConfig, toAnnexB } from './nal
 /** The codecs that MPEG-TS carries here. */
 export type Codec = 'h264' | 'h265' | 'aac' | 'mp3';
 
-/** One access unit as an elementary stream has it; times in milliseconds. */
+/** One access unit of an elementary stream; times in milliseconds. */
 export interface Frame {
   readonly codec: Codec;
   readonly dts: number;
@@ -17,7 +17,7 @@ export interface Frame {
 /** The parts of a video tag (FLV 10.1 §E.4.3, Enhanced RTMP v1). */
 interface VideoTag {
   readonly codec: 'h264' | 'h265';
-  /** Milliseconds from decoding to showing. */
+  /** Composition time: milliseconds from decoding to presentation. */
   readonly delay: number;
   readonly body: Buffer;
 }
@@ -47,19 +47,19 @@ function parseVideoTag(payload: Buffer): VideoTag | null {
   return { codec, delay: signed24(payload, 5), body: payload.subarray(8) };
 }
 
-/** The codec of an audio or video packet; null where MPEG-TS has no place for it. */
+/** Returns the codec of an audio or video packet; null if MPEG-TS does not carry it here. */
 export function codecOf({ kind, payload }: Packet): Codec | null {
   if (kind === 'video') return parseVideoTag(payload)?.codec ?? null;
   if (kind === 'audio') return AUDIO_CODECS[(payload[0] ?? 0) >> 4] ?? null;
   return null;
 }
 
-/** Turns RTMP's packets into frames; it needs the sequence headers among them. */
+/** Converts RTMP's packets to frames; it needs the sequence headers among them. */
 export class Frames {
   #video: NalConfig | null = null;
   #audio: AacConfig | null = null;
 
-  /** The frame in a packet; null for a header, for a codec without a place, or too early. */
+  /** Returns a packet's frame; null for a header, an unsupported codec, or before the header. */
   next(packet: Packet): Frame | null {
     if (packet.kind === 'video') return this.#nextVideo(packet);
     return packet.kind === 'audio' ? this.#nextAudio(packet) : null;

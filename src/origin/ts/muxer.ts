@@ -11,23 +11,23 @@ const TYPES: Readonly<Record<Codec, number>> = { h264: 0x1b, h265: 0x24, aac: 0x
 const CLOCK_PER_MS = 90;
 
 /**
- * Makes one MPEG transport stream out of a publisher's packets, sequence headers included. The
- * continuity counters run on over `restart`, so that segments joined together are one stream.
+ * Muxes a publisher's packets, sequence headers included, to one MPEG transport stream. Continuity
+ * counters continue across `restart`, so that joined segments are one stream.
  */
 export class TsMuxer {
   readonly #frames = new Frames();
   readonly #packets = new TsPackets();
-  /** By PID. */
+  /** Codec by PID. */
   readonly #codecs = new Map<number, Codec>();
   #version = 0;
   #tablesDue = true;
 
-  /** Another file begins: the tables come again before its first frame. */
+  /** Begins another file: the tables are repeated before its first frame. */
   restart(): void {
     this.#tablesDue = true;
   }
 
-  /** TS packets of what in `packets` are frames; empty where there are none. */
+  /** Returns the TS packets of the frames in `packets`; empty if there are none. */
   write(packets: readonly Packet[]): Buffer {
     for (const packet of packets) this.#note(codecOf(packet));
     return Buffer.concat(packets.flatMap((packet) => this.#encode(this.#frames.next(packet))));

@@ -1,6 +1,6 @@
 import type { Codec } from './frames.js';
 
-/** What a decoder configuration record says: parameter sets, and how long a NAL's length is. */
+/** Contents of a decoder configuration record: parameter sets, and bytes of a NAL's length. */
 export interface NalConfig {
   readonly lengthSize: number;
   readonly sets: readonly Buffer[];
@@ -20,7 +20,10 @@ function nalType(codec: Video, nal: Buffer): number {
   return codec === 'h264' ? first & 0x1f : (first >> 1) & 0x3f;
 }
 
-/** Reads blocks with a length of `size` bytes before each; a cut block ends the list. */
+/**
+ * Splits length-prefixed blocks, with a length field of `size` bytes; a truncated block ends the
+ * list.
+ */
 function lengthPrefixed(bytes: Buffer, size: number): Buffer[] {
   const blocks: Buffer[] = [];
   for (let at = 0; at + size <= bytes.length; ) {
@@ -32,20 +35,20 @@ function lengthPrefixed(bytes: Buffer, size: number): Buffer[] {
   return blocks;
 }
 
-/** `count` parameter sets, and where what follows them begins. */
+/** Reads `count` parameter sets; `end` is the offset behind them. */
 function readSets(bytes: Buffer, at: number, count: number): { sets: Buffer[]; end: number } {
   const sets = lengthPrefixed(bytes.subarray(at), 2).slice(0, count);
   return { sets, end: at + sets.reduce((sum, set) => sum + 2 + set.length, 0) };
 }
 
-/** An AVCDecoderConfigurationRecord (ISO 14496-15 §5.3.3.1). */
+/** Parses an AVCDecoderConfigurationRecord (ISO 14496-15 §5.3.3.1). */
 export function parseAvcConfig(record: Buffer): NalConfig {
   const sps = readSets(record, 6, (record[5] ?? 0) & 0x1f);
   const pps = readSets(record, sps.end + 1, record[sps.end] ?? 0);
   return { lengthSize: ((record[4] ?? 3) & 3) + 1, sets: [...sps.sets, ...pps.sets] };
 }
 
-/** An HEVCDecoderConfigurationRecord (ISO 14496-15 §8.3.3.1). */
+/** Parses an HEVCDecoderConfigurationRecord (ISO 14496-15 §8.3.3.1). */
 export function parseHevcConfig(record: Buffer): NalConfig {
   const sets: Buffer[] = [];
   let at = 23;
@@ -58,7 +61,7 @@ export function parseHevcConfig(record: Buffer): NalConfig {
 }
 
 /**
- * One access unit in Annex B form: a delimiter, the parameter sets where a keyframe brings none
+ * Converts an access unit to Annex B: a delimiter, the parameter sets for a keyframe that has none
  * itself, and the NALs of `unit`.
  */
 export function toAnnexB(

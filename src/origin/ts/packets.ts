@@ -1,17 +1,17 @@
 export const TS_PACKET = 188;
 const TS_PAYLOAD = 184;
 const SYNC = 0x47;
-/** PTS and PCR base count 33 bits of a 90 kHz clock. */
+/** PTS and PCR base are 33-bit counts of a 90 kHz clock. */
 const CLOCK_WRAP = 2 ** 33;
 
-/** One access unit and its times, 90 kHz. */
+/** One access unit with its times in 90 kHz ticks. */
 export interface Unit {
   readonly pid: number;
   /** PES stream id (ISO 13818-1, table 2-22). */
   readonly streamId: number;
   readonly pts: number;
   readonly dts: number;
-  /** Whether this unit carries the program's clock. */
+  /** This unit carries the program's clock (PCR). */
   readonly clock: boolean;
   readonly keyframe: boolean;
   readonly data: Buffer;
@@ -31,7 +31,7 @@ function stamp(mark: number, time: number): number[] {
   ];
 }
 
-/** A PES packet (ISO 13818-1 §2.4.3.6). Its length is left open where it does not fit 16 bits. */
+/** Returns a PES packet (ISO 13818-1 §2.4.3.6). Its length is 0 if it exceeds 16 bits. */
 function pes({ streamId, pts, dts, data }: Unit): Buffer {
   const times = pts === dts ? stamp(2, pts) : [...stamp(3, pts), ...stamp(1, dts)];
   const size = 3 + times.length + data.length;
@@ -41,7 +41,7 @@ function pes({ streamId, pts, dts, data }: Unit): Buffer {
   return Buffer.concat([Buffer.from(head), data]);
 }
 
-/** What the adaptation field of a unit's first packet says: flags, and the clock. */
+/** Returns the adaptation field of a unit's first packet: flags, and the clock. */
 function adaptation({ clock, keyframe, dts }: Unit): number[] {
   if (!clock) return keyframe ? [0x40] : [];
   const base = ((dts % CLOCK_WRAP) + CLOCK_WRAP) % CLOCK_WRAP;
@@ -50,7 +50,7 @@ function adaptation({ clock, keyframe, dts }: Unit): number[] {
   return [keyframe ? 0x50 : 0x10, ...bytes, ((base & 1) << 7) | 0x7e, 0];
 }
 
-/** Cuts sections and PES packets into TS packets, and keeps each PID's continuity counter. */
+/** Splits sections and PES packets into TS packets, and keeps each PID's continuity counter. */
 export class TsPackets {
   readonly #counters = new Map<number, number>();
 
@@ -75,7 +75,7 @@ export class TsPackets {
     return Buffer.concat(packets);
   }
 
-  /** A packet whose adaptation field fills what the payload leaves (§2.4.3.4). */
+  /** Returns a packet whose adaptation field fills the space that the payload leaves (§2.4.3.4). */
   #packet(pid: number, first: boolean, field: readonly number[], payload: Buffer): Buffer {
     const packet = Buffer.alloc(TS_PACKET, 0xff);
     this.#head(packet, pid, first);

@@ -4,7 +4,7 @@ import type { RtcConf } from '../conf/conf.js';
 
 const MAX_BODY_BYTES = 128 * 1024;
 
-/** Rejects for a body that no offer has. */
+/** Reads a request's body. Rejects if it is longer than any offer. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -16,7 +16,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** The query's `eip` (`ip`, `ip:port`, `[ip6]:port`), else the config's, else an address of ours. */
+/** Returns the query's `eip` (`ip`, `ip:port`, `[ip6]:port`), else the config's, else our own. */
 export function candidateFor(
   query: ReadonlyMap<string, string>,
   { port, candidate }: RtcConf,

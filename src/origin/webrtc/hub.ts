@@ -2,10 +2,10 @@ import type { RtpPacket } from 'werift';
 import type { Source } from '../media/source.js';
 import type { MediaKind, Peer } from './peer.js';
 
-/** A picture is asked for at most so often, however many players want one. */
+/** Least milliseconds between two keyframe requests, however many players ask. */
 const KEYFRAME_MS = 500;
 
-/** The RTP of one stream: from its publisher to its players, unchanged. */
+/** The RTP packets of one stream, forwarded unchanged from its publisher to its players. */
 class Room {
   publisher: Peer | null = null;
   readonly players = new Set<Peer>();
@@ -35,7 +35,7 @@ class Room {
   }
 }
 
-/** The rooms of all streams that somebody publishes or plays by WebRTC. */
+/** The rooms of all streams published or played by WebRTC. */
 export class Hub {
   readonly #rooms = new Map<Source, Room>();
 

@@ -1,15 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { looksLikeStun, type StunMessage } from '../../protocol/webrtc/stun.js';
 
-/** What a session tells of itself to the port that it shares. */
+/** A session, as the shared port sees it. */
 export interface MuxPeer {
-  /** STUN's USERNAME in its client's checks. */
+  /** STUN USERNAME in its client's checks. */
   readonly username: string;
-  /** Where its peer listens on loopback. */
+  /** Loopback port of its peer. */
   readonly port: number;
   bytesReceived(bytes: number): void;
   bytesSent(bytes: number): void;
-  /** The client has ended it. */
+  /** Called when the client has ended the session. */
   close(): void;
 }
 
@@ -18,20 +18,20 @@ export interface ClientAddress {
   readonly port: number;
 }
 
-/** The first byte of a DTLS alert: browsers send one when they close. */
+/** First byte of a DTLS record of type alert; browsers send one when they close. */
 const ALERT = 21;
-/** Checks whose answers are still to come. */
+/** Most checks without an answer. */
 const MAX_CHECKS = 32;
 
 /**
- * One session behind the shared port. Its peer sees one address only, ours, for the library keeps to
- * the first that it is offered: which of its own the client has chosen, we note here.
+ * One session behind the shared port. Its peer sees our address only, because the library keeps the
+ * first one it is offered; the address that the client has chosen is tracked here.
  */
 export class MuxMember {
   readonly peer: MuxPeer;
   readonly #socket = createSocket('udp4');
   readonly #send: (datagram: Buffer, to: ClientAddress) => void;
-  /** By transaction id: an answer goes where its check came from. */
+  /** Sender of each check by transaction id, to which the answer is sent. */
   readonly #checks = new Map<string, ClientAddress>();
   #chosen: ClientAddress | null = null;
 

@@ -12,22 +12,22 @@ export type MediaKind = 'audio' | 'video';
 
 export interface PeerOptions {
   readonly role: Role;
-  /** Of our choice, or null: the library's. */
+  /** Credentials that we choose; null: the library's own. */
   readonly ufrag: string | null;
   readonly password: string | null;
 }
 
-/** What a peer tells while it lives. */
+/** Events of a peer. */
 export interface PeerEvents {
   onRtp(kind: MediaKind, packet: RtpPacket): void;
-  /** Media can be sent now, or a player has lost a picture: it needs a whole one. */
+  /** Media can be sent now, or a player has lost a picture: a keyframe is needed. */
   onKeyframeWanted(): void;
   onClosed(): void;
 }
 
 const LOOPBACK = '127.0.0.1';
 
-/** What browsers and SRS have in common. */
+/** Codecs that browsers and SRS have in common. */
 const CODECS = {
   audio: [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2 })],
   video: [
@@ -40,7 +40,7 @@ const CODECS = {
   ],
 };
 
-/** One peer connection of werift's, which speaks to us alone: over loopback, on a port of its own. */
+/** One werift peer connection, which exchanges packets with us only, over its own loopback port. */
 export class Peer {
   readonly #connection: RTCPeerConnection;
   readonly #senders = new Map<MediaKind, RTCRtpSender>();
@@ -50,7 +50,7 @@ export class Peer {
     this.#connection = connection;
   }
 
-  /** Rejects with the library's error for an offer that it cannot answer. */
+  /** Answers an offer. Rejects with the library's error if it cannot. */
   static async answer(offer: string, options: PeerOptions, events: PeerEvents): Promise<Peer> {
     const connection = new RTCPeerConnection({
       codecs: CODECS,
@@ -73,7 +73,7 @@ export class Peer {
     return this.#connection.localDescription?.sdp ?? '';
   }
 
-  /** Where it listens on loopback. */
+  /** Loopback port on which it listens. */
   get port(): number {
     const found = this.#connection.iceTransports
       .flatMap(({ connection }) => connection.localCandidates)
@@ -82,14 +82,14 @@ export class Peer {
   }
 
   send(kind: MediaKind, packet: RtpPacket): void {
-    // What cannot be sent is lost, as it may be anywhere on its way.
+    // A packet that cannot be sent is lost, as it could be in the network.
     void this.#senders
       .get(kind)
       ?.sendRtp(packet.clone())
       .catch(() => {});
   }
 
-  /** Numbers and times of a new publisher go on where those of the last one ended. */
+  /** Continues sequence numbers and timestamps with a new publisher. */
   restart(kind: MediaKind, { header }: RtpPacket): void {
     this.#senders.get(kind)?.replaceRTP(header, true);
   }
@@ -110,7 +110,7 @@ export class Peer {
     if (options.role === 'publish') this.#receive(events);
     await connection.setRemoteDescription({ type: 'offer', sdp: offer });
     for (const { connection: ice } of connection.iceTransports) {
-      // Else the library asks a STUN server of Google's.
+      // Otherwise the library queries a public STUN server.
       Object.assign(ice, { stunServer: undefined });
       ice.localUsername = options.ufrag ?? ice.localUsername;
       ice.localPassword = options.password ?? ice.localPassword;

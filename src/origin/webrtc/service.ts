@@ -22,7 +22,7 @@ import { UdpMux } from './udp-mux.js';
 const ENDPOINT = /^\/rtc\/v1\/(whip|whep|whip-play|publish|play)(\/?)$/;
 const PLAYS = new Set(['whep', 'whip-play', 'play']);
 const CHECK_MS = 5000;
-/** SRS's answer of the older API to all that it does not take. */
+/** The older API's code for every refused request. */
 const BAD_REQUEST = 400;
 
 interface Opened {
@@ -31,7 +31,7 @@ interface Opened {
   readonly answer: string;
 }
 
-/** SRS's WebRTC API and its UDP port: WHIP, WHEP, and the older JSON. */
+/** SRS's WebRTC API and its UDP port: WHIP, WHEP, and the older JSON API. */
 export class WebRtcService implements Service {
   readonly #context: Context;
   readonly #conf: RtcConf;
@@ -76,7 +76,7 @@ export class WebRtcService implements Service {
     return this.#whip(exchange, role);
   }
 
-  /** SRS says nothing to what it refuses. */
+  /** Closes a refused request's connection; SRS sends no answer. */
   #refuse({ request, url }: Exchange, error: unknown): void {
     this.#context.log.warn('main', `RTC ${url.pathname} refused: ${messageOf(error)}`);
     request.socket.destroy();
@@ -123,7 +123,7 @@ export class WebRtcService implements Service {
   async #open(exchange: Exchange, wanted: RtcRequest, sdp: string): Promise<Opened> {
     const fault = offerFault(sdp, wanted.role);
     if (fault !== null) throw new Error(fault.reason);
-    // The library is large, and most origins never need it.
+    // Loaded on demand: the library is large, and most origins never need it.
     const { WebRtcSession } = await import('./session.js');
     const { request, url } = exchange;
     const query = parseQuery(url.search);

@@ -16,7 +16,7 @@ import type { MuxPeer } from './mux-member.js';
 import { type MediaKind, Peer } from './peer.js';
 import type { UdpMux } from './udp-mux.js';
 
-/** SRS ends a session that was silent for so long. */
+/** Milliseconds of silence after which SRS ends a session. */
 const SILENT_MS = 30_000;
 
 export interface SessionParts {
@@ -25,18 +25,18 @@ export interface SessionParts {
   readonly mux: UdpMux;
 }
 
-/** What a client asks for. */
+/** A client's offer and its context. */
 export interface Offer {
   readonly subject: HookSubject;
   readonly role: Role;
   readonly sdp: string;
   readonly ufrag: string | null;
   readonly password: string | null;
-  /** The address that the answer names. */
+  /** The address in the answer. */
   readonly candidate: { readonly ip: string; readonly port: number };
 }
 
-/** RTMP's media are nothing for WebRTC: mini-srs does not transcode. */
+/** mini-srs does not transcode, so RTMP media is not sent to WebRTC players. */
 const NO_SINK: Sink = { start: () => {}, write: () => {}, ended: () => {} };
 
 /** One WebRTC client: a peer, and its place in the stream's source and in the hub. */
@@ -45,7 +45,7 @@ export class WebRtcSession implements Link, MuxPeer {
   sent = 0;
   received = 0;
   gone = false;
-  /** Who has to know that it is over. */
+  /** Called when the session has ended. */
   onClosed: () => void = () => {};
   readonly #parts: SessionParts;
   readonly #offer: Offer;
@@ -72,7 +72,10 @@ export class WebRtcSession implements Link, MuxPeer {
     return performance.now() - this.#heardAt > SILENT_MS;
   }
 
-  /** The answer. Rejects with Refusal, or with the library's error for an offer it cannot answer. */
+  /**
+   * Opens the session and returns the answer. Rejects with Refusal, or with the library's error if
+   * it cannot answer the offer.
+   */
   async open(): Promise<string> {
     const { sdp, candidate } = this.#offer;
     try {

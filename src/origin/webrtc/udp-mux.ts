@@ -5,12 +5,12 @@ import { looksLikeStun, parseStun, type StunMessage } from '../../protocol/webrt
 import type { ListenAddress } from '../conf/conf.js';
 import { MuxMember, type MuxPeer } from './mux-member.js';
 
-/** More addresses than the clients of a small origin have; beyond it the oldest give way. */
+/** Most client addresses tracked; the oldest are evicted. */
 const MAX_ADDRESSES = 8192;
 
 /**
- * One UDP port for all sessions, where the library wants a port for each. A client's address is known
- * by its ICE checks, so it may change, and a new session may come from an old one's address.
+ * One UDP port for all sessions, whereas the library needs a port for each. A client's address is
+ * known by its ICE checks, so it may change, and a new session may reuse an old one's address.
  */
 export class UdpMux {
   readonly #socket: Socket;
@@ -18,13 +18,13 @@ export class UdpMux {
   readonly #members = new Map<string, MuxMember>();
   readonly #byAddress = new Map<string, MuxMember>();
 
-  /** Without a host on all IPv4 addresses. */
+  /** Without a host it binds all IPv4 addresses. */
   constructor(address: Pick<ListenAddress, 'host' | 'port'>) {
     this.#address = address;
     this.#socket = createSocket(isIPv6(address.host ?? '') ? 'udp6' : 'udp4');
   }
 
-  /** Rejects with the system's error where the port is taken. */
+  /** Binds the port. Rejects with the system's error if it is taken. */
   async open(): Promise<void> {
     const { host, port } = this.#address;
     this.#socket.bind({ port, exclusive: true, ...(host !== undefined && { address: host }) });
