@@ -5,20 +5,21 @@ import { bears } from '../protocol/http/bearer.js';
 import { hostName } from '../protocol/http/target.js';
 import { isAllowed } from './auth.js';
 
-/** Who may do what by the API. */
+/** Access rules of the API. */
 export interface ApiAccess {
-  /** The whole `Authorization` of HTTP Basic that paths with `/api/` in them ask for; null: none. */
+  /** The `Authorization` header (HTTP Basic) required on paths with `/api/`; null: none. */
   readonly authorization: string | null;
-  /** Opens everything, as `Authorization: Bearer`; null: there is none. */
+  /** Bearer token that permits everything; null: there is none. */
   readonly token: string | null;
   /**
-   * Who may change something (kick, reload). `local`: who has the authorization, else this machine
-   * itself; never a page of another site. `token`: who has the token. `open`: who may read, as in SRS.
+   * Clients that may change state (kick, reload). `local`: those with the authorization, or without
+   * one those on this machine; never a page of another site. `token`: those with the token. `open`:
+   * all that may read, as in SRS.
    */
   readonly changes: 'local' | 'token' | 'open';
 }
 
-/** A request, as far as access goes by it. */
+/** The parts of a request that decide on access. */
 export interface ApiCaller {
   readonly path: string;
   readonly isChange: boolean;
@@ -29,9 +30,9 @@ export interface ApiCaller {
 
 export interface ApiRefusal {
   readonly status: 401 | 403;
-  /** How the caller may show who it is; null: it cannot. */
+  /** Value of WWW-Authenticate; null: credentials would not help. */
   readonly scheme: 'Basic' | 'Bearer' | null;
-  /** Why, and what would help; '' as SRS has it for a wrong password. */
+  /** The reason and the remedy; '' for a wrong password, as in SRS. */
   readonly reason: string;
 }
 
@@ -53,7 +54,7 @@ const NOT_LOCAL: ApiRefusal = {
     'only this machine may change something; set api.token, or api.username and api.password, or api.changes to open',
 };
 
-/** Why a request is not answered; null: it is. */
+/** Returns why a request is refused, or null. */
 export function refusalOf(access: ApiAccess, caller: ApiCaller): ApiRefusal | null {
   const { authorization: given } = caller.headers;
   const { token, authorization, changes } = access;
@@ -67,8 +68,8 @@ export function refusalOf(access: ApiAccess, caller: ApiCaller): ApiRefusal | nu
 }
 
 /**
- * Whether a preflight (the Fetch standard's CORS) asks for a change that a page of another site may
- * not make. One that will show the token is judged when it does.
+ * Reports whether a preflight (CORS in the Fetch standard) asks for a change that a page of another
+ * site may not make. A request that will carry the token is checked when it comes.
  */
 export function isRefusedPreflight(access: ApiAccess, headers: IncomingHttpHeaders): boolean {
   const method = headers['access-control-request-method'] ?? 'GET';
@@ -78,7 +79,7 @@ export function isRefusedPreflight(access: ApiAccess, headers: IncomingHttpHeade
   return isForeignPage(headers);
 }
 
-/** Whether a browser asks for a page that comes from another host; ports are one site. */
+/** Reports whether the request comes from a page of another host; ports do not matter. */
 function isForeignPage(headers: IncomingHttpHeaders): boolean {
   const { origin, referer, host = '', 'sec-fetch-site': site } = headers;
   if (site === 'cross-site') return true;
@@ -88,8 +89,8 @@ function isForeignPage(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Whether it comes from this machine itself: not by a proxy that nobody told us to trust, and not by
- * a name, which could be any site's (DNS rebinding).
+ * Reports whether the request comes from this machine, without an untrusted proxy, and by IP
+ * address or `localhost`: any other name could be any site's (DNS rebinding).
  */
 function isLocal({ ip, headers }: ApiCaller): boolean {
   const { host } = headers;

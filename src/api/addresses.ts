@@ -1,14 +1,14 @@
 import { type Json, textOf } from './json.js';
 
-/** The true address behind an alias; null when it is nobody's. */
+/** Returns the true address behind an alias; null if the alias is unused. */
 export type ClientOf = (alias: string) => Promise<string | null>;
 
 /** True addresses by alias. */
 export type Addresses = ReadonlyMap<string, string>;
 
 /**
- * The addresses behind the aliases in a child's list of clients. Only those that are new are looked
- * up, which may cost a question to another thread; those that have left are forgotten.
+ * Returns the addresses behind the aliases in a child's list of clients. Only new aliases are
+ * looked up, which may need a query to another thread; those of clients that left are dropped.
  */
 export async function addressesOf(
   clients: readonly Json[],

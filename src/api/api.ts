@@ -20,17 +20,17 @@ import type { ApiSource } from './types.js';
 export interface ApiOptions {
   readonly source: ApiSource;
   readonly logger?: Logger;
-  /** Default: there are none, and every question is for this box alone. */
+  /** Default: none, and every query is for this box alone. */
   readonly neighbours?: Neighbours;
-  /** Default: the children's own password opens it, and this machine may change something. */
+  /** Default: the children's own password permits reading, and this machine may make changes. */
   readonly access?: ApiAccess;
-  /** How often children are asked; default: `PACE`. */
+  /** Polling intervals of children; default: `PACE`. */
   readonly pace?: Pace;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** The SRS HTTP API of the whole box: start it, put `plugin` on the API port, close it. */
+/** The SRS HTTP API of the whole box: start it, add `plugin` to the API port, close it. */
 export class Api {
   readonly #source: ApiSource;
   readonly #logger: Logger;
@@ -63,7 +63,7 @@ export class Api {
       neighbours === undefined ? null : new Everywhere({ neighbours, identity, here, logger });
   }
 
-  /** Begins to ask children. */
+  /** Starts polling the children. */
   async start(): Promise<void> {
     this.#poller.start();
   }
@@ -78,20 +78,20 @@ export class Api {
   }
 
   /**
-   * A child's hook has named a client: it can be looked up and kicked before it is in any list, by the id
-   * that users were told.
+   * Notes a client named by a child's hook. It can then be looked up and kicked before it is in any
+   * list, by the id told to users.
    */
   noteClient(client: ClientRef, publicId = client.id): void {
     this.#poller.clients.note(client);
     if (publicId !== client.id) this.#poller.clients.name(client, publicId);
   }
 
-  /** What this box alone says to a question of another box, as JSON. */
+  /** Answers another box's question for this box alone, as JSON. */
   async answer(question: string): Promise<string> {
     return JSON.stringify(await this.#answerAlone(question));
   }
 
-  /** Every path of SRS's API port that no other plugin of that port has. */
+  /** All paths of SRS's API port that no other plugin serves. */
   readonly plugin = async (app: FastifyInstance): Promise<void> => {
     // SRS reads no body on these paths, whatever its type.
     app.removeAllContentTypeParsers();
@@ -106,7 +106,7 @@ export class Api {
     });
   };
 
-  /** The one path of the API that SRS has on its HTTP port, too. */
+  /** The only path of the API that SRS also serves on its HTTP port. */
   readonly versions = async (app: FastifyInstance): Promise<void> => {
     const handle = async () => data({ data: versionOf(this.#source.identity.version) });
     app.route({

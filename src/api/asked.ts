@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 
-/** A request as SRS's API reads it. */
+/** A request as SRS's API interprets it. */
 export interface Asked {
-  /** The one that counts: JSONP names it in the query. */
+  /** The effective method: with JSONP the query's `method` overrides it. */
   readonly method: string;
-  /** As sent, not decoded. */
+  /** The path, undecoded. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** With `?`; '' where there is none. */
+  /** The query with its `?`; '' if there is none. */
   readonly search: string;
-  /** Name of a function that the answer is to be wrapped in; '' for plain JSON. */
+  /** Name of the JSONP function; '' for plain JSON. */
   readonly callback: string;
   /** The Host header without its port. */
   readonly host: string;
@@ -17,22 +17,25 @@ export interface Asked {
 
 const CALLBACK = /^[\w.-]*$/;
 
-/** A part of a list. */
+/** A page of a list. */
 export interface Page {
   readonly start: number;
   readonly count: number;
 }
 
-/** SRS gives so many rows at least. */
+/** Least rows per page in SRS. */
 const LEAST_COUNT = 10;
 
-/** Null for what SRS hangs up on: `..` in the path, or a callback that is no name. */
+/**
+ * Parses a request. Null if SRS would close the connection: `..` in the path, or a callback that is
+ * not a name.
+ */
 export function readAsked({ raw, headers }: FastifyRequest): Asked | null {
   const host = (headers.host ?? '').replace(/:\d+$/, '');
   return askedBy(raw.method ?? 'GET', raw.url ?? '/', host);
 }
 
-/** What another box asks of this one: a method and a URL. Null for what is not answered. */
+/** Parses another box's question: a method and a URL. Null if it is not answered. */
 export function readQuestion(question: string): Asked | null {
   const [method = '', url = ''] = question.split(' ');
   return askedBy(method, url, '');
@@ -54,7 +57,7 @@ function askedBy(sent: string, url: string, host: string): Asked | null {
   return { method, path, query, search, callback, host };
 }
 
-/** A whole number of the query, as C's atoi reads it; at least `least`. */
+/** Returns an integer of the query, as C's atoi reads it; at least `least`. */
 function countOf(query: URLSearchParams, name: string, least: number): number {
   const number = Number.parseInt(query.get(name) ?? '', 10);
   return Math.max(least, Number.isNaN(number) ? 0 : number);

@@ -1,8 +1,8 @@
 import { isSameText } from '../protocol/same-text.js';
 
 /**
- * Whether a request may be answered, by `http_api.auth`: SRS asks for it on each path that has
- * `/api/` in it, and on no other. `expected` is the whole header; null: nothing is asked for.
+ * Checks a request by `http_api.auth`. SRS requires it on paths that contain `/api/`, and on no
+ * other. `expected` is the whole header; null: none is required.
  */
 export function isAllowed(
   path: string,

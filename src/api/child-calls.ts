@@ -1,9 +1,9 @@
 import { exchange, type Question } from '../child/exchange.js';
 import type { ApiChild } from './types.js';
 
-/** Connections of ours to one child's API at one time: it must never come to refuse one. */
+/** Most connections to one child's API: the child must never have to refuse one. */
 const PER_CHILD = 4;
-/** Calls that wait for one of those. */
+/** Most calls waiting for a connection. */
 const MAX_WAITING = 64;
 
 interface Line {
@@ -11,17 +11,17 @@ interface Line {
   readonly waiting: (() => void)[];
 }
 
-/** Asks children's HTTP APIs, of each a few things at one time. */
+/** Calls children's HTTP APIs, with a limit per child. */
 export class ChildCalls {
   readonly #lines = new Map<string, Line>();
 
-  /** The text of the answer. Rejects when there is none in time, or not with status 200. */
+  /** Returns the response's text. Rejects on timeout, or on a status other than 200. */
   async ask(child: ApiChild, path: string, method: Question['method'] = 'GET'): Promise<string> {
     const [text = ''] = await this.#exchange(child, [{ method, path }]);
     return text;
   }
 
-  /** The texts of all answers, in their order. Rejects as `ask` does. */
+  /** Returns all responses' texts in order. Rejects as `ask` does. */
   askAll(child: ApiChild, paths: readonly string[]): Promise<string[]> {
     return this.#exchange(
       child,
@@ -45,7 +45,7 @@ export class ChildCalls {
   }
 }
 
-/** Resolves when it is this call's turn. */
+/** Resolves when the call may start. */
 async function enter(line: Line): Promise<void> {
   if (line.waiting.length >= MAX_WAITING) throw new Error('too many calls wait for this child');
   while (line.open >= PER_CHILD) await new Promise<void>((resolve) => line.waiting.push(resolve));

@@ -1,16 +1,16 @@
-/** A client as its child knows it. */
+/** A client by its child and the child's id of it. */
 export interface ClientRef {
   readonly child: string;
   readonly id: string;
 }
 
-/** Of one child: far more than it may have connections. */
+/** Most clients per child; far above its connection limit. */
 const MAX_CLIENTS = 100_000;
 
-/** A client that is in no list of its child so long after it was named is gone. */
+/** Milliseconds for which a named client is kept without being in its child's list. */
 const NAMED_MS = 10_000;
 
-/** A client by the id that users were told before its child had it. */
+/** The id told to users before the client's child knew it. */
 interface Named {
   readonly publicId: string;
   readonly until: number;
@@ -19,18 +19,18 @@ interface Named {
 const OF_CHILD = /^(?<id>.+)-(?<child>[co]\d+)$/;
 
 /**
- * Which child has which client. SRS's ids are random, so two children may give the same one: then
- * the first child's client keeps it, and the others' are `ID-CHILD`. Both forms find a client.
- * Holds an entry for each client of the last snapshots, and no other.
+ * Maps client ids to children. SRS's ids are random, so two children may use the same one: then the
+ * first child's client keeps the id, and the others' are `ID-CHILD`. Both forms find a client.
+ * Holds entries only for clients in the last snapshots.
  */
 export class ClientIds {
   readonly #children = new Map<string, string[]>();
   readonly #ids = new Map<string, string[]>();
-  /** By child and its own id. */
+  /** Names by child and by the child's id. */
   readonly #names = new Map<string, Map<string, Named>>();
   readonly #named = new Map<string, ClientRef>();
 
-  /** `ids` are all clients that the child has now. */
+  /** Replaces a child's clients by `ids`. */
   replace(child: string, ids: readonly string[]): void {
     for (const id of this.#ids.get(child) ?? []) this.#remove(id, child);
     for (const id of ids) this.#add(id, child);
@@ -39,7 +39,7 @@ export class ClientIds {
     this.#keepNames(child, ids);
   }
 
-  /** Users know this client by another id, which is its id here from now on. */
+  /** Notes the id by which users know this client; the API shows that id from now on. */
   name(client: ClientRef, publicId: string): void {
     const { child, id } = client;
     const names = this.#names.get(child) ?? new Map<string, Named>();
@@ -49,7 +49,7 @@ export class ClientIds {
     this.#named.set(publicId, client);
   }
 
-  /** A client that was heard of otherwise: it counts until the child's next list. */
+  /** Adds a client known from elsewhere, until its child's next list. */
   note({ child, id }: ClientRef): void {
     const ids = this.#ids.get(child) ?? [];
     if (ids.length >= MAX_CLIENTS || this.#children.get(id)?.includes(child)) return;
@@ -62,7 +62,7 @@ export class ClientIds {
     return this.#children.size;
   }
 
-  /** The id that the box shows. */
+  /** Returns the id that the box shows. */
   publicId({ child, id }: ClientRef): string {
     const name = this.#names.get(child)?.get(id);
     if (name !== undefined) return name.publicId;
@@ -70,7 +70,7 @@ export class ClientIds {
     return first === child ? id : `${id}-${child}`;
   }
 
-  /** The client behind an id that the box has shown; null where nobody has it. */
+  /** Finds the client behind an id that the box has shown; null if there is none. */
   find(publicId: string): ClientRef | null {
     const named = this.#named.get(publicId);
     if (named !== undefined) return named;

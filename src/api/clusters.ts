@@ -4,8 +4,8 @@ import type { Json } from './json.js';
 import type { ApiSource } from './types.js';
 
 /**
- * Where an edge or another origin finds a stream: this box's own public port, whichever child has
- * it. `host` is where the asker reaches us. Null where nobody publishes it here.
+ * Tells an edge or another origin where a stream is: at this box's public port, whichever child has
+ * it. `host`: the address at which the caller reaches us. Null if it is not published here.
  */
 export async function originOf(
   source: ApiSource,

@@ -6,42 +6,45 @@ import { mergerOf } from './merge/boxes.js';
 import type { ApiAnswer } from './reply.js';
 import type { ApiIdentity } from './types.js';
 
-/** The other boxes, as the API asks them. */
+/** Access to the other boxes. */
 export interface Neighbours {
-  /** Of this box. */
+  /** Id of this box. */
   readonly own: string;
-  /** What each other box answers, by its id; null for one that does not answer in time. */
+  /** Asks all other boxes; returns answers by box id, null for one that did not answer in time. */
   ask(question: string): Promise<ReadonlyMap<string, string | null>>;
 }
 
 export interface EverywhereParts {
   readonly neighbours: Neighbours;
   readonly identity: ApiIdentity;
-  /** What this box alone answers. */
+  /** Answers a question for this box alone. */
   readonly here: (question: string) => Promise<Json>;
   readonly logger: Logger;
 }
 
-/** By box; null for one that has not answered. */
+/** Answers by box; null for a box that did not answer. */
 type Answers = ReadonlyMap<string, Json | null>;
 
-/** `?scope=cluster`: all boxes are asked the same thing, each for itself, and their answers are one. */
+/** `?scope=cluster`: asks all boxes the same question, and merges their answers. */
 export class Everywhere {
   readonly #parts: EverywhereParts;
-  /** Who asks the same thing at one time is told the same. */
+  /** Pending queries by question: concurrent callers share one. */
   readonly #asking = new Map<string, Promise<Answers>>();
 
   constructor(parts: EverywhereParts) {
     this.#parts = parts;
   }
 
-  /** `pattern`: whose path it is. Null for what each box answers for itself. */
+  /**
+   * Answers for all boxes; null if the path is answered by each box alone. `pattern`: the matched
+   * path.
+   */
   async answer(asked: Asked, pattern: string): Promise<ApiAnswer | null> {
     const merge = mergerOf(pattern, asked.method);
     if (merge === null) return null;
     const { identity } = this.#parts;
     const page = pageOf(asked);
-    // Where a page begins in one box depends on how much the boxes before it have.
+    // Fetched from row 0, because the page's place in one box depends on the boxes before it.
     const query = `start=0&count=${page.start + page.count}`;
     const all = await this.#ask(`${asked.method} ${asked.path}?${query}`);
     const answers = [...all].flatMap(([box, body]) =>

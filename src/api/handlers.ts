@@ -15,18 +15,18 @@ const METRICS_OFF = 1090;
 const TEST_ERROR = 100;
 
 /**
- * Whether a request changes something: it kicks a client, or has children reload. `pattern`: whose
- * path it is.
+ * Reports whether a request changes state: a kick, or a reload of children. `pattern`: the matched
+ * path.
  */
 export function isChange(pattern: string, { method, query }: Asked): boolean {
   if (pattern === '/api/v1/clients/') return method === 'DELETE';
   return pattern === '/api/v1/raw' && !READING.has(query.get('rpc') ?? '');
 }
 
-/** Of SRS's raw API; what is unknown is taken for a change. */
+/** Reading calls of SRS's raw API; unknown ones count as changes. */
 const READING = new Set(['', 'raw', 'query', 'reload-fetch']);
 
-/** What the paths' answers are made of. */
+/** Sources of the answers. */
 export interface ApiParts {
   readonly source: ApiSource;
   readonly box: MergedState;
@@ -34,10 +34,10 @@ export interface ApiParts {
   readonly raw: Raw;
 }
 
-/** `rest`: what of the path is behind the pattern. */
+/** Handles a request; `rest`: the path behind the pattern. */
 export type Handler = (asked: Asked, rest: string) => ApiAnswer | Promise<ApiAnswer>;
 
-/** Every path that SRS's API has, by its pattern (SRS 7.0.18), and `origins`, which is ours. */
+/** All paths of SRS's API by pattern (SRS 7.0.18), and our own `origins`. */
 export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
   const { box, passed, raw, source } = parts;
   const pass = (path: string) => async () => data(await passed.get(path));
@@ -106,7 +106,7 @@ async function clusters({ source }: ApiParts, asked: Asked): Promise<ApiAnswer> 
   return { kind: 'bare', body: { code: 0, data: { query: { ip, ...name }, origin } } };
 }
 
-/** Shows the request, as SRS does: its own part hides the client's headers. */
+/** Returns the request, as SRS does; SRS omits the client's headers. */
 function echo({ path, method, host }: Asked, { identity }: ApiSource): Json {
   const link = 'https://github.com/ossrs/srs';
   const headers = { sigature: 'SRS', version: identity.version, link, time: Date.now() };

@@ -1,7 +1,7 @@
-/** A JSON object of SRS's API. What is not counted or looked up is passed on as it came. */
+/** A JSON object of SRS's API. Fields that we do not use are passed on unchanged. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Reads an object's text. Throws SyntaxError or TypeError for anything else. */
+/** Parses an object. Throws SyntaxError or TypeError for anything else. */
 export function parseJson(text: string): Json {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new TypeError('not a JSON object');
@@ -12,13 +12,13 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object behind a name; an empty one where there is none. */
+/** Returns the object in a field; an empty one if there is none. */
 export function objectOf(from: Json, name: string): Json {
   const value = from[name];
   return isObject(value) ? value : {};
 }
 
-/** The objects of the array behind a name. */
+/** Returns the objects in an array field. */
 export function rowsOf(from: Json, name: string): Json[] {
   const value = from[name];
   return Array.isArray(value) ? value.filter(isObject) : [];

@@ -1,4 +1,4 @@
-/** What a child has counted since it started, by name. */
+/** A child's counters since its start, by name. */
 export type Counts = ReadonlyMap<string, number>;
 
 interface Entry {
@@ -7,8 +7,8 @@ interface Entry {
 }
 
 /**
- * Sums children's counters so that they never go backwards: what a life had counted when it was last
- * asked stays in the sum when it has ended. One entry for each child id.
+ * Sums children's counters so that the sums never decrease: the last known counts of an ended
+ * generation stay in the sum. One entry per child id.
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();

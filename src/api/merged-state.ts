@@ -17,7 +17,7 @@ interface Merged {
   readonly streams: readonly Json[];
 }
 
-/** All children as one SRS: what the poller knows of them, merged. */
+/** All children as one SRS: the poller's snapshots, merged. */
 export class MergedState {
   readonly #source: ApiSource;
   readonly #poller: Poller;
@@ -40,7 +40,7 @@ export class MergedState {
       .map((stream) => this.#shownStream(stream));
   }
 
-  /** Children one after the other, each in its own order. */
+  /** Returns a page of clients, child by child, each in its own order. */
   clients({ start, count }: Page): Json[] {
     const page: Json[] = [];
     let skip = start;
@@ -56,7 +56,7 @@ export class MergedState {
     return this.#now().vhosts.find((vhost) => vhost.id === id) ?? null;
   }
 
-  /** As its child sees it now. */
+  /** Returns a stream with its child's present data. */
   async stream(id: string): Promise<Json | null> {
     const find = () => this.#now().streams.find((stream) => stream.id === id);
     const known = find();
@@ -66,7 +66,7 @@ export class MergedState {
     return stream === undefined ? null : this.#shownStream(stream);
   }
 
-  /** As its child sees it now. */
+  /** Returns a client with its child's present data. */
   async client(id: string): Promise<Json | null> {
     const known = this.#poller.clients.find(id);
     if (known === null) return null;
@@ -76,7 +76,7 @@ export class MergedState {
     return client === undefined ? null : this.#shownClient(client);
   }
 
-  /** Ends a client's connection. The child's own answer; null where nobody has that client. */
+  /** Closes a client's connection. Returns the child's code; null if no child has that client. */
   async kick(id: string): Promise<number | null> {
     if (this.#source.endHeld(id)) return 0;
     const known = this.#poller.clients.find(id);
@@ -111,7 +111,7 @@ export class MergedState {
     return renderMetrics(new Map(children), this.#poller.counters.totals());
   }
 
-  /** Every child that is known of, and each stream with the child that has it. */
+  /** Returns all known children, and each stream with its child. */
   async origins(): Promise<Json> {
     const { snapshots } = this.#now();
     const origins = this.#source.children().map(({ id, generation, ready, pid }) => {
@@ -127,7 +127,7 @@ export class MergedState {
     return [...this.#now().snapshots.values()];
   }
 
-  /** Merged once for all who ask until a child has said something new. */
+  /** Returns the merged lists, computed once per version of the snapshots. */
   #now(): Merged {
     const { version } = this.#poller;
     if (this.#merged?.version === version) return this.#merged;

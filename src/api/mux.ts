@@ -1,6 +1,6 @@
 /**
- * SRS's way of finding who answers a path: a pattern that ends in `/` has all paths below it, any
- * other is one path; of those that fit, the longest counts. So what nobody has falls to its parent.
+ * Matches a path as SRS does: a pattern that ends in `/` matches all paths below it, any other only
+ * itself, and the longest match wins. An unknown path thus gets its parent's answer.
  */
 export function matchPath(patterns: Iterable<string>, path: string): string {
   let found = '/';

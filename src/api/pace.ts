@@ -1,18 +1,18 @@
-/** How often children are asked, in milliseconds unless the name says otherwise. */
+/** Polling intervals of children, in milliseconds unless named otherwise. */
 export interface Pace {
-  /** From one round of a child to its next, at the least: SRS takes its own samples every 3 s. */
+  /** Least time between a child's rounds: SRS takes its own samples every 3 s. */
   readonly everyMs: number;
-  /** A child that is new is asked within this. */
+  /** A new child is polled within this time. */
   readonly firstMs: number;
-  /** Rounds of all children together in a second, at the most. */
+  /** Most rounds per second of all children. */
   readonly roundsPerSecond: number;
-  /** Answers of one child in a second, at the most, in bytes: they cost it and us by their length. */
+  /** Most bytes of answers per second and child, since both sides' cost grows with their length. */
   readonly bytesPerSecond: number;
-  /** Who asks for one thing by its id gets an answer at most so old. */
+  /** Greatest age of an answer to a request for one row by id. */
   readonly freshMs: number;
-  /** To the next try, when a child has not answered. */
+  /** Time until the next try after a failure. */
   readonly retryMs: number;
-  /** From one round of a child with very long answers to its next, at the most. */
+  /** Longest time between the rounds of a child with very long answers. */
   readonly slowestMs: number;
 }
 
@@ -26,7 +26,7 @@ export const PACE: Pace = {
   slowestMs: 30_000,
 };
 
-/** Milliseconds from a round of `bytes` to the next one, where there are so many children. */
+/** Returns the milliseconds from a round of `bytes` to the next, with so many children. */
 export function nextRound(pace: Pace, children: number, bytes: number): number {
   const ofFleet = (children / pace.roundsPerSecond) * 1000;
   const ofBytes = (bytes / pace.bytesPerSecond) * 1000;

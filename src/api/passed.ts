@@ -8,14 +8,14 @@ interface Kept {
   readonly until: number;
 }
 
-/** SRS itself looks at the machine no more often. */
+/** Milliseconds for which an answer is cached; SRS itself samples the machine no more often. */
 const KEEP_MS = 3_000;
-/** Children that are asked until one answers. */
+/** Most children tried until one answers. */
 const TRIES = 3;
 
 /**
- * Answers that are the same from every child: one of them is asked, at most once in three seconds.
- * There is one entry for each path that a caller of ours names, none for what a client sends.
+ * Answers that are equal on all children: one child is asked, at most every three seconds. There is
+ * one entry per path named in our code, and none for paths of clients.
  */
 export class Passed {
   readonly #kept = new Map<string, Kept>();
@@ -29,7 +29,7 @@ export class Passed {
     this.#calls = calls;
   }
 
-  /** A child's answer without what tells who it is. Rejects when none answers. */
+  /** Returns a child's answer without the fields that identify it. Rejects if none answers. */
   get(path: string): Promise<Json> {
     const now = performance.now();
     const kept = this.#kept.get(path);
@@ -42,7 +42,7 @@ export class Passed {
 
   async #ask(path: string): Promise<Json> {
     let reason: unknown = new Error('no child is ready');
-    // Those that have just answered come first: a child that hangs would cost its whole time limit.
+    // Children that answered lately come first: a hung child costs the whole time limit.
     const answering = this.#poller.snapshots();
     const ready = this.#source.children().filter((child) => child.ready);
     ready.sort((a, b) => Number(answering.has(b.id)) - Number(answering.has(a.id)));

@@ -16,7 +16,7 @@ interface Entry {
   child: ApiChild;
   snapshot: Snapshot | null;
   round: number;
-  /** Rounds in a row that were not answered. */
+  /** Consecutive failed rounds. */
   failures: number;
   /** On performance.now()'s clock. */
   due: number;
@@ -25,20 +25,20 @@ interface Entry {
 
 const TICK_MS = 100;
 /**
- * Unanswered rounds in a row after which nothing is shown of a child, unless it is known to be busy: three
- * take longer than it takes to know that.
+ * Consecutive failed rounds after which a child's snapshot is dropped, unless it is known to be
+ * busy: three take longer than detecting that does.
  */
 const MAX_FAILURES = 3;
-/** Of all children, so many are in a round at one time; a hung one is there for 2 s. */
+/** Concurrent rounds of children; a hung child occupies one for 2 s. */
 const ROUNDS_AT_ONCE = 16;
-/** Length of what is kept of all origins of one address, in bytes. */
+/** Most bytes kept of all origins at one address. */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
-/** Asks every child the same few things, again and again, and keeps its last answers. */
+/** Polls every child in rounds, and keeps its last answers. */
 export class Poller {
-  /** Which child has which client. */
+  /** The child of each client. */
   readonly clients = new ClientIds();
-  /** Counters that outlive children. */
+  /** Counters that include ended children. */
   readonly counters = new Ledger();
   readonly #source: ApiSource;
   readonly #calls: ChildCalls;
@@ -47,7 +47,7 @@ export class Poller {
   readonly #entries = new Map<string, Entry>();
   readonly #turns = new PollTurns();
   #timer: NodeJS.Timeout | null = null;
-  /** Of our own children. */
+  /** Number of rounds running with our own children. */
   #running = 0;
   #version = 0;
 
@@ -71,13 +71,13 @@ export class Poller {
     this.#timer = null;
   }
 
-  /** Another number whenever `snapshots` has another answer. */
+  /** Changes whenever the result of `snapshots` does. */
   get version(): number {
     this.#sync();
     return this.#version;
   }
 
-  /** What the children said that serve and answer, in the order of their ids. */
+  /** Returns the snapshots of children that serve and answer, in order of their ids. */
   snapshots(): Map<string, Snapshot> {
     this.#sync();
     const snapshots = new Map<string, Snapshot>();
@@ -89,8 +89,8 @@ export class Poller {
   }
 
   /**
-   * Resolves when what is known of a child is at most `maxAgeMs` old, or cannot be had. Many who ask
-   * at one time cost one round.
+   * Resolves when a child's snapshot is at most `maxAgeMs` old, or could not be taken. Concurrent
+   * callers share one round.
    */
   async fresh(childId: string, maxAgeMs = this.#pace.freshMs): Promise<void> {
     this.#sync();
@@ -100,7 +100,7 @@ export class Poller {
     if (age > maxAgeMs) await (entry.running ?? this.#round(entry));
   }
 
-  /** Something has just changed there: its next round is not waited for. */
+  /** Starts a child's next round at once, after a change. */
   hurry(childId: string): void {
     const entry = this.#entries.get(childId);
     if (entry !== undefined) entry.due = 0;
@@ -111,7 +111,7 @@ export class Poller {
     const now = performance.now();
     const due = [...this.#entries.values()].filter((one) => one.due <= now && !one.running);
     due.sort((a, b) => a.due - b.due);
-    // Rounds that somebody waits for are over and above.
+    // Rounds for waiting callers do not count against this limit.
     const free = Math.max(0, ROUNDS_AT_ONCE - this.#running);
     const own = due.filter(({ child }) => child.host === undefined);
     for (const entry of own.slice(0, free)) void this.#round(entry);
@@ -119,7 +119,10 @@ export class Poller {
     for (const entry of due) this.#visit(entry, now);
   }
 
-  /** An origin may take its time, or make us work: that is for the others of its address to bear. */
+  /**
+   * Polls an origin, within the limits of its address: slow or long answers delay only the origins
+   * of the same address.
+   */
   #visit(entry: Entry, now: number): void {
     const { host } = entry.child;
     if (host === undefined) return;
@@ -130,7 +133,7 @@ export class Poller {
     void this.#round(entry).then(() => done(length() ?? 0));
   }
 
-  /** Forgets children that do not serve, and lives that are over. */
+  /** Drops children that do not serve, and ended generations. */
   #sync(): void {
     const children = new Map(this.#source.children().map((child) => [child.id, child]));
     for (const [id, entry] of this.#entries) {
@@ -152,7 +155,7 @@ export class Poller {
     this.#version += 1;
   }
 
-  /** Never rejects: a child that does not answer keeps what it said before, for another try. */
+  /** Runs a round. Never rejects: a child that does not answer keeps its last snapshot for now. */
   #round(entry: Entry): Promise<void> {
     const own = Number(entry.child.host === undefined);
     this.#running += own;
@@ -201,7 +204,7 @@ export class Poller {
     this.#show(entry, snapshot);
   }
 
-  /** Throws where the origins of one address have more to say than is kept of them. */
+  /** Throws if the origins of one address exceed the bytes kept of them. */
   #bound({ child }: Entry, { bytes }: Snapshot): void {
     if (child.host === undefined) return;
     const group = networkOf(child.host);
@@ -224,7 +227,10 @@ export class Poller {
   }
 }
 
-/** `recv` and `send` are the bytes of the summaries; the others have their name in `/metrics`. */
+/**
+ * Returns the counters: `recv` and `send` from the summaries, the others under their names in
+ * `/metrics`.
+ */
 function countersOf({ summaries, metrics }: Snapshot): Map<string, number> {
   const system = objectOf(summaries, 'system');
   const counts = COUNTERS.map((name) => [name, metrics.values.get(name) ?? 0] as const);

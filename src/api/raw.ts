@@ -11,24 +11,24 @@ const BAD_RPC = 1060;
 const DISABLED = 1061;
 const RELOAD_FAILED = 1023;
 
-/** SRS's words for how far a reload is. */
+/** SRS's states of a reload. */
 const APPLYING = 30;
 const FINISHED = 90;
 
-/** Children that reload at one time. */
+/** Children that reload concurrently. */
 const AT_ONCE = 16;
-/** How often, and after which pauses, a child is asked how its reload went. */
+/** Most queries for a child's reload result, and milliseconds between them. */
 const MAX_TRIES = 25;
 const TRY_MS = 200;
 
-/** `refused`: the template is no good, and nothing has changed. `failed`: a child did not take it. */
+/** `refused`: the template is invalid, nothing has changed. `failed`: a child has not reloaded. */
 export interface ReloadResult {
   readonly kind: 'done' | 'refused' | 'failed';
-  /** What went wrong first; '' where nothing did. */
+  /** The first error; '' if there is none. */
   readonly reason: string;
 }
 
-/** What SRS tells of its last reload. */
+/** SRS's report of its last reload. */
 interface Reload {
   readonly err: number;
   readonly msg: string;
@@ -36,7 +36,7 @@ interface Reload {
   readonly rid: string;
 }
 
-/** SRS's raw API: what is on, and the reload of all children. */
+/** SRS's raw API: its settings, and the reload of all children. */
 export class Raw {
   readonly #source: ApiSource;
   readonly #calls: ChildCalls;
@@ -58,12 +58,12 @@ export class Raw {
     if (rpc === 'reload-fetch') return bare({ code: 0, data: this.#last });
     if (rpc !== 'reload') return code(BAD_RPC);
     if (!allowReload) return code(DISABLED);
-    // Who asks while one is under way gets that one.
+    // A request during a reload gets that reload's result.
     if (this.#running === null) void this.reload();
     return code(0);
   }
 
-  /** Has all children go by the template as it stands now, once one that is under way is over. */
+  /** Reloads all children with the present template, after any reload that is running. */
   async reload(): Promise<ReloadResult> {
     while (this.#running !== null) await this.#running;
     const running = this.#reload();
@@ -73,18 +73,18 @@ export class Raw {
     return result;
   }
 
-  /** As a child has it, but for where it listens and what it lets us do. */
+  /** Returns a child's settings, with the box's own port and permissions. */
   async #rules(): Promise<ApiAnswer> {
     const answer = await this.#passed.get('/api/v1/raw?rpc=raw');
     const listen = String(this.#source.ports().api ?? '');
     const httpApi = objectOf(answer, 'http_api');
-    // A child lets us reload it; what clients may is the box's own to say.
+    // A child lets us reload it, but clients have only the box's permissions.
     const { enabled, allowReload: allow_reload } = this.#source.rules.raw;
     const raw_api = { ...objectOf(httpApi, 'raw_api'), enabled, allow_reload };
     return bare({ ...answer, http_api: { ...httpApi, listen, raw_api } });
   }
 
-  /** Never rejects. */
+  /** Runs a reload. Never rejects. */
   async #reload(): Promise<ReloadResult> {
     const rid = `${this.#source.identity.service}-${++this.#reloads}`;
     this.#last = { err: 0, msg: 'Success', state: APPLYING, rid };
@@ -113,7 +113,10 @@ export class Raw {
     return reason === null ? null : `${child.id}: ${reason}`;
   }
 
-  /** SRS takes a reload to heart within a second or so, and says then how it went. */
+  /**
+   * Reloads one child; returns the error or null. SRS applies a reload within about a second, and
+   * then reports the result.
+   */
   async #reloadOne(child: ApiChild): Promise<string | null> {
     const ask = async (rpc: string) =>
       parseJson(await this.#calls.ask(child, `/api/v1/raw?rpc=${rpc}`));

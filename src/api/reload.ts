@@ -3,12 +3,12 @@ import type { ReloadResult } from './raw.js';
 
 export interface ReloadParts {
   readonly reload: () => Promise<ReloadResult>;
-  /** Path of the template that children go by; null: there is none. */
+  /** Path of the children's template; null: none. */
   readonly template: string | null;
   readonly logger: Logger;
 }
 
-/** Has all children go by their template as it stands now; logs what came of it. Never rejects. */
+/** Reloads all children with the present template and logs the result. Never rejects. */
 export async function reloadChildren({ reload, template, logger }: ReloadParts): Promise<void> {
   if (template === null) {
     logger.info('reload: there is no srs.template that children could go by anew');

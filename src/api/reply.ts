@@ -4,13 +4,13 @@ import type { ApiRefusal } from './access.js';
 import type { Json } from './json.js';
 import type { ApiIdentity } from './types.js';
 
-/** What a path answers, before it is put into HTTP. */
+/** The answer of a path, independent of HTTP. */
 export type ApiAnswer =
-  /** With code 0, server, service and pid in front. */
+  /** Sent with code 0, server, service and pid. */
   | { readonly kind: 'data'; readonly data: Json }
-  /** With nothing else. */
+  /** Sent as it is. */
   | { readonly kind: 'bare'; readonly body: Json }
-  /** Of SRS's `/metrics`, or a word about the status. */
+  /** Text of SRS's `/metrics`, or of a status. */
   | { readonly kind: 'text'; readonly status: number; readonly text: string }
   | { readonly kind: 'redirect'; readonly status: 301 | 302; readonly to: string };
 
@@ -18,7 +18,7 @@ export function data(value: Json): ApiAnswer {
   return { kind: 'data', data: value };
 }
 
-/** SRS's errors come with HTTP status 200. */
+/** Makes an error answer; SRS sends its errors with HTTP status 200. */
 export function code(number: number): ApiAnswer {
   return { kind: 'bare', body: { code: number } };
 }
@@ -29,13 +29,13 @@ export function text(status: number, words: string): ApiAnswer {
 
 export const METHOD_NOT_ALLOWED = text(405, 'Method Not Allowed');
 
-/** What of an answer another box is told. */
+/** Returns the part of an answer that another box needs. */
 export function bodyOf(answer: ApiAnswer): Json {
   if (answer.kind === 'data') return { code: 0, ...answer.data };
   return answer.kind === 'bare' ? answer.body : { code: answer.status };
 }
 
-/** SRS's headers; those of CORS only where they are allowed and the client names its origin. */
+/** Adds SRS's headers; those of CORS only if permitted and the request has an `Origin`. */
 export function addHeaders(
   { headers }: FastifyRequest,
   reply: FastifyReply,
@@ -45,7 +45,7 @@ export function addHeaders(
   if (rules.crossdomain) reply.headers(corsHeaders(headers.origin));
 }
 
-/** In SRS's shape; without a word where it has none. */
+/** Sends a refusal in SRS's format; without a body if it has no reason. */
 export function refuse(reply: FastifyReply, { status, scheme, reason }: ApiRefusal): FastifyReply {
   reply.code(status);
   if (scheme !== null) reply.header('www-authenticate', scheme);
@@ -53,7 +53,7 @@ export function refuse(reply: FastifyReply, { status, scheme, reason }: ApiRefus
   return sendAs(reply, 'application/json', JSON.stringify({ code: status, error: reason }));
 }
 
-/** `callback`: the function of JSONP, '' for plain JSON. */
+/** Sends an answer. `callback`: the JSONP function, '' for plain JSON. */
 export function send(
   reply: FastifyReply,
   answer: ApiAnswer,
@@ -78,7 +78,7 @@ function sendText(reply: FastifyReply, status: number, words: string): FastifyRe
   return sendAs(reply.code(status), 'text/plain; charset=utf-8', words);
 }
 
-/** As bytes: to a text Fastify would add a charset that SRS does not name. */
+/** Sends bytes: to a text Fastify would add a charset, which SRS does not send. */
 function sendAs(reply: FastifyReply, type: string, body: string): FastifyReply {
   return reply.header('content-type', type).send(Buffer.from(body));
 }

@@ -1,7 +1,7 @@
 import type { Template } from '../child/template.js';
 import type { ApiRules } from './types.js';
 
-/** What the children's config says of the API; it is the box's own API, too. */
+/** Reads the API's settings from the children's config; they apply to the box's API, too. */
 export function rulesOf(
   { authorization, crossdomain, rawApi, hasMetrics }: Template,
   vhosts: readonly string[],

@@ -3,48 +3,48 @@ import { type Json, objectOf, parseJson, rowsOf, textOf } from './json.js';
 import { type Lists, localize } from './merge/localize.js';
 import { type ChildMetrics, parseMetrics } from './merge/metrics.js';
 
-/** All that one child said in one round of questions. */
+/** All answers of one child in one round. */
 export interface Snapshot {
   readonly generation: number;
-  /** When the round began, on performance.now()'s clock. */
+  /** Start of the round on performance.now()'s clock. */
   readonly at: number;
-  /** Length of the answers in bytes. */
+  /** Bytes of all answers. */
   readonly bytes: number;
   readonly lists: Lists;
   readonly addresses: Addresses;
-  /** `data` of each. */
+  /** `data` of each answer. */
   readonly summaries: Json;
   readonly rusages: Json;
   readonly self: Json;
   readonly metrics: ChildMetrics;
 }
 
-/** Asks a child for paths of its API's port; rejects when it does not answer. */
+/** Gets paths of a child's API port; rejects if the child does not answer. */
 export type Ask = (paths: readonly string[]) => Promise<string[]>;
 
-/** Those whose numbers hardly move are asked for in one round out of so many. */
+/** Slowly changing answers are requested in one of so many rounds. */
 const SLOW_EVERY = 3;
 
-/** Tells how a round is to be made. */
+/** Parameters of a round. */
 export interface RoundPlan {
   /** The child's id. */
   readonly child: string;
   readonly pid: number | null;
   readonly generation: number;
-  /** 0 for the first round of a life. */
+  /** 0 for the first round of a generation. */
   readonly round: number;
-  /** The last one of this life. */
+  /** The previous snapshot of this generation. */
   readonly previous: Snapshot | null;
   readonly clientOf: ClientOf;
-  /** Clients from there are left out. */
+  /** Clients from this address, which are our own, are omitted. */
   readonly ownAddress: string;
-  /** Whether the child has `/metrics`. */
+  /** The child has `/metrics`. */
   readonly metrics: boolean;
 }
 
 const ALL_ROWS = 1_000_000;
 
-/** Vhosts come last of the lists: every one that a stream or a client names is there by then. */
+/** Vhosts are the last list, so that they include all vhosts of streams and clients. */
 const PATHS = [
   `/api/v1/streams/?count=${ALL_ROWS}`,
   `/api/v1/clients/?count=${ALL_ROWS}`,
@@ -54,7 +54,7 @@ const PATHS = [
 const METRICS = '/metrics';
 const SLOW_PATHS = ['/api/v1/rusages', '/api/v1/self_proc_stats'];
 
-/** Makes a round. Rejects when one question is not answered, or not by that very pid. */
+/** Takes a snapshot. Rejects if a request fails, or another pid answers. */
 export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot> {
   const { generation, pid, previous } = plan;
   const at = performance.now();
@@ -94,7 +94,10 @@ function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[], own
 
 const NO_METRICS: ChildMetrics = { values: new Map(), labels: new Map() };
 
-/** SRS shares its port with strangers in silence: an answer counts with the child's own pid only. */
+/**
+ * Parses an answer. SRS ports use SO_REUSEPORT, so another process may answer: only answers with
+ * the child's pid count.
+ */
 function answerOf(text: string, pid: number | null): Json {
   const answer = parseJson(text);
   if (textOf(answer, 'pid') !== String(pid)) throw new Error('another process has answered');

@@ -5,16 +5,16 @@ import { mergeStreams, mergeVhosts } from './lists.js';
 import { mergeRusages, mergeSelf } from './processes.js';
 import { mergeSummaries } from './summaries.js';
 
-/** What else a merged answer depends on. */
+/** Context of a merge. */
 interface About {
-  /** Of the box that is asked. */
+  /** Identity of the box that was asked. */
   readonly identity: ApiIdentity;
   readonly page: Page;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** Makes one answer of those of several boxes, by their ids; each is an answer with code 0. */
+/** Merges the answers of several boxes, by box id; each answer has code 0. */
 export type BoxMerger = (answers: ReadonlyMap<string, Json>, about: About) => Json;
 
 const MERGERS: Readonly<Record<string, BoxMerger>> = {
@@ -32,13 +32,13 @@ const MERGERS: Readonly<Record<string, BoxMerger>> = {
 };
 const KICKS = '/api/v1/clients/';
 
-/** Null for what each box answers for itself. */
+/** Returns the merger of a path; null if each box answers it alone. */
 export function mergerOf(pattern: string, method: string): BoxMerger | null {
   if (method === 'DELETE' && pattern === KICKS) return () => ({});
   return method === 'GET' ? (MERGERS[pattern] ?? null) : null;
 }
 
-/** A list, or the one row of it that was asked for by its id. Rows say which box has them. */
+/** Merges lists, or the one row requested by id. Rows get the id of their box. */
 function mergeRows(
   answers: ReadonlyMap<string, Json>,
   names: { readonly list: string; readonly one: string },
@@ -57,7 +57,7 @@ function mergeRows(
   return { [names.list]: merged.slice(start, start + count) };
 }
 
-/** What other boxes have is told by them. */
+/** Merges origins. Rows about other boxes are dropped, as those boxes report them. */
 function origins(answers: ReadonlyMap<string, Json>): Json {
   const all = (name: string) =>
     [...answers].flatMap(([box, answer]) =>
@@ -77,7 +77,7 @@ function datasOf(answers: ReadonlyMap<string, Json>): Json[] {
   return Array.from(answers.values(), (answer) => objectOf(answer, 'data'));
 }
 
-/** Sums; what is told of a machine is told of the one that has spoken last. */
+/** Sums the summaries; figures of a machine are those of the latest answer. */
 function summaries(datas: readonly Json[], { identity, now }: About): Json {
   const sum = (name: string) =>
     datas.reduce((total, data) => total + numberOf(objectOf(data, 'system'), name), 0);

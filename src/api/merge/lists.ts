@@ -1,7 +1,7 @@
 import { type Json, objectOf, textOf } from '../json.js';
 import { groupBy, sumOf, trafficOf } from './sums.js';
 
-/** One vhost for each name, whose children's counts are summed. */
+/** Merges vhosts by name and sums their counts. */
 export function mergeVhosts(rows: readonly Json[]): Json[] {
   const groups = groupBy(rows, (row) => textOf(row, 'id'));
   return [...groups.values()].map(([first = {}, ...others]) => {
@@ -12,8 +12,8 @@ export function mergeVhosts(rows: readonly Json[]): Json[] {
 }
 
 /**
- * One stream for each id. A second child has an entry of the same stream only for a while, when it
- * moved: then the one that has the publisher tells what it is, and counts are summed.
+ * Merges streams by id. Two children have the same stream only briefly, after it moved: then the
+ * row of the child with the publisher is shown, and counts are summed.
  */
 export function mergeStreams(rows: readonly Json[]): Json[] {
   const groups = groupBy(rows, (row) => textOf(row, 'id'));

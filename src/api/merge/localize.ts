@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Json, textOf } from '../json.js';
 
-/** A child's lists, as it sent them. */
+/** A child's lists, as received. */
 export interface Lists {
   readonly vhosts: readonly Json[];
   readonly streams: readonly Json[];
@@ -9,9 +9,9 @@ export interface Lists {
 }
 
 /**
- * A child's lists in the box's own terms: a vhost's id follows from its name and a stream's from its
- * url, so they are the same on all children and over their restarts; clients have their own address
- * again, by their alias. Streams and clients say which child has them. Ids of clients stay the child's.
+ * Converts a child's lists to the box's terms: a vhost's id derives from its name and a stream's
+ * from its URL, so that they are equal on all children and after restarts; clients' aliases become
+ * true addresses. Streams and clients get their child's id. Client ids stay the child's.
  */
 export function localize(
   lists: Lists,
@@ -39,14 +39,14 @@ export function localize(
   };
 }
 
-/** The box's id of each id that the child gave. */
+/** Maps the child's ids to the box's. */
 function idsBy(rows: readonly Json[], field: 'name' | 'url'): Map<string, string> {
   return new Map(
     rows.map((row) => [textOf(row, 'id'), stableId(`${field} ${textOf(row, field)}`)]),
   );
 }
 
-/** In SRS's form, but longer: a hundred thousand streams must not share an id by chance. */
+/** Makes an id in SRS's format, but longer: a hundred thousand streams must not collide. */
 function stableId(text: string): string {
   const digest = createHash('sha256').update(text).digest();
   return `vid-${digest.readBigUInt64BE().toString(36).slice(0, 11)}`;

@@ -1,8 +1,8 @@
 /** One child's `/metrics`. */
 export interface ChildMetrics {
-  /** By name, those without labels. */
+  /** Values by name, of metrics without labels. */
   readonly values: ReadonlyMap<string, number>;
-  /** Labels by name, of those that have them: `version="7.0.18",…`. */
+  /** Labels by name, of metrics with labels: `version="7.0.18",…`. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -26,14 +26,14 @@ const SUMMED: readonly Metric[] = [
   { name: 'srs_clients_errs_total', type: 'counter', help: 'Clients that ended in an error.' },
 ];
 
-/** Names of what may never go backwards. */
+/** Names of the counters, which must never decrease. */
 export const COUNTERS = SUMMED.filter(({ type }) => type === 'counter').map(({ name }) => name);
 
 const LINE = /^(?<name>[a-z_]+)(?:\{(?<labels>.*)\})? (?<value>[-+.\de]+)$/gm;
-/** What is printed again must be labels: one line that is none costs a scraper the whole answer. */
+/** Valid labels: one malformed line would make a scraper reject the whole answer. */
 const LABELS = /^(?:[A-Za-z_]\w*="(?:[^"\\]|\\[\\"n])*"(?:,(?!$)|$))+$/;
 
-/** Reads Prometheus's text form, as far as SRS writes it. */
+/** Parses Prometheus's text format, as far as SRS uses it. */
 export function parseMetrics(text: string): ChildMetrics {
   const values = new Map<string, number>();
   const labels = new Map<string, string>();
@@ -47,8 +47,8 @@ export function parseMetrics(text: string): ChildMetrics {
 }
 
 /**
- * SRS's `/metrics` of all children: sums, and one `srs_build_info` a child. `totals` are the counters,
- * which hold what children that are no more had counted.
+ * Returns SRS's `/metrics` for all children: sums, and one `srs_build_info` per child. `totals` are
+ * the counters, which include ended children.
  */
 export function renderMetrics(
   children: ReadonlyMap<string, ChildMetrics>,

@@ -2,7 +2,7 @@ import { type Json, numberOf } from '../json.js';
 import type { ApiIdentity } from '../types.js';
 import { sumOf, sumsOf } from './sums.js';
 
-/** What adds up over processes, of the fields of /proc/self/stat. */
+/** Fields of /proc/self/stat that are summed over processes. */
 const ADDED =
   'percent minflt cminflt majflt cmajflt utime stime cutime cstime num_threads vsize rss nswap cnswap delayacct_blkio_ticks guest_time cguest_time'.split(
     ' ',
@@ -14,7 +14,7 @@ export function mergeRusages(datas: readonly Json[]): Json {
   return { ...base(datas), ...sumsOf(datas, names) };
 }
 
-/** `data` of self_proc_stats: the supervisor's names, the children's sums. */
+/** `data` of self_proc_stats: the supervisor's ids, the children's sums. */
 export function mergeSelf(datas: readonly Json[], { pid, ppid }: ApiIdentity): Json {
   const first = datas[0] ?? {};
   const added = ADDED.filter((name) => name in first).map((name) => [name, sumOf(datas, name)]);

@@ -2,15 +2,15 @@ import { type Json, numberOf, objectOf } from '../json.js';
 import type { ApiIdentity } from '../types.js';
 import { sumOf, sumsOf } from './sums.js';
 
-/** Bytes through all children, those that are no more as well. */
+/** Bytes through all children, ended ones included. */
 export interface Totals {
   readonly recvBytes: number;
   readonly sendBytes: number;
 }
 
 /**
- * `data` of the summaries. `self` is the supervisor with what its children use; `system` is the
- * machine, which all children see alike, so the newest child's word is taken.
+ * Returns `data` of the summaries. `self` is the supervisor with its children's usage; `system` is
+ * the machine, which all children see alike, so the newest answer is taken.
  */
 export function mergeSummaries(
   datas: readonly Json[],

@@ -1,6 +1,6 @@
 import { type Json, numberOf, objectOf } from '../json.js';
 
-/** The named fields, each summed over all objects. */
+/** Sums each named field over all objects. */
 export function sumsOf(objects: readonly Json[], names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, sumOf(objects, name)]));
 }
@@ -9,7 +9,7 @@ export function sumOf(objects: readonly Json[], name: string): number {
   return objects.reduce((sum, object) => sum + numberOf(object, name), 0);
 }
 
-/** What vhosts and streams count alike. */
+/** Sums the traffic fields, which vhosts and streams share. */
 export function trafficOf(rows: readonly Json[]): Json {
   const kbps = rows.map((row) => objectOf(row, 'kbps'));
   return {
@@ -18,7 +18,7 @@ export function trafficOf(rows: readonly Json[]): Json {
   };
 }
 
-/** Objects by what `key` says of them, in the order of their first. */
+/** Groups objects by `key`, in the order of first appearance. */
 export function groupBy(rows: readonly Json[], key: (row: Json) => string): Map<string, Json[]> {
   const groups = new Map<string, Json[]>();
   for (const row of rows) {
