@@ -1,10 +1,10 @@
-/** What a stranger may send to an HTTP port, and what it gets for that before it is closed. */
+/** A malformed request to an HTTP port, and the response before the connection is closed. */
 export interface BadRequest {
   readonly name: string;
   readonly text: string;
-  /** Of the last answer. */
+  /** Status of the last response. */
   readonly status: number;
-  /** The requests that were whole and in order; default: none. */
+  /** The requests that are served, in order; default: none. */
   readonly serves?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const CHUNKED = `${POST}Transfer-Encoding: chunked\r\n\r\n`;
 const SMUGGLED = 'DELETE /other HTTP/1.1\r\nHost: box\r\n\r\n';
 const CLOSE = 'Connection: close\r\n\r\n';
 
-/** Whoever takes a part of one request for another one lets strangers put words into others' mouths. */
+/** Requests that two programs could read differently, which would permit request smuggling. */
 export const BAD_REQUESTS: readonly BadRequest[] = [
   { name: 'HTTP/0.9', text: 'GET /page\r\n\r\n', status: 400 },
   { name: 'HTTP/2 without TLS', text: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', status: 400 },

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { findProgram } from './programs.js';
 
-/** Where Linux distributions and people put it. */
+/** Names of the program in Linux distributions. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** A fake camera, no questions, and WebRTC that works on loopback. */
+/** A fake camera, no prompts, and WebRTC on loopback. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -19,13 +19,13 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-/** Null where this machine has none. */
+/** Null if this machine has none. */
 const CHROMIUM = NAMES.map(findProgram).find((path) => path !== null) ?? null;
 
-/** Why a `describe` that needs one is skipped; false where it is not. */
+/** Why a `describe` that needs Chromium is skipped; false if it runs. */
 export const NO_CHROMIUM = CHROMIUM === null && 'no Chromium on this machine';
 
-/** A headless Chromium with a profile of its own, that is gone afterwards. */
+/** A headless Chromium with a temporary profile. */
 export class Browser {
   readonly #context: BrowserContext;
   readonly #profile: string;
@@ -42,7 +42,7 @@ export class Browser {
     return new Browser(context, profile);
   }
 
-  /** An empty page of this origin, whatever is served there. */
+  /** Opens an empty page of this origin, whatever the origin serves. */
   async page(origin: string): Promise<Page> {
     const page = await this.#context.newPage();
     await page.route(`${origin}/empty.html`, (route) =>
@@ -52,7 +52,7 @@ export class Browser {
     return page;
   }
 
-  /** An empty tab. */
+  /** Opens an empty tab. */
   tab(): Promise<Page> {
     return this.#context.newPage();
   }

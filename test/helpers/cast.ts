@@ -2,7 +2,7 @@ import type { RtmpClient } from '../../src/demo/rtmp-client.js';
 import { assertDecoded, type Ffmpeg, playFrames, publish } from './media.js';
 import { connectTo, RtmpPlayer } from './rtmp-player.js';
 
-/** The publishers and players of a test: whoever is still there at its end is ended. */
+/** The publishers and players of a test; `close` ends those that remain. */
 export class Cast {
   readonly #programs = new Set<Ffmpeg>();
   readonly #players = new Set<RtmpPlayer>();
@@ -16,7 +16,7 @@ export class Cast {
     return this.#run(playFrames(url, frames));
   }
 
-  /** Plays all of them at once, each until so many video frames have been decoded. */
+  /** Plays all URLs at once, each until so many video frames are decoded. */
   async assertPlays(frames: number, ...urls: string[]): Promise<void> {
     const players = urls.map((url) => this.playFrames(url, frames));
     for (const player of players) await assertDecoded(player, frames);
@@ -28,7 +28,7 @@ export class Cast {
     return player;
   }
 
-  /** Publishes not a byte: quicker than a program, for as long as a child lets it. */
+  /** Publishes without media, which starts faster than a program, until the child closes it. */
   async hold(url: string): Promise<RtmpClient> {
     const { client, stream } = await connectTo(url);
     this.#holders.add(client);

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A certificate of our own making, for `localhost` and this name, and its key. */
+/** A self-signed certificate for `localhost` and a name, and its key. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Writes a new pair into a folder, in place of the one before; each file in one step. */
+/** Writes a new pair to a folder, replacing the old one; each file atomically. */
 export async function makeCertificate(folder: string, name: string): Promise<TestCertificate> {
   const made = { cert: join(folder, 'new-cert.pem'), key: join(folder, 'new-key.pem') };
   execFileSync(

@@ -1,6 +1,6 @@
 import type { ChildRow } from '../../src/admin/types.js';
 
-/** What a child's own HTTP API says of a stream and of a client: the fields that tests look at. */
+/** The fields of a child's HTTP API that tests use. */
 interface ApiStream {
   readonly name: string;
   readonly app: string;
@@ -11,11 +11,11 @@ export interface ApiClient {
   readonly ip: string;
   readonly name: string;
   readonly publish: boolean;
-  /** As `flv-play`. */
+  /** Such as `flv-play`. */
   readonly type: string;
 }
 
-/** The streams that are published to this child, as `app/stream`. */
+/** Returns the streams published on this child, as `app/stream`. */
 export async function publishedOn(child: ChildRow): Promise<string[]> {
   const { streams } = await ask<{ streams: ApiStream[] }>(child, 'streams');
   const live = streams.filter(({ publish }) => publish.active);

@@ -7,12 +7,12 @@ import { connectTo, RtmpPlayer } from './rtmp-player.js';
 import { dialPort } from './sockets.js';
 import { until } from './until.js';
 
-/** Where short-lived clients go. */
+/** The target of short-lived clients. */
 export interface Target {
   readonly port: number;
-  /** `app/stream`, being published there. */
+  /** A published `app/stream`. */
   readonly stream: string;
-  /** An app that nobody publishes to: a child may take a while to see that a publisher has left. */
+  /** An app without publishers: a child notices a publisher's end only after a while. */
   readonly freshApp: string;
 }
 
@@ -22,7 +22,7 @@ const C0C1 = buildC0C1(0, randomBytes(HANDSHAKE_SIZE));
 const C2 = buildC2(Buffer.alloc(HANDSHAKE_SIZE));
 const SERVER_HANDSHAKE = 1 + 2 * HANDSHAKE_SIZE;
 
-/** The ways in which clients come and go, in order or not. */
+/** The ways in which clients come and go, regular and irregular. */
 const SESSIONS: Readonly<Record<string, Session>> = {
   'connects and leaves': ({ port }) => setup(port, leave),
 
@@ -60,7 +60,7 @@ const SESSIONS: Readonly<Record<string, Session>> = {
     }),
 };
 
-/** Lets `count` clients come and go, kind by kind in turn, and so many at a time. */
+/** Runs `count` clients, all kinds in rotation, so many at a time. */
 export async function churn(target: Target, count: number, atOnce: number): Promise<void> {
   const kinds = Object.entries(SESSIONS);
   const indexes = Array.from({ length: count }, (_, index) => index).values();
@@ -99,7 +99,7 @@ async function reset(socket: Socket): Promise<void> {
   await closed;
 }
 
-/** Reads until so many bytes have come. */
+/** Reads until so many bytes have arrived. */
 async function received(socket: Socket, bytes: number): Promise<void> {
   socket.resume();
   await until(`${bytes} bytes`, () => socket.bytesRead >= bytes);

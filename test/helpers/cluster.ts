@@ -12,21 +12,21 @@ const SECRET = 'the-secret-of-all-test-boxes';
 
 export interface ClusterOptions extends Pick<RunOptions, 'origin' | 'children' | 'args' | 'env'> {
   readonly boxes?: number;
-  /** A machine for each box; default: all share this one. */
+  /** A machine per box; default: all boxes share this one. */
   readonly machines?: readonly Machine[];
   /** Arguments of redis-server. */
   readonly redis?: readonly string[];
-  /** Where the boxes find Redis; default: at its own address. */
+  /** Returns the registry address for the boxes; default: that of Redis itself. */
   readonly registry?: (server: RedisServer) => Promise<string>;
 }
 
 interface BoxOptions extends RunOptions {
   readonly registry: string;
-  /** Where the others reach it. */
+  /** Host at which the others reach it. */
   readonly host: string;
 }
 
-/** One box of a cluster: a supervisor with an address of its own. */
+/** One box of a cluster: a supervisor with its own address. */
 export interface ClusterBox {
   readonly supervisor: RunningSupervisor;
   readonly host: string;
@@ -78,7 +78,7 @@ export class Cluster {
     return this.#box(2);
   }
 
-  /** Resolves when each living box sees so many. */
+  /** Resolves when each living box sees so many boxes. */
   async settled(count: number): Promise<void> {
     const living = this.boxes.filter(({ supervisor }) => !supervisor.hasExited);
     await until(`${count} boxes that know each other`, async () => {
@@ -99,13 +99,13 @@ export class Cluster {
   }
 }
 
-/** What a box knows of a stream, or nothing. */
+/** Returns a stream's row on a box, or null. */
 export async function streamOn(box: ClusterBox, name: string): Promise<StreamStatus | null> {
   const rows = await box.supervisor.streams();
   return rows.find(({ stream }) => stream === `__defaultVhost__/${name}`) ?? null;
 }
 
-/** Tries again and again, as encoders do; resolves when the box has the stream itself. */
+/** Publishes, retrying as encoders do; resolves when the box owns the stream. */
 export function publishOn(cast: Cast, box: ClusterBox, stream: string): Promise<Ffmpeg> {
   const isOwn = async () => {
     const row = await streamOn(box, stream);
@@ -118,17 +118,17 @@ export function publishOn(cast: Cast, box: ClusterBox, stream: string): Promise<
   });
 }
 
-/** Where a box is played from by HTTP. */
+/** Returns a URL of the box's HTTP port. */
 export function httpUrl({ http, supervisor }: ClusterBox, path: string): string {
   return `http://${supervisor.host}:${http}/${path}`;
 }
 
-/** Where a box's API, WHIP and WHEP are. */
+/** Returns the URL of the box's API, WHIP and WHEP. */
 export function apiUrl({ host, api }: ClusterBox): string {
   return `http://${host}:${api}`;
 }
 
-/** One box that knows its Redis by an address; what `Cluster.start` does for each. */
+/** Starts one box with its registry; called by `Cluster.start`. */
 async function startBox({
   registry,
   host,
@@ -145,7 +145,7 @@ async function startBox({
     SRS_SUPERVISOR_LOG_LEVEL: 'debug',
     ...more,
   };
-  // Datagrams have to come back from the address that they were sent to.
+  // Responses must come from the address to which datagrams were sent.
   const ports = { http, api, rtc: `${host}:${rtc}`, srt: `${host}:${srt}` };
   const supervisor = await RunningSupervisor.start({ ...options, env, ports });
   return { supervisor, host, http, api, rtc, srt };

@@ -1,7 +1,7 @@
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import type { RtmpMessage } from '../../src/protocol/rtmp/message.js';
 
-/** Writes as servers do that leave out of a header what the last one on its chunk stream said. */
+/** Writes messages with the shortest chunk headers, as servers do that compress them. */
 export class CompressingWriter {
   readonly #last = new Map<number, { message: RtmpMessage; delta: number }>();
 

@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../src/errors.js';
 
-/** Where cgroup v1 has its cpusets, and where v2 has all. */
+/** Directories of the cpuset hierarchy: cgroup v1, v2. */
 const ROOTS = ['/sys/fs/cgroup/cpuset', '/sys/fs/cgroup'];
 
-/** A control group whose CPUs a test chooses while processes run in it. */
+/** A cgroup whose CPUs a test changes while processes run in it. */
 export class CpuSetGroup {
   readonly #path: string;
 
@@ -14,7 +14,7 @@ export class CpuSetGroup {
     this.#path = path;
   }
 
-  /** Throws where no such group can be made. */
+  /** Throws if no such group can be made. */
   static make(name: string, cpus: string): CpuSetGroup {
     const root = ROOTS.find(
       (path) => canRead(join(path, 'cpuset.cpus.effective')) || canRead(join(path, 'cpuset.cpus')),
@@ -38,12 +38,12 @@ export class CpuSetGroup {
     writeFileSync(join(this.#path, 'cpuset.cpus'), cpus);
   }
 
-  /** Words before a command that put it into the group. */
+  /** Command prefix that runs a program in the group. */
   get enter(): string[] {
     return ['sh', '-c', `echo $$ > "${this.#path}/cgroup.procs"; exec "$@"`, 'sh'];
   }
 
-  /** Once nobody is in it. */
+  /** Removes the group, which must be empty. */
   remove(): void {
     rmdirSync(this.#path);
   }
@@ -58,7 +58,7 @@ function canRead(path: string): boolean {
   }
 }
 
-/** False, or why the CPUs of a process cannot be taken away here. */
+/** False, or why the CPUs of a process cannot be changed here. */
 export const NO_CPUSETS = whyNot();
 
 function whyNot(): string | false {

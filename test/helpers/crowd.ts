@@ -1,30 +1,30 @@
 import { connect, type Socket } from 'node:net';
 
-/** Where a crowd goes, from where, and what each of it says there. */
+/** The target of a crowd, its source address, and the bytes that each client sends. */
 export interface Errand {
   readonly port: number;
   readonly from: string;
   readonly says: string | Buffer;
-  /** Whether each reads what it is answered. */
+  /** Each client reads its response. */
   readonly reads?: boolean;
 }
 
-/** Clients that come and stay, for as long as they are let. */
+/** Clients that connect and stay until they are closed. */
 export class Crowd {
   readonly #here = new Set<Socket>();
-  /** What each heard first that has been closed since. */
+  /** The first bytes received by each client that was closed. */
   readonly farewells: string[] = [];
 
   get size(): number {
     return this.#here.size;
   }
 
-  /** So many come, one straight after the other. */
+  /** Connects so many clients. */
   come(count: number, errand: Errand): void {
     for (let n = 0; n < count; n += 1) this.#come(errand);
   }
 
-  /** Everybody goes. */
+  /** Closes all clients. */
   leave(): void {
     for (const socket of this.#here) socket.destroy();
     this.#here.clear();

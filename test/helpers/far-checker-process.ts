@@ -1,4 +1,4 @@
-/** Makes WebRTC sessions and sends their ICE checks, at the word of the process that forked it. */
+/** Makes WebRTC sessions and sends their ICE checks, for the process that forked it. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
@@ -21,7 +21,7 @@ async function session({ api, stream }: SessionJob): Promise<Answer> {
   return { username: `${ice.ufrag}:ufrg`, password: ice.password, location };
 }
 
-/** How many of these checks were answered, by the address that was asked. */
+/** Counts the checks that were answered from the address asked. */
 async function check(job: CheckJob): Promise<Answer> {
   const socket = await socketAt(job.from);
   let answered = 0;
@@ -48,7 +48,7 @@ async function ask(socket: Socket, { username, password, to, port }: CheckJob): 
   }
 }
 
-/** One socket for one name: `ADDRESS` or `ADDRESS NAME`. */
+/** Returns the one socket of a name: `ADDRESS` or `ADDRESS NAME`. */
 async function socketAt(name: string): Promise<Socket> {
   const known = sockets.get(name);
   if (known) return known;
@@ -61,7 +61,7 @@ async function socketAt(name: string): Promise<Socket> {
   return socket;
 }
 
-/** 1 where an SRT handshake is answered. */
+/** Returns 1 if an SRT handshake is answered. */
 async function call({ to, port }: { to: string; port: number }): Promise<Answer> {
   const socket = createSocket('udp4');
   try {

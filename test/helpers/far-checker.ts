@@ -14,7 +14,7 @@ export interface Session {
   readonly location: string;
 }
 
-/** Where checks come from (an address, and a name where it has several sockets), and go to. */
+/** Source of checks (an address, with a name if it has several sockets) and their target. */
 export interface Way {
   readonly from: string;
   readonly to: string;
@@ -32,7 +32,7 @@ export type Job =
   | { readonly call: Omit<Way, 'from'> };
 export type Answer = Session | number;
 
-/** Where a helper's program runs: in another namespace, or here. */
+/** The network in which a helper's program runs: another namespace, or this one. */
 export interface Side {
   fork(script: string): ChildProcess;
 }
@@ -51,7 +51,7 @@ export class FarChecker {
     return (await this.#do({ api, stream })) as Session;
   }
 
-  /** How many of `count` checks were answered. */
+  /** Returns how many of `count` checks were answered. */
   async check(session: Session, way: Way, count: number): Promise<number> {
     return (await this.#do({ ...session, ...way, count })) as number;
   }
@@ -61,12 +61,12 @@ export class FarChecker {
     await until('answers', async () => (await this.check(session, way, 3)) === 3);
   }
 
-  /** Whether SRT answers there. */
+  /** Reports whether SRT answers there. */
   async calls(to: string, port: number): Promise<boolean> {
     return (await this.#do({ call: { to, port } })) === 1;
   }
 
-  /** The status of a DELETE. */
+  /** Sends a DELETE and returns its status. */
   async remove(url: string): Promise<number> {
     return (await this.#do({ remove: url })) as number;
   }

@@ -1,4 +1,4 @@
-/** Fuzzing by mutation. FUZZ_RUNS and FUZZ_SEED make it longer and other. */
+/** Settings of fuzzing by mutation: FUZZ_RUNS and FUZZ_SEED change them. */
 import { test } from 'node:test';
 import fc from 'fast-check';
 
@@ -18,7 +18,7 @@ const MUTATIONS: readonly Mutation[] = [
     Buffer.concat([bytes.subarray(0, at), Buffer.alloc(4, 0xff), bytes.subarray(at + 4)]),
 ];
 
-/** One of the seeds with up to eight mutations, or bytes out of nowhere. */
+/** Generates a seed with up to eight mutations, or random bytes. */
 function mutated(seeds: readonly Buffer[]): fc.Arbitrary<Buffer> {
   const step = fc.tuple(fc.nat(MUTATIONS.length - 1), fc.nat(), fc.nat(255));
   const fromSeed = fc
@@ -32,7 +32,7 @@ function mutate(bytes: Buffer, [which, place, byte]: [number, number, number]): 
   return MUTATIONS[which]!(bytes, place % (bytes.length + 1), byte);
 }
 
-/** A test: mutated seeds, and what once broke a parser (hex), into `property`, which must not throw. */
+/** Defines a test: `property` must not throw for mutated seeds and past crashers (hex). */
 export function fuzz(
   name: string,
   seeds: readonly Buffer[],

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { dialPort } from './sockets.js';
 import { until } from './until.js';
 
-/** One port that haproxy forwards: where to, and what it says of its clients there. */
+/** A port that haproxy forwards, and its PROXY protocol option. */
 export interface Forwarded {
   readonly from: number;
   readonly to: number;
   readonly option: 'send-proxy' | 'send-proxy-v2';
 }
 
-/** A haproxy of the test's own, as people put it before a box. */
+/** A haproxy of the test, as users put it before a box. */
 export class Haproxy {
   readonly #process: ChildProcess;
 
@@ -43,7 +43,7 @@ export class Haproxy {
   }
 }
 
-/** Asked by a client: whoever tried to listen there himself could take the port from haproxy. */
+/** Connects as a client: binding the port to test it could take it from haproxy. */
 async function isOpen(port: number): Promise<boolean> {
   const socket = await dialPort(port).catch(() => null);
   socket?.destroy();

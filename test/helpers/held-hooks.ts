@@ -1,6 +1,6 @@
 import type { HookClient } from '../../src/listener/held-hooks.js';
 
-/** What hooks have to do with a client that they let in, and care for no more. */
+/** Hooks that accept every client and do nothing else. */
 export const NO_HOOK_CLIENT: HookClient = {
   id: 'client-1',
   connect: async () => true,

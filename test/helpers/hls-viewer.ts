@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { type MediaPlaylist, parsePlaylist } from '../../src/protocol/hls/playlist.js';
 import { until } from './until.js';
 
-/** Each packet of MPEG-TS begins with it. */
+/** First byte of each MPEG-TS packet. */
 const SYNC_BYTE = 0x47;
 
-/** A viewer that goes by the addresses it is told, as players do. */
+/** A viewer that follows the URLs of its playlists, as players do. */
 export class HlsViewer {
-  /** The media playlist's address, with the viewer's session. */
+  /** URL of the media playlist, with the viewer's session. */
   readonly url: string;
   readonly #headers: Record<string, string>;
 
@@ -33,7 +33,7 @@ export class HlsViewer {
     return fetch(this.url, { headers: this.#headers });
   }
 
-  /** What it is shown. Throws for anything but a media playlist. */
+  /** Returns the present playlist. Throws for anything but a media playlist. */
   async list(): Promise<MediaPlaylist> {
     const response = await this.poll();
     const text = await response.text();
@@ -42,7 +42,7 @@ export class HlsViewer {
     return list.value;
   }
 
-  /** What it is shown as soon as there are so many segments. */
+  /** Returns the playlist once it has so many segments. */
   whenListed(count: number): Promise<MediaPlaylist> {
     return until(`${count} segments`, async () => {
       const list = await this.list().catch(() => null);
@@ -55,7 +55,7 @@ export class HlsViewer {
   }
 }
 
-/** Resolves when that playlist has grown to a second segment, and its first one is MPEG-TS. */
+/** Resolves when the playlist has a second segment and its first one is MPEG-TS. */
 export async function assertPlaysHls(url: string): Promise<void> {
   const viewer = await HlsViewer.join(url);
   const { segments } = await viewer.whenListed(2);

@@ -6,7 +6,7 @@ import { FakeApi } from '../unmanaged/fake-api.js';
 const S0S1S2 = Buffer.alloc(1 + 2 * 1536);
 S0S1S2[0] = 3;
 
-/** Something that registers as an origin, answers a handshake, and says of itself what the test wants. */
+/** Registers as an origin, answers a handshake, and reports what the test wants. */
 export class HostileOrigin {
   static #started = 0;
   readonly api: FakeApi;
@@ -30,7 +30,7 @@ export class HostileOrigin {
     return new HostileOrigin(api, rtmp, `http://127.0.0.1:${adminPort}/api/v1/srs/register`);
   }
 
-  /** Sends a heartbeat; answers the status and the text that it gets. */
+  /** Sends a heartbeat; returns the response's status and text. */
   async beat(): Promise<{ status: number; text: string }> {
     const { port } = this.#rtmp.address() as AddressInfo;
     const { service } = this.api;
@@ -42,7 +42,7 @@ export class HostileOrigin {
     return { status: answer.status, text: await answer.text() };
   }
 
-  /** Has an operator take it out. */
+  /** Unregisters it, as an operator would. */
   async leave(): Promise<void> {
     await fetch(`${this.#register}?server=vid-1`, { method: 'DELETE' });
   }

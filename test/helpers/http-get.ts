@@ -7,7 +7,7 @@ export interface Got {
   readonly body: Buffer;
 }
 
-/** GET with these headers and no others: `fetch` adds `no-cache` to what is conditional. */
+/** Sends a GET with exactly these headers: `fetch` adds `no-cache` to conditional requests. */
 export function httpGet(
   url: string,
   headers: Record<string, string> = {},

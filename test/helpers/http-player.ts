@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A raw HTTP client: what it is sent, and whether the other side has ended. */
+/** A raw HTTP client with the bytes received, and whether the peer has closed. */
 export class HttpPlayer {
   readonly socket: Socket;
-  /** Bytes so far. */
+  /** Bytes received. */
   size = 0;
-  /** The beginning: what tests look at. */
+  /** The first bytes, for tests. */
   head = '';
   hasEnded = false;
   readonly ended: Promise<void>;
@@ -23,7 +23,7 @@ export class HttpPlayer {
     });
   }
 
-  /** Resolves when it is connected and has sent this. */
+  /** Resolves when it is connected and has sent the text. */
   static async open(port: number, text: string): Promise<HttpPlayer> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const player = new HttpPlayer(socket);
@@ -32,13 +32,13 @@ export class HttpPlayer {
     return player;
   }
 
-  /** Asks for a path, with these header lines besides. */
+  /** Requests a path with additional header lines. */
   static get(port: number, path: string, ...headers: string[]): Promise<HttpPlayer> {
     const lines = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...headers, '', ''];
     return HttpPlayer.open(port, lines.join('\r\n'));
   }
 
-  /** Of the first answer; 0: there is none yet. */
+  /** Status of the first response; 0 before it. */
   get status(): number {
     return Number(/^HTTP\/1\.1 (\d+)/.exec(this.head)?.[1] ?? 0);
   }

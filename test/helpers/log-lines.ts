@@ -1,6 +1,6 @@
 import { createLogger, type LogLevel } from '../../src/logging/logger.js';
 
-/** A logger, and what it has logged: each line as `{ msg, …fields }`, without level and time. */
+/** Returns a logger and its lines, each as `{ msg, …fields }` without level and time. */
 export function recordLog(level: LogLevel = 'warn') {
   const lines: Record<string, unknown>[] = [];
   const write = (text: string) => {

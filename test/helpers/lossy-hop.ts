@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { UdpEndpoint } from '../../src/relay/udp.js';
 
-/** What becomes of datagrams on a hop, each way; shares of 1. */
+/** Faults of a hop in each direction, as shares of 1. */
 export interface Weather {
   readonly loss?: number;
   readonly duplicates?: number;
-  /** So many come `lateMs` late, and so out of order. */
+  /** Share of packets that are `lateMs` late, and so out of order. */
   readonly late?: number;
   readonly lateMs?: number;
 }
 
-/** The same numbers on every run, 0 to 1 (xorshift). */
+/** A generator with the same numbers (0 to 1) in every run (xorshift). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -23,14 +23,14 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** A UDP hop before ports of this machine that loses, repeats and reorders. */
+/** A UDP hop that loses, repeats and reorders packets. */
 export class LossyHop {
   readonly #socket = createSocket('udp4');
   readonly #upstream = new Map<number, Socket>();
   readonly #late = new Set<NodeJS.Timeout>();
   readonly #random: () => number;
   readonly #weather: Weather;
-  /** All that went through, first to last. */
+  /** All packets in order. */
   readonly seen: { readonly isUp: boolean; readonly packet: Buffer }[] = [];
 
   constructor(weather: Weather, seed = 1) {
@@ -38,7 +38,7 @@ export class LossyHop {
     this.#random = seeded(seed);
   }
 
-  /** `target`: a port of 127.0.0.1, or where each packet goes. */
+  /** `target`: a port of 127.0.0.1, or a function of the packet. */
   async open(target: number | ((packet: Buffer) => UdpEndpoint)): Promise<this> {
     const here = { ip: '127.0.0.1', port: 0 };
     const way = typeof target === 'number' ? () => ({ ...here, port: target }) : target;

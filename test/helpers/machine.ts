@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { Namespace } from './namespaces.js';
 
-/** Our own addresses on the machines' network: the test's clients', and Redis'. */
+/** Our addresses on the machines' network: the test's clients, and Redis. */
 const HUB = '10.98.0.1';
 export const REDIS_HOST = '10.98.0.254';
 const SWITCH = 'hub';
@@ -9,7 +9,7 @@ const CUT = 'cut';
 
 let machines = 0;
 
-/** Makes this namespace the middle of the machines' network; call it once, inside `runInside`. */
+/** Makes this namespace the centre of the machines' network; call it once, inside `runInside`. */
 export function openHub(): void {
   const bridge = `ip link add ${SWITCH} type bridge`;
   const lines = [bridge, `ip link set ${SWITCH} up`];
@@ -17,7 +17,7 @@ export function openHub(): void {
   runHere(...lines);
 }
 
-/** A network namespace with an address of its own, which stands for a machine. */
+/** A network namespace with its own address, as a machine. */
 export class Machine {
   readonly ip: string;
   readonly #space: Namespace;
@@ -44,12 +44,12 @@ export class Machine {
     return machine;
   }
 
-  /** What goes before a program's words so that it runs there. */
+  /** Command prefix that runs a program there. */
   get enter(): string[] {
     return ['nsenter', ...this.#space.enter];
   }
 
-  /** Loses every packet to and from another address on the wire, where no sender hears of it. */
+  /** Drops all packets to and from an address without telling the sender. */
   cutOff(ip: string): void {
     this.#space.run(...dropping('wire', `saddr ${ip}`));
     runHere(...dropping(this.#port, `daddr ${ip}`));
@@ -60,12 +60,12 @@ export class Machine {
     runHere(`nft delete table netdev ${CUT}`);
   }
 
-  /** As when its power fails: nobody hears of it any more. */
+  /** Takes the wire down without notice, as a power failure would. */
   unplug(): void {
     this.#space.run('ip link set wire down');
   }
 
-  /** What ran there must have ended. */
+  /** Programs there must have ended. */
   close(): Promise<void> {
     return this.#space.close();
   }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CLIP } from './paths.js';
 
-/** An ffmpeg under way. */
+/** A running ffmpeg. */
 export class Ffmpeg {
   readonly process: ChildProcess;
   #errors = '';
@@ -33,7 +33,7 @@ export class Ffmpeg {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  /** The exit code; null when a signal ended it. */
+  /** The exit code; null if it was ended by a signal. */
   get ended(): Promise<number | null> {
     return this.#ended;
   }
@@ -44,35 +44,35 @@ export class Ffmpeg {
   }
 }
 
-/** Publishes the clip again and again in real time. */
+/** Publishes the clip in a loop in real time. */
 export function publish(url: string): Ffmpeg {
   return new Ffmpeg('ffmpeg', ['-re', ...clip(-1), '-f', 'flv', url]);
 }
 
-/** Writes what `publish` sends into a file and at once: the clip so many times. */
+/** Writes so many repetitions of the clip to a file, without waiting. */
 export function writeTimes(path: string, times: number): Ffmpeg {
   return new Ffmpeg('ffmpeg', [...clip(times - 1), '-f', 'flv', path]);
 }
 
-/** `loops` times more than once; -1: without end. */
+/** `loops`: repetitions after the first; -1: without end. */
 function clip(loops: number): string[] {
   return ['-stream_loop', String(loops), '-i', CLIP, '-c', 'copy'];
 }
 
-/** Plays until so many video frames have been decoded. */
+/** Plays until so many video frames are decoded. */
 export function playFrames(url: string, frames: number): Ffmpeg {
   const progress = ['-progress', 'pipe:1', '-nostats'];
   const output = ['-map', '0:v:0', '-frames:v', `${frames}`, '-f', 'null', '-'];
   return new Ffmpeg('ffmpeg', [...progress, '-xerror', '-i', url, ...output]);
 }
 
-/** Resolves when it has decoded just so many frames and ended well. */
+/** Resolves when exactly so many frames were decoded and the exit code is 0. */
 export async function assertDecoded(player: Ffmpeg, frames: number): Promise<void> {
   assert.equal(await player.ended, 0, player.errors);
   assert.equal(framesOf(player), frames);
 }
 
-/** How many frames an ffmpeg with `-progress` has decoded. */
+/** Returns the number of frames that an ffmpeg with `-progress` has decoded. */
 export function framesOf({ output }: Ffmpeg): number {
   return Number([...output.matchAll(/^frame=(\d+)/gm)].at(-1)?.[1] ?? 0);
 }

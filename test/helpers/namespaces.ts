@@ -17,11 +17,11 @@ function whyNot(): string | false {
   return spawnSync('unshare', ['--net', 'sh', '-c', table]).status !== 0 && 'no nftables here';
 }
 
-/** Marks the process that runs a test file's body. */
+/** Set in the process that runs a test file's body. */
 const INSIDE = 'TEST_IN_NAMESPACE';
 export const isInside = process.env[INSIDE] !== undefined;
 
-/** Runs this test file once more, in a network namespace of its own; answers its exit code and output. */
+/** Runs this test file again in a new network namespace; returns exit code and output. */
 export async function runInside(file: string): Promise<{ code: unknown; output: string }> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const script = 'ip link set lo up && exec "$0" --test-reporter=spec "$1"';
@@ -37,7 +37,7 @@ export async function runInside(file: string): Promise<{ code: unknown; output: 
   return { code, output };
 }
 
-/** Addresses on our side of the wire, and on the clients'. */
+/** Addresses of our end of the wire, and of the clients'. */
 export const NEAR = { ip: '10.99.0.1', other: '10.99.0.9', ip6: 'fd99::1' };
 export const FAR = { ip: '10.99.0.2', other: '10.99.0.3', ip6: 'fd99::2' };
 
@@ -54,7 +54,7 @@ const FAR_WIRE = [
   'ip link set far up',
 ];
 
-/** Another network namespace; it goes with this process, however that ends. */
+/** A network namespace, which ends with this process in any case. */
 export class Namespace {
   readonly #holder: ChildProcess;
 
@@ -70,17 +70,17 @@ export class Namespace {
     return new Namespace(holder);
   }
 
-  /** As which `ip link` knows it. */
+  /** Process id by which `ip link` finds it. */
   get pid(): number {
     return this.#holder.pid ?? 0;
   }
 
-  /** Arguments of nsenter(1) before the program that shall run there. */
+  /** Arguments of nsenter(1), before the program. */
   get enter(): string[] {
     return [`--net=/proc/${this.pid}/ns/net`];
   }
 
-  /** Runs commands there, one a line. Throws where one fails. */
+  /** Runs shell commands there. Throws if one fails. */
   run(...lines: string[]): void {
     execFileSync('nsenter', [...this.enter, 'sh', '-ec', lines.join('\n')]);
   }
@@ -92,7 +92,7 @@ export class Namespace {
   }
 }
 
-/** Whether something accepts TCP connections there; what is dropped takes the limit to say so. */
+/** Reports whether a TCP connection is accepted; dropped packets take the time limit. */
 async function reaches({ ip, port }: Place, behind: readonly string[]): Promise<boolean> {
   const script = `exec 3<>/dev/tcp/${ip}/${port}`;
   const [program = '', ...words] = [...behind, 'timeout', '1', 'bash', '-c', script];
@@ -105,12 +105,12 @@ export interface Place {
   readonly port: number;
 }
 
-/** From this namespace. */
+/** Connects from this namespace. */
 export function reachesHere(place: Place): Promise<boolean> {
   return reaches(place, []);
 }
 
-/** A namespace of clients, with a wire to ours. */
+/** A namespace for clients, with a wire to ours. */
 export class FarSide {
   readonly #space: Namespace;
 
@@ -126,7 +126,7 @@ export class FarSide {
     return new FarSide(space);
   }
 
-  /** Runs a compiled script of test/helpers there, with a channel to it. */
+  /** Forks a compiled script of test/helpers there, with an IPC channel. */
   fork(script: string): ChildProcess {
     const execArgv = [...this.#space.enter, process.execPath];
     return fork(join(import.meta.dirname, script), [], { execPath: 'nsenter', execArgv });

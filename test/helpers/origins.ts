@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './paths.js';
 
-/** A program that children run, by name. */
+/** A program that children run. */
 export interface Origin {
   readonly name: 'mini-srs' | 'srs';
   readonly path: string;
@@ -20,7 +20,7 @@ function isExecutable(path: string | undefined): path is string {
 
 export const MINI_SRS = join(ROOT, 'srs-bin/mini-srs');
 
-/** mini-srs, and the real SRS where this machine has one. */
+/** Returns mini-srs, and the real SRS if this machine has one. */
 export function origins(): Origin[] {
   const candidates = [process.env.SRS_BIN, join(ROOT, 'srs-bin/srs'), '/usr/local/srs/objs/srs'];
   const real = candidates.find(isExecutable);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findProgram } from './programs.js';
 
-/** Words before a command that make it PID 1 of a namespace with a /proc of its own. */
+/** Command prefix that makes a program PID 1 of a namespace with its own /proc. */
 const AS_PID_1: readonly string[] = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** False, or why no PID namespace can be made here. */
@@ -17,8 +17,8 @@ function whyNot(): string | false {
 }
 
 /**
- * Runs a compiled script of test/ as PID 1 of a PID namespace; resolves when it has written. It ends
- * with the test.
+ * Runs a compiled script of test/ as PID 1 of a PID namespace; resolves with its first output. It
+ * ends with the test.
  */
 export async function inPidNamespace(
   t: TestContext,

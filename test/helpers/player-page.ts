@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { Browser } from './browser.js';
 import { until } from './until.js';
 
-/** What a page's video shows. */
+/** State of a page's video. */
 interface Picture {
   readonly time: number;
   readonly frames: number;
@@ -15,10 +15,10 @@ const PICTURE = `(() => {
   return { time: video.currentTime, frames, width: video.videoWidth };
 })()`;
 
-/** One of the player pages in a browser, with an eye on what no page may do. */
+/** A player page in a browser, which records forbidden actions. */
 export class PlayerPage {
   readonly page: Page;
-  /** Requests to other hosts, errors of scripts, and what the policy had to forbid. */
+  /** Requests to other hosts, script errors, and violations of the content security policy. */
   readonly breaches: string[] = [];
 
   private constructor(page: Page, host: string) {
@@ -40,13 +40,13 @@ export class PlayerPage {
     return page;
   }
 
-  /** What the page says under `id`; empty: nothing, or it is being loaded. */
+  /** Returns the page's text under `id`; '' if there is none, or the page is loading. */
   says(id: string): Promise<string> {
     const text = `document.getElementById('${id}')?.textContent ?? ''`;
     return this.page.evaluate<string>(text).catch(() => '');
   }
 
-  /** Resolves when the page says so under `id`. */
+  /** Resolves when the text under `id` matches. */
   async told(id: string, words: RegExp): Promise<void> {
     let last = '';
     const what = () => `${words} under ${id}: ${last}`;
@@ -57,7 +57,7 @@ export class PlayerPage {
     });
   }
 
-  /** Resolves when so many seconds have been shown since it was first asked, frame by frame. */
+  /** Resolves when the video has advanced by so many seconds, with frames. */
   async advances(seconds: number): Promise<void> {
     const picture = () => this.page.evaluate<Picture>(PICTURE);
     const playing = await until('a first frame', async () => {

@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { codeOf } from '../../src/errors.js';
 
-/** Below the ports that the kernel gives to outgoing connections, and clear of our defaults. */
+/** Below the kernel's ephemeral ports, and clear of our defaults. */
 const FIRST = 13_000;
-/** Each process of a test run has a range of its own, so that files side by side do not clash. */
+/** Ports per process: each test process has its own range, so that parallel files do not clash. */
 const RANGE = 100;
 const RANGES = 68;
-/** Of a range: so many for listeners, the rest for children. */
+/** Ports of a range for listeners; the rest is for children. */
 const LISTENERS = 30;
 
 const base = (await claimRange()) + 1;
 let next = 0;
 
-/** Where the ports of this process's children begin. */
+/** First port of this process's children. */
 export const CHILD_PORT_BASE = base + LISTENERS;
 
-/** A port of this process's range that nobody has right now; the same one comes late again. */
+/** Returns a free port of this process's range; the same port returns only after all others. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < LISTENERS; tries++) {
     const port = base + (next++ % LISTENERS);
@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port in ${base}-${base + LISTENERS - 1}`);
 }
 
-/** A range is whose process listens on its first port: for as long as that lives. */
+/** Claims a range by listening on its first port while this process runs. */
 async function claimRange(): Promise<number> {
   for (let at = 0; at < RANGES; at++) {
     const first = FIRST + ((process.pid + at) % RANGES) * RANGE;
@@ -47,7 +47,7 @@ async function canListen(server: Server, port: number): Promise<boolean> {
   );
 }
 
-/** Whether nobody has it on any address, neither for TCP nor for UDP. */
+/** Reports whether a port is free on all addresses, for TCP and UDP. */
 export async function isPortFree(port: number): Promise<boolean> {
   return (await isTcpFree(port)) && (await isUdpFree(port));
 }
@@ -60,7 +60,7 @@ async function isTcpFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** IPv4 and IPv6 one after the other: a machine may have no IPv6. */
+/** IPv4 and IPv6 are tried separately, because a machine may have no IPv6. */
 async function isUdpFree(port: number): Promise<boolean> {
   return (await canBind('udp4', port)) && (await canBind('udp6', port));
 }

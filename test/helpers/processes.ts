@@ -10,7 +10,7 @@ export interface FoundProcess {
   readonly line: string;
 }
 
-/** Living processes that have `text` in their command line. */
+/** Returns living processes with `text` in their command line. */
 export async function processesWith(text: string): Promise<FoundProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = pids.map(async (pid) => {
@@ -21,8 +21,8 @@ export async function processesWith(text: string): Promise<FoundProcess[]> {
 }
 
 /**
- * How many descriptors a process has open, but for pipes: relay threads keep some for the next
- * bytes that get stuck.
+ * Counts a process's open descriptors without pipes, because relay threads keep some pipes for
+ * bytes that cannot be written at once.
  */
 export async function descriptorsOf(pid: number): Promise<number> {
   const folder = `/proc/${pid}/fd`;
@@ -32,24 +32,24 @@ export async function descriptorsOf(pid: number): Promise<number> {
   return (await Promise.all(links)).filter((to) => to !== 'gone' && !to.startsWith('pipe:')).length;
 }
 
-/** Resident memory in bytes. */
+/** Returns resident memory in bytes. */
 export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
 }
 
-/** The kernel's list of CPUs (`0-3,8`) that each thread of a process may run on. */
+/** Returns the allowed CPUs (`0-3,8`) of each thread of a process. */
 export async function threadCpuLists(pid: number): Promise<string[]> {
   const threads = await readdir(`/proc/${pid}/task`);
   const lists = threads.map(async (thread) => {
-    // A thread may end while the list is read.
+    // A thread may end meanwhile.
     const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8').catch(() => '');
     return /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.slice(1) ?? [];
   });
   return (await Promise.all(lists)).flat();
 }
 
-/** TCP ports that a process listens at, in order. */
+/** Returns the TCP ports on which a process listens, sorted. */
 export async function listeningPorts(pid: number): Promise<number[]> {
   const folder = `/proc/${pid}/fd`;
   const links = await Promise.all(

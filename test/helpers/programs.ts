@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The path of a program of this machine, or null where there is none. */
+/** Returns the path of a program, or null if this machine has none. */
 export function findProgram(name: string): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
@@ -16,7 +16,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Goes before a program's words: a test process that is killed takes it with it, where the kernel can. */
+/** Command prefix that ends a program with the test process, on Linux. */
 export function guard(signal: 'TERM' | 'KILL'): string[] {
   return process.platform === 'linux' ? ['setpriv', '--pdeathsig', signal, '--'] : [];
 }

@@ -7,18 +7,18 @@ import { until } from './until.js';
 const run = promisify(execFile);
 const MASTERS = 3;
 
-/** A Redis Cluster of three masters of the test's own. */
+/** A Redis Cluster of three masters. */
 export class RedisClusterSetup {
   readonly #servers: RedisServer[] = [];
 
   private constructor() {}
 
-  /** Resolves when every node says that all slots are served. */
+  /** Resolves when every node reports that all slots are served. */
   static async start(): Promise<RedisClusterSetup> {
     const setup = new RedisClusterSetup();
     try {
       for (let at = 0; at < MASTERS; at++) {
-        // The bus is by default at a port far above, which a connection of somebody may have.
+        // The default bus port is in the ephemeral range, where it may be taken.
         const bus = ['--cluster-port', `${await freePort()}`];
         const own = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
         setup.#servers.push(await RedisServer.start(...own, ...bus));

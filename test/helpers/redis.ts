@@ -8,13 +8,13 @@ import { freePort } from './ports.js';
 import { guard } from './programs.js';
 import { until } from './until.js';
 
-/** redis-server with these arguments, for as long as this process lives. */
+/** Starts redis-server with these arguments; it ends with this process. */
 export function spawnRedis(args: readonly string[]): ChildProcess {
   const [program = '', ...words] = [...guard('KILL'), 'redis-server', ...args];
   return spawn(program, words, { stdio: 'ignore' });
 }
 
-/** A real redis-server of the test's own, in memory only. */
+/** A real redis-server without persistence. */
 export class RedisServer {
   readonly port: number;
   readonly #dir: string;
@@ -47,7 +47,7 @@ export class RedisServer {
     return this.#process?.pid ?? 0;
   }
 
-  /** Starts it, empty; also after `kill`. */
+  /** Starts it with an empty data set; also after `kill`. */
   async start(): Promise<void> {
     const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--save', '', '--dir', this.#dir];
     this.#process = spawnRedis([...own, ...this.#args]);

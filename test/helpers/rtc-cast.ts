@@ -4,10 +4,10 @@ import { Browser } from './browser.js';
 import { type PeerOptions, type Posted, RtcPage } from './rtc-page.js';
 import { until } from './until.js';
 
-/** More than a second of the fake camera. */
+/** More frames than the fake camera has per second. */
 const FRAMES = 15;
 
-/** A browser's publishers and players at one API port: whoever is there at the end is closed. */
+/** A browser's publishers and players at one API port; `close` ends those that remain. */
 export class RtcCast {
   readonly #browser: Browser;
   readonly #api: string;
@@ -22,7 +22,7 @@ export class RtcCast {
     return new RtcCast(await Browser.open(), api);
   }
 
-  /** Closed at the test's end. */
+  /** Opens a cast that is closed when the test ends. */
   static async openFor(t: TestContext, api: string): Promise<RtcCast> {
     const cast = await RtcCast.open(api);
     t.after(() => cast.close());
@@ -35,7 +35,7 @@ export class RtcCast {
     return page;
   }
 
-  /** Begins to publish or play `live/STREAM`; throws where that is refused. */
+  /** Publishes or plays `live/STREAM`; throws if refused. */
   async start(
     role: 'publish' | 'play',
     stream: string,
@@ -51,7 +51,7 @@ export class RtcCast {
     return `${this.#api}/rtc/v1/${role === 'publish' ? 'whip' : 'whep'}/?app=live&stream=${stream}`;
   }
 
-  /** Resolves when the child gets this page's camera: until then it waits half a minute and no more. */
+  /** Resolves when the child gets the camera; without it, it closes the session after 30 s. */
   async sends(page: RtcPage): Promise<void> {
     await until('a picture is sent', async () => (await page.state()).framesSent > 0);
   }
@@ -62,7 +62,7 @@ export class RtcCast {
     await until('pictures', async () => (await page.state()).framesDecoded > had + FRAMES);
   }
 
-  /** The status of a session's DELETE. */
+  /** Sends a session's DELETE and returns the status. */
   async remove({ location }: Posted): Promise<number> {
     const { status } = await fetch(new URL(location ?? '', this.#api), { method: 'DELETE' });
     return status;

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { ROOT } from './paths.js';
 
-/** What a page's peer connection is doing. */
+/** State of a page's peer connection. */
 export interface PeerState {
   /** RTCPeerConnection's `connectionState`. */
   readonly state: string;
   readonly framesSent: number;
   readonly framesDecoded: number;
-  /** The server's candidate that is in use. */
+  /** The server's selected candidate. */
   readonly remote: {
     readonly address: string;
     readonly port: number;
@@ -16,15 +16,15 @@ export interface PeerState {
   } | null;
 }
 
-/** How a page goes about it. */
+/** Options of a page's peer connection. */
 export interface PeerOptions {
-  /** The only one it uses; default: UDP. */
+  /** The only transport used; default: UDP. */
   readonly transport?: 'udp' | 'tcp';
-  /** Between the answer to its offer and its first packet. */
+  /** Milliseconds from the answer to the first packet. */
   readonly waitMs?: number;
 }
 
-/** The answer to an offer. */
+/** The response to an offer. */
 export interface Posted {
   readonly status: number;
   readonly location: string | null;
@@ -34,7 +34,7 @@ export interface Posted {
 
 const SCRIPT = join(ROOT, 'test/fixtures/page/peer.js');
 
-/** A page's own peer connection: publishes the fake camera, or plays. */
+/** A page's peer connection, which publishes the fake camera or plays. */
 export class RtcPage {
   readonly page: Page;
 

@@ -7,7 +7,10 @@ import { buildC0C1, buildC2, HANDSHAKE_SIZE } from '../../src/protocol/rtmp/hand
 import { MessageType, type RtmpMessage } from '../../src/protocol/rtmp/message.js';
 import type { Role } from '../../src/stream-key.js';
 
-/** C0 and C1 as Flash and ffmpeg send them: a player's version and a digest in the given schema. */
+/**
+ * Builds C0 and C1 as Flash and ffmpeg do: with a player's version and a digest of the given
+ * schema.
+ */
 export function buildComplexC1(schema: DigestSchema, random: Buffer): Buffer {
   const c1 = Buffer.alloc(HANDSHAKE_SIZE);
   c1.writeUInt32BE(0x09007c02, 4);
@@ -16,14 +19,14 @@ export function buildComplexC1(schema: DigestSchema, random: Buffer): Buffer {
   return Buffer.concat([Buffer.of(3), c1]);
 }
 
-/** What a client is told to publish or play. */
+/** The stream to publish or play. */
 interface Target {
   readonly tcUrl: string;
   readonly app: string;
   readonly stream: string;
 }
 
-/** All that a kind of client sends after C2 until it has said what it wants. */
+/** The bytes of a kind of client, from C2 to its `publish` or `play`. */
 export interface ClientBytes {
   readonly name: string;
   readonly role: Role;
@@ -32,7 +35,7 @@ export interface ClientBytes {
   build(target: Target): Buffer;
 }
 
-/** ffmpeg 5.1's are captures, to the byte; the others follow librtmp, FMLE 3, Flash Player and SRS. */
+/** Exact captures of ffmpeg 5.1; the others follow librtmp, FMLE 3, Flash Player and SRS. */
 export const CLIENTS: readonly ClientBytes[] = [
   {
     name: 'ffmpeg publishes',
@@ -146,7 +149,7 @@ export const CLIENTS: readonly ClientBytes[] = [
   },
 ];
 
-/** What an SRS says of itself where it is the client. */
+/** The fields that SRS sends as a client. */
 const EDGE_ARGUMENTS = { srs_sig: 'SRS', srs_server: 'SRS/7.0.18(Hang)', srs_pid: 77 };
 
 const CAPABILITIES = {
@@ -181,7 +184,7 @@ function onStream(csid: number, message: RtmpMessage): RtmpMessage {
   return { ...message, csid, streamId: 1 };
 }
 
-/** The same command as Flash sends it when it was told to use AMF3. */
+/** Converts a command to AMF3, as Flash sends it if told so. */
 function amf3(message: RtmpMessage): RtmpMessage {
   const payload = Buffer.concat([Buffer.of(0), message.payload]);
   return { ...message, typeId: MessageType.commandAmf3, payload };
@@ -197,26 +200,26 @@ function full(message: RtmpMessage, chunkSize = 128): Buffer {
   return encodeMessage(message, chunkSize);
 }
 
-/** A fmt 1 header: no stream id, and the timestamp is a delta. */
+/** Encodes with a fmt 1 header: no stream id, and a timestamp delta. */
 function medium(message: RtmpMessage, chunkSize = 128): Buffer {
   const bytes = full(message, chunkSize);
   bytes[0] = 0x40 | message.csid;
   return Buffer.concat([bytes.subarray(0, 8), bytes.subarray(12)]);
 }
 
-/** All that a player sends until it has said what it wants. */
+/** Returns the bytes of a player up to its `play`. */
 export function openingBytes(port: number, stream: string): Buffer {
   return openingOf('ffmpeg plays', { tcUrl: `rtmp://127.0.0.1:${port}/live`, app: 'live', stream });
 }
 
-/** The same of any of `CLIENTS`, by its name. */
+/** Returns the bytes of one of `CLIENTS`, by name. */
 export function openingOf(name: string, target: Target): Buffer {
   const client = CLIENTS.find((one) => one.name === name);
   if (client === undefined) throw new Error(`no bytes of ${name}`);
   return afterHandshake(client.build(target));
 }
 
-/** C0, C1 and C2 before whatever a client says. */
+/** Prepends C0, C1 and C2. */
 export function afterHandshake(bytes: Buffer): Buffer {
   const zeros = Buffer.alloc(HANDSHAKE_SIZE);
   return Buffer.concat([buildC0C1(0, zeros), buildC2(zeros), bytes]);

@@ -4,12 +4,12 @@ import { FlvTagType, parseFlv } from '../../src/demo/flv.js';
 import { connectRtmp, type RtmpClient } from '../../src/demo/rtmp-client.js';
 import { until } from './until.js';
 
-/** One audio or video message: its type and the hash of all its bytes. */
+/** An audio or video message: its type and the hash of its bytes. */
 export type Fingerprint = string;
 
 const TIMEOUT_MS = 60_000;
 
-/** An RTMP connection of this process to `rtmp://host:port/app/stream`, and the stream's name. */
+/** Connects to `rtmp://host:port/app/stream`; returns the connection and the stream's name. */
 export async function connectTo(
   url: string,
   onMessage: (message: { typeId: number; payload: Buffer }) => void = () => {},
@@ -21,12 +21,12 @@ export async function connectTo(
   return { client: await connectRtmp({ ...at, onMessage }), stream };
 }
 
-/** A player that decodes nothing and keeps the fingerprint of every message it gets. */
+/** A player that decodes nothing and keeps the fingerprint of every message. */
 export class RtmpPlayer {
-  /** In the order of their coming. */
+  /** In order of arrival. */
   readonly received: readonly Fingerprint[];
   hasEnded = false;
-  /** Resolves when the connection has ended, from whichever side. */
+  /** Resolves when either side has closed the connection. */
   readonly ended: Promise<void>;
   readonly #client: RtmpClient;
 
@@ -38,7 +38,7 @@ export class RtmpPlayer {
     });
   }
 
-  /** Resolves when the server has said yes; media may come much later. */
+  /** Resolves when the server has accepted; media may come much later. */
   static async play(url: string): Promise<RtmpPlayer> {
     const received: Fingerprint[] = [];
     const { client, stream } = await connectTo(url, ({ typeId, payload }) => {
@@ -51,7 +51,7 @@ export class RtmpPlayer {
     return new RtmpPlayer(client, received);
   }
 
-  /** Our end, as the server sees it. */
+  /** Address of our end, as the server sees it. */
   get address(): string {
     const { address, port } = this.#client.local;
     return `${address}:${port}`;
@@ -69,7 +69,7 @@ export function moreFor(player: RtmpPlayer, messages = 50): Promise<boolean> {
   return until('more media', () => player.received.length > had + messages);
 }
 
-/** The fingerprints of an FLV file's tags, in order. */
+/** Returns the fingerprints of an FLV file's tags, in order. */
 export async function fingerprintsOf(path: string): Promise<Fingerprint[]> {
   const parsed = parseFlv(await readFile(path));
   if (parsed.kind !== 'value') throw new Error(`${path}: ${parsed.kind}`);

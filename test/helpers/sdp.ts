@@ -1,4 +1,4 @@
-/** An offer as browsers make it, of one audio and one video line, without what no test asks for. */
+/** Builds a browser's offer with one audio and one video line, reduced to what the tests need. */
 export function offerText(direction: 'sendonly' | 'recvonly' | 'sendrecv'): string {
   const ice = ['a=ice-ufrag:ufrg', `a=ice-pwd:${'p'.repeat(24)}`];
   const common = [...ice, 'a=setup:actpass', `a=${direction}`, 'a=rtcp-mux'];

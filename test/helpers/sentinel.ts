@@ -9,19 +9,19 @@ import { RedisServer, spawnRedis } from './redis.js';
 import { until } from './until.js';
 
 const NAME = 'srs';
-/** How long Sentinel looks on before it takes a master for down. */
+/** Milliseconds of silence until Sentinel takes a master for down. */
 const DOWN_AFTER_MS = 1000;
-/** After twice as long a failover that did not come about is tried again: on a busy machine one may not. */
+/** Milliseconds of a failover; twice as long after a failed one it is tried again. */
 const FAILOVER_MS = 5000;
 
 export interface SentinelOptions {
-  /** How many Sentinels there are; more than half of them decide. Default: one. */
+  /** Number of Sentinels; a majority decides. Default: one. */
   readonly sentinels?: number;
-  /** What master and replica ask for. */
+  /** Password of master and replica. */
   readonly password?: string;
-  /** More lines of each Sentinel's config. */
+  /** Additional lines of each Sentinel's config. */
   readonly lines?: readonly string[];
-  /** What those want to be shown. */
+  /** Login at the Sentinels. */
   readonly login?: { readonly username?: string; readonly password: string };
 }
 
@@ -30,7 +30,7 @@ interface SentinelProcess {
   readonly process: ChildProcess;
 }
 
-/** A master, its replica and Sentinels: real programs of the test's own. */
+/** A master, its replica and Sentinels, as real programs. */
 export class SentinelSetup {
   readonly master: RedisServer;
   readonly replica: RedisServer;
@@ -49,7 +49,7 @@ export class SentinelSetup {
     this.#dir = dir;
   }
 
-  /** Resolves when the replica has the master's data, and every Sentinel knows it and the others. */
+  /** Resolves when the replica has copied the master, and every Sentinel knows all others. */
   static async start(options: SentinelOptions = {}): Promise<SentinelSetup> {
     const { password, sentinels = 1 } = options;
     const own = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
@@ -68,7 +68,7 @@ export class SentinelSetup {
     }
   }
 
-  /** Without any password. */
+  /** The address without a password. */
   get url(): string {
     return this.urlWith('');
   }
@@ -79,7 +79,7 @@ export class SentinelSetup {
     return `redis+sentinel://${login}${hosts.join()}/${NAME}`;
   }
 
-  /** As an operator does it; resolves when a Sentinel has agreed to it. */
+  /** Triggers a failover, as an operator does; resolves when a Sentinel has accepted it. */
   async failOver(): Promise<void> {
     await until('a failover', async () => {
       const answer = await this.#ask(0, 'SENTINEL', 'FAILOVER', NAME).catch(() => null);
@@ -87,7 +87,7 @@ export class SentinelSetup {
     });
   }
 
-  /** Of the server that the Sentinels call the master. */
+  /** Returns the port of the server that the Sentinels call the master. */
   async masterPort(): Promise<number> {
     const answer = await this.#ask(0, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
     return Number((answer as string[])[1]);
@@ -122,7 +122,7 @@ export class SentinelSetup {
     this.#sentinels.push({ port, process: spawnRedis([file, '--sentinel']) });
   }
 
-  /** A replica that has not copied its master yet is none that Sentinel promotes. */
+  /** Sentinel promotes no replica that has not copied its master. */
   async #knowAll(): Promise<boolean> {
     const known = this.#sentinels.map(async (_, at) => {
       const replicas = (await this.#ask(at, 'SENTINEL', 'REPLICAS', NAME)) as string[][];

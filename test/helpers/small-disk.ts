@@ -17,7 +17,7 @@ function mount(path: string, kilobytes: number): boolean {
   );
 }
 
-/** Also while files on it are open. */
+/** Unmounts even if files are open. */
 function unmount(path: string): void {
   spawnSync('umount', ['--lazy', path]);
 }
@@ -30,7 +30,7 @@ function whyNot(): string | false {
   return !works && 'no file system can be mounted here';
 }
 
-/** A file system of so many kilobytes, until the end of the test. */
+/** Mounts a file system of so many kilobytes until the end of the test. */
 export async function smallDisk(t: TestContext, kilobytes: number): Promise<string> {
   const path = await mkdtemp(PREFIX);
   mount(path, kilobytes);

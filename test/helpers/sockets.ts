@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../../src/relay/relay.js';
 
-/** A TCP server on a free port that hands out what it accepts, one by one. */
+/** A TCP server on a free port, whose accepted sockets are taken one by one. */
 export class Acceptor {
   readonly #server: Server;
   readonly #waiting: ((socket: Socket) => void)[] = [];
@@ -36,7 +36,7 @@ export class Acceptor {
     return ready ? Promise.resolve(ready) : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Closes what it accepted too. */
+  /** Closes the server and its accepted sockets. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -53,7 +53,7 @@ export async function dialPort(port: number): Promise<Socket> {
   return socket;
 }
 
-/** A client and a child, each with its own socket, and the engine between them. */
+/** A client and a child, each with its own socket, and the relayed pair between them. */
 export interface RelayedPair {
   readonly client: Socket;
   readonly child: Socket;
@@ -76,7 +76,7 @@ export class RelayBench {
     return new RelayBench(engine, await Acceptor.open(), await Acceptor.open());
   }
 
-  /** `prepare` is given the engine's ends before it gets them. */
+  /** `prepare` gets the engine's ends before the engine does. */
   async pair(
     options: Partial<Omit<RelayPair, 'client' | 'child'>> = {},
     prepare: (pair: RelayPair) => void = () => {},
@@ -97,7 +97,7 @@ export class RelayBench {
   }
 }
 
-/** Reads until the other side ends; rejects when the connection breaks instead. */
+/** Reads until the peer ends; rejects if the connection breaks. */
 export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -106,7 +106,7 @@ export async function readAll(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Resolves with the error code the socket closed with, '' for an orderly close. */
+/** Resolves with the error code of the close, '' for an orderly close. */
 export function closing(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let code = '';
@@ -118,7 +118,7 @@ export function closing(socket: Socket): Promise<string> {
   });
 }
 
-/** Reads on until the other side has ended or broken off, and closes our side then. */
+/** Reads until the peer has ended or reset, then closes our side. */
 export function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.once('end', () => socket.destroy());

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.js';
 
-/** A real SRS: tests that need one are skipped where there is none. */
+/** Path of the real SRS; tests that need it are skipped without it. */
 export const SRS_BINARY = process.env.SRS_BIN ?? '/usr/local/srs/objs/srs';
 export const NO_SRS = existsSync(SRS_BINARY) ? false : `no SRS at ${SRS_BINARY}`;
 
@@ -18,7 +18,7 @@ export interface SrsStream {
   readonly publish: { readonly active: boolean };
 }
 
-/** One SRS of the test's own, on free ports of 127.0.0.1. */
+/** An SRS of the test, on free ports of 127.0.0.1. */
 export class Srs {
   readonly rtmp: number;
   readonly api: number;
@@ -36,7 +36,7 @@ export class Srs {
     });
   }
 
-  /** Starts SRS with these vhosts, each with the same body, and waits until it answers. */
+  /** Starts SRS with these vhosts, all with the same body, and waits until it answers. */
   static async start(
     vhosts: readonly string[] = ['__defaultVhost__'],
     port = 0,
@@ -56,7 +56,7 @@ export class Srs {
     return srs;
   }
 
-  /** What its API says of its streams. */
+  /** Returns its API's list of streams. */
   async streams(): Promise<SrsStream[]> {
     const { streams } = await this.#get<{ streams: SrsStream[] }>('streams?count=1000');
     const { vhosts } = await this.#get<{ vhosts: { id: string; name: string }[] }>('vhosts');
@@ -84,7 +84,7 @@ function config(rtmp: number, api: number, vhosts: readonly string[], body: stri
   ].join('\n');
 }
 
-/** A port of 127.0.0.1 that was free just now. The kernel hands out others first from here on. */
+/** Returns a free port of 127.0.0.1. The kernel assigns others before it repeats one. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,5 @@
 /**
- * Handshakes as libsrt 1.5.1 (ffmpeg, srt-live-transmit) and SRS 7.0.18 sent them on loopback, each
+ * Handshakes as sent on loopback by libsrt 1.5.1 (ffmpeg, srt-live-transmit) and SRS 7.0.18, each
  * with its 16-byte header.
  */
 import { Extension, type ExtensionBlock } from '../../src/protocol/srt/extensions.js';
@@ -8,7 +8,7 @@ function hex(text: string): Buffer {
   return Buffer.from(text, 'hex');
 }
 
-/** ffmpeg with `#!::r=live/cam,m=publish` and 200 ms, to its own SHUTDOWN. */
+/** ffmpeg with `#!::r=live/cam,m=publish` and 200 ms latency, up to its SHUTDOWN. */
 export const PUBLISH = {
   induction: hex(
     [
@@ -95,7 +95,7 @@ export const NAMELESS = {
   ),
 };
 
-/** ffmpeg with the passphrase that SRS has. */
+/** ffmpeg with SRS's passphrase. */
 export const ENCRYPTED = {
   induction: hex(
     [
@@ -127,7 +127,7 @@ export const ENCRYPTED = {
   ),
 };
 
-/** ffmpeg with another passphrase: the answer says 1010. */
+/** ffmpeg with a wrong passphrase: rejected with 1010. */
 export const BAD_SECRET = {
   induction: hex(
     [
@@ -157,7 +157,7 @@ export const BAD_SECRET = {
   ),
 };
 
-/** ffmpeg without the passphrase that SRS wants: the answer says 1011. */
+/** ffmpeg without the passphrase that SRS requires: rejected with 1011. */
 export const UNSECURE = {
   induction: hex(
     [
@@ -188,17 +188,17 @@ export const UNSECURE = {
 
 export const CAPTURES = { PUBLISH, PLAY, NAMELESS, ENCRYPTED, BAD_SECRET, UNSECURE };
 
-/** What both sides say of themselves (§3.2.1.1, HSREQ and HSRSP). */
+/** Contents of HSREQ and HSRSP (§3.2.1.1). */
 export interface Abilities {
   /** 0x010501 is libsrt 1.5.1. */
   readonly version: number;
   readonly flags: number;
-  /** Milliseconds that the sender of this buffers what it receives, and asks its peer to. */
+  /** Milliseconds that the sender buffers received packets, and that it requests of the peer. */
   readonly receiverDelay: number;
   readonly senderDelay: number;
 }
 
-/** The block that says what a side can do; null where there is none. */
+/** Parses the HSREQ or HSRSP block; null if there is none. */
 export function abilitiesIn(blocks: readonly ExtensionBlock[]): Abilities | null {
   const isOne = ({ type, content }: ExtensionBlock) =>
     (type === Extension.HSREQ || type === Extension.HSRSP) && content.length >= 12;

@@ -14,10 +14,10 @@ import { destinationOf, kindOf, SHUTDOWN, shutdown } from '../../src/protocol/sr
 import { PUBLISH } from './srt-bytes.js';
 import { until } from './until.js';
 
-/** What of a handshake a test wants otherwise. */
+/** Fields of a handshake to change. */
 type Changes = Partial<Omit<Handshake, 'extension'>> & { readonly extension?: number };
 
-/** The same packet with other fields. */
+/** Copies a packet with other fields. */
 export function changed(packet: Buffer, fields: Changes): Buffer {
   const copy = Buffer.from(packet);
   const { version, encryption, extension, sequence, type, id, cookie, destination } = fields;
@@ -32,7 +32,7 @@ export function changed(packet: Buffer, fields: Changes): Buffer {
   return copy;
 }
 
-/** ffmpeg's conclusion with another stream id. */
+/** Returns ffmpeg's conclusion with another stream id. */
 export function conclusion(streamId: string, fields: Changes): Buffer {
   const text = Buffer.from(streamId);
   const words = Buffer.alloc(4 * Math.ceil(text.length / 4));
@@ -45,7 +45,7 @@ export function conclusion(streamId: string, fields: Changes): Buffer {
   return changed(Buffer.concat([abilities, block]), fields);
 }
 
-/** A data packet: its first bit says so. */
+/** Returns a data packet, whose first bit is 0. */
 export function data(destination: number, text: string): Buffer {
   const head = Buffer.alloc(16);
   head.writeUInt32BE(destination, 12);
@@ -58,7 +58,7 @@ export function read(packet: Buffer): Handshake {
   return parsed.value;
 }
 
-/** A UDP socket that keeps what it gets. */
+/** A UDP socket that keeps the packets it receives. */
 export class SrtParty {
   readonly socket: Socket = createSocket('udp4');
   readonly got: Buffer[] = [];
@@ -85,7 +85,7 @@ export class SrtParty {
     });
   }
 
-  /** Text of the data packets for this socket. */
+  /** Returns the text of the data packets for this socket id. */
   dataFor(id: number): string[] {
     return this.got
       .filter((packet) => kindOf(packet) < 0x8000 && destinationOf(packet) === id)
@@ -101,7 +101,7 @@ export class SrtParty {
   }
 }
 
-/** An SRT caller in single steps; one socket may call many times. */
+/** An SRT caller in single steps; one UDP socket may call many times. */
 export class SrtCaller extends SrtParty {
   /** The server's port. */
   target = 0;
@@ -110,7 +110,7 @@ export class SrtCaller extends SrtParty {
     this.socket.send(packet, this.target, '127.0.0.1');
   }
 
-  /** Asks until it has a cookie. */
+  /** Sends inductions until it has a cookie. */
   async induce(id: number): Promise<Handshake> {
     return until('an induction is answered', () => {
       this.send(induction(id));
@@ -118,7 +118,7 @@ export class SrtCaller extends SrtParty {
     });
   }
 
-  /** The whole handshake; answers what the conclusion was answered with. */
+  /** Performs the whole handshake; returns the answer to the conclusion. */
   async call(id: number, streamId: string, fields: Changes = {}): Promise<Handshake> {
     const { cookie } = await this.induce(id);
     const packet = conclusion(streamId, { id, cookie, sequence: id, ...fields });
@@ -128,7 +128,7 @@ export class SrtCaller extends SrtParty {
     });
   }
 
-  /** The first answer to this socket's conclusion: accepted, or a rejection. */
+  /** Returns the first answer to this socket's conclusion: accepted or rejected. */
   answerTo(id: number): Handshake | undefined {
     const all = this.got.map((packet) => parseHandshake(packet));
     return all
@@ -141,17 +141,17 @@ export class SrtCaller extends SrtParty {
   }
 }
 
-/** An SRT listener that takes every call, unless told otherwise. */
+/** An SRT listener that accepts every call by default. */
 export class SrtChild extends SrtParty {
   encryption = 0;
-  /** Packets that are lost on the way to it. */
+  /** Number of further packets to ignore. */
   deafFor = 0;
   /** The type of its answers to conclusions. */
   answer: number = CONCLUSION;
   nextId = 0x1000;
-  /** Where its last conclusion came from. Others may still ask what keys it wants. */
+  /** Sender of its last conclusion. Others may still send inductions. */
   caller: { readonly address: string; readonly port: number } | null = null;
-  /** Conclusions that it has seen, repeated ones too. */
+  /** Conclusions received, repeated ones included. */
   readonly conclusions: Buffer[] = [];
   readonly #ids = new Map<string, number>();
 
@@ -163,12 +163,12 @@ export class SrtChild extends SrtParty {
     return super.open(ip);
   }
 
-  /** Sockets that callers have got of it. */
+  /** Number of its SRT sockets. */
   get sessions(): number {
     return this.#ids.size;
   }
 
-  /** Sends to whoever called last. */
+  /** Sends a packet to the last caller. */
   reply(packet: Buffer): void {
     const { address = '127.0.0.1', port = 9 } = this.caller ?? {};
     this.socket.send(packet, port, address);

@@ -1,12 +1,12 @@
 /**
- * Counts what a piece of code does, whatever the machine is busy with: the blocks of ours that V8 runs,
- * and the bytes and characters that library calls go over, which V8 does not show.
+ * Counts the work of a piece of code, independent of the machine's load: the blocks of our code
+ * that V8 runs, and the bytes and characters that library calls process, which V8 does not count.
  */
 import { Session } from 'node:inspector';
 
 type AnyFunction = (this: unknown, ...args: never[]) => unknown;
 
-/** How far a call goes over its object or arguments, told before it is made; or after, by its answer. */
+/** Bytes or characters that a call processes, computed before it, or after it from its result. */
 type Size = (self: unknown, args: unknown[]) => number | (() => number);
 
 const CALLS: readonly [owner: object, name: string, size: Size][] = [
@@ -36,7 +36,7 @@ function sum(list: readonly Buffer[]): number {
   return list.reduce((total, { length: size }) => total + size, 0);
 }
 
-/** A sticky pattern looks at one place, a global one goes on where it was. */
+/** A sticky pattern looks at one place; a global one continues where it was. */
 function searched(self: unknown, [text]: unknown[]): number | (() => number) {
   const pattern = self as RegExp;
   if (pattern.sticky) return 0;
@@ -45,7 +45,7 @@ function searched(self: unknown, [text]: unknown[]): number | (() => number) {
   return () => (pattern.lastIndex || length(text)) - from;
 }
 
-/** Runs `work` while each of the calls adds to a count, which it answers. */
+/** Runs `work` while counting the calls; returns the count. */
 function countCalls(work: () => void): number {
   let count = 0;
   const originals = CALLS.map(([owner, name]) => Reflect.get(owner, name) as AnyFunction);
@@ -75,7 +75,7 @@ interface Coverage {
   }[];
 }
 
-/** Counts steps in the modules whose URL has `part` in it. */
+/** Counts steps in modules whose URL contains `part`. */
 export class StepCounter {
   readonly #session = new Session();
   readonly #part: string;
@@ -87,7 +87,7 @@ export class StepCounter {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** How many steps `work` takes. */
+  /** Returns the number of steps of `work`. */
   count(work: () => void): number {
     this.#blocks();
     const calls = countCalls(work);
@@ -98,7 +98,7 @@ export class StepCounter {
     this.#session.disconnect();
   }
 
-  /** Since it was last asked. */
+  /** Returns the blocks run since the last call. */
   #blocks(): number {
     let coverage: Coverage = { result: [] };
     this.#session.post('Profiler.takePreciseCoverage', (error, answer) => {

@@ -1,4 +1,7 @@
-/** A stream id, and `role vhost app stream` as SRS 7.0.18 reads it with `default_app` live; null: refused. */
+/**
+ * Stream ids with `role vhost app stream` as SRS 7.0.18 parses them with `default_app` live; null:
+ * refused.
+ */
 export const STREAM_IDS: readonly (readonly [string, string | null])[] = [
   ['#!::r=live/s,m=publish', 'publish - live s'],
   ['#!::m=publish,r=live/s', 'publish - live s'],
@@ -34,7 +37,7 @@ export const STREAM_IDS: readonly (readonly [string, string | null])[] = [
   ['#!::h=live/s,r=,m=publish', null],
   ['#!::r=live/s,m=bogus', null],
   ['#!::r=live/s,m', null],
-  // SRS takes these for streams of no name, or of no app.
+  // SRS accepts these with an empty stream or app.
   ['#!::r=/live/s,m=publish', null],
   ['/s', null],
   ['live/', null],

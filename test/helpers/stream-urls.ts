@@ -1,9 +1,9 @@
-/** The vhosts that the table below takes as configured, besides the default one. */
+/** Vhosts that the table below takes as configured, with the default one. */
 export const VHOSTS = ['__defaultVhost__', 'my.com', 'a'] as const;
 
 /**
- * tcUrl and stream name as a client sends them, and the key that SRS 7.0.18 makes of them; null where
- * it closes the connection. A test asks the real SRS for each line.
+ * tcUrl and stream name as a client sends them, and the key that SRS 7.0.18 makes of them; null if
+ * it closes the connection. A test checks each line with the real SRS.
  */
 export const STREAM_URLS: readonly (readonly [
   tcUrl: string,

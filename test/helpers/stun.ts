@@ -3,14 +3,14 @@ import { crc32 } from 'node:zlib';
 
 export interface StunOptions {
   readonly username?: string;
-  /** Signs with this; none: no MESSAGE-INTEGRITY. */
+  /** Key of MESSAGE-INTEGRITY; absent: no such attribute. */
   readonly password?: string;
   readonly fingerprint?: boolean;
   /** Default: a Binding request. */
   readonly type?: number;
 }
 
-/** A STUN message as browsers send it: USERNAME, MESSAGE-INTEGRITY, FINGERPRINT (RFC 8489). */
+/** Builds a browser's STUN message: USERNAME, MESSAGE-INTEGRITY, FINGERPRINT (RFC 8489). */
 export function stunRequest(options: StunOptions): Buffer {
   const { username, password, fingerprint = true, type = 1 } = options;
   const header = Buffer.alloc(20);
@@ -35,7 +35,7 @@ function append(message: Buffer, type: number, value: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/** A copy whose length field counts so many bytes more. */
+/** Copies a message with a length field increased by so many bytes. */
 function sized(message: Buffer, more: number): Buffer {
   const copy = Buffer.from(message);
   copy.writeUInt16BE(message.length - 20 + more, 2);

@@ -20,26 +20,26 @@ export interface RunOptions {
   readonly children: number;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** A command that turns itself into the one behind it. */
+  /** Command prefix that execs the program. */
   readonly behind?: readonly string[];
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly rtmpPort?: number;
-  /** Ports besides RTMP's that shall be open; default: none is. */
+  /** Ports to open besides RTMP's; default: none. */
   readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number | string>>;
-  /** Kept when the supervisor has gone, for another one to start in; default: a fresh one. */
+  /** Kept after the supervisor's end, for another one; default: a new directory. */
   readonly workDir?: string;
-  /** Default: this one. */
+  /** Default: this machine. */
   readonly machine?: Machine;
 }
 
-/** What an asked stop may take before the process is killed. */
+/** Milliseconds for an orderly stop before SIGKILL. */
 const STOP_LIMIT_MS = 60_000;
-/** The admin port asks for it where others could reach that port. */
+/** Admin token, required if others can reach the admin port. */
 const TOKEN = 'test-admin-token';
-/** A child above this is taken as busier than one that carries a stream or two. */
+/** CPU percent above which a child is busier than with a stream or two. */
 const CALM_CPU = 15;
 
-/** Removes a work directory. Throws where a process of it still ran, which does not any more. */
+/** Removes a work directory. Throws if a process of it was still running, after killing it. */
 export async function clearWorkDir(path: string): Promise<void> {
   const left = await processesWith(path);
   for (const { pid } of left) signal(pid, 'SIGKILL');
@@ -59,10 +59,10 @@ function start(
   });
 }
 
-/** `srs-supervisor run` as a process of its own, ready to serve. */
+/** `srs-supervisor run` as a process that is ready. */
 export class RunningSupervisor {
   readonly process: ChildProcess;
-  /** Where its ports are. */
+  /** Host of its ports. */
   readonly host: string;
   readonly rtmpPort: number;
   readonly adminPort: number;
@@ -91,7 +91,7 @@ export class RunningSupervisor {
     });
   }
 
-  /** Resolves when every child is ready; leaves nothing behind when that does not come about. */
+  /** Resolves when every child is ready. Cleans up on failure. */
   static async start(options: RunOptions): Promise<RunningSupervisor> {
     const supervisor = await RunningSupervisor.launch(options);
     try {
@@ -135,7 +135,7 @@ export class RunningSupervisor {
     return new RunningSupervisor(child, { rtmp, admin, host }, workDir);
   }
 
-  /** With no flags, no file and none of our variables: as who comes from the Go proxy starts it. */
+  /** Starts without flags, file or variables of ours, as a user of the Go proxy would. */
   static async startAsGoProxy(
     ports: { readonly http: number; readonly api: number; readonly rtc: number; srt: number },
     env: NodeJS.ProcessEnv = {},
@@ -157,12 +157,12 @@ export class RunningSupervisor {
     return supervisor;
   }
 
-  /** All that it wrote. */
+  /** All its output. */
   get output(): string {
     return this.#output;
   }
 
-  /** What it wrote to stderr, without the lines of its log. */
+  /** Lines on stderr that are not log lines. */
   get errorLines(): string[] {
     return this.#errors.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
   }
@@ -180,7 +180,7 @@ export class RunningSupervisor {
   }
 
   async get<T>(path: string): Promise<T> {
-    // A connection kept alive would count as a descriptor of the supervisor.
+    // A kept connection would count as a descriptor of the supervisor.
     const headers = { connection: 'close', authorization: `Bearer ${TOKEN}` };
     const url = `http://${this.host}:${this.adminPort}/admin/v1/${path}`;
     return (await (await fetch(url, { headers })).json()) as T;
@@ -204,7 +204,7 @@ export class RunningSupervisor {
     return this.get('connections');
   }
 
-  /** The living claim of `app/stream` on the default vhost, once there is one. */
+  /** Returns the living claim of `app/stream` on the default vhost, once there is one. */
   ownerOf(stream: string, published = true): Promise<StreamStatus> {
     const what = () => `an owner of ${stream}\n${this.output}`;
     return until(what, async () =>
@@ -214,20 +214,20 @@ export class RunningSupervisor {
     );
   }
 
-  /** Resolves when no child is busy any more with its own start, which placement would go by. */
+  /** Resolves when no child is busy with its start, which placement would count as load. */
   async calm(): Promise<void> {
     await until('calm children', async () =>
       (await this.children()).every(({ cpu, rss }) => rss > 0 && cpu < CALM_CPU),
     );
   }
 
-  /** The exit code, or the signal that ended it, once it has ended of itself and said all. */
+  /** Returns the exit code or signal, once the process has ended and its output is complete. */
   async ended(): Promise<number | NodeJS.Signals | null> {
     await this.#closed;
     return this.process.exitCode ?? this.process.signalCode;
   }
 
-  /** Sends a signal and answers how the process ended; kills it when it does not obey. */
+  /** Sends a signal and returns how the process ended; kills it if it does not end in time. */
   async stop(name: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
     if (!this.hasExited) this.process.kill(name);
     const force = setTimeout(() => this.process.kill('SIGKILL'), STOP_LIMIT_MS);
@@ -236,7 +236,7 @@ export class RunningSupervisor {
     return end;
   }
 
-  /** Ends it, and removes its work directory. */
+  /** Stops it, and removes its work directory. */
   async dispose(): Promise<void> {
     await this.stop();
     await clearWorkDir(this.workDir);

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP hop on the way to a port, that can be made slow. */
+/** A TCP hop before a port, which can add delay. */
 export class TcpHop {
-  /** Milliseconds by which every byte is late, each way. */
+  /** Milliseconds by which every byte is delayed, in each direction. */
   delayMs = 0;
-  /** Connections that are open lose every byte, and nobody hears of it. */
+  /** Connections whose bytes are dropped silently. */
   readonly #lost = new WeakSet<Socket>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -8,20 +8,20 @@ import { freePort } from './ports.js';
 
 export interface UnmanagedOptions {
   readonly origin: Origin;
-  /** Where it sends its heartbeat: our admin port. */
+  /** Target of its heartbeat: our admin port. */
   readonly adminPort: number;
-  /** Begins its TCP listens: `127.0.0.1:`, or '' for every address. */
+  /** Prefix of its TCP listens: `127.0.0.1:`, or '' for all addresses. */
   readonly listen: string;
 }
 
-/** A test process that is killed takes its origins with it. */
+/** Ends the origins with the test process. */
 const GUARD = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 
-/** An SRS that a user started himself, with a heartbeat. */
+/** An SRS started by a user, with a heartbeat. */
 export class UnmanagedOrigin {
   readonly #folder: string;
   readonly #command: readonly string[];
-  /** Of the first life and of all that follow. */
+  /** Ports of all its lives. */
   readonly ports: { readonly rtmp: number; readonly http: number; readonly api: number };
   #process: ChildProcess | null = null;
 

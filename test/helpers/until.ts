@@ -1,17 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Generous: the machine may be building something else beside the tests. */
+/** Milliseconds; generous, because the machine may be busy. */
 const LIMIT_MS = 60_000;
 
-/** For a `describe`: what never comes about must not hold the run for ever. */
+/** Options of a `describe`: a condition that never holds must not block the run for ever. */
 export const BOUNDED = { timeout: 10 * LIMIT_MS };
 
 type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>;
 
-/**
- * Waits until `condition` answers something truthy and answers that; throws with `what` when it
- * does not come about in time.
- */
+/** Waits until `condition` returns a truthy value, which it returns. Throws `what` on timeout. */
 export async function until<T>(
   what: string | (() => string),
   condition: () => T | Promise<T>,

@@ -1,4 +1,4 @@
-/** Attacks as the process that forked it says, and answers with its tally at the end. */
+/** Runs an attack for the process that forked it, and sends its tally at the end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Attacker, type Tally, type Target } from './attacker.js';
 import { ATTACKS } from './attacks.js';
@@ -9,7 +9,7 @@ export interface AttackJob {
   readonly seconds: number;
 }
 
-/** Connections that the box has not ended by then are destroyed. */
+/** Milliseconds after which connections that the box has not closed are destroyed. */
 const LAST_WORDS_MS = 200;
 
 async function attack({ attack: name, target, seconds }: AttackJob): Promise<Tally> {

@@ -2,38 +2,38 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Where an attack goes, and from which address. */
+/** The target of an attack, and its source address. */
 export interface Target {
-  /** In 127/8, and nobody else's. */
+  /** An address in 127/8 that nobody else uses. */
   readonly from: string;
   readonly ports: Readonly<Record<'rtmp' | 'http' | 'api' | 'rtc' | 'srt' | 'admin', number>>;
-  /** A path of the HTTP port that takes long to send. */
+  /** A path of the HTTP port with a slow response. */
   readonly file: string;
-  /** `app/stream`, published by somebody else. */
+  /** A published `app/stream`. */
   readonly stream: string;
 }
 
 export interface Tally {
-  /** TCP connections that were made. */
+  /** TCP connections established. */
   opened: number;
-  /** Of these, how many the other side has ended. */
+  /** Connections that the peer has closed. */
   ended: number;
-  /** Connections that were never made, or broken off. */
+  /** Connections refused or reset. */
   failed: number;
   readonly statuses: Record<string, number>;
 }
 
 export interface Manner {
-  /** Default: it reads. */
+  /** Default: true. */
   readonly reads?: boolean;
-  /** When it leaves of itself. */
+  /** Milliseconds until the client closes. */
   readonly holdMs?: number;
 }
 
 const HOST = '127.0.0.1';
 const TICK_MS = 50;
 
-/** Clients at one address, who do what they should not. */
+/** Misbehaving clients at one address. */
 export class Attacker {
   readonly tally: Tally = { opened: 0, ended: 0, failed: 0, statuses: {} };
   readonly from: string;
@@ -47,12 +47,12 @@ export class Attacker {
     this.#signal = signal;
   }
 
-  /** Resolves when it is time to stop. */
+  /** Resolves when the attack must stop. */
   get over(): Promise<void> {
     return delay(2 ** 30, undefined, { signal: this.#signal }).catch(() => {});
   }
 
-  /** Opens a connection that says this. */
+  /** Opens a connection and sends these bytes. */
   open(port: number, bytes: Buffer | string, { reads = true, holdMs }: Manner = {}): Socket {
     const socket = connect({ host: HOST, port, localAddress: this.from });
     this.#sockets.add(socket);
@@ -73,7 +73,7 @@ export class Attacker {
     return socket;
   }
 
-  /** Datagrams from a port that is kept. */
+  /** Opens a UDP socket and returns a function that sends datagrams from it. */
   async udp(): Promise<(port: number, datagram: Buffer) => void> {
     const socket = createSocket('udp4').on('error', () => {});
     this.#udp.push(socket);
@@ -81,12 +81,12 @@ export class Attacker {
     return (port, datagram) => socket.send(datagram, port, HOST);
   }
 
-  /** Acts so many times a second until it is over; each time with another number. */
+  /** Calls `act` so many times per second until the end, with a different number each time. */
   async pace(perSecond: number, act: (index: number) => void): Promise<void> {
     const began = performance.now();
     for (let done = 0; !this.#signal.aborted; await delay(TICK_MS)) {
       const due = ((performance.now() - began) / 1000) * perSecond;
-      // What could not be done in time is not made up for.
+      // Calls that are more than a second late are skipped.
       for (done = Math.max(done, Math.floor(due - perSecond)); done < due; done += 1) act(done);
     }
   }

@@ -9,10 +9,10 @@ import { stunRequest } from '../stun.js';
 import type { Attacker, Target } from './attacker.js';
 import { serveAsOrigin } from './fake-origin.js';
 
-/** Resolves when it is over. */
+/** Resolves when the attack is over. */
 export type Attack = (attacker: Attacker, target: Target) => Promise<void>;
 
-/** How long a client of a name that nobody publishes stays. */
+/** Milliseconds for which a client of an unpublished stream stays. */
 const STAYS = { holdMs: 4000 };
 const NEVER_READS = { reads: false };
 const CONNECTIONS = 1000;
@@ -39,7 +39,7 @@ function publishing(port: number, stream: string): Buffer {
   return openingOf('OBS publishes', { tcUrl, app: 'live', stream });
 }
 
-/** As many `connect`s as fit 256 KB, in one connection. */
+/** 256 KB of `connect` commands on one connection. */
 function connects(): Buffer {
   const object = { tcUrl: 'rtmp://h/a' };
   const command = encodeCommand(
@@ -50,7 +50,7 @@ function connects(): Buffer {
   return afterHandshake(Buffer.concat(Array(Math.floor(2 ** 18 / one.length)).fill(one)));
 }
 
-/** A URL and a name of signs that a careless expression reads in quadratic time. */
+/** A URL and a name that a careless pattern reads in quadratic time. */
 function signs(): Buffer {
   const tcUrl = `rtmp://h/a${'#'.repeat(2030)}`;
   return openingOf('ffmpeg plays', { tcUrl, app: 'a', stream: `${'#'.repeat(2040)} ` });
@@ -62,7 +62,7 @@ function shortLines(): string {
   return head + 'a=\n'.repeat(Math.floor((2 ** 16 - head.length) / 3));
 }
 
-/** Many connections that say a byte a second. */
+/** Many connections that send a byte per second. */
 async function dribble(attacker: Attacker, port: number, text: string): Promise<void> {
   const sockets = Array.from({ length: CONNECTIONS }, () => attacker.open(port, text[0] ?? ''));
   await attacker.pace(1, (second) => {
@@ -72,7 +72,7 @@ async function dribble(attacker: Attacker, port: number, text: string): Promise<
 
 const HALF_A_HEAD = `${get('/live/x.flv').trimEnd()}\r\nX-A: `;
 
-/** What strangers do to a box, by name. Each keeps to one address, and to a pace that one machine can have. */
+/** Attacks on a box, by name. Each uses one address and a rate that one machine can produce. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   'names RTMP play': (by, { ports: { rtmp } }) =>
     by.pace(200, (i) => by.open(rtmp, openingBytes(rtmp, name(i)), STAYS)),

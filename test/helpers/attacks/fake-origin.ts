@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** What an origin that is none answers to whatever it is asked. */
+/** The false answer that a fake origin gives to every request. */
 export type Lie =
   | { readonly kind: 'huge' }
   | { readonly kind: 'dribbles' }
-  /** It says that it publishes this `app/stream`. */
+  /** Reports that it publishes this `app/stream`. */
   | { readonly kind: 'claims'; readonly stream: string };
 
 export interface FakeOrigin {
@@ -16,7 +16,7 @@ export interface FakeOrigin {
 
 const HUGE_BYTES = 60_000_000;
 
-/** Listens where its heartbeat says that its API is. */
+/** Listens at the API address in its heartbeat. */
 export async function serveAsOrigin(host: string, lie: Lie): Promise<FakeOrigin> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -66,7 +66,7 @@ function dribble(socket: Socket): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Serves for each list that SRS's API has. */
+/** Answers any list of SRS's API. */
 function claimOf(stream: string): string {
   const [app = '', name = ''] = stream.split('/');
   const publish = { active: true, cid: 'x' };
