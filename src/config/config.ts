@@ -116,6 +116,12 @@ export interface Config {
     readonly candidates: readonly string[];
     readonly media: 'relay' | 'direct' | 'offload';
   };
+  /** Callers whose stream id names no stream. */
+  readonly srt: {
+    /** `app/stream` */
+    readonly defaultStreamId: string;
+    readonly defaultMode: 'refuse' | 'play' | 'publish';
+  };
   /** `memory`, or a `redis://` address. */
   readonly registry: string;
   /** File that holds `registry`; null: none. */

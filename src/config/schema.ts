@@ -107,6 +107,10 @@ export const schema = z.strictObject({
     candidates: key(hosts, []),
     media: key(oneOf('relay', 'direct', 'offload'), 'relay'),
   }),
+  srt: section({
+    defaultStreamId: key(text('app/stream', /^[\w.-]+\/[\w.-]+$/), 'live/livestream'),
+    defaultMode: key(oneOf('refuse', 'play', 'publish'), 'refuse'),
+  }),
   registry: key(registry, 'memory'),
   registryFile: key(orNull(path), null),
   cluster: section({

@@ -1,5 +1,5 @@
+import { isSecure } from '../srs-conf/security.js';
 import type { Role } from '../stream-key.js';
-import { isSecure } from './access.js';
 import { Refusal } from './activity.js';
 import type { Clients } from './clients.js';
 import type { OriginConf } from './conf/conf.js';

@@ -1,7 +1,9 @@
 import type { ChildStatus } from '../child/types.js';
+import type { Config } from '../config/config.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
 import { SrtListener } from '../listener/srt/listener.js';
+import type { DefaultStreamId } from '../protocol/srt/stream-id.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
 import type { ListenerParts } from './listener-parts.js';
@@ -38,11 +40,16 @@ export function srtListener(
     aliases,
     vhosts: vhosts.length > 0 ? vhosts.map(({ name }) => name) : prepared.vhosts,
     defaultApp: srtDefaultApp ?? DEFAULT_APP,
+    defaultStreamId: defaultStreamId(config.srt),
     openRelay: (options) => openUdpRelay(engine.name, options, threads),
     someChild: () => firstReady(children()),
     logger,
   });
   return { name: 'srt', transport: 'udp', listener };
+}
+
+function defaultStreamId({ defaultStreamId, defaultMode }: Config['srt']): DefaultStreamId | null {
+  return defaultMode === 'refuse' ? null : { path: defaultStreamId, role: defaultMode };
 }
 
 function firstReady(children: readonly ChildStatus[]): UdpEndpoint | null {

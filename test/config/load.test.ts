@@ -80,6 +80,7 @@ test('defaults are those of the contract', async () => {
       ...{ on_play: [], on_stop: [], on_dvr: [], on_hls: [], timeoutSeconds: 30 },
     },
     rtc: { candidates: [], media: 'relay' },
+    srt: { defaultStreamId: 'live/livestream', defaultMode: 'refuse' },
     registry: 'memory',
     registryFile: null,
     cluster: {

@@ -13,6 +13,8 @@ export interface Caller {
   /** The conclusion as it came, and read. */
   readonly packet: Buffer;
   readonly handshake: Handshake;
+  /** The conclusion for its child: the same, or with the stream id that holds in place of its own. */
+  conclusion: Buffer;
   /** When it came; milliseconds of `performance.now`. */
   readonly at: number;
   /** What it is told, once that is known, and when it was first; null while nothing is to be said. */

@@ -29,7 +29,7 @@ export interface HandshakeContext {
 }
 
 /**
- * A caller's handshake once more, with its child: an induction, then the caller's own conclusion with
+ * A caller's handshake once more, with its child: an induction, then the caller's conclusion with
  * the cookie that the child gave. Every packet is repeated until it is answered, and nothing waits:
  * each session has a socket of its own.
  */
@@ -126,12 +126,12 @@ export class ChildHandshake {
   }
 
   #induction(): Buffer {
-    return inductionOf(this.#caller.packet);
+    return inductionOf(this.#caller.conclusion);
   }
 
   #conclusion(cookie: number): Buffer {
-    const { packet, at } = this.#caller;
-    return resend(packet, cookie, 1000 * (performance.now() - at));
+    const { conclusion, at } = this.#caller;
+    return resend(conclusion, cookie, 1000 * (performance.now() - at));
   }
 
   readonly #abort = (): void => this.#fail(this.#signal.reason);

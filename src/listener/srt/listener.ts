@@ -160,7 +160,16 @@ export class SrtListener extends ClientListener {
     this.counters.accepted += 1;
     const connection = this.connections.open(from.ip, from.port, Date.now());
     if (typeof connection === 'string') this.#turnAway(packet, from, connection);
-    else this.#serve({ connection, packet, handshake, from, at: now, answer: null });
+    else
+      this.#serve({
+        connection,
+        packet,
+        conclusion: packet,
+        handshake,
+        from,
+        at: now,
+        answer: null,
+      });
   }
 
   /** Its answer was lost, or is not known yet. */

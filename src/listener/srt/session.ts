@@ -1,9 +1,19 @@
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
 import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
-import { parseExtensions, parseStreamIdExtension } from '../../protocol/srt/extensions.js';
+import {
+  type ExtensionBlock,
+  parseExtensions,
+  parseStreamIdExtension,
+  withStreamId,
+} from '../../protocol/srt/extensions.js';
 import { Reject } from '../../protocol/srt/reject.js';
-import { parseStreamId, type StreamId } from '../../protocol/srt/stream-id.js';
+import {
+  type DefaultStreamId,
+  parseStreamId,
+  readStreamId,
+  type StreamId,
+} from '../../protocol/srt/stream-id.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
 import { reachChild } from '../reach-child.js';
@@ -22,6 +32,8 @@ export interface SrtSessionContext extends HandshakeContext {
   readonly vhosts: readonly string[];
   /** The app of a stream id that names none. */
   readonly defaultApp: string;
+  /** Taken where a stream id names no stream; null: such callers are refused. */
+  readonly defaultStreamId: DefaultStreamId | null;
   readonly logger: Logger;
 }
 
@@ -66,39 +78,67 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
 }
 
 /** Throws SrtRefusal for what no child could serve. */
-function identify(
-  caller: Caller,
-  { vhosts, defaultApp }: SrtSessionContext,
-): { role: Role; stream: StreamKey } {
-  const { role, app, stream, vhost: asked } = streamIdOf(caller, defaultApp);
+function identify(caller: Caller, context: SrtSessionContext): { role: Role; stream: StreamKey } {
+  const { vhosts } = context;
+  const { role, app, stream, vhost: asked } = streamIdOf(caller, context);
   const vhost = resolveVhost(asked, vhosts);
   if (!vhosts.includes(vhost)) throw SrtRefusal.of(Reject.hostNotFound, `no vhost ${vhost}`);
   return { role, stream: streamKey({ vhost, app, stream }) };
 }
 
-function streamIdOf(caller: Caller, defaultApp: string): StreamId {
-  const id = parseStreamId(nameOf(caller), defaultApp);
-  if (id.kind === 'value') return id.value;
-  throw SrtRefusal.of(Reject.badRequest, id.kind === 'invalid' ? id.reason : id.kind);
+/** Reads the caller's stream id; another one that holds in its place goes into `conclusion`. */
+function streamIdOf(
+  caller: Caller,
+  { defaultApp, defaultStreamId, logger }: SrtSessionContext,
+): StreamId {
+  const blocks = extensionsOf(caller);
+  const asked = nameIn(blocks);
+  const id = readStreamId(asked, defaultApp, defaultStreamId);
+  if (id.kind !== 'value') {
+    throw SrtRefusal.of(Reject.badRequest, id.kind === 'invalid' ? id.reason : id.kind);
+  }
+  const { text } = id.value;
+  if (text === asked) return id.value;
+  if (caller.handshake.version === 4) return withoutId(id.value, defaultApp);
+  caller.conclusion = withStreamId(caller.packet, blocks, text);
+  const { client } = caller.connection;
+  logger.info({ client, streamId: asked, takenAs: text }, 'srt: the stream id was read as another');
+  return id.value;
+}
+
+/** A caller of version 4 cannot send an id, and nobody for it: SRS takes that in its own way. */
+function withoutId(wanted: StreamId, defaultApp: string): StreamId {
+  const taken = parseStreamId('', defaultApp);
+  const isTaken =
+    taken.kind === 'value' &&
+    taken.value.role === wanted.role &&
+    taken.value.app === wanted.app &&
+    taken.value.stream === wanted.stream;
+  if (isTaken) return wanted;
+  throw SrtRefusal.of(Reject.badRequest, 'a caller of SRT version 4 can name no stream');
 }
 
 /** The stream id as the caller sent it, for people; undefined: it sent none that can be read. */
 export function askedBy(caller: Caller): string | undefined {
   try {
-    return nameOf(caller);
+    return nameIn(extensionsOf(caller));
   } catch {
     return undefined;
   }
 }
 
-/** The text of the stream id. A version 4 caller has no means to send one. */
-function nameOf({ packet, handshake: { version, extension } }: Caller): string {
-  if (version === 4 && extension === DATAGRAM) return '';
+/** A caller of version 4 has no means to send any. */
+function extensionsOf({ packet, handshake: { version, extension } }: Caller): ExtensionBlock[] {
+  if (version === 4 && extension === DATAGRAM) return [];
   if (version === 4) throw SrtRefusal.of(Reject.rogue, `socket type ${extension}`);
   if (version !== 5) throw SrtRefusal.of(Reject.version, `handshake version ${version}`);
   const blocks = parseExtensions(packet);
   if (blocks.kind !== 'value') throw SrtRefusal.of(Reject.rogue, 'broken extensions');
-  const name = parseStreamIdExtension(blocks.value);
+  return blocks.value;
+}
+
+function nameIn(blocks: readonly ExtensionBlock[]): string {
+  const name = parseStreamIdExtension(blocks);
   if (name.kind !== 'value') throw SrtRefusal.of(Reject.rogue, 'broken stream id');
   return name.value;
 }

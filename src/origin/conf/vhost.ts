@@ -1,6 +1,7 @@
 import { type Directive, find } from '../../srs-conf/parse.js';
+import { type AccessRule, readSecurity } from '../../srs-conf/security.js';
 import { DEFAULT_VHOST } from '../../stream-key.js';
-import { type AccessRule, type ReferConf, readRefer, readSecurity } from './access.js';
+import { type ReferConf, readRefer } from './access.js';
 import { type HlsConf, readHls } from './hls.js';
 import { isOn, text } from './read.js';
 

@@ -1,6 +1,5 @@
-import { isSecure } from '../access.js';
+import { type AccessRule, isSecure } from '../../srs-conf/security.js';
 import type { Client } from '../clients.js';
-import type { AccessRule } from '../conf/access.js';
 import { acquireSource, type Context } from '../context.js';
 import type { HookSubject } from '../hooks.js';
 import { randomId } from '../ids.js';

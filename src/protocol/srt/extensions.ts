@@ -1,5 +1,5 @@
 import { invalid, type Parsed, value } from '../result.js';
-import { HANDSHAKE_SIZE } from './handshake.js';
+import { HANDSHAKE_SIZE, withExtensions } from './handshake.js';
 
 /** Extensions of a version 5 handshake (draft-sharabayko-srt §3.2.1.1 and later). */
 
@@ -7,6 +7,8 @@ import { HANDSHAKE_SIZE } from './handshake.js';
 export const Extension = { HSREQ: 1, HSRSP: 2, KMREQ: 3, KMRSP: 4, SID: 5 } as const;
 
 const BLOCK_HEADER = 4;
+/** Of a handshake's `extension`: a stream id, a congestion control or a filter follows (§3.2.1). */
+const CONFIG_FLAG = 4;
 /** Most bytes of a stream id in SRT. */
 const MAX_STREAM_ID = 512;
 
@@ -43,4 +45,30 @@ export function parseStreamIdExtension(blocks: readonly ExtensionBlock[]): Parse
   const bytes = Buffer.from(content).swap32();
   const end = bytes.indexOf(0);
   return value(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), content.length);
+}
+
+/** The same conclusion with another stream id. `blocks`: its own extensions, read. */
+export function withStreamId(
+  conclusion: Buffer,
+  blocks: readonly ExtensionBlock[],
+  streamId: string,
+): Buffer {
+  const others = blocks.filter(({ type }) => type !== Extension.SID);
+  const all = [...others, { type: Extension.SID, content: swapped(streamId) }];
+  return withExtensions(conclusion, CONFIG_FLAG, Buffer.concat(all.flatMap(printBlock)));
+}
+
+function printBlock({ type, content }: ExtensionBlock): Buffer[] {
+  const head = Buffer.alloc(BLOCK_HEADER);
+  head.writeUInt16BE(type);
+  head.writeUInt16BE(content.length / 4, 2);
+  return [head, content];
+}
+
+/** Whole 32-bit words, each sent backwards. */
+function swapped(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const words = Buffer.alloc(4 * Math.ceil(length / 4));
+  words.write(text);
+  return words.swap32();
 }

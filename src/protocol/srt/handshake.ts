@@ -119,6 +119,13 @@ export function resend(packet: Buffer, cookie: number, lateMicros: number): Buff
   return copy;
 }
 
+/** A conclusion of version 5 with these extensions in place of its own; `flags`: see `extension`. */
+export function withExtensions(packet: Buffer, flags: number, extensions: Buffer): Buffer {
+  const copy = Buffer.concat([packet.subarray(0, HANDSHAKE_SIZE), extensions]);
+  copy.writeUInt16BE(copy.readUInt16BE(AT.extension) | flags, AT.extension);
+  return copy;
+}
+
 /** Copies the header and handshake without extensions, addressed to the sender. */
 function bareCopy(packet: Buffer, micros: number): Buffer {
   const copy = Buffer.alloc(HANDSHAKE_SIZE);

@@ -15,11 +15,25 @@ export interface StreamId {
 const KEYED = '#!::';
 /** SRS's substitute for an empty id. */
 const EMPTY = '#!::r=live/livestream,m=publish';
+/** The keys that SRS reads: vhost, resource, mode. */
+const SRS_KEYS: ReadonlySet<string> = new Set(['h', 'r', 'm']);
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['publish', 'publish'],
   ['request', 'play'],
 ]);
 const CONTROL = /\p{Cc}/u;
+
+/** The id of callers that name no stream; null: they are refused. */
+export interface DefaultStreamId {
+  /** `app/stream` */
+  readonly path: string;
+  readonly role: Role;
+}
+
+/** The stream id for the caller's child, read. */
+export interface ServedStreamId extends StreamId {
+  readonly text: string;
+}
 
 /** A path with parameters, and the fields sent beside it. */
 interface Target {
@@ -45,6 +59,49 @@ export function parseStreamId(text: string, defaultApp: string): Parsed<StreamId
   if (app === '') return invalid('no app in the stream id');
   if (stream === '') return invalid('no stream in the stream id');
   return value({ role, vhost, app, stream }, text.length);
+}
+
+/**
+ * Finds what a caller asks for, where SRS's own rules fall short: a percent-encoded id is decoded
+ * (some programs take the id out of a URL and leave it so), and an id that names no stream (none at
+ * all, or a hardware encoder's own keys) is the default one. SRS takes the empty id for a publisher
+ * of `live/livestream`, so a viewer without an id would take that name.
+ */
+export function readStreamId(
+  text: string,
+  defaultApp: string,
+  fallback: DefaultStreamId | null,
+): Parsed<ServedStreamId> {
+  if (CONTROL.test(text)) return invalid('control character in the stream id');
+  const decoded = decodeKeyed(text);
+  const served = namesNothing(decoded) ? textOf(fallback) : decoded;
+  if (served === null) return invalid('the stream id names no stream (srt.defaultMode: refuse)');
+  const parsed = parseStreamId(served, defaultApp);
+  return parsed.kind === 'value' ? value({ ...parsed.value, text: served }, text.length) : parsed;
+}
+
+/** `%23!::r=…` as `#!::r=…`; any other text as it is. */
+function decodeKeyed(text: string): string {
+  if (!text.startsWith('%23')) return text;
+  try {
+    const decoded = decodeURIComponent(text);
+    return decoded.startsWith(KEYED) ? decoded : text;
+  } catch {
+    return text;
+  }
+}
+
+function namesNothing(text: string): boolean {
+  if (text === '') return true;
+  if (!text.startsWith(KEYED)) return false;
+  const names = parseQuery(text.slice(KEYED.length).replaceAll('?', ','));
+  return !Array.from(names).some(([name]) => SRS_KEYS.has(name));
+}
+
+function textOf(fallback: DefaultStreamId | null): string | null {
+  if (fallback === null) return null;
+  const mode = fallback.role === 'publish' ? 'publish' : 'request';
+  return `${KEYED}r=${fallback.path},m=${mode}`;
 }
 
 function parseTarget(text: string): Parsed<Target> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { SrtListenerParts } from '../../../src/listener/srt/listener.js';
+import { parseExtensions, parseStreamIdExtension } from '../../../src/protocol/srt/extensions.js';
 import { CONCLUSION, INDUCTION } from '../../../src/protocol/srt/handshake.js';
 import { shutdown, timestampOf } from '../../../src/protocol/srt/packet.js';
 import { recordLog } from '../../helpers/log-lines.js';
@@ -27,6 +28,16 @@ async function nobodysPort(): Promise<number> {
   const { port } = party;
   await party.close();
   return port;
+}
+
+/** The stream ids that a child was asked for, each once. */
+function idsOf(child: SrtChild | undefined): string[] {
+  const ids = (child?.conclusions ?? []).map((packet) => {
+    const blocks = parseExtensions(packet);
+    const name = blocks.kind === 'value' ? parseStreamIdExtension(blocks.value) : blocks;
+    return name.kind === 'value' ? String(name.value) : name.kind;
+  });
+  return [...new Set(ids)];
 }
 
 for (const engine of ['portable', 'native', 'threads'] as const) {
@@ -219,8 +230,49 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       assert.equal(rig.listener.counters.accepted, 1);
     });
 
-    it('serves a version 4 caller as one without a stream id', async () => {
+    it('refuses a caller that names no stream, and says which key would let it in', async () => {
+      const { logger, lines } = recordLog('debug');
+      await open({}, { logger });
+      const caller = await rig.caller();
+      for (const [id, asked] of ['', '#!::bmd_uuid=1,bmd_name=Presenter', '#!::'].entries()) {
+        assert.equal((await caller.call(id + 1, asked)).type, 2400);
+      }
+      assert.deepEqual(rig.asked, []);
+      const refused = lines.find(({ msg }) => msg === 'srt caller refused');
+      assert.match(String(refused?.err), /names no stream \(srt\.defaultMode: refuse\)$/);
+    });
+
+    it('serves a caller that names no stream by the default, if there is one', async () => {
+      await open({}, { defaultStreamId: { path: 'live/encoder', role: 'play' } });
+      const caller = await rig.caller();
+      for (const [id, asked] of ['', '#!::bmd_uuid=1,bmd_name=Presenter'].entries()) {
+        assert.equal((await caller.call(id + 1, asked)).type, CONCLUSION);
+      }
+      const wanted = 'play __defaultVhost__/live/encoder';
+      assert.deepEqual(rig.asked, [wanted, wanted]);
+      assert.deepEqual(idsOf(rig.children[0]), ['#!::r=live/encoder,m=request']);
+    });
+
+    it('decodes a percent-encoded stream id, for the child as well', async () => {
       await open();
+      const caller = await rig.caller();
+      await caller.call(1, '%23!::r=live/s,m=publish');
+      await caller.call(2, '%23%21%3A%3Ar%3Dlive%2Ft%2Cm%3Dpublish');
+      await caller.call(3, 'live/100%');
+      assert.deepEqual(rig.asked, [
+        'publish __defaultVhost__/live/s',
+        'publish __defaultVhost__/live/t',
+        'play __defaultVhost__/live/100%',
+      ]);
+      assert.deepEqual(idsOf(rig.children[0]), [
+        '#!::r=live/s,m=publish',
+        '#!::r=live/t,m=publish',
+        'live/100%',
+      ]);
+    });
+
+    it('serves a version 4 caller as one without a stream id', async () => {
+      await open({}, { defaultStreamId: { path: 'live/livestream', role: 'publish' } });
       const caller = await rig.caller();
       await caller.call(1, '', { version: 4, extension: 2 });
       assert.deepEqual(rig.asked, ['publish __defaultVhost__/live/livestream']);

@@ -40,6 +40,7 @@ export class SrtRig {
       aliases: this.aliases,
       vhosts: ['__defaultVhost__'],
       defaultApp: 'live',
+      defaultStreamId: null,
       openRelay: (relay) => this.#open(engine, relay),
       someChild: () => (this.route === null ? null : { ip: '127.0.0.1', port: this.route }),
       logger: silentLogger,
