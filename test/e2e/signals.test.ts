@@ -174,7 +174,9 @@ for (const origin of origins()) {
       });
       for (const name of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) supervisor.process.kill(name);
       await supervisor.ready(2);
-      await until('the reload', () => supervisor.output.includes('"msg":"reload: srs.template is not set'));
+      await until('the reload', () =>
+        supervisor.output.includes('"msg":"reload: srs.template is not set'),
+      );
       const ports = (await listeningPorts(supervisor.pid)).filter(
         (port) => port >> 4 === 9229 >> 4,
       );
