@@ -1,4 +1,4 @@
-/** Stable codes: programs decide by these, people read the message. */
+/** Stable error codes: programs check the code, people read the message. */
 export type ErrorCode =
   | 'ERR_CONFIG'
   | 'ERR_USAGE'
@@ -41,12 +41,12 @@ export class SupervisorError extends Error {
   }
 }
 
-/** Reads the text of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The system's words for what fails often, by its codes. */
+/** Plain words for frequent system errors, by code. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EISDIR: 'it is a directory, not a file',
@@ -71,21 +71,21 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name service does not answer',
 };
 
-/** The reason of a failure in plain words: the system's code is translated, all else is as it is. */
+/** Returns a failure's reason: plain words for a known system code, else the message. */
 export function reasonOf(error: unknown): string {
   return SYSTEM_REASONS[codeOf(error)] ?? messageOf(error);
 }
 
-/** Reads a Node system error's code (`ECONNREFUSED`, …), or '' where there is none. */
+/** Returns the code of a Node system error (`ECONNREFUSED`, …), or '' if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
 }
 
-/** What the system says when we ourselves want descriptors, memory or ports. */
+/** System errors for our own lack of descriptors, memory or ports. */
 const OWN_FAULTS = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN']);
 
-/** Whether a failed connection tells of our own side only, and nothing of who was to be reached. */
+/** Reports whether a failed connection is our own side's fault, and proves nothing of the peer. */
 export function isOwnFault(error: unknown): boolean {
   return OWN_FAULTS.has(codeOf(error));
 }

@@ -1,4 +1,4 @@
-/** The program. ARCHITECTURE.md shows what it is made of. */
+/** The program. ARCHITECTURE.md describes its parts. */
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
@@ -24,7 +24,7 @@ const redactor = new Redactor();
 const around = { env, packageRoot: PACKAGE_ROOT, argv: process.argv, redactor };
 const stdout = openOutput();
 const stderr = openLog();
-/** A reader that does not read may not hold up the end of a run. */
+/** Milliseconds that the end of a run waits for a reader that does not read. */
 const LAST_LINES_MS = 1000;
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
@@ -75,23 +75,23 @@ function report(error: unknown): void {
   process.exitCode = exitCode;
 }
 
-/** Waits for who reads: as long as it takes for what a command prints, and not for a log. */
+/** Waits for the readers of our output: without limit for a command's output, else for a second. */
 async function finish(isRun: boolean): Promise<void> {
   const failure = await stdout.drain(isRun ? LAST_LINES_MS : undefined);
-  // Whoever has read enough (`| head`) needs no word of it.
+  // A reader that has closed early (`| head`) needs no message.
   if (!isRun && codeOf(failure) === 'EPIPE') process.exitCode = 1;
   else if (!isRun && failure !== null) report(failure);
   await stderr.drain(LAST_LINES_MS);
 }
 
-/** `ps` shows every user the command line: without secrets it is the same. */
+/** Hides secrets in the command line, which `ps` shows to every user. */
 function hideArguments(): void {
   const words = [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
   const shown = words.map(redactWord);
   if (shown.join() !== words.join()) process.title = shown.join(' ');
 }
 
-/** At its end Node resets its terminal, and aborts where that has been closed meanwhile. */
+/** Closes lost terminals at exit: Node resets its terminal then, and aborts if that is gone. */
 function leaveClosedTerminals(): void {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   process.on('exit', () => {

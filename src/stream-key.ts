@@ -1,9 +1,9 @@
-/** SRS's name for the vhost that serves every host name without one of its own. */
+/** SRS's vhost for every host name that has no vhost of its own. */
 export const DEFAULT_VHOST = '__defaultVhost__';
 
 /**
- * Where a stream lives, by name. `vhost` is always the *resolved* one (a host that no child has
- * configured is the default vhost), so that one stream has one key however a client spells it.
+ * The name of a stream. `vhost` is always the *resolved* one (a host without a configured vhost is
+ * the default vhost), so that a stream has one key however clients spell it.
  */
 export interface StreamName {
   readonly vhost: string;
@@ -11,14 +11,14 @@ export interface StreamName {
   readonly stream: string;
 }
 
-/** `vhost/app/stream`: the registry's key. */
+/** `vhost/app/stream`: key of a stream in the registry. */
 export type StreamKey = string;
 
 export function streamKey({ vhost, app, stream }: StreamName): StreamKey {
   return `${vhost}/${app}/${stream}`;
 }
 
-/** The name behind a key. */
+/** Returns the stream name of a key. */
 export function nameOf(key: StreamKey): StreamName {
   const [vhost = '', ...path] = key.split('/');
   const stream = path.pop() ?? '';
@@ -26,12 +26,12 @@ export function nameOf(key: StreamKey): StreamName {
 }
 
 /**
- * Whether a key names a stream and nothing else. SRS makes paths of files of it as it stands: a
- * publisher of `live/../../x` would have a child write where we never told it to.
+ * Reports whether a key is safe. SRS builds file paths from it: with `live/../../x` a publisher
+ * would make a child write outside its folder.
  */
 export function isPlainKey(key: StreamKey): boolean {
   return !/\p{Cc}/u.test(key) && !key.split('/').some((part) => part === '.' || part === '..');
 }
 
-/** What a client wants of a stream. */
+/** A client's role on a stream. */
 export type Role = 'publish' | 'play';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** The folder of our own package; this file runs from dist/src. */
+/** Folder of this package; this file runs from dist/src. */
 export const PACKAGE_ROOT = resolve(import.meta.dirname, '../..');
 
-/** As in package.json. */
+/** The version in package.json. */
 export const VERSION: string = JSON.parse(
   readFileSync(resolve(PACKAGE_ROOT, 'package.json'), 'utf8'),
 ).version;

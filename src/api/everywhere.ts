@@ -78,7 +78,10 @@ export class Everywhere {
     try {
       return parseJson(text);
     } catch (error) {
-      this.#parts.logger.warn({ box, reason: messageOf(error) }, 'api: a box answers no JSON');
+      this.#parts.logger.warn(
+        { box, reason: messageOf(error) },
+        'api: the answer of another box is not JSON',
+      );
       return null;
     }
   }

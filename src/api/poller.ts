@@ -212,7 +212,8 @@ export class Poller {
       (one) => one.child.id !== child.id && one.child.host && networkOf(one.child.host) === group,
     );
     const kept = others.reduce((sum, { snapshot }) => sum + (snapshot?.bytes ?? 0), bytes);
-    if (kept > MAX_KEPT_BYTES) throw new Error(`the origins of ${group} say too much`);
+    if (kept > MAX_KEPT_BYTES)
+      throw new Error(`the answers of the origins at ${group} are too long`);
   }
 
   #show(entry: Entry, snapshot: Snapshot | null): void {

@@ -11,14 +11,16 @@ export interface ReloadParts {
 /** Reloads all children with the present template and logs the result. Never rejects. */
 export async function reloadChildren({ reload, template, logger }: ReloadParts): Promise<void> {
   if (template === null) {
-    logger.info('reload: there is no srs.template that children could go by anew');
+    logger.info('reload: srs.template is not set, so there is nothing to reload');
     return;
   }
   const { kind, reason } = await reload();
-  if (kind === 'done')
-    logger.info({ template }, 'reload: all children go by the template as it is');
+  if (kind === 'done') logger.info({ template }, 'reload: all children have the new template');
   else if (kind === 'refused')
-    logger.error({ reason }, 'reload: refused, children stay as they are');
+    logger.error({ reason }, 'reload: refused, the children keep their configs');
   else
-    logger.error({ reason }, 'reload: a child goes by the new template from its next start only');
+    logger.error(
+      { reason },
+      'reload: failed, a child gets the new template at its next start only',
+    );
 }

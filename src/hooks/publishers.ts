@@ -152,7 +152,7 @@ export class Publishers {
   #unsaid({ id: child }: OwnerRef, error: unknown, stream?: StreamKey): null {
     this.#logger.warn(
       { stream, child, reason: messageOf(error) },
-      'child does not say who publishes the stream: it stays as it is until its next hook',
+      'child does not report its streams: their state stays until its next hook',
     );
     return null;
   }

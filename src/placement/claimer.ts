@@ -86,7 +86,10 @@ export class Claimer {
     } catch (error) {
       // Harmless: its owner still serves clients sent there, and a dead owner's claims are all
       // released.
-      this.#parts.logger.debug({ stream, reason: messageOf(error) }, 'claim left to its lease');
+      this.#parts.logger.debug(
+        { stream, reason: messageOf(error) },
+        'claim not released: it ends with its lease',
+      );
     }
   }
 
@@ -103,7 +106,7 @@ export class Claimer {
       this.#owed.set(child, Math.max(generation, this.#owed.get(child) ?? 0));
       this.#parts.logger.warn(
         { child, generation, reason: messageOf(error) },
-        'claims of a dead child stay until the registry answers: see that it does',
+        'claims of a dead child stay until the registry answers: check the registry',
       );
     }
   }

@@ -45,7 +45,7 @@ export class Admission {
   /** @throws Refused if the sender may not register that address */
   vouch({ ip, isNear }: HeartbeatSender, host: string): void {
     if (ip === host || (isNear && isOurs(host)) || this.#options.hosts.has(host)) return;
-    throw new Refused(403, `${ip} may not speak for ${host}: add ${host} to origins.hosts`);
+    throw new Refused(403, `${ip} may not register ${host}: add ${host} to origins.hosts`);
   }
 }
 

@@ -71,6 +71,6 @@ export class Refusals {
     if (said.size >= MAX_SAID) said.clear();
     said.add(reason);
     entry.saidAt = at;
-    this.#logger.warn({ from, reason }, 'origin is not let in');
+    this.#logger.warn({ from, reason }, 'origin refused');
   }
 }

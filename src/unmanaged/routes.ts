@@ -90,7 +90,7 @@ function statusOf(error: unknown): number | null {
 /** @throws Refused if the peer has disconnected */
 function sender({ socket }: FastifyRequest): HeartbeatSender {
   const from = senderOf(socket.remoteAddress, socket.localAddress);
-  if (from === null) throw new Refused(403, 'nobody knows where this comes from');
+  if (from === null) throw new Refused(403, 'the sender has disconnected');
   return from;
 }
 

@@ -160,7 +160,7 @@ export class Watch {
   async #failed({ owner, failures }: Watched, error: unknown, hasShown: boolean): Promise<void> {
     const { origins } = this.#options;
     const reason = messageOf(error);
-    this.#logger.debug({ origin: owner.id, reason, code: codeOf(error) }, 'no word of streams');
+    this.#logger.debug({ origin: owner.id, reason, code: codeOf(error) }, 'streams not reported');
     if (error instanceof AnswerError || failures >= MISSES) {
       origins.note(owner, apiFault(error, hasShown));
     }

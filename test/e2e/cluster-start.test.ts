@@ -35,7 +35,11 @@ describe('a start without its Redis', BOUNDED, () => {
     await once(web, 'listening');
     t.after(() => web.close());
     const registry = `redis://127.0.0.1:${(web.address() as AddressInfo).port}`;
-    await assertEnds(t, registry, /does not speak as Redis does; start it, mend the address, or/);
+    await assertEnds(
+      t,
+      registry,
+      /does not speak the Redis protocol; start it, mend the address, or/,
+    );
   });
 
   it('ends with one line where nobody listens', async (t) => {

@@ -74,7 +74,7 @@ for (const origin of origins()) {
       await writeFile(template, vhost('gop_cache on; queue_length 17;'));
       const isReal = origin.name === 'srs';
       const line = await signalled('SIGHUP', '"msg":"reload: ');
-      const outcome = isReal ? /all children go by the template/ : /from its next start only/;
+      const outcome = isReal ? /all children have the new template/ : /at its next start only/;
       assert.match(line, outcome);
       assert.match(await conf(), /queue_length 17;/);
       await assertUnharmed();
@@ -93,7 +93,7 @@ for (const origin of origins()) {
     it('SIGHUP with a bad file says why, and changes nothing', async () => {
       const good = await conf();
       await writeFile(template, vhost('frob on;'));
-      assert.match(await signalled('SIGHUP', 'reload: refused, children stay'), /frob/);
+      assert.match(await signalled('SIGHUP', 'reload: refused, the children keep'), /frob/);
       await writeFile(template, vhost('gop_cache off;'));
       await writeFile(config, `srs: { template: ${template} }\nlimits: { connections: many }\n`);
       const refused = await signalled('SIGHUP', 'reload: refused, nothing has changed');
@@ -174,7 +174,9 @@ for (const origin of origins()) {
       });
       for (const name of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) supervisor.process.kill(name);
       await supervisor.ready(2);
-      await until('the reload', () => supervisor.output.includes('"msg":"reload: there is no'));
+      await until('the reload', () =>
+        supervisor.output.includes('"msg":"reload: srs.template is not set'),
+      );
       const ports = (await listeningPorts(supervisor.pid)).filter(
         (port) => port >> 4 === 9229 >> 4,
       );

@@ -128,7 +128,7 @@ test('a child that cannot be asked costs one line, and the stream stays as it is
     stream: 'v/live/s',
     child: 'c001',
     reason: 'connect ECONNREFUSED 127.0.0.1:20002',
-    msg: 'child does not say who publishes the stream: it stays as it is until its next hook',
+    msg: 'child does not report its streams: their state stays until its next hook',
   });
   assert.deepEqual(claims.owners.get('v/live/s'), C1);
 });

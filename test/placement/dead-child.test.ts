@@ -59,7 +59,7 @@ test('a child that dies while the registry is away costs one line, however many 
   await rig.die();
   await settled();
   await rig.placement.tick();
-  const msg = 'claims of a dead child stay until the registry answers: see that it does';
+  const msg = 'claims of a dead child stay until the registry answers: check the registry';
   assert.deepEqual(rig.log.lines, [{ child: ID, generation: 1, reason: REASON, msg }]);
   assert.deepEqual(rig.placement.list(), []);
   assert.deepEqual(rig.placement.counts(ID), { streams: 0, clients: STREAMS.length });

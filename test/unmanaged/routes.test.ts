@@ -131,7 +131,7 @@ test('nobody speaks for an address that is not its own', async () => {
   const at = (ip: string) => ask(open, 'POST', { ...beat(), ip });
   const { status, answer } = await at('198.51.100.7');
   assert.equal(status, 403);
-  assert.match(String(answer.error), /may not speak for 198.51.100.7: add .* to origins.hosts$/);
+  assert.match(String(answer.error), /may not register 198.51.100.7: add .* to origins.hosts$/);
   const listening = { ...beat(), rtmp: ['198.51.100.7:1935'] };
   assert.equal((await ask(open, 'POST', listening)).status, 403);
   assert.equal((await at('127.0.0.1')).status, 200);

@@ -131,7 +131,10 @@ export class Boxes extends EventEmitter<BoxesEvents> {
 
   #missed(error: unknown): void {
     if (this.#joined) {
-      this.#options.logger.warn({ reason: messageOf(error) }, 'registry away: what runs goes on');
+      this.#options.logger.warn(
+        { reason: messageOf(error) },
+        'registry away: running streams go on',
+      );
     }
     this.#joined = false;
   }

@@ -103,7 +103,10 @@ export class Follower {
   /** Reconnects, but only from an established connection: otherwise the client would end. */
   #leave(at: string, master: string): void {
     if (this.#wanted !== master) {
-      this.#logger.warn({ from: at, to: master }, 'Sentinel names another master: going there');
+      this.#logger.warn(
+        { from: at, to: master },
+        'Sentinel names another master: reconnecting to it',
+      );
     }
     this.#wanted = master;
     this.#options.client.disconnect(true);
@@ -114,7 +117,7 @@ export class Follower {
     this.#at = at;
     this.#wanted = null;
     if (from === null || from === at) return;
-    this.#logger.warn({ from, to: at }, 'the map is in another master: all claims are renewed');
+    this.#logger.warn({ from, to: at }, 'connected to another master: all claims are renewed');
     this.onMoved();
   }
 

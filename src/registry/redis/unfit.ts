@@ -42,12 +42,12 @@ const REASONS: readonly [RegExp, (text: string) => string][] = [
   ],
   [/^(NOAUTH|WRONGPASS|NOPERM|ERR invalid password)/, (text) => `it refuses us (${text})`],
   [/No such master|invalid reply: null/, () => 'the Sentinels know no master of that name'],
-  [/Protocol error|unknown command/i, () => 'what listens there does not speak as Redis does'],
+  [/Protocol error|unknown command/i, () => 'the server there does not speak the Redis protocol'],
   [/cluster support disabled/, () => 'it is no Redis Cluster: write redis://HOST:PORT'],
   [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ECONNRESET/, lastPart],
-  [/ETIMEDOUT/, () => 'no connection comes about in time'],
+  [/ETIMEDOUT/, () => 'the connection timed out'],
   [/Command timed out/, () => 'it accepts a connection, but does not answer'],
-  [/Connection is closed/, () => 'nobody there answers as Redis does'],
+  [/Connection is closed/, () => 'no Redis server answers there'],
 ];
 
 /** Returns why no server could be reached, from all errors until then. */

@@ -29,7 +29,7 @@ test('a server that speaks another protocol is refused', async (t) => {
   const port = await listen(t, (socket) =>
     socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
   );
-  const line = /127.0.0.1:\d+: what listens there does not speak as Redis does; /;
+  const line = /127.0.0.1:\d+: the server there does not speak the Redis protocol; /;
   await assertRefused(`redis://127.0.0.1:${port}`, line);
 });
 
@@ -74,7 +74,7 @@ test('a server of another kind is named as what it is', async (t) => {
   await assertRefused(replica.url, /: it is a replica: /);
   const asCluster = `redis+cluster://127.0.0.1:${replica.port}`;
   await assertRefused(asCluster, /: it is no Redis Cluster: write redis:/);
-  await assertRefused('redis+sentinel://127.0.0.1:1/any', /: nobody there answers as Redis does/);
+  await assertRefused('redis+sentinel://127.0.0.1:1/any', /: no Redis server answers there/);
 });
 
 test('a connection on which nothing comes back is made anew', async (t) => {

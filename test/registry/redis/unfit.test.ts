@@ -34,19 +34,19 @@ const HEARD: [string[], RegExp][] = [
   [[], /^it does not answer$/],
   [['something new'], /^something new$/],
   [['Connection is closed.', 'WRONGPASS no'], /^it refuses us \(WRONGPASS no\)$/],
-  [['Protocol error, got "H" as reply type byte.'], /does not speak as Redis does/],
+  [['Protocol error, got "H" as reply type byte.'], /does not speak the Redis protocol/],
   [
     ['failed to connect to sentinel h:1 because connect ECONNREFUSED 1.2.3.4:1'],
     /^connect ECONNREFUSED 1.2.3.4:1$/,
   ],
   [['getaddrinfo EAI_AGAIN nowhere'], /^getaddrinfo EAI_AGAIN nowhere$/],
   [['failed because ERR No such master with that name'], /know no master of that name/],
-  [['connect ETIMEDOUT'], /^no connection comes about in time$/],
+  [['connect ETIMEDOUT'], /^the connection timed out$/],
   [
     ['Connection is closed.', 'Command timed out'],
     /^it accepts a connection, but does not answer$/,
   ],
-  [['Failed to refresh slots cache.', 'Connection is closed.'], /^nobody there answers/],
+  [['Failed to refresh slots cache.', 'Connection is closed.'], /^no Redis server answers there$/],
 ];
 for (const [heard, reason] of HEARD) {
   test(`of ${JSON.stringify(heard)} people are told ${reason}`, () => {
