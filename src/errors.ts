@@ -72,7 +72,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The reason of a failure in plain words: the system's code is translated, all else is as it is. */
-export function reasonOf(error: unknown): string {
+export function plainReason(error: unknown): string {
   return SYSTEM_REASONS[codeOf(error)] ?? messageOf(error);
 }
 

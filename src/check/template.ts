@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkTemplate, droppedBy } from '../child/template.js';
-import { codeOf, messageOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, plainReason, SupervisorError } from '../errors.js';
 import { type Directive, parseConf } from '../srs-conf/parse.js';
 import type { Outcome } from './findings.js';
 
@@ -10,7 +10,7 @@ export async function readTemplate(
 ): Promise<Outcome<readonly Directive[] | null>> {
   if (path === null) return { value: null, text: 'none: children get a config of ours' };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : plainReason(error);
     throw templateError(path, `cannot read it: ${reason}`, error);
   });
   const value = parseTemplate(path, text);
