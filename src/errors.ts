@@ -72,7 +72,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Returns a failure's reason: plain words for a known system code, else the message. */
-export function reasonOf(error: unknown): string {
+export function plainReason(error: unknown): string {
   return SYSTEM_REASONS[codeOf(error)] ?? messageOf(error);
 }
 

@@ -17,6 +17,7 @@ import { connectRedis } from '../registry/redis/connect.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
+import { tryHttpDir } from './http-dir.js';
 import { whoRegisters } from './origins.js';
 import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';
@@ -43,6 +44,8 @@ export interface Inspection {
   readonly findings: Findings;
   /** Null when something failed. */
   readonly prepared: Prepared | null;
+  /** How many children there would be; 0 where the CPUs could not be planned. */
+  readonly count: number;
 }
 
 /** Looks at configuration and machine as a start would, and changes nothing. */
@@ -62,12 +65,13 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   await findings.attempt('ports', () => provePorts(config));
   const firewall =
     binary && (await findings.attempt('firewall', () => tryFirewall(config, binary, count)));
+  await findings.attempt('http.dir', () => tryHttpDir(config.http.dir));
   await findings.attempt('tls', () => tryCertificate(config));
   await findings.attempt('origins', () => whoRegisters(config));
   await findings.attempt('registry', () => tryRegistry(config));
   const error = findings.error !== null;
   if (error || !binary || template === undefined || !plan || !shares) {
-    return { findings, prepared: null };
+    return { findings, prepared: null, count };
   }
   const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   await findings.attempt('live', () => liveFormats(config, template));
@@ -75,7 +79,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const machine = { pinning: pinning ?? null, hasOverlap: overlap ?? false };
   const prepared = { ...known, ...machine, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
-  return { findings, prepared: findings.error === null ? prepared : null };
+  return { findings, prepared: findings.error === null ? prepared : null, count };
 }
 
 async function tryCertificate({ listen, tls }: Config): Promise<Outcome<null>> {

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { NO_TEMPLATE, parseTemplate, type Template } from '../child/template.js';
-import { codeOf, messageOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
 
 /** Reads the user's srs.conf, `srs.template`; `path` null: there is none. Throws ERR_CONFIG. */
 export async function readTemplate(path: string | null): Promise<Outcome<Template>> {
   if (path === null) return { value: NO_TEMPLATE, text: 'none: children get a config of ours' };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : plainReason(error);
     throw templateError(path, `cannot read it: ${reason}`, error);
   });
   const value = parse(path, text);

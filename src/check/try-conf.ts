@@ -5,13 +5,14 @@ import { childEnvironment } from '../child/environment.js';
 import { portsAt } from '../child/ports.js';
 import { renderSrsConf } from '../child/srs-conf.js';
 import { testConf } from '../child/test-conf.js';
+import { plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
 import { confOptions, type Prepared } from './prepared.js';
 
 /** Lets SRS test the config that children will get. Throws ERR_CHILD_CONFIG with its own reason. */
 export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
   const { binary, config, env } = prepared;
-  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-check-'));
+  const folder = await temporaryFolder();
   try {
     const { portBase } = config.children;
     const path = join(folder, 'c001.conf');
@@ -33,6 +34,15 @@ export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
     return { value: null, text: `${binary.kind} takes the config that children get` };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'srs-supervisor-check-'));
+  } catch (error) {
+    const text = `TMPDIR: cannot use ${tmpdir()}: ${plainReason(error)}; set it to a directory that this user may write`;
+    throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, plainReason, SupervisorError } from '../errors.js';
 import { makeFolder } from '../system/make-folder.js';
 import { acquireLock, type Lock } from './lock.js';
 
@@ -123,7 +123,7 @@ class WorkDirLock {
 
 /** ERR_CONFIG for a work directory that the system does not let us make or write. */
 export function unusable(path: string, error: unknown): SupervisorError {
-  const reason = codeOf(error) === 'ENOENT' ? 'no directory can be made there' : reasonOf(error);
+  const reason = codeOf(error) === 'ENOENT' ? 'no directory can be made there' : plainReason(error);
   const text = `workDir: cannot use ${path}: ${reason}; set workDir (--workdir) to a directory that this user may write`;
   return new SupervisorError('ERR_CONFIG', text, { cause: error });
 }

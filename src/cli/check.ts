@@ -1,5 +1,6 @@
 import type { Finding } from '../check/findings.js';
 import { inspect, type Surroundings } from '../check/inspect.js';
+import { tryStart } from '../check/start.js';
 import type { Config } from '../config/config.js';
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
@@ -14,12 +15,13 @@ export interface CheckAnswer {
   readonly passed: boolean;
 }
 
-/** Looks at config and machine as a start would; changes nothing. */
+/** Tries what a start does, and leaves nothing changed. */
 export async function check(config: Config, around: Surroundings): Promise<CheckAnswer> {
-  const { findings, prepared } = await inspect(config, around);
+  const { findings, count } = await inspect(config, around);
+  await tryStart(config, count, findings);
   const width = Math.max(...findings.list.map((finding) => finding.check.length));
   const lines = findings.list.map(
     ({ check, status, text }) => `${MARKS[status]}  ${check.padEnd(width)}  ${text}`,
   );
-  return { text: lines.join('\n'), passed: prepared !== null };
+  return { text: lines.join('\n'), passed: findings.error === null };
 }

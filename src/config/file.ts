@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, plainReason, SupervisorError } from '../errors.js';
 import { findFlaw } from './yaml-flaws.js';
 
 /** A YAML file as plain values, with the line of each key. */
@@ -26,7 +26,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 const TOO_MANY_ALIASES = 'too many aliases (*name), write their values out';
 
 function readReason(error: unknown): string {
-  return codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
+  return codeOf(error) === 'ENOENT' ? 'no such file' : plainReason(error);
 }
 
 /** Parses YAML 1.2; empty text is an empty config. @throws ERR_CONFIG */

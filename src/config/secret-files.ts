@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { codeOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, plainReason, SupervisorError } from '../errors.js';
 import { expandHome } from '../system/home.js';
 import { SECRET_KEYS } from './secret-keys.js';
 import type { Setting } from './sources.js';
@@ -40,7 +40,7 @@ async function readSecret(path: string, where: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file' : plainReason(error);
     throw new SupervisorError('ERR_CONFIG', `${where}: cannot read ${path}: ${reason}`, {
       cause: error,
     });

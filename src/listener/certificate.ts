@@ -8,7 +8,7 @@ import {
   type Server,
   TLSSocket,
 } from 'node:tls';
-import { codeOf, messageOf, reasonOf, SupervisorError } from '../errors.js';
+import { codeOf, messageOf, plainReason, SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 
 /**
@@ -116,7 +116,7 @@ async function readPem(key: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const text = `${key}: ${path}: ${reasonOf(error)}; name a PEM file that this user may read`;
+    const text = `${key}: ${path}: ${plainReason(error)}; name a PEM file that this user may read`;
     throw new SupervisorError('ERR_CONFIG', text, { cause: error });
   }
 }

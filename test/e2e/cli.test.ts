@@ -8,56 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DUMPS } from '../cpu/dumps.js';
+import { cli, type Ended, type Surroundings } from '../helpers/cli.js';
 import { playFrames } from '../helpers/media.js';
-import { BIN, ROOT } from '../helpers/paths.js';
+import { ROOT } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
 import { NO_SRS, SRS_BINARY } from '../helpers/srs.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
 
 const MINI = join(ROOT, 'srs-bin/mini-srs');
-
-/** No other ports than a test names. */
-const OTHERS_OFF = Object.fromEntries(
-  ['HTTP', 'API', 'RTC', 'SRT'].map((name) => [`SRS_SUPERVISOR_LISTEN_${name}`, 'off']),
-);
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Surroundings {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  /** `ulimit -n` of the process. */
-  readonly files?: number;
-}
-
-/** Runs the command to its end. */
-async function cli(args: readonly string[], around: Surroundings = {}): Promise<Ended> {
-  const { cwd = ROOT, env, files } = around;
-  const program = [process.execPath, BIN, ...args];
-  const limited = ['sh', '-c', `ulimit -n ${files}; exec "$@"`, 'sh', ...program];
-  const [command = '', ...rest] = files === undefined ? program : limited;
-  const child = spawn(command, rest, {
-    cwd,
-    env: { ...process.env, ...OTHERS_OFF, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A start that goes well by mistake is ended.
-    timeout: 60_000,
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.on('data', (text) => {
-    stderr += text;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
 
 /** Asserts one line for people on stderr, and answers it. */
 function onlyLine({ stderr, stdout }: Ended): string {

@@ -43,6 +43,10 @@ describe('a start without its Redis', BOUNDED, () => {
   });
 
   it('ends with one line where nobody listens', async (t) => {
-    await assertEnds(t, 'redis://127.0.0.1:1', /connect ECONNREFUSED 127.0.0.1:1; start it/);
+    await assertEnds(
+      t,
+      'redis://127.0.0.1:1',
+      /the connection was refused \(127.0.0.1:1\); start it/,
+    );
   });
 });

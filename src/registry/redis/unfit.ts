@@ -1,3 +1,5 @@
+import { plainReason } from '../../errors.js';
+
 /** Least version: our scripts call `TIME` before writes, which older ones refuse. */
 const LEAST_MAJOR = 5;
 
@@ -59,7 +61,8 @@ export function reasonOf(heard: readonly string[]): string {
   return heard[0] ?? 'it does not answer';
 }
 
-/** Returns the inner error of a message that quotes one. */
+/** Returns the inner error of a message that quotes one, in plain words. */
 function lastPart(text: string): string {
-  return text.slice(text.search(/(connect |getaddrinfo |read )?E[A-Z_]{5}/));
+  const [, code = '', where = ''] = /(E[A-Z_]{5,}) ?(\S*)/.exec(text) ?? [];
+  return `${plainReason({ code })}${where === '' ? '' : ` (${where})`}`;
 }

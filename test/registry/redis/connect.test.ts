@@ -21,7 +21,7 @@ async function assertRefused(url: string, message: RegExp): Promise<void> {
 
 test('a server that is not there is told of in one line without the password', async () => {
   const line =
-    /^registry: cannot use redis:\/\/\*\*\*@127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; start it/;
+    /^registry: cannot use redis:\/\/\*\*\*@127.0.0.1:1: the connection was refused \(127.0.0.1:1\); start it/;
   await assertRefused('redis://:hidden@127.0.0.1:1', line);
 });
 

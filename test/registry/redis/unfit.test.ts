@@ -37,9 +37,9 @@ const HEARD: [string[], RegExp][] = [
   [['Protocol error, got "H" as reply type byte.'], /does not speak the Redis protocol/],
   [
     ['failed to connect to sentinel h:1 because connect ECONNREFUSED 1.2.3.4:1'],
-    /^connect ECONNREFUSED 1.2.3.4:1$/,
+    /^the connection was refused \(1.2.3.4:1\)$/,
   ],
-  [['getaddrinfo EAI_AGAIN nowhere'], /^getaddrinfo EAI_AGAIN nowhere$/],
+  [['getaddrinfo EAI_AGAIN nowhere'], /^the name service does not answer \(nowhere\)$/],
   [['failed because ERR No such master with that name'], /know no master of that name/],
   [['connect ETIMEDOUT'], /^the connection timed out$/],
   [

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { BIN, ROOT } from './paths.js';
+
+/** No other ports than a test names. */
+export const OTHERS_OFF = Object.fromEntries(
+  ['HTTP', 'API', 'RTC', 'SRT'].map((name) => [`SRS_SUPERVISOR_LISTEN_${name}`, 'off']),
+);
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Surroundings {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** `ulimit -n` of the process. */
+  readonly files?: number;
+  /** Words before the program: a command that becomes it. */
+  readonly behind?: readonly string[];
+  /** The process is ended by SIGTERM when its standard error holds this. */
+  readonly until?: string;
+}
+
+/** Runs the command to its end. */
+export async function cli(args: readonly string[], around: Surroundings = {}): Promise<Ended> {
+  const { cwd = ROOT, env, files, behind = [] } = around;
+  const program = [...behind, process.execPath, BIN, ...args];
+  const limited = ['sh', '-c', `ulimit -n ${files}; exec "$@"`, 'sh', ...program];
+  const [command = '', ...rest] = files === undefined ? program : limited;
+  const child = spawn(command, rest, {
+    cwd,
+    env: { ...process.env, ...OTHERS_OFF, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A start that goes well by mistake is ended.
+    timeout: 60_000,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+    if (around.until !== undefined && stderr.includes(around.until)) child.kill('SIGTERM');
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
