@@ -1,18 +1,7 @@
-import { codeOf } from '../errors.js';
+import { ErrorKinds } from '../logging/error-kinds.js';
 import type { Logger } from '../logging/logger.js';
 
-/** Of one kind one line in this time; what came meanwhile is counted in the next one. */
-const QUIET_MS = 60_000;
-/** More kinds than this share one line. */
-const MAX_KINDS = 64;
-
 const KINDS = ['uncaughtException', 'unhandledRejection'] as const;
-
-interface Kind {
-  loggedAt: number;
-  /** Not logged. */
-  silent: number;
-}
 
 /** While all is being started, an error that nobody caught is a reason not to start. */
 export function endAtUnforeseen(end: (error: unknown) => void): void {
@@ -26,7 +15,7 @@ export function endAtUnforeseen(end: (error: unknown) => void): void {
  */
 export class Unforeseen {
   readonly #logger: Logger;
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new ErrorKinds();
   #count = 0;
 
   constructor(logger: Logger) {
@@ -53,33 +42,8 @@ export class Unforeseen {
 
   take(error: unknown, how: string, now = performance.now()): void {
     this.#count += 1;
-    const kind = this.#kindOf(error);
-    if (now - kind.loggedAt < QUIET_MS) {
-      kind.silent += 1;
-      return;
-    }
-    const repeated = kind.silent === 0 ? {} : { repeated: kind.silent };
-    kind.loggedAt = now;
-    kind.silent = 0;
-    const stack = stackOf(error);
-    this.#logger.error(
-      { how, ...repeated, stack },
-      'an error that nobody foresaw: please report it',
-    );
+    const line = this.#kinds.take(error, now);
+    if (line === null) return;
+    this.#logger.error({ how, ...line }, 'an error that nobody foresaw: please report it');
   }
-
-  /** By what it is and where it was thrown. */
-  #kindOf(error: unknown): Kind {
-    const [, place = ''] = /\n +at (.*)/.exec(stackOf(error)) ?? [];
-    const wanted = `${(error as Error | null)?.name} ${codeOf(error)} ${place}`;
-    const isFull = this.#kinds.size >= MAX_KINDS && !this.#kinds.has(wanted);
-    const name = isFull ? 'others' : wanted;
-    const kind = this.#kinds.get(name) ?? { loggedAt: -Infinity, silent: 0 };
-    this.#kinds.set(name, kind);
-    return kind;
-  }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

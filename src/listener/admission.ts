@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
-import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { logRefusal } from '../logging/refusals.js';
 import { type ClientAddress, normalIp, type TrustedProxies } from './client-address.js';
 import type { Connection, Connections } from './connections.js';
 import { type Counters, countRefusal } from './counters.js';
+import { logFailure } from './log-failure.js';
 import { readProxyHeader } from './read-proxy-header.js';
+import { SessionError } from './session-error.js';
 
 /** What a port asks of every connection before its protocol begins. */
 export interface AdmissionRules {
@@ -50,9 +51,8 @@ export class Admission {
       logRefusal(logger, 'client refused', { client: ip, limit: `limits.${connection}` });
       turnAway(client);
     } catch (error) {
-      counters.failed.invalid += 1;
-      const about = { client: client.remoteAddress, err: messageOf(error) };
-      logRefusal(logger, 'client refused', about);
+      const about = { client: client.remoteAddress };
+      counters.failed[logFailure(logger, 'client refused', about, error)] += 1;
       client.destroy();
     }
     return null;
@@ -69,7 +69,9 @@ export class Admission {
     const ip = normalIp(remoteAddress) ?? remoteAddress;
     const peer = { ip, port: remotePort };
     if (proxies === null || ip === '') return peer;
-    if (!proxies.has(ip)) throw new Error('proxies.trusted does not name it');
+    if (!proxies.has(ip)) {
+      throw new SessionError('invalid', 'proxies.trusted does not name it');
+    }
     this.#waiting.add(client);
     try {
       return (await readProxyHeader(client)) ?? peer;

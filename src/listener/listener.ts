@@ -4,9 +4,10 @@ import type { Role, StreamKey } from '../stream-key.js';
 import type { LimitName } from './budget.js';
 
 /**
- * Why a client was not served. `hook`: the user's hook has refused a player that would have waited for
- * its stream; `full`: too many wait already; `shed`: it made room for others, and had not said what it
- * wants.
+ * The kinds of reasons for which a client is not served. `hook`: the user's hook refused a player
+ * that would have waited for its stream. `full`: too many players wait already. `shed`: the client
+ * had not said what it wants, and made room for others. `registry`: the registry does not answer, or
+ * refuses. `internal`: an error that nobody foresaw.
  */
 export type Failure =
   | 'silent'
@@ -16,7 +17,9 @@ export type Failure =
   | 'child'
   | 'hook'
   | 'full'
-  | 'shed';
+  | 'shed'
+  | 'registry'
+  | 'internal';
 
 /** What has become of the clients so far. */
 export interface ListenerCounters {

@@ -4,7 +4,7 @@ import type { Logger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Connection } from './connections.js';
 import type { Fault, Route } from './route.js';
-import { SessionError } from './session-error.js';
+import { failureOf, isOwnFailure, SessionError } from './session-error.js';
 
 /** Waits before another try when a child refuses: it has just died, or is just coming back. */
 const RETRY_MS = [20, 100, 300];
@@ -26,7 +26,8 @@ interface ChildRefusal {
 /**
  * Tries the stream's owner, and wherever the stream is then when that has just died. A child that
  * took the connection, closed it and lives on has refused the client, and is not asked again.
- * Answers the route, which is the caller's to release; rejects with SessionError.
+ * Answers the route, which is the caller's to release. Rejects with SessionError, and with an error of
+ * the registry or one that nobody foresaw as it is.
  */
 export async function reachChild(
   connection: Connection,
@@ -41,6 +42,7 @@ export async function reachChild(
       return next;
     } catch (error) {
       next.release(faultOf(error));
+      if (isOwnFailure(failureOf(error))) throw error;
       const wait = RETRY_MS[attempt];
       if (wait === undefined || connection.signal.aborted) throw asFailure(error, next);
       refusal = refusalIn(error, next);
@@ -61,6 +63,7 @@ async function nextRoute(route: Attempt['route'], refusal: ChildRefusal | null):
 function faultOf(error: unknown): Fault | undefined {
   const code = codeOf(error);
   if (code === 'ERR_NO_CHILD') return 'gone';
+  if (failureOf(error) === 'internal') return undefined;
   return code === '' ? undefined : 'refused';
 }
 

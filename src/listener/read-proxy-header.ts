@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import { parseProxyHeader } from '../protocol/proxy/header.js';
 import { type ClientAddress, normalIp } from './client-address.js';
 import { readParsed } from './read-until.js';
+import { SessionError } from './session-error.js';
+
+const refuse = (reason: string) => new SessionError('invalid', reason);
 
 /** A balancer sends its header with the first packet; who waits longer is none. */
 export const PROXY_HEADER_MS = 5000;
@@ -12,9 +15,12 @@ export const PROXY_HEADER_MS = 5000;
  */
 export async function readProxyHeader(socket: Socket): Promise<ClientAddress | null> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error('no PROXY header in time')), PROXY_HEADER_MS);
+  const timer = setTimeout(
+    () => late.abort(new SessionError('invalid', 'no PROXY header in time')),
+    PROXY_HEADER_MS,
+  );
   try {
-    const client = await readParsed(socket, parseProxyHeader, late.signal);
+    const client = await readParsed(socket, parseProxyHeader, late.signal, refuse);
     return client && { ip: normalIp(client.ip) ?? client.ip, port: client.port };
   } finally {
     clearTimeout(timer);

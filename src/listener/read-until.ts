@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Parsed } from '../protocol/result.js';
 import { ByteWriter } from '../protocol/rtmp/byte-writer.js';
+import { PeerError } from './session-error.js';
 
 /**
  * Feeds a socket's bytes to `take` until that answers something; then the socket is paused and the
  * answer is the result. What `take` got has been read for good: it has to keep what it needs.
  *
- * Rejects with what `take` threw, with the signal's reason, or with an Error when the socket ends.
+ * Rejects with what `take` threw, with the signal's reason, or with PeerError when the socket ends.
  */
 export function readUntil<T>(
   socket: Socket,
@@ -33,7 +34,7 @@ export function readUntil<T>(
         fail(error);
       }
     };
-    const onEnd = () => fail(new Error('the other side closed the connection'));
+    const onEnd = () => fail(new PeerError('the other side closed the connection'));
     const onAbort = () => fail(signal.reason);
     if (signal.aborted) return fail(signal.reason);
     if (socket.destroyed || socket.readableEnded) return onEnd();
@@ -51,7 +52,7 @@ export async function readParsed<T>(
   socket: Socket,
   parse: (bytes: Buffer) => Parsed<T>,
   signal: AbortSignal,
-  refuse: (reason: string) => Error = (reason) => new Error(reason),
+  refuse: (reason: string) => Error = (reason) => new PeerError(reason),
 ): Promise<T> {
   const seen = new ByteWriter();
   const take = (bytes: Buffer) => {

@@ -15,11 +15,16 @@ export type RefusalFields = Readonly<Record<string, string | null | undefined>>;
  * further lines are at debug.
  */
 export function logRefusal(logger: Logger, message: string, fields: RefusalFields): void {
-  const shown = Object.entries(fields)
-    .filter(([, text]) => text !== undefined)
-    .map(([name, text]) => [name, text ? loggable(text) : text]);
-  const line = Object.fromEntries(shown) as Record<string, unknown>;
+  const line = shownFields(fields);
   const withheld = COMMON.has(fields.failure) ? null : limit.take(message, performance.now());
   if (withheld === null) logger.debug(line, message);
   else logger.info(withheld === 0 ? line : { ...line, withheld }, message);
+}
+
+/** The fields as a log may have them: bounded, and without control characters. */
+export function shownFields(fields: RefusalFields): Record<string, unknown> {
+  const shown = Object.entries(fields)
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => [name, text ? loggable(text) : text]);
+  return Object.fromEntries(shown);
 }

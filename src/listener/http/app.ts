@@ -5,6 +5,9 @@ import type { Logger } from '../../logging/logger.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';
+import type { Failure } from '../listener.js';
+import { logFailure } from '../log-failure.js';
+import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,6 +23,8 @@ export interface AppOptions {
   readonly plugins: readonly HttpPlugin[];
   readonly trusted: TrustedProxies;
   readonly logger: Logger;
+  /** Counts a request that the registry, or an error that nobody foresaw, kept from an answer. */
+  readonly onFailure: (failure: Failure) => void;
   readonly connectionOf: (socket: Socket) => Connection | null;
   readonly serverFactory: (handler: RequestListener) => Server;
 }
@@ -29,7 +34,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The Fastify instance of one port, with the plugins of the rooms that it serves. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { plugins, trusted, logger, connectionOf, serverFactory } = options;
+  const { plugins, trusted, connectionOf, serverFactory } = options;
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
@@ -47,7 +52,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     if (path !== undefined && !isAmbiguous(path)) return undefined;
     return reply.code(400).type(TEXT).send('Bad Request: the path can be read in two ways\n');
   });
-  addErrors(app, logger);
+  addErrors(app, options);
   for (const plugin of plugins) app.register(plugin);
   return app;
 }
@@ -70,12 +75,25 @@ export function clientOf(
   return forwardedClient({ ip: peer.ip, port: peer.port }, header?.toString(), trusted);
 }
 
-function addErrors(app: FastifyInstance, logger: Logger): void {
+function addErrors(app: FastifyInstance, { logger, onFailure }: AppOptions): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('Not Found\n'));
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) logger.warn({ url: request.url, reason: error.message }, 'http: failed');
-    const [line = ''] = status >= 500 ? ['Internal Server Error'] : error.message.split('\n');
-    return reply.code(status).type(TEXT).send(`${line}\n`);
+  app.setErrorHandler((error: FastifyError, { url }, reply) => {
+    const { statusCode = 500 } = error;
+    reply.type(TEXT);
+    if (statusCode < 500) {
+      const [line = ''] = error.message.split('\n');
+      return reply.code(statusCode).send(`${line}\n`);
+    }
+    const failure = failureOf(error);
+    if (!isOwnFailure(failure)) {
+      logger.warn({ url, reason: error.message }, 'http: failed');
+      return reply.code(statusCode).send('Internal Server Error\n');
+    }
+    onFailure(logFailure(logger, 'http: request failed', { url }, error));
+    if (failure === 'internal') return reply.code(500).send('Internal Server Error\n');
+    return reply
+      .code(503)
+      .header('Retry-After', '1')
+      .send(`${reasonForClient(error)}\n`);
   });
 }

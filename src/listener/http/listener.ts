@@ -3,15 +3,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
-import { codeOf, messageOf } from '../../errors.js';
+import { codeOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
-import { logRefusal } from '../../logging/refusals.js';
 import { Admission } from '../admission.js';
 import type { ConnectionLimits } from '../budget.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
+import { logFailure } from '../log-failure.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
@@ -71,6 +71,9 @@ export class HttpListener extends ClientListener {
       plugins,
       trusted,
       logger,
+      onFailure: (failure) => {
+        this.counters.failed[failure] += 1;
+      },
       connectionOf: (socket) => this.#connectionOf(socket),
       serverFactory: (handler) => this.#makeServer(handler),
     });
@@ -190,11 +193,10 @@ export class HttpListener extends ClientListener {
     try {
       await serving;
     } catch (error) {
-      const failure = failureOf(error);
-      this.counters.failed[failure] += 1;
       const { client, stream } = connection;
-      const fields = { client, stream, failure, err: messageOf(error), url: request.url };
-      logRefusal(this.#options.logger, 'live stream not served', fields);
+      const about = { client, stream, url: request.url };
+      const failure = logFailure(this.#options.logger, 'live stream not served', about, error);
+      this.counters.failed[failure] += 1;
     }
     if (connection.relayed === null) return;
     this.counters.relayed += 1;

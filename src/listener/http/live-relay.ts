@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { buildChildHead } from '../../protocol/http/child-head.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
@@ -14,10 +13,11 @@ import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
 import type { HeldHooks, HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { HoldBudget } from '../hold-budget.js';
+import type { Failure } from '../listener.js';
 import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
-import { SessionError } from '../session-error.js';
+import { failureOf, PeerError, reasonForClient, SessionError } from '../session-error.js';
 import { detach, isNext } from './detach.js';
 
 /** A child answers when there is media, and when its hooks have let the player in. */
@@ -91,17 +91,24 @@ export class LiveRelay {
    * with SessionError, and an answer given, where a child should have served and did not.
    */
   async serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
-    const { request, response } = exchange;
-    const { method = '' } = request;
+    const { method = '' } = exchange.request;
     if (!['GET', 'POST', 'HEAD'].includes(method)) {
       return this.#answer(exchange, 405, { Allow: 'GET, POST, HEAD, OPTIONS' });
     }
-    const stream = streamKey(live.name);
+    try {
+      await this.#serve(live, exchange);
+    } catch (error) {
+      this.#fail(exchange, error);
+      throw error;
+    }
+  }
+
+  async #serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
     const { status, hookClient } = await this.#wait(live, exchange);
     try {
       if (status !== null) this.#answer(exchange, status, status === 503 ? RETRY : {});
-      else if (method === 'HEAD') this.#describe(live, exchange);
-      else if (await isNext(response)) await this.#relay(stream, exchange, hookClient);
+      else if (exchange.request.method === 'HEAD') this.#describe(live, exchange);
+      else if (await isNext(exchange.response)) await this.#relay(live, exchange, hookClient);
     } finally {
       hookClient?.leave(NO_BYTES);
     }
@@ -164,11 +171,12 @@ export class LiveRelay {
   }
 
   async #relay(
-    stream: StreamKey,
+    { name }: LiveRequest,
     exchange: LiveExchange,
     hookClient: HookClient | null,
   ): Promise<void> {
     const { connection } = exchange;
+    const stream = streamKey(name);
     const { route, logger } = this.#options;
     connection.role = 'play';
     connection.stream = stream;
@@ -176,21 +184,15 @@ export class LiveRelay {
       route: () => route(stream, 'play'),
       join: (found: Route) => this.#join(found, exchange, hookClient),
     };
-    try {
-      const found = await reachChild(connection, attempt, logger);
-      hookClient?.served();
-      await connection.relayed?.ended;
-      found.release();
-    } catch (error) {
-      this.#fail(exchange, error);
-      throw error;
-    }
+    const found = await reachChild(connection, attempt, logger);
+    hookClient?.served();
+    await connection.relayed?.ended;
+    found.release();
   }
 
   #fail(exchange: LiveExchange, error: unknown): void {
-    const noChild = error instanceof SessionError && error.failure === 'no-child';
-    if (noChild) this.#answer(exchange, 503, RETRY, messageOf(error));
-    else this.#answer(exchange, 502, {}, messageOf(error));
+    const status = STATUS[failureOf(error)] ?? 502;
+    this.#answer(exchange, status, status === 503 ? RETRY : {}, reasonForClient(error));
   }
 
   async #join(route: Route, exchange: LiveExchange, hookClient: HookClient | null): Promise<void> {
@@ -223,7 +225,8 @@ export class LiveRelay {
   async #firstBytes(child: Socket, signal: AbortSignal): Promise<Buffer> {
     const ending = new AbortController();
     const end = () => ending.abort(signal.reason);
-    const late = () => ending.abort(new Error('it sends nothing, as does perhaps its publisher'));
+    const late = () =>
+      ending.abort(new PeerError('it sends nothing, as does perhaps its publisher'));
     const timer = setTimeout(late, this.#options.childAnswerMs ?? CHILD_ANSWER_MS);
     signal.addEventListener('abort', end);
     try {
@@ -257,6 +260,9 @@ export class LiveRelay {
     response.writeHead(status, { Connection: 'Close', ...cors, Server: server, ...headers });
   }
 }
+
+/** The statuses of failures; any other failure is 502. */
+const STATUS: Partial<Record<Failure, number>> = { 'no-child': 503, registry: 503, internal: 500 };
 
 const TEXTS: Readonly<Record<number, string>> = {
   403: 'Forbidden: the hook server lets nobody play it',

@@ -20,9 +20,10 @@ import type { Connection } from '../connections.js';
 import { countRefusal } from '../counters.js';
 import { dialAsClient } from '../dial-as-client.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';
+import { logFailure } from '../log-failure.js';
 import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
-import { failureOf, SessionError } from '../session-error.js';
+import { SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { Nonces } from './nonces.js';
 
@@ -101,8 +102,10 @@ export class PeerListener extends ClientListener {
       await this.#serve(peer, connection);
       this.counters.relayed += 1;
     } catch (error) {
-      this.counters.failed[failureOf(error)] += 1;
-      this.#options.logger.debug({ peer: remoteAddress, err: messageOf(error) }, 'peer refused');
+      const { client, stream } = connection;
+      const about = { peer: remoteAddress, client, stream };
+      const failure = logFailure(this.#options.logger, 'peer refused', about, error);
+      this.counters.failed[failure] += 1;
       peer.destroySoon();
     } finally {
       this.#options.aliases.release(connection.alias);

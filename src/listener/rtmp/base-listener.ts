@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { messageOf } from '../../errors.js';
-import { logRefusal } from '../../logging/refusals.js';
 import { refusal } from '../../protocol/rtmp/identify.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
-import { failureOf } from '../session-error.js';
+import { logFailure } from '../log-failure.js';
+import { failureOf, reasonForClient } from '../session-error.js';
 import type { RtmpSessionContext } from './session.js';
 
 /** How long a refused client has to read why, and to close its side. */
 const LINGER_MS = 1000;
+/** Failures that a client is told of. */
+const TOLD = new Set<Failure>(['no-child', 'child', 'registry', 'internal']);
 
 /** What all RTMP ports do alike with the clients that this thread serves. */
 export abstract class BaseRtmpListener<Context extends RtmpSessionContext> extends ClientListener {
@@ -46,23 +47,16 @@ export abstract class BaseRtmpListener<Context extends RtmpSessionContext> exten
   }
 
   async #fail(client: Socket, connection: Connection, error: unknown): Promise<void> {
-    const failure = failureOf(error);
-    this.counters.failed[failure] += 1;
     const { client: address, stream } = connection;
-    const about = { client: address, stream, failure, err: messageOf(error) };
-    logRefusal(this.context.logger, 'rtmp client closed', about);
-    await this.#dismiss(client, connection, failure, messageOf(error));
+    const about = { client: address, stream };
+    const failure = logFailure(this.context.logger, 'rtmp client closed', about, error);
+    this.counters.failed[failure] += 1;
+    await this.#dismiss(client, connection, error);
   }
 
   /** Tells a client that asked for something why it cannot have it, then closes. */
-  async #dismiss(
-    client: Socket,
-    { role }: Connection,
-    failure: Failure,
-    reason: string,
-  ): Promise<void> {
-    const isTold = role !== null && (failure === 'no-child' || failure === 'child');
-    if (!isTold || client.destroyed) {
+  async #dismiss(client: Socket, { role }: Connection, error: unknown): Promise<void> {
+    if (role === null || !TOLD.has(failureOf(error)) || client.destroyed) {
       client.destroy();
       return;
     }
@@ -70,7 +64,7 @@ export abstract class BaseRtmpListener<Context extends RtmpSessionContext> exten
     // No idle timer: a publisher that never listens would go on for ever.
     const linger = setTimeout(() => client.destroy(), LINGER_MS);
     client.once('end', () => client.destroy());
-    client.end(refusal(role, reason));
+    client.end(refusal(role, reasonForClient(error)));
     client.resume();
     await closed;
     clearTimeout(linger);

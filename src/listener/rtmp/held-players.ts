@@ -72,11 +72,17 @@ export class HeldPlayers {
       await player.untilReady();
       signal.throwIfAborted();
       const turn = await this.#queue(stream, signal);
-      // Much may have happened while others had theirs.
-      const goes = (await this.#hasPublisher(stream)) && player.isReady && !signal.aborted;
+      let goes = false;
+      try {
+        // Much may have happened while others had theirs.
+        goes = (await this.#hasPublisher(stream)) && player.isReady && !signal.aborted;
+      } finally {
+        if (!goes) {
+          turn.done();
+          turn.route?.release();
+        }
+      }
       if (goes) return turn;
-      turn.done();
-      turn.route?.release();
     }
   }
 
@@ -95,7 +101,7 @@ export class HeldPlayers {
   }
 
   async #queue(stream: StreamKey, signal: AbortSignal): Promise<Turn> {
-    const route = await this.#options.route(stream, 'play').catch(() => null);
+    const route = await this.#options.route(stream, 'play');
     if (route === null) return { route, done: () => {} };
     try {
       return { route, done: await this.#gates.turn(gateOf(route.owner), signal) };

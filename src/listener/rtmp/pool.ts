@@ -17,7 +17,7 @@ import { targetOf } from '../dial-as-client.js';
 import { listenError } from '../listen-error.js';
 import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
-import { raise } from '../session-error.js';
+import { PeerError } from '../session-error.js';
 import { BACKLOG } from '../tcp-port.js';
 import { BaseRtmpListener } from './base-listener.js';
 import type { RtmpPortOptions } from './listener-maker.js';
@@ -139,12 +139,18 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
     connection.stream = stream;
     connection.role = role;
     const routed = link.welcome(ticket, connection);
-    const { held, route: find } = this.context;
-    routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
-    const route = routed.waits ? null : await find(stream, role).catch(() => null);
-    routed.route = route;
+    await this.#route(routed, stream, role).catch((error: Error) => {
+      routed.error = error;
+    });
+    const { route } = routed;
     if (routed.hasLeft) route?.release();
     else link.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
+  }
+
+  async #route(routed: RoutedClient, stream: StreamKey, role: Role): Promise<void> {
+    const { held, route } = this.context;
+    routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
+    if (!routed.waits) routed.route = await route(stream, role);
   }
 
   #answer(connection: Connection, route: Route | null): RouteAnswer {
@@ -180,11 +186,11 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
 
   /** Goes on with a client that its thread could not bring to a child. */
   #resume(routed: RoutedClient, client: Socket, { identified, fault }: Resumed): void {
-    const { connection, route, waits } = routed;
+    const { connection, route, waits, error } = routed;
     const { buffer, byteOffset, length } = identified.recorded;
     const resumed = {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
-      first: waits ? null : { route, error: fault && asError(fault) },
+      first: waits ? null : { route, error: error ?? (fault && asError(fault)) },
     };
     void this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
   }
@@ -193,7 +199,6 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
   #log(line: string): void {
     const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
     const { logger } = this.context;
-    if (typeof fields.mistake === 'string') raise(new Error(String(msg)), fields.mistake);
     const name = logger.levels.labels[Number(level)] as 'info' | undefined;
     logger[name ?? 'info'](fields, String(msg));
   }
@@ -209,5 +214,5 @@ function memberOf(thread: number): number {
 }
 
 function asError({ code, message }: ChildFault): Error {
-  return Object.assign(new Error(message), code === '' ? {} : { code });
+  return code === '' ? new PeerError(message) : Object.assign(new Error(message), { code });
 }

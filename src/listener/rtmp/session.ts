@@ -46,7 +46,7 @@ export interface RtmpSessionContext {
 interface FirstAttempt {
   /** Where it was sent; null: nowhere. */
   readonly route: Route | null;
-  /** Why that did not succeed; null: it has not been dialled. */
+  /** The reason that it was not dialled or did not serve; null: it has not been dialled. */
   readonly error: Error | null;
 }
 
@@ -144,7 +144,11 @@ function reach(
   return reachChild(
     connection,
     {
-      route: async () => (made ? made.route : context.route(stream, role)),
+      route: async () => {
+        if (made === null) return context.route(stream, role);
+        if (made.route === null && made.error !== null) throw made.error;
+        return made.route;
+      },
       join: async (route) => {
         const error = made?.error ?? null;
         made = null;

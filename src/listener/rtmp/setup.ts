@@ -1,9 +1,8 @@
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
-import { logRefusal } from '../../logging/refusals.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
-import type { Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js';
+import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
 import type {
   ChildFault,
   ClientSetup,
@@ -13,8 +12,9 @@ import type {
 import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
+import { logFailure } from '../log-failure.js';
 import { PROXY_HEADER_MS } from '../read-proxy-header.js';
-import { failureOf, isMistake, SessionError } from '../session-error.js';
+import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { ChildAnswers, IDLE_MS, MAX_UNREAD, newIdentifier, openingOf } from './talk.js';
 import type { Resumed, RouteAnswer, SetupSettings } from './thread-messages.js';
 
@@ -103,7 +103,8 @@ export class RtmpSetup implements ClientSetup {
     try {
       this.#level(bytes);
     } catch (error) {
-      this.#fail({ code: '', message: messageOf(error) });
+      if (failureOf(error) === 'internal') this.end(error);
+      else this.#fail({ code: '', message: messageOf(error) });
     }
   }
 
@@ -127,6 +128,8 @@ export class RtmpSetup implements ClientSetup {
   /** Closes the client, for that reason. */
   end(error: unknown): void {
     this.#note(error);
+    const role = this.#failure === 'internal' ? this.#identified?.role : undefined;
+    if (role !== undefined) this.#client.answer(refusal(role, reasonForClient(error)));
     this.#client.close('end');
   }
 
@@ -205,13 +208,11 @@ export class RtmpSetup implements ClientSetup {
   }
 
   #note(error: unknown): void {
-    this.#failure ??= failureOf(error);
     const { ip } = this.#client;
     const { client = ip, stream = null } = this.connection ?? {};
-    const about = { client, stream, failure: this.#failure, err: messageOf(error) };
-    logRefusal(this.#host.logger, 'rtmp client closed', about);
-    // The control thread knows where mistakes of ours go.
-    if (isMistake(error)) this.#host.logger.error({ mistake: error.stack }, error.message);
+    const about = { client, stream };
+    const failure = logFailure(this.#host.logger, 'rtmp client closed', about, error);
+    this.#failure ??= failure;
   }
 
   #move(stage: Stage, ms: number): void {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
-import { messageOf } from '../../errors.js';
 import { logRefusal } from '../../logging/refusals.js';
 import { isCookieOf } from '../../protocol/srt/cookie.js';
 import {
@@ -20,7 +19,8 @@ import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import { countRefusal } from '../counters.js';
 import { listenError } from '../listen-error.js';
-import { failureOf, SessionError } from '../session-error.js';
+import { logFailure } from '../log-failure.js';
+import { SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
 import { KeyLength } from './key-length.js';
@@ -205,11 +205,10 @@ export class SrtListener extends ClientListener {
       this.counters.relayed += 1;
       caller.answer = null;
     } catch (error) {
-      const failure = failureOf(error);
-      this.counters.failed[failure] += 1;
       const { client, stream } = caller.connection;
-      const about = { client, stream, streamId: askedBy(caller), failure, err: messageOf(error) };
-      logRefusal(this.#options.logger, 'srt caller refused', about);
+      const about = { client, stream, streamId: askedBy(caller) };
+      const failure = logFailure(this.#options.logger, 'srt caller refused', about, error);
+      this.counters.failed[failure] += 1;
       const answer = rejection(caller.packet, refusalType(error), this.#micros());
       caller.answer = { packet: answer, at: performance.now() };
       this.#send(answer, caller.from);

@@ -1,6 +1,6 @@
 import { Reject, type RejectReason, rejectType } from '../../protocol/srt/reject.js';
 import type { Failure } from '../listener.js';
-import { SessionError } from '../session-error.js';
+import { failureOf, SessionError } from '../session-error.js';
 
 /** A caller is refused with a handshake type of its own. */
 export class SrtRefusal extends SessionError {
@@ -17,9 +17,13 @@ export class SrtRefusal extends SessionError {
   }
 }
 
-/** What a caller is told that could not be served. */
+const REASONS: Partial<Record<Failure, RejectReason>> = {
+  child: Reject.gateway,
+  internal: Reject.internal,
+};
+
+/** The handshake type for a caller that could not be served. */
 export function refusalType(error: unknown): number {
   if (error instanceof SrtRefusal) return error.type;
-  const isChild = error instanceof SessionError && error.failure === 'child';
-  return rejectType(isChild ? Reject.gateway : Reject.down);
+  return rejectType(REASONS[failureOf(error)] ?? Reject.down);
 }

@@ -11,6 +11,7 @@ import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufra
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
+import { failureOf } from '../session-error.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { OfferRefusal } from './refusal.js';
@@ -69,12 +70,15 @@ export async function negotiate(
     throw new OfferRefusal(503, `limits.${connection} is reached`);
   connection.stream = streamKey(wanted);
   connection.role = wanted.role;
-  const route = await findRoute(options, request, connection.stream, wanted.role);
-  const negotiation = { options, request, dialect, connection, ip };
-  const done = route === null ? null : await askOwner(negotiation, route);
-  if (done !== null) return done;
-  options.sessions.leave(connection);
-  throw new OfferRefusal(503, 'no child can take this stream now');
+  try {
+    const route = await findRoute(options, request, connection.stream, wanted.role);
+    const negotiated = await askOwner({ options, request, dialect, connection, ip }, route);
+    if (negotiated.sdp === null) options.sessions.fail(connection, 'child');
+    return negotiated;
+  } catch (error) {
+    options.sessions.fail(connection, failureOf(error));
+    throw error;
+  }
 }
 
 interface Negotiation {
@@ -86,17 +90,18 @@ interface Negotiation {
   readonly ip: string;
 }
 
-/** What another box has sent on to us stays here: so nothing ever runs in circles. */
+/** An offer that another box has sent on stays here, so that it never runs in a circle. */
 async function findRoute(
   options: SignallingOptions,
   { headers }: FastifyRequest,
   stream: StreamKey,
   role: Role,
-): Promise<Route | null> {
-  const route = await options.route(stream, role).catch(() => null);
-  if (route?.via === undefined || headers[HOP_HEADER] === undefined) return route;
-  route.release();
-  return null;
+): Promise<Route> {
+  const route = await options.route(stream, role);
+  const isCircle = route?.via !== undefined && headers[HOP_HEADER] !== undefined;
+  if (route !== null && !isCircle) return route;
+  route?.release();
+  throw new OfferRefusal(503, 'no child can take this stream now', 'no-child');
 }
 
 /** As another box says whose request it has sent on, else as the connection shows. */
@@ -112,7 +117,7 @@ export function clientIp(
   return told ?? request.clientAddress.ip;
 }
 
-/** Hold and place are given back here where no session comes of them. */
+/** The route is released here where no session comes of it. */
 async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotiated> {
   const { options, request, dialect, connection } = negotiation;
   const plan = planFor(options, request, route);
@@ -130,14 +135,14 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
       throw new OfferRefusal(406, 'the offer has no media to answer');
     const username = `${ours.ufrag}:${theirs.ufrag}`;
     const { password } = ours;
+    const rewritten = plan.rewrite(sdp);
     isOpen = options.sessions.open({ username, password, connection, route }) !== null;
     if (!isOpen) throw new OfferRefusal(409, 'a session of this ICE ufrag exists already');
-    return { answer, sdp: plan.rewrite(sdp) };
+    return { answer, sdp: rewritten };
   } finally {
     if (!isOpen) {
       if (agreed !== null) withdraw(negotiation, route, agreed);
       route.release(fault);
-      options.sessions.leave(connection);
     }
   }
 }
@@ -171,9 +176,10 @@ async function ask(
   const question = { method: 'POST', path, headers, body };
   const signal = AbortSignal.timeout(options.answerMs);
   const answer = await askChild(target, question, signal).catch((error: unknown) => {
+    if (failureOf(error) === 'internal') throw error;
     const { id: child } = route.owner;
     options.logger.warn({ child, reason: messageOf(error) }, 'webrtc: the child does not answer');
-    throw new OfferRefusal(signal.aborted ? 504 : 503, 'the child does not answer');
+    throw new OfferRefusal(signal.aborted ? 504 : 503, 'the child does not answer', 'child');
   });
   if (answer === null) throw await refused(options, dialect.wanted);
   return answer;
@@ -186,8 +192,12 @@ async function refused(
 ): Promise<OfferRefusal> {
   const stream = streamKey(wanted);
   return wanted.role === 'publish' && (await isPublished(stream))
-    ? new OfferRefusal(409, `${stream} is being published already`)
-    : new OfferRefusal(403, `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`);
+    ? new OfferRefusal(409, `${stream} is being published already`, 'child')
+    : new OfferRefusal(
+        403,
+        `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`,
+        'child',
+      );
 }
 
 /** A client's own `eip` wins: it knows by which address it will come. */

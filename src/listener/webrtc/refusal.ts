@@ -1,14 +1,26 @@
 import type { FastifyReply } from 'fastify';
+import type { Failure } from '../listener.js';
+import { failureOf, isOwnFailure, reasonForClient, SessionError } from '../session-error.js';
 
-/** Why a request is not served: an HTTP status (RFC 9725 §4) and one line for the client. */
-export class OfferRefusal extends Error {
+/** A request is refused with an HTTP status (RFC 9725 §4) and one line for the client. */
+export class OfferRefusal extends SessionError {
   readonly status: number;
 
-  constructor(status: number, reason: string) {
-    super(reason);
+  constructor(status: number, reason: string, failure: Failure = 'invalid') {
+    super(failure, reason);
     this.name = 'OfferRefusal';
     this.status = status;
   }
+}
+
+/** The refusal for any error; Fastify's own have a status. */
+export function asRefusal(error: unknown): OfferRefusal {
+  if (error instanceof OfferRefusal) return error;
+  const { statusCode = 500, message } = error as Error & { readonly statusCode?: number };
+  if (statusCode < 500) return new OfferRefusal(statusCode, message);
+  const failure = failureOf(error);
+  if (!isOwnFailure(failure)) return new OfferRefusal(503, 'the child does not answer', 'child');
+  return new OfferRefusal(failure === 'registry' ? 503 : 500, reasonForClient(error), failure);
 }
 
 const RETRY_SECONDS = '1';

@@ -4,8 +4,9 @@ import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
 import { type Connection, Connections } from '../connections.js';
 import { countRefusal, noCounters } from '../counters.js';
-import type { ConnectionRow, ListenerSummary } from '../listener.js';
+import type { ConnectionRow, Failure, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
+import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
 import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
 
@@ -53,6 +54,12 @@ export class RtcSessions {
     this.#connections.closed(connection);
   }
 
+  /** Counts a client that has got no session, and gives its place back. */
+  fail(connection: Connection, failure: Failure): void {
+    this.counters.failed[failure] += 1;
+    this.leave(connection);
+  }
+
   /** The child has answered: the client's checks may come. Null where the name is taken. */
   open(options: RtcSessionOptions): RtcSession | null {
     if (this.#byName.has(options.username)) return null;
@@ -95,12 +102,12 @@ export class RtcSessions {
   }
 
   end(session: RtcSession, reason: string): void {
-    session.connection.end(new Error(reason));
+    session.connection.end(new SessionError('left', reason));
   }
 
   /** See `Listener.endOf`. */
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
-    this.#connections.endOf(owner, new Error(reason), stream, role);
+    this.#connections.endOf(owner, new SessionError('child', reason), stream, role);
   }
 
   summary(): ListenerSummary {
@@ -118,7 +125,7 @@ export class RtcSessions {
   close(): void {
     clearInterval(this.#timer);
     this.#traffic.close();
-    this.#connections.endAll(new Error('the supervisor stops'));
+    this.#connections.endAll(new SessionError('left', 'the supervisor stops'));
   }
 
   #endSilent(now: number): void {

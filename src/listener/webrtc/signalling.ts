@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logRefusal } from '../../logging/refusals.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
@@ -10,6 +9,8 @@ import {
   type RtcRequest,
 } from '../../protocol/webrtc/request.js';
 import type { Role } from '../../stream-key.js';
+import { logFailure } from '../log-failure.js';
+import { isOwnFailure } from '../session-error.js';
 import { askChild, type ChildAnswer } from './ask-child.js';
 import {
   clientIp,
@@ -21,7 +22,7 @@ import {
   type SignallingOptions,
   splitUrl,
 } from './negotiate.js';
-import { OfferRefusal, replyRefusal } from './refusal.js';
+import { asRefusal, OfferRefusal, replyRefusal } from './refusal.js';
 
 export type { SignallingOptions } from './negotiate.js';
 
@@ -56,12 +57,9 @@ export function rtcSignalling(options: SignallingOptions) {
     app.addHook('onRequest', async ({ headers }, reply) => {
       reply.headers(corsHeaders(headers.origin));
     });
-    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      const { statusCode = 500, message } = error;
-      const refusal = error instanceof OfferRefusal ? error : new OfferRefusal(statusCode, message);
-      note(options, request, refusal);
-      return replyRefusal(reply, refusal);
-    });
+    app.setErrorHandler((error: Error, request, reply) =>
+      replyRefusal(reply, refuse(options, request, error)),
+    );
     for (const [url, role] of Object.entries(ENDPOINTS)) addEndpoint(app, url, role, options);
     for (const [url, role] of Object.entries(OLDER)) addOlder(app, url, role, options);
     redirectTo(app, '/rtc/v1/nack/');
@@ -73,10 +71,18 @@ export function rtcSignalling(options: SignallingOptions) {
   };
 }
 
-function note({ logger }: SignallingOptions, request: FastifyRequest, refusal: OfferRefusal): void {
+/** The refusal that a client gets for an error, which is logged. */
+function refuse(
+  { logger }: SignallingOptions,
+  request: FastifyRequest,
+  error: unknown,
+): OfferRefusal {
+  const refusal = asRefusal(error);
   const { method, url, clientAddress } = request;
   const about = { client: clientAddress.ip, method, url, status: `${refusal.status}` };
-  logRefusal(logger, 'webrtc request refused', { ...about, err: refusal.message });
+  const isOwn = isOwnFailure(refusal.failure);
+  logFailure(logger, 'webrtc request refused', about, isOwn ? error : refusal);
+  return refusal;
 }
 
 function addEndpoint(
@@ -172,10 +178,9 @@ async function older(
     if (sdp === null) return passOn(reply, answer).send(answer.body);
     return passOn(reply, answer).send({ ...jsonOf(answer.body), sdp });
   } catch (error) {
-    if (!(error instanceof OfferRefusal)) throw error;
-    note(options, request, error);
-    const code = error.status === 503 ? 503 : 400;
-    return reply.send({ code, data: { reason: error.message } });
+    const { status, message } = refuse(options, request, error);
+    const code = status === 503 || status === 500 ? status : 400;
+    return reply.send({ code, data: { reason: message } });
   }
 }
 

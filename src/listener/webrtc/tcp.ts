@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
@@ -8,8 +7,10 @@ import { normalIp } from '../client-address.js';
 import type { Connection, Connections } from '../connections.js';
 import { countRefusal } from '../counters.js';
 import { dial } from '../dial.js';
+import type { Failure } from '../listener.js';
+import { logFailure } from '../log-failure.js';
 import { readUntil } from '../read-until.js';
-import { failureOf } from '../session-error.js';
+import { SessionError } from '../session-error.js';
 import { logAcceptErrors } from '../tcp-port.js';
 import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
@@ -23,6 +24,8 @@ const PROVE_MS = 5000;
 /** For the child to take the connection. */
 const DIAL_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
+/** Failures that are counted; for the others the session is there still, and counts itself. */
+const COUNTED = new Set<Failure>(['shed', 'registry', 'internal']);
 
 export interface RtcTcpOptions {
   readonly sessions: RtcSessions;
@@ -56,7 +59,7 @@ export class RtcTcp {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#unproven.close();
-    this.#options.connections.endAll(new Error('the supervisor stops'));
+    this.#options.connections.endAll(new SessionError('left', 'the supervisor stops'));
     await closed;
   }
 
@@ -81,8 +84,10 @@ export class RtcTcp {
       await this.#serve(client, connection);
     } catch (error) {
       client.destroy();
-      if (failureOf(error) === 'shed') this.#options.sessions.counters.failed.shed += 1;
-      this.#options.logger.debug({ reason: messageOf(error) }, 'rtc: TCP client not served');
+      const { logger, sessions } = this.#options;
+      const about = { client: connection.client };
+      const failure = logFailure(logger, 'rtc: TCP client not served', about, error);
+      if (COUNTED.has(failure)) sessions.counters.failed[failure] += 1;
     } finally {
       this.#unproven.delete(client);
       this.#options.connections.closed(connection);
@@ -135,7 +140,9 @@ async function identify(
       const frame = parseFirstFrame(bytes);
       if (frame.kind === 'incomplete') return undefined;
       const found = frame.kind === 'value' ? find(frame.value) : null;
-      if (found === null) throw new Error('the first frame is no check of a session');
+      if (found === null) {
+        throw new SessionError('invalid', 'the first frame is no check of a session');
+      }
       return found;
     },
     signal,

@@ -11,6 +11,7 @@ export const Reject = {
   hostNotFound: 1003,
   badRequest: 1400,
   overload: 1402,
+  internal: 1500,
   /** The child did not answer correctly. */
   gateway: 1502,
   /** No child can serve it now. */

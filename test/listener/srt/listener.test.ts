@@ -199,7 +199,7 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       assert.equal((await caller.call(6, wanted)).type, 2503);
       await rig.empties();
       const { failed } = rig.listener.counters;
-      const none = { silent: 0, left: 0, hook: 0, full: 0, shed: 0 };
+      const none = { silent: 0, left: 0, hook: 0, full: 0, shed: 0, registry: 0, internal: 0 };
       assert.deepEqual(failed, { ...none, invalid: 4, 'no-child': 1, child: 1 });
     });
 

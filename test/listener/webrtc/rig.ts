@@ -130,6 +130,8 @@ export class Rig {
   readonly sessions: RtcSessions;
   /** What the router answers; by the number in the stream's name, else the first child. */
   hasChild = true;
+  /** What the router throws; null: nothing. */
+  fault: (() => Error) | null = null;
   isPublished = false;
   listener: RtcListener | null = null;
   readonly http: HttpListener;
@@ -139,6 +141,7 @@ export class Rig {
   constructor(
     engine: 'portable' | 'native' = 'portable',
     elsewhere: (username: string) => Route | null = () => null,
+    logger = silentLogger,
   ) {
     this.#engine = engine;
     this.sessions = new RtcSessions({
@@ -154,7 +157,7 @@ export class Rig {
       secret: null,
       box: 'box1',
       answerMs: 10_000,
-      logger: silentLogger,
+      logger,
     });
     this.http = new HttpListener({
       name: 'listen.api',
@@ -229,6 +232,7 @@ export class Rig {
   }
 
   async #route(stream: string): Promise<Route | null> {
+    if (this.fault !== null) throw this.fault();
     const index = stream.endsWith('2') ? 1 : 0;
     const ports = this.ports[index];
     if (!this.hasChild || ports === undefined) return null;
