@@ -33,7 +33,7 @@ export interface ProgramCounts {
 
 /** Answer of `GET /admin/v1/status`. */
 export interface AdminStatus extends ProgramCounts {
-  readonly state: 'starting' | 'ready' | 'draining';
+  readonly state: 'starting' | 'ready' | 'draining' | 'stopping';
   readonly version: string;
   readonly pid: number;
   readonly uptimeSeconds: number;

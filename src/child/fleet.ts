@@ -65,7 +65,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     try {
       await this.#starting;
     } catch (error) {
-      await this.stop();
+      await this.close();
       throw error;
     }
   }
@@ -107,7 +107,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /** Ends all children, by force after 2 s; resolves when none is left. */
-  stop(): Promise<void> {
+  close(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }

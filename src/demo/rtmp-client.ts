@@ -106,7 +106,6 @@ export class RtmpClient {
     });
   }
 
-  /** Address and port of our end. */
   get local(): { readonly address: string; readonly port: number } {
     const { localAddress = '', localPort = 0 } = this.#socket;
     return { address: localAddress, port: localPort };
@@ -182,7 +181,6 @@ export class RtmpClient {
     return this.#socket.write(encodeMessage(message, this.#chunkSize));
   }
 
-  /** Ends the connection at once. */
   close(): void {
     this.#socket.destroy();
   }

@@ -1,10 +1,21 @@
 import { totalmem } from 'node:os';
+import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
+import type { Config } from '../config/config.js';
 import { type FileOptions, fileHandler, fileRoutes } from '../files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import type { ListenerParts } from './listener-parts.js';
+import type { Logger } from '../logging/logger.js';
+import type { Routing } from './routing.js';
+
+export interface FileParts {
+  readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
+  readonly template: Template;
+  readonly vhosts: readonly string[];
+  readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf'>;
+  readonly logger: Logger;
+}
 
 /** What the HTTP port shows of files: HLS, and the user's folder. */
 export interface FileRooms {
@@ -16,12 +27,12 @@ const MAX_CACHE_BYTES = 256 * 1024 * 1024;
 /** Of all the machine has. */
 const CACHE_SHARE = 16;
 
-export function fileRooms(box: ListenerParts): FileRooms {
-  const { prepared, routing, logger } = box;
-  const { hls, http } = prepared.config;
+export function fileRooms(parts: FileParts): FileRooms {
+  const { config, template, routing, logger } = parts;
+  const { hls, http } = config;
   const files: FileOptions[] = http.dir === null ? [] : [{ root: http.dir }];
-  const options = hlsOptions(box, files[0]);
-  const isOn = hls.enabled || prepared.template.isGiven;
+  const options = hlsOptions(parts, files[0]);
+  const isOn = hls.enabled || template.isGiven;
   return {
     plugins: [...(isOn ? [hlsRoutes(options)] : []), ...files.map(fileRoutes)],
     sweeper: new Sweeper({
@@ -34,10 +45,9 @@ export function fileRooms(box: ListenerParts): FileRooms {
 }
 
 function hlsOptions(
-  { prepared, routing }: ListenerParts,
+  { config, vhosts, template, routing }: FileParts,
   files: FileOptions | undefined,
 ): HlsOptions {
-  const { config, vhosts, template } = prepared;
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),

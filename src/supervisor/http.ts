@@ -1,11 +1,38 @@
+import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
+import type { Template } from '../child/template.js';
+import type { Config } from '../config/config.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
+import type { Certificate } from '../listener/certificate.js';
 import { TrustedProxies } from '../listener/client-address.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
+import type { Logger } from '../logging/logger.js';
 import { liveMatcher } from '../protocol/http/live.js';
-import type { ListenerParts } from './listener-parts.js';
+import type { RelayEngine } from '../relay/relay.js';
 import type { NamedListener } from './listeners.js';
+import type { Routing } from './routing.js';
+
+export interface HttpParts {
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'hooks' | 'vhosts'>;
+  readonly template: Template;
+  readonly vhosts: readonly string[];
+  readonly binary: Pick<Binary, 'version'>;
+  readonly engine: RelayEngine;
+  readonly routing: Pick<Routing, 'route' | 'whenPublished'>;
+  readonly aliases: AliasBook;
+  readonly budget: ConnectionBudget;
+  readonly holds: HoldBudget;
+  /** The user's hooks, for players that wait. */
+  readonly heldHooks: HeldHooks;
+  /** Null: no port speaks TLS. */
+  readonly certificate: Certificate | null;
+  readonly logger: Logger;
+}
 
 /** What other rooms serve on the HTTP port and on the API port, and on their twins under TLS. */
 export interface HttpPlugins {
@@ -16,25 +43,25 @@ export interface HttpPlugins {
 type HttpListenerName = 'http' | 'https' | 'api' | 'apiHttps';
 
 /** The HTTP and API ports that the configuration opens. */
-export function httpListeners(box: ListenerParts, plugins: HttpPlugins): NamedListener[] {
-  const live = liveOptions(box);
+export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedListener[] {
+  const live = liveOptions(parts);
   const names: readonly HttpListenerName[] = ['http', 'https', 'api', 'apiHttps'];
   return names.flatMap((name) => {
     const isApi = name === 'api' || name === 'apiHttps';
     const listener = isApi
-      ? httpListener(box, name, plugins.api, null)
-      : httpListener(box, name, plugins.http, live);
+      ? httpListener(parts, name, plugins.api, null)
+      : httpListener(parts, name, plugins.http, live);
     return listener === null ? [] : [{ name, transport: 'tcp' as const, listener }];
   });
 }
 
 function httpListener(
-  { prepared, budget, certificate, logger }: ListenerParts,
+  { config, budget, certificate, logger }: HttpParts,
   name: HttpListenerName,
   plugins: readonly HttpPlugin[],
   live: LiveOptions | null,
 ): HttpListener | null {
-  const { listen, proxies, limits } = prepared.config;
+  const { listen, proxies, limits } = config;
   const address = listen[name];
   if (address === null) return null;
   return new HttpListener({
@@ -51,11 +78,11 @@ function httpListener(
   });
 }
 
-function liveOptions(box: ListenerParts): LiveOptions {
-  const { prepared, engine, routing, aliases, holds, heldHooks, logger } = box;
-  const { binary, config, vhosts } = prepared;
+function liveOptions(parts: HttpParts): LiveOptions {
+  const { config, template, vhosts, binary } = parts;
+  const { engine, routing, aliases, holds, heldHooks, logger } = parts;
   return {
-    match: liveMatcher(liveMounts(prepared.template, config.vhosts), vhosts),
+    match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     route: (stream, role) => routing.route(stream, role),
     engine,

@@ -7,11 +7,7 @@ import type { Logger } from '../logging/logger.js';
 import { Steering } from '../relay/kernel/steering.js';
 
 /** Makes a port's table in the kernel, whose name nobody else has; warns and resolves null where that fails. */
-export function steerer(
-  { connections }: { readonly connections: number },
-  address: Address,
-  logger: Logger,
-) {
+export function steerer(connections: number, address: Address, logger: Logger) {
   return async (port: number): Promise<Steering | null> => {
     const name = `srs_supervisor_${port}_${randomBytes(4).toString('hex')}`;
     const host = isWildcard(address) ? null : (address.host ?? null);

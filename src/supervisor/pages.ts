@@ -1,13 +1,19 @@
+import type { Config } from '../config/config.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import type { Logger } from '../logging/logger.js';
 import { pageRoutes } from '../pages/routes.js';
-import type { ListenerParts } from './listener-parts.js';
 import type { Listeners } from './listeners.js';
 
+export interface PagesParts {
+  readonly config: Pick<Config, 'http'>;
+  readonly logger: Logger;
+}
+
 /** The player pages of the HTTP port. */
-export function pages({ prepared, logger }: ListenerParts, listeners: Listeners): HttpPlugin {
+export function pages({ config, logger }: PagesParts, listeners: Listeners): HttpPlugin {
   const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({
-    userDir: prepared.config.http.dir,
+    userDir: config.http.dir,
     ports: () => ({
       rtmp: portOf('rtmp'),
       api: portOf('api'),

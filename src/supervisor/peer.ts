@@ -1,14 +1,30 @@
+import type { Config } from '../config/config.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import { PeerListener } from '../listener/peer/listener.js';
 import { keepSources } from '../listener/source-keeper.js';
-import type { ListenerParts } from './listener-parts.js';
+import type { Logger } from '../logging/logger.js';
+import type { RelayEngine } from '../relay/relay.js';
 import type { NamedListener } from './listeners.js';
+import type { Routing } from './routing.js';
+
+export interface PeerParts {
+  readonly config: Pick<Config, 'registry' | 'cluster' | 'listen'>;
+  readonly engine: RelayEngine;
+  readonly routing: Pick<Routing, 'admit'>;
+  readonly aliases: AliasBook;
+  readonly budget: ConnectionBudget;
+  readonly heldHooks: HeldHooks;
+  readonly logger: Logger;
+}
 
 /** The port for the other boxes, where there are others and they have a secret to know us by. */
 export function peerListeners(
-  { prepared, engine, routing, aliases, budget, heldHooks, logger }: ListenerParts,
+  { config, engine, routing, aliases, budget, heldHooks, logger }: PeerParts,
   answer: (question: string) => Promise<string>,
 ): NamedListener[] {
-  const { registry, cluster, listen } = prepared.config;
+  const { registry, cluster, listen } = config;
   if (registry === 'memory' || cluster.secret === null || listen.peer === null) return [];
   const listener = new PeerListener({
     address: listen.peer,

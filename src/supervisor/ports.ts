@@ -1,40 +1,51 @@
 import type { Api } from '../api/api.js';
 import { answerQuestion } from '../listener/srt/elsewhere.js';
-import { fileRooms } from './hls.js';
-import { httpListeners } from './http.js';
-import type { ListenerParts } from './listener-parts.js';
+import { type FileParts, fileRooms } from './hls.js';
+import { type HttpParts, httpListeners } from './http.js';
 import type { Listeners } from './listeners.js';
-import type { Owners } from './owners.js';
-import { pages } from './pages.js';
-import { peerListeners } from './peer.js';
+import { type PagesParts, pages } from './pages.js';
+import { type PeerParts, peerListeners } from './peer.js';
 import { limitedApi } from './rate-limits.js';
-import type { Room } from './room.js';
-import { rtmpListeners } from './rtmp.js';
-import { srtListener } from './srt.js';
-import { webRtc } from './webrtc.js';
+import type { NamedRoom } from './rooms.js';
+import { type RtmpParts, rtmpListeners } from './rtmp.js';
+import { type SrtParts, srtListener } from './srt.js';
+import { type WebRtcParts, webRtc } from './webrtc.js';
+
+/** All that the ports are built from; each of them takes what it uses. */
+export type PortParts = RtmpParts &
+  HttpParts &
+  FileParts &
+  PagesParts &
+  WebRtcParts &
+  SrtParts &
+  PeerParts;
 
 /**
- * Adds to `listeners` each port that the configuration opens; they are not open yet. Resolves with the
- * rooms that have to run before them. `merged`: the API for all children.
+ * Adds to `listeners` each port that the configuration opens; none is open yet. Resolves with the
+ * rooms that have to run before them. `api`: SRS's API for all children.
  */
 export async function addPorts(
-  box: ListenerParts,
+  parts: PortParts,
   listeners: Listeners,
-  owners: Owners,
-  merged: Api,
-): Promise<Room[]> {
-  const rtc = await webRtc(box);
-  const { plugins, sweeper } = fileRooms(box);
-  const http = [merged.versions, ...plugins, pages(box, listeners)];
-  const api = limitedApi(box, merged.plugin, rtc?.plugin ?? null);
-  listeners.add(...rtmpListeners(box), ...httpListeners(box, { http, api }));
+  api: Api,
+): Promise<NamedRoom[]> {
+  const { config, boxes } = parts;
+  const rtc = await webRtc(parts);
+  const { plugins, sweeper } = fileRooms(parts);
+  listeners.add(
+    ...rtmpListeners(parts),
+    ...httpListeners(parts, {
+      http: [api.versions, ...plugins, pages(parts, listeners)],
+      api: limitedApi(config, api.plugin, rtc?.plugin ?? null),
+    }),
+  );
   if (rtc !== null) listeners.add(rtc.listener);
-  const srt = srtListener(box, () => owners.statuses());
+  const srt = srtListener(parts);
   if (srt !== null) listeners.add(srt);
   const answer = async (question: string) =>
-    answerQuestion(srt?.listener ?? null, question) ?? merged.answer(question);
-  listeners.add(...peerListeners(box, answer));
-  const { listen } = box.prepared.config;
-  const isAsked = (listen.api ?? listen.apiHttps ?? box.boxes) !== null;
-  return isAsked ? [sweeper, merged] : [sweeper];
+    answerQuestion(srt?.listener ?? null, question) ?? api.answer(question);
+  listeners.add(...peerListeners(parts, answer));
+  const isAsked = (config.listen.api ?? config.listen.apiHttps ?? boxes) !== null;
+  const rooms: NamedRoom[] = [['sweeper of HLS files', sweeper]];
+  return isAsked ? [...rooms, ['api', api]] : rooms;
 }

@@ -1,35 +1,60 @@
 import { holdableVhosts } from '../child/holdable.js';
+import type { Template } from '../child/template.js';
+import type { Config } from '../config/config.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
+import type { Certificate } from '../listener/certificate.js';
 import { TrustedProxies } from '../listener/client-address.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
 import { makeRtmpListener } from '../listener/rtmp/listener-maker.js';
 import { keepSources } from '../listener/source-keeper.js';
+import type { Logger } from '../logging/logger.js';
+import type { RelayEngine } from '../relay/relay.js';
 import { nameOf } from '../stream-key.js';
 import { VERSION } from '../version.js';
-import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
+import type { Routing } from './routing.js';
+
+export interface RtmpParts {
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits'>;
+  readonly template: Template;
+  readonly vhosts: readonly string[];
+  readonly engine: RelayEngine;
+  readonly routing: Pick<Routing, 'route' | 'whenPublishing' | 'knowsPublishers'>;
+  readonly aliases: AliasBook;
+  readonly budget: ConnectionBudget;
+  readonly holds: HoldBudget;
+  /** The user's hooks, for players that wait. */
+  readonly heldHooks: HeldHooks;
+  /** Null: no port speaks TLS. */
+  readonly certificate: Certificate | null;
+  readonly logger: Logger;
+}
 
 /** The RTMP port, and its twin under TLS where there is one. */
-export function rtmpListeners(box: ListenerParts): NamedListener[] {
-  const { prepared, engine, aliases, budget } = box;
-  const { listen, proxies } = prepared.config;
-  const held = heldPlayers(box);
+export function rtmpListeners(parts: RtmpParts): NamedListener[] {
+  const { config, engine, aliases, budget } = parts;
+  const { listen, proxies } = config;
+  const held = heldPlayers(parts);
   const listener = makeRtmpListener(engine, aliases, {
-    ...sessions(box, held, 'rtmp'),
+    ...sessions(parts, held, 'rtmp'),
     address: listen.rtmp,
     limits: budget,
     proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
   });
-  return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(box, held)];
+  return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
 }
 
 /** TLS is ours: SRS has none for RTMP, and children are private. */
-function rtmpsListener(box: ListenerParts, held: HeldPlayers): NamedListener[] {
-  const { prepared, engine, aliases, budget, certificate } = box;
-  const { listen, proxies } = prepared.config;
+function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
+  const { config, engine, aliases, budget, certificate } = parts;
+  const { listen, proxies } = config;
   if (listen.rtmps === null || certificate === null) return [];
   const listener = new RtmpListener(listen.rtmps, budget, {
-    ...sessions(box, held, 'rtmps'),
+    ...sessions(parts, held, 'rtmps'),
     name: 'listen.rtmps',
     aliases,
     join: (pair) => engine.join(pair),
@@ -40,8 +65,8 @@ function rtmpsListener(box: ListenerParts, held: HeldPlayers): NamedListener[] {
 }
 
 /** Where players wait, of this port and its twin. */
-function heldPlayers({ prepared, routing, holds, heldHooks }: ListenerParts): HeldPlayers {
-  const holdable = new Set(holdableVhosts(prepared.template, prepared.vhosts));
+function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts): HeldPlayers {
+  const holdable = new Set(holdableVhosts(template, vhosts));
   return new HeldPlayers({
     knows: (stream) => holdable.has(nameOf(stream).vhost) && routing.knowsPublishers,
     whenPublishing: (stream, signal) => routing.whenPublishing(stream, signal),
@@ -51,12 +76,13 @@ function heldPlayers({ prepared, routing, holds, heldHooks }: ListenerParts): He
   });
 }
 
-function sessions({ prepared, routing, logger }: ListenerParts, held: HeldPlayers, room: string) {
+function sessions(parts: RtmpParts, held: HeldPlayers, room: string) {
+  const { config, vhosts, routing, logger } = parts;
   return {
     held,
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
-    vhosts: prepared.vhosts,
-    identifyMs: prepared.config.limits.identifySeconds * 1000,
+    vhosts,
+    identifyMs: config.limits.identifySeconds * 1000,
     server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
     logger: logger.child({ room }),
   };

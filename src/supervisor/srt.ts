@@ -1,34 +1,53 @@
+import type { Binary } from '../child/binary.js';
+import type { Template } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import type { Config } from '../config/config.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
 import { SrtListener } from '../listener/srt/listener.js';
+import type { Logger } from '../logging/logger.js';
 import type { DefaultStreamId } from '../protocol/srt/stream-id.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
-import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
-import { udpThreads } from './udp-threads.js';
+import type { Routing } from './routing.js';
+import { type UdpParts, udpThreads } from './udp-threads.js';
+
+export interface SrtParts extends UdpParts {
+  readonly config: Pick<Config, 'listen' | 'cluster' | 'srt'>;
+  readonly template: Template;
+  readonly vhosts: readonly string[];
+  readonly binary: Pick<Binary, 'kind'>;
+  readonly routing: Pick<Routing, 'route' | 'isBox'>;
+  /** All children now. */
+  readonly statuses: () => readonly ChildStatus[];
+  /** The other boxes; null: there are none. */
+  readonly boxes: Boxes | null;
+  readonly aliases: AliasBook;
+  readonly budget: ConnectionBudget;
+  readonly logger: Logger;
+}
 
 /** What SRS takes for the app of a stream id that names none, unless its config says otherwise. */
 const DEFAULT_APP = 'live';
 
 /** The SRT port; null where it is off, or where children speak no SRT. */
 export function srtListener(
-  box: ListenerParts,
-  children: () => readonly ChildStatus[],
+  parts: SrtParts,
 ): (NamedListener & { readonly listener: SrtListener }) | null {
-  const { prepared, engine, routing, boxes, aliases, budget } = box;
-  const { config, binary } = prepared;
+  const { config, template, binary, engine, routing, boxes, aliases, budget } = parts;
   const { secret } = config.cluster;
-  const logger = box.logger.child({ room: 'srt' });
+  const logger = parts.logger.child({ room: 'srt' });
   if (config.listen.srt === null) return null;
   if (binary.kind === 'mini-srs') {
     logger.warn('listen.srt: not opened, for mini-srs speaks no SRT; a real SRS does (srs.binary)');
     return null;
   }
-  const threads = udpThreads(box, logger);
-  const { vhosts, srtDefaultApp } = prepared.template;
+  const threads = udpThreads(parts, logger);
+  const { vhosts, srtDefaultApp } = template;
   const listener = new SrtListener({
     address: config.listen.srt,
     limits: budget,
@@ -38,11 +57,11 @@ export function srtListener(
       secret !== null &&
       acrossBoxes(boxes, secret, askedBoxes(boxes, secret, logger))),
     aliases,
-    vhosts: vhosts.length > 0 ? vhosts.map(({ name }) => name) : prepared.vhosts,
+    vhosts: vhosts.length > 0 ? vhosts.map(({ name }) => name) : parts.vhosts,
     defaultApp: srtDefaultApp ?? DEFAULT_APP,
     defaultStreamId: defaultStreamId(config.srt),
     openRelay: (options) => openUdpRelay(engine.name, options, threads),
-    someChild: () => firstReady(children()),
+    someChild: () => firstReady(parts.statuses()),
     logger,
   });
   return { name: 'srt', transport: 'udp', listener };

@@ -1,10 +1,18 @@
+import type { Pinning } from '../child/pinning.js';
+import type { CpuPlan } from '../cpu/plan.js';
 import type { Logger } from '../logging/logger.js';
 import type { UdpThreads } from '../relay/engine.js';
-import type { ListenerParts } from './listener-parts.js';
+import type { RelayEngine } from '../relay/relay.js';
+
+export interface UdpParts {
+  readonly engine: RelayEngine;
+  readonly plan: Pick<CpuPlan, 'reserved'>;
+  /** Null: children run where the kernel puts them, and so do our threads. */
+  readonly pinning: Pinning | null;
+}
 
 /** As many for a UDP port as the relay has, on the CPUs that the plan keeps from the children. */
-export function udpThreads({ engine, prepared }: ListenerParts, logger: Logger): UdpThreads {
-  const { plan, pinning } = prepared;
+export function udpThreads({ engine, plan, pinning }: UdpParts, logger: Logger): UdpThreads {
   const reserved = pinning === null ? [] : plan.reserved;
   const threads = Math.max(1, engine.threadCount);
   const cpus = Array.from({ length: threads }, (_, index) => reserved[index] ?? null);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import type { Address } from '../config/config.js';
+import type { Address, Config } from '../config/config.js';
+import type { ConnectionBudget } from '../listener/budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { keepSources } from '../listener/source-keeper.js';
 import { resolveCandidates } from '../listener/webrtc/candidates.js';
@@ -10,11 +11,24 @@ import { sessionMark, sessionsElsewhere } from '../listener/webrtc/sessions-else
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
+import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
-import type { ListenerParts } from './listener-parts.js';
 import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
-import { udpThreads } from './udp-threads.js';
+import type { Routing } from './routing.js';
+import { type UdpParts, udpThreads } from './udp-threads.js';
+
+export interface WebRtcParts extends UdpParts {
+  readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
+  readonly vhosts: readonly string[];
+  /** How many client connections may be open at once. */
+  readonly connections: number;
+  readonly routing: Pick<Routing, 'route' | 'whenPublished' | 'authorizationOf'>;
+  /** The other boxes; null: there are none. */
+  readonly boxes: Boxes | null;
+  readonly budget: ConnectionBudget;
+  readonly logger: Logger;
+}
 
 export interface WebRtc {
   readonly listener: NamedListener;
@@ -26,60 +40,54 @@ export interface WebRtc {
 const ANSWER_MARGIN_MS = 10_000;
 
 /** WebRTC: its media port, and what the API's ports serve for it. Null where it is off. */
-export async function webRtc(box: ListenerParts): Promise<WebRtc | null> {
-  const { config } = box.prepared;
+export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
+  const { config, routing, boxes } = parts;
   const { rtc: address } = config.listen;
   if (address === null) return null;
-  const logger = box.logger.child({ room: 'webrtc' });
+  const logger = parts.logger.child({ room: 'webrtc' });
   const isDirect = config.rtc.media === 'direct';
   const sessions = new RtcSessions({
-    limits: box.budget,
+    limits: parts.budget,
     ...(isDirect && { silentMs: Number.POSITIVE_INFINITY }),
-    elsewhere: sessionsElsewhere(box.boxes, config.cluster.secret),
+    elsewhere: sessionsElsewhere(boxes, config.cluster.secret),
   });
-  const parts = { address, sessions, logger };
-  const listener = isDirect ? directListener(box, parts) : relayListener(box, parts);
+  const media = { address, sessions, logger };
+  const listener = isDirect ? directListener(parts, media) : relayListener(parts, media);
   const candidates = await resolveCandidates(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
-    route: keepSources((stream, role) => box.routing.route(stream, role)),
-    isPublished: (stream) => box.routing.whenPublished(stream, AbortSignal.abort()),
+    route: keepSources((stream, role) => routing.route(stream, role)),
+    isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     sessions,
     way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },
-    vhosts: box.prepared.vhosts,
+    vhosts: parts.vhosts,
     secret: config.registry === 'memory' ? null : config.cluster.secret,
-    box: sessionMark(box.boxes?.id ?? hostname()),
+    box: sessionMark(boxes?.id ?? hostname()),
     answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
     logger,
   });
   return { listener: { name: 'rtc', transport: 'udp', listener }, plugin };
 }
 
-interface ListenersParts {
+interface Media {
   readonly address: Address;
   readonly sessions: RtcSessions;
   readonly logger: Logger;
 }
 
-function directListener(
-  { routing }: ListenerParts,
-  { sessions, logger }: ListenersParts,
-): DirectListener {
+function directListener({ routing }: WebRtcParts, { sessions, logger }: Media): DirectListener {
   const authorization = (owner: OwnerRef) => routing.authorizationOf(owner);
   return new DirectListener({ sessions, authorization, logger });
 }
 
-function relayListener(
-  box: ListenerParts,
-  { address, sessions, logger }: ListenersParts,
-): RtcListener {
-  const { engine, prepared } = box;
-  const threads = udpThreads(box, logger);
+function relayListener(parts: WebRtcParts, { address, sessions, logger }: Media): RtcListener {
+  const { engine, config, connections } = parts;
+  const threads = udpThreads(parts, logger);
   return new RtcListener({
     address,
     sessions,
-    limits: box.budget,
-    maxSessions: prepared.connections,
-    ...(prepared.config.rtc.media === 'offload' && { steer: steerer(prepared, address, logger) }),
+    limits: parts.budget,
+    maxSessions: connections,
+    ...(config.rtc.media === 'offload' && { steer: steerer(connections, address, logger) }),
     openUdp: (options) => openUdpRelay(engine.name, options, threads),
     join: (pair) => engine.join(pair),
     logger,

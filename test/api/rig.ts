@@ -114,7 +114,7 @@ export class TestBox {
   async close(): Promise<void> {
     await this.#app.close();
     await this.api.close();
-    await this.fleet.stop();
+    await this.fleet.close();
     await rm(this.#workDir, { recursive: true, force: true });
   }
 

@@ -111,7 +111,7 @@ async function killOneOfThree(t: TestContext, binary: Binary): Promise<void> {
   assert.equal(fleet.status('c001')?.generation, 1);
 
   const pids = fleet.statuses().map(({ pid }) => pid!);
-  await fleet.stop();
+  await fleet.close();
   for (const pid of pids) assert.ok(await isGone(pid));
   assert.deepEqual(
     fleet.statuses().map(({ state, pid }) => [state, pid]),

@@ -118,7 +118,7 @@ test('a stop ends children that do not listen, and a start under way', async (t)
   const deaf = await makeFleet(t, { binary: fixture('ignores-sigterm') });
   await deaf.start();
   const { pid } = deaf.status('c001')!;
-  await deaf.stop();
+  await deaf.close();
   assert.ok(await isGone(pid!));
 
   const starting = await makeFleet(t, {
@@ -128,7 +128,7 @@ test('a stop ends children that do not listen, and a start under way', async (t)
   });
   const started = starting.start();
   await until(() => starting.status('c001')?.pid);
-  await starting.stop();
+  await starting.close();
   await started;
   assert.deepEqual(
     starting.statuses().map(({ state, pid }) => [state, pid]),
@@ -201,7 +201,7 @@ test('a path that another supervisor has taken is left to it, and that is said',
   await mkdir(join(workDir, 'hls/c001-1'));
   process.kill(fleet.status('c001')!.pid!, 'SIGKILL');
   await until(() => /is in use by pid/.test(fleet.status('c001')?.lastError ?? ''));
-  await fleet.stop();
+  await fleet.close();
   assert.ok(existsSync(join(workDir, 'hls/c001-1')));
   assert.ok(existsSync(join(workDir, 'supervisor.lock')));
   assert.equal(other.status('c001')?.state, 'ready');

@@ -117,6 +117,6 @@ export async function makeFleet(
     workDir,
     ...options,
   });
-  cleanup(t, () => fleet.stop());
+  cleanup(t, () => fleet.close());
   return fleet;
 }

@@ -43,4 +43,4 @@ await until('the child is back', () => {
   return status?.state === 'ready' && status.generation > generation + 1;
 });
 console.log('back');
-await fleet.stop();
+await fleet.close();

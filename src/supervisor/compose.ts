@@ -1,0 +1,82 @@
+import type { AdminServer } from '../admin/server.js';
+import type { AdminStatus } from '../admin/types.js';
+import type { Api } from '../api/api.js';
+import { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
+import { HoldBudget } from '../listener/hold-budget.js';
+import { makeAdmin } from './admin.js';
+import { AdminView } from './admin-view.js';
+import { makeApi } from './api.js';
+import { makeBudget } from './budget.js';
+import { type Ground, openGround } from './ground.js';
+import type { SupervisorOptions } from './options.js';
+import { joinEnds, makeOwning, type Owning } from './owning.js';
+import { addPorts } from './ports.js';
+import type { NamedRoom, Rooms } from './rooms.js';
+import { Routing } from './routing.js';
+
+/** All parts of the program, joined and not started. */
+export interface Composition extends Ground, Owning {
+  readonly api: Api;
+  readonly budget: ConnectionBudget;
+  readonly holds: HoldBudget;
+  readonly view: AdminView;
+  readonly admin: AdminServer;
+  /** What runs between the children and the ports. */
+  readonly helpers: readonly NamedRoom[];
+}
+
+/**
+ * Builds and joins all parts; what it has to open for that is entered in `rooms`. `state`: of the
+ * whole, for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
+ */
+export async function compose(
+  options: SupervisorOptions,
+  state: () => AdminStatus['state'],
+  rooms: Rooms,
+): Promise<Composition> {
+  const { prepared, logger, hide } = options;
+  const ground = await openGround(options, rooms);
+  const { engine, listeners, map } = ground;
+  const { boxes } = map;
+  const owning = makeOwning(options, ground, (client, id) => api.noteClient(client, id));
+  const { owners, placement, hooks, origins } = owning;
+  const endHeld = (id: string) => hooks.held.end(id);
+  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, endHeld });
+  const budget = makeBudget(prepared, engine.threadCount, boxes);
+  const holds = new HoldBudget(prepared.config.limits);
+  const parts = {
+    ...prepared,
+    ...ground,
+    boxes,
+    routing: makeRouting(options, ground, owning),
+    aliases: new AliasBook(),
+    budget,
+    holds,
+    heldHooks: hooks.held,
+    statuses: () => owners.statuses(),
+    logger,
+  };
+  const helpers = await addPorts(parts, listeners, api);
+  const view = new AdminView({
+    ...{ prepared, engine, owners, placement, listeners, hooks, holds, boxes, state },
+    refusals: origins.refusals,
+    counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
+    address: () => admin.address(),
+  });
+  const shown = { origins, view, hide, logger: logger.child({ room: 'admin' }) };
+  const admin: AdminServer = makeAdmin({ config: prepared.config, ...shown });
+  joinEnds(owning, ground);
+  return { ...ground, ...owning, api, budget, holds, view, admin, helpers };
+}
+
+function makeRouting(
+  { prepared }: SupervisorOptions,
+  { map }: Ground,
+  { owners, watch, placement }: Owning,
+): Routing {
+  const { children, cluster } = prepared.config;
+  const { maxConnections } = children;
+  const { secret } = cluster;
+  return new Routing({ owners, watch, placement, boxes: map.boxes, secret, maxConnections });
+}

@@ -1,0 +1,45 @@
+import { serverIdOf } from '../child/server-id.js';
+import { LoopClock } from '../clock/loop.js';
+import { pinSelf } from '../cpu/affinity.js';
+import { CpuChanges } from '../cpu/changes.js';
+import type { Certificate } from '../listener/certificate.js';
+import { openEngine } from '../relay/engine.js';
+import type { RelayEngine } from '../relay/relay.js';
+import { Listeners } from './listeners.js';
+import type { SupervisorOptions } from './options.js';
+import { boxRecord, openMap, type SharedMap } from './registry.js';
+import type { Rooms } from './rooms.js';
+import { openCertificate } from './tls.js';
+
+/** What is there before the rest is built on it. */
+export interface Ground {
+  readonly serverId: string;
+  readonly loop: LoopClock;
+  readonly changes: CpuChanges;
+  readonly engine: RelayEngine;
+  /** Null: no port speaks TLS. */
+  readonly certificate: Certificate | null;
+  readonly listeners: Listeners;
+  readonly map: SharedMap;
+}
+
+/** Opens what others are built on, and enters it in `rooms`. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
+export async function openGround(options: SupervisorOptions, rooms: Rooms): Promise<Ground> {
+  const { prepared, logger } = options;
+  const { config, template, plan, pinning, pipes } = prepared;
+  const changes = new CpuChanges();
+  const cpus = pinning === null ? [] : plan.reserved;
+  // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
+  if (cpus.length > 0) await pinSelf(cpus);
+  const serverId = await serverIdOf(config.workDir, template);
+  const relayLog = logger.child({ room: 'relay' });
+  const engine = await openEngine({ ...config.relay, cpus, pipes, logger: relayLog });
+  rooms.opened('relay', engine);
+  const certificate = await openCertificate(config, logger);
+  if (certificate !== null) rooms.opened('certificate', { close: async () => certificate.close() });
+  const listeners = new Listeners();
+  const record = () => boxRecord(config, serverId, listeners);
+  const map = await openMap(config, record, logger.child({ room: 'registry' }));
+  rooms.opened('registry', map.registry);
+  return { serverId, loop: new LoopClock(), changes, engine, certificate, listeners, map };
+}

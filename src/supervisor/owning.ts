@@ -1,0 +1,77 @@
+import type { CpuKeeper } from '../child/cpu-keeper.js';
+import type { Fleet } from '../child/fleet.js';
+import type { FirewallKeeper } from '../firewall/keeper.js';
+import type { Hooks, HooksOptions } from '../hooks/hooks.js';
+import type { OwnerRef } from '../owner.js';
+import type { Placement } from '../placement/placement.js';
+import type { Origins } from '../unmanaged/origins.js';
+import type { Watch } from '../unmanaged/watch.js';
+import { makeCpuKeeper } from './cpus.js';
+import { makeFirewall } from './firewall.js';
+import { makeFleet } from './fleet.js';
+import type { Ground } from './ground.js';
+import { makeHooks } from './hooks.js';
+import type { SupervisorOptions } from './options.js';
+import { makeOrigins, watchOrigins } from './origins.js';
+import { Owners } from './owners.js';
+import { makePlacement } from './placement.js';
+import { claimsOf, mendAfterStandstill } from './standstill.js';
+
+/** The owners of streams, and who knows which of them owns what. */
+export interface Owning {
+  readonly firewall: FirewallKeeper;
+  readonly fleet: Fleet;
+  readonly cpus: CpuKeeper;
+  readonly origins: Origins;
+  readonly owners: Owners;
+  readonly placement: Placement;
+  readonly watch: Watch;
+  readonly hooks: Hooks;
+}
+
+/** The children's way: children and origins, and placement over them. `heard`: see `HooksOptions`. */
+export function makeOwning(
+  { prepared, logger }: SupervisorOptions,
+  { serverId, loop, changes, listeners, map }: Ground,
+  heard: HooksOptions['heard'],
+): Owning {
+  const { config, template } = prepared;
+  const log = (room: string) => logger.child({ room });
+  const firewall = makeFirewall(prepared, log('fleet'));
+  const fleet = makeFleet({
+    prepared,
+    hooks: (childId) => hooks.planFor(childId),
+    onPorts: (ports) => firewall.guard(ports),
+    loop,
+    listeners,
+    logger: log('fleet'),
+  });
+  const cpus = makeCpuKeeper(prepared, { fleet, changes, logger: log('cpu') });
+  const rtmp = () => listeners.address('rtmp');
+  const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
+  const owners = new Owners(fleet, origins, template.authorization);
+  const placement = makePlacement({ config, map, owners, listeners, logger: log('placement') });
+  const claims = claimsOf(placement, { listeners, loop });
+  const watch = watchOrigins(origins, placement, { claims, logger: log('origins') });
+  const clientOf = (alias: string) => listeners.addressOf(alias);
+  const told = { claims, clientOf, heard, logger: log('hooks') };
+  const hooks = makeHooks(prepared, { serverId, fleet, ...told });
+  mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
+  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks };
+}
+
+/** What the end of an owner's life, and of another box, means to the rest. */
+export function joinEnds(
+  { fleet, origins, placement, hooks }: Owning,
+  { listeners, map }: Pick<Ground, 'listeners' | 'map'>,
+): void {
+  const ownerDown = (down: OwnerRef & { readonly reason: string }) => {
+    void placement.childDown(down);
+    hooks.childDown(down);
+    listeners.endOf(down, `child ${down.id} is gone: ${down.reason}`);
+  };
+  fleet.on('down', ownerDown);
+  origins.on('down', ownerDown);
+  map.boxes?.on('down', (box) => placement.boxDown(box));
+  map.boxes?.on('back', () => void placement.renew());
+}

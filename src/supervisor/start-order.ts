@@ -1,0 +1,43 @@
+import { HeapKeeper } from '../system/heap-keeper.js';
+import type { Composition } from './compose.js';
+import { DemoRoom } from './demo.js';
+import type { SupervisorOptions } from './options.js';
+import { fixedOrigins } from './origins.js';
+import type { NamedRoom, Room } from './rooms.js';
+
+/**
+ * All rooms in the order in which they start; they close in the reverse one. The admin port comes
+ * first, so that a long start can be watched. Clients are let in when all serves. The other boxes
+ * hear of this one when its ports are open, and that it goes before these close.
+ */
+export function startOrder(
+  { prepared, logger, onProgress, demo = false }: SupervisorOptions,
+  parts: Composition,
+): NamedRoom[] {
+  const { loop, admin, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
+  const { engine, listeners, map } = parts;
+  const { config } = prepared;
+  const rtmp = () => listeners.address('rtmp');
+  const makeDemo = () => new DemoRoom(config.listen.rtmp, rtmp, logger.child({ room: 'demo' }));
+  return [
+    ['clock', loop],
+    ['admin port', admin],
+    ['placement', onlyClosed(placement)],
+    ['hooks', hooks],
+    ['origins', origins],
+    ['streams of origins', watch],
+    ['fixed origins', fixedOrigins(origins, config.origins)],
+    ['firewall', firewall],
+    ['children', { start: () => fleet.start(onProgress), close: () => fleet.close() }],
+    ["children's CPUs", cpus],
+    ...parts.helpers,
+    ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
+    ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),
+    ...(map.boxes === null ? [] : [['boxes', map.boxes] as const]),
+    ...(demo ? [['demo', makeDemo()] as const] : []),
+  ];
+}
+
+function onlyClosed(room: Pick<Room, 'close'>): Room {
+  return { start: async () => {}, close: () => room.close() };
+}
