@@ -21,7 +21,7 @@ export interface ErrorLine {
 export class ErrorKinds {
   readonly #kinds = new Map<string, Kind>();
 
-  /** The line for this error, or null where its kind has had one within the last minute. `now` in ms. */
+  /** The line for this error; null where its kind had one within the last minute. `now`: ms. */
   take(error: unknown, now: number): ErrorLine | null {
     const kind = this.#kindOf(error);
     if (now - kind.loggedAt < QUIET_MS) {

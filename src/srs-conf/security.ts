@@ -20,8 +20,8 @@ export function readSecurity(vhost: readonly Directive[]): readonly AccessRule[]
 }
 
 /**
- * Judges an address by the rules, as SRS does: a deny that fits refuses; where there are allows, one
- * of them must fit; an empty list refuses everybody.
+ * Judges an address by the rules, as SRS does: a deny that fits refuses; where there are allows,
+ * one of them must fit; an empty list refuses everybody.
  */
 export function isSecure(rules: readonly AccessRule[] | null, role: Role, ip: string): boolean {
   if (rules === null) return true;
