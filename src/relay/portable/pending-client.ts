@@ -75,7 +75,7 @@ export class PortablePendingClient implements PendingClient {
     this.hangUp();
     this.#child = child.on('error', ignore);
     child.on('data', this.#childSaid).on('end', this.#childLeft).on('close', this.#childLeft);
-    child.write(opening);
+    child.resume().write(opening);
   }
 
   /** The child's side alone ends. */
