@@ -8,27 +8,54 @@ import { logFailure } from './log-failure.js';
 import { readProxyHeader } from './read-proxy-header.js';
 import { SessionError } from './session-error.js';
 
-/** What a port asks of every connection before its protocol begins. */
+/** The demands of a port on every connection before its protocol begins. */
 export interface AdmissionRules {
   readonly connections: Connections;
   readonly counters: Counters;
-  /** Whose PROXY headers are read; null: nobody sends one. */
+  /** The senders of PROXY headers; null: there are none. */
   readonly proxies: TrustedProxies | null;
-  /** Closes who cannot come in; default: by a reset. */
+  /** Closes a client that cannot come in; default: by a reset. */
   readonly turnAway?: ((client: Socket) => void) | undefined;
   readonly logger: Logger;
 }
 
+/** The peer is none of the proxies, and there is no other way in. */
+export const noTrustedProxy = () => new SessionError('invalid', 'proxies.trusted does not name it');
+
 const reset = (client: Socket) => void client.resetAndDestroy();
 
+/** Counts a client in, which has not said yet what it wants; null: a limit refuses it. */
+export function admit(
+  { connections, counters, logger }: AdmissionRules,
+  { ip, port }: ClientAddress,
+): Connection | null {
+  const connection = connections.open(ip, port, Date.now());
+  if (typeof connection !== 'string') {
+    connections.pend(connection);
+    return connection;
+  }
+  countRefusal(counters, connection);
+  logRefusal(logger, 'client refused', { client: ip, limit: `limits.${connection}` });
+  return null;
+}
+
+/** Counts and logs a client whose address cannot be known. */
+export function refuse(
+  { counters, logger }: AdmissionRules,
+  client: string | undefined,
+  error: unknown,
+): void {
+  counters.failed[logFailure(logger, 'client refused', { client }, error)] += 1;
+}
+
 /**
- * Where connections come in: finds the client's true address, by the PROXY header where one must be
- * there, and counts it within the limits. Nobody's word but a trusted proxy's is taken, and where
- * there is a load balancer nobody gets in past it.
+ * The way of a connection into a port: finds the client's true address, by the PROXY header where one
+ * must be there, and counts it within the limits. Nobody's word but a trusted proxy's is taken, and
+ * behind a load balancer nobody gets in past it.
  */
 export class Admission {
   readonly #rules: AdmissionRules;
-  /** Those whose PROXY header is not whole yet. */
+  /** Clients whose PROXY header is not whole yet. */
   readonly #waiting = new Set<Socket>();
 
   constructor(rules: AdmissionRules) {
@@ -37,28 +64,24 @@ export class Admission {
 
   /** Null: the connection was closed. Else the socket is as it came, or paused behind its header. */
   async admit(client: Socket): Promise<Connection | null> {
-    const { connections, counters, logger, turnAway = reset } = this.#rules;
+    const { counters, turnAway = reset } = this.#rules;
     counters.accepted += 1;
     client.on('error', () => {});
     try {
-      const { ip, port } = await this.#addressOf(client);
-      // Where it has left already, it has no address.
-      const connection = ip === '' ? null : connections.open(ip, port, Date.now());
-      if (connection === null) client.destroy();
-      else if (typeof connection !== 'string') connections.pend(connection);
-      if (typeof connection !== 'string') return connection;
-      countRefusal(counters, connection);
-      logRefusal(logger, 'client refused', { client: ip, limit: `limits.${connection}` });
-      turnAway(client);
+      const address = await this.#addressOf(client);
+      // A client that has left already has no address.
+      const connection = address.ip === '' ? null : admit(this.#rules, address);
+      if (address.ip === '') client.destroy();
+      else if (connection === null) turnAway(client);
+      return connection;
     } catch (error) {
-      const about = { client: client.remoteAddress };
-      counters.failed[logFailure(logger, 'client refused', about, error)] += 1;
+      refuse(this.#rules, client.remoteAddress, error);
       client.destroy();
+      return null;
     }
-    return null;
   }
 
-  /** Ends those that are not in yet. */
+  /** Ends the clients that are not in yet. */
   close(): void {
     for (const client of this.#waiting) client.destroy();
   }
@@ -69,9 +92,7 @@ export class Admission {
     const ip = normalIp(remoteAddress) ?? remoteAddress;
     const peer = { ip, port: remotePort };
     if (proxies === null || ip === '') return peer;
-    if (!proxies.has(ip)) {
-      throw new SessionError('invalid', 'proxies.trusted does not name it');
-    }
+    if (!proxies.has(ip)) throw noTrustedProxy();
     this.#waiting.add(client);
     try {
       return (await readProxyHeader(client)) ?? peer;

@@ -6,8 +6,9 @@ import { SessionError } from './session-error.js';
 
 const refuse = (reason: string) => new SessionError('invalid', reason);
 
-/** A balancer sends its header with the first packet; who waits longer is none. */
+/** A balancer sends its header with the first packet. */
 export const PROXY_HEADER_MS = 5000;
+export const noProxyHeader = () => refuse('no PROXY header in time');
 
 /**
  * Reads the PROXY header that a socket begins with, and leaves what follows it unread. Answers null
@@ -15,10 +16,7 @@ export const PROXY_HEADER_MS = 5000;
  */
 export async function readProxyHeader(socket: Socket): Promise<ClientAddress | null> {
   const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new SessionError('invalid', 'no PROXY header in time')),
-    PROXY_HEADER_MS,
-  );
+  const timer = setTimeout(() => late.abort(noProxyHeader()), PROXY_HEADER_MS);
   try {
     const client = await readParsed(socket, parseProxyHeader, late.signal, refuse);
     return client && { ip: normalIp(client.ip) ?? client.ip, port: client.port };

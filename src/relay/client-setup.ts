@@ -29,7 +29,7 @@ export interface RelayStart {
   readonly ticket: number;
 }
 
-/** A client that a thread has accepted, until it is relayed. Nothing here throws. */
+/** A client that is accepted and not relayed yet, on whatever kind of socket. Nothing here throws. */
 export interface PendingClient {
   readonly ip: string;
   readonly port: number;
@@ -40,16 +40,23 @@ export interface PendingClient {
   answer(bytes: Buffer): void;
   /** Sends to the child that was dialled; what finds no room waits. */
   forward(bytes: Buffer): void;
-  /** Whether the client is read from. A client that breaks off is noticed either way. */
+  /** Reads from the client, or stops that. A client that breaks off is noticed either way. */
   listen(on: boolean): void;
-  /** Connects to a child, which gets these bytes. A failure is told by `ClientSetup.childLeft`, never before this returns. */
-  dial(target: DialTarget, opening: Buffer): void;
-  /** The thread relays from here on; the setup hears no more. */
+  /** Client and child are relayed from here on; the setup hears no more. */
   join(start: RelayStart): void;
+  /** In order, behind some last words, or by a reset; the child is hung up on. */
+  close(how: 'end' | 'reset', lastWords?: Buffer): void;
+}
+
+/** A client that a relay thread has accepted. */
+export interface ThreadClient extends PendingClient {
+  /**
+   * Connects to a child, which gets these bytes. A failure is told by `ClientSetup.childLeft`, never
+   * before this returns.
+   */
+  dial(target: DialTarget, opening: Buffer): void;
   /** The control side gets the client, with what it needs to go on; the child is hung up on. */
   handBack(ticket: number, about: unknown): void;
-  /** In order, or by a reset; the child is hung up on. */
-  close(how: 'end' | 'reset'): void;
 }
 
 /** Events of one pending client. An error thrown by one of these closes that client only. */
@@ -75,7 +82,7 @@ export interface SetupThread {
 
 export interface SetupHandler {
   /** Null: the client has been closed. */
-  receive(pending: PendingClient): ClientSetup | null;
+  receive(client: ThreadClient): ClientSetup | null;
   /** The system lets nobody in for a moment, by this error (`EMFILE`, …). */
   full(reason: string): void;
   /** Something that the control side says. */

@@ -2,9 +2,9 @@
 import type {
   ChildFault,
   ClientSetup,
-  PendingClient,
   SetupHandler,
   SetupThread,
+  ThreadClient,
 } from '../../src/relay/client-setup.js';
 
 export const TEST_USHER = import.meta.url;
@@ -32,7 +32,7 @@ export function makeSetupHandler({ fd, child }: TestSettings, thread: SetupThrea
 }
 
 function visitOf(
-  pending: PendingClient,
+  pending: ThreadClient,
   thread: SetupThread,
   { child, ticket }: { child: number; ticket: number },
 ): ClientSetup {

@@ -1,72 +1,49 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { refusal } from '../../protocol/rtmp/identify.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
-import type { Failure } from '../listener.js';
-import { logFailure } from '../log-failure.js';
-import { failureOf, reasonForClient } from '../session-error.js';
-import type { RtmpSessionContext } from './session.js';
+import type { NamedClient, RtmpSession, RtmpSessionContext } from './session.js';
 
-/** How long a refused client has to read why, and to close its side. */
-const LINGER_MS = 1000;
-/** Failures that a client is told of. */
-const TOLD = new Set<Failure>(['no-child', 'child', 'registry', 'internal']);
+/** How often clients that take too long are looked for, milliseconds. */
+const TICK_MS = 500;
 
-/** What all RTMP ports do alike with the clients that this thread serves. */
-export abstract class BaseRtmpListener<Context extends RtmpSessionContext> extends ClientListener {
-  protected readonly context: Context;
+/** The part that all RTMP ports have in common: the sessions of clients that this thread serves. */
+export abstract class BaseRtmpListener extends ClientListener {
+  protected readonly context: RtmpSessionContext;
+  readonly #sessions = new Set<RtmpSession>();
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS).unref();
 
-  constructor(limits: ConnectionLimits, context: Context) {
+  constructor(limits: ConnectionLimits, context: RtmpSessionContext) {
     super(limits, context.aliases);
     this.context = context;
   }
 
-  /** Minds a client until its session has ended, well or not, and lets go of all that it held. */
-  protected async mind(
-    client: Socket,
-    connection: Connection,
-    session: () => Promise<void>,
-  ): Promise<void> {
-    client.on('error', () => {});
+  override async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await super.close();
+  }
+
+  /** Serves a client until it has left, and gives back all that it held. */
+  protected async serve(session: RtmpSession, named: NamedClient | null): Promise<void> {
+    this.#sessions.add(session);
     try {
-      await session();
+      await session.serve(named);
       this.counters.relayed += 1;
     } catch (error) {
-      await this.#fail(client, connection, error);
+      this.counters.failed[await session.end(error)] += 1;
     } finally {
-      this.leave(connection);
+      this.#sessions.delete(session);
+      this.leave(session.connection);
     }
   }
 
-  /** The client has gone. */
+  /** The client has left. */
   protected leave(connection: Connection): void {
     this.context.aliases.release(connection.alias);
     this.connections.closed(connection);
   }
 
-  async #fail(client: Socket, connection: Connection, error: unknown): Promise<void> {
-    const { client: address, stream } = connection;
-    const about = { client: address, stream };
-    const failure = logFailure(this.context.logger, 'rtmp client closed', about, error);
-    this.counters.failed[failure] += 1;
-    await this.#dismiss(client, connection, error);
-  }
-
-  /** Tells a client that asked for something why it cannot have it, then closes. */
-  async #dismiss(client: Socket, { role }: Connection, error: unknown): Promise<void> {
-    if (role === null || !TOLD.has(failureOf(error)) || client.destroyed) {
-      client.destroy();
-      return;
-    }
-    const closed = once(client, 'close').catch(() => {});
-    // No idle timer: a publisher that never listens would go on for ever.
-    const linger = setTimeout(() => client.destroy(), LINGER_MS);
-    client.once('end', () => client.destroy());
-    client.end(refusal(role, reasonForClient(error)));
-    client.resume();
-    await closed;
-    clearTimeout(linger);
+  #tick(): void {
+    const now = performance.now();
+    for (const session of this.#sessions) session.tick(now);
   }
 }

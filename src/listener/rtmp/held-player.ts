@@ -1,16 +1,12 @@
-import type { Socket } from 'node:net';
 import type { Parsed } from '../../protocol/result.js';
 import type { HeldPlay, HeldState } from '../../protocol/rtmp/held-play.js';
-import { readUntil } from '../read-until.js';
 import { SessionError } from '../session-error.js';
 import type { Waiting } from './held-players.js';
+import type { RtmpSetup, StreamClosed } from './setup.js';
 
-/** What a client said that has closed its stream, and what it has said since. */
-export type Closed = ReturnType<HeldPlay['closed']>;
-
-/** A player that waits, and its socket. */
+/** A player that waits, as its setup hears it. */
 export class HeldPlayer implements Waiting {
-  readonly #client: Socket;
+  readonly #setup: RtmpSetup;
   readonly #play: HeldPlay;
   #state: HeldState = 'playing';
   #isTold = false;
@@ -18,22 +14,32 @@ export class HeldPlayer implements Waiting {
   /** Bytes that it was told. */
   sent = 0;
 
-  constructor(client: Socket, play: HeldPlay) {
-    this.#client = client;
+  constructor(setup: RtmpSetup, play: HeldPlay) {
+    this.#setup = setup;
     this.#play = play;
   }
 
   /**
-   * Reads what the player says, until it closes its stream. Rejects when it leaves or says what it must
-   * not, and with the signal's reason.
+   * Hears the player until the signal aborts; resolves where it closes its stream before. Rejects with
+   * the signal's reason. A player that leaves or says what it must not has its connection ended.
    */
-  async listen(signal: AbortSignal): Promise<Closed> {
-    try {
-      const atOnce = this.#heard(this.#play.begin());
-      return atOnce ?? (await readUntil(this.#client, (bytes) => this.#hear(bytes), signal));
-    } finally {
-      this.#onChange();
-    }
+  listen(signal: AbortSignal): Promise<StreamClosed> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        this.#setup.hold(null);
+        this.#onChange();
+        reject(signal.reason);
+      };
+      const hear = (outcome: Parsed<HeldState>) => {
+        if (this.#heard(outcome) !== 'closed') return;
+        this.#setup.hold(null);
+        resolve(this.#play.closed());
+      };
+      if (signal.aborted) return stop();
+      signal.addEventListener('abort', stop);
+      this.#setup.hold((bytes) => hear(this.#play.feed(bytes)));
+      hear(this.#play.begin());
+    });
   }
 
   /** From here on it hears what SRS tells a player. */
@@ -53,16 +59,12 @@ export class HeldPlayer implements Waiting {
     });
   }
 
-  #hear(bytes: Buffer): Closed | undefined {
-    return this.#heard(this.#play.feed(bytes));
-  }
-
-  #heard(outcome: Parsed<HeldState>): Closed | undefined {
+  #heard(outcome: Parsed<HeldState>): HeldState {
     if (outcome.kind === 'invalid') throw new SessionError('invalid', outcome.reason);
     if (outcome.kind === 'value') this.#state = outcome.value;
     this.#flush();
     if (this.isReady) this.#onChange();
-    return this.#state === 'closed' ? this.#play.closed() : undefined;
+    return this.#state;
   }
 
   #flush(): void {
@@ -70,6 +72,6 @@ export class HeldPlayer implements Waiting {
     const replies = this.#play.takeReplies();
     if (replies.length === 0) return;
     this.sent += replies.length;
-    this.#client.write(replies);
+    this.#setup.client.answer(replies);
   }
 }

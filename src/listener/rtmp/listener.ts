@@ -5,23 +5,25 @@ import type { ConnectionLimits } from '../budget.js';
 import type { TrustedProxies } from '../client-address.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { BaseRtmpListener } from './base-listener.js';
-import { type RtmpSessionContext, serveRtmp } from './session.js';
+import { RtmpSession, type RtmpSessionContext } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** What an RTMP port knows besides its sessions. */
+/** The settings of an RTMP port besides those of its sessions. */
 export interface RtmpListenerContext extends RtmpSessionContext {
   /** The configuration's key; default: `listen.rtmp`. */
   readonly name?: string;
-  /** Whose PROXY headers begin each connection; null or none: there are none. */
+  /** The senders of PROXY headers, which begin each connection; null or none: there are none. */
   readonly proxies?: TrustedProxies | null;
   /** Puts TLS over a connection. */
   readonly secure?: (socket: Socket) => Socket;
 }
 
-/** An RTMP port of this thread's: accepts clients and hands each to a session of its own. */
-export class RtmpListener extends BaseRtmpListener<RtmpListenerContext> {
+/** An RTMP port of this thread's: accepts clients and serves each by a session of its own. */
+export class RtmpListener extends BaseRtmpListener {
+  readonly #name: string;
+  readonly #secure: (socket: Socket) => Socket;
   readonly #address: Address;
   readonly #admission: Admission;
   readonly #server: Server;
@@ -29,7 +31,9 @@ export class RtmpListener extends BaseRtmpListener<RtmpListenerContext> {
   constructor(address: Address, limits: ConnectionLimits, context: RtmpListenerContext) {
     super(limits, context);
     const { connections, counters } = this;
-    const { proxies = null, logger } = context;
+    const { name = 'listen.rtmp', proxies = null, secure = (socket) => socket, logger } = context;
+    this.#name = name;
+    this.#secure = secure;
     this.#admission = new Admission({ connections, counters, proxies, logger });
     this.#address = address;
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
@@ -39,8 +43,7 @@ export class RtmpListener extends BaseRtmpListener<RtmpListenerContext> {
   }
 
   start(): Promise<void> {
-    const { name = 'listen.rtmp', logger } = this.context;
-    return openPort(this.#server, name, this.#address, logger);
+    return openPort(this.#server, this.#name, this.#address, this.context.logger);
   }
 
   address(): AddressInfo | null {
@@ -57,7 +60,7 @@ export class RtmpListener extends BaseRtmpListener<RtmpListenerContext> {
   async #accept(accepted: Socket): Promise<void> {
     const connection = await this.#admission.admit(accepted);
     if (connection === null) return;
-    const client = this.context.secure?.(accepted) ?? accepted;
-    await this.mind(client, connection, () => serveRtmp(client, connection, this.context));
+    const session = new RtmpSession(this.#secure(accepted), connection, this.context);
+    await this.serve(session, null);
   }
 }

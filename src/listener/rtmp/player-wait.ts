@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
 import { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
@@ -8,21 +7,22 @@ import type { Connection } from '../connections.js';
 import type { HeldRequest, HookClient } from '../held-hooks.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
-import { type Closed, HeldPlayer } from './held-player.js';
+import { HeldPlayer } from './held-player.js';
 import type { HeldPlayers, Turn } from './held-players.js';
+import type { RtmpSetup, StreamClosed } from './setup.js';
 import { streamOf } from './talk.js';
 
-/** What a client has said in the handshake, bytes. */
+/** Bytes of a client's handshake. */
 const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 export interface PlayerWaitParts {
   readonly players: HeldPlayers;
   readonly aliases: AliasBook;
   readonly vhosts: readonly string[];
-  readonly client: Socket;
+  readonly setup: RtmpSetup;
   readonly connection: Connection;
   /** Hears a client that has closed its stream, until it names another one. */
-  readonly again: (closed: Closed) => Promise<{ identified: Identified; sent: number }>;
+  readonly again: (closed: StreamClosed) => Promise<Identified>;
 }
 
 /** A client that waits no more, or need not wait. */
@@ -58,9 +58,8 @@ export class PlayerWait {
       const sat = await this.#wait(identified, stream);
       if ('turn' in sat) return sat;
       this.#hookClient?.stop();
-      const next = await again(sat);
-      this.#sent += next.sent;
-      identified = next.identified;
+      identified = await again(sat);
+      this.#sent += identified.sent;
     }
   }
 
@@ -84,13 +83,13 @@ export class PlayerWait {
     this.#hookClient?.leave({ sent: this.#sent, received: this.#received });
   }
 
-  async #wait(identified: Identified, stream: StreamKey): Promise<Ready | Closed> {
-    const { players, client, connection } = this.#parts;
+  async #wait(identified: Identified, stream: StreamKey): Promise<Ready | StreamClosed> {
+    const { players, setup, connection } = this.#parts;
     const exit = players.enter(connection.ip);
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, connection.signal]);
     const play = new HeldPlay(identified);
-    const player = new HeldPlayer(client, play);
+    const player = new HeldPlayer(setup, play);
     const closing = player.listen(signal);
     const coming = this.#come(player, { identified, stream }, signal);
     let turn: Turn | null = null;
@@ -107,7 +106,7 @@ export class PlayerWait {
       this.#sent = (this.#sent || identified.sent) + player.sent;
       this.#received = HELLO_SIZE + play.size;
     }
-    // Nothing is read of it any more: its child gets all that it has said.
+    // It is not read from any more: its child gets all that it has said.
     return { identified: play.letThrough(), turn };
   }
 

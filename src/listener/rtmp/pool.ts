@@ -1,12 +1,7 @@
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { LogLevel } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
-import type {
-  ChildFault,
-  HandlerThread,
-  SetupThreads,
-  SharedPort,
-} from '../../relay/client-setup.js';
+import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import { canAlias } from '../aliases.js';
@@ -17,11 +12,10 @@ import { targetOf } from '../dial-as-client.js';
 import { listenError } from '../listen-error.js';
 import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
-import { PeerError } from '../session-error.js';
 import { BACKLOG } from '../tcp-port.js';
 import { BaseRtmpListener } from './base-listener.js';
 import type { RtmpPortOptions } from './listener-maker.js';
-import { type RtmpSessionContext, resumeRtmp } from './session.js';
+import { asError, RtmpSession, type RtmpSessionContext } from './session.js';
 import { SETUP_MODULE } from './setup-handler.js';
 import { CHILD_ANSWER_MS } from './talk.js';
 import { type RoutedClient, ThreadLink } from './thread-link.js';
@@ -34,7 +28,7 @@ export type PoolOptions = Pick<RtmpPortOptions, 'address' | 'limits' | 'proxies'
  * kernel spreads clients over them. A thread sees to a client until that is relayed; this side says
  * where it goes, and takes over whoever does not get there at the first attempt.
  */
-export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
+export class RtmpPool extends BaseRtmpListener {
   readonly #threads: SetupThreads;
   readonly #options: PoolOptions;
   readonly #budget: ConnectionBudget;
@@ -188,11 +182,11 @@ export class RtmpPool extends BaseRtmpListener<RtmpSessionContext> {
   #resume(routed: RoutedClient, client: Socket, { identified, fault }: Resumed): void {
     const { connection, route, waits, error } = routed;
     const { buffer, byteOffset, length } = identified.recorded;
-    const resumed = {
+    const named = {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
       first: waits ? null : { route, error: error ?? (fault && asError(fault)) },
     };
-    void this.mind(client, connection, () => resumeRtmp(client, connection, resumed, this.context));
+    void this.serve(new RtmpSession(client, connection, this.context), named);
   }
 
   /** A thread's log lines become ours, with the fields that they have. */
@@ -211,8 +205,4 @@ function budgetOf(limits: ConnectionLimits, threads: number): ConnectionBudget {
 /** A thread's number in the budget, where 0 is the control side. */
 function memberOf(thread: number): number {
   return thread + 1;
-}
-
-function asError({ code, message }: ChildFault): Error {
-  return code === '' ? new PeerError(message) : Object.assign(new Error(message), { code });
 }

@@ -3,22 +3,29 @@
 import { SlotMap } from '../../collections/slot-map.js';
 import { LineLimit } from '../../logging/line-limit.js';
 import { createLogger, type Logger } from '../../logging/logger.js';
-import { logRefusal } from '../../logging/refusals.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type {
+  ChildFault,
   ClientSetup,
-  PendingClient,
   SetupHandler,
   SetupThread,
+  ThreadClient,
 } from '../../relay/client-setup.js';
+import { type AdmissionRules, admit, noTrustedProxy, refuse } from '../admission.js';
 import { ConnectionBudget } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
-import { countRefusal, noCounters } from '../counters.js';
+import { noCounters } from '../counters.js';
 import type { Failure } from '../listener.js';
 import { RtmpSetup, type SetupHost } from './setup.js';
 import { streamOf } from './talk.js';
-import type { SetupSettings, ThreadOrder, ThreadReport } from './thread-messages.js';
+import type {
+  Resumed,
+  RouteAnswer,
+  SetupSettings,
+  ThreadOrder,
+  ThreadReport,
+} from './thread-messages.js';
 
 export const SETUP_MODULE = import.meta.url;
 
@@ -26,25 +33,26 @@ export function makeSetupHandler(settings: SetupSettings, thread: SetupThread): 
   return new RtmpSetupHandler(settings, thread);
 }
 
-class RtmpSetupHandler implements SetupHandler, SetupHost {
-  readonly settings: SetupSettings;
+type ThreadSetup = RtmpSetup<ThreadClient>;
+
+class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
+  readonly rules: SetupSettings;
   readonly logger: Logger;
   readonly #thread: SetupThread;
-  readonly #proxies: TrustedProxies | null;
   readonly #budget: ConnectionBudget;
   /** Those that have not named a stream yet. */
   readonly #connections: Connections;
   readonly #counters = noCounters();
+  readonly #admission: AdmissionRules;
   /** Those that are not relayed yet. */
-  readonly #setups = new SlotMap<RtmpSetup>();
+  readonly #setups = new SlotMap<ThreadSetup>();
   readonly #lines = new LineLimit();
   #told = '';
 
   constructor(settings: SetupSettings, thread: SetupThread) {
     const { proxies, budget, logLevel, fd } = settings;
-    this.settings = settings;
+    this.rules = settings;
     this.#thread = thread;
-    this.#proxies = proxies && new TrustedProxies(proxies);
     this.#budget = ConnectionBudget.join(budget);
     this.#budget.call = (member) => this.#say({ kind: 'crowded', member });
     this.#connections = new Connections(this.#budget);
@@ -52,19 +60,25 @@ class RtmpSetupHandler implements SetupHandler, SetupHost {
       people: false,
       write: (line) => this.#say({ kind: 'log', line }),
     });
+    this.#admission = {
+      connections: this.#connections,
+      counters: this.#counters,
+      proxies: proxies && new TrustedProxies(proxies),
+      logger: this.logger,
+    };
     thread.open(fd);
     this.#say({ kind: 'open' });
   }
 
-  receive(client: PendingClient): ClientSetup | null {
+  receive(client: ThreadClient): ClientSetup | null {
     this.#counters.accepted += 1;
     const setup = new RtmpSetup(client, this);
     const { ip, port } = client;
-    if (this.#proxies === null) {
+    const { proxies } = this.#admission;
+    if (proxies === null) {
       if (!setup.enter(ip, port)) return null;
-    } else if (!this.#proxies.has(ip)) {
-      this.#counters.failed.invalid += 1;
-      this.logger.debug({ client: ip, err: 'proxies.trusted does not name it' }, 'client refused');
+    } else if (!proxies.has(ip)) {
+      refuse(this.#admission, ip, noTrustedProxy());
       client.close('end');
       return null;
     }
@@ -82,7 +96,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost {
     const order = message as ThreadOrder;
     if (order.kind === 'answer') {
       const setup = this.#setups.get(order.ticket);
-      if (setup !== undefined) attempt(setup, () => setup.answered(order.answer));
+      if (setup !== undefined) attempt(setup, () => this.#answer(setup, order.answer));
     } else if (order.kind === 'rows') {
       this.#say({ kind: 'rows', call: order.call, rows: this.#rows() });
     } else if (order.kind === 'heed') {
@@ -104,30 +118,29 @@ class RtmpSetupHandler implements SetupHandler, SetupHost {
   }
 
   admit(ip: string, port: number): Connection | null {
-    const connection = this.#connections.open(ip, port, Date.now());
-    if (typeof connection !== 'string') {
-      this.#connections.pend(connection);
-      return connection;
-    }
-    countRefusal(this.#counters, connection);
-    logRefusal(this.logger, 'client refused', { client: ip, limit: `limits.${connection}` });
-    return null;
+    return admit(this.#admission, { ip, port });
   }
 
-  ask(setup: RtmpSetup, connection: Connection, identified: Identified): void {
+  named(setup: ThreadSetup, connection: Connection, identified: Identified): void {
     const { id, ip, port, since, place } = connection;
-    const stream = streamOf(identified, this.settings.vhosts);
+    const stream = streamOf(identified, this.rules.vhosts);
     const { ticket } = setup;
     const { role } = identified;
     this.#connections.handOver(connection);
     this.#say({ kind: 'ask', ticket, id, ip, port, since, place, stream, role });
   }
 
-  relayed(setup: RtmpSetup): void {
+  relayed(setup: ThreadSetup): void {
     this.#setups.delete(setup.ticket);
   }
 
-  over(setup: RtmpSetup, failure: Failure | null): void {
+  /** The control side tries again, on the client's own socket. */
+  failed(setup: ThreadSetup, identified: Identified, fault: ChildFault): void {
+    // This machine lends no such address: that is no fault of the child's.
+    this.#handBack(setup, { identified, fault: fault.code === 'EADDRNOTAVAIL' ? null : fault });
+  }
+
+  over(setup: ThreadSetup, failure: Failure | null): void {
     this.#setups.delete(setup.ticket);
     if (setup.connection !== null) this.#connections.closed(setup.connection);
     if (failure !== null) this.#counters.failed[failure] += 1;
@@ -135,7 +148,22 @@ class RtmpSetupHandler implements SetupHandler, SetupHost {
     if (setup.isKnown && !setup.isHandedBack) this.#say({ kind: 'left', ticket });
   }
 
-  /** Those that the control side has not heard of. */
+  /** Brings a client where the control side says. */
+  #answer(setup: ThreadSetup, answer: RouteAnswer): void {
+    const identified = setup.wish;
+    if (identified === null) return;
+    if (answer === 'hand-back') this.#handBack(setup, { identified, fault: null });
+    else setup.client.dial(answer.dial, setup.level(identified));
+  }
+
+  #handBack(setup: ThreadSetup, resumed: Resumed): void {
+    // Answers of ours that the client has not taken would be lost.
+    setup.isHandedBack = setup.client.unread === 0;
+    if (setup.isHandedBack) setup.client.handBack(setup.ticket, resumed);
+    else setup.clientLeft();
+  }
+
+  /** Clients that the control side has not heard of. */
   #rows() {
     return [...this.#setups].filter(isNew).flatMap(({ connection }) => connection?.row() ?? []);
   }
@@ -146,12 +174,12 @@ class RtmpSetupHandler implements SetupHandler, SetupHost {
 }
 
 /** Whether it is counted in, and the control side has not heard of it. */
-function isNew({ isKnown, connection }: RtmpSetup): boolean {
+function isNew({ isKnown, connection }: ThreadSetup): boolean {
   return !isKnown && connection !== null;
 }
 
 /** A mistake of ours costs the one client that it meets, not all that the thread relays. */
-function attempt(setup: RtmpSetup, step: () => void): void {
+function attempt(setup: ThreadSetup, step: () => void): void {
   try {
     step();
   } catch (error) {

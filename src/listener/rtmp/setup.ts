@@ -2,140 +2,205 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
-import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
-import type {
-  ChildFault,
-  ClientSetup,
-  DialTarget,
-  PendingClient,
-} from '../../relay/client-setup.js';
+import {
+  type Identified,
+  type RtmpIdentifier,
+  refusal,
+  type ServerIdentity,
+} from '../../protocol/rtmp/identify.js';
+import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
 import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { logFailure } from '../log-failure.js';
-import { PROXY_HEADER_MS } from '../read-proxy-header.js';
+import { noProxyHeader, PROXY_HEADER_MS } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { ChildAnswers, IDLE_MS, MAX_UNREAD, newIdentifier, openingOf } from './talk.js';
-import type { Resumed, RouteAnswer, SetupSettings } from './thread-messages.js';
 
-/** The handler, as one client's setup uses it. */
-export interface SetupHost {
-  readonly settings: SetupSettings;
+/** A client that has closed its stream has so long to name another one, as in SRS. */
+const AGAIN_MS = 180_000;
+/** Failures that a client which has named a stream is told of. */
+const TOLD: ReadonlySet<Failure> = new Set(['no-child', 'child', 'registry', 'internal']);
+
+export interface SetupRules {
+  readonly identifyMs: number;
+  /** How long a child may take to answer. */
+  readonly childAnswerMs: number;
+  readonly server: Omit<ServerIdentity, 'id'>;
+}
+
+/** The side of a setup that finds children: a relay thread's handler, or a session. */
+export interface SetupHost<Client extends PendingClient> {
+  readonly rules: SetupRules;
   readonly logger: Logger;
   /** Counts the client in; null: a limit refuses it. */
   admit(ip: string, port: number): Connection | null;
-  /** Asks where the client goes; `answered` will be told. */
-  ask(setup: RtmpSetup, connection: Connection, identified: Identified): void;
-  /** It is relayed from here on. */
-  relayed(setup: RtmpSetup): void;
-  /** It is over without having been relayed; `failure`: it was closed for that. */
-  over(setup: RtmpSetup, failure: Failure | null): void;
+  /** The client has named its stream, and is not read from until the host goes on with it. */
+  named(setup: RtmpSetup<Client>, connection: Connection, identified: Identified): void;
+  /** The client is about to be relayed: nothing more comes of this setup. */
+  relayed(setup: RtmpSetup<Client>): void;
+  /** The child does not serve the client, which may be brought to another one. */
+  failed(setup: RtmpSetup<Client>, identified: Identified, fault: ChildFault): void;
+  /** The client is closed or handed back; `failure`: it was closed for that. */
+  over(setup: RtmpSetup<Client>, failure: Failure | null): void;
 }
 
-/** How far a client has come. */
-type Stage = 'header' | 'identifying' | 'asking' | 'levelling';
+/** A client that has closed its stream: the bytes until then, and those behind it. */
+export interface StreamClosed {
+  readonly heard: Buffer;
+  readonly rest: Buffer;
+}
 
 /**
- * One RTMP client on a relay thread, from its first byte until it is level with its child. What is out
- * of the ordinary (no child, one that refuses, one on another box) goes to the control side.
+ * The progress of a client. `named`: its host looks for a child; `held`: a reader of the host's hears
+ * the client; `over`: it is closed or relayed.
  */
-export class RtmpSetup implements ClientSetup {
+type Stage = 'header' | 'identifying' | 'named' | 'held' | 'dialling' | 'levelling' | 'over';
+
+/**
+ * One RTMP client, from its first byte until it is level with its child, on a relay thread or on the
+ * control thread. The setup speaks with both and knows neither sockets nor routes.
+ */
+export class RtmpSetup<Client extends PendingClient = PendingClient> implements ClientSetup {
+  readonly client: Client;
   connection: Connection | null = null;
-  /** Names the client, here and to the control side. */
+  /** Names the client on a relay thread, and to the control side. */
   ticket = -1;
-  /** The control side has heard of it. */
+  /** The client has named a stream. */
   isKnown = false;
   /** The control side has the client itself. */
   isHandedBack = false;
+  readonly #host: SetupHost<Client>;
   #stage: Stage = 'header';
-  readonly #client: PendingClient;
-  readonly #host: SetupHost;
-  /** When the present stage must be over, on the thread's clock. */
-  #deadline: number;
+  /** When the present stage must be over, on the thread's clock, and how long it may take. */
+  #deadline = performance.now() + PROXY_HEADER_MS;
+  #limitMs = PROXY_HEADER_MS;
   #header: Buffer = Buffer.alloc(0);
   #identifier: RtmpIdentifier | null = null;
   #identified: Identified | null = null;
   #answers: ChildAnswers | null = null;
+  #reader: ((bytes: Buffer) => void) | null = null;
   /** The client's bytes go to the child as they come, which is answering still. */
   #rewriting = false;
   #failure: Failure | null = null;
 
-  constructor(client: PendingClient, host: SetupHost) {
-    this.#client = client;
+  constructor(client: Client, host: SetupHost<Client>) {
+    this.client = client;
     this.#host = host;
-    this.#deadline = performance.now() + PROXY_HEADER_MS;
   }
 
   /** Counts the client in, at its own address or the one that a proxy names. False: it is refused. */
   enter(ip: string, port: number): boolean {
     const connection = this.#host.admit(ip, port);
     if (connection === null) {
-      this.#client.close('reset');
+      this.client.close('reset');
       return false;
     }
-    const { server, identifyMs } = this.#host.settings;
-    this.connection = connection;
-    connection.onEnd = (reason) => this.end(reason);
+    const { server, identifyMs } = this.#host.rules;
+    this.#own(connection);
     this.#identifier = newIdentifier(server, connection.id);
     this.#move('identifying', identifyMs);
     return true;
   }
 
+  /** Goes on with a client that has named its stream elsewhere. */
+  resume(connection: Connection, identified: Identified): void {
+    this.#own(connection);
+    this.#identified = identified;
+    this.isKnown = true;
+    this.#move('named');
+  }
+
+  /** Hears a client that has closed its stream, until it names another one. */
+  identifyAgain({ id }: Connection, { heard, rest }: StreamClosed): void {
+    this.#identifier = newIdentifier(this.#host.rules.server, id);
+    this.#identifier.resume(heard);
+    this.#move('identifying', AGAIN_MS);
+    this.client.listen(true);
+    if (rest.length > 0) this.#identify(rest);
+  }
+
+  /** A reader hears the client from here on; null: nobody does. */
+  hold(reader: ((bytes: Buffer) => void) | null): void {
+    this.#reader = reader;
+    this.#move(reader === null ? 'named' : 'held');
+    this.client.listen(reader !== null);
+  }
+
+  /** A child is being dialled, and has to answer in time. */
+  dials(): void {
+    this.#move('dialling', this.#host.rules.childAnswerMs);
+  }
+
+  /** Brings the client to the child that is dialled; answers the bytes that the child gets first. */
+  level(identified: Identified): Buffer {
+    this.#identified = identified;
+    this.#answers = new ChildAnswers(identified);
+    this.#move('levelling', this.#host.rules.childAnswerMs);
+    return openingOf(identified);
+  }
+
+  /** The client's wish, while its host looks for a child; else null. */
+  get wish(): Identified | null {
+    return this.#stage === 'named' ? this.#identified : null;
+  }
+
   clientSaid(bytes: Buffer): void {
     if (this.#stage === 'header') this.#readHeader(bytes);
     else if (this.#stage === 'identifying') this.#identify(bytes);
-    else if (this.#rewriting) this.#client.forward(bytes);
+    else if (this.#stage === 'held') this.#reader?.(bytes);
+    else if (this.#rewriting) this.#forward(bytes);
   }
 
   clientLeft(): void {
     this.end(new SessionError('left', 'the client has left'));
   }
 
-  /** Where the client goes, as the control side says. */
-  answered(answer: RouteAnswer): void {
-    const identified = this.#identified;
-    if (this.#stage !== 'asking' || identified === null) return;
-    if (answer === 'hand-back') this.#handBack(identified, null);
-    else this.#dial(identified, answer.dial);
-  }
-
   childSaid(bytes: Buffer): void {
     try {
-      this.#level(bytes);
+      this.#answered(bytes);
     } catch (error) {
       if (failureOf(error) === 'internal') this.end(error);
-      else this.#fail({ code: '', message: messageOf(error) });
+      else this.childLeft({ code: '', message: messageOf(error) });
     }
   }
 
   childLeft(fault: ChildFault): void {
-    this.#fail(fault);
+    const identified = this.#identified;
+    if (identified === null || this.#stage !== 'levelling') return;
+    if (this.#rewriting) {
+      // The child has had bytes of the client's that no other one could be told.
+      this.end(new SessionError('child', fault.message));
+      return;
+    }
+    this.#move('named');
+    this.#host.failed(this, identified, fault);
   }
 
-  /** Ends what takes too long. */
+  /** Ends a stage that takes too long. */
   tick(now: number): void {
     if (now < this.#deadline) return;
-    const { identifyMs } = this.#host.settings;
-    if (this.#stage === 'levelling') {
-      this.#fail({ code: '', message: 'it does not answer' });
-    } else if (this.#stage === 'header') {
-      this.end(new SessionError('invalid', 'no PROXY header in time'));
-    } else {
-      this.end(new SessionError('silent', `named no stream within ${identifyMs} ms`));
-    }
+    if (this.#stage === 'levelling') this.childLeft({ code: '', message: 'it does not answer' });
+    else this.end(this.#tooLate());
   }
 
   /** Closes the client, for that reason. */
   end(error: unknown): void {
+    if (this.#stage === 'over') return;
     this.#note(error);
-    const role = this.#failure === 'internal' ? this.#identified?.role : undefined;
-    if (role !== undefined) this.#client.answer(refusal(role, reasonForClient(error)));
-    this.#client.close('end');
+    this.#move('over');
+    this.client.close('end', this.#lastWords(error));
   }
 
   over(error: unknown): void {
+    this.#move('over');
     if (error !== null) this.#note(error);
     this.#host.over(this, this.#failure);
+  }
+
+  #own(connection: Connection): void {
+    this.connection = connection;
+    connection.onEnd = (reason) => this.end(reason);
   }
 
   #readHeader(bytes: Buffer): void {
@@ -143,80 +208,84 @@ export class RtmpSetup implements ClientSetup {
     const parsed = parseProxyHeader(this.#header);
     if (parsed.kind === 'invalid') this.end(new SessionError('invalid', parsed.reason));
     if (parsed.kind !== 'value') return;
-    const { ip, port } = parsed.value ?? this.#client;
+    const { ip, port } = parsed.value ?? this.client;
     const rest = this.#header.subarray(parsed.consumed);
     if (this.enter(normalIp(ip) ?? ip, port) && rest.length > 0) this.#identify(rest);
   }
 
   #identify(bytes: Buffer): void {
-    const { connection } = this;
     const identifier = this.#identifier;
-    if (identifier === null || connection === null) return;
+    if (identifier === null) return;
     const outcome = identifier.feed(bytes);
     const replies = identifier.takeReplies();
-    if (replies.length > 0) this.#client.answer(replies);
+    if (replies.length > 0) this.client.answer(replies);
     if (outcome.kind === 'invalid') this.end(new SessionError('invalid', outcome.reason));
-    if (outcome.kind === 'value') this.#ask(connection, outcome.value);
+    if (outcome.kind === 'value') this.#named(outcome.value);
   }
 
-  #ask(connection: Connection, identified: Identified): void {
+  #named(identified: Identified): void {
+    const { connection } = this;
+    if (connection === null) return;
     this.#identifier = null;
     this.#identified = identified;
-    this.#client.listen(false);
-    this.#move('asking', Number.POSITIVE_INFINITY);
+    this.client.listen(false);
+    this.#move('named');
     this.isKnown = true;
-    this.#host.ask(this, connection, identified);
+    this.#host.named(this, connection, identified);
   }
 
-  #dial(identified: Identified, target: DialTarget): void {
-    this.#answers = new ChildAnswers(identified);
-    this.#move('levelling', this.#host.settings.childAnswerMs);
-    this.#client.dial(target, openingOf(identified));
-  }
-
-  #level(bytes: Buffer): void {
+  #answered(bytes: Buffer): void {
     if (this.#answers === null || this.#stage !== 'levelling') return;
     const { toClient, level } = this.#answers.take(bytes);
     if (level) {
+      this.#move('over');
+      // Sessions live on with their client: the bytes that it has said need not.
+      this.#identified = null;
+      this.#answers = null;
       this.#host.relayed(this);
-      this.#client.join({ toClient, idleMs: IDLE_MS, ticket: this.ticket });
+      this.client.join({ toClient, idleMs: IDLE_MS, ticket: this.ticket });
     } else if (toClient.length > 0) {
-      this.#client.answer(toClient);
-      if (!this.#rewriting) this.#client.listen(true);
+      this.client.answer(toClient);
+      if (!this.#rewriting) this.client.listen(true);
       this.#rewriting = true;
-      const most = Math.max(this.#client.unread, this.#client.unsent);
-      if (most > MAX_UNREAD) this.end(new SessionError('left', 'the client reads too slowly'));
+      this.#bound();
     }
   }
 
-  /** The child does not serve the client: the control side tries again, where that can be. */
-  #fail(fault: ChildFault): void {
-    const identified = this.#identified;
-    if (identified === null || this.#stage !== 'levelling') return;
-    // What the client has said meanwhile, the child has had.
-    if (this.#rewriting) this.end(new SessionError('child', fault.message));
-    // No fault of the child's: this machine lends no such address.
-    else this.#handBack(identified, fault.code === 'EADDRNOTAVAIL' ? null : fault);
+  #forward(bytes: Buffer): void {
+    this.client.forward(bytes);
+    this.#bound();
   }
 
-  #handBack(identified: Identified, fault: ChildFault | null): void {
-    // Answers of ours that it has not taken would be lost.
-    this.isHandedBack = this.#client.unread === 0;
-    const resumed: Resumed = { identified, fault };
-    if (this.isHandedBack) this.#client.handBack(this.ticket, resumed);
-    else this.clientLeft();
+  /** Nobody holds a side up while bytes are rewritten: the other one's memory is ours. */
+  #bound(): void {
+    const most = Math.max(this.client.unread, this.client.unsent);
+    if (most > MAX_UNREAD) this.end(new SessionError('left', 'the client reads too slowly'));
+  }
+
+  #tooLate(): SessionError {
+    if (this.#stage === 'header') return noProxyHeader();
+    if (this.#stage === 'dialling') return new SessionError('child', 'its child does not answer');
+    return new SessionError('silent', `named no stream within ${this.#limitMs} ms`);
+  }
+
+  #lastWords(error: unknown): Buffer | undefined {
+    const isTold = this.#failure !== null && TOLD.has(this.#failure);
+    const role = isTold ? this.#identified?.role : undefined;
+    return role && refusal(role, reasonForClient(error));
   }
 
   #note(error: unknown): void {
-    const { ip } = this.#client;
+    const { ip } = this.client;
     const { client = ip, stream = null } = this.connection ?? {};
-    const about = { client, stream };
-    const failure = logFailure(this.#host.logger, 'rtmp client closed', about, error);
+    const failure = logFailure(this.#host.logger, 'rtmp client closed', { client, stream }, error);
     this.#failure ??= failure;
   }
 
-  #move(stage: Stage, ms: number): void {
+  #move(stage: Stage, ms = Number.POSITIVE_INFINITY): void {
+    if (this.#stage === 'over') return;
     this.#stage = stage;
+    this.#limitMs = ms;
     this.#deadline = performance.now() + ms;
   }
 }

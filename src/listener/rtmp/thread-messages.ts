@@ -1,22 +1,20 @@
 import type { LogLevel } from '../../logging/logger.js';
-import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
+import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { ChildFault, DialTarget } from '../../relay/client-setup.js';
 import type { Role, StreamKey } from '../../stream-key.js';
 import type { BudgetShare } from '../budget.js';
 import type { ConnectionRow, ListenerCounters } from '../listener.js';
 import type { Place } from '../shared-counts.js';
+import type { SetupRules } from './setup.js';
 
 /** A handler's settings. */
-export interface SetupSettings {
+export interface SetupSettings extends SetupRules {
   /** A listening socket, which stays the control side's. */
   readonly fd: number;
   readonly budget: BudgetShare;
   /** Who begins each connection with a PROXY header; null: nobody does. */
   readonly proxies: readonly string[] | null;
   readonly vhosts: readonly string[];
-  readonly identifyMs: number;
-  readonly childAnswerMs: number;
-  readonly server: Omit<ServerIdentity, 'id'>;
   readonly logLevel: LogLevel;
 }
 

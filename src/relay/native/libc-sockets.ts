@@ -35,19 +35,13 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 
 const createSocketCall: (family: number, type: number, protocol: number) => number = libc.func(
-  'socket',
-  'int',
-  ['int', 'int', 'int'],
+  'int socket(int, int, int)',
 );
 const bindCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
-  'bind',
-  'int',
-  ['int', 'void *', 'uint'],
+  'int bind(int, void *, uint)',
 );
 const connectCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
-  'connect',
-  'int',
-  ['int', 'void *', 'uint'],
+  'int connect(int, void *, uint)',
 );
 const receiveManyCall: (
   fd: number,
@@ -55,7 +49,7 @@ const receiveManyCall: (
   count: number,
   flags: number,
   timeout: number,
-) => number = libc.func('recvmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int', 'uintptr_t']);
+) => number = libc.func('int recvmmsg(int, uintptr_t, uint, int, uintptr_t)');
 
 const sendToCall: (
   fd: number,
@@ -64,25 +58,18 @@ const sendToCall: (
   flags: number,
   address: Uint8Array,
   addressSize: number,
-) => number = libc.func('sendto', 'intptr_t', ['int', 'void *', 'size_t', 'int', 'void *', 'uint']);
+) => number = libc.func('intptr_t sendto(int, void *, size_t, int, void *, uint)');
 
 /** Sends up to `count` datagrams that `struct mmsghdr`s describe; answers how many. */
 export const sendMany: (fd: number, headers: number, count: number, flags: number) => number =
-  libc.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint', 'int']);
+  libc.func('int sendmmsg(int, uintptr_t, uint, int)');
 
-const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', [
-  'int',
-  'int',
-]);
+const listenCall: (fd: number, backlog: number) => number = libc.func('int listen(int, int)');
 const getSockName: (fd: number, address: Uint8Array, size: Uint32Array) => number = libc.func(
-  'getsockname',
-  'int',
-  ['int', 'void *', 'void *'],
+  'int getsockname(int, void *, void *)',
 );
 const acceptCall: (fd: number, address: number, size: number, flags: number) => number = libc.func(
-  'accept4',
-  'int',
-  ['int', 'uintptr_t', 'uintptr_t', 'int'],
+  'int accept4(int, uintptr_t, uintptr_t, int)',
 );
 const getSockOpt: (
   fd: number,
@@ -90,11 +77,9 @@ const getSockOpt: (
   name: number,
   value: Int32Array,
   size: Uint32Array,
-) => number = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
+) => number = libc.func('int getsockopt(int, int, int, void *, void *)');
 const parseIp: (family: number, text: string, address: Uint8Array) => number = libc.func(
-  'inet_pton',
-  'int',
-  ['int', 'const char *', 'void *'],
+  'int inet_pton(int, const char *, void *)',
 );
 
 /** A socket that does not block, TCP unless told otherwise. Throws LibcError. */

@@ -57,51 +57,37 @@ export const libc = koffi.load(null);
 /** The error number of the last call on this thread: read it before any other call. */
 export const errno: () => number = koffi.errno;
 
-const epollCreate1: (flags: number) => number = libc.func('epoll_create1', 'int', ['int']);
-const eventFd: (value: number, flags: number) => number = libc.func('eventfd', 'int', [
-  'uint',
-  'int',
-]);
-const pipe2: (ends: Int32Array, flags: number) => number = libc.func('pipe2', 'int', [
-  'void *',
-  'int',
-]);
-const fcntl: (fd: number, command: number, value: number) => number = libc.func('fcntl', 'int', [
-  'int',
-  'int',
-  'int',
-]);
+const epollCreate1: (flags: number) => number = libc.func('int epoll_create1(int)');
+const eventFd: (value: number, flags: number) => number = libc.func('int eventfd(uint, int)');
+const pipe2: (ends: Int32Array, flags: number) => number = libc.func('int pipe2(void *, int)');
+const fcntl: (fd: number, command: number, value: number) => number = libc.func(
+  'int fcntl(int, int, int)',
+);
 export const setSockOpt: (
   fd: number,
   level: number,
   name: number,
   value: Int32Array,
   size: number,
-) => number = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']);
+) => number = libc.func('int setsockopt(int, int, int, void *, uint)');
 const setAffinity: (thread: number, size: number, mask: Uint8Array) => number = libc.func(
-  'sched_setaffinity',
-  'int',
-  ['int', 'size_t', 'void *'],
+  'int sched_setaffinity(int, size_t, void *)',
 );
 
 /** -1 and `errno()` on failure, as all that follow. */
 export const epollCtl: (epoll: number, operation: number, fd: number, event: number) => number =
-  libc.func('epoll_ctl', 'int', ['int', 'int', 'int', 'uintptr_t']);
+  libc.func('int epoll_ctl(int, int, int, uintptr_t)');
 
 /** Blocks this thread for up to `timeout` ms; answers how many events there are. */
 export const epollWait: (epoll: number, events: number, most: number, timeout: number) => number =
-  libc.func('epoll_wait', 'int', ['int', 'uintptr_t', 'int', 'int']);
+  libc.func('int epoll_wait(int, uintptr_t, int, int)');
 
 export const recv: (fd: number, address: number, size: number, flags: number) => number = libc.func(
-  'recv',
-  'intptr_t',
-  ['int', 'uintptr_t', 'size_t', 'int'],
+  'intptr_t recv(int, uintptr_t, size_t, int)',
 );
 
 export const send: (fd: number, address: number, size: number, flags: number) => number = libc.func(
-  'send',
-  'intptr_t',
-  ['int', 'uintptr_t', 'size_t', 'int'],
+  'intptr_t send(int, uintptr_t, size_t, int)',
 );
 
 const spliceCall: (
@@ -111,30 +97,18 @@ const spliceCall: (
   toOffset: number,
   size: number,
   flags: number,
-) => number = libc.func('splice', 'intptr_t', [
-  'int',
-  'uintptr_t',
-  'int',
-  'uintptr_t',
-  'size_t',
-  'uint',
-]);
+) => number = libc.func('intptr_t splice(int, uintptr_t, int, uintptr_t, size_t, uint)');
 
-export const shutdown: (fd: number, how: number) => number = libc.func('shutdown', 'int', [
-  'int',
-  'int',
-]);
+export const shutdown: (fd: number, how: number) => number = libc.func('int shutdown(int, int)');
 
-export const close: (fd: number) => number = libc.func('close', 'int', ['int']);
+export const close: (fd: number) => number = libc.func('int close(int)');
 
 const write: (fd: number, bytes: BigUint64Array, size: number) => number = libc.func(
-  'write',
-  'intptr_t',
-  ['int', 'void *', 'size_t'],
+  'intptr_t write(int, void *, size_t)',
 );
 
 /** Sleeps for so many microseconds; a signal ends it early. */
-export const sleep: (microseconds: number) => number = libc.func('usleep', 'int', ['uint']);
+export const sleep: (microseconds: number) => number = libc.func('int usleep(uint)');
 
 /** Where the bytes of a view lie. The view must stay referenced for as long as the number is used. */
 export function addressOf(view: ArrayBufferView): number {

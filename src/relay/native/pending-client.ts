@@ -3,9 +3,9 @@ import { messageOf } from '../../errors.js';
 import type {
   ClientSetup,
   DialTarget,
-  PendingClient,
   RelayStart,
   SetupHandler,
+  ThreadClient,
 } from '../client-setup.js';
 import type { Epoll } from './epoll.js';
 import {
@@ -31,13 +31,13 @@ import {
 } from './libc-sockets.js';
 import { endpointOf, familyOf, nameOf } from './names.js';
 import { CHILD, CLIENT, type Watched } from './pair.js';
-import { type Scratch, SetupSocket } from './setup-socket.js';
+import { NOTHING, type Scratch, SetupSocket } from './setup-socket.js';
 
 /** The accepting thread, as a pending client uses it. */
 export interface PendingClientHost {
   readonly poller: Epoll;
   readonly scratch: Scratch;
-  /** A socket to the child is open, or none is (-1): whoever outlives the thread closes it. */
+  /** A socket to the child is open, or none is (-1): the control side closes it if the thread dies. */
   dialled(client: NativePendingClient, fd: number): void;
   /** Runs a step when what is being done is done. */
   later(step: () => void): void;
@@ -63,7 +63,7 @@ export interface HandedBack {
 }
 
 /** A client between accept and relay: its socket, the child's, and the setup that reads both. */
-export class NativePendingClient implements PendingClient {
+export class NativePendingClient implements ThreadClient {
   readonly slot: number;
   readonly generation: number;
   readonly ip: string;
@@ -154,7 +154,13 @@ export class NativePendingClient implements PendingClient {
     this.#setup?.over(null);
   }
 
-  close(how: 'end' | 'reset', error: unknown = null): void {
+  close(how: 'end' | 'reset', lastWords: Buffer = NOTHING): void {
+    if (!this.#isOver) this.#client.send(lastWords);
+    this.#close(how, null);
+  }
+
+  /** `error`: what the setup threw, if that is why. */
+  #close(how: 'end' | 'reset', error: unknown): void {
     if (this.#isOver) return;
     this.#hangUp();
     this.#isOver = true;
@@ -237,7 +243,7 @@ export class NativePendingClient implements PendingClient {
     this.#child = null;
   }
 
-  /** Whoever is in the middle of a step hears only behind it what came of that. */
+  /** A setup that is in the middle of a step hears only behind it what came of that. */
   #later(step: () => void): void {
     this.#host.later(() => this.#guard(step));
   }
@@ -248,13 +254,13 @@ export class NativePendingClient implements PendingClient {
     try {
       step();
     } catch (error) {
-      this.close('end', error);
+      this.#close('end', error);
     }
   }
 }
 
 /** Null for nothing. */
 function joined(...parts: readonly Buffer[]): Buffer | null {
-  const [bytes = Buffer.alloc(0)] = parts.length > 1 ? [Buffer.concat(parts)] : parts;
+  const [bytes = NOTHING] = parts.length > 1 ? [Buffer.concat(parts)] : parts;
   return bytes.length > 0 ? bytes : null;
 }

@@ -18,7 +18,7 @@ export interface Scratch {
   readonly address: number;
 }
 
-const NOTHING: Buffer = Buffer.alloc(0);
+export const NOTHING: Buffer = Buffer.alloc(0);
 
 /** One connection whose bytes are the thread's own to read and write, before it is relayed. */
 export class SetupSocket {
@@ -30,7 +30,7 @@ export class SetupSocket {
   #reads = true;
   #connecting: boolean;
   #waiting: Buffer = NOTHING;
-  /** What epoll was asked for; null: it does not watch yet. */
+  /** The events that epoll was asked for; null: it does not watch yet. */
   #mask: number | null = null;
 
   /** `connecting`: it is on its way to its peer. */
@@ -54,7 +54,7 @@ export class SetupSocket {
     return this.#poller.add(this.fd, mask, this.#tag, this.#generation);
   }
 
-  /** What has found no room yet. */
+  /** Bytes that have found no room yet. */
   get waiting(): Buffer {
     return this.#waiting;
   }
@@ -69,23 +69,23 @@ export class SetupSocket {
     this.#rewatch();
   }
 
-  /** Whether somebody wants to hear it. */
+  /** The setup wants to hear it. */
   get reads(): boolean {
     return this.#reads;
   }
 
-  /** Whoever is not to be heard is watched until there is something to hear: most wait for us. */
+  /** A client that is not to be heard is watched until it says something: most wait for us. */
   listen(on: boolean): void {
     this.#reads = on;
     if (on) this.#rewatch();
   }
 
-  /** There is something that is not to be heard now. */
+  /** Something came that is not to be heard now. */
   hush(): void {
     this.#rewatch();
   }
 
-  /** What it is watched for. */
+  /** The events that it is watched for; null: it is not watched. */
   get mask(): number | null {
     return this.#mask;
   }
