@@ -29,6 +29,18 @@ describe('what people read', () => {
     assert.deepEqual(found(/\]\((?!https?:|#)([^)#]+)/g, isLost), []);
   });
 
+  it('names files of the program that are there', () => {
+    const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+    const paths = Array.from(
+      text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*(?:\/|\.ts))`/g),
+      ([, path = '']) => path,
+    );
+    assert.ok(paths.length > 80, `${paths.length}`);
+    const isLost = (path: string) =>
+      ![ROOT, join(ROOT, 'src')].some((at) => existsSync(join(at, path)));
+    assert.deepEqual(paths.filter(isLost), []);
+  });
+
   it('is all in the index of documents', () => {
     const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
     const documents = readdirSync(join(ROOT, 'docs')).filter((name) => name !== 'README.md');
