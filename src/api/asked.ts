@@ -17,7 +17,6 @@ export interface Asked {
 
 const CALLBACK = /^[\w.-]*$/;
 
-/** A page of a list. */
 export interface Page {
   readonly start: number;
   readonly count: number;

@@ -25,7 +25,6 @@ export type Ask = (paths: readonly string[]) => Promise<string[]>;
 /** Slowly changing answers are requested in one of so many rounds. */
 const SLOW_EVERY = 3;
 
-/** Parameters of a round. */
 export interface RoundPlan {
   /** The child's id. */
   readonly child: string;

@@ -28,7 +28,6 @@ export interface ApiIdentity {
   readonly service: string;
   readonly pid: number;
   readonly ppid: number;
-  /** The command line. */
   readonly argv: string;
   readonly cwd: string;
   /** The children's SRS release: `7.0.18`. */

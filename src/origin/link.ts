@@ -11,7 +11,6 @@ export interface Link {
   close(): void;
 }
 
-/** A client's TCP connection. */
 export class SocketLink implements Link {
   readonly #socket: Socket;
 

@@ -1,4 +1,3 @@
-/** One child's `/metrics`. */
 export interface ChildMetrics {
   /** Values by name, of metrics without labels. */
   readonly values: ReadonlyMap<string, number>;

@@ -49,7 +49,6 @@ export class HlsSessions {
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  /** Returns a session's state. */
   state(ctx: string): 'none' | 'live' | 'kicked' {
     const session = this.#sessions.get(ctx);
     if (session === undefined) return 'none';

@@ -24,7 +24,6 @@ export function replyText(
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-/** A request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

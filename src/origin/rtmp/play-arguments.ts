@@ -1,6 +1,5 @@
 import type { Amf0Value } from '../../protocol/rtmp/amf0.js';
 
-/** Arguments of `play`. */
 export interface PlayArguments {
   readonly name: Amf0Value;
   /** Milliseconds of media after which the server closes; 0 or less: no limit. */

@@ -26,7 +26,6 @@ const IDLE_MS = 30_000;
 /** The same for a client that has published or played before. */
 const AGAIN_MS = 180_000;
 
-/** Fields of `connect`. */
 interface Connect {
   readonly tcUrl: string;
   readonly pageUrl: string;

@@ -17,7 +17,6 @@ export interface PeerOptions {
   readonly password: string | null;
 }
 
-/** Events of a peer. */
 export interface PeerEvents {
   onRtp(kind: MediaKind, packet: RtpPacket): void;
   /** Media can be sent now, or a player has lost a picture: a keyframe is needed. */

@@ -24,7 +24,7 @@ const MAX_SHORT = 0xffff;
 /** Most elements of all arrays in one decode. Metadata may list a time for every keyframe. */
 const MAX_ELEMENTS = 65_536;
 
-/** Set of the objects to write as ECMA arrays. */
+/** Symbol that marks objects to be written as ECMA arrays. */
 const ECMA = Symbol('ECMA array');
 
 /** Copies an object to be written as an ECMA array (AMF0 §2.10), which some clients require. */

@@ -87,7 +87,7 @@ export function hasIntegrity(datagram: Buffer, message: StunMessage, password: s
   return timingSafeEqual(right, datagram.subarray(start, start + INTEGRITY_SIZE));
 }
 
-/** Null where an attribute is cut short. */
+/** Returns all attributes; null if one is truncated. */
 function attributesOf(datagram: Buffer): Attribute[] | null {
   const attributes: Attribute[] = [];
   for (let at = HEADER_SIZE; at < datagram.length; ) {
