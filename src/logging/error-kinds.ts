@@ -1,8 +1,8 @@
 import { codeOf } from '../errors.js';
 
-/** One line of a kind in this time; the next line counts those that were withheld. */
+/** Milliseconds between two lines of one kind; the later one counts those withheld. */
 const QUIET_MS = 60_000;
-/** Further kinds share one entry. */
+/** Most kinds counted apart; further kinds share one entry. */
 const MAX_KINDS = 64;
 
 interface Kind {
@@ -12,16 +12,16 @@ interface Kind {
 
 /** The fields of one log line about an error. */
 export interface ErrorLine {
-  /** Errors of this kind that were not logged since the line before; absent for none. */
+  /** Number of errors of this kind withheld since the last line; absent for 0. */
   readonly repeated?: number;
   readonly stack: string;
 }
 
-/** Keeps a storm of one error out of the log: a line for each kind once a minute. */
+/** Limits error lines to one per kind and minute. */
 export class ErrorKinds {
   readonly #kinds = new Map<string, Kind>();
 
-  /** The line for this error; null where its kind had one within the last minute. `now`: ms. */
+  /** Returns the line for this error, or null to withhold it. `now` in milliseconds. */
   take(error: unknown, now: number): ErrorLine | null {
     const kind = this.#kindOf(error);
     if (now - kind.loggedAt < QUIET_MS) {
@@ -34,7 +34,7 @@ export class ErrorKinds {
     return { ...(withheld === 0 ? {} : { repeated: withheld }), stack: stackOf(error) };
   }
 
-  /** A kind is an error's name and code, and the place that threw it. */
+  /** Returns the kind of an error: its name, its code and the place that threw it. */
   #kindOf(error: unknown): Kind {
     const [, place = ''] = /\n +at (.*)/.exec(stackOf(error)) ?? [];
     const wanted = `${(error as Error | null)?.name} ${codeOf(error)} ${place}`;

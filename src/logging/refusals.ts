@@ -21,7 +21,7 @@ export function logRefusal(logger: Logger, message: string, fields: RefusalField
   else logger.info(withheld === 0 ? line : { ...line, withheld }, message);
 }
 
-/** The fields as a log may have them: bounded, and without control characters. */
+/** Returns the fields for a log line: truncated, and without control characters. */
 export function shownFields(fields: RefusalFields): Record<string, unknown> {
   const shown = Object.entries(fields)
     .filter(([, text]) => text !== undefined)

@@ -10,7 +10,7 @@ export interface AccessRule {
   readonly who: string;
 }
 
-/** The rules of a vhost's block; null where `security` is off. */
+/** Returns the rules of a vhost's block; null if `security` is off. */
 export function readSecurity(vhost: readonly Directive[]): readonly AccessRule[] | null {
   if (find(vhost, 'security', 'enabled')?.args[0] !== 'on') return null;
   return (find(vhost, 'security')?.children ?? []).flatMap(({ name, args: [role, who = ''] }) => {
@@ -20,8 +20,8 @@ export function readSecurity(vhost: readonly Directive[]): readonly AccessRule[]
 }
 
 /**
- * Judges an address by the rules, as SRS does: a deny that fits refuses; where there are allows,
- * one of them must fit; an empty list refuses everybody.
+ * Checks an address against the rules as SRS does: a matching deny refuses it; if there are allows,
+ * one must match; an empty list refuses everybody.
  */
 export function isSecure(rules: readonly AccessRule[] | null, role: Role, ip: string): boolean {
   if (rules === null) return true;
@@ -31,7 +31,7 @@ export function isSecure(rules: readonly AccessRule[] | null, role: Role, ip: st
   return allows.length > 0 ? allows.some(fits) : rules.length > 0;
 }
 
-/** `who`: see `AccessRule`. IPv6 is compared by its text alone, as in SRS. */
+/** `who`: see `AccessRule`. IPv6 addresses are compared as text, as in SRS. */
 function covers(who: string, ip: string): boolean {
   if (who === 'all' || who === ip) return true;
   const { IPv4 } = ipaddr;

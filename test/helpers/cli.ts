@@ -18,9 +18,9 @@ export interface Surroundings {
   readonly env?: NodeJS.ProcessEnv;
   /** `ulimit -n` of the process. */
   readonly files?: number;
-  /** Words before the program: a command that becomes it. */
+  /** Command prefix that execs the program. */
   readonly behind?: readonly string[];
-  /** The process is ended by SIGTERM when its standard error holds this. */
+  /** SIGTERM is sent when standard error contains this text. */
   readonly until?: string;
 }
 

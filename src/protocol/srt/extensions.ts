@@ -7,7 +7,9 @@ import { HANDSHAKE_SIZE, withExtensions } from './handshake.js';
 export const Extension = { HSREQ: 1, HSRSP: 2, KMREQ: 3, KMRSP: 4, SID: 5 } as const;
 
 const BLOCK_HEADER = 4;
-/** Of a handshake's `extension`: a stream id, a congestion control or a filter follows (§3.2.1). */
+/**
+ * Flag in a handshake's `extension`: a stream id, congestion control or filter follows (§3.2.1).
+ */
 const CONFIG_FLAG = 4;
 /** Most bytes of a stream id in SRT. */
 const MAX_STREAM_ID = 512;
@@ -47,7 +49,7 @@ export function parseStreamIdExtension(blocks: readonly ExtensionBlock[]): Parse
   return value(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), content.length);
 }
 
-/** The same conclusion with another stream id. `blocks`: its own extensions, read. */
+/** Copies a conclusion with another stream id. `blocks`: its parsed extensions. */
 export function withStreamId(
   conclusion: Buffer,
   blocks: readonly ExtensionBlock[],
@@ -65,7 +67,7 @@ function printBlock({ type, content }: ExtensionBlock): Buffer[] {
   return [head, content];
 }
 
-/** Whole 32-bit words, each sent backwards. */
+/** Encodes text as whole 32-bit words, each byte-swapped. */
 function swapped(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const words = Buffer.alloc(4 * Math.ceil(length / 4));

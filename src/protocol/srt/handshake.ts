@@ -119,7 +119,7 @@ export function resend(packet: Buffer, cookie: number, lateMicros: number): Buff
   return copy;
 }
 
-/** A conclusion of version 5 with these extensions in place of its own; `flags`: `extension`. */
+/** Copies a version 5 conclusion with other extensions; `flags` are set in `extension`. */
 export function withExtensions(packet: Buffer, flags: number, extensions: Buffer): Buffer {
   const copy = Buffer.concat([packet.subarray(0, HANDSHAKE_SIZE), extensions]);
   copy.writeUInt16BE(copy.readUInt16BE(AT.extension) | flags, AT.extension);

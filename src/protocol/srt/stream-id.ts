@@ -15,7 +15,7 @@ export interface StreamId {
 const KEYED = '#!::';
 /** SRS's substitute for an empty id. */
 const EMPTY = '#!::r=live/livestream,m=publish';
-/** The keys that SRS reads: vhost, resource, mode. */
+/** Keys that SRS reads: vhost, resource, mode. */
 const SRS_KEYS: ReadonlySet<string> = new Set(['h', 'r', 'm']);
 const ROLES: ReadonlyMap<string, Role> = new Map([
   ['publish', 'publish'],
@@ -23,14 +23,14 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 ]);
 const CONTROL = /\p{Cc}/u;
 
-/** The id of callers that name no stream; null: they are refused. */
+/** Stream id for callers that name no stream; null: they are refused. */
 export interface DefaultStreamId {
   /** `app/stream` */
   readonly path: string;
   readonly role: Role;
 }
 
-/** The stream id for the caller's child, read. */
+/** The parsed stream id for the caller's child. */
 export interface ServedStreamId extends StreamId {
   readonly text: string;
 }
@@ -62,10 +62,10 @@ export function parseStreamId(text: string, defaultApp: string): Parsed<StreamId
 }
 
 /**
- * Finds what a caller asks for, where SRS's own rules fall short: a percent-encoded id is decoded
- * (some programs take the id out of a URL and leave it so), and an id that names no stream (none at
- * all, or a hardware encoder's own keys) is the default one. SRS takes the empty id for a publisher
- * of `live/livestream`, so a viewer without an id would take that name.
+ * Parses a caller's stream id, with corrections of SRS's rules: a percent-encoded id is decoded
+ * (some programs copy it from a URL unchanged), and an id that names no stream (an empty one, or a
+ * hardware encoder's own keys) becomes the default. SRS takes an empty id for a publisher of
+ * `live/livestream`, so a viewer without an id would occupy that stream.
  */
 export function readStreamId(
   text: string,
@@ -80,7 +80,7 @@ export function readStreamId(
   return parsed.kind === 'value' ? value({ ...parsed.value, text: served }, text.length) : parsed;
 }
 
-/** `%23!::r=…` as `#!::r=…`; any other text as it is. */
+/** Decodes `%23!::r=…` to `#!::r=…`; returns any other text unchanged. */
 function decodeKeyed(text: string): string {
   if (!text.startsWith('%23')) return text;
   try {
