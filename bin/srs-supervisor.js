@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// First and alone: see there. Static imports would load the whole program before it.
-import '../dist/src/cli/early-signals.js';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Node opens the files of a program many at a time, and says many things where it cannot. */
 const FEW_FILES = 256;
+const LEAST_NODE = [20, 19];
 
 function fileLimit() {
   try {
@@ -15,13 +14,48 @@ function fileLimit() {
   }
 }
 
-// Now: later there may be no descriptor to read it by.
-const limit = fileLimit();
-try {
-  await import('../dist/src/main.js');
-} catch (error) {
-  if (error.code !== 'EMFILE' && limit >= FEW_FILES) throw error;
-  const text = `ulimit -n is ${limit}, too low to load the program; raise it to 4096 or more`;
+function isNodeOld() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
+}
+
+/** What keeps the program from being loaded, for people; null: nothing that is known yet. */
+function obstacle() {
+  if (isNodeOld()) return `needs Node ${LEAST_NODE.join('.')} or newer, this is ${process.version}`;
+  if (existsSync(new URL('../dist/src/main.js', import.meta.url))) return null;
+  return `is not built yet: run npm ci --include=dev in ${folder()}`;
+}
+
+function folder() {
+  return decodeURIComponent(new URL('..', import.meta.url).pathname);
+}
+
+/** Why it could not be loaded, for people; null: a fault of ours. */
+function reasonOf({ code, message }, limit) {
+  if (code === 'EMFILE' || limit < FEW_FILES) {
+    return `ulimit -n is ${limit}, too low to load the program; raise it to 4096 or more`;
+  }
+  const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
+  return name === undefined ? null : `needs the package ${name}: run npm ci in ${folder()}`;
+}
+
+function fail(text) {
   process.stderr.write(`srs-supervisor: ${text}\n`);
   process.exitCode = 2;
+}
+
+// Now: later there may be no descriptor to read it by.
+const limit = fileLimit();
+const known = obstacle();
+if (known !== null) fail(known);
+else {
+  try {
+    // Alone and before the rest: see there.
+    await import('../dist/src/cli/early-signals.js');
+    await import('../dist/src/main.js');
+  } catch (error) {
+    const text = reasonOf(error, limit);
+    if (text === null) throw error;
+    fail(text);
+  }
 }

@@ -1,10 +1,13 @@
-/** Puts beside the compiled scripts what is not compiled: pages, looks, and the players' libraries. */
+/**
+ * Puts beside the compiled scripts what is not compiled: pages, looks, and the players' libraries.
+ * The folder that has the scripts is the argument.
+ */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '..');
-const OUT = join(ROOT, 'dist/pages/players');
+const OUT = join(process.argv[2] ?? join(ROOT, 'dist'), 'pages/players');
 /** What all pages are made from. */
 const PAGE = 'page.html';
 
