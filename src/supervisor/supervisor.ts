@@ -260,7 +260,8 @@ export class Supervisor {
     const { secret } = prepared.config.cluster;
     const { boxes } = this.#map;
     const rooms = { owners: this.#owners, watch: this.#watch, placement: this.#placement, boxes };
-    const parts = { ...rooms, secret, maxConnections };
+    const stirred = (childId: string) => this.#api?.stir(childId);
+    const parts = { ...rooms, secret, maxConnections, stirred };
     return {
       prepared,
       engine: this.#engine,
@@ -283,6 +284,7 @@ export class Supervisor {
       claims,
       clientOf: (alias) => this.#listeners.addressOf(alias),
       heard: (client: ClientRef, publicId) => this.#api?.noteClient(client, publicId),
+      stirred: (childId) => this.#api?.stir(childId),
       logger: logger.child({ room: 'hooks' }),
     });
   }

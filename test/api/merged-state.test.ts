@@ -182,8 +182,8 @@ for (const origin of origins()) {
     });
 
     it('kicks a client that a hook has named before it was in any list', async () => {
-      const late = await player(box, 'c003');
       const before = new Set((await box.rows('clients')).map(({ id }) => id));
+      const late = await player(box, 'c003');
       const row = await until('the child knows it', async () => {
         const { clients: rows } = await box.direct('c003', '/api/v1/clients/?count=100');
         return (rows as Row[]).find(({ id }) => !before.has(id)) ?? null;
