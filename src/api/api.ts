@@ -86,6 +86,11 @@ export class Api {
     if (publicId !== client.id) this.#poller.clients.name(client, publicId);
   }
 
+  /** Something happens in a child: what it said of its streams and clients before is stale. */
+  stir(childId: string): void {
+    this.#poller.stir(childId);
+  }
+
   /** Answers another box's question for this box alone, as JSON. */
   async answer(question: string): Promise<string> {
     return JSON.stringify(await this.#answerAlone(question));

@@ -62,6 +62,9 @@ export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
     ['/api/v1/tests/requests', (asked) => data({ data: echo(asked, source) })],
     ['/api/v1/tests/errors', () => code(TEST_ERROR)],
     ['/api/v1/tests/redirects', redirectToErrors],
+    ['/console', () => ({ kind: 'redirect', status: 302, to: '/console/' })],
+    // Files of SRS's console, which a box has not: it has pages of its own.
+    ['/console/', () => text(404, 'Not Found')],
     ['/metrics', () => (source.rules.metrics ? text(200, box.metrics()) : code(METRICS_OFF))],
   ]);
 }
@@ -72,7 +75,8 @@ export function versionOf(version: string): Json {
   return { major, minor, revision, version };
 }
 
-function vhosts({ box }: ApiParts, { method }: Asked, id: string): ApiAnswer {
+async function vhosts({ box }: ApiParts, { method }: Asked, id: string): Promise<ApiAnswer> {
+  await box.current();
   const vhost = id === '' ? null : box.vhost(id);
   if (id !== '' && vhost === null) return code(NO_VHOST);
   if (method !== 'GET') return METHOD_NOT_ALLOWED;
@@ -83,6 +87,7 @@ async function streams({ box }: ApiParts, asked: Asked, id: string): Promise<Api
   const stream = id === '' ? null : await box.stream(id);
   if (id !== '' && stream === null) return code(NO_STREAM);
   if (asked.method !== 'GET') return METHOD_NOT_ALLOWED;
+  await box.current();
   return data(stream === null ? { streams: box.streams(pageOf(asked)) } : { stream });
 }
 
@@ -94,6 +99,7 @@ async function clients({ box }: ApiParts, asked: Asked, id: string): Promise<Api
   const client = id === '' ? null : await box.client(id);
   if (id !== '' && client === null) return code(NO_CLIENT);
   if (asked.method !== 'GET') return METHOD_NOT_ALLOWED;
+  await box.current();
   return data(client === null ? { clients: box.clients(pageOf(asked)) } : { client });
 }
 

@@ -30,6 +30,11 @@ export class MergedState {
     this.#calls = calls;
   }
 
+  /** Resolves when the lists show what has happened so far. */
+  current(): Promise<void> {
+    return this.#poller.current();
+  }
+
   vhosts(): readonly Json[] {
     return this.#now().vhosts;
   }
@@ -59,6 +64,7 @@ export class MergedState {
   /** Returns a stream with its child's present data. */
   async stream(id: string): Promise<Json | null> {
     const find = () => this.#now().streams.find((stream) => stream.id === id);
+    await this.current();
     const known = find();
     if (known === undefined) return null;
     await this.#poller.fresh(textOf(known, 'child'));
@@ -84,7 +90,7 @@ export class MergedState {
     if (known === null || child === undefined) return null;
     const path = `/api/v1/clients/${encodeURIComponent(known.id)}`;
     const answer = parseJson(await this.#calls.ask(child, path, 'DELETE'));
-    this.#poller.hurry(child.id);
+    this.#poller.stir(child.id);
     return Number(answer.code);
   }
 

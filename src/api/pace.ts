@@ -14,7 +14,18 @@ export interface Pace {
   readonly retryMs: number;
   /** Longest time between the rounds of a child with very long answers. */
   readonly slowestMs: number;
+  /** Time after a change in a child during which earlier snapshots are stale. */
+  readonly settleMs: number;
+  /** Longest wait of a request for the rounds of stale children. */
+  readonly waitMs: number;
+  /** Least time between a child's rounds that requests wait for. */
+  readonly gapMs: number;
+  /** Most rounds per second, of all children, that requests wait for. */
+  readonly askedPerSecond: number;
 }
+
+/** Most bytes of answers per second and child in rounds that requests wait for. */
+const ASKED_BYTES_PER_SECOND = 2_000_000;
 
 export const PACE: Pace = {
   everyMs: 5_000,
@@ -24,7 +35,16 @@ export const PACE: Pace = {
   freshMs: 1_000,
   retryMs: 1_000,
   slowestMs: 30_000,
+  settleMs: 1_500,
+  waitMs: 1_000,
+  gapMs: 50,
+  askedPerSecond: 200,
 };
+
+/** Returns the milliseconds from a round of `bytes` to the next one that a request waits for. */
+export function nextAsked({ gapMs, slowestMs }: Pace, bytes: number): number {
+  return Math.min(Math.max(gapMs, (bytes / ASKED_BYTES_PER_SECOND) * 1000), slowestMs);
+}
 
 /** Returns the milliseconds from a round of `bytes` to the next, with so many children. */
 export function nextRound(pace: Pace, children: number, bytes: number): number {

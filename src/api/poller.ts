@@ -2,9 +2,10 @@ import { PollTurns } from '../clock/poll-turns.js';
 import { messageOf } from '../errors.js';
 import { networkOf } from '../listener/client-address.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { AskedRounds } from './asked-rounds.js';
 import type { ChildCalls } from './child-calls.js';
 import { ClientIds } from './client-ids.js';
-import { numberOf, objectOf, textOf } from './json.js';
+import { type Json, numberOf, objectOf, textOf } from './json.js';
 import { Ledger } from './ledger.js';
 import { COUNTERS } from './merge/metrics.js';
 import { nextRound, PACE, type Pace } from './pace.js';
@@ -46,6 +47,7 @@ export class Poller {
   readonly #pace: Pace;
   readonly #entries = new Map<string, Entry>();
   readonly #turns = new PollTurns();
+  readonly #asked: AskedRounds;
   #timer: NodeJS.Timeout | null = null;
   /** Number of rounds running with our own children. */
   #running = 0;
@@ -60,6 +62,7 @@ export class Poller {
     this.#calls = calls;
     this.#logger = logger;
     this.#pace = pace;
+    this.#asked = new AskedRounds(pace);
   }
 
   start(): void {
@@ -96,14 +99,41 @@ export class Poller {
     this.#sync();
     const entry = this.#entries.get(childId);
     if (entry === undefined) return;
+    if (this.#isStale(entry)) await this.#next(entry);
     const age = performance.now() - (entry.snapshot?.at ?? -Infinity);
     if (age > maxAgeMs) await (entry.running ?? this.#round(entry));
   }
 
-  /** Starts a child's next round at once, after a change. */
-  hurry(childId: string): void {
-    const entry = this.#entries.get(childId);
-    if (entry !== undefined) entry.due = 0;
+  /**
+   * Resolves when the snapshots show what has happened in the children so far, as far as they answer
+   * within `waitMs`. Only children in which something happened lately are asked.
+   */
+  async current(): Promise<void> {
+    this.#sync();
+    const stale = [...this.#entries.values()].filter((entry) => this.#isStale(entry));
+    if (stale.length === 0) return;
+    const { promise: timeout, clear } = timeLimit(this.#pace.waitMs);
+    await Promise.race([timeout, Promise.all(stale.map((entry) => this.#next(entry)))]);
+    clear();
+  }
+
+  /** Something happens in a child: its last snapshot is stale from now on. */
+  stir(childId: string): void {
+    this.#asked.stir(childId);
+  }
+
+  /** Origins that we did not start tell of nothing that happens in them. */
+  #isStale({ child, snapshot }: Entry): boolean {
+    return child.host === undefined && this.#asked.isStale(child.id, snapshot?.at ?? -Infinity);
+  }
+
+  #next(entry: Entry): Promise<void> {
+    return this.#asked.next(entry.child.id, {
+      at: () => entry.snapshot?.at ?? -Infinity,
+      bytes: () => entry.snapshot?.bytes ?? 0,
+      running: () => entry.running,
+      run: () => this.#round(entry, true),
+    });
   }
 
   #tick(): void {
@@ -151,20 +181,23 @@ export class Poller {
 
   #forget(id: string): void {
     this.#entries.delete(id);
+    this.#asked.forget(id);
     this.clients.replace(id, []);
     this.#version += 1;
   }
 
   /** Runs a round. Never rejects: a child that does not answer keeps its last snapshot for now. */
-  #round(entry: Entry): Promise<void> {
+  #round(entry: Entry, listsOnly = false): Promise<void> {
     const own = Number(entry.child.host === undefined);
+    const { due } = entry;
     this.#running += own;
-    entry.running = this.#ask(entry)
+    entry.running = this.#ask(entry, listsOnly)
       .catch((error: unknown) => this.#failed(entry, messageOf(error)))
       .finally(() => {
         this.#running -= own;
         entry.running = null;
-        entry.due = performance.now() + this.#wait(entry) * (0.8 + 0.4 * Math.random());
+        if (listsOnly && entry.failures === 0) entry.due = due;
+        else entry.due = performance.now() + this.#wait(entry) * (0.8 + 0.4 * Math.random());
       });
     return entry.running;
   }
@@ -184,7 +217,7 @@ export class Poller {
     return nextRound(this.#pace, this.#entries.size, snapshot?.bytes ?? 0);
   }
 
-  async #ask(entry: Entry): Promise<void> {
+  async #ask(entry: Entry, listsOnly: boolean): Promise<void> {
     const { child, snapshot: previous, round } = entry;
     const { id, pid, generation } = child;
     const snapshot = await takeSnapshot((paths) => this.#calls.askAll(child, paths), {
@@ -194,11 +227,12 @@ export class Poller {
       round,
       previous,
       metrics: this.#source.rules.metrics,
+      listsOnly,
       clientOf: (alias) => this.#source.clientOf(alias),
       ownAddress: this.#source.ownAddress,
     });
     this.#bound(entry, snapshot);
-    entry.round += 1;
+    if (!listsOnly) entry.round += 1;
     entry.failures = 0;
     this.counters.note(id, generation, countersOf(snapshot));
     this.#show(entry, snapshot);
@@ -220,12 +254,27 @@ export class Poller {
     if (this.#entries.get(entry.child.id) !== entry) return;
     const clients = snapshot?.lists.clients ?? [];
     entry.snapshot = snapshot;
+    // Codecs of a stream that has just begun come with its first media.
+    if (snapshot?.lists.streams.some(hasNoMedia)) this.#asked.stir(entry.child.id);
     this.clients.replace(
       entry.child.id,
       clients.map((client) => textOf(client, 'id')),
     );
     this.#version += 1;
   }
+}
+
+function hasNoMedia(stream: Json): boolean {
+  const isActive = objectOf(stream, 'publish').active === true;
+  return isActive && stream.video === null && stream.audio === null;
+}
+
+function timeLimit(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { promise, clear: () => clearTimeout(timer) };
 }
 
 /**

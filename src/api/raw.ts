@@ -41,7 +41,7 @@ export class Raw {
   readonly #source: ApiSource;
   readonly #calls: ChildCalls;
   readonly #passed: Passed;
-  #last: Reload = { err: 0, msg: 'Success', state: 0, rid: '' };
+  #last: Reload;
   #running: Promise<ReloadResult> | null = null;
   #reloads = 0;
 
@@ -49,6 +49,7 @@ export class Raw {
     this.#source = source;
     this.#calls = calls;
     this.#passed = passed;
+    this.#last = { err: 0, msg: 'Success', state: 0, rid: `${source.identity.service}-0` };
   }
 
   async answer(rpc: string): Promise<ApiAnswer> {
@@ -76,7 +77,7 @@ export class Raw {
   /** Returns a child's settings, with the box's own port and permissions. */
   async #rules(): Promise<ApiAnswer> {
     const answer = await this.#passed.get('/api/v1/raw?rpc=raw');
-    const listen = String(this.#source.ports().api ?? '');
+    const { listen } = this.#source.ports();
     const httpApi = objectOf(answer, 'http_api');
     // A child lets us reload it, but clients have only the box's permissions.
     const { enabled, allowReload: allow_reload } = this.#source.rules.raw;

@@ -2,6 +2,7 @@ import { type Addresses, addressesOf, type ClientOf } from './addresses.js';
 import { type Json, objectOf, parseJson, rowsOf, textOf } from './json.js';
 import { type Lists, localize } from './merge/localize.js';
 import { type ChildMetrics, parseMetrics } from './merge/metrics.js';
+import { withoutOwnClients } from './merge/own-clients.js';
 
 /** All answers of one child in one round. */
 export interface Snapshot {
@@ -39,54 +40,83 @@ export interface RoundPlan {
   readonly ownAddress: string;
   /** The child has `/metrics`. */
   readonly metrics: boolean;
+  /** Only the lists are requested; all else stays as in the previous snapshot. */
+  readonly listsOnly: boolean;
 }
 
 const ALL_ROWS = 1_000_000;
 
 /** Vhosts are the last list, so that they include all vhosts of streams and clients. */
-const PATHS = [
+const LISTS = [
   `/api/v1/streams/?count=${ALL_ROWS}`,
   `/api/v1/clients/?count=${ALL_ROWS}`,
   '/api/v1/vhosts/',
-  '/api/v1/summaries',
 ];
+const SUMMARIES = '/api/v1/summaries';
 const METRICS = '/metrics';
-const SLOW_PATHS = ['/api/v1/rusages', '/api/v1/self_proc_stats'];
+const RUSAGES = '/api/v1/rusages';
+const SELF = '/api/v1/self_proc_stats';
 
 /** Takes a snapshot. Rejects if a request fails, or another pid answers. */
 export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot> {
-  const { generation, pid, previous } = plan;
+  const { generation, previous, ownAddress } = plan;
   const at = performance.now();
-  const isSlow = previous === null || plan.round % SLOW_EVERY === 0;
-  const extra = plan.metrics ? [METRICS] : [];
-  const texts = await ask([...PATHS, ...(isSlow ? SLOW_PATHS : []), ...extra]);
-  const metrics = plan.metrics ? parseMetrics(texts.pop() ?? '') : NO_METRICS;
-  const answers = texts.map((text) => answerOf(text, pid));
-  const lists = listsOf(answers, plan.ownAddress);
-  const addresses = await addressesOf(
-    lists.clients,
-    previous?.addresses ?? new Map(),
-    plan.clientOf,
-  );
-  const [summaries = {}, ...slow] = answers.slice(3).map((answer) => objectOf(answer, 'data'));
-  const [rusages = {}, self = {}] = isSlow ? slow : [previous.rusages, previous.self];
+  const answers = await askedFor(pathsOf(plan), ask, plan.pid);
+  const lists = withoutOwnClients(listsOf(LISTS.map((path) => answers.json(path))), ownAddress);
+  const known = previous?.addresses ?? new Map();
+  const addresses = await addressesOf(lists.clients, known, plan.clientOf);
+  const metrics = answers.text(METRICS);
   return {
     generation,
     at,
-    bytes: texts.reduce((sum, text) => sum + text.length, 0),
+    bytes: plan.listsOnly && previous !== null ? previous.bytes : answers.bytes,
     addresses,
     lists: localize(lists, plan.child, addresses),
-    summaries,
-    metrics,
-    rusages,
-    self,
+    metrics: metrics === undefined ? (previous?.metrics ?? NO_METRICS) : parseMetrics(metrics),
+    summaries: answers.data(SUMMARIES) ?? previous?.summaries ?? {},
+    rusages: answers.data(RUSAGES) ?? previous?.rusages ?? {},
+    self: answers.data(SELF) ?? previous?.self ?? {},
   };
 }
 
-function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[], own: string): Lists {
+function pathsOf({ previous, round, metrics, listsOnly }: RoundPlan): string[] {
+  if (listsOnly && previous !== null) return LISTS;
+  const isSlow = previous === null || round % SLOW_EVERY === 0;
+  return [...LISTS, SUMMARIES, ...(isSlow ? [RUSAGES, SELF] : []), ...(metrics ? [METRICS] : [])];
+}
+
+/** Answers of one round, by path. */
+interface Answers {
+  readonly bytes: number;
+  text(path: string): string | undefined;
+  json(path: string): Json;
+  /** Undefined if the path was not requested. */
+  data(path: string): Json | undefined;
+}
+
+async function askedFor(paths: string[], ask: Ask, pid: number | null): Promise<Answers> {
+  const all = await ask(paths);
+  const texts = new Map(paths.map((path, at) => [path, all[at] ?? '']));
+  const jsons = new Map(
+    [...texts]
+      .filter(([path]) => path !== METRICS)
+      .map(([path, text]) => [path, answerOf(text, pid)]),
+  );
+  return {
+    bytes: all.reduce((sum, text) => sum + text.length, 0),
+    text: (path) => texts.get(path),
+    json: (path) => jsons.get(path) ?? {},
+    data: (path) => {
+      const answer = jsons.get(path);
+      return answer && objectOf(answer, 'data');
+    },
+  };
+}
+
+function listsOf([streams = {}, clients = {}, vhosts = {}]: readonly Json[]): Lists {
   return {
     streams: rowsOf(streams, 'streams'),
-    clients: rowsOf(clients, 'clients').filter((client) => textOf(client, 'ip') !== own),
+    clients: rowsOf(clients, 'clients'),
     vhosts: rowsOf(vhosts, 'vhosts'),
   };
 }

@@ -54,6 +54,8 @@ export interface ApiRules {
 interface ApiPorts {
   readonly rtmp: number | null;
   readonly api: number | null;
+  /** Address of the API port as a config has it: `1985` or `127.0.0.1:1985`. */
+  readonly listen: string;
 }
 
 /** Source of the merged API. `children` must be cheap: it is called at least once per request. */

@@ -1,4 +1,5 @@
 import { withoutOwnQuery } from '../protocol/webrtc/request.js';
+import { streamId } from '../public-ids.js';
 import { type HookAction, isHookAction } from './actions.js';
 
 /** The JSON of a call, as SRS sends it. All calls have `action`, `vhost`, `app` and `client_id`. */
@@ -19,6 +20,8 @@ export interface HookBody {
 export interface HookTruth {
   readonly ip: string;
   readonly serverId: string;
+  /** `service` of the box's API; undefined: the child's own stays. */
+  readonly serviceId?: string | undefined;
   /** Null: no child knows the client yet. */
   readonly child: string | null;
   /** Set if users know the client by another id than its child does. */
@@ -41,11 +44,18 @@ export function parseHook(text: string): HookBody | null {
 /** Builds the call for the user: SRS's fields in SRS's order, then `child`. */
 export function rewriteHook(body: HookBody, truth: HookTruth): string {
   const { ip, serverId, child, clientId = body.client_id } = truth;
+  const { serviceId = body.service_id } = truth;
   const { param } = body;
   // Removes the parameters that we added to the client's own.
   const own = typeof param === 'string' ? { param: withoutOwnQuery(param) } : {};
-  const known = { server_id: serverId, client_id: clientId, ip, child };
-  return JSON.stringify({ ...body, ...own, ...known });
+  const ids = { server_id: serverId, service_id: serviceId, client_id: clientId };
+  return JSON.stringify({ ...body, ...own, ...ids, ...streamOf(body), ip, child });
+}
+
+/** The stream's id in the box's API, whose streams have other ids than their child's. */
+function streamOf({ stream_id, stream_url }: HookBody): { readonly stream_id?: string } {
+  if (stream_id === undefined || typeof stream_url !== 'string') return {};
+  return { stream_id: streamId(stream_url) };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Recent } from '../collections/recent.js';
 import type {
   HeldClientRef,
@@ -8,6 +7,7 @@ import type {
   HeldTraffic,
   HookClient,
 } from '../listener/held-hooks.js';
+import { streamId } from '../public-ids.js';
 import { DEFAULT_VHOST, nameOf, type StreamName } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
@@ -218,9 +218,7 @@ class HeldClient implements HookClient {
   }
 }
 
-/** Fields of a stream without an owner, which has no id yet: a fixed id is made from its URL. */
 function streamFields({ vhost, app, stream }: StreamName): Fields {
   const url = `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
-  const signs = createHash('sha256').update(url).digest('hex').slice(0, 7);
-  return { stream_url: url, stream_id: `vid-${signs}` };
+  return { stream_url: url, stream_id: streamId(url) };
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
+import { SERVICE_ID } from '../system/service-id.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';
@@ -29,6 +30,8 @@ export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverI
   ) => Promise<ReadonlySet<StreamKey>>;
   /** Called for each client reported to a user's URL, with the id reported. */
   readonly heard: NonNullable<HookRelayOptions['heard']>;
+  /** See `HookRelayOptions`. */
+  readonly stirred: HookRelayOptions['stirred'];
   readonly logger: Logger;
 }
 
@@ -90,7 +93,7 @@ export class Hooks {
 
   #makeRelay(dismiss: (publication: Publication) => Promise<void>): HookRelay {
     const { config, template, vhosts, serverId, srsVersion } = this.#options;
-    const { clientOf, heard, logger } = this.#options;
+    const { clientOf, heard, stirred, logger } = this.#options;
     const { timeoutSeconds, ...urls } = config;
     return new HookRelay({
       urls: new UserUrls(template.vhosts, urls),
@@ -102,8 +105,9 @@ export class Hooks {
       keep: (publication) => this.#keep(publication),
       ownAddress: KEEPER_ADDRESS,
       heard,
+      stirred,
       voice: {
-        serviceId: randomSigns(8),
+        serviceId: SERVICE_ID,
         userAgent: `SRS/${srsVersion}(Hang)`,
         newId: () => randomSigns(8),
       },

@@ -33,6 +33,8 @@ export interface HookRelayOptions {
   readonly ownAddress: string;
   /** Called for each client reported to the user, with that id, so that the API can find it. */
   readonly heard?: (client: ChildClient, publicId: string) => void;
+  /** Called with a child's id whenever it calls, and when it gets its answer. */
+  readonly stirred?: ((childId: string) => void) | undefined;
   /** Identity for calls in SRS's place, for waiting players; default: none are made. */
   readonly voice?: HookVoice;
   readonly timeoutMs: number;
@@ -95,6 +97,14 @@ export class HookRelay {
    * rejects.
    */
   async handle(hook: IncomingHook): Promise<HookAnswer> {
+    const { stirred } = this.#options;
+    stirred?.(hook.owner.id);
+    const answer = await this.#answer(hook);
+    stirred?.(hook.owner.id);
+    return answer;
+  }
+
+  async #answer(hook: IncomingHook): Promise<HookAnswer> {
     const { action } = hook.body;
     if (this.#held.hasHeard(hook.body)) {
       this.#note(hook);
@@ -217,21 +227,27 @@ export class HookRelay {
   }
 
   async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {
-    const { serverId, clientOf } = this.#options;
+    const { clientOf } = this.#options;
     const known = this.#held.knownAs(body);
-    if (known !== null) return { ip: known.ip, serverId, child: owner.id, clientId: known.id };
+    const ids = this.#ids(owner.id);
+    if (known !== null) return { ip: known.ip, ...ids, clientId: known.id };
     const ip = (await clientOf(body.ip).catch(() => null)) ?? body.ip;
-    return { ip, serverId, child: owner.id };
+    return { ip, ...ids };
+  }
+
+  #ids(child: string | null): Omit<HookTruth, 'ip'> {
+    const { serverId, voice } = this.#options;
+    return { serverId, serviceId: voice?.serviceId, child };
   }
 
   /** Calls the user's hooks in a child's place. */
   async #say(body: HookBody, userAgent: string): Promise<CallResult> {
-    const { urls: all, serverId } = this.#options;
+    const { urls: all } = this.#options;
     const { action, vhost, ip } = body;
     const urls = all.of(vhost, action);
     if (urls.length === 0) return { outcome: 'ok', answer: YES };
     const count = this.#counting(action);
-    const text = rewriteHook(body, { ip, serverId, child: null });
+    const text = rewriteHook(body, { ip, ...this.#ids(null) });
     const { signal } = this.#closing;
     const result = await this.#caller.call({ action, body: text, urls, userAgent, signal });
     count(result.outcome);

@@ -7,6 +7,8 @@ import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
 import type { ChildStatus } from '../child/types.js';
+import { formatAddress } from '../config/address.js';
+import type { Config } from '../config/config.js';
 import { basicAuthorization } from '../config/credentials.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
@@ -14,7 +16,7 @@ import type { Logger } from '../logging/logger.js';
 import { redact } from '../logging/redact.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
-import { randomSigns } from '../system/random-signs.js';
+import { SERVICE_ID } from '../system/service-id.js';
 import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 
@@ -46,10 +48,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     clientOf: (alias) => listeners.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,
     renewConfs: async () => fleet.rewrite(await renewedConf(prepared)),
-    ports: () => ({
-      rtmp: listeners.address('rtmp')?.port ?? null,
-      api: listeners.address('api')?.port ?? null,
-    }),
+    ports: () => portsOf(prepared.config, listeners),
   };
   const about = logger.child({ room: 'api' });
   const { boxes } = parts;
@@ -57,6 +56,15 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
   const isAlone = boxes === null || secret === null;
   const others = isAlone ? {} : { neighbours: askedBoxes(boxes, secret, about) };
   return new Api({ source, access: accessOf(prepared), ...others, logger: about });
+}
+
+function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource['ports']> {
+  const [rtmp = null, api = null] = [
+    listeners.address('rtmp')?.port,
+    listeners.address('api')?.port,
+  ];
+  const isOpen = listen.api !== null && api !== null;
+  return { rtmp, api, listen: isOpen ? formatAddress({ ...listen.api, port: api }) : '' };
 }
 
 /** Our own user name and password go before the template's, which the children ask us for still. */
@@ -77,7 +85,7 @@ async function identityOf({
   const { pid, ppid } = process;
   return {
     server: serverId,
-    service: randomSigns(8),
+    service: SERVICE_ID,
     pid,
     ppid,
     argv: redact(hide((await readProcess(pid))?.args.join(' ').trimEnd() ?? '')),

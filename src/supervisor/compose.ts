@@ -1,6 +1,7 @@
 import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
+import type { HooksOptions } from '../hooks/hooks.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import { HoldBudget } from '../listener/hold-budget.js';
@@ -39,7 +40,9 @@ export async function compose(
   const ground = await openGround(options, rooms);
   const { engine, listeners, map } = ground;
   const { boxes } = map;
-  const owning = makeOwning(options, ground, (client, id) => api.noteClient(client, id));
+  const stirred = (childId: string) => api.stir(childId);
+  const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
+  const owning = makeOwning(options, ground, { heard, stirred });
   const { owners, placement, hooks, origins } = owning;
   const endHeld = (id: string) => hooks.held.end(id);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, endHeld });
@@ -49,7 +52,7 @@ export async function compose(
     ...prepared,
     ...ground,
     boxes,
-    routing: makeRouting(options, ground, owning),
+    routing: makeRouting(options, ground, { ...owning, stirred }),
     aliases: new AliasBook(),
     budget,
     holds,
@@ -73,10 +76,11 @@ export async function compose(
 function makeRouting(
   { prepared }: SupervisorOptions,
   { map }: Ground,
-  { owners, watch, placement }: Owning,
+  { owners, watch, placement, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
   const { children, cluster } = prepared.config;
   const { maxConnections } = children;
   const { secret } = cluster;
-  return new Routing({ owners, watch, placement, boxes: map.boxes, secret, maxConnections });
+  const rooms = { owners, watch, placement, boxes: map.boxes };
+  return new Routing({ ...rooms, stirred, secret, maxConnections });
 }

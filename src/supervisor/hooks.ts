@@ -5,7 +5,10 @@ import { liveStreams } from '../unmanaged/live-streams.js';
 /** The children's hooks, told to placement and to the user's URLs. */
 export function makeHooks(
   { config, template, vhosts, binary }: Prepared,
-  parts: Pick<HooksOptions, 'serverId' | 'fleet' | 'claims' | 'clientOf' | 'heard' | 'logger'>,
+  parts: Pick<
+    HooksOptions,
+    'serverId' | 'fleet' | 'claims' | 'clientOf' | 'heard' | 'stirred' | 'logger'
+  >,
 ): Hooks {
   return new Hooks({
     config: config.hooks,

@@ -29,11 +29,11 @@ export interface Owning {
   readonly hooks: Hooks;
 }
 
-/** The children's way: children and origins, and placement over them. `heard`: see `HooksOptions`. */
+/** Makes the owners of streams (children and origins), and placement over them. */
 export function makeOwning(
   { prepared, logger }: SupervisorOptions,
   { serverId, loop, changes, listeners, map }: Ground,
-  heard: HooksOptions['heard'],
+  api: Pick<HooksOptions, 'heard' | 'stirred'>,
 ): Owning {
   const { config, template } = prepared;
   const log = (room: string) => logger.child({ room });
@@ -54,7 +54,7 @@ export function makeOwning(
   const claims = claimsOf(placement, { listeners, loop });
   const watch = watchOrigins(origins, placement, { claims, logger: log('origins') });
   const clientOf = (alias: string) => listeners.addressOf(alias);
-  const told = { claims, clientOf, heard, logger: log('hooks') };
+  const told = { claims, clientOf, ...api, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
   return { firewall, fleet, cpus, origins, owners, placement, watch, hooks };

@@ -22,6 +22,8 @@ export interface RoutingParts {
   readonly secret: string | null;
   /** Clients that one child takes. */
   readonly maxConnections: number;
+  /** Called with a child's id whenever a client is sent there or leaves. */
+  readonly stirred?: ((childId: string) => void) | undefined;
 }
 
 /** Where the children's way and the data's way meet: a stream's owner becomes an address to dial. */
@@ -95,7 +97,7 @@ export class Routing {
 
   #toChild(hold: Hold, { host = LOOPBACK, ports, server }: ChildStatus): Route {
     const { owner, stream, role } = hold;
-    if (server === undefined) return { owner, host, ports, release: () => hold.release() };
+    if (server === undefined) return { owner, host, ports, release: this.#stirring(hold) };
     const { watch } = this.#parts;
     if (role === 'publish') watch.publisherComes(stream, owner);
     const release = (fault?: Fault) => {
@@ -104,6 +106,17 @@ export class Routing {
       else if (role === 'publish') watch.publisherLeft(stream, owner);
     };
     return { owner, host, isForeign: true, ports, release };
+  }
+
+  /** Tells now and at the release that the child's streams and clients change. */
+  #stirring(hold: Hold): () => void {
+    const { stirred } = this.#parts;
+    const { id } = hold.owner;
+    stirred?.(id);
+    return () => {
+      hold.release();
+      stirred?.(id);
+    };
   }
 
   /** By way of the box that has the child. */

@@ -133,7 +133,7 @@ export class TestBox {
       streams: async () => this.placed,
       clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),
       ownAddress: OWN_ADDRESS,
-      ports: () => ({ rtmp: 1935, api: 1985 }),
+      ports: () => ({ rtmp: 1935, api: 1985, listen: '1985' }),
       renewConfs: async () => {},
     };
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseHook, rewriteHook } from '../../src/hooks/body.js';
+import { streamId } from '../../src/public-ids.js';
 
 const ON_HLS = {
   server_id: 'c001',
@@ -24,11 +25,19 @@ const ON_HLS = {
   stream_id: 'vid-124q9y3',
 };
 
-test('three values are put right or added, and all the rest is as SRS sent it', () => {
+test('ids and the address are the box’s, and all the rest is as SRS sent it', () => {
   const body = parseHook(JSON.stringify(ON_HLS));
   assert.ok(body);
-  const text = rewriteHook(body, { ip: '203.0.113.9', serverId: 'vid-box', child: 'c001' });
-  const expected = { ...ON_HLS, server_id: 'vid-box', ip: '203.0.113.9', child: 'c001' };
+  const ids = { serverId: 'vid-box', serviceId: '76543210', child: 'c001' };
+  const text = rewriteHook(body, { ip: '203.0.113.9', ...ids });
+  const expected = {
+    ...ON_HLS,
+    server_id: 'vid-box',
+    service_id: '76543210',
+    ip: '203.0.113.9',
+    stream_id: streamId(ON_HLS.stream_url),
+    child: 'c001',
+  };
   assert.equal(text, JSON.stringify(expected));
 });
 

@@ -5,6 +5,7 @@ import { Publishers } from '../../src/hooks/publishers.js';
 import { HookRelay } from '../../src/hooks/relay.js';
 import { HookServer } from '../../src/hooks/server.js';
 import { type ActionUrls, UserUrls } from '../../src/hooks/user-urls.js';
+import { streamId } from '../../src/public-ids.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
 import { ANSWERS } from './answers.js';
@@ -106,6 +107,7 @@ test('the user gets the call with the truth in it', async (t) => {
     action: 'on_play',
     server_id: 'vid-box',
     ip: '203.0.113.5',
+    stream_id: streamId(BODY.stream_url),
     child: 'c001',
   };
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { streamId, vhostId } from '../../public-ids.js';
 import { type Json, textOf } from '../json.js';
 
 /** A child's lists, as received. */
@@ -18,8 +18,8 @@ export function localize(
   child: string,
   addresses: ReadonlyMap<string, string>,
 ): Lists {
-  const vhosts = idsBy(lists.vhosts, 'name');
-  const streams = idsBy(lists.streams, 'url');
+  const vhosts = idsOf(lists.vhosts, (row) => vhostId(textOf(row, 'name')));
+  const streams = idsOf(lists.streams, (row) => streamId(textOf(row, 'url')));
   const rename = (ids: Map<string, string>, id: string) => ids.get(id) ?? id;
   return {
     vhosts: lists.vhosts.map((row) => ({ ...row, id: rename(vhosts, textOf(row, 'id')) })),
@@ -40,14 +40,6 @@ export function localize(
 }
 
 /** Maps the child's ids to the box's. */
-function idsBy(rows: readonly Json[], field: 'name' | 'url'): Map<string, string> {
-  return new Map(
-    rows.map((row) => [textOf(row, 'id'), stableId(`${field} ${textOf(row, field)}`)]),
-  );
-}
-
-/** Makes an id in SRS's format, but longer: a hundred thousand streams must not collide. */
-function stableId(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
-  return `vid-${digest.readBigUInt64BE().toString(36).slice(0, 11)}`;
+function idsOf(rows: readonly Json[], idOf: (row: Json) => string): Map<string, string> {
+  return new Map(rows.map((row) => [textOf(row, 'id'), idOf(row)]));
 }

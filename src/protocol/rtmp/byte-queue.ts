@@ -25,27 +25,23 @@ export class ByteQueue {
    */
   peek(size: number): Buffer {
     const wanted = Math.min(size, this.#length);
-    const listener = this.#view(wanted);
-    return listener.length === wanted ? listener : this.#join(wanted);
+    const front = this.#view(wanted);
+    return front.length === wanted ? front : this.#join(wanted);
   }
 
   /** Consumes the longest run at the front that lies in one piece, at most `limit` bytes. */
   take(limit: number): Buffer {
-    const listener = this.#view(limit);
-    this.skip(listener.length);
-    return listener;
+    const front = this.#view(limit);
+    this.skip(front.length);
+    return front;
   }
 
   /** Drops up to `size` bytes from the front. */
   skip(size: number): void {
     this.#at += Math.min(size, this.#length);
     this.#length -= Math.min(size, this.#length);
-    for (
-      let listener = this.#pieces[0];
-      listener && this.#at >= listener.length;
-      listener = this.#pieces[0]
-    ) {
-      this.#at -= listener.length;
+    for (let front = this.#pieces[0]; front && this.#at >= front.length; front = this.#pieces[0]) {
+      this.#at -= front.length;
       this.#pieces.shift();
     }
   }
