@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Ids of vhosts and streams as users see them, in the API as in hooks. They follow from the name, so
- * they are the same on all children, on all boxes and over restarts; SRS's own are random.
+ * Returns a vhost's or stream's id as users see it, in the API and in hooks. It follows from the
+ * name, so it is the same in all children, on all boxes and after restarts; SRS's own is random.
  */
 export function vhostId(name: string): string {
   return idOf(`name ${name}`);

@@ -36,7 +36,7 @@ export class AskedRounds {
     this.#stirred.delete(childId);
   }
 
-  /** Whether a snapshot that began at `at` may be wrong by now. */
+  /** Tells whether a snapshot that began at `at` may be outdated by now. */
   isStale(childId: string, at: number): boolean {
     return at < (this.#stirred.get(childId) ?? Number.NEGATIVE_INFINITY);
   }

@@ -105,8 +105,8 @@ export class Poller {
   }
 
   /**
-   * Resolves when the snapshots show what has happened in the children so far, as far as they answer
-   * within `waitMs`. Only children in which something happened lately are asked.
+   * Resolves when the snapshots show everything that has happened, as far as children answer within
+   * `waitMs`. Only children in which something happened lately are asked.
    */
   async current(): Promise<void> {
     this.#sync();

@@ -10,7 +10,7 @@ import { ChildLog } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
 import type { ChildSetup, ChildSpec } from './setup.js';
 import { move } from './state.js';
-import type { ChildHealth, ChildState, ChildStatus } from './types.js';
+import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
 /** A life that has ended or was given up, and why. */
@@ -34,6 +34,7 @@ export class Child {
   #cpus: readonly number[] = [];
   #generation = 0;
   #health: ChildHealth = 'ok';
+  #isDrained = false;
   #restarts = 0;
   #failures = 0;
   #readyAt = Infinity;
@@ -76,7 +77,7 @@ export class Child {
   /** SIGTERM, and SIGKILL where it has not ended after `graceMs`. Resolves when it has ended. */
   async stop(graceMs: number): Promise<void> {
     this.#asked.abort();
-    if (this.#state === 'starting' || this.#state === 'ready') this.#to('draining');
+    if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping');
     this.#life?.kill('SIGTERM');
     const force = setTimeout(() => this.#life?.kill('SIGKILL'), graceMs);
     await this.#running;
@@ -84,6 +85,17 @@ export class Child {
     if (this.#state !== 'stopped') this.#to('stopped');
     this.#settle();
     await this.#log.close();
+  }
+
+  /** No new streams from here on, in later lives neither, until `undrain`; those it has go on. */
+  drain(): void {
+    this.#isDrained = true;
+    if (this.#state === 'ready') this.#to('draining');
+  }
+
+  undrain(): void {
+    this.#isDrained = false;
+    if (this.#state === 'draining') this.#to('ready');
   }
 
   /** See `ChildLog.reopen`. */
@@ -223,7 +235,7 @@ export class Child {
     if (!isUniform) this.#logger.warn('threads of the child differ in their CPUs');
     this.#lastError = null;
     this.#readyAt = performance.now();
-    this.#to('ready');
+    this.#to(this.#isDrained ? 'draining' : 'ready');
     this.#setup.onReady(this.status());
     this.#settle();
   }
@@ -267,7 +279,8 @@ export class Child {
   #to(state: ChildState): void {
     this.#state = move(this.#state, state);
     const { pid } = this;
-    const level = state === 'ready' && this.#generation > 1 ? 'info' : 'debug';
+    const isNews = state === 'draining' || (state === 'ready' && this.#generation > 1);
+    const level = isNews ? 'info' : 'debug';
     this.#logger[level]({ pid, generation: this.#generation }, `child is ${state}`);
   }
 }

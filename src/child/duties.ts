@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { childId } from '../cpu/plan.js';
 import type { Template } from './template.js';
-import type { ChildState } from './types.js';
+import { type ChildState, isServing } from './types.js';
 import { logFolder } from './workdir.js';
 
 /** What a template asks of one server: of all children one does it, or it would be done N times. */
@@ -22,13 +22,13 @@ export function dutiesOf(id: string, ingester: string): Duties {
   return { ingest: id === ingester, heartbeat: id === FIRST };
 }
 
-/** The child that runs `ingest`: `current`, but where that is down and another one serves. */
+/** The child that runs `ingest`: `current`, unless that is down and another one is ready. */
 export function ingesterAmong(
   children: readonly { readonly id: string; readonly state: ChildState }[],
   current = FIRST,
 ): string {
   const state = children.find(({ id }) => id === current)?.state;
-  if (state === 'ready' || state === 'starting') return current;
+  if (state === 'starting' || (state !== undefined && isServing(state))) return current;
   return children.find((child) => child.state === 'ready')?.id ?? current;
 }
 

@@ -76,6 +76,23 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const child of this.#children.values()) await child.writeConf();
   }
 
+  /**
+   * Has a child get no new streams, over restarts too, until `undrain`: it is `draining`, and serves
+   * the streams that it has and whoever comes for them. False where there is no such child.
+   */
+  drain(id: string): boolean {
+    const child = this.#children.get(id);
+    child?.drain();
+    return child !== undefined;
+  }
+
+  /** Lets a child get new streams again. False where there is no such child. */
+  undrain(id: string): boolean {
+    const child = this.#children.get(id);
+    child?.undrain();
+    return child !== undefined;
+  }
+
   /** Has all children's output go on in new files. */
   reopenLogs(): void {
     for (const child of this.#children.values()) child.reopenLog();

@@ -2,9 +2,10 @@ import type { ChildState } from './types.js';
 
 /** What may follow what. A broken or stopped child starts again only when somebody asks for it. */
 const MOVES: Record<ChildState, readonly ChildState[]> = {
-  starting: ['ready', 'draining', 'failed', 'broken', 'stopped'],
-  ready: ['draining', 'failed', 'broken', 'stopped'],
-  draining: ['stopped', 'failed', 'broken'],
+  starting: ['ready', 'draining', 'stopping', 'failed', 'broken', 'stopped'],
+  ready: ['draining', 'stopping', 'failed', 'broken', 'stopped'],
+  draining: ['ready', 'stopping', 'failed', 'broken', 'stopped'],
+  stopping: ['stopped', 'failed', 'broken'],
   failed: ['starting', 'broken', 'stopped'],
   broken: ['starting', 'stopped'],
   stopped: ['starting'],

@@ -10,10 +10,23 @@ export interface ChildPorts {
 }
 
 /**
- * starting -> ready -> draining -> stopped; from any of them failed (it died or hung and will be
- * started again), and broken (its config or binary is wrong: starting again would not help).
+ * starting -> ready -> stopping -> stopped. `draining`: it serves as a ready one does and gets no new
+ * streams; `undrain` makes it ready again. From any of them failed (it died or hung and will be started
+ * again), and broken (its config or binary is wrong: starting again would not help).
  */
-export type ChildState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed' | 'broken';
+export type ChildState =
+  | 'starting'
+  | 'ready'
+  | 'draining'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
+  | 'broken';
+
+/** Whether clients of its streams can be brought to a child in that state. */
+export function isServing(state: ChildState): boolean {
+  return state === 'ready' || state === 'draining';
+}
 
 /**
  * `silent`: probes are unanswered, which may be the beginning of a hang. `busy`: they are, because it wants

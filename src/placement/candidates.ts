@@ -1,4 +1,4 @@
-import type { ChildStatus } from '../child/types.js';
+import { type ChildStatus, isServing } from '../child/types.js';
 import type { Candidate, Serving } from './types.js';
 
 /** Loads of the children, which their status does not have. */
@@ -28,5 +28,5 @@ export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads
 /** Returns a child's state for the clients of its streams. */
 export function servingOf({ id, generation, state, answering }: ChildStatus): Serving {
   const open = state === 'ready' && answering;
-  return { id, generation, open, alive: state === 'ready' || state === 'draining' };
+  return { id, generation, open, alive: isServing(state) };
 }

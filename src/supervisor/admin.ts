@@ -1,5 +1,7 @@
+import { drainRoutes } from '../admin/drain-routes.js';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource } from '../admin/types.js';
+import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
@@ -7,6 +9,7 @@ import { originRoutes } from './origins.js';
 
 interface AdminParts {
   readonly config: Config;
+  readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
   readonly origins: Origins;
   readonly view: AdminSource;
   /** Takes the secrets out of what it answers. */
@@ -15,12 +18,17 @@ interface AdminParts {
 }
 
 /** The private port, where operators ask and origins register. */
-export function makeAdmin({ config, origins, view, hide, logger }: AdminParts): AdminServer {
+export function makeAdmin({ config, fleet, origins, view, hide, logger }: AdminParts): AdminServer {
   const { plugin, isFree } = originRoutes(origins, config);
+  const children = {
+    drain: (id: string) => fleet.drain(id),
+    undrain: (id: string) => fleet.undrain(id),
+    rows: () => view.children(),
+  };
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
-    plugins: [plugin],
+    plugins: [plugin, drainRoutes(children)],
     isFree,
     hide,
     logger,

@@ -6,7 +6,7 @@ import type { Prepared } from '../check/prepared.js';
 import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
-import type { ChildStatus } from '../child/types.js';
+import { type ChildStatus, isServing } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { basicAuthorization } from '../config/credentials.js';
@@ -95,10 +95,9 @@ async function identityOf({
   };
 }
 
-/** One that is being drained has clients still. */
 function toApiChild(status: ChildStatus, owners: Owners): ApiChild {
   const { id, generation, state, health, pid, ports, host } = status;
-  const ready = (state === 'ready' || state === 'draining') && ports.api !== 0;
+  const ready = isServing(state) && ports.api !== 0;
   const life = { id, generation, ready, busy: health === 'busy', pid };
   const child = { ...life, port: ports.api, ...owners.access(id) };
   return host === undefined ? child : { ...child, host };

@@ -67,7 +67,13 @@ export async function compose(
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
-  const shown = { origins, view, hide, logger: logger.child({ room: 'admin' }) };
+  const shown = {
+    fleet: owning.fleet,
+    origins,
+    view,
+    hide,
+    logger: logger.child({ room: 'admin' }),
+  };
   const admin: AdminServer = makeAdmin({ config: prepared.config, ...shown });
   joinEnds(owning, ground);
   return { ...ground, ...owning, api, budget, holds, view, admin, helpers };

@@ -1,4 +1,4 @@
-import type { ChildStatus } from '../child/types.js';
+import { type ChildStatus, isServing } from '../child/types.js';
 import type { Fault, Route } from '../listener/route.js';
 import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
@@ -147,8 +147,8 @@ export class Routing {
   /** That very life of a child, while it serves. */
   #serving(ref: OwnerRef): ChildStatus | null {
     const child = this.#parts.owners.status(ref.id);
-    const serves = child?.state === 'ready' || child?.state === 'draining';
-    return serves && child.generation === ref.generation ? child : null;
+    if (child === null || !isServing(child.state)) return null;
+    return child.generation === ref.generation ? child : null;
   }
 
   /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */

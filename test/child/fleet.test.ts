@@ -114,6 +114,26 @@ test('a config that is refused is not tried again', async (t) => {
   assert.equal(started.status('c001')?.generation, 1);
 });
 
+test('a drained child stays so over restarts, until that is taken back', async (t) => {
+  const fleet = await makeFleet(t, { binary: fixture('crashes-after-ready'), cpus: [[], []] });
+  const state = () => fleet.status('c001')?.state;
+  await fleet.start();
+  assert.deepEqual([fleet.drain('c001'), fleet.drain('c003')], [true, false]);
+  assert.deepEqual([state(), fleet.status('c002')?.state], ['draining', 'ready']);
+  const { pid } = fleet.status('c001')!;
+  process.kill(pid!, 'SIGUSR1');
+  await until(() => state() === 'failed');
+  await until(() => state() === 'draining');
+  assert.notEqual(fleet.status('c001')?.pid, pid);
+  assert.deepEqual([fleet.undrain('c001'), fleet.undrain('c003')], [true, false]);
+  assert.equal(state(), 'ready');
+  fleet.drain('c001');
+  const closed = fleet.close();
+  assert.equal(state(), 'stopping');
+  await closed;
+  assert.equal(state(), 'stopped');
+});
+
 test('a stop ends children that do not listen, and a start under way', async (t) => {
   const deaf = await makeFleet(t, { binary: fixture('ignores-sigterm') });
   await deaf.start();

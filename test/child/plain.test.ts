@@ -22,11 +22,13 @@ test('failures count in a row, until a child was ready for a while', () => {
 });
 
 test('a child moves along its table only', () => {
-  const path: ChildState[] = ['ready', 'failed', 'starting', 'ready', 'draining', 'stopped'];
+  const path: ChildState[] = ['ready', 'failed', 'starting', 'ready', 'draining', 'ready'];
+  path.push('stopping', 'stopped');
   assert.equal(path.reduce<ChildState>(move, 'starting'), 'stopped');
   assert.equal(move('failed', 'broken'), 'broken');
   assert.throws(() => move('stopped', 'ready'), /from stopped to ready/);
   assert.throws(() => move('ready', 'ready'));
+  assert.throws(() => move('stopping', 'draining'));
   assert.throws(() => move('broken', 'ready'));
 });
 

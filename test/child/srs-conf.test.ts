@@ -207,6 +207,8 @@ test('an ingest stays with its child while that lives, or nobody else serves', (
   assert.equal(among('starting', 'ready'), 'c001');
   assert.equal(among('failed', 'ready'), 'c002');
   assert.equal(among('failed', 'starting'), 'c001');
+  assert.equal(among('draining', 'ready'), 'c001');
+  assert.equal(among('failed', 'draining'), 'c001');
   assert.equal(among('ready', 'ready', 'c002'), 'c002');
   assert.equal(among('ready', 'broken', 'c002'), 'c001');
 });

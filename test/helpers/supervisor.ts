@@ -179,11 +179,13 @@ export class RunningSupervisor {
     return `rtmp://${this.host}:${this.rtmpPort}/${stream}`;
   }
 
-  async get<T>(path: string): Promise<T> {
-    // A kept connection would count as a descriptor of the supervisor.
-    const headers = { connection: 'close', authorization: `Bearer ${TOKEN}` };
-    const url = `http://${this.host}:${this.adminPort}/admin/v1/${path}`;
-    return (await (await fetch(url, { headers })).json()) as T;
+  get<T>(path: string): Promise<T> {
+    return this.#ask('GET', path);
+  }
+
+  /** Posts to the admin port; returns the JSON. */
+  post<T>(path: string): Promise<T> {
+    return this.#ask('POST', path);
   }
 
   children(): Promise<ChildRow[]> {
@@ -240,6 +242,13 @@ export class RunningSupervisor {
   async dispose(): Promise<void> {
     await this.stop();
     await clearWorkDir(this.workDir);
+  }
+
+  async #ask<T>(method: string, path: string): Promise<T> {
+    // A kept connection would count as a descriptor of the supervisor.
+    const headers = { connection: 'close', authorization: `Bearer ${TOKEN}` };
+    const url = `http://${this.host}:${this.adminPort}/admin/v1/${path}`;
+    return (await (await fetch(url, { method, headers })).json()) as T;
   }
 
   /** Resolves when it serves with so many children. */

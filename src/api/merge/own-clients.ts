@@ -2,9 +2,8 @@ import { type Json, numberOf, objectOf, textOf } from '../json.js';
 import type { Lists } from './localize.js';
 
 /**
- * A child's lists as they would be without the clients of our own, which come from the address `own`:
- * without their rows, and without them in the counts of streams and vhosts. A stream that only we
- * play is none. A stream has the tcUrl of its publisher, for SRS shows that of whoever came first,
+ * Removes our own clients, which come from the address `own`, from a child's lists: their rows, and
+ * their part in the counts of streams and vhosts. A stream that only we play is removed, too. A stream has the tcUrl of its publisher, for SRS shows that of whoever came first,
  * and a client of ours comes before each publisher.
  */
 export function withoutOwnClients(lists: Lists, own: string): Lists {
