@@ -36,11 +36,16 @@ function plainVhosts(plan: ConfPlan): Directive[] {
 }
 
 function adapted({ args, children }: Directive, plan: ConfPlan): Directive {
-  const theirs = (children ?? []).filter(({ name }) => name !== 'ingest' || plan.duties.ingest);
+  const theirs = (children ?? []).filter(({ name }) => isChilds(name, plan));
   const hls = find(theirs, 'hls');
   if (hls === undefined) return block('vhost', [...args], [...theirs]);
   const kept = theirs.filter(({ name }) => name !== 'hls' && name !== 'http_static');
   return block('vhost', [...args], [...kept, ...hlsOf(args[0] ?? '', hls, plan)]);
+}
+
+/** `security` is judged before a child is dialled, which sees an alias in place of the address. */
+function isChilds(name: string, { duties }: ConfPlan): boolean {
+  return name === 'ingest' ? duties.ingest : name !== 'security';
 }
 
 function hlsOf(vhost: string, { args, children }: Directive, plan: ConfPlan): Directive[] {

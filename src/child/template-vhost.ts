@@ -1,4 +1,5 @@
 import { type Directive, find } from '../srs-conf/parse.js';
+import { type AccessRule, readSecurity } from '../srs-conf/security.js';
 
 /** What the supervisor goes by in one vhost of a template. */
 export interface TemplateVhost {
@@ -9,6 +10,8 @@ export interface TemplateVhost {
   readonly isEdge: boolean;
   /** SRS would let every player wait for a stream that nobody publishes. */
   readonly isHoldable: boolean;
+  /** `security`: who may publish and play; null: everybody. */
+  readonly security: readonly AccessRule[] | null;
   /** Some child has to run its `ingest`. */
   readonly hasIngest: boolean;
   /** `hls.hls_window`; null: it names none. */
@@ -30,7 +33,6 @@ const JUDGED: readonly (readonly [block: string, directive: string, value: strin
   ['cluster', 'origin_cluster', 'on'],
   // Some players are turned away at once, by rules that the child knows.
   ['refer', 'enabled', 'on'],
-  ['security', 'enabled', 'on'],
 ];
 
 /** Reads a directive `vhost`. */
@@ -45,6 +47,7 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     mount: isOn('http_remux') ? (word('http_remux', 'mount') ?? DEFAULT_MOUNT) : null,
     isEdge: word('cluster', 'mode') === 'remote',
     isHoldable: word('enabled') !== 'off' && !isJudged,
+    security: readSecurity(lines),
     hasIngest: find(lines, 'ingest') !== undefined,
     hlsWindowSeconds: seconds > 0 ? seconds : null,
     hooks: readHooks(find(lines, 'http_hooks')?.children ?? null),

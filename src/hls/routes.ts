@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessRules } from '../access/rules.js';
 import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { parseForeignSegment, parsePlaylistPath, parseSegmentPath } from '../protocol/hls/names.js';
@@ -13,6 +14,8 @@ import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   /** All vhosts of the children. */
   readonly vhosts: readonly string[];
+  /** Rules about who may play. */
+  readonly access: AccessRules;
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
 }
@@ -33,7 +36,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 /** Routes for playlists and segments, recognised by their paths. */
 export function hlsRoutes(options: HlsOptions): HttpPlugin {
   const handlers = {
-    playlist: playlistHandler(options, new Playlists(options)),
+    playlist: guarded(options, playlistHandler(options, new Playlists(options))),
     segment: segmentHandler(options, new Segments(options)),
     foreign: foreignHandler(options),
   };
@@ -147,6 +150,18 @@ function toAsk({ target, host }: Named, request: FastifyRequest, reply: FastifyR
 
 /** One shared error: creating one per request would cost more than the rest. */
 const LEFT = new Error('the client has left');
+
+/** Answers 403 to a client that may not play the playlist's stream. */
+function guarded({ vhosts, access }: HlsOptions, handler: Handler): Handler {
+  return (request, reply) => {
+    const { target, vhost } = readNames(request, vhosts);
+    const name = parsePlaylistPath(target.path);
+    const { ip } = request.clientAddress;
+    const mayPlay = name === null || access.allows(streamKey({ vhost, ...name }), 'play', ip);
+    if (mayPlay) return handler(request, reply);
+    return reply.code(403).type('text/plain; charset=utf-8').send('Forbidden\n');
+  };
+}
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): unknown {
   return reply.callNotFound();

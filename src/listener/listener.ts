@@ -15,6 +15,7 @@ export type Failure =
   | 'left'
   | 'no-child'
   | 'child'
+  | 'access'
   | 'hook'
   | 'full'
   | 'shed'

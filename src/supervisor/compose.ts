@@ -1,3 +1,4 @@
+import { AccessRules } from '../access/rules.js';
 import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
@@ -53,6 +54,7 @@ export async function compose(
     ...ground,
     boxes,
     routing: makeRouting(options, ground, { ...owning, stirred }),
+    access: new AccessRules(prepared.template.vhosts),
     aliases: new AliasBook(),
     budget,
     holds,

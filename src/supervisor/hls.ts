@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import type { AccessRules } from '../access/rules.js';
 import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
 import type { Config } from '../config/config.js';
@@ -10,6 +11,7 @@ import type { Logger } from '../logging/logger.js';
 import type { Routing } from './routing.js';
 
 export interface FileParts {
+  readonly access: AccessRules;
   readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -45,13 +47,14 @@ export function fileRooms(parts: FileParts): FileRooms {
 }
 
 function hlsOptions(
-  { config, vhosts, template, routing }: FileParts,
+  { config, access, vhosts, template, routing }: FileParts,
   files: FileOptions | undefined,
 ): HlsOptions {
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),
     vhosts,
+    access,
     windowSeconds: Math.max(config.hls.windowSeconds, ...windows),
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),

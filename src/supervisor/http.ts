@@ -1,3 +1,4 @@
+import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { Template } from '../child/template.js';
@@ -18,6 +19,7 @@ import type { NamedListener } from './listeners.js';
 import type { Routing } from './routing.js';
 
 export interface HttpParts {
+  readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'hooks' | 'vhosts'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -85,6 +87,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
     match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     route: (stream, role) => routing.route(stream, role),
+    access: parts.access,
     engine,
     aliases,
     waitMs: config.http.waitSeconds * 1000,

@@ -1,3 +1,4 @@
+import type { AccessRules } from '../access/rules.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
@@ -19,6 +20,7 @@ import type { NamedListener } from './listeners.js';
 import type { Routing } from './routing.js';
 
 export interface RtmpParts {
+  readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -81,6 +83,7 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string) {
   return {
     held,
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
+    access: parts.access,
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
     server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },

@@ -1,3 +1,4 @@
+import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import type { Template } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
@@ -17,6 +18,7 @@ import type { Routing } from './routing.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface SrtParts extends UdpParts {
+  readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'cluster' | 'srt'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -52,6 +54,7 @@ export function srtListener(
     address: config.listen.srt,
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
+    access: parts.access,
     isBox: (ip) => routing.isBox(ip),
     ...(boxes !== null &&
       secret !== null &&

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { AccessRules } from '../access/rules.js';
 import type { Address, Config } from '../config/config.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -19,6 +20,7 @@ import type { Routing } from './routing.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface WebRtcParts extends UdpParts {
+  readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
   readonly vhosts: readonly string[];
   /** How many client connections may be open at once. */
@@ -56,6 +58,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   const candidates = await resolveCandidates(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => routing.route(stream, role)),
+    access: parts.access,
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     sessions,
     way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },

@@ -7,6 +7,7 @@ import { TrustedProxies } from '../../src/listener/client-address.js';
 import { HttpListener, type HttpListenerOptions } from '../../src/listener/http/listener.js';
 import { silentLogger } from '../../src/logging/logger.js';
 import { DEFAULT_VHOST } from '../../src/stream-key.js';
+import { OPEN_ACCESS } from '../helpers/access.js';
 
 const [root = ''] = process.argv.slice(2);
 const hls = hlsRoutes({
@@ -14,6 +15,7 @@ const hls = hlsRoutes({
   vhosts: [DEFAULT_VHOST],
   windowSeconds: 60,
   cacheBytes: 64 * 1024 * 1024,
+  access: OPEN_ACCESS,
   find: async () => null,
 });
 const options: HttpListenerOptions = {

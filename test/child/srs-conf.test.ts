@@ -194,6 +194,15 @@ test('what a template asks of one server, one child does', () => {
   assert.deepEqual([ingests(template), ingests(TEMPLATE)], [[true], [false, false]]);
 });
 
+test('rules about addresses stay here: children see aliases', () => {
+  const template = parseTemplate(
+    'vhost a { security { enabled on; deny play all; } gop_cache off; }',
+  );
+  const vhost = find(parseConf(renderSrsConf({ ...PLAN, template })), 'vhost')?.children ?? [];
+  assert.equal(find(vhost, 'security'), undefined);
+  assert.notEqual(find(vhost, 'gop_cache'), undefined);
+});
+
 test('an ingest stays with its child while that lives, or nobody else serves', () => {
   const among = (c001: ChildState, c002: ChildState, current?: string) =>
     ingesterAmong(

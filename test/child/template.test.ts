@@ -48,6 +48,7 @@ test('each vhost has its own', () => {
     mount: null,
     isEdge: false,
     isHoldable: true,
+    security: null,
     hasIngest: false,
     hlsWindowSeconds: null,
     hooks: null,

@@ -13,6 +13,7 @@ import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { writerName } from '../../src/protocol/hls/names.js';
+import { OPEN_ACCESS } from '../helpers/access.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
@@ -72,6 +73,7 @@ export class HlsRig {
         vhosts: ['__defaultVhost__', OTHER_VHOST],
         windowSeconds: WINDOW_SECONDS,
         cacheBytes: 8 * 1024 * 1024,
+        access: OPEN_ACCESS,
         find: async (stream) => rig.#route(stream),
         otherwise: fileHandler({ root: rig.html }),
         ...options,

@@ -3,8 +3,9 @@ import type { Lists } from './localize.js';
 
 /**
  * Removes our own clients, which come from the address `own`, from a child's lists: their rows, and
- * their part in the counts of streams and vhosts. A stream that only we play is removed, too. A stream has the tcUrl of its publisher, for SRS shows that of whoever came first,
- * and a client of ours comes before each publisher.
+ * their part in the counts of streams and vhosts. A stream that only we play is removed, too. A
+ * stream gets the tcUrl of its publisher: SRS shows that of the first client, and a client of ours
+ * comes before each publisher.
  */
 export function withoutOwnClients(lists: Lists, own: string): Lists {
   const mine = lists.clients.filter((client) => textOf(client, 'ip') === own);

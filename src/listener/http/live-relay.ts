@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
 import { buildChildHead } from '../../protocol/http/child-head.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
@@ -7,6 +8,7 @@ import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
+import { checkAccess } from '../access.js';
 import { type AliasBook, canAlias } from '../aliases.js';
 import type { ClientAddress } from '../client-address.js';
 import type { Connection } from '../connections.js';
@@ -33,6 +35,8 @@ export interface LiveOptions {
   /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
   readonly whenPublished: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
   readonly route: Router;
+  /** Who may play. */
+  readonly access: AccessRules;
   readonly engine: Pick<RelayEngine, 'join'>;
   readonly aliases: AliasBook;
   /** How long a player waits for its stream. */
@@ -104,6 +108,7 @@ export class LiveRelay {
   }
 
   async #serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
+    checkAccess(this.#options.access, streamKey(live.name), 'play', exchange.client.ip);
     const { status, hookClient } = await this.#wait(live, exchange);
     try {
       if (status !== null) this.#answer(exchange, status, status === 503 ? RETRY : {});
@@ -262,7 +267,12 @@ export class LiveRelay {
 }
 
 /** The statuses of failures; any other failure is 502. */
-const STATUS: Partial<Record<Failure, number>> = { 'no-child': 503, registry: 503, internal: 500 };
+const STATUS: Partial<Record<Failure, number>> = {
+  access: 403,
+  'no-child': 503,
+  registry: 503,
+  internal: 500,
+};
 
 const TEXTS: Readonly<Record<number, string>> = {
   403: 'Forbidden: the hook server lets nobody play it',

@@ -12,7 +12,7 @@ import type { RtmpSessionContext } from './session.js';
 export interface RtmpPortOptions
   extends Pick<
     RtmpSessionContext,
-    'route' | 'vhosts' | 'identifyMs' | 'server' | 'held' | 'logger'
+    'route' | 'access' | 'vhosts' | 'identifyMs' | 'server' | 'held' | 'logger'
   > {
   readonly address: Address;
   readonly limits: ConnectionLimits;

@@ -1,7 +1,9 @@
+import type { AccessRules } from '../../access/rules.js';
 import { HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
 import { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import { nameOf, type StreamKey } from '../../stream-key.js';
+import { checkAccess } from '../access.js';
 import { type AliasBook, canAlias } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import type { HeldRequest, HookClient } from '../held-hooks.js';
@@ -17,6 +19,7 @@ const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 export interface PlayerWaitParts {
   readonly players: HeldPlayers;
+  readonly access: AccessRules;
   readonly aliases: AliasBook;
   readonly vhosts: readonly string[];
   readonly setup: RtmpSetup;
@@ -115,12 +118,13 @@ export class PlayerWait {
     { identified, stream }: { identified: Identified; stream: StreamKey },
     signal: AbortSignal,
   ): Promise<Turn> {
-    const { players, connection } = this.#parts;
+    const { players, access, connection } = this.#parts;
     const request = requestOf(identified, stream);
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
     this.#hookClient ??= players.hooks.open({ ip: connection.ip, end });
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
+    checkAccess(access, stream, 'play', connection.ip);
     signal.throwIfAborted();
     player.tell();
     if (!(await this.#hookClient.play(request))) throw refused('on_play');

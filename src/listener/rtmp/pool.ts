@@ -4,6 +4,7 @@ import type { OwnerRef } from '../../owner.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
+import { checkAccess } from '../access.js';
 import { canAlias } from '../aliases.js';
 import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
@@ -142,7 +143,8 @@ export class RtmpPool extends BaseRtmpListener {
   }
 
   async #route(routed: RoutedClient, stream: StreamKey, role: Role): Promise<void> {
-    const { held, route } = this.context;
+    const { access, held, route } = this.context;
+    checkAccess(access, stream, role, routed.connection.ip);
     routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
     if (!routed.waits) routed.route = await route(stream, role);
   }

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
+import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
 import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
 import type { ChildFault } from '../../relay/client-setup.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
+import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
@@ -19,6 +21,8 @@ import { CHILD_ANSWER_MS, streamOf } from './talk.js';
 /** Rooms and limits that all sessions of a listener share. */
 export interface RtmpSessionContext {
   readonly route: Router;
+  /** Who may publish and play. */
+  readonly access: AccessRules;
   /** Takes a client and its child over, connected and level. */
   readonly join: (pair: RelayPair) => RelayedConnection;
   readonly aliases: AliasBook;
@@ -176,7 +180,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   }
 
   #newWait(): PlayerWait | null {
-    const { held: players, aliases, vhosts } = this.#context;
+    const { held: players, access, aliases, vhosts } = this.#context;
     if (players === undefined) return null;
     const { connection } = this;
     const again = (closed: StreamClosed) => {
@@ -184,15 +188,24 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       this.#setup.identifyAgain(connection, closed);
       return this.#naming.promise;
     };
-    return new PlayerWait({ players, aliases, vhosts, setup: this.#setup, connection, again });
+    return new PlayerWait({
+      players,
+      access,
+      aliases,
+      vhosts,
+      setup: this.#setup,
+      connection,
+      again,
+    });
   }
 
-  #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
+  async #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
     const { connection } = this;
     const { role } = identified;
     const stream = streamOf(identified, this.#context.vhosts);
     connection.role = role;
     connection.stream = stream;
+    checkAccess(this.#context.access, stream, role, connection.ip);
     let made = first;
     const route = async () => {
       if (made === null) return this.#context.route(stream, role);

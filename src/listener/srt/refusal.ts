@@ -18,6 +18,7 @@ export class SrtRefusal extends SessionError {
 }
 
 const REASONS: Partial<Record<Failure, RejectReason>> = {
+  access: Reject.forbidden,
   child: Reject.gateway,
   internal: Reject.internal,
 };

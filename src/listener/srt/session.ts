@@ -1,3 +1,4 @@
+import type { AccessRules } from '../../access/rules.js';
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
 import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
@@ -15,6 +16,7 @@ import {
   type StreamId,
 } from '../../protocol/srt/stream-id.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
+import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
@@ -25,6 +27,8 @@ import { SrtRefusal } from './refusal.js';
 /** What every session of a listener shares. */
 export interface SrtSessionContext extends HandshakeContext {
   readonly route: Router;
+  /** Who may publish and play. */
+  readonly access: AccessRules;
   /** Whether that is the address of another box. */
   readonly isBox?: (ip: string) => boolean;
   readonly aliases: AliasBook;
@@ -49,6 +53,8 @@ export async function serveSrt(caller: Caller, context: SrtSessionContext): Prom
   const { role, stream } = identify(caller, context);
   connection.role = role;
   connection.stream = stream;
+  // Another box has judged those that it sends on, by addresses that are not known here.
+  if (!context.isBox?.(connection.ip)) checkAccess(context.access, stream, role, connection.ip);
   const route = async () => {
     const found = await context.route(stream, role);
     if (found?.via === undefined || !context.isBox?.(connection.ip)) return found;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { AccessRules } from '../../access/rules.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
@@ -9,6 +10,7 @@ import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufrag.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
+import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
@@ -19,6 +21,8 @@ import type { RtcSessions } from './sessions.js';
 
 export interface SignallingOptions {
   readonly route: Router;
+  /** Who may publish and play. */
+  readonly access: AccessRules;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
   /** The vhosts that the children have. */
@@ -71,6 +75,7 @@ export async function negotiate(
   connection.stream = streamKey(wanted);
   connection.role = wanted.role;
   try {
+    checkAccess(options.access, connection.stream, wanted.role, ip);
     const route = await findRoute(options, request, connection.stream, wanted.role);
     const negotiated = await askOwner({ options, request, dialect, connection, ip }, route);
     if (negotiated.sdp === null) options.sessions.fail(connection, 'child');

@@ -19,6 +19,7 @@ export function asRefusal(error: unknown): OfferRefusal {
   const { statusCode = 500, message } = error as Error & { readonly statusCode?: number };
   if (statusCode < 500) return new OfferRefusal(statusCode, message);
   const failure = failureOf(error);
+  if (failure === 'access') return new OfferRefusal(403, message, failure);
   if (!isOwnFailure(failure)) return new OfferRefusal(503, 'the child does not answer', 'child');
   return new OfferRefusal(failure === 'registry' ? 503 : 500, reasonForClient(error), failure);
 }

@@ -10,6 +10,7 @@ export const Reject = {
   version: 8,
   hostNotFound: 1003,
   badRequest: 1400,
+  forbidden: 1403,
   overload: 1402,
   internal: 1500,
   /** The child did not answer correctly. */

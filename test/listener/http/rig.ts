@@ -10,6 +10,7 @@ import type { LiveOptions } from '../../../src/listener/http/live-relay.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { liveMatcher } from '../../../src/protocol/http/live.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
+import { OPEN_ACCESS } from '../../helpers/access.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
 import { Acceptor } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
@@ -59,6 +60,7 @@ export class Rig {
       live: {
         match: liveMatcher([MOUNT], [MOUNT.vhost]),
         whenPublished: (stream, signal) => this.#whenPublished(stream, signal),
+        access: OPEN_ACCESS,
         route: async () => this.#route(),
         engine,
         aliases: this.aliases,

@@ -16,6 +16,7 @@ import { HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { OPEN_ACCESS } from '../../helpers/access.js';
 import { until } from '../../helpers/until.js';
 
 /** Where the router sends a client: a port on this machine, and whose it is. */
@@ -49,6 +50,7 @@ export class Rig {
     this.aliases = context.aliases ?? new AliasBook();
     const address = { host: '127.0.0.1', port };
     const session: RtmpSessionContext = {
+      access: OPEN_ACCESS,
       route: this.route,
       join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],

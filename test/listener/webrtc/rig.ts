@@ -12,6 +12,7 @@ import { silentLogger } from '../../../src/logging/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { OPEN_ACCESS } from '../../helpers/access.js';
 import { freePort } from '../../helpers/ports.js';
 import { offerText } from '../../helpers/sdp.js';
 import { stunRequest } from '../../helpers/stun.js';
@@ -149,6 +150,7 @@ export class Rig {
       elsewhere,
     });
     const plugin = rtcSignalling({
+      access: OPEN_ACCESS,
       route: (stream) => this.#route(stream),
       isPublished: async () => this.isPublished,
       sessions: this.sessions,

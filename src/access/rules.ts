@@ -1,0 +1,25 @@
+import { type AccessRule, isSecure } from '../srs-conf/security.js';
+import { nameOf, type Role, type StreamKey } from '../stream-key.js';
+
+/** A vhost's name and its rules; null: everybody may. */
+export interface GuardedVhost {
+  readonly name: string;
+  readonly security: readonly AccessRule[] | null;
+}
+
+/**
+ * The template's `security` rules, judged by each client's true address. Children do not judge
+ * them: they see the alias that a client is dialled from.
+ */
+export class AccessRules {
+  readonly #rules: ReadonlyMap<string, readonly AccessRule[] | null>;
+
+  constructor(vhosts: readonly GuardedVhost[]) {
+    this.#rules = new Map(vhosts.map(({ name, security }) => [name, security]));
+  }
+
+  /** Returns true if a client with this IP address may publish or play the stream. */
+  allows(stream: StreamKey, role: Role, ip: string): boolean {
+    return isSecure(this.#rules.get(nameOf(stream).vhost) ?? null, role, ip);
+  }
+}
