@@ -40,9 +40,13 @@ function reasonOf({ code, message }, limit) {
 }
 
 function fail(text) {
-  process.stderr.write(`srs-supervisor: ${text}\n`);
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}srs-supervisor: ${text}\n`);
   process.exitCode = 2;
 }
+
+// The rest takes a second to load on a busy machine; the progress line takes this place.
+if (process.argv[2] === 'run' && process.stderr.isTTY)
+  process.stderr.write('srs-supervisor: loading');
 
 // Now: later there may be no descriptor to read it by.
 const limit = fileLimit();

@@ -3,13 +3,17 @@ import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { check } from './cli/check.js';
+import { CLEAR } from './cli/output.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
 import { reportOf } from './cli/report.js';
 import { run } from './cli/run.js';
+import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
 import { renderUnit } from './cli/unit.js';
+import { formatAddress } from './config/address.js';
+import type { Address, Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
 import { planCpus } from './cpu/plan.js';
 import { planJson, renderPlan } from './cpu/render.js';
@@ -26,11 +30,22 @@ const stdout = openOutput();
 const stderr = openLog();
 /** Milliseconds that the end of a run waits for a reader that does not read. */
 const LAST_LINES_MS = 1000;
+const DEFAULT_ADMIN = '127.0.0.1:12025';
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
-  const { listen, admin } = await loadConfig({ flags, env, file: config });
-  const width = stdout.isTTY ? process.stdout.columns : 80;
-  stdout.write(await runQuery({ kind, address: listen.admin, token: admin.token, json, width }));
+  const loaded = await loadConfig({ flags, env, file: config });
+  const address = await adminAddress(loaded, flags.admin !== undefined);
+  const width = stdout.isTTY ? process.stdout.columns : null;
+  const { token } = loaded.admin;
+  stdout.write(await runQuery({ kind, address, token, json, width }));
+}
+
+/** The named one, else that of the supervisor which this user runs here, else the default. */
+async function adminAddress({ listen, workDir }: Config, isNamed: boolean): Promise<Address> {
+  if (isNamed || formatAddress(listen.admin) !== DEFAULT_ADMIN) return listen.admin;
+  const found = adminOf(await new RunningList(env).list(), workDir);
+  if (typeof found === 'string') throw new SupervisorError('ERR_USAGE', found);
+  return found ?? listen.admin;
 }
 
 const actions: CliActions = {
@@ -39,7 +54,9 @@ const actions: CliActions = {
     const config = await readConfig();
     const onSignals = handleSignals;
     const output = { stdout, stderr };
-    await run(config, { ...around, configFile: file, ...output, demo, readConfig, onSignals });
+    const cwd = process.cwd();
+    const given = { configFile: file, cwd, demo };
+    await run(config, { ...around, ...given, ...output, readConfig, onSignals });
   },
   check: async ({ config: file, ...flags }) => {
     const config = await loadConfig({ flags, env, file });
@@ -71,7 +88,9 @@ const actions: CliActions = {
 
 function report(error: unknown): void {
   const { text, exitCode } = reportOf(error);
-  stderr.write(`srs-supervisor: ${redactor.hide(text)}\n`);
+  // A start on a terminal has said something already, on this line.
+  const clear = isRun && stderr.isTTY ? CLEAR : '';
+  stderr.write(`${clear}srs-supervisor: ${redactor.hide(text)}\n`);
   process.exitCode = exitCode;
 }
 

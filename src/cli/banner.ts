@@ -23,11 +23,18 @@ export interface BannerFacts {
   /** Null: the HTTP port is off. */
   readonly http: string | null;
   readonly demo: boolean;
+  /** Path of the player pages on the HTTP port. */
+  readonly pages: string;
+  /** How the user calls this program. */
+  readonly command: string;
+  /** A file to publish. */
+  readonly clip: string;
 }
 
 /** What `run` prints once it serves: what runs where, and what to do with it. */
 export function renderBanner(facts: BannerFacts): string {
-  return [whichSrs(facts.status), '', children(facts.children), '', commands(facts)].join('\n');
+  const list = children(facts.children, facts.command);
+  return [whichSrs(facts.status), '', list, '', commands(facts)].join('\n');
 }
 
 function whichSrs(status: AdminStatus): string {
@@ -48,10 +55,10 @@ function withoutChildren({ version, listeners, origins }: AdminStatus): string {
   return `${line}\nheartbeat { enabled on; ports on; url http://${admin}/api/v1/srs/register; }`;
 }
 
-function children(rows: readonly ChildRow[]): string {
+function children(rows: readonly ChildRow[], command: string): string {
   if (rows.length > MAX_ROWS) {
     const ready = rows.filter(({ state }) => state === 'ready').length;
-    return `${ready} of ${rows.length} children are ready; srs-supervisor children lists them`;
+    return `${ready} of ${rows.length} children are ready; ${command} children lists them`;
   }
   if (rows.length === 0) return 'no origin has registered yet';
   const cells = rows.map(({ id, state, cpus, ports, pid }) => {
@@ -61,15 +68,15 @@ function children(rows: readonly ChildRow[]): string {
   return table(COLUMNS, cells, WIDTH).trimEnd();
 }
 
-function commands({ rtmp, http, demo }: BannerFacts): string {
-  const stream = demo ? 'demo' : 'STREAM';
+function commands({ rtmp, http, demo, pages, command, clip }: BannerFacts): string {
+  const stream = demo ? 'demo' : 'test';
   const web = http === null ? [] : [`         ffplay http://${http}/live/${stream}.flv`];
   return [
-    `publish  ffmpeg -re -i FILE -c copy -f flv rtmp://${rtmp}/live/STREAM`,
+    `publish  ffmpeg -re -i ${clip} -c copy -f flv rtmp://${rtmp}/live/test`,
     `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
     ...web,
-    ...(http === null ? [] : [`watch    http://${http}/`]),
-    'status   srs-supervisor status | children | streams',
+    ...(http === null ? [] : [`watch    http://${http}${pages}`]),
+    `status   ${command} status      (or: children, streams)`,
     'stop     Ctrl-C',
   ].join('\n');
 }

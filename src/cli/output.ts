@@ -5,7 +5,7 @@ export interface Output {
 }
 
 /** To the start of the line, and clear it. */
-const CLEAR = '\r\x1b[K';
+export const CLEAR = '\r\x1b[K';
 
 /** One line at the foot of a terminal, written over and over; nothing at all anywhere else. */
 export class ProgressLine {

@@ -109,7 +109,8 @@ function addConfigFlags(command: Command): Command {
     .option('--registry <where>', 'memory or redis://…')
     .option('--relay <engine>', 'auto, native or portable')
     .option('--no-pin', 'leave children on any CPU')
-    .option('--log-level <level>', 'trace, debug, info, warn, error, silent');
+    .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
+    .option('--log-format <format>', 'auto, text or json (auto: text on a terminal)');
 }
 
 function addPlan(program: Command, actions: CliActions): void {

@@ -12,8 +12,8 @@ export interface Query {
   readonly address: Address;
   readonly token: string | null;
   readonly json: boolean;
-  /** Characters in a line of the terminal. */
-  readonly width: number;
+  /** Columns of the terminal; null: it is no terminal, and lines may be of any length. */
+  readonly width: number | null;
 }
 
 /** What a running supervisor says, as text for a terminal or as JSON. @throws ERR_ADMIN */
@@ -94,7 +94,7 @@ const CHILD_COLUMNS: readonly Column[] = [
   { title: 'LAST ERROR', elastic: true },
 ];
 
-export function childrenText(children: readonly ChildRow[], width: number): string {
+export function childrenText(children: readonly ChildRow[], width: number | null): string {
   const rows = children.map((child) => [
     child.id,
     child.state === 'ready' && child.health !== 'ok' ? child.health : child.state,
@@ -118,7 +118,11 @@ const STREAM_COLUMNS: readonly Column[] = [
   { title: 'FOR', align: 'right' },
 ];
 
-export function streamsText(streams: readonly StreamStatus[], now: number, width: number): string {
+export function streamsText(
+  streams: readonly StreamStatus[],
+  now: number,
+  width: number | null | null,
+): string {
   if (streams.length === 0) return 'no streams\n';
   const rows = streams.map(({ stream, child, publishing, clients, since }) => [
     stream,

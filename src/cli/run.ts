@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
@@ -10,6 +11,8 @@ import { renderBanner } from './banner.js';
 import { notifySystemd } from './notify.js';
 import { Orders } from './orders.js';
 import { type Output, ProgressLine } from './output.js';
+import { nearPath, ownCommand } from './own-command.js';
+import { RunningList } from './running.js';
 import type { SignalActions } from './signals.js';
 import { Unforeseen } from './unforeseen.js';
 
@@ -17,6 +20,8 @@ export interface RunContext extends Surroundings {
   readonly stdout: Output;
   /** Where the log goes. */
   readonly stderr: LogSink;
+  /** The user's current folder. */
+  readonly cwd: string;
   /** Publish our clip as `live/demo`. */
   readonly demo: boolean;
   /** The configuration as it stands now. @throws ERR_CONFIG */
@@ -35,6 +40,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const logger = openLogger(config, context, progress);
   const orders = openOrders(config, context, logger);
   const { stopping } = orders;
+  progress.show('looking at configuration and machine');
   const { findings, prepared } = await inspect(config, context);
   if (prepared === null) throw findings.error ?? new Error('not prepared, though nothing failed');
   for (const warning of findings.warnings) logger.warn(warning);
@@ -55,16 +61,20 @@ export async function run(config: Config, context: RunContext): Promise<void> {
     })
     .finally(() => progress.show(''));
   unforeseen.install();
-  await greet(supervisor, context, logger);
+  const forget = await announce(supervisor, config, context);
+  await greet(supervisor, { ...context, config, logger });
   orders.serves(supervisor);
   if (!stopping.aborted) await once(stopping, 'abort');
+  logger.info('stopping: clients are let go, then children');
+  await forget();
   await Promise.all([supervisor.close(), notifySystemd(env, logger, 'STOPPING=1')]);
+  logger.info('stopped');
 }
 
 function openLogger(config: Config, context: RunContext, progress: ProgressLine): Logger {
   const { stderr, redactor } = context;
   const write = (text: string) => progress.above(redactor.hide(text));
-  const logger = createLogger(config.log.level, { people: stderr.isTTY, write });
+  const logger = createLogger(config.log.level, { people: isText(config, stderr), write });
   stderr.onGap = (lines) =>
     logger.warn({ lines }, 'log lines were dropped here, which nobody took in time');
   return logger;
@@ -77,12 +87,32 @@ function openOrders(config: Config, context: RunContext, logger: Logger): Orders
   return orders;
 }
 
-/** Says that it serves, and what to do with it; nothing where it has been stopped meanwhile. */
-async function greet(
+/** Whether a stream is for people. */
+function isText({ log }: Config, { isTTY = false }: Output): boolean {
+  return log.format === 'auto' ? isTTY : log.format === 'text';
+}
+
+/** Lets `status` and its like find this supervisor. Answers what takes that back. */
+async function announce(
   supervisor: Supervisor,
-  { env, stdout, demo }: RunContext,
-  logger: Logger,
-): Promise<void> {
+  { workDir }: Config,
+  { env }: RunContext,
+): Promise<() => Promise<void>> {
+  const { listeners } = supervisor.view.status();
+  const admin = listeners.find(({ name }) => name === 'admin')?.address;
+  if (admin === undefined) return async () => {};
+  // They then ask the configured port, as ever.
+  return new RunningList(env).add(workDir, admin).catch(() => async () => {});
+}
+
+interface Greeting extends RunContext {
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
+/** Says that it serves, and to people what to do with it; nothing where it has been stopped meanwhile. */
+async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> {
+  const { env, stdout, demo, config, logger, cwd, packageRoot } = greeting;
   const bound = supervisor.address('rtmp');
   const web = supervisor.address('http');
   if (bound === null) return;
@@ -90,8 +120,16 @@ async function greet(
   const status = supervisor.view.status();
   const children = supervisor.view.children();
   const http = web && reachable(web);
-  logger.info({ rtmp, children: status.children.ready, relay: status.relay.engine }, 'serving');
-  stdout.write(`${renderBanner({ status, children, rtmp, http, demo })}\n`);
+  const { version, srs } = status;
+  const what = { version, srs: `${srs.kind} ${srs.version}`, relay: status.relay.engine };
+  logger.info({ rtmp, http, children: status.children.ready, ...what }, 'serving');
+  if (isText(config, stdout)) {
+    const pages = config.http.dir === null ? '/' : '/players/';
+    const command = ownCommand({ env, cwd, packageRoot });
+    const clip = nearPath(cwd, join(packageRoot, 'examples/demo.flv'));
+    const facts = { status, children, rtmp, http, demo, pages, command, clip };
+    stdout.write(`${renderBanner(facts)}\n`);
+  }
   await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
 }
 

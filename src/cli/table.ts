@@ -10,16 +10,17 @@ const GAP = '  ';
 const LEAST = 8;
 
 /**
- * Rows under their titles, in columns as narrow as they can be and at most `width` characters a
- * line; where that is too little, the widest elastic cells are cut and end in `…`.
+ * Rows under their titles, in columns as narrow as they can be and at most `width` columns of a
+ * terminal; where that is too little, the widest elastic cells are cut and end in `…`. No width:
+ * nothing is cut.
  */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  width: number,
+  width: number | null,
 ): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
-  const widths = fit(columns, naturalWidths(columns, cells), width);
+  const widths = fit(columns, naturalWidths(columns, cells), width ?? Number.POSITIVE_INFINITY);
   const lines = cells.map((row) =>
     columns
       .map((column, i) => pad(cut(row[i] ?? '', widths[i] ?? 0), widths[i] ?? 0, column))
@@ -36,7 +37,7 @@ export function printable(text: string): string {
 
 function naturalWidths(columns: readonly Column[], cells: readonly (readonly string[])[]) {
   return columns.map((_, i) =>
-    cells.reduce((most, row) => Math.max(most, [...(row[i] ?? '')].length), 0),
+    cells.reduce((most, row) => Math.max(most, columnsOf(row[i] ?? '')), 0),
   );
 }
 
@@ -59,11 +60,30 @@ function widestElastic(columns: readonly Column[], widths: readonly number[]): n
 }
 
 function cut(text: string, width: number): string {
-  const letters = [...text];
-  return letters.length <= width ? text : `${letters.slice(0, width - 1).join('')}…`;
+  if (columnsOf(text) <= width) return text;
+  let [kept, used] = ['', 0];
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    used += columnsOf(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
 
 function pad(text: string, width: number, { align }: Column): string {
-  const space = ' '.repeat(Math.max(0, width - [...text].length));
+  const space = ' '.repeat(Math.max(0, width - columnsOf(text)));
   return align === 'right' ? space + text : text + space;
+}
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Wide and fullwidth characters of Unicode's annex 11, and emoji: two columns each. */
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+
+/** Columns of a terminal that a text takes: a letter with its marks is one character. */
+function columnsOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
+  return columns;
 }

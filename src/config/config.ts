@@ -182,5 +182,9 @@ export interface Config {
     /** File that holds `token`. */
     readonly tokenFile: string | null;
   };
-  readonly log: { readonly level: LogLevel };
+  readonly log: {
+    readonly level: LogLevel;
+    /** `auto`: text where a person reads it on a terminal, JSON elsewhere. */
+    readonly format: 'auto' | 'text' | 'json';
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../logging/logger.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../logging/logger.js';
 import {
   address,
   addressOrOff,
@@ -152,6 +152,7 @@ export const schema = z.strictObject({
   }),
   log: section({
     level: key(oneOf(...LOG_LEVELS), 'info'),
+    format: key(oneOf(...LOG_FORMATS), 'auto'),
   }),
 });
 

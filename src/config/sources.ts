@@ -23,6 +23,7 @@ export interface Flags {
   readonly registry?: string;
   readonly relay?: string;
   readonly logLevel?: string;
+  readonly logFormat?: string;
   /** False with --no-pin. */
   readonly pin?: boolean;
 }
@@ -42,6 +43,7 @@ const FLAG_KEYS: Readonly<Record<Exclude<keyof Flags, 'pin'>, readonly [string, 
   registry: ['--registry', 'registry'],
   relay: ['--relay', 'relay.engine'],
   logLevel: ['--log-level', 'log.level'],
+  logFormat: ['--log-format', 'log.format'],
 };
 
 const PROXY_REGISTRY = 'PROXY_LOAD_BALANCER_TYPE';

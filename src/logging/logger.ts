@@ -5,6 +5,7 @@ export type { Logger };
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 
 /** A logger that writes nothing: the default in tests, and for a room used alone. */
 export const silentLogger: Logger = pino({ level: 'silent' });
@@ -20,16 +21,22 @@ export function createLogger(level: LogLevel, target: LogTarget): Logger {
   const destination: DestinationStream = {
     write: (line) => target.write(target.people ? readable(line) : line),
   };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  return pino({ level, base: null, timestamp, formatters }, destination);
 }
 
-const LEVEL_NAMES: Readonly<Record<number, string>> = { 30: '', 40: 'warning: ', 50: 'error: ' };
+const LEVEL_NAMES: Readonly<Record<string, string>> = {
+  info: '',
+  warn: 'warning: ',
+  error: 'error: ',
+};
 
 /** Formats `12:00:01 warning: child is gone child=c002 reason=…`. */
 function readable(line: string): string {
   const { level, time, msg, room, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = String(time).slice(11, 19);
-  const name = LEVEL_NAMES[Number(level)] ?? 'debug: ';
+  const name = LEVEL_NAMES[String(level)] ?? 'debug: ';
   const fields = Object.entries(rest).map(([key, field]) => ` ${key}=${shownText(key, field)}`);
   return `${clock} ${name}${room ? `${room}: ` : ''}${escapeControls(String(msg))}${fields.join('')}\n`;
 }

@@ -39,3 +39,26 @@ test('no line is wider than the terminal, and none steers it', () => {
     }),
   );
 });
+
+test('without a width nothing is cut', () => {
+  const long = 'x'.repeat(500);
+  assert.equal(table(COLUMNS, [[long, '1', 'y']], null).split('\n')[1], `${long}  1  y`);
+});
+
+test('East Asian letters and emoji take two columns, marks none', () => {
+  const rows = [
+    ['直播', '1', 'a'],
+    ['ｗide', '1', 'b'],
+    ['e\u0301té', '1', 'c'],
+    ['👩\u{1f3fd}x', '1', 'd'],
+    ['한국', '1', 'e'],
+  ];
+  assert.equal(
+    table(COLUMNS, rows, 80),
+    `NAME   N  TEXT\n直播   1  a\nｗide  1  b\ne\u0301té    1  c\n👩\u{1f3fd}x    1  d\n한국   1  e\n`,
+  );
+  assert.equal(
+    table([{ title: 'NAME', elastic: true }], [['直播直播直播']], 9),
+    'NAME\n直播直播…\n',
+  );
+});

@@ -108,7 +108,7 @@ test('defaults are those of the contract', async () => {
       ...{ username: null, password: null, passwordFile: null },
     },
     admin: { token: null, tokenFile: null },
-    log: { level: 'info' },
+    log: { level: 'info', format: 'auto' },
   });
 });
 
@@ -148,7 +148,7 @@ test('each flag sets its key', async () => {
     flags: {
       ...{ children: '3', srs: '/opt/srs', workdir: 'w', rtmp: '1', http: '2', api: '3' },
       ...{ rtc: '4', srt: '5', admin: '[::1]:6', registry: 'redis://h', relay: 'native' },
-      ...{ logLevel: 'debug', pin: false },
+      ...{ logLevel: 'debug', logFormat: 'json', pin: false },
     },
   });
   assert.equal(config.children.count, 3);
@@ -157,7 +157,7 @@ test('each flag sets its key', async () => {
   assert.deepEqual(openPorts(config), [1, 2, 3, 4, 5, 12035, 6]);
   assert.equal(config.registry, 'redis://h');
   assert.equal(config.relay.engine, 'native');
-  assert.equal(config.log.level, 'debug');
+  assert.deepEqual(config.log, { level: 'debug', format: 'json' });
   assert.equal(config.cpu.pin, 'off');
   assert.equal((await load({ flags: { pin: true } })).cpu.pin, 'auto');
 });

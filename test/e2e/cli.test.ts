@@ -333,7 +333,8 @@ describe('a first run', { timeout: 180_000 }, () => {
       systemd = child;
       await until('the socket', () => existsSync(socket));
     }
-    const env = NO_NOTIFY ? {} : { NOTIFY_SOCKET: socket };
+    const text = { SRS_SUPERVISOR_LOG_FORMAT: 'text' };
+    const env = NO_NOTIFY ? text : { ...text, NOTIFY_SOCKET: socket };
     supervisor = await RunningSupervisor.start({
       origin: MINI,
       children: 2,
@@ -354,7 +355,10 @@ describe('a first run', { timeout: 180_000 }, () => {
     assert.match(supervisor.output, /^CHILD +STATE +CPU +RTMP +HTTP +API +PID$/m);
     assert.match(supervisor.output, /^c002 +ready /m);
     const port = supervisor.rtmpPort;
-    assert.match(supervisor.output, new RegExp(`^publish +ffmpeg .*:${port}/live/STREAM$`, 'm'));
+    assert.match(
+      supervisor.output,
+      new RegExp(`^publish +ffmpeg -re -i examples/demo.flv .*:${port}/live/test$`, 'm'),
+    );
     assert.match(
       supervisor.output,
       new RegExp(`^play +ffplay rtmp://127.0.0.1:${port}/live/demo`, 'm'),
@@ -388,6 +392,13 @@ describe('a first run', { timeout: 180_000 }, () => {
     assert.match(status?.stdout ?? '', /^ +failed: 1 invalid, 1 left$/m);
     assert.match(children?.stdout ?? '', /^c001 +ready /m);
     assert.match(streams?.stdout ?? '', /^__defaultVhost__\/live\/demo +c00\d +yes /m);
+  });
+
+  it('is found by its work directory alone', async () => {
+    const env = { SRS_SUPERVISOR_WORK_DIR: supervisor.workDir };
+    const { code, stdout, stderr } = await cli(['status'], { env });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, new RegExp(`, pid ${supervisor.pid}$`, 'm'));
   });
 
   it('answers them as JSON', async () => {

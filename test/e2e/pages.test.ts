@@ -12,6 +12,7 @@ const ENV = {
   SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '2',
   SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '6',
   SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '1',
+  SRS_SUPERVISOR_LOG_FORMAT: 'text',
 };
 /** Of video that has to be shown. */
 const SECONDS = 2;
