@@ -29,7 +29,7 @@ export interface ChildQuestion {
 }
 
 export interface AskOptions {
-  /** Purpose of the connection, whose place it takes; `client`: the client has a place by its route. */
+  /** Purpose of the connection, whose place it takes; `client`: its route has one already. */
   readonly purpose: Purpose | 'client';
   readonly signal: AbortSignal;
   /** Most milliseconds of silence; default: only the signal ends the request. */
