@@ -109,6 +109,16 @@ describe('import laws', () => {
     );
   });
 
+  it('children are asked and dialled in few places, within the budget of their connections', () => {
+    const asks = /(?<![#.\w])fetch\(|^import [^;]*\brequest\b[^;]*from 'node:http'/m;
+    assert.deepEqual(users(asks, /^(admin\/client|child-access\/ask|origin\/.*)\.ts$/), []);
+    const dials = /^import [^;]*\bconnect\b[^;]*from 'node:net'/m;
+    const dialling =
+      /^(child-access\/.*|listener\/dial|child\/probe|relay\/self-test|demo\/.*)\.ts$/;
+    assert.deepEqual(users(dials, dialling), []);
+    assert.deepEqual(breaches('child-access/', /^(child|listener|api|hls|hooks|supervisor)\//), []);
+  });
+
   it('the embedded origin shares codecs with us and nothing else', () => {
     const shared = /^(origin|protocol|srs-conf)\/|^(errors|stream-key|version)\.ts$/;
     const foreign = sources

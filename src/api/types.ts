@@ -1,4 +1,4 @@
-import type { Bounds } from '../child/exchange.js';
+import type { Bounds } from '../child-access/exchange.js';
 import type { OwnerRef } from '../owner.js';
 import type { StreamStatus } from '../placement/types.js';
 

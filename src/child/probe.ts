@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { exchange } from '../child-access/exchange.js';
+import { takePlace } from '../child-access/places.js';
 import { codeOf, isOwnFault } from '../errors.js';
-import { exchange } from './exchange.js';
 import type { ChildPorts } from './types.js';
 
 /** Whom a probe asks. */
@@ -52,7 +53,8 @@ async function asked(question: Promise<boolean>): Promise<{ ok: boolean; ownFaul
 /** Sends C0 and C1, and waits for S0 (RTMP 1.0 §5.2). */
 async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
   const signal = AbortSignal.timeout(timeLimit);
-  const socket = connect({ host: '127.0.0.1', port });
+  const leave = await takePlace('probe', { port }, signal);
+  const socket = connect({ host: '127.0.0.1', port }).once('close', leave);
   try {
     socket.write(C0C1);
     const answer = once(socket, 'data', { signal }).then(([chunk]) => chunk[0] === 3);
@@ -68,7 +70,7 @@ async function asksPid(
   timeLimit: number,
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(timeLimit);
-  const api = { port: ports.api, authorization, signal, silenceMs: 0 };
+  const api = { purpose: 'probe', port: ports.api, authorization, signal, silenceMs: 0 } as const;
   const [versions = ''] = await exchange(api, [{ method: 'GET', path: '/api/v1/versions' }]);
   return Number(JSON.parse(versions).pid) === pid;
 }

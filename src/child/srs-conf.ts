@@ -1,3 +1,4 @@
+import { RESERVED_CONNECTIONS } from '../child-access/reserve.js';
 import type { LiveFormat } from '../config/config.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import { printConf } from '../srs-conf/print.js';
@@ -43,12 +44,6 @@ export interface ConfPlan extends ConfOptions {
   readonly hooks: HooksPlan | null;
 }
 
-/**
- * Connections that our own probes and API calls may take besides. An SRS (7.0.18) that has once
- * refused a connection accepts none on that port ever after, so it must never come to that.
- */
-export const OWN_CONNECTIONS = 100;
-
 /** Top-level directives that a child has from us, whatever the template says. */
 const OURS = new Set([
   ...['listen', 'http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter', 'vhost'],
@@ -72,7 +67,7 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('pid', plan.pidFile),
     line('daemon', 'off'),
     line('srs_log_tank', 'console'),
-    line('max_connections', String(plan.maxConnections + OWN_CONNECTIONS)),
+    line('max_connections', String(plan.maxConnections + RESERVED_CONNECTIONS)),
     line('server_id', plan.id),
     line('asprocess', plan.asprocess ? 'on' : 'off'),
     line('inotify_auto_reload', 'off'),

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exchange } from './exchange.js';
+import { exchange } from '../child-access/exchange.js';
 import { readProcess } from './process.js';
 import type { ChildPorts } from './types.js';
 
@@ -64,7 +64,8 @@ async function childrenOf(pid: number): Promise<number[]> {
 }
 
 async function askPid({ ports, authorization }: Suspect): Promise<number> {
-  const api = { port: ports.api, authorization, signal: AbortSignal.timeout(API_LIMIT_MS) };
+  const signal = AbortSignal.timeout(API_LIMIT_MS);
+  const api = { purpose: 'probe', port: ports.api, authorization, signal } as const;
   const [versions = ''] = await exchange(api, [{ method: 'GET', path: '/api/v1/versions' }]);
   return Number(JSON.parse(versions).pid);
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { RESERVED_CONNECTIONS } from '../child-access/reserve.js';
 import { SupervisorError } from '../errors.js';
 import type { Config } from './config.js';
 
@@ -22,7 +23,7 @@ const PER_HOOK_URL = 64;
 const SHARE = 16;
 /** Stands for "unlimited": more descriptors than anybody uses. */
 const UNLIMITED = 2 ** 22;
-/** Descriptors that SRS keeps for itself; it refuses to start with fewer. */
+/** Descriptors that SRS keeps for itself; it refuses to start with fewer or as many. */
 const SRS_OWN = 128;
 /** The hooks whose answer a client waits for. */
 const DECISIONS = ['on_connect', 'on_publish', 'on_play'] as const;
@@ -72,7 +73,7 @@ export function connectionBudget(
   nofile: number | null,
 ): DescriptorBudget {
   const limit = nofile ?? UNLIMITED;
-  const forChild = config.children.maxConnections + SRS_OWN + 1;
+  const forChild = config.children.maxConnections + RESERVED_CONNECTIONS + SRS_OWN + 1;
   if (forChild > limit) {
     throw tooFew('children.maxConnections', config.children.maxConnections, limit, forChild);
   }

@@ -1,8 +1,9 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
-import type { PeerVia } from '../listener/peer/dial-peer.js';
+import type { IncomingMessage } from 'node:http';
+import { type ChildAddress, openAnswer } from '../child-access/ask.js';
+import { formatAddress } from '../config/address.js';
+import { dialPeer, type PeerVia } from '../listener/peer/dial-peer.js';
 import type { Route } from '../listener/route.js';
 import { childHeaders } from '../protocol/http/child-head.js';
-import { PeerAgent } from './peer-agent.js';
 
 /** A client's request, to be passed on. */
 export interface Ask {
@@ -16,47 +17,49 @@ export interface Ask {
 }
 
 /** A child's HTTP port. */
-export interface ChildAddress {
+export interface HlsChild {
   readonly host: string;
   readonly port: number;
   /** There for a child of another box. */
   readonly via?: PeerVia;
 }
 
-/** The HTTP port of a route's child. */
-export function addressOf({ host, ports, via }: Route): ChildAddress {
+/** First playlists may wait for a hook, so they must not hold up playlists and segments. */
+type HlsPurpose = 'hlsSession' | 'hlsPlaylist' | 'hlsSegment';
+
+/** Most milliseconds of silence; SRS waits 30 s for a hook. */
+const SILENCE_MS = 35_000;
+
+/** Returns the HTTP port of a route's child. */
+export function addressOf({ host, ports, via }: Route): HlsChild {
   return { host, port: ports.http, ...(via === undefined ? {} : { via }) };
 }
 
 /**
- * Connections to one child at a time, besides those of its clients: an SRS that has once refused a
- * connection accepts none any more. New sessions may wait for a hook, and hold up only each other.
+ * Passes a client's request on. Rejects if the child does not answer: it has ended, or refuses this
+ * client, which SRS does by closing the connection.
  */
-const AGENTS = {
-  session: { own: new Agent({ maxSockets: 40 }), peer: new PeerAgent({ maxSockets: 40 }) },
-  poll: { own: new Agent({ maxSockets: 20 }), peer: new PeerAgent({ maxSockets: 20 }) },
-  segment: { own: new Agent({ maxSockets: 20 }), peer: new PeerAgent({ maxSockets: 20 }) },
-} as const;
-
-/** Of silence; SRS waits 30 s for a hook. */
-const TIMEOUT_MS = 35_000;
-
-/**
- * Asks a child what a client asked us. Rejects where it does not answer: it is gone, or it refuses
- * this client, which SRS does by closing the connection.
- */
-export function askChild(
-  { host, port, via }: ChildAddress,
+export async function askChild(
+  child: HlsChild,
   ask: Ask,
-  purpose: keyof typeof AGENTS,
+  purpose: HlsPurpose,
 ): Promise<IncomingMessage> {
-  const headers = childHeaders(ask, ask.ip).flat();
-  const { target: path, signal, ip } = ask;
-  const { own, peer } = AGENTS[purpose];
-  const way = via === undefined ? { agent: own } : { agent: peer, via, ip };
-  return new Promise((resolve, reject) => {
-    const asked = request({ host, port, path, headers, signal, timeout: TIMEOUT_MS, ...way });
-    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-    asked.on('response', resolve).on('error', reject).end();
-  });
+  const { target: path, ip, signal } = ask;
+  const headers = childHeaders(ask, ip).flat();
+  const question = { method: 'GET', path, headers };
+  const options = { purpose, signal, silenceMs: SILENCE_MS };
+  const answer = await openAnswer(accessOf(child, ip), question, options);
+  if (answer === null) throw new Error('the child refuses the request');
+  return answer;
+}
+
+function accessOf({ host, port, via }: HlsChild, ip: string): ChildAddress {
+  if (via === undefined) return { host, port };
+  const client = formatAddress({ host: ip, port: 0 });
+  const dial = async (signal: AbortSignal) => {
+    // The socket is paused after the box's answer; the child sends nothing before a request.
+    return (await dialPeer(via, 'http', client, signal)).resume();
+  };
+  const child = `${via.child}-${via.generation}`;
+  return { host: via.host, port: via.port, child, dial };
 }

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { type HotFile, HotFiles } from '../files/hot-files.js';
 import { type Exchange, isPlain, replyHot } from '../files/immutable.js';
 import { writerName } from '../protocol/hls/names.js';
-import { addressOf, askChild, type ChildAddress } from './ask-child.js';
+import { addressOf, askChild, type HlsChild } from './ask-child.js';
 import { passOn } from './pass-on.js';
 import type { SegmentAsk, SegmentOptions } from './segments.js';
 
@@ -40,12 +40,12 @@ export class FarSegments {
       ? await this.#hot.load(key, () => this.#fetch(child, named)).catch(() => null)
       : null;
     if (fetched !== null) return replyHot(request, reply, fetched);
-    const response = await askChild(child, named.ask(), 'segment').catch(() => null);
+    const response = await askChild(child, named.ask(), 'hlsSegment').catch(() => null);
     return response === null ? reply.callNotFound() : passOn(response, exchange);
   }
 
   /** Returns the segment's writer, on the box that has the stream now. */
-  async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<ChildAddress | null> {
+  async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<HlsChild | null> {
     const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
     const route = await this.#find(`${vhost}/${name}`).catch(() => null);
     route?.release();
@@ -55,10 +55,10 @@ export class FarSegments {
   }
 
   /** Fetches a segment; null if it is not to be cached. */
-  async #fetch(child: ChildAddress, named: SegmentAsk): Promise<HotFile | null> {
+  async #fetch(child: HlsChild, named: SegmentAsk): Promise<HotFile | null> {
     // Other requests may share this fetch after the client has left.
     const ask = { ...named.ask(), signal: new AbortController().signal };
-    const response = await askChild(child, ask, 'segment');
+    const response = await askChild(child, ask, 'hlsSegment');
     const length = Number(response.headers['content-length'] ?? Number.NaN);
     if (response.statusCode !== 200 || !(length <= this.#maxBytes)) {
       response.destroy();

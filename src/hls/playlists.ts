@@ -128,7 +128,7 @@ export class Playlists {
   }
 
   async #ask(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
-    const purpose = ask.session === null ? 'session' : 'poll';
+    const purpose = ask.session === null ? 'hlsSession' : 'hlsPlaylist';
     const response = await askChild(addressOf(route), ask, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;

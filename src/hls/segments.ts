@@ -3,7 +3,7 @@ import type { Route } from '../listener/route.js';
 import type { OwnerRef } from '../owner.js';
 import { type SegmentName, writerName } from '../protocol/hls/names.js';
 import type { StreamKey } from '../stream-key.js';
-import { type Ask, askChild, type ChildAddress } from './ask-child.js';
+import { type Ask, askChild, type HlsChild } from './ask-child.js';
 import { FarSegments } from './far-segments.js';
 import { passOn } from './pass-on.js';
 
@@ -16,7 +16,7 @@ export interface SegmentOptions {
    * Returns the address of that life of a child; null if it has ended. Absent: segments are read
    * from disk.
    */
-  readonly child?: (writer: OwnerRef) => ChildAddress | null;
+  readonly child?: (writer: OwnerRef) => HlsChild | null;
   /** Finds a stream's owner without placing the stream. */
   readonly find: (stream: StreamKey) => Promise<Route | null>;
 }
@@ -60,8 +60,8 @@ export class Segments {
    * Gets the segment from the child, which counts the bytes for its viewer. If it has none, the
    * file is sent.
    */
-  async #pass(child: ChildAddress, named: SegmentAsk, exchange: Exchange): Promise<unknown> {
-    const response = await askChild(child, named.ask(), 'segment').catch(() => null);
+  async #pass(child: HlsChild, named: SegmentAsk, exchange: Exchange): Promise<unknown> {
+    const response = await askChild(child, named.ask(), 'hlsSegment').catch(() => null);
     if (response !== null && response.statusCode !== 404) return passOn(response, exchange);
     response?.resume();
     return this.#fromDisk(named, exchange);
@@ -69,8 +69,8 @@ export class Segments {
 }
 
 /** Gets a segment from an origin that we did not start. Rejects if it does not answer. */
-export async function segmentOf(origin: ChildAddress, ask: Ask, exchange: Exchange) {
-  return passOn(await askChild(origin, ask, 'segment'), exchange);
+export async function segmentOf(origin: HlsChild, ask: Ask, exchange: Exchange) {
+  return passOn(await askChild(origin, ask, 'hlsSegment'), exchange);
 }
 
 /** Path below the directory to which all children write. */

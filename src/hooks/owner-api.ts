@@ -1,3 +1,4 @@
+import { askChild } from '../child-access/ask.js';
 import type { OwnerRef } from '../owner.js';
 import type { Publication } from './publishers.js';
 
@@ -44,14 +45,11 @@ export class OwnerApi {
     const place = this.#placeOf(owner);
     if (place === null) return null;
     const { port, authorization } = place;
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
-      method,
-      headers: authorization === null ? {} : { authorization },
-      signal: AbortSignal.timeout(ASK_MS),
-    }).catch((error: unknown) => {
-      // fetch puts the reason into `cause`.
-      throw (error as Error).cause ?? error;
-    });
-    return answer.json();
+    const headers = authorization === null ? {} : { authorization };
+    const question = { method, path: `/api/v1/${path}`, headers };
+    const signal = AbortSignal.timeout(ASK_MS);
+    const answer = await askChild({ port }, question, { purpose: 'hooks', signal });
+    if (answer === null) throw new Error('the child closed the connection');
+    return JSON.parse(answer.body.toString());
   }
 }

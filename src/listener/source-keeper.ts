@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { takePlace } from '../child-access/places.js';
 import { buildBlindHello, HANDSHAKE_SIZE } from '../protocol/rtmp/handshake.js';
 import { PlayAnswers, type PlayState, playCommands } from '../protocol/rtmp/play.js';
 import { DEFAULT_VHOST, nameOf, type StreamKey } from '../stream-key.js';
@@ -69,9 +70,19 @@ async function attend(
   { host, ports }: Child,
   signal: AbortSignal,
 ): Promise<void> {
-  const socket = await dial({ host, port: ports.rtmp, localAddress: KEEPER_ADDRESS }, signal);
+  const port = ports.rtmp;
+  const giveBack = await takePlace('keeper', { host, port }, signal);
+  const socket = await dial({ host, port, localAddress: KEEPER_ADDRESS }, signal).catch(
+    (error: unknown) => {
+      giveBack();
+      throw error;
+    },
+  );
   const leave = () => socket.destroy();
-  socket.on('error', () => {}).on('end', leave);
+  socket
+    .on('error', () => {})
+    .on('end', leave)
+    .once('close', giveBack);
   signal.addEventListener('abort', leave);
   socket.on('close', () => signal.removeEventListener('abort', leave));
   socket.write(Buffer.concat([HELLO, playCommandsFor(stream)]));

@@ -1,6 +1,6 @@
-import { type Bounds, OF_CHILDREN, OF_ORIGINS } from '../child/exchange.js';
 import type { Fleet } from '../child/fleet.js';
 import type { ChildStatus } from '../child/types.js';
+import { type Bounds, OF_CHILDREN, OF_ORIGINS } from '../child-access/exchange.js';
 import type { Origins } from '../unmanaged/origins.js';
 
 /** How an owner's HTTP API is asked. */

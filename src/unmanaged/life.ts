@@ -1,5 +1,5 @@
 import { type Json, parseJson, textOf } from '../api/json.js';
-import { AnswerError, exchange, OF_ORIGINS } from '../child/exchange.js';
+import { AnswerError, exchange, OF_ORIGINS } from '../child-access/exchange.js';
 import { messageOf } from '../errors.js';
 import type { Registration } from './registration.js';
 
@@ -32,7 +32,7 @@ export async function askOrigin(
   bounds = OF_ORIGINS,
 ): Promise<OriginAnswers> {
   const questions = paths.map((path) => ({ method: 'GET' as const, path }));
-  const texts = await exchange({ ...address, bounds }, questions);
+  const texts = await exchange({ ...address, purpose: 'api', bounds }, questions);
   const bytes = texts.reduce((sum, text) => sum + text.length, 0);
   return { answers: texts.map(read), bytes };
 }

@@ -1,5 +1,5 @@
 import { type Json, objectOf, rowsOf, textOf } from '../api/json.js';
-import { AnswerError, OF_CHILDREN } from '../child/exchange.js';
+import { AnswerError, OF_CHILDREN } from '../child-access/exchange.js';
 import { isPlainKey, type StreamKey, streamKey } from '../stream-key.js';
 import { type ApiAddress, askOrigin, isSameProcess, lifeOf, type OriginLife } from './life.js';
 

@@ -1,4 +1,4 @@
-import { AnswerError, OF_ORIGINS } from '../child/exchange.js';
+import { AnswerError, OF_ORIGINS } from '../child-access/exchange.js';
 import { PollTurns } from '../clock/poll-turns.js';
 import { codeOf, isOwnFault, messageOf } from '../errors.js';
 import { networkOf } from '../listener/client-address.js';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Binary } from '../../src/child/binary.js';
 import type { ChildDown } from '../../src/child/child.js';
-import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
 import { parseTemplate } from '../../src/child/template.js';
+import { RESERVED_CONNECTIONS } from '../../src/child-access/reserve.js';
 import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2, deafLimit: 5000 };
@@ -53,7 +53,7 @@ test('a child that has gone deaf for too many connections is replaced', {
   await fleet.start();
   const { ports } = fleet.status('c001')!;
   const down = new Promise<ChildDown>((resolve) => fleet.once('down', resolve));
-  for (let i = 0; i < OWN_CONNECTIONS + 10; i++) {
+  for (let i = 0; i < RESERVED_CONNECTIONS + 10; i++) {
     const client = connect(ports.api, '127.0.0.1').on('error', () => {});
     t.after(() => client.destroy());
   }

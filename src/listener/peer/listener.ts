@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
+import { takePlace } from '../../child-access/places.js';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
@@ -48,6 +49,14 @@ interface PeerRequest {
   readonly hello: PeerHello;
   /** To the child that it is for. */
   readonly route: Route;
+}
+
+/** Takes a place in the child. A client of a stream has one already, by its route. */
+async function takePlaceFor(
+  { signal }: Connection,
+  { hello: { wanted, service }, route: { host, ports } }: PeerRequest,
+): Promise<() => void> {
+  return wanted === null ? takePlace('peer', { host, port: ports[service] }, signal) : () => {};
 }
 
 const HELLO_MS = 5000;
@@ -146,11 +155,13 @@ export class PeerListener extends ClientListener {
   }
 
   async #relay(connection: Connection, asked: PeerRequest): Promise<void> {
+    const leave = await takePlaceFor(connection, asked);
     const hookClient = this.#adopt(connection, asked);
     try {
       await this.#join(connection, asked);
       await connection.relayed?.ended;
     } finally {
+      leave();
       hookClient?.leave({ sent: 0, received: 0 });
     }
   }

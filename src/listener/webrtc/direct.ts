@@ -1,10 +1,10 @@
+import { askChild } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
 import { DEFAULT_VHOST, type Role, type StreamKey } from '../../stream-key.js';
 import type { ConnectionRow, Listener, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
-import { askChild } from './ask-child.js';
 import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
 
@@ -86,10 +86,10 @@ export class DirectListener implements Listener {
     const { authorization, logger } = this.#options;
     const shown = authorization(owner);
     const headers = shown === null ? {} : { authorization: shown };
-    const question = { method: 'GET', path: CLIENTS, headers, body: Buffer.alloc(0) };
+    const question = { method: 'GET', path: CLIENTS, headers };
     try {
-      const limit = AbortSignal.timeout(ANSWER_MS);
-      const answer = await askChild({ host, port: ports.api }, question, limit);
+      const options = { purpose: 'signalling', signal: AbortSignal.timeout(ANSWER_MS) } as const;
+      const answer = await askChild({ host, port: ports.api }, question, options);
       return answer && countsIn(answer.body.toString());
     } catch (error) {
       logger.debug({ child: owner.id, reason: messageOf(error) }, 'webrtc: clients not known');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { AccessRules } from '../../access/rules.js';
+import { askChild, type ChildAnswer } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
@@ -14,7 +15,6 @@ import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
-import { askChild, type ChildAnswer } from './ask-child.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { OfferRefusal } from './refusal.js';
 import type { RtcSessions } from './sessions.js';
@@ -160,7 +160,8 @@ function withdraw({ request, options }: Negotiation, route: Route, { headers }: 
   const question = { method: 'DELETE', path, headers: headersFor(request, body), body };
   const target = { host: route.host, port: route.ports.api };
   const { logger } = options;
-  askChild(target, question, AbortSignal.timeout(options.answerMs)).catch((error: unknown) =>
+  const signal = AbortSignal.timeout(options.answerMs);
+  askChild(target, question, { purpose: 'signalling', signal }).catch((error: unknown) =>
     logger.debug({ reason: messageOf(error) }, 'webrtc: session not withdrawn'),
   );
 }
@@ -180,7 +181,8 @@ async function ask(
   const headers = { ...own, ...hopHeader(route, ip, path) };
   const question = { method: 'POST', path, headers, body };
   const signal = AbortSignal.timeout(options.answerMs);
-  const answer = await askChild(target, question, signal).catch((error: unknown) => {
+  const asking = askChild(target, question, { purpose: 'client', signal });
+  const answer = await asking.catch((error: unknown) => {
     if (failureOf(error) === 'internal') throw error;
     const { id: child } = route.owner;
     options.logger.warn({ child, reason: messageOf(error) }, 'webrtc: the child does not answer');

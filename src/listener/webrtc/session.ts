@@ -34,6 +34,8 @@ export class RtcSession implements Relayed {
   readonly route: Route;
   /** By the client's address, in the order of their beginning. */
   readonly flows = new Map<string, RtcFlow>();
+  /** Its connections of ICE over TCP to the child. */
+  tcpConnections = 0;
   /** When it is given up, on performance.now()'s clock; Infinity while it has flows. */
   expiresAt: number;
   /** Resolves when the session is given up. */

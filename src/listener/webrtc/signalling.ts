@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { askChild, type ChildAnswer } from '../../child-access/ask.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
@@ -11,7 +12,6 @@ import {
 import type { Role } from '../../stream-key.js';
 import { logFailure } from '../log-failure.js';
 import { isOwnFailure } from '../session-error.js';
-import { askChild, type ChildAnswer } from './ask-child.js';
 import {
   clientIp,
   type Dialect,
@@ -143,8 +143,8 @@ async function remove(
   const ip = clientIp(options, request);
   const headers = { ...headersFor(request, NO_BODY), ...hopHeader(route, ip, request.url) };
   const question = { method: 'DELETE', path: request.url, headers, body: NO_BODY };
-  const signal = AbortSignal.timeout(answerMs);
-  const answer = await askChild({ host, port: ports.api }, question, signal);
+  const limits = { purpose: 'signalling', signal: AbortSignal.timeout(answerMs) } as const;
+  const answer = await askChild({ host, port: ports.api }, question, limits);
   if (answer === null) throw new OfferRefusal(403, 'the token is not of this session');
   if (answer.status === 200 && session) sessions.end(session, 'its client has deleted it');
   return passOn(reply, answer).send(answer.body);
@@ -213,8 +213,8 @@ async function nack(
   const { host, ports } = session.route;
   const headers = headersFor(request, NO_BODY);
   const question = { method: 'GET', path: request.url, headers, body: NO_BODY };
-  const signal = AbortSignal.timeout(answerMs);
-  const answer = await askChild({ host, port: ports.api }, question, signal);
+  const limits = { purpose: 'signalling', signal: AbortSignal.timeout(answerMs) } as const;
+  const answer = await askChild({ host, port: ports.api }, question, limits);
   if (answer === null) throw new OfferRefusal(403, 'the child refuses');
   return passOn(reply, answer).send(answer.body);
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { takePlace } from '../../child-access/places.js';
 import type { Logger } from '../../logging/logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
@@ -95,21 +96,28 @@ export class RtcTcp {
   }
 
   async #serve(client: Socket, own: Connection): Promise<void> {
-    const { sessions, join } = this.#options;
+    const { sessions } = this.#options;
     const from = { ip: own.ip, port: own.port };
-    // A client may have one port for two addresses of ours.
-    const key = `tcp ${from.ip} ${from.port} ${client.localAddress} ${client.localPort}`;
     const find = (check: Buffer) => sessionOfCheck(sessions, check, from);
     const limit = AbortSignal.any([own.signal, AbortSignal.timeout(PROVE_MS)]);
     const { session, bytes } = await identify(client, find, limit);
     this.#unproven.delete(client);
     own.settle();
-    const { route, connection } = session;
-    const target = { host: route.host, port: route.ports.rtc, localAddress: null };
-    const child = await dial(
-      target,
-      AbortSignal.any([AbortSignal.timeout(DIAL_MS), connection.signal]),
-    );
+    const leave = await takePlaceFor(session);
+    try {
+      await this.#relay({ client, session, bytes }, own);
+    } finally {
+      leave();
+    }
+  }
+
+  async #relay({ client, session, bytes }: CheckedClient, own: Connection): Promise<void> {
+    const { sessions, join } = this.#options;
+    const from = { ip: own.ip, port: own.port };
+    // A client may use one port for connections to two addresses of this machine.
+    const key = `tcp ${from.ip} ${from.port} ${client.localAddress} ${client.localPort}`;
+    const target = { ...portOf(session), localAddress: null };
+    const child = await dial(target, dialLimit(session));
     const relayed = join({ client, child, toChild: bytes, idleMs: SILENT_MS });
     session.surplus?.destroy();
     sessions.carry(session, key, {
@@ -125,6 +133,45 @@ export class RtcTcp {
     });
     await relayed.ended;
   }
+}
+
+/** A client whose first frame is a check of a session. */
+interface CheckedClient {
+  readonly client: Socket;
+  readonly session: RtcSession;
+  /** What it has sent. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Takes a place for a connection to the session's child, and resolves with the function that gives
+ * it back. The session's first connection has the place of the session's client.
+ */
+async function takePlaceFor(session: RtcSession): Promise<() => void> {
+  const isFirst = session.tcpConnections === 0;
+  session.tcpConnections += 1;
+  const giveBack = () => {
+    session.tcpConnections -= 1;
+  };
+  if (isFirst) return giveBack;
+  try {
+    const leave = await takePlace('ice', portOf(session), dialLimit(session));
+    return () => {
+      giveBack();
+      leave();
+    };
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+function portOf({ route: { host, ports } }: RtcSession): { host: string; port: number } {
+  return { host, port: ports.rtc };
+}
+
+function dialLimit({ connection }: RtcSession): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(DIAL_MS), connection.signal]);
 }
 
 async function identify(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { exchange, type Question } from '../../src/child/exchange.js';
+import { exchange, type Question } from '../../src/child-access/exchange.js';
 
 const QUESTIONS: Question[] = [
   { method: 'GET', path: '/a' },
@@ -40,7 +40,10 @@ test('all questions go in one flight, and answers come in their order, however c
       }
     });
   });
-  assert.deepEqual(await exchange({ port, authorization: 'Basic eA==' }, QUESTIONS), ['größe', '']);
+  assert.deepEqual(
+    await exchange({ purpose: 'api', port, authorization: 'Basic eA==' }, QUESTIONS),
+    ['größe', ''],
+  );
   const lines = asked.split('\r\n').filter((line) => /^(GET|DELETE|Auth)/.test(line));
   const proof = 'Authorization: Basic eA==';
   assert.deepEqual(lines, ['GET /a HTTP/1.1', proof, 'DELETE /b?c=d HTTP/1.1', proof]);
@@ -54,14 +57,14 @@ test('an answer that never ends is ended, however steadily it comes', async (t) 
     const timer = setInterval(() => socket.write('x'), 10);
     socket.on('close', () => clearInterval(timer));
   });
-  const asked = exchange({ port, authorization: null, bounds: BOUNDS }, QUESTIONS);
+  const asked = exchange({ purpose: 'api', port, authorization: null, bounds: BOUNDS }, QUESTIONS);
   await assert.rejects(asked, /not done within 0.3 s/);
 });
 
 test('all answers together have a bound, and so have their JSON and a length that is only announced', async (t) => {
   const ask = async (text: string) => {
     const port = await serving(t, (socket) => socket.write(text));
-    return exchange({ port, authorization: null, bounds: BOUNDS }, QUESTIONS);
+    return exchange({ purpose: 'api', port, authorization: null, bounds: BOUNDS }, QUESTIONS);
   };
   const tooLong = { name: 'Error', message: 'its answer has more than 1000 bytes', status: null };
   await assert.rejects(ask(answer('x'.repeat(480)) + answer('x'.repeat(480))), tooLong);
@@ -71,7 +74,7 @@ test('all answers together have a bound, and so have their JSON and a length tha
 });
 
 test('an answer that is none, a connection that ends, and nobody there are errors', async (t) => {
-  const to = (port: number) => exchange({ port, authorization: null }, QUESTIONS);
+  const to = (port: number) => exchange({ purpose: 'api', port, authorization: null }, QUESTIONS);
   const refusing = await serving(t, (socket) => socket.write(answer('', '401 Unauthorized')));
   await assert.rejects(to(refusing), /status 401/);
   const garbled = await serving(t, (socket) => socket.write('hello\r\n\r\n'));

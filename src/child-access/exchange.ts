@@ -2,6 +2,8 @@ import { connect } from 'node:net';
 import { formatAddress } from '../config/address.js';
 import { parseAnswerHead } from '../protocol/http/answer.js';
 import { type JsonBounds, jsonFault } from '../protocol/json-shape.js';
+import { type ChildPort, takePlace } from './places.js';
+import type { Purpose } from './reserve.js';
 
 export interface Question {
   readonly method: 'GET' | 'DELETE';
@@ -9,34 +11,33 @@ export interface Question {
   readonly path: string;
 }
 
-export interface ExchangeTarget {
-  /** Default: 127.0.0.1. */
-  readonly host?: string;
-  readonly port: number;
-  /** `Authorization`, or null. */
+export interface ExchangeTarget extends Omit<ChildPort, 'child'> {
+  /** Purpose of the connection, whose place it takes. */
+  readonly purpose: Purpose;
+  /** The `Authorization` header, or null. */
   readonly authorization: string | null;
-  /** Ends it early. */
+  /** Ends the exchange early. */
   readonly signal?: AbortSignal;
-  /** Milliseconds that it may be silent; 0: only the signal ends it. Default: 2 s. */
+  /** Most milliseconds of silence; 0: only the signal ends the exchange. Default: 2 s. */
   readonly silenceMs?: number;
   /** Default: those of our own children. */
   readonly bounds?: Bounds;
 }
 
-/** What all answers of one exchange together may come to. */
+/** Bounds of all answers of one exchange together. */
 export interface Bounds {
   /** With their heads. */
   readonly bytes: number;
   /** Milliseconds from the dial to the last byte, however steadily they come. */
   readonly totalMs: number;
-  /** Null: their JSON is taken as it is. */
+  /** Null: the JSON is not examined. */
   readonly json: JsonBounds | null;
 }
 
-/** A child of ours says what SRS says: of ten thousand clients that is some MB. */
+/** For our own children. The list of ten thousand clients has some MB. */
 export const OF_CHILDREN: Bounds = { bytes: 64 * 1024 * 1024, totalMs: 60_000, json: null };
 
-/** An origin may be anybody. What SRS says of 3000 streams and as many clients has room in this. */
+/** For origins, which may be anybody. SRS's lists of 3000 streams and as many clients fit. */
 export const OF_ORIGINS: Bounds = {
   bytes: 4 * 1024 * 1024,
   totalMs: 4_000,
@@ -46,9 +47,9 @@ export const OF_ORIGINS: Bounds = {
 const LOOPBACK = '127.0.0.1';
 const SILENCE_MS = 2_000;
 
-/** Somebody has answered, and the answer is of no use: to ask again will not help. */
+/** An answer came and is of no use; another request would not help. */
 export class AnswerError extends Error {
-  /** Of HTTP; null where the status is not what is wrong. */
+  /** The HTTP status, if that is what is wrong; else null. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null = null) {
@@ -58,15 +59,16 @@ export class AnswerError extends Error {
 }
 
 /**
- * Sends all questions in one flight on one connection, and answers the bodies in their order. SRS
- * reads on behind its `Connection: Close`, so seven questions cost one connection and a tenth of what
- * seven requests of node:http do. Rejects for silence, on abort, and with AnswerError where a status is
- * not 200 or a bound is passed.
+ * Sends all questions in one flight on one connection, and resolves with the bodies in their order.
+ * SRS reads on after its `Connection: Close`, so seven questions cost one connection and a tenth of
+ * the CPU of seven requests of node:http. Rejects for silence, on abort, as `takePlace` does, and
+ * with AnswerError if a status is not 200 or a bound is passed.
  */
-export function exchange(
+export async function exchange(
   target: ExchangeTarget,
   questions: readonly Question[],
 ): Promise<string[]> {
+  const leave = await takePlace(target.purpose, target, target.signal);
   return new Promise((resolve, reject) => {
     const { host = LOOPBACK, port, signal } = target;
     const { bounds = OF_CHILDREN, silenceMs = SILENCE_MS } = target;
@@ -80,7 +82,10 @@ export function exchange(
     const late = new Error(`not done within ${bounds.totalMs / 1000} s`);
     const limit = setTimeout(() => fail(late), bounds.totalMs).unref();
     socket.setTimeout(silenceMs, () => fail(new Error('silent for too long')));
-    socket.on('error', fail).on('close', () => fail(new Error('closed too early')));
+    socket.on('error', fail).on('close', () => {
+      leave();
+      fail(new Error('closed too early'));
+    });
     socket.on('data', (chunk: Buffer) => {
       try {
         if (!answers.push(chunk)) return;
@@ -104,14 +109,14 @@ function toText(
   return `${method} ${path} HTTP/1.1\r\nHost: ${name}\r\n${proof}\r\n`;
 }
 
-/** So many answers out of chunks, which are joined once for each of them. */
+/** Splits chunks into a number of answers; chunks are joined once for each answer. */
 class Answers {
   readonly bodies: string[] = [];
   readonly #count: number;
   readonly #bounds: Bounds;
   #chunks: Buffer[] = [];
   #length = 0;
-  /** No answer can be whole with fewer bytes. */
+  /** Fewer bytes than this contain no whole answer. */
   #needed = 0;
   #total = 0;
 
@@ -120,7 +125,7 @@ class Answers {
     this.#bounds = bounds;
   }
 
-  /** True when all are there. @throws AnswerError for what is none of SRS's answers */
+  /** Returns whether all answers are complete. @throws AnswerError if SRS sends no such answer */
   push(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -130,7 +135,7 @@ class Answers {
     return this.bodies.length === this.#count;
   }
 
-  /** Takes one answer off the front; false where it is not whole. */
+  /** Takes the first answer; false if it is incomplete. */
   #next(): boolean {
     const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
     if (bytes === undefined) return false;
