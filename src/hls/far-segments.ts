@@ -24,10 +24,6 @@ export class FarSegments {
     this.#maxAge = `public, max-age=${windowSeconds}, immutable`;
   }
 
-  get cachedBytes(): number {
-    return this.#hot.bytes;
-  }
-
   /** Sends a segment; 404 if the stream is on this box or nowhere. */
   async reply(named: SegmentAsk, exchange: Exchange): Promise<unknown> {
     const { request, reply } = exchange;

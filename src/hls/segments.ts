@@ -42,10 +42,6 @@ export class Segments {
     this.#far = new FarSegments(options);
   }
 
-  get cachedBytes(): number {
-    return this.#files.bytes + this.#far.cachedBytes;
-  }
-
   reply(named: SegmentAsk, exchange: Exchange): unknown {
     const { writer } = named.segment;
     const child = exchange.request.method === 'GET' ? this.#options.child?.(writer) : undefined;
