@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Binary } from '../../src/child/binary.js';
-import type { ChildDown } from '../../src/child/child.js';
 import { OWN_CONNECTIONS } from '../../src/child/srs-conf.js';
 import { parseTemplate } from '../../src/child/template.js';
+import type { ChildDown } from '../../src/child/types.js';
 import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
 const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2, deafLimit: 5000 };
