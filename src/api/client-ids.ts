@@ -58,10 +58,6 @@ export class ClientIds {
     this.#add(id, child);
   }
 
-  get size(): number {
-    return this.#children.size;
-  }
-
   /** Returns the id that the box shows. */
   publicId({ child, id }: ClientRef): string {
     const name = this.#names.get(child)?.get(id);

@@ -1,6 +1,6 @@
 import type { Binary } from '../child/binary.js';
+import type { ConfOptions } from '../child/conf-plan.js';
 import type { Pinning } from '../child/pinning.js';
-import type { ConfOptions } from '../child/srs-conf.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';

@@ -1,5 +1,5 @@
+import type { ConfOptions } from '../child/conf-plan.js';
 import { changedFixedPart } from '../child/fixed-parts.js';
-import type { ConfOptions } from '../child/srs-conf.js';
 import { SupervisorError } from '../errors.js';
 import { confOptions, type Prepared } from './prepared.js';
 import { readTemplate } from './template.js';

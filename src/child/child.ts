@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
-import type { OwnerRef } from '../owner.js';
 import { countFailure, restartDelay } from './backoff.js';
 import { writeConf } from './conf-file.js';
 import { forgetChild, recordChild } from './leftovers.js';
@@ -12,11 +11,6 @@ import type { ChildSetup, ChildSpec } from './setup.js';
 import { move } from './state.js';
 import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
-
-/** A life that has ended or was given up, and why. */
-export interface ChildDown extends OwnerRef {
-  readonly reason: string;
-}
 
 /** Failed starts after which nobody waits for a child any longer; it goes on trying. */
 const PATIENCE = 3;

@@ -1,10 +1,10 @@
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import type { Binary } from './binary.js';
+import type { ConfOptions } from './conf-plan.js';
 import type { HooksPlan } from './hooks-conf.js';
 import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
-import type { ConfOptions } from './srs-conf.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildPorts } from './types.js';
 

@@ -1,15 +1,14 @@
 import type { Logger } from '../logging/logger.js';
 import type { Binary } from './binary.js';
-import type { ChildDown } from './child.js';
+import type { ConfOptions } from './conf-plan.js';
 import type { Duties } from './duties.js';
 import type { HooksPlan } from './hooks-conf.js';
 import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
 import type { PortLease } from './ports.js';
 import type { Watching } from './silence.js';
-import type { ConfOptions } from './srs-conf.js';
 import type { ProbeTimes } from './times.js';
-import type { ChildStatus } from './types.js';
+import type { ChildDown, ChildStatus } from './types.js';
 import type { WorkDir } from './workdir.js';
 
 /** What all children of a fleet have in common. */

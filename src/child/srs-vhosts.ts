@@ -8,9 +8,9 @@ import {
 } from '../protocol/hls/names.js';
 import { type Directive, find } from '../srs-conf/parse.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
+import type { ConfPlan } from './conf-plan.js';
 import { block, line } from './directives.js';
 import { withHooks } from './hooks-conf.js';
-import type { ConfPlan } from './srs-conf.js';
 
 /** HLS directives that say where files lie and when they go: ours, for all children's lie together. */
 const HLS_FILES = new Set([

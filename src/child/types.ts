@@ -1,3 +1,5 @@
+import type { OwnerRef } from '../owner.js';
+
 /** A child's private ports. TCP is on 127.0.0.1; SRS can bind UDP to every address only. */
 export interface ChildPorts {
   readonly rtmp: number;
@@ -62,4 +64,9 @@ export interface ChildStatus {
   readonly rss: number;
   /** Why it last died or could not start; null while all is well. */
   readonly lastError: string | null;
+}
+
+/** A life that has ended or was given up, and why. */
+export interface ChildDown extends OwnerRef {
+  readonly reason: string;
 }

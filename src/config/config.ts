@@ -141,6 +141,7 @@ export interface Config {
     /** File that holds `sentinelAuth`. */
     readonly sentinelAuthFile: string | null;
   };
+  /** How the child for a new stream is chosen: there is one way, see `placement/policy.ts`. */
   readonly placement: 'least-loaded';
   readonly relay: {
     readonly engine: 'auto' | 'native' | 'portable';

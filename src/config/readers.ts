@@ -54,7 +54,7 @@ export function seconds(max: number): Reader<number> {
 
 export function oneOf<const T extends string>(...words: readonly T[]): Reader<T> {
   return {
-    rule: `one of ${words.join(', ')}`,
+    rule: words.length > 1 ? `one of ${words.join(', ')}` : `${words[0]}, the only value it has`,
     read: (raw) => words.find((word) => word === raw),
   };
 }

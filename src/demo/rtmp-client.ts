@@ -70,12 +70,12 @@ export async function connectRtmp(options: RtmpClientOptions): Promise<RtmpClien
   }
 }
 
-/** One client RTMP connection that publishes or plays a stream. See `connectRtmp`. */
+/** One client RTMP connection that publishes a stream. See `connectRtmp`. */
 export class RtmpClient {
   /** Resolves, never rejects, when the connection has ended. */
   readonly closed: Promise<void>;
   readonly #options: RtmpClientOptions;
-  readonly #socket: Socket;
+  protected readonly socket: Socket;
   readonly #reader = new ChunkReader();
   readonly #waiters = new Set<Waiter>();
   #answer: Buffer | null = Buffer.alloc(0);
@@ -89,38 +89,33 @@ export class RtmpClient {
   constructor(options: RtmpClientOptions) {
     const { host, port, localAddress, signal } = options;
     this.#options = options;
-    this.#socket = connect({
+    this.socket = connect({
       host,
       port,
       noDelay: true,
       ...(localAddress && { localAddress }),
       ...(signal && { signal }),
     });
-    this.#socket.on('data', (bytes) => this.#receive(bytes));
-    this.#socket.on('error', (error) => this.#fail(error.message, error));
+    this.socket.on('data', (bytes) => this.#receive(bytes));
+    this.socket.on('error', (error) => this.#fail(error.message, error));
     this.closed = new Promise((resolve) => {
-      this.#socket.on('close', () => {
+      this.socket.on('close', () => {
         this.#fail('connection closed');
         resolve();
       });
     });
   }
 
-  get local(): { readonly address: string; readonly port: number } {
-    const { localAddress = '', localPort = 0 } = this.#socket;
-    return { address: localAddress, port: localPort };
-  }
-
   /** Bytes written but not yet taken by the kernel. */
   get pending(): number {
-    return this.#socket.writableLength;
+    return this.socket.writableLength;
   }
 
   /** Performs the handshake and `connect`; called by `connectRtmp`. */
   async open(): Promise<void> {
     const { tcUrl, c0c1, connectObject } = this.#options;
     const time = Math.trunc(performance.now());
-    this.#socket.write(c0c1 ?? buildC0C1(time, randomBytes(HANDSHAKE_SIZE)));
+    this.socket.write(c0c1 ?? buildC0C1(time, randomBytes(HANDSHAKE_SIZE)));
     await this.#handshaken();
     this.send(setChunkSize(OUT_CHUNK_SIZE));
     this.#chunkSize = OUT_CHUNK_SIZE;
@@ -137,17 +132,8 @@ export class RtmpClient {
     }
     const streamId = await this.createStream();
     if (flow === 'haivision') this.notify('FCPublish', null, stream);
-    const started = this.#status('NetStream.Publish.Start');
-    this.#command('publish', streamId, [null, stream, 'live']);
-    await started;
-    return streamId;
-  }
-
-  /** Plays a stream; resolves with the message stream id when the server has accepted. */
-  async play(stream: string): Promise<number> {
-    const streamId = await this.createStream();
-    const started = this.#status('NetStream.Play.Start');
-    this.#command('play', streamId, [null, stream]);
+    const started = this.status('NetStream.Publish.Start');
+    this.command('publish', streamId, [null, stream, 'live']);
     await started;
     return streamId;
   }
@@ -173,19 +159,19 @@ export class RtmpClient {
 
   /** Calls the server on the connection's own stream and ignores the answer. */
   notify(name: string, object: Amf0Value, ...args: Amf0Value[]): void {
-    this.#command(name, 0, [object, ...args]);
+    this.command(name, 0, [object, ...args]);
   }
 
   /** Sends a message; false if the socket's buffer is full. */
   send(message: RtmpMessage): boolean {
-    return this.#socket.write(encodeMessage(message, this.#chunkSize));
+    return this.socket.write(encodeMessage(message, this.#chunkSize));
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
-  #command(name: string, streamId: number, [object, ...args]: Amf0Value[]): void {
+  protected command(name: string, streamId: number, [object, ...args]: Amf0Value[]): void {
     this.#transactionId++;
     const command = { name, transactionId: this.#transactionId, object, args };
     this.send(encodeCommand(command, { csid: ChunkStream.command, streamId }));
@@ -199,7 +185,8 @@ export class RtmpClient {
     await this.#expect('handshake', ({ name }) => name === '');
   }
 
-  async #status(code: string): Promise<void> {
+  /** Resolves when the server says that code, rejects when it refuses. */
+  protected async status(code: string): Promise<void> {
     const { args } = await this.#expect(code, (command) => {
       const { level, code: got } = statusOf(command);
       return command.name === 'onStatus' && (got === code || level === 'error');
@@ -250,7 +237,7 @@ export class RtmpClient {
     const answer = Buffer.concat([before, bytes]);
     this.#answer = answer.length < SERVER_HANDSHAKE_SIZE ? answer : null;
     if (this.#answer) return Buffer.alloc(0);
-    this.#socket.write(buildC2(answer.subarray(1, 1 + HANDSHAKE_SIZE)));
+    this.socket.write(buildC2(answer.subarray(1, 1 + HANDSHAKE_SIZE)));
     this.#dispatch({ name: '', transactionId: 0, object: null, args: [], amf3: false });
     return answer.subarray(SERVER_HANDSHAKE_SIZE);
   }
@@ -285,7 +272,7 @@ export class RtmpClient {
   #fail(reason: string, cause?: Error): void {
     const { host, port } = this.#options;
     this.#failure ??= failure(`${host}:${port}: ${reason}`, cause);
-    this.#socket.destroy();
+    this.socket.destroy();
     for (const waiter of this.#waiters) waiter.reject(this.#failure);
   }
 }

@@ -35,11 +35,6 @@ export class ImmutableFiles {
     this.#hot = new HotFiles(cacheBytes);
   }
 
-  /** Bytes in the cache. */
-  get bytes(): number {
-    return this.#hot.bytes;
-  }
-
   /**
    * Answers a GET or HEAD for the file at `path`, relative to the root and undecoded. Without such
    * a file it calls `otherwise` (default: not found).

@@ -2,30 +2,42 @@ import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { type HotFile, HotFiles } from '../files/hot-files.js';
 import { type Exchange, isPlain, replyHot } from '../files/immutable.js';
-import { writerName } from '../protocol/hls/names.js';
-import { addressOf, askChild, type HlsChild } from './ask-child.js';
+import type { Route } from '../listener/route.js';
+import { type SegmentName, writerName } from '../protocol/hls/names.js';
+import type { StreamKey } from '../stream-key.js';
+import { type Ask, addressOf, askChild, type HlsChild } from './ask-child.js';
 import { passOn } from './pass-on.js';
-import type { SegmentAsk, SegmentOptions } from './segments.js';
+
+/** A parsed segment request. */
+export interface SegmentAsk {
+  readonly vhost: string;
+  readonly segment: SegmentName;
+  /** Makes the request to the child, if the child sends the segment. */
+  readonly ask: () => Ask;
+}
+
+export interface FarSegmentOptions {
+  readonly windowSeconds: number;
+  readonly cacheBytes: number;
+  /** Finds a stream's owner without placing the stream. */
+  readonly find: (stream: StreamKey) => Promise<Route | null>;
+}
 
 /** Segments above one such share of the cache are not cached. */
 const LARGEST_SHARE = 8;
 
 /** Segments of children on other boxes. Concurrent requests for one segment share one fetch. */
 export class FarSegments {
-  readonly #find: SegmentOptions['find'];
+  readonly #find: FarSegmentOptions['find'];
   readonly #hot: HotFiles;
   readonly #maxBytes: number;
   readonly #maxAge: string;
 
-  constructor({ find, cacheBytes, windowSeconds }: SegmentOptions) {
+  constructor({ find, cacheBytes, windowSeconds }: FarSegmentOptions) {
     this.#find = find;
     this.#hot = new HotFiles(cacheBytes);
     this.#maxBytes = cacheBytes / LARGEST_SHARE;
     this.#maxAge = `public, max-age=${windowSeconds}, immutable`;
-  }
-
-  get cachedBytes(): number {
-    return this.#hot.bytes;
   }
 
   /** Sends a segment; 404 if the stream is on this box or nowhere. */

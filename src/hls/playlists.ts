@@ -58,11 +58,6 @@ export class Playlists {
     this.#shown = new Shown({ windowSeconds, now });
   }
 
-  /** Number of remembered streams. */
-  get size(): number {
-    return this.#shown.size;
-  }
-
   /** Returns the playlist; null if there is no such stream. Rejects only if the client has left. */
   async answer(ask: PlaylistAsk): Promise<PlaylistAnswer | null> {
     let silent: OwnerRef | null = null;

@@ -1,32 +1,18 @@
 import { type Exchange, ImmutableFiles } from '../files/immutable.js';
-import type { Route } from '../listener/route.js';
 import type { OwnerRef } from '../owner.js';
-import { type SegmentName, writerName } from '../protocol/hls/names.js';
-import type { StreamKey } from '../stream-key.js';
+import { writerName } from '../protocol/hls/names.js';
 import { type Ask, askChild, type HlsChild } from './ask-child.js';
-import { FarSegments } from './far-segments.js';
+import { type FarSegmentOptions, FarSegments, type SegmentAsk } from './far-segments.js';
 import { passOn } from './pass-on.js';
 
-export interface SegmentOptions {
+export interface SegmentOptions extends FarSegmentOptions {
   /** Directory below which all children write HLS. */
   readonly root: string;
-  readonly windowSeconds: number;
-  readonly cacheBytes: number;
   /**
    * Returns the address of that life of a child; null if it has ended. Absent: segments are read
    * from disk.
    */
   readonly child?: (writer: OwnerRef) => HlsChild | null;
-  /** Finds a stream's owner without placing the stream. */
-  readonly find: (stream: StreamKey) => Promise<Route | null>;
-}
-
-/** A parsed segment request. */
-export interface SegmentAsk {
-  readonly vhost: string;
-  readonly segment: SegmentName;
-  /** Makes the request to the child, if the child sends the segment. */
-  readonly ask: () => Ask;
 }
 
 /** Serves segments of all children, ended ones included. Those of other boxes come from there. */
@@ -40,10 +26,6 @@ export class Segments {
     this.#options = options;
     this.#files = new ImmutableFiles({ root, cacheBytes, maxAgeSeconds: windowSeconds });
     this.#far = new FarSegments(options);
-  }
-
-  get cachedBytes(): number {
-    return this.#files.bytes + this.#far.cachedBytes;
   }
 
   reply(named: SegmentAsk, exchange: Exchange): unknown {

@@ -30,10 +30,6 @@ export class Shown {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Returns the writer of the last shown segments; null for an unknown stream. */
   writer(stream: StreamKey): string | null {
     return this.#entries.get(stream)?.state.writer ?? null;

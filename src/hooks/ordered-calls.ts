@@ -31,8 +31,4 @@ export class OrderedCalls {
     });
     await Promise.race([turn.tail, left]);
   }
-
-  get size(): number {
-    return this.#turns.size;
-  }
 }

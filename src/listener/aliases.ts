@@ -61,10 +61,6 @@ export class AliasBook {
     this.#usable = false;
   }
 
-  get size(): number {
-    return this.#clients.size;
-  }
-
   #step(): string {
     const number = this.#next;
     this.#next = number === this.#range.last ? this.#range.first : number + 1;

@@ -25,10 +25,6 @@ export class TrafficMeter {
     this.#timer = setInterval(() => this.#read(), INTERVAL_MS).unref();
   }
 
-  of(childId: string): ChildTraffic {
-    return this.#children.get(childId) ?? NONE;
-  }
-
   /** As of the last reading, but for the counters and how many connections are open. */
   summary(counters: ListenerCounters): ListenerSummary {
     const { in: bytesIn, out: bytesOut } = this.#bytes;

@@ -38,10 +38,6 @@ export class PublishWaiters {
     for (const onPublish of this.#waiting.get(stream) ?? []) onPublish();
   }
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   #nextRound(): NodeJS.Timeout {
     return setTimeout(() => void this.#askRound(), ASK_MS).unref();
   }

@@ -5,7 +5,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Address } from '../config/config.js';
-import type { RelayedConnection } from './relay.js';
+import type { RelayedConnection } from './relayed.js';
 
 /** Where a child is dialled, and from which local address (null: the kernel's choice). */
 export interface DialTarget {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { SetupThreads } from './client-setup.js';
+import type { RelayedConnection } from './relayed.js';
 
-/** Why a relayed connection ended. */
-export type RelayEnd = 'closed' | 'client-reset' | 'child-reset' | 'idle' | 'stalled' | 'destroyed';
+export type { RelayEnd, RelayedConnection } from './relayed.js';
 
 /**
  * How long bytes may wait for a client that takes none of them. SRS itself gives up an RTMP player
@@ -27,18 +27,6 @@ export interface RelayPair {
   readonly stallMs?: number;
   /** Neither side sent a byte for so long: both are closed. 0: never. */
   readonly idleMs: number;
-}
-
-/** One pair under way. Counters may be read at any time and never stop the byte path. */
-export interface RelayedConnection {
-  /** Bytes from the client to the child so far. */
-  readonly bytesIn: number;
-  /** Bytes from the child to the client so far. */
-  readonly bytesOut: number;
-  /** Resolves, never rejects, when both sockets are closed. */
-  readonly ended: Promise<RelayEnd>;
-  /** Closes both sides now; what is under way is lost. */
-  destroy(): void;
 }
 
 /** What every engine does: the portable one (Node streams) and the native one (raw descriptors). */

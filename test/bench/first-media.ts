@@ -1,7 +1,7 @@
-import { connectRtmp, type RtmpClient } from '../../src/demo/rtmp-client.js';
 import { MessageType } from '../../src/protocol/rtmp/message.js';
 import { publish } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
+import { PlayingClient } from '../helpers/playing-client.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { percentile, type Row, report, round } from './report.js';
 
@@ -14,7 +14,7 @@ async function firstMedia(port: number): Promise<number> {
   const media = new Promise<void>((resolve) => {
     seen = resolve;
   });
-  const client: RtmpClient = await connectRtmp({
+  const client = await PlayingClient.connect({
     host: '127.0.0.1',
     port,
     tcUrl: `rtmp://127.0.0.1:${port}/live`,

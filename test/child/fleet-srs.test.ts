@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Binary } from '../../src/child/binary.js';
-import type { ChildDown } from '../../src/child/child.js';
 import { parseTemplate } from '../../src/child/template.js';
+import type { ChildDown } from '../../src/child/types.js';
 import { RESERVED_CONNECTIONS } from '../../src/child-access/reserve.js';
 import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 

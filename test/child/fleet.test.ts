@@ -9,8 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Binary } from '../../src/child/binary.js';
-import type { ChildDown } from '../../src/child/child.js';
-import type { ChildPorts, ChildStatus } from '../../src/child/types.js';
+import type { ChildDown, ChildPorts, ChildStatus } from '../../src/child/types.js';
 import { isScriptWithoutExec } from '../../src/child/wrapper.js';
 import { recordLog } from '../helpers/log-lines.js';
 import {

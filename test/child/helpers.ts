@@ -7,10 +7,10 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Binary } from '../../src/child/binary.js';
+import type { ConfOptions } from '../../src/child/conf-plan.js';
 import { Fleet } from '../../src/child/fleet.js';
 import type { FleetOptions } from '../../src/child/fleet-options.js';
 import { readProcess } from '../../src/child/process.js';
-import type { ConfOptions } from '../../src/child/srs-conf.js';
 import { NO_TEMPLATE } from '../../src/child/template.js';
 
 /** The repository, seen from dist/test/child. */

@@ -329,6 +329,10 @@ const REFUSALS: readonly [Case, string][] = [
     'environment SRS_SUPERVISOR_CPU_SMT: cpu.smt: must be one of one-per-core, every-thread, got "all"',
   ],
   [
+    { yaml: 'placement: round-robin' },
+    'srs.yaml:1: placement: must be least-loaded, the only value it has, got "round-robin"',
+  ],
+  [
     { yaml: '\n\nlisten: { rmtp: 1 }' },
     'srs.yaml:3: listen.rmtp: unknown key, did you mean listen.rtmp?',
   ],

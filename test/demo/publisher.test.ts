@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DemoPublisher } from '../../src/demo/publisher.js';
-import { connectRtmp } from '../../src/demo/rtmp-client.js';
 import { SupervisorError } from '../../src/errors.js';
 import type { ReadMessage } from '../../src/protocol/rtmp/chunk-reader.js';
+import { PlayingClient } from '../helpers/playing-client.js';
 import { freePort, NO_SRS, Srs } from '../helpers/srs.js';
 import { until } from '../helpers/until.js';
 
@@ -31,7 +31,12 @@ test('the clip goes round without a step back or a gap', { skip: NO_SRS }, async
     await until('the demo is live', () => isLive(srs));
     const tcUrl = `rtmp://127.0.0.1:${srs.rtmp}/live`;
     const onMessage = (message: ReadMessage) => seen.push(message);
-    const player = await connectRtmp({ host: '127.0.0.1', port: srs.rtmp, tcUrl, onMessage });
+    const player = await PlayingClient.connect({
+      host: '127.0.0.1',
+      port: srs.rtmp,
+      tcUrl,
+      onMessage,
+    });
     await player.play('demo');
     await until('it is past the seam', () => (seen.at(-1)?.timestamp ?? 0) > 8_000);
     player.close();

@@ -13,6 +13,7 @@ import {
   writeAnswerDigest,
 } from '../../src/protocol/rtmp/digest.js';
 import { HANDSHAKE_SIZE } from '../../src/protocol/rtmp/handshake.js';
+import { PlayingClient } from '../helpers/playing-client.js';
 import { buildComplexC1 } from '../helpers/rtmp-bytes.js';
 import { freePort, NO_SRS, Srs } from '../helpers/srs.js';
 import { STREAM_URLS, VHOSTS } from '../helpers/stream-urls.js';
@@ -37,10 +38,10 @@ test('SRS takes every flow, and its answers play back', { skip: NO_SRS }, async 
   const at = { host: '127.0.0.1', port: srs.rtmp, tcUrl };
   try {
     for (const flow of FLOWS) {
-      const publisher = await connectRtmp({ ...at, localAddress: '127.0.0.9' });
+      const publisher = await PlayingClient.connect({ ...at, localAddress: '127.0.0.9' });
       assert.equal(publisher.local.address, '127.0.0.9');
       assert.equal(await publisher.publish(flow, flow), 1);
-      const player = await connectRtmp(at);
+      const player = await PlayingClient.connect(at);
       assert.equal(await player.play(flow), 1);
       for (const client of [publisher, player]) client.close();
       await Promise.all([publisher.closed, player.closed]);

@@ -8,13 +8,14 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { type FlvTag, parseFlv } from '../../src/demo/flv.js';
-import { connectRtmp, type RtmpClientOptions } from '../../src/demo/rtmp-client.js';
+import type { RtmpClientOptions } from '../../src/demo/rtmp-client.js';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { setChunkSize } from '../../src/protocol/rtmp/control.js';
 import { MessageType, type RtmpMessage } from '../../src/protocol/rtmp/message.js';
 import { type Ffmpeg, framesOf, playFrames, publish } from '../helpers/media.js';
 import { type Origin, origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
+import { PlayingClient } from '../helpers/playing-client.js';
 import { buildComplexC1, CLIENTS } from '../helpers/rtmp-bytes.js';
 import { NO_SRS, Srs } from '../helpers/srs.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -170,7 +171,13 @@ function rtmpTests(origin: Origin): void {
 
   function dialled(options: Partial<RtmpClientOptions> = {}) {
     const { rtmpPort: port } = supervisor;
-    return connectRtmp({ host: '127.0.0.1', port, tcUrl: DEFAULT, timeoutMs: 60_000, ...options });
+    return PlayingClient.connect({
+      host: '127.0.0.1',
+      port,
+      tcUrl: DEFAULT,
+      timeoutMs: 60_000,
+      ...options,
+    });
   }
 
   describe('URLs', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FlvTagType, parseFlv } from '../../src/demo/flv.js';
-import { connectRtmp, type RtmpClient } from '../../src/demo/rtmp-client.js';
+import { PlayingClient } from './playing-client.js';
 import { until } from './until.js';
 
 /** An audio or video message: its type and the hash of its bytes. */
@@ -13,12 +13,12 @@ const TIMEOUT_MS = 60_000;
 export async function connectTo(
   url: string,
   onMessage: (message: { typeId: number; payload: Buffer }) => void = () => {},
-): Promise<{ client: RtmpClient; stream: string }> {
+): Promise<{ client: PlayingClient; stream: string }> {
   const { hostname: host, port, pathname } = new URL(url);
   const [, app = '', stream = ''] = pathname.split('/');
   const tcUrl = `rtmp://${host}:${port}/${app}`;
   const at = { host, port: Number(port), tcUrl, timeoutMs: TIMEOUT_MS };
-  return { client: await connectRtmp({ ...at, onMessage }), stream };
+  return { client: await PlayingClient.connect({ ...at, onMessage }), stream };
 }
 
 /** A player that decodes nothing and keeps the fingerprint of every message. */
@@ -28,9 +28,9 @@ export class RtmpPlayer {
   hasEnded = false;
   /** Resolves when either side has closed the connection. */
   readonly ended: Promise<void>;
-  readonly #client: RtmpClient;
+  readonly #client: PlayingClient;
 
-  private constructor(client: RtmpClient, received: readonly Fingerprint[]) {
+  private constructor(client: PlayingClient, received: readonly Fingerprint[]) {
     this.#client = client;
     this.received = received;
     this.ended = client.closed.then(() => {

@@ -11,7 +11,6 @@ test('every client has an alias of its own, none of 127.0.x.x', () => {
   assert.equal(taken[65_536], '127.2.0.0');
   assert.equal(new Set(taken).size, 70_000);
   assert.equal(book.clientOf(taken[69_999] ?? ''), '192.0.2.1:69999');
-  assert.equal(book.size, 70_000);
 });
 
 test('a released alias is not given again at once, and tells for a while whose it was', () => {
@@ -22,7 +21,6 @@ test('a released alias is not given again at once, and tells for a while whose i
   book.release(alias);
   book.release(null);
   assert.equal(book.clientOf(alias), 'a');
-  assert.equal(book.size, 0);
   assert.notEqual(book.take('b'), alias);
   for (let n = 0; n < 20_000; n++) book.release(book.take(`c${n}`));
   assert.equal(book.clientOf(alias), null);
@@ -44,5 +42,5 @@ test('where the machine lends none, there are none', () => {
   book.disable();
   assert.equal(book.take('b'), null);
   book.release(alias);
-  assert.equal(book.size, 0);
+  assert.equal(book.clientOf(alias ?? ''), 'a');
 });

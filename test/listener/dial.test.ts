@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AliasBook } from '../../src/listener/aliases.js';
 import { Connections } from '../../src/listener/connections.js';
 import { dial } from '../../src/listener/dial.js';
 import { dialAsClient } from '../../src/listener/dial-as-client.js';
 import { silentLogger } from '../../src/logging/logger.js';
+import { CountedAliases } from '../helpers/counted.js';
 import { freePort } from '../helpers/ports.js';
 import { Acceptor } from '../helpers/sockets.js';
 
@@ -39,7 +39,7 @@ test('connects from the address it is told', { skip: NO_ALIASES }, async () => {
 test('dials plainly what is not at a loopback address of IPv4', async () => {
   const other = await Acceptor.open('::1').catch(() => null);
   if (other === null) return;
-  const aliases = new AliasBook();
+  const aliases = new CountedAliases();
   const connection = new Connections({ connections: 1, connectionsPerIp: 0 }).open(
     '192.0.2.7',
     5,
@@ -49,7 +49,7 @@ test('dials plainly what is not at a loopback address of IPv4', async () => {
   const target = { host: '::1', port: other.port };
   const socket = await dialAsClient(connection, target, { aliases, logger: silentLogger });
   assert.equal((await other.next()).remoteAddress, '::1');
-  assert.deepEqual([connection.alias, aliases.size], [null, 0]);
+  assert.deepEqual([connection.alias, aliases.taken.size], [null, 0]);
   socket.destroy();
   await other.close();
 });

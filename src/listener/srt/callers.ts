@@ -30,10 +30,6 @@ export class Callers {
   /** Oldest first. */
   readonly #gone = new Map<Caller, number>();
 
-  get size(): number {
-    return this.#byKey.size;
-  }
-
   /** The one whose conclusion this is again. */
   find(from: UdpEndpoint, { id, sequence }: Handshake): Caller | null {
     const caller = this.#byKey.get(keyOf(from, id));

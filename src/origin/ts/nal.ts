@@ -1,5 +1,3 @@
-import type { Codec } from './frames.js';
-
 /** Contents of a decoder configuration record: parameter sets, and bytes of a NAL's length. */
 export interface NalConfig {
   readonly lengthSize: number;
@@ -13,7 +11,7 @@ const DELIMITER = { h264: Buffer.from([9, 0xf0]), h265: Buffer.from([0x46, 0x01,
 const SETS = { h264: new Set([7, 8]), h265: new Set([32, 33, 34]) };
 const DELIMITER_TYPE = { h264: 9, h265: 35 };
 
-type Video = Extract<Codec, 'h264' | 'h265'>;
+type Video = 'h264' | 'h265';
 
 function nalType(codec: Video, nal: Buffer): number {
   const first = nal[0] ?? 0;

@@ -16,8 +16,6 @@ export interface UserControl {
   readonly event: number;
   /** A message stream id; for pings, a timestamp in milliseconds. */
   readonly argument: number;
-  /** Milliseconds; only for setBufferLength. */
-  readonly bufferLength?: number;
 }
 
 /** Limit types of SetPeerBandwidth (§5.4.5). */
@@ -52,14 +50,12 @@ export function pingResponse(time: number): RtmpMessage {
   return userControl(UserControlEvent.pingResponse, time);
 }
 
-/** Parses the payload of a user control message; `incomplete` if it is too short for its event. */
+/** Parses the event and first argument of a user control message's payload. */
 export function parseUserControl(payload: Buffer): Parsed<UserControl> {
   if (payload.length < 6) return INCOMPLETE;
   const event = payload.readUInt16BE(0);
   const argument = payload.readUInt32BE(2);
-  if (event !== UserControlEvent.setBufferLength) return value({ event, argument }, 6);
-  if (payload.length < 10) return INCOMPLETE;
-  return value({ event, argument, bufferLength: payload.readUInt32BE(6) }, 10);
+  return value({ event, argument }, 6);
 }
 
 function userControl(event: number, argument: number): RtmpMessage {

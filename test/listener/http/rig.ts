@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { AliasBook } from '../../../src/listener/aliases.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
 import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
@@ -11,6 +10,7 @@ import { silentLogger } from '../../../src/logging/logger.js';
 import { liveMatcher } from '../../../src/protocol/http/live.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
 import { OPEN_ACCESS } from '../../helpers/access.js';
+import { CountedAliases } from '../../helpers/counted.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
 import { Acceptor } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
@@ -24,7 +24,7 @@ export class Rig {
   readonly engine: RelayEngine;
   readonly child: Acceptor;
   readonly listener: HttpListener;
-  readonly aliases = new AliasBook();
+  readonly aliases = new CountedAliases();
   /** Streams that are published. */
   readonly published = new Set<string>(['__defaultVhost__/live/x']);
   readonly waiting: (() => void)[] = [];
@@ -106,7 +106,7 @@ export class Rig {
 
   async empties(): Promise<void> {
     await until('nobody is left', () => this.listener.summary().connections === 0);
-    assert.equal(this.aliases.size, 0);
+    assert.deepEqual([...this.aliases.taken], []);
   }
 
   async close(): Promise<void> {

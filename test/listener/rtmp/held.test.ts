@@ -5,9 +5,9 @@ import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
 import type { Router } from '../../../src/listener/route.js';
 import { HeldPlayers } from '../../../src/listener/rtmp/held-players.js';
-import { PublishWaiters } from '../../../src/placement/waiters.js';
 import { setChunkSize } from '../../../src/protocol/rtmp/control.js';
 import { PLAY_STARTED } from '../../../src/protocol/rtmp/play-start.js';
+import { CountedWaiters } from '../../helpers/counted.js';
 import { CLIENTS, type ClientBytes } from '../../helpers/rtmp-bytes.js';
 import { Acceptor } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
@@ -37,7 +37,7 @@ const MEDIA = encoded(video(0, 50));
 /** Where streams are published, and how hooks answer, at the test's word. */
 class World {
   readonly published = new Set<string>();
-  readonly waiters = new PublishWaiters();
+  readonly waiters = new CountedWaiters();
   readonly budget: HoldBudget;
   /** What hooks heard. */
   readonly told: string[] = [];
@@ -152,7 +152,7 @@ function waiting(server: Server): void {
     await rig.empties();
     await held(0);
     assert.deepEqual(world.told.slice(2), ['leave']);
-    assert.equal(world.waiters.size, 0);
+    assert.equal(world.waiters.waiting, 0);
     await rig.failed('left', 1);
   });
 
@@ -332,7 +332,7 @@ function waiting(server: Server): void {
     world.published.clear();
     for (const socket of dialled) socket.write(Buffer.concat([ANSWERS, MEDIA]));
     for (const client of players.slice(0, 8)) await plays(client);
-    await until('both wait for a publisher again', () => world.waiters.size === 1);
+    await until('both wait for a publisher again', () => world.waiters.waiting === 2);
     await held(2);
     world.publish('cam');
     for (const client of players.slice(8)) {

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import { SessionError } from '../../../src/listener/session-error.js';
 import { buildC0C1, HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 import { CompressingWriter } from '../../helpers/compressing-writer.js';
+import { CountedAliases } from '../../helpers/counted.js';
 import { Ffmpeg, framesOf, playFrames, publish } from '../../helpers/media.js';
 import { CLIP } from '../../helpers/paths.js';
 import { freePort } from '../../helpers/ports.js';
@@ -164,7 +164,7 @@ function sessions(server: Server): void {
   });
 
   it('does without aliases where the machine lends none', async () => {
-    await open({ aliases: new AliasBook({ first: 0xc0000201, last: 0xc0000201 }) });
+    await open({ aliases: new CountedAliases({ first: 0xc0000201, last: 0xc0000201 }) });
     for (let round = 0; round < 2; round++) {
       const client = await publisher();
       const socket = await answering();

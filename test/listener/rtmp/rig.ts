@@ -1,6 +1,6 @@
+import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { portsAt } from '../../../src/child/ports.js';
-import { AliasBook } from '../../../src/listener/aliases.js';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
 import type { Failure } from '../../../src/listener/listener.js';
 import type { Route, Router } from '../../../src/listener/route.js';
@@ -17,6 +17,7 @@ import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import { OPEN_ACCESS } from '../../helpers/access.js';
+import { CountedAliases } from '../../helpers/counted.js';
 import { until } from '../../helpers/until.js';
 
 /** Where the router sends a client: a port on this machine, and whose it is. */
@@ -30,9 +31,14 @@ export const C001: OwnerRef = { id: 'c001', generation: 1 };
 /** Who serves an RTMP port: one thread by Node's sockets, or the native relay's own threads. */
 export type Server = 'node' | 'threads';
 
+/** What a test sets of the port. */
+export type RigContext = Partial<Omit<RtmpSessionContext, 'aliases'>> & {
+  readonly aliases?: CountedAliases;
+};
+
 /** An RTMP port of the test's own, before whatever listens at its ways. */
 export class Rig {
-  readonly aliases: AliasBook;
+  readonly aliases: CountedAliases;
   readonly listener: RtmpListener | RtmpPool;
   readonly engine: PortableEngine | NativeEngine;
   /** What the router answers, one after the other; the last again and again. Null: no child. */
@@ -43,11 +49,11 @@ export class Rig {
 
   constructor(
     server: Server,
-    context: Partial<RtmpSessionContext> = {},
+    context: RigContext = {},
     limits: ConnectionLimits = { connections: 1000, connectionsPerIp: 0 },
     port = 0,
   ) {
-    this.aliases = context.aliases ?? new AliasBook();
+    this.aliases = context.aliases ?? new CountedAliases();
     const address = { host: '127.0.0.1', port };
     const session: RtmpSessionContext = {
       access: OPEN_ACCESS,
@@ -94,7 +100,7 @@ export class Rig {
   /** Waits until nobody is connected, and asserts that nothing was kept. */
   async empties(): Promise<void> {
     await until('no connection is left', () => this.connected === 0);
-    if (this.aliases.size > 0) throw new Error(`${this.aliases.size} aliases are left`);
+    assert.deepEqual([...this.aliases.taken], []);
   }
 
   async close(): Promise<void> {

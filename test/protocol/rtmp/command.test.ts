@@ -79,7 +79,7 @@ test('user control events are read, and every prefix is incomplete', () => {
   const table = [
     ['000000000001', { event: 0, argument: 1 }],
     ['000700000010', { event: 7, argument: 16 }],
-    ['00030000000100000bb8', { event: 3, argument: 1, bufferLength: 3000 }],
+    ['000300000001', { event: 3, argument: 1 }],
   ] as const;
   for (const [hex, expected] of table) {
     const bytes = Buffer.from(hex, 'hex');
