@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { hlsFolder } from '../child/workdir.js';
 import { type FileOptions, fileHandler, fileRoutes } from '../files/routes.js';
+import type { FirstPlaylistOptions } from '../hls/first-playlist.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -34,10 +35,8 @@ export function fileRooms(box: ListenerParts): FileRooms {
   };
 }
 
-function hlsOptions(
-  { prepared, routing }: ListenerParts,
-  files: FileOptions | undefined,
-): HlsOptions {
+function hlsOptions(parts: ListenerParts, files: FileOptions | undefined): HlsOptions {
+  const { prepared, routing } = parts;
   const { config, vhosts, template } = prepared;
   return {
     root: hlsFolder(config.workDir),
@@ -45,9 +44,31 @@ function hlsOptions(
     windowSeconds: Math.max(config.hls.windowSeconds, ...windowsOf(template ?? [])),
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
+    first: firstPlaylists(parts),
     ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
     ...(files === undefined ? {} : { otherwise: fileHandler(files) }),
   };
+}
+
+/** A stream's first segment is complete after its length, and the wait for a keyframe. */
+function firstPlaylists({ prepared, routing, holds }: ListenerParts): FirstPlaylistOptions {
+  const { hls, http, vhosts } = prepared.config;
+  const { template } = prepared;
+  const hasHls = (vhost: string) =>
+    find(vhostOf(template ?? [], vhost), 'hls', 'enabled')?.args[0] === 'on';
+  return {
+    isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
+    makesHls: (vhost) =>
+      template === null ? hls.enabled && vhosts[vhost] !== 'ts' : hasHls(vhost),
+    take: (ip) => holds.take(ip) === null,
+    giveBack: (ip) => holds.giveBack(ip),
+    waitMs: 1000 * (http.waitSeconds + hls.fragmentSeconds),
+  };
+}
+
+function vhostOf(template: readonly Directive[], vhost: string): readonly Directive[] {
+  const named = template.find(({ name, args }) => name === 'vhost' && args[0] === vhost);
+  return named?.children ?? [];
 }
 
 /** Seconds of each vhost that says so itself. */
