@@ -14,6 +14,7 @@ export interface TemplateVhost {
   readonly security: readonly AccessRule[] | null;
   /** Some child has to run its `ingest`. */
   readonly hasIngest: boolean;
+  readonly hasHls: boolean;
   /** `hls.hls_window`; null: it names none. */
   readonly hlsWindowSeconds: number | null;
   /** URLs by action of `http_hooks`, none where that is off; null: it has no such block. */
@@ -49,6 +50,7 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     isHoldable: word('enabled') !== 'off' && !isJudged,
     security: readSecurity(lines),
     hasIngest: find(lines, 'ingest') !== undefined,
+    hasHls: isOn('hls'),
     hlsWindowSeconds: seconds > 0 ? seconds : null,
     hooks: readHooks(find(lines, 'http_hooks')?.children ?? null),
     forwardBackend: isOn('forward') ? (word('forward', 'backend') ?? null) : null,

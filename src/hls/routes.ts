@@ -8,7 +8,14 @@ import { hostName, parseTarget, type RequestTarget } from '../protocol/http/targ
 import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
 import { streamKey } from '../stream-key.js';
 import { type Ask, addressOf } from './ask-child.js';
-import { PLAYLIST_TYPE, type PlaylistOptions, Playlists } from './playlists.js';
+import { FirstPlaylist, type FirstPlaylistOptions } from './first-playlist.js';
+import {
+  PLAYLIST_TYPE,
+  type PlaylistAnswer,
+  type PlaylistAsk,
+  type PlaylistOptions,
+  Playlists,
+} from './playlists.js';
 import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
@@ -18,6 +25,8 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly access: AccessRules;
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
+  /** Players that come before a stream's first playlist; default: they are answered 404, as by SRS. */
+  readonly first?: FirstPlaylistOptions;
 }
 
 /** A parsed request. */
@@ -75,7 +84,18 @@ function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-function playlistHandler({ vhosts, otherwise = notFound }: HlsOptions, playlists: Playlists) {
+/** A player that came too early may come again after so many seconds. */
+const RETRY_SECONDS = '2';
+const NOT_YET: PlaylistAnswer = {
+  status: 503,
+  contentType: 'text/plain',
+  location: undefined,
+  text: 'the first segment of this stream is not complete yet\n',
+};
+
+function playlistHandler(options: HlsOptions, playlists: Playlists) {
+  const { vhosts, otherwise = notFound } = options;
+  const answerTo = answerer(options, playlists);
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts);
     const name = parsePlaylistPath(named.target.path);
@@ -89,11 +109,29 @@ function playlistHandler({ vhosts, otherwise = notFound }: HlsOptions, playlists
     const session = /(?:^|&)hls_ctx=([^&]+)/.exec(named.target.query)?.[1] ?? null;
     const { namesVhost } = named;
     const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
+    const answer = await answerTo(ask);
+    return answer === null ? otherwise(request, reply) : sendAnswer(reply, answer);
+  };
+}
+
+function sendAnswer(reply: FastifyReply, answer: PlaylistAnswer): FastifyReply {
+  const { status, contentType, location, text } = answer;
+  if (answer === NOT_YET) reply.header('Retry-After', RETRY_SECONDS);
+  if (location !== undefined) reply.header('Location', location);
+  return reply.code(status).type(contentType).send(text);
+}
+
+/** Answers by the owner; a player without a session that comes too early waits first. */
+function answerer({ first }: HlsOptions, playlists: Playlists) {
+  if (first === undefined) return (ask: PlaylistAsk) => playlists.answer(ask);
+  const early = new FirstPlaylist(first, (name) => playlists.exists(name));
+  return async (ask: PlaylistAsk): Promise<PlaylistAnswer | null> => {
     const answer = await playlists.answer(ask);
-    if (answer === null) return otherwise(request, reply);
-    const { status, contentType, location, text } = answer;
-    if (location !== undefined) reply.header('Location', location);
-    return reply.code(status).type(contentType).send(text);
+    const isMissing = answer === null || answer.status === 404;
+    if (!isMissing || ask.session !== null || !(await early.isComing(ask.name))) return answer;
+    const later = (await early.wait(ask)) ? await playlists.answer(ask) : null;
+    if (later !== null && later.status !== 404) return later;
+    return (await early.isComing(ask.name)) ? NOT_YET : answer;
   };
 }
 

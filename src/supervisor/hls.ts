@@ -4,18 +4,21 @@ import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
 import type { Config } from '../config/config.js';
 import { type FileOptions, fileHandler, fileRoutes } from '../files/routes.js';
+import type { FirstPlaylistOptions } from '../hls/first-playlist.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
 import type { Routing } from './routing.js';
 
 export interface FileParts {
   readonly access: AccessRules;
-  readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
+  readonly config: Pick<Config, 'workDir' | 'hls' | 'http' | 'vhosts'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
-  readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf'>;
+  readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf' | 'whenPublished'>;
+  readonly holds: HoldBudget;
   readonly logger: Logger;
 }
 
@@ -46,10 +49,8 @@ export function fileRooms(parts: FileParts): FileRooms {
   };
 }
 
-function hlsOptions(
-  { config, access, vhosts, template, routing }: FileParts,
-  files: FileOptions | undefined,
-): HlsOptions {
+function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOptions {
+  const { config, access, vhosts, template, routing } = parts;
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),
@@ -58,7 +59,22 @@ function hlsOptions(
     windowSeconds: Math.max(config.hls.windowSeconds, ...windows),
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
+    first: firstPlaylists(parts),
     ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
     ...(files === undefined ? {} : { otherwise: fileHandler(files) }),
+  };
+}
+
+/** A stream's first segment is complete after its length, and the wait for a keyframe. */
+function firstPlaylists({ config, template, routing, holds }: FileParts): FirstPlaylistOptions {
+  const { hls, http, vhosts } = config;
+  const withHls = new Set(template.vhosts.filter(({ hasHls }) => hasHls).map(({ name }) => name));
+  return {
+    isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
+    makesHls: (vhost) =>
+      template.isGiven ? withHls.has(vhost) : hls.enabled && vhosts[vhost] !== 'ts',
+    take: (ip) => holds.take(ip) === null,
+    giveBack: (ip) => holds.giveBack(ip),
+    waitMs: 1000 * (http.waitSeconds + hls.fragmentSeconds),
   };
 }

@@ -50,6 +50,7 @@ test('each vhost has its own', () => {
     isHoldable: true,
     security: null,
     hasIngest: false,
+    hasHls: false,
     hlsWindowSeconds: null,
     hooks: null,
     forwardBackend: null,
