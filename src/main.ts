@@ -20,6 +20,8 @@ import { openLog, openOutput } from './logging/sink.js';
 import { PACKAGE_ROOT, VERSION } from './version.js';
 
 const { env } = process;
+/** In the working directory, as the Go proxy has it. */
+const dotenv = '.env';
 const redactor = new Redactor();
 const around = { env, packageRoot: PACKAGE_ROOT, argv: process.argv, redactor };
 const stdout = openOutput();
@@ -28,27 +30,27 @@ const stderr = openLog();
 const LAST_LINES_MS = 1000;
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
-  const { listen, admin } = await loadConfig({ flags, env, file: config });
+  const { listen, admin } = await loadConfig({ flags, env, dotenv, file: config });
   const width = stdout.isTTY ? process.stdout.columns : 80;
   stdout.write(await runQuery({ kind, address: listen.admin, token: admin.token, json, width }));
 }
 
 const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
-    const readConfig = () => loadConfig({ flags, env, file });
+    const readConfig = () => loadConfig({ flags, env, dotenv, file });
     const config = await readConfig();
     const onSignals = handleSignals;
     const output = { stdout, stderr };
     await run(config, { ...around, configFile: file, ...output, demo, readConfig, onSignals });
   },
   check: async ({ config: file, ...flags }) => {
-    const config = await loadConfig({ flags, env, file });
+    const config = await loadConfig({ flags, env, dotenv, file });
     const { text, passed } = await check(config, { ...around, configFile: file });
     stdout.write(`${redactor.hide(text)}\n`);
     process.exitCode = passed ? 0 : 2;
   },
   plan: async ({ config: file, sysroot, json = false, ...flags }) => {
-    const { children, cpu } = await loadConfig({ flags, env, file });
+    const { children, cpu } = await loadConfig({ flags, env, dotenv, file });
     if (sysroot !== undefined && !existsSync(join(sysroot, 'sys'))) {
       const text = `--sysroot: ${sysroot} has no folder sys; name a copy of a machine's file system`;
       throw new SupervisorError('ERR_USAGE', text);
