@@ -24,6 +24,8 @@ import { openLog, openOutput } from './logging/sink.js';
 import { PACKAGE_ROOT, VERSION } from './version.js';
 
 const { env } = process;
+/** In the working directory, as the Go proxy has it. */
+const dotenv = '.env';
 const redactor = new Redactor();
 const around = { env, packageRoot: PACKAGE_ROOT, argv: process.argv, redactor };
 const stdout = openOutput();
@@ -33,7 +35,7 @@ const LAST_LINES_MS = 1000;
 const DEFAULT_ADMIN = '127.0.0.1:12025';
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
-  const loaded = await loadConfig({ flags, env, file: config });
+  const loaded = await loadConfig({ flags, env, dotenv, file: config });
   const address = await adminAddress(loaded, flags.admin !== undefined);
   const width = stdout.isTTY ? process.stdout.columns : null;
   const { token } = loaded.admin;
@@ -50,7 +52,7 @@ async function adminAddress({ listen, workDir }: Config, isNamed: boolean): Prom
 
 const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
-    const readConfig = () => loadConfig({ flags, env, file });
+    const readConfig = () => loadConfig({ flags, env, dotenv, file });
     const config = await readConfig();
     const onSignals = handleSignals;
     const output = { stdout, stderr };
@@ -59,13 +61,13 @@ const actions: CliActions = {
     await run(config, { ...around, ...given, ...output, readConfig, onSignals });
   },
   check: async ({ config: file, ...flags }) => {
-    const config = await loadConfig({ flags, env, file });
+    const config = await loadConfig({ flags, env, dotenv, file });
     const { text, passed } = await check(config, { ...around, configFile: file });
     stdout.write(`${redactor.hide(text)}\n`);
     process.exitCode = passed ? 0 : 2;
   },
   plan: async ({ config: file, sysroot, json = false, ...flags }) => {
-    const { children, cpu } = await loadConfig({ flags, env, file });
+    const { children, cpu } = await loadConfig({ flags, env, dotenv, file });
     if (sysroot !== undefined && !existsSync(join(sysroot, 'sys'))) {
       const text = `--sysroot: ${sysroot} has no folder sys; name a copy of a machine's file system`;
       throw new SupervisorError('ERR_USAGE', text);

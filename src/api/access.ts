@@ -7,7 +7,7 @@ import { isAllowed } from './auth.js';
 
 /** Access rules of the API. */
 export interface ApiAccess {
-  /** The `Authorization` header (HTTP Basic) required on paths with `/api/`; null: none. */
+  /** The `Authorization` header (Basic or Bearer) required on paths with `/api/`; null: none. */
   readonly authorization: string | null;
   /** Bearer token that permits everything; null: there is none. */
   readonly token: string | null;
@@ -36,7 +36,6 @@ export interface ApiRefusal {
   readonly reason: string;
 }
 
-const WRONG_PASSWORD: ApiRefusal = { status: 401, scheme: 'Basic', reason: '' };
 const FOREIGN_PAGE: ApiRefusal = {
   status: 403,
   scheme: null,
@@ -54,12 +53,17 @@ const NOT_LOCAL: ApiRefusal = {
     'only this machine may change something; set api.token, or api.username and api.password, or api.changes to open',
 };
 
+function wrong(expected: string | null): ApiRefusal {
+  const scheme = expected?.startsWith('Bearer ') ? 'Bearer' : 'Basic';
+  return { status: 401, scheme, reason: '' };
+}
+
 /** Returns why a request is refused, or null. */
 export function refusalOf(access: ApiAccess, caller: ApiCaller): ApiRefusal | null {
   const { authorization: given } = caller.headers;
   const { token, authorization, changes } = access;
   if (token !== null && bears(token, given)) return null;
-  if (!isAllowed(caller.path, given, authorization)) return WRONG_PASSWORD;
+  if (!isAllowed(caller.path, given, authorization)) return wrong(authorization);
   if (!caller.isChange || changes === 'open') return null;
   if (changes === 'token') return NO_TOKEN;
   if (isForeignPage(caller.headers)) return FOREIGN_PAGE;

@@ -121,6 +121,13 @@ export class Api {
     });
   };
 
+  /** The same as plain JSON for another port: probes ask it whether the process is there. */
+  readonly versionsAsJson = async (app: FastifyInstance): Promise<void> => {
+    const { server, service, pid, version } = this.#source.identity;
+    const answer = { code: 0, server, service, pid: String(pid), data: versionOf(version) };
+    app.get('/api/v1/versions', async () => answer);
+  };
+
   async #serve(
     request: FastifyRequest,
     reply: FastifyReply,

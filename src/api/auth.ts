@@ -2,7 +2,7 @@ import { isSameText } from '../protocol/same-text.js';
 
 /**
  * Checks a request by `http_api.auth`. SRS requires it on paths that contain `/api/`, and on no
- * other. `expected` is the whole header; null: none is required.
+ * other. `expected` is the whole header, `Basic …` or `Bearer …`; null: none is required.
  */
 export function isAllowed(
   path: string,
@@ -10,6 +10,7 @@ export function isAllowed(
   expected: string | null,
 ): boolean {
   if (expected === null || !path.includes('/api/')) return true;
-  const pair = /^Basic +(\S+)$/i.exec(given ?? '')?.[1];
-  return pair !== undefined && isSameText(`Basic ${pair}`, expected);
+  const [, scheme = '', credentials = ''] = /^(Basic|Bearer) +(\S+)$/i.exec(given ?? '') ?? [];
+  const isBearer = scheme.toLowerCase() === 'bearer';
+  return isSameText(`${isBearer ? 'Bearer' : 'Basic'} ${credentials}`, expected);
 }

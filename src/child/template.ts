@@ -15,7 +15,7 @@ export interface Template {
   readonly serverId: string | null;
   /** The `Authorization` that a child's API asks for; null: it is open. */
   readonly authorization: string | null;
-  /** Words of `http_api.auth.password`, whether it is asked for or not. */
+  /** Passwords and tokens that SRS asks for or sends, whether it does so or not. */
   readonly passwords: readonly string[];
   /** `http_server.crossdomain`. */
   readonly crossdomain: boolean;
@@ -39,6 +39,13 @@ export const DROPPED: ReadonlySet<string> = new Set([
   'http_stream',
 ]);
 
+/** Where a template has a secret; the tokens came with SRS 8.0.28. */
+const SECRETS: readonly (readonly [string, ...string[]])[] = [
+  ['http_api', 'auth', 'password'],
+  ['http_api', 'auth', 'token'],
+  ['heartbeat', 'auth', 'token'],
+];
+
 /** Children get a config of ours. */
 export const NO_TEMPLATE: Template = factsOf([], false);
 
@@ -55,14 +62,17 @@ export function parseTemplate(text: string): Template {
 function factsOf(directives: readonly Directive[], isGiven: boolean): Template {
   const word = (...path: [string, ...string[]]) => find(directives, ...path)?.args[0];
   const auth = (name: string) => word('http_api', 'auth', name) ?? '';
-  const needsAuth = auth('enabled') === 'on';
+  const isBearer = auth('type') === 'bearer';
+  const credentials = isBearer
+    ? `Bearer ${auth('token')}`
+    : basicAuthorization(`${auth('username')}:${auth('password')}`);
   return {
     isGiven,
     directives,
     vhosts: directives.filter(({ name }) => name === 'vhost').map(readVhost),
     serverId: word('server_id') ?? null,
-    authorization: needsAuth ? basicAuthorization(`${auth('username')}:${auth('password')}`) : null,
-    passwords: find(directives, 'http_api', 'auth', 'password')?.args ?? [],
+    authorization: auth('enabled') === 'on' ? credentials : null,
+    passwords: SECRETS.flatMap((path) => find(directives, ...path)?.args ?? []),
     crossdomain: word('http_server', 'crossdomain') !== 'off',
     rawApi: {
       enabled: word('http_api', 'raw_api', 'enabled') === 'on',

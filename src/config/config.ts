@@ -46,7 +46,7 @@ export interface Config {
   readonly origins: {
     /** Seconds without a heartbeat after which an origin is `down`. */
     readonly ttlSeconds: number;
-    /** Addresses and networks whose heartbeats need no token: SRS cannot send one. */
+    /** Addresses and networks whose heartbeats need no token: SRS before 8.0.28 cannot send one. */
     readonly from: readonly string[];
     /** Bearer token to register from any address, as with `admin.token`; null: none. */
     readonly token: string | null;

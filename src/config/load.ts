@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { SupervisorError } from '../errors.js';
 import { redactWord } from '../logging/redact.js';
 import type { Config } from './config.js';
+import { readDotEnv } from './dotenv.js';
 import { type ConfigFile, isRecord, readConfigFile } from './file.js';
+import { fromGoProxy } from './go-proxy.js';
 import { nearest } from './nearest.js';
 import { findProblem } from './rules.js';
 import { namesIn, schema } from './schema.js';
@@ -14,7 +16,6 @@ import {
   type Flags,
   fromEnvironment,
   fromFlags,
-  fromGoProxy,
   type Setting,
 } from './sources.js';
 
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly flags?: Flags;
   /** Default: the process's own environment. */
   readonly env?: Environment;
+  /** Path of a file of variables, which may be missing; those of `env` override it. */
+  readonly dotenv?: string | undefined;
   /** Path of a YAML file. */
   readonly file?: string | undefined;
 }
@@ -35,9 +38,14 @@ const NO_FILE: ConfigFile = { values: {}, where: () => undefined };
  * place, the key, the rule and the value.
  */
 export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
-  const { flags = {}, env = process.env } = sources;
+  const { flags = {} } = sources;
+  const { env, isFromFile } = await environmentOf(sources);
   const file = sources.file === undefined ? NO_FILE : await readConfigFile(sources.file);
-  const named = [...fromEnvironment(env), ...fromFlags(flags)];
+  const variables = fromEnvironment(env).map(({ origin: place, ...setting }): Setting => {
+    const fromFile = /^environment (\w+)/.exec(place)?.[1] ?? '';
+    return { ...setting, origin: isFromFile(fromFile) ? `.env ${fromFile}` : place };
+  });
+  const named = [...variables, ...fromFlags(flags)];
   const isNamed = (key: string) =>
     named.some((setting) => setting.key === key) || file.where(key) !== undefined;
   const settings = [...fromGoProxy(env, isNamed), ...named];
@@ -54,6 +62,13 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   const problem = findProblem(config, (key) => origin(key) !== undefined);
   if (problem) throw refuse(where(problem.key), problem.key, problem.text);
   return deepFreeze(config);
+}
+
+/** The environment with what the `.env` file adds to it. */
+async function environmentOf({ env = process.env, dotenv }: ConfigSources) {
+  const added = dotenv === undefined ? {} : await readDotEnv(dotenv);
+  const isFromFile = (name: string) => Object.hasOwn(added, name) && !Object.hasOwn(env, name);
+  return { env: { ...added, ...env } as Environment, isFromFile };
 }
 
 // An empty section (`listen:` with all its keys commented out) sets nothing.

@@ -1,6 +1,7 @@
 import { drainRoutes } from '../admin/drain-routes.js';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource } from '../admin/types.js';
+import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../logging/logger.js';
@@ -8,6 +9,7 @@ import type { Origins } from '../unmanaged/origins.js';
 import { originRoutes } from './origins.js';
 
 interface AdminParts {
+  readonly api: Pick<Api, 'versionsAsJson'>;
   readonly config: Config;
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
   readonly origins: Origins;
@@ -18,7 +20,8 @@ interface AdminParts {
 }
 
 /** The private port, where operators ask and origins register. */
-export function makeAdmin({ config, fleet, origins, view, hide, logger }: AdminParts): AdminServer {
+export function makeAdmin(parts: AdminParts): AdminServer {
+  const { config, api, fleet, origins, view, hide, logger } = parts;
   const { plugin, isFree } = originRoutes(origins, config);
   const children = {
     drain: (id: string) => fleet.drain(id),
@@ -28,8 +31,9 @@ export function makeAdmin({ config, fleet, origins, view, hide, logger }: AdminP
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
-    plugins: [plugin, drainRoutes(children)],
-    isFree,
+    plugins: [plugin, drainRoutes(children), api.versionsAsJson],
+    // The Go proxy's port answers it to every probe, and so does the API port.
+    isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
     hide,
     logger,
     source: view,

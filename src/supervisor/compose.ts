@@ -76,7 +76,7 @@ export async function compose(
     hide,
     logger: logger.child({ room: 'admin' }),
   };
-  const admin: AdminServer = makeAdmin({ config: prepared.config, ...shown });
+  const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
   joinEnds(owning, ground);
   return { ...ground, ...owning, api, budget, holds, view, admin, helpers };
 }

@@ -9,7 +9,7 @@ interface Networks {
 }
 
 export interface AdmissionOptions {
-  /** Senders that need no token: SRS cannot send one with its heartbeat. */
+  /** Senders that need no token: SRS before 8.0.28 cannot send one. */
   readonly from: Networks;
   /** Addresses that a heartbeat may name besides its sender's own. */
   readonly hosts: Networks;

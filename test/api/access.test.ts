@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, it } from 'node:test';
 import { type ApiAccess, isRefusedPreflight, refusalOf } from '../../src/api/access.js';
+import { isAllowed } from '../../src/api/auth.js';
 
 const TOKEN = 'correct-horse-battery';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -137,4 +138,15 @@ describe('a preflight', () => {
     assert.ok(!asks(access, 'DELETE'));
     assert.ok(!asks(LOCAL, 'DELETE', shows));
   });
+});
+
+it('a template’s bearer token opens what its password opened', () => {
+  const expected = 'Bearer abc.def';
+  assert.ok(isAllowed('/api/v1/versions', 'bearer abc.def', expected));
+  for (const given of [undefined, 'Basic abc.def', 'Bearer abc.de', 'Bearer abc.deff']) {
+    assert.ok(!isAllowed('/api/v1/versions', given, expected), given);
+  }
+  const access = { authorization: expected, token: null, changes: 'open' as const };
+  const caller = { path: '/api/v1/versions', isChange: false, ip: '192.0.2.1', headers: {} };
+  assert.equal(refusalOf(access, caller)?.scheme, 'Bearer');
 });

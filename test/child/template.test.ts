@@ -79,3 +79,10 @@ test('a template that includes files is refused, however deep', () => {
     message,
   });
 });
+
+test('a template with a bearer token asks for that, and no text shows it', () => {
+  const auth = 'auth { enabled on; type bearer; token abc.def; }';
+  const template = parseTemplate(`http_api { ${auth} } heartbeat { auth { token of-beats; } }`);
+  assert.equal(template.authorization, 'Bearer abc.def');
+  assert.deepEqual(template.passwords, ['abc.def', 'of-beats']);
+});

@@ -60,6 +60,14 @@ for (const origin of origins()) {
       return { row, owner, other: started.find((one) => one !== owner) ?? owner };
     };
 
+    it('answers probes of the proxy’s system API', async () => {
+      const url = `http://127.0.0.1:${supervisor.adminPort}/api/v1/versions`;
+      const { code, data } = (await (await fetch(url)).json()) as Record<string, unknown>;
+      assert.equal(code, 0);
+      const versions = (await api('versions')).data;
+      assert.deepEqual(data, versions);
+    });
+
     it('starts no child, and has both origins for its own', async () => {
       const rows = await supervisor.children();
       assert.deepEqual(

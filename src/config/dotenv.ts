@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import type { Environment } from './sources.js';
+
+/** Variables that are ours or the Go proxy's. A folder's `.env` may be another program's. */
+const OURS = /^(SRS_SUPERVISOR|PROXY)_/;
+/** Bytes; a file of variables has a few hundred. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Reads the variables of a `.env` file that are meant for us, as the Go proxy does; none where there is
+ * no such file. @throws ERR_CONFIG if it cannot be read
+ */
+export async function readDotEnv(path: string): Promise<Environment> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EISDIR') return '';
+    throw refuse(path, `cannot be read: ${messageOf(error)}`);
+  });
+  if (text.length > MAX_BYTES) throw refuse(path, `must be ${MAX_BYTES} bytes at most`);
+  const variables = Object.entries(parseEnv(text)).filter(([name]) => OURS.test(name));
+  return Object.fromEntries(variables);
+}
+
+function refuse(path: string, text: string): SupervisorError {
+  return new SupervisorError('ERR_CONFIG', `${path}: ${text}`);
+}
