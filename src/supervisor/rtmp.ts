@@ -1,16 +1,19 @@
+import type { Socket } from 'node:net';
 import type { AccessRules } from '../access/rules.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
-import type { Config } from '../config/config.js';
+import type { Address, Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
-import { TrustedProxies } from '../listener/client-address.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
+import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
-import { makeRtmpListener } from '../listener/rtmp/listener-maker.js';
+import { RtmpPool } from '../listener/rtmp/pool.js';
+import type { RtmpSessionContext } from '../listener/rtmp/session.js';
+import { CHILD_ANSWER_MS } from '../listener/rtmp/talk.js';
 import { keepSources } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -38,32 +41,35 @@ export interface RtmpParts {
 
 /** The RTMP port, and its twin under TLS where there is one. */
 export function rtmpListeners(parts: RtmpParts): NamedListener[] {
-  const { config, engine, aliases, budget } = parts;
-  const { listen, proxies } = config;
+  const { config, engine } = parts;
   const held = heldPlayers(parts);
-  const listener = makeRtmpListener(engine, aliases, {
-    ...sessions(parts, held, 'rtmp'),
-    address: listen.rtmp,
-    limits: budget,
-    proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
-  });
+  const options = portOptions(parts, 'rtmp', config.listen.rtmp);
+  const context = sessions(parts, held, 'rtmp');
+  // On the engine's own threads, so that a storm of clients is not bound to one core.
+  const listener = engine.setupThreads
+    ? new RtmpPool(engine.setupThreads, options, context)
+    : new RtmpListener(options, context);
   return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
 }
 
 /** TLS is ours: SRS has none for RTMP, and children are private. */
 function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
-  const { config, engine, aliases, budget, certificate } = parts;
-  const { listen, proxies } = config;
-  if (listen.rtmps === null || certificate === null) return [];
-  const listener = new RtmpListener(listen.rtmps, budget, {
-    ...sessions(parts, held, 'rtmps'),
-    name: 'listen.rtmps',
-    aliases,
-    join: (pair) => engine.join(pair),
-    proxies: proxies.protocol.includes('rtmps') ? new TrustedProxies(proxies.trusted) : null,
-    secure: (socket) => certificate.secure(socket),
-  });
+  const { config, certificate } = parts;
+  if (config.listen.rtmps === null || certificate === null) return [];
+  const options = portOptions(parts, 'rtmps', config.listen.rtmps);
+  const secure = (socket: Socket) => certificate.secure(socket);
+  const kind = { name: 'listen.rtmps', secure };
+  const listener = new RtmpListener(options, sessions(parts, held, 'rtmps'), kind);
   return [{ name: 'rtmps', transport: 'tcp', listener }];
+}
+
+function portOptions(
+  { config, budget: limits }: RtmpParts,
+  name: 'rtmp' | 'rtmps',
+  address: Address,
+): RtmpPortOptions {
+  const { protocol, trusted } = config.proxies;
+  return { address, limits, proxies: protocol.includes(name) ? trusted : null };
 }
 
 /** Where players wait, of this port and its twin. */
@@ -78,14 +84,17 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
   });
 }
 
-function sessions(parts: RtmpParts, held: HeldPlayers, room: string) {
-  const { config, vhosts, routing, logger } = parts;
+function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
+  const { config, vhosts, routing, engine, aliases, logger } = parts;
   return {
     held,
+    aliases,
+    join: (pair) => engine.join(pair),
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
     access: parts.access,
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
+    childAnswerMs: CHILD_ANSWER_MS,
     server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
     logger: logger.child({ room }),
   };

@@ -1,3 +1,4 @@
+import type { Address } from '../../config/config.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
@@ -5,6 +6,13 @@ import type { NamedClient, RtmpSession, RtmpSessionContext } from './session.js'
 
 /** How often clients that take too long are looked for, milliseconds. */
 const TICK_MS = 500;
+
+export interface RtmpPortOptions {
+  readonly address: Address;
+  readonly limits: ConnectionLimits;
+  /** The senders of PROXY headers, which begin each connection; null: there is none. */
+  readonly proxies: readonly string[] | null;
+}
 
 /** The part that all RTMP ports have in common: the sessions of clients that this thread serves. */
 export abstract class BaseRtmpListener extends ClientListener {

@@ -1,49 +1,45 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Address } from '../../config/config.js';
 import { Admission } from '../admission.js';
-import type { ConnectionLimits } from '../budget.js';
-import type { TrustedProxies } from '../client-address.js';
+import { TrustedProxies } from '../client-address.js';
 import { closePort, openPort } from '../tcp-port.js';
-import { BaseRtmpListener } from './base-listener.js';
+import { BaseRtmpListener, type RtmpPortOptions } from './base-listener.js';
 import { RtmpSession, type RtmpSessionContext } from './session.js';
 
 /** A client that vanished without a word is noticed after about this long and a few probes. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** The settings of an RTMP port besides those of its sessions. */
-export interface RtmpListenerContext extends RtmpSessionContext {
-  /** The configuration's key; default: `listen.rtmp`. */
-  readonly name?: string;
-  /** The senders of PROXY headers, which begin each connection; null or none: there are none. */
-  readonly proxies?: TrustedProxies | null;
-  /** Puts TLS over a connection. */
+/** The port's key in the configuration, and TLS over its connections; default: there is none. */
+interface PortKind {
+  readonly name: string;
   readonly secure?: (socket: Socket) => Socket;
 }
 
 /** An RTMP port of this thread's: accepts clients and serves each by a session of its own. */
 export class RtmpListener extends BaseRtmpListener {
-  readonly #name: string;
-  readonly #secure: (socket: Socket) => Socket;
-  readonly #address: Address;
+  readonly #options: RtmpPortOptions;
+  readonly #kind: PortKind;
   readonly #admission: Admission;
   readonly #server: Server;
 
-  constructor(address: Address, limits: ConnectionLimits, context: RtmpListenerContext) {
-    super(limits, context);
+  constructor(
+    options: RtmpPortOptions,
+    context: RtmpSessionContext,
+    kind: PortKind = { name: 'listen.rtmp' },
+  ) {
+    super(options.limits, context);
+    this.#options = options;
+    this.#kind = kind;
     const { connections, counters } = this;
-    const { name = 'listen.rtmp', proxies = null, secure = (socket) => socket, logger } = context;
-    this.#name = name;
-    this.#secure = secure;
-    this.#admission = new Admission({ connections, counters, proxies, logger });
-    this.#address = address;
-    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
-    this.#server = createServer({ ...options, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+    const proxies = options.proxies && new TrustedProxies(options.proxies);
+    this.#admission = new Admission({ connections, counters, proxies, logger: context.logger });
+    const sockets = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+    this.#server = createServer({ ...sockets, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
       this.#accept(socket),
     );
   }
 
   start(): Promise<void> {
-    return openPort(this.#server, this.#name, this.#address, this.context.logger);
+    return openPort(this.#server, this.#kind.name, this.#options.address, this.context.logger);
   }
 
   address(): AddressInfo | null {
@@ -60,7 +56,7 @@ export class RtmpListener extends BaseRtmpListener {
   async #accept(accepted: Socket): Promise<void> {
     const connection = await this.#admission.admit(accepted);
     if (connection === null) return;
-    const session = new RtmpSession(this.#secure(accepted), connection, this.context);
-    await this.serve(session, null);
+    const client = this.#kind.secure?.(accepted) ?? accepted;
+    await this.serve(new RtmpSession(client, connection, this.context), null);
   }
 }

@@ -14,15 +14,11 @@ import { listenError } from '../listen-error.js';
 import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import { BACKLOG } from '../tcp-port.js';
-import { BaseRtmpListener } from './base-listener.js';
-import type { RtmpPortOptions } from './listener-maker.js';
+import { BaseRtmpListener, type RtmpPortOptions } from './base-listener.js';
 import { asError, RtmpSession, type RtmpSessionContext } from './session.js';
 import { SETUP_MODULE } from './setup-handler.js';
-import { CHILD_ANSWER_MS } from './talk.js';
 import { type RoutedClient, ThreadLink } from './thread-link.js';
 import type { Resumed, RouteAnswer, RouteQuestion, SetupSettings } from './thread-messages.js';
-
-export type PoolOptions = Pick<RtmpPortOptions, 'address' | 'limits' | 'proxies'>;
 
 /**
  * The RTMP port on the relay's own threads: each has a listening socket on the one port, and the
@@ -31,7 +27,7 @@ export type PoolOptions = Pick<RtmpPortOptions, 'address' | 'limits' | 'proxies'
  */
 export class RtmpPool extends BaseRtmpListener {
   readonly #threads: SetupThreads;
-  readonly #options: PoolOptions;
+  readonly #options: RtmpPortOptions;
   readonly #budget: ConnectionBudget;
   /** By thread. */
   readonly links: ThreadLink[] = [];
@@ -40,7 +36,7 @@ export class RtmpPool extends BaseRtmpListener {
   /** What threads had counted that are no more. */
   #ofTheDead = noCounters();
 
-  constructor(threads: SetupThreads, options: PoolOptions, context: RtmpSessionContext) {
+  constructor(threads: SetupThreads, options: RtmpPortOptions, context: RtmpSessionContext) {
     const budget = budgetOf(options.limits, threads.threadCount);
     super(budget, context);
     this.#budget = budget;
@@ -111,18 +107,14 @@ export class RtmpPool extends BaseRtmpListener {
       link.gone();
       this.#budget.forget(memberOf(index));
     });
-    const { proxies } = this.#options;
-    const { vhosts, identifyMs, server, logger } = this.context;
+    const { vhosts, identifyMs, childAnswerMs, server, logger } = this.context;
     return {
       link,
       settings: {
         fd: this.#port?.sockets[index] ?? -1,
         budget: this.#budget.share(memberOf(index)),
-        proxies,
-        vhosts,
-        identifyMs,
-        childAnswerMs: this.context.childAnswerMs ?? CHILD_ANSWER_MS,
-        server,
+        proxies: this.#options.proxies,
+        ...{ vhosts, identifyMs, childAnswerMs, server },
         logLevel: logger.level as LogLevel,
       },
     };

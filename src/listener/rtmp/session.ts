@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
-import type { Identified, ServerIdentity } from '../../protocol/rtmp/identify.js';
+import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { ChildFault } from '../../relay/client-setup.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
@@ -16,10 +16,10 @@ import { PeerError, SessionError } from '../session-error.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
-import { CHILD_ANSWER_MS, streamOf } from './talk.js';
+import { streamOf } from './talk.js';
 
 /** Rooms and limits that all sessions of a listener share. */
-export interface RtmpSessionContext {
+export interface RtmpSessionContext extends SetupRules {
   readonly route: Router;
   /** Who may publish and play. */
   readonly access: AccessRules;
@@ -28,18 +28,14 @@ export interface RtmpSessionContext {
   readonly aliases: AliasBook;
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
-  readonly identifyMs: number;
-  /** How long a child may take to answer; default: 10 s. */
-  readonly childAnswerMs?: number;
-  readonly server: Omit<ServerIdentity, 'id'>;
   /** Where players of streams wait that nobody publishes; default: in a child. */
   readonly held?: HeldPlayers;
   readonly logger: Logger;
 }
 
-/** A client's first attempt, made by a relay thread, or by a player's turn. */
+/** An attempt that a relay thread has made, or that a player's turn has prepared. */
 interface FirstAttempt {
-  /** Where the client was sent; null: nowhere. */
+  /** Null: there is no child for the client. */
   readonly route: Route | null;
   /** The reason that it was not dialled or did not serve; null: it has not been dialled. */
   readonly error: Error | null;
@@ -73,9 +69,8 @@ class Settling<T> {
  */
 export class RtmpSession implements SetupHost<PortablePendingClient> {
   readonly connection: Connection;
-  readonly rules: SetupRules;
+  readonly rules: RtmpSessionContext;
   readonly logger: Logger;
-  readonly #context: RtmpSessionContext;
   readonly #client: PortablePendingClient;
   readonly #setup: RtmpSetup<PortablePendingClient>;
   readonly #wait: PlayerWait | null;
@@ -85,11 +80,9 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   #levelling: Settling<RelayPair> | null = null;
 
   constructor(socket: Socket, connection: Connection, context: RtmpSessionContext) {
-    const { identifyMs, childAnswerMs = CHILD_ANSWER_MS, server, logger } = context;
     this.connection = connection;
-    this.rules = { identifyMs, childAnswerMs, server };
-    this.logger = logger;
-    this.#context = context;
+    this.rules = context;
+    this.logger = context.logger;
     this.#client = new PortablePendingClient(socket, connection, (pair) =>
       this.#levelling?.resolve(pair),
     );
@@ -180,7 +173,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   }
 
   #newWait(): PlayerWait | null {
-    const { held: players, access, aliases, vhosts } = this.#context;
+    const { held: players, access, aliases, vhosts } = this.rules;
     if (players === undefined) return null;
     const { connection } = this;
     const again = (closed: StreamClosed) => {
@@ -202,13 +195,13 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   async #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
     const { connection } = this;
     const { role } = identified;
-    const stream = streamOf(identified, this.#context.vhosts);
+    const stream = streamOf(identified, this.rules.vhosts);
     connection.role = role;
     connection.stream = stream;
-    checkAccess(this.#context.access, stream, role, connection.ip);
+    checkAccess(this.rules.access, stream, role, connection.ip);
     let made = first;
     const route = async () => {
-      if (made === null) return this.#context.route(stream, role);
+      if (made === null) return this.rules.route(stream, role);
       if (made.route === null && made.error !== null) throw made.error;
       return made.route;
     };
@@ -218,7 +211,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       if (error !== null) throw error;
       await this.#join(identified, next);
     };
-    return reachChild(connection, { route, join }, this.#context.logger);
+    return reachChild(connection, { route, join }, this.logger);
   }
 
   async #join(identified: Identified, route: Route): Promise<void> {
@@ -226,13 +219,13 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     connection.signal.throwIfAborted();
     this.#wait?.dials(route);
     this.#setup.dials();
-    const child = await dialAsClient(connection, targetOf(route, 'rtmp'), this.#context);
+    const child = await dialAsClient(connection, targetOf(route, 'rtmp'), this.rules);
     this.#levelling = new Settling();
     this.#client.reach(child, this.#setup.level(identified));
     connection.signal.throwIfAborted();
     const pair = await this.#levelling.promise;
     connection.owner = route.owner;
-    connection.relayed = this.#context.join(pair);
+    connection.relayed = this.rules.join(pair);
   }
 }
 

@@ -40,11 +40,11 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   readonly logger: Logger;
   readonly #thread: SetupThread;
   readonly #budget: ConnectionBudget;
-  /** Those that have not named a stream yet. */
+  /** Clients that have not named a stream yet. */
   readonly #connections: Connections;
   readonly #counters = noCounters();
   readonly #admission: AdmissionRules;
-  /** Those that are not relayed yet. */
+  /** Clients that are not relayed yet. */
   readonly #setups = new SlotMap<ThreadSetup>();
   readonly #lines = new LineLimit();
   #told = '';
@@ -60,12 +60,9 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
       people: false,
       write: (line) => this.#say({ kind: 'log', line }),
     });
-    this.#admission = {
-      connections: this.#connections,
-      counters: this.#counters,
-      proxies: proxies && new TrustedProxies(proxies),
-      logger: this.logger,
-    };
+    const known = { connections: this.#connections, counters: this.#counters };
+    const trusted = proxies && new TrustedProxies(proxies);
+    this.#admission = { ...known, proxies: trusted, logger: this.logger };
     thread.open(fd);
     this.#say({ kind: 'open' });
   }

@@ -52,6 +52,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       }),
       vhosts: ['__defaultVhost__'],
       identifyMs: 30_000,
+      childAnswerMs: 10_000,
       server: { name: 'test', version: '0', pid: 1 },
       logger: silentLogger,
     });

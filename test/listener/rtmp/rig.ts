@@ -55,6 +55,7 @@ export class Rig {
       join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],
       identifyMs: 30_000,
+      childAnswerMs: 10_000,
       server: { name: 'srs-supervisor', version: '0.0.0', pid: 1 },
       logger: silentLogger,
       ...context,
@@ -62,7 +63,7 @@ export class Rig {
     };
     if (server === 'node') {
       this.engine = new PortableEngine();
-      this.listener = new RtmpListener(address, limits, session);
+      this.listener = new RtmpListener({ address, limits, proxies: null }, session);
     } else {
       this.engine = new NativeEngine({ threads: 1 });
       this.listener = new RtmpPool(
