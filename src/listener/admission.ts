@@ -27,7 +27,8 @@ const reset = (client: Socket) => void client.resetAndDestroy();
 /** Counts a client in, which has not said yet what it wants; null: a limit refuses it. */
 export function admit(
   { connections, counters, logger }: AdmissionRules,
-  { ip, port }: ClientAddress,
+  ip: string,
+  port: number,
 ): Connection | null {
   const connection = connections.open(ip, port, Date.now());
   if (typeof connection !== 'string') {
@@ -68,10 +69,10 @@ export class Admission {
     counters.accepted += 1;
     client.on('error', () => {});
     try {
-      const address = await this.#addressOf(client);
+      const { ip, port } = await this.#addressOf(client);
       // A client that has left already has no address.
-      const connection = address.ip === '' ? null : admit(this.#rules, address);
-      if (address.ip === '') client.destroy();
+      const connection = ip === '' ? null : admit(this.#rules, ip, port);
+      if (ip === '') client.destroy();
       else if (connection === null) turnAway(client);
       return connection;
     } catch (error) {

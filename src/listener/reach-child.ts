@@ -9,9 +9,9 @@ import { failureOf, isOwnFailure, SessionError } from './session-error.js';
 /** Waits before another try when a child refuses: it has just died, or is just coming back. */
 const RETRY_MS = [20, 100, 300];
 
-/** How a client gets to its child. */
+/** The steps of a client to its child. */
 export interface Attempt {
-  /** Where the stream is now; null: nowhere. */
+  /** Finds the stream's present owner; null: there is none. */
   readonly route: () => Promise<Route | null>;
   /** Dials that child, and has the relay begin. */
   readonly join: (route: Route) => Promise<void>;

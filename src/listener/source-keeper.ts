@@ -12,7 +12,7 @@ import type { Route, Router } from './route.js';
 export const KEEPER_ADDRESS = '127.0.83.82';
 /** A publisher waits no longer for its keeper, which comes after it then: a hook may take longer. */
 const START_MS = 3000;
-/** Where a child is. */
+/** The address of a child. */
 type Child = Pick<Route, 'host' | 'ports'>;
 
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));

@@ -19,7 +19,7 @@ export class Answers {
     this.#answer = this.#make(settings);
   }
 
-  /** What to send back, if anything. Never more than came: an address may be forged. */
+  /** The answer, or null. Never longer than what came: an address may be forged. */
   to(datagram: Buffer, from: UdpEndpoint): Buffer | null {
     const answer = this.#answer(datagram, from);
     return answer === null || answer.length > datagram.length ? null : answer;

@@ -1,13 +1,13 @@
 /**
- * Clients that the relay's own threads let in. A *setup handler* is a module that the threads load: it
- * answers clients as they arrive, has their children dialled, and has each pair relayed by the
+ * Clients that the relay's own threads let in. A *setup handler* is a module that the threads load:
+ * it answers clients as they arrive, has their children dialled, and has each pair relayed by the
  * thread that accepted the client. The relay knows nothing of what is spoken meanwhile.
  */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Address } from '../config/config.js';
 import type { RelayedConnection } from './relayed.js';
 
-/** Where a child is dialled, and from which local address (null: the kernel's choice). */
+/** The address of a child, and the local one to dial it from (null: the kernel's choice). */
 export interface DialTarget {
   /** An IP address. */
   readonly host: string;
@@ -15,21 +15,21 @@ export interface DialTarget {
   readonly from: string | null;
 }
 
-/** Why a connection to a child ended, or never began; `code` is the system's, or empty. */
+/** The reason that a child's connection ended or never began; `code` is the system's, or empty. */
 export interface ChildFault {
   readonly code: string;
   readonly message: string;
 }
 
 export interface RelayStart {
-  /** What the client gets before the child's bytes. */
+  /** Bytes that the client gets before the child's. */
   readonly toClient: Buffer;
   readonly idleMs: number;
   /** Names the pair to the control side. */
   readonly ticket: number;
 }
 
-/** A client that is accepted and not relayed yet, on whatever kind of socket. Nothing here throws. */
+/** A client that is accepted and not relayed yet, on any kind of socket. Nothing here throws. */
 export interface PendingClient {
   readonly ip: string;
   readonly port: number;
@@ -51,8 +51,8 @@ export interface PendingClient {
 /** A client that a relay thread has accepted. */
 export interface ThreadClient extends PendingClient {
   /**
-   * Connects to a child, which gets these bytes. A failure is told by `ClientSetup.childLeft`, never
-   * before this returns.
+   * Connects to a child, which gets these bytes. A failure is told by `ClientSetup.childLeft`,
+   * never before this returns.
    */
   dial(target: DialTarget, opening: Buffer): void;
   /** The control side gets the client, with what it needs to go on; the child is hung up on. */
@@ -132,7 +132,7 @@ export interface Employment {
 /** The threads of an engine, as far as they let clients in themselves. */
 export interface SetupThreads {
   readonly threadCount: number;
-  /** Listens at an address by one socket for each thread. Throws an error with the system's code. */
+  /** Listens at an address by one socket a thread. Throws an error with the system's code. */
   listen(address: Address, backlog: number): SharedPort;
   /** Every thread loads the handler; null: new threads get none any more. */
   employ(employment: Employment | null): void;

@@ -13,11 +13,11 @@ const CORES_PER_THREAD = 4;
 
 export interface EngineOptions {
   readonly engine: 'auto' | 'native' | 'portable';
-  /** Relay threads of the native engine; auto: one for each of `cpus`, else for every four cores. */
+  /** Relay threads of the native engine; auto: one for each of `cpus`, else for four cores. */
   readonly threads: 'auto' | number;
   /** Threads are pinned to these in turn; none: they run anywhere. */
   readonly cpus: readonly number[];
-  /** How many pipes all threads together may have; default: as many as they can use. */
+  /** Most pipes of all threads together; default: as many as they can use. */
   readonly pipes?: number;
   readonly logger: Logger;
 }
@@ -44,25 +44,24 @@ export async function openEngine(
   } catch (error) {
     const reason = messageOf(error).split('\n', 1)[0] ?? '';
     if (engine === 'native') throw refused(reason, error);
-    logger.warn(
-      { reason },
-      'relay.engine: native does not work here; portable costs twice the CPU',
-    );
+    const text = 'relay.engine: native does not work here; portable costs twice the CPU';
+    logger.warn({ reason }, text);
     return new PortableEngine();
   }
 }
 
 export interface UdpThreads {
   readonly logger: Logger;
-  /** Where the native relay's thread runs; null: anywhere. */
+  /** The CPU of the native relay's thread; null: any. */
   readonly cpu: number | null;
-  /** Several threads of it on the one port, each on its CPU or anywhere; default: one, on `cpu`. */
+  /** Several threads of it on the one port, each on its CPU or on any; default: one, on `cpu`. */
   readonly cpus?: readonly (number | null)[];
 }
 
 /**
  * Opens a UDP port that is relayed by the means of an engine that `openEngine` chose, on threads of
- * its own where that is the native one. Rejects with an error whose code says why (`EADDRINUSE`, …).
+ * its own where that is the native one. Rejects with an error whose code says why (`EADDRINUSE`,
+ * …).
  */
 export async function openUdpRelay(
   engine: RelayEngine['name'],
@@ -88,12 +87,8 @@ async function openNative(
   if (platform() !== 'linux') throw new Error(`it needs Linux, this is ${platform()}`);
   const { NativeEngine } = await load();
   const count = threads === 'auto' ? autoThreads(cpus) : threads;
-  const engine = new NativeEngine({
-    threads: count,
-    cpus,
-    logger,
-    ...(pipes !== undefined && { pipes }),
-  });
+  const most = pipes === undefined ? {} : { pipes };
+  const engine = new NativeEngine({ threads: count, cpus, logger, ...most });
   try {
     await selfTest(engine);
     return engine;
@@ -109,11 +104,6 @@ function autoThreads(cpus: readonly number[]): number {
 
 function refused(reason: string, cause: unknown): SupervisorError {
   const mend = 'set relay.engine (--relay) to auto or portable';
-  return new SupervisorError(
-    'ERR_CONFIG',
-    `relay.engine: native does not work: ${reason}; ${mend}`,
-    {
-      cause,
-    },
-  );
+  const text = `relay.engine: native does not work: ${reason}; ${mend}`;
+  return new SupervisorError('ERR_CONFIG', text, { cause });
 }

@@ -1,11 +1,11 @@
 import { SlotMap } from '../collections/slot-map.js';
 
-/** What can be idle. Milliseconds, `activeAt` on the clock's own scale. */
+/** A holder of an idle limit. Milliseconds, `activeAt` on the clock's own scale. */
 export interface Idler {
   /** 0: never too long. */
   readonly idleMs: number;
   readonly activeAt: number;
-  /** Where its clock keeps it, which writes this; at first null. */
+  /** Its place in its clock, which writes this; at first null. */
   idlePlace: IdlePlace | null;
 }
 
@@ -17,8 +17,9 @@ export interface IdlePlace {
 const NONE: readonly never[] = [];
 
 /**
- * Finds pairs that have been silent for too long: one slot map for each second in which something is
- * due. A pair that was active meanwhile moves on when its second comes, so activity costs nothing.
+ * Finds pairs that have been silent for too long: one slot map for each second in which something
+ * is due. A pair that was active meanwhile moves on when its second comes, so activity costs
+ * nothing.
  */
 export class IdleClock<T extends Idler> {
   readonly #due = new Map<number, SlotMap<T>>();

@@ -5,7 +5,7 @@ import type { RelayedConnection } from './relayed.js';
 export type { RelayEnd, RelayedConnection } from './relayed.js';
 
 /**
- * How long bytes may wait for a client that takes none of them. SRS itself gives up an RTMP player
+ * Time that bytes may wait for a client that takes none of them. SRS itself gives up an RTMP player
  * after 30 s and an HTTP player never; a phone that changes its network is back sooner.
  */
 export const STALL_MS = 60_000;
@@ -19,17 +19,17 @@ export interface RelayPair {
   /** Sent to the child before what the client sends. */
   readonly toChild?: Buffer;
   /**
-   * Nothing that the client sends reaches the child, its end neither: a client that has nothing more
-   * to say may go on reading. One that is gone answers the next bytes with a reset.
+   * Nothing that the client sends reaches the child, its end neither: a client that has nothing
+   * more to say may go on reading. One that is gone answers the next bytes with a reset.
    */
   readonly oneWay?: boolean;
-  /** Bytes waited for the client for so long, and it took none: it is reset. Default: `STALL_MS`. */
+  /** A client that takes none of the bytes that wait for so long is reset. Default: `STALL_MS`. */
   readonly stallMs?: number;
   /** Neither side sent a byte for so long: both are closed. 0: never. */
   readonly idleMs: number;
 }
 
-/** What every engine does: the portable one (Node streams) and the native one (raw descriptors). */
+/** A means of moving bytes: the portable engine (Node streams) or the native one (descriptors). */
 export interface RelayEngine {
   readonly name: 'portable' | 'native';
   /** Threads that move bytes beside the one that asks; 0: that one does it. */

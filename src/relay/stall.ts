@@ -1,8 +1,8 @@
-/** What can have bytes that wait for its client. */
+/** A relay whose bytes may wait for its client. */
 export interface Stallable {
   /** Milliseconds without progress that are too many. */
   readonly stallMs: number;
-  /** Whether bytes wait for the client. */
+  /** Bytes wait for the client. */
   readonly isStuck: boolean;
   /** Bytes that the client has been sent. */
   readonly sent: number;
@@ -14,19 +14,19 @@ interface Look {
   readonly since: number;
 }
 
-/** How often is looked, milliseconds. */
+/** Time between two looks, milliseconds. */
 const LOOK_MS = 1000;
 const NONE: readonly never[] = [];
 
 /**
- * Finds clients that take nothing of what waits for them. Only those that were found stuck are looked
- * at, once a second, so that the byte path has no clock to keep.
+ * Finds clients that take nothing of what waits for them. Only those that were found stuck are
+ * looked at, once a second, so that the byte path has no clock to keep.
  */
 export class StallWatch<T extends Stallable> {
   readonly #looks = new Map<T, Look>();
   #lookAt = Number.NEGATIVE_INFINITY;
 
-  /** How many are watched. */
+  /** The number of watched relays. */
   get size(): number {
     return this.#looks.size;
   }
@@ -40,7 +40,7 @@ export class StallWatch<T extends Stallable> {
     this.#looks.delete(one);
   }
 
-  /** Those that took nothing for too long, once each. */
+  /** The relays whose client took nothing for too long, once each. */
   stalled(now: number): readonly T[] {
     if (now < this.#lookAt || this.#looks.size === 0) return NONE;
     this.#lookAt = now + LOOK_MS;

@@ -1,6 +1,6 @@
 import type { Address } from '../config/config.js';
 
-/** Where datagrams come from, or go to. */
+/** The source or the destination of datagrams. */
 export interface UdpEndpoint {
   readonly ip: string;
   readonly port: number;
@@ -8,11 +8,11 @@ export interface UdpEndpoint {
 
 /** A client; where the relay has `tagAt`, one of those at its address. */
 export interface UdpClient extends UdpEndpoint {
-  /** What the client's datagrams carry there. */
+  /** The 32 bits that the client's datagrams carry there. */
   readonly tag?: number;
 }
 
-/** Why a session ended: `child-gone` when nobody listens at the child's port any more. */
+/** The reason of a session's end; `child-gone`: nothing listens at the child's port any more. */
 export type SessionEnd = 'idle' | 'child-gone' | 'farewell' | 'destroyed';
 
 /**
@@ -22,11 +22,11 @@ export type SessionEnd = 'idle' | 'child-gone' | 'farewell' | 'destroyed';
 export interface Answerer {
   /** URL of an `AnswererModule`. */
   readonly module: string;
-  /** What it goes by: whatever can be copied to a thread. */
+  /** Its rules: any value that can be copied to a thread. */
   readonly settings: unknown;
 }
 
-/** What a module has to export to be an answerer. */
+/** The exports of an answerer's module. */
 export interface AnswererModule {
   /** null: the datagram goes to `onStranger`, and so it does with an answer longer than itself. */
   readonly makeAnswer: (
@@ -35,15 +35,15 @@ export interface AnswererModule {
 }
 
 export interface UdpRelayOptions {
-  /** Where clients send to. Without a host: every address, IPv6 and IPv4. */
+  /** The address of the port. Without a host: every address, IPv6 and IPv4. */
   readonly address: Address;
   /** Sessions at one time. */
   readonly maxSessions: number;
   /** A session that is silent both ways for so long ends. */
   readonly idleMs: number;
-  /** Where a datagram carries 32 bits that tell the sessions of one address apart; default: nowhere. */
+  /** The offset of 32 bits that tell the sessions of one address apart; default: there are none. */
   readonly tagAt?: number;
-  /** The first 16 bits of a session's last datagram, whoever sends it; default: it has none. */
+  /** The first 16 bits of a session's last datagram, from either side; default: it has none. */
   readonly farewell?: number;
   /**
    * A datagram whose first byte is below this goes to `onStranger` unless it holds its session's
@@ -51,8 +51,8 @@ export interface UdpRelayOptions {
    */
   readonly checkedBelow?: number;
   /**
-   * Where datagrams come closer together than this many ms, they wait for one another for so long,
-   * as each wake-up costs more than a datagram does. Default: 0.5.
+   * Datagrams that come closer together than this many ms wait for one another for so long: a
+   * wake-up costs more than a datagram does. Default: 0.5.
    */
   readonly gatherMs?: number;
   /** Asked before `onStranger`, by the thread that heard the datagram and has no session for it. */
@@ -62,7 +62,7 @@ export interface UdpRelayOptions {
 }
 
 export interface SessionOptions {
-  /** What the client's own datagrams hold, of those that are checked. */
+  /** Bytes that the client's own datagrams hold, of those that are checked. */
   readonly mark?: Buffer;
   /** The address that the child sees, where this machine has it. */
   readonly from?: string;

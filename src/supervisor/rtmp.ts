@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import type { AccessRules } from '../access/rules.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
-import type { Config } from '../config/config.js';
+import type { Address, Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
+import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
 import { RtmpPool } from '../listener/rtmp/pool.js';
@@ -40,36 +41,35 @@ export interface RtmpParts {
 
 /** The RTMP port, and its twin under TLS where there is one. */
 export function rtmpListeners(parts: RtmpParts): NamedListener[] {
-  const { listen, proxies } = parts.config;
+  const { config, engine } = parts;
   const held = heldPlayers(parts);
-  const options = {
-    address: listen.rtmp,
-    limits: parts.budget,
-    proxies: proxies.protocol.includes('rtmp') ? proxies.trusted : null,
-  };
+  const options = portOptions(parts, 'rtmp', config.listen.rtmp);
   const context = sessions(parts, held, 'rtmp');
   // On the engine's own threads, so that a storm of clients is not bound to one core.
-  const { setupThreads } = parts.engine;
-  const listener = setupThreads
-    ? new RtmpPool(setupThreads, options, context)
+  const listener = engine.setupThreads
+    ? new RtmpPool(engine.setupThreads, options, context)
     : new RtmpListener(options, context);
   return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
 }
 
 /** TLS is ours: SRS has none for RTMP, and children are private. */
 function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
-  const { config, budget, certificate } = parts;
-  const { listen, proxies } = config;
-  if (listen.rtmps === null || certificate === null) return [];
-  const options = {
-    address: listen.rtmps,
-    limits: budget,
-    proxies: proxies.protocol.includes('rtmps') ? proxies.trusted : null,
-  };
+  const { config, certificate } = parts;
+  if (config.listen.rtmps === null || certificate === null) return [];
+  const options = portOptions(parts, 'rtmps', config.listen.rtmps);
   const secure = (socket: Socket) => certificate.secure(socket);
   const kind = { name: 'listen.rtmps', secure };
   const listener = new RtmpListener(options, sessions(parts, held, 'rtmps'), kind);
   return [{ name: 'rtmps', transport: 'tcp', listener }];
+}
+
+function portOptions(
+  { config, budget: limits }: RtmpParts,
+  name: 'rtmp' | 'rtmps',
+  address: Address,
+): RtmpPortOptions {
+  const { protocol, trusted } = config.proxies;
+  return { address, limits, proxies: protocol.includes(name) ? trusted : null };
 }
 
 /** Where players wait, of this port and its twin. */
@@ -84,11 +84,8 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
   });
 }
 
-function sessions(
-  { access, config, vhosts, routing, engine, aliases, logger }: RtmpParts,
-  held: HeldPlayers,
-  room: string,
-): RtmpSessionContext {
+function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
+  const { access, config, vhosts, routing, engine, aliases, logger } = parts;
   return {
     held,
     aliases,

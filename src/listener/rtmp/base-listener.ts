@@ -4,7 +4,7 @@ import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
 import type { NamedClient, RtmpSession, RtmpSessionContext } from './session.js';
 
-/** How often clients that take too long are looked for, milliseconds. */
+/** Time between two searches for clients that take too long, milliseconds. */
 const TICK_MS = 500;
 
 export interface RtmpPortOptions {

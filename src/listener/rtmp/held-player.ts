@@ -11,7 +11,7 @@ export class HeldPlayer implements Waiting {
   #state: HeldState = 'playing';
   #isTold = false;
   #onChange: () => void = () => {};
-  /** Bytes that it was told. */
+  /** Bytes that the player was told. */
   sent = 0;
 
   constructor(setup: RtmpSetup, play: HeldPlay) {
@@ -20,8 +20,9 @@ export class HeldPlayer implements Waiting {
   }
 
   /**
-   * Hears the player until the signal aborts; resolves where it closes its stream before. Rejects with
-   * the signal's reason. A player that leaves or says what it must not has its connection ended.
+   * Hears the player until the signal aborts; resolves where it closes its stream before. Rejects
+   * with the signal's reason. A player that leaves or says what it must not has its connection
+   * ended.
    */
   listen(signal: AbortSignal): Promise<StreamClosed> {
     return new Promise((resolve, reject) => {
@@ -42,7 +43,7 @@ export class HeldPlayer implements Waiting {
     });
   }
 
-  /** From here on it hears what SRS tells a player. */
+  /** Tells the player from here on all that SRS tells one. */
   tell(): void {
     this.#isTold = true;
     this.#flush();

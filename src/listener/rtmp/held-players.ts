@@ -10,7 +10,7 @@ import { SessionError } from '../session-error.js';
 const LEAD_MS = 500;
 
 export interface HeldPlayersOptions {
-  /** Whether it would be known here if somebody published such a stream. */
+  /** Answers whether it would be known here if somebody published such a stream. */
   readonly knows: (stream: StreamKey) => boolean;
   /** Resolves true once a publisher is on its way or there, false when the signal aborts. */
   readonly whenPublishing: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
@@ -35,9 +35,9 @@ export interface Turn {
 }
 
 /**
- * Where RTMP players wait for streams that nobody publishes: here and not in a child, whom each such
- * player would cost milliseconds. When the publisher comes they go, in the order of their coming and
- * at the speed that the child takes them.
+ * The place of RTMP players whose stream nobody publishes: they wait here and not in a child, which
+ * each of them would cost milliseconds. When the publisher comes they go, in the order of their
+ * coming and at the speed that the child takes them.
  */
 export class HeldPlayers {
   readonly #options: HeldPlayersOptions;
@@ -51,13 +51,13 @@ export class HeldPlayers {
     return this.#options.hooks;
   }
 
-  /** Whether a player of the stream has to wait here. */
+  /** Answers whether a player of the stream has to wait here. */
   async mustWait(stream: StreamKey): Promise<boolean> {
     if (!isPlainKey(stream) || !this.#options.knows(stream)) return false;
     return !(await this.#hasPublisher(stream));
   }
 
-  /** Counts a player in; answers what counts it out. Throws SessionError where a limit is reached. */
+  /** Counts a player in; answers what counts it out. Throws SessionError at a limit. */
   enter(ip: string): () => void {
     const { budget } = this.#options;
     const limit = budget.take(ip);
@@ -65,7 +65,7 @@ export class HeldPlayers {
     return () => budget.giveBack(ip);
   }
 
-  /** Resolves when the publisher comes and it is the player's turn. Rejects with the signal's reason. */
+  /** Resolves when a publisher is there and it is the player's turn; rejects by the signal. */
   async turn(stream: StreamKey, player: Waiting, signal: AbortSignal): Promise<Turn> {
     for (;;) {
       await this.#options.whenPublishing(stream, signal);
@@ -87,8 +87,8 @@ export class HeldPlayers {
   }
 
   /**
-   * Routes publishers so that the first of those who waited are in the child before: they see all from
-   * the first picture on, as they would if they had waited there.
+   * Routes publishers so that the first of those who waited are in the child before: they see all
+   * from the first picture on, as they would if they had waited there.
    */
   lead(route: Router): Router {
     return async (stream, role) => {

@@ -35,7 +35,7 @@ export interface Ready {
   readonly turn: Turn | null;
 }
 
-/** One RTMP connection, as far as it has to wait for streams: for one, or for one after the other. */
+/** One RTMP connection, while it has to wait for streams: for one, or for one after the other. */
 export class PlayerWait {
   readonly #parts: PlayerWaitParts;
   /** Null: it has not waited so far. */
@@ -66,7 +66,7 @@ export class PlayerWait {
     }
   }
 
-  /** A child is about to be dialled for it. */
+  /** A child is about to be dialled for the client. */
   dials(route: Route): void {
     const { aliases, connection } = this.#parts;
     if (this.#hookClient === null) return;
@@ -76,12 +76,12 @@ export class PlayerWait {
     if (connection.alias !== null) this.#hookClient.goesBy(connection.alias);
   }
 
-  /** A child serves it. */
+  /** A child serves the client. */
   served(): void {
     this.#hookClient?.served();
   }
 
-  /** It is gone. */
+  /** The client is gone. */
   leave(): void {
     this.#hookClient?.leave({ sent: this.#sent, received: this.#received });
   }
@@ -109,7 +109,7 @@ export class PlayerWait {
       this.#sent = (this.#sent || identified.sent) + player.sent;
       this.#received = HELLO_SIZE + play.size;
     }
-    // It is not read from any more: its child gets all that it has said.
+    // The client is not read from any more: its child gets all that it has said.
     return { identified: play.letThrough(), turn };
   }
 

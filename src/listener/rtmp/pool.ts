@@ -22,18 +22,18 @@ import type { Resumed, RouteAnswer, RouteQuestion, SetupSettings } from './threa
 
 /**
  * The RTMP port on the relay's own threads: each has a listening socket on the one port, and the
- * kernel spreads clients over them. A thread sees to a client until that is relayed; this side says
- * where it goes, and takes over whoever does not get there at the first attempt.
+ * kernel spreads clients over them. A thread serves a client until that is relayed; this side says
+ * where it goes, and goes on with a client that does not get there at the first attempt.
  */
 export class RtmpPool extends BaseRtmpListener {
   readonly #threads: SetupThreads;
   readonly #options: RtmpPortOptions;
   readonly #budget: ConnectionBudget;
-  /** By thread. */
+  /** The links to the handlers, by thread. */
   readonly links: ThreadLink[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
   #port: SharedPort | null = null;
-  /** What threads had counted that are no more. */
+  /** The counts of threads that are no more. */
   #ofTheDead = noCounters();
 
   constructor(threads: SetupThreads, options: RtmpPortOptions, context: RtmpSessionContext) {
@@ -91,7 +91,7 @@ export class RtmpPool extends BaseRtmpListener {
     await super.close();
   }
 
-  /** A thread is there, the first of its index or in place of one that died. */
+  /** Makes the link to a thread, the first of its index or one in place of a dead one. */
   #begin(index: number, thread: HandlerThread): { settings: SetupSettings; link: ThreadLink } {
     const link = new ThreadLink((order) => thread.say(order), {
       ask: (asking) => void this.#ask(link, asking, memberOf(index)),

@@ -28,7 +28,7 @@ export interface RtmpSessionContext extends SetupRules {
   readonly aliases: AliasBook;
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
-  /** Where players of streams wait that nobody publishes; default: in a child. */
+  /** The place of players whose stream nobody publishes; default: they wait in a child. */
   readonly held?: HeldPlayers;
   readonly logger: Logger;
 }
@@ -37,14 +37,13 @@ export interface RtmpSessionContext extends SetupRules {
 interface FirstAttempt {
   /** Null: there is no child for the client. */
   readonly route: Route | null;
-  /** The reason that it was not dialled or did not serve; null: it has not been dialled. */
+  /** The reason that the child was not dialled or did not serve; null: it has not been dialled. */
   readonly error: Error | null;
 }
 
-/** A client that has named its stream. */
+/** A client that has named its stream, and its first attempt at a child; null: there was none. */
 export interface NamedClient {
   readonly identified: Identified;
-  /** Null: it has been sent nowhere yet. */
   readonly first: FirstAttempt | null;
 }
 
@@ -63,9 +62,9 @@ class Settling<T> {
 }
 
 /**
- * One RTMP client on the control thread: a client of this thread's own port, or one that a relay thread
- * has handed back. It runs the client's setup, and adds what a relay thread leaves to it: players
- * that wait, children of other boxes, and further attempts where a child refuses.
+ * One RTMP client on the control thread: a client of this thread's own port, or one that a relay
+ * thread has handed back. It runs the client's setup, and adds what a relay thread leaves to it:
+ * players that wait, children of other boxes, and further attempts where a child refuses.
  */
 export class RtmpSession implements SetupHost<PortablePendingClient> {
   readonly connection: Connection;
@@ -75,7 +74,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   readonly #setup: RtmpSetup<PortablePendingClient>;
   readonly #wait: PlayerWait | null;
   readonly #over = new Settling<Failure>();
-  /** What the setup is asked for at present: a stream's name, or a child's level. */
+  /** The result that is awaited of the setup: a stream's name, or a pair that is level. */
   #naming: Settling<Identified> | null = null;
   #levelling: Settling<RelayPair> | null = null;
 
@@ -91,8 +90,8 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   }
 
   /**
-   * Serves the client to its last byte: from its first one, or from where another thread has brought it.
-   * Resolves when its relayed connection has ended; rejects when that never began.
+   * Serves the client to its last byte: from its first one, or from where another thread has
+   * brought it. Resolves when its relayed connection has ended; rejects when that never began.
    */
   async serve(named: NamedClient | null): Promise<void> {
     try {

@@ -115,7 +115,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   }
 
   admit(ip: string, port: number): Connection | null {
-    return admit(this.#admission, { ip, port });
+    return admit(this.#admission, ip, port);
   }
 
   named(setup: ThreadSetup, connection: Connection, identified: Identified): void {
@@ -170,7 +170,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   }
 }
 
-/** Whether it is counted in, and the control side has not heard of it. */
+/** Answers whether a client is counted in, and the control side has not heard of it. */
 function isNew({ isKnown, connection }: ThreadSetup): boolean {
   return !isKnown && connection !== null;
 }

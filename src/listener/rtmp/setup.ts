@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
+import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import {
   type Identified,
   type RtmpIdentifier,
@@ -24,7 +25,7 @@ const TOLD: ReadonlySet<Failure> = new Set(['no-child', 'child', 'registry', 'in
 
 export interface SetupRules {
   readonly identifyMs: number;
-  /** How long a child may take to answer. */
+  /** Time that a child may take to answer. */
   readonly childAnswerMs: number;
   readonly server: Omit<ServerIdentity, 'id'>;
 }
@@ -45,21 +46,18 @@ export interface SetupHost<Client extends PendingClient> {
   over(setup: RtmpSetup<Client>, failure: Failure | null): void;
 }
 
-/** A client that has closed its stream: the bytes until then, and those behind it. */
-export interface StreamClosed {
-  readonly heard: Buffer;
-  readonly rest: Buffer;
-}
+/** A client that has closed its stream. */
+export type StreamClosed = ReturnType<HeldPlay['closed']>;
 
 /**
- * The progress of a client. `named`: its host looks for a child; `held`: a reader of the host's hears
- * the client; `over`: it is closed or relayed.
+ * The progress of a client. `named`: its host looks for a child; `held`: a reader of the host's
+ * hears the client; `over`: it is closed or relayed.
  */
 type Stage = 'header' | 'identifying' | 'named' | 'held' | 'dialling' | 'levelling' | 'over';
 
 /**
- * One RTMP client, from its first byte until it is level with its child, on a relay thread or on the
- * control thread. The setup speaks with both and knows neither sockets nor routes.
+ * One RTMP client, from its first byte until it is level with its child, on a relay thread or on
+ * the control thread. The setup speaks with both and knows neither sockets nor routes.
  */
 export class RtmpSetup<Client extends PendingClient = PendingClient> implements ClientSetup {
   readonly client: Client;
@@ -89,7 +87,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     this.#host = host;
   }
 
-  /** Counts the client in, at its own address or the one that a proxy names. False: it is refused. */
+  /** Counts the client in, at its own address or the one that a proxy names; false: refused. */
   enter(ip: string, port: number): boolean {
     const connection = this.#host.admit(ip, port);
     if (connection === null) {
@@ -132,7 +130,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     this.#move('dialling', this.#host.rules.childAnswerMs);
   }
 
-  /** Brings the client to the child that is dialled; answers the bytes that the child gets first. */
+  /** Levels the client with the child that is dialled; answers the bytes that the child gets. */
   level(identified: Identified): Buffer {
     this.#identified = identified;
     this.#answers = new ChildAnswers(identified);
@@ -257,7 +255,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     this.#bound();
   }
 
-  /** Nobody holds a side up while bytes are rewritten: the other one's memory is ours. */
+  /** Nothing slows a side down while bytes are rewritten: those that wait are in our memory. */
   #bound(): void {
     const most = Math.max(this.client.unread, this.client.unsent);
     if (most > MAX_UNREAD) this.end(new SessionError('left', 'the client reads too slowly'));

@@ -1,4 +1,4 @@
-/** What is said to a client before it has its child, and to the child, whoever carries the bytes. */
+/** The words of a set-up: to a client before it has its child, and to the child. */
 import { randomBytes } from 'node:crypto';
 import {
   buildBlindHello,
@@ -19,7 +19,7 @@ import { SessionError } from '../session-error.js';
 export const CHILD_ANSWER_MS = 10_000;
 /** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */
 export const IDLE_MS = 60 * 60 * 1000;
-/** What a client may leave unread while its child's bytes are still being rewritten. */
+/** Bytes that a client may leave unread while its child's are still being rewritten. */
 export const MAX_UNREAD = 4 * 1024 * 1024;
 /** No peer of RTMP's handshake looks into these bytes: one draw serves every connection. */
 const RANDOM = randomBytes(HANDSHAKE_SIZE);
@@ -52,7 +52,7 @@ export class ChildAnswers {
     this.#leveler = new ChildLeveler(identified);
   }
 
-  /** What the client gets of these bytes. Throws SessionError. */
+  /** Answers the bytes that the client gets of these. Throws SessionError. */
   take(bytes: Buffer): Leveled {
     const rest = bytes.subarray(Math.min(this.#skip, bytes.length));
     this.#skip -= bytes.length - rest.length;

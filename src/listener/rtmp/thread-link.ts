@@ -18,7 +18,7 @@ export interface RoutedClient {
   /** The error that kept it from having a route. */
   error: Error | null;
   hasLeft: boolean;
-  /** It comes back to wait for its stream. */
+  /** The thread hands it back to wait for its stream. */
   waits: boolean;
   /** Its child's clients have been ended: it must not be relayed there. */
   isDoomed: boolean;
@@ -34,7 +34,7 @@ export interface ThreadLinkEvents {
   readonly resumed: (routed: RoutedClient, client: Socket, resumed: Resumed) => void;
   /** One JSON line of the handler's logger. */
   readonly log: (line: string) => void;
-  /** That member of the budget is asked to make room. */
+  /** A member of the budget is asked to make room. */
   readonly crowded: (member: number) => void;
 }
 
@@ -122,7 +122,7 @@ export class ThreadLink implements SetupLink {
     });
   }
 
-  /** Nobody is let in any more. */
+  /** Lets nobody in any more. */
   async close(): Promise<void> {
     if (this.#isGone) return;
     await new Promise<void>((resolve) => {

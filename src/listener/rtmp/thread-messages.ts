@@ -12,7 +12,7 @@ export interface SetupSettings extends SetupRules {
   /** A listening socket, which stays the control side's. */
   readonly fd: number;
   readonly budget: BudgetShare;
-  /** Who begins each connection with a PROXY header; null: nobody does. */
+  /** The senders of PROXY headers, which begin each connection; null: there is none. */
   readonly proxies: readonly string[] | null;
   readonly vhosts: readonly string[];
   readonly logLevel: LogLevel;
@@ -21,12 +21,12 @@ export interface SetupSettings extends SetupRules {
 /** A client that wants a stream; `ticket` names it from here on. */
 export interface RouteQuestion {
   readonly ticket: number;
-  /** Of the connection, as the client was told. */
+  /** The id of the connection, as the client was told. */
   readonly id: string;
   readonly ip: string;
   readonly port: number;
   readonly since: number;
-  /** Where the budget counts it, which the control side does from here on. */
+  /** Its place in the budget, where the control side counts it from here on. */
   readonly place: Place;
   readonly stream: StreamKey;
   readonly role: Role;
@@ -48,20 +48,20 @@ export type ThreadReport =
   | { readonly kind: 'summary'; readonly counters: ListenerCounters; readonly connections: number }
   /** One JSON line of its logger. */
   | { readonly kind: 'log'; readonly line: string }
-  /** That member of the budget is asked to make room for others. */
+  /** A member of the budget is asked to make room for others. */
   | { readonly kind: 'crowded'; readonly member: number }
-  /** It lets clients in. */
+  /** The handler lets clients in. */
   | { readonly kind: 'open' }
-  /** It lets nobody in any more, and those who had no child are gone. */
+  /** The handler lets nobody in any more, and clients without a child are gone. */
   | { readonly kind: 'shut' };
 
-/** Where a client goes: to a child that the thread can dial itself, or back to the control side. */
+/** The way of a client: to a child that the thread dials itself, or back to the control side. */
 export type RouteAnswer = { readonly dial: DialTarget } | 'hand-back';
 
 /** Messages from the control thread to a handler. */
 export type ThreadOrder =
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: RouteAnswer }
   | { readonly kind: 'rows'; readonly call: number }
-  /** It is asked to make room for others. */
+  /** The handler is asked to make room for others. */
   | { readonly kind: 'heed' }
   | { readonly kind: 'shut' };

@@ -1,7 +1,7 @@
 import type { SessionEnd } from '../udp.js';
 import type { Count, Steered } from './rules.js';
 
-/** Why the kernel steers a client no more; `unsteerable`: it does not work for this client. */
+/** The reason that the kernel steers a client no more; `unsteerable`: this client cannot be. */
 export type FlowEnd = SessionEnd | 'unsteerable';
 
 /** IP and UDP headers, which the kernel counts and we do not. */
@@ -11,7 +11,7 @@ const SETTLED_MS = 1000;
 /** A child that can be reached answers a check at once. */
 const ANSWERED_MS = 3000;
 
-/** One client's address, whose datagrams pass us by in the kernel. Its counters are the last reading's. */
+/** A client's address whose datagrams pass in the kernel. Its counters are the last reading's. */
 export class KernelFlow {
   readonly steered: Steered;
   /** Resolves, never rejects, when it is steered no more. */
@@ -35,14 +35,14 @@ export class KernelFlow {
     });
   }
 
-  /** Whether the child has answered by this way. */
+  /** The child has answered by this way. */
   get isProven(): boolean {
     return this.bytesOut > 0;
   }
 
   /**
-   * Takes a check that came to us all the same, which the client will repeat. Where that is not just
-   * because it was under way, the kernel cannot steer this client.
+   * Takes a check that came to us all the same, which the client will repeat. Where that is not
+   * just because it was under way, the kernel cannot steer this client.
    */
   send(): void {
     if (performance.now() - this.#since > SETTLED_MS) this.end('unsteerable');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** Where it is on most systems; a service's PATH may lack it. */
+/** Its folder on most systems; a service's PATH may lack it. */
 const SBIN = '/usr/sbin/nft';
 
 type Process = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -11,13 +11,13 @@ type Process = ChildProcessByStdio<Writable, Readable, Readable>;
 export interface NftHandlers {
   /** One answer: a line of JSON. */
   onLine(line: string): void;
-  /** What nft complains about, line by line. */
+  /** Hears nft's complaints, line by line. */
   onError(line: string): void;
 }
 
 /**
- * An nft that stays: a table that it owns is there while it is, and it is there while we are, since it
- * ends with its standard input. Nobody's signals but ours reach it.
+ * An nft that stays: a table that it owns is there while it is, and it is there while we are, since
+ * it ends with its standard input. Nobody's signals but ours reach it.
  */
 export class Nft {
   readonly #process: Process;

@@ -9,7 +9,7 @@ export interface Steered {
   readonly username: string;
 }
 
-/** What the kernel has counted for one element of a set: whole IP packets. */
+/** The kernel's counts for one element of a set: whole IP packets. */
 export interface Count {
   /** `in4`, … */
   readonly set: string;
@@ -29,15 +29,15 @@ export interface Table {
   readonly size: number;
 }
 
-/** As much of a USERNAME as tells sessions apart, and as STUN's shortest has: 4 characters, `:`, 4. */
+/** The part of a USERNAME that tells sessions apart, as long as STUN's shortest: 4, `:`, 4. */
 const NAME_BITS = 16 * 8;
 const NAME_BYTES = NAME_BITS / 8;
-/** STUN's type, its first attribute's type, and that one's value, in bits behind the UDP header's begin. */
+/** STUN's type, its first attribute's type and value: offsets in bits from the UDP header on. */
 const CHECK = `@th,64,16 0x0001 @th,224,16 0x0006`;
 const NAME = `@th,256,${NAME_BITS}`;
 /** A DTLS 1.2 record of type alert. */
 const ALERT = '@th,64,16 0x15fe';
-/** What a client's own address is remembered for after its last datagram. */
+/** Time that a client's own address is remembered after its last datagram. */
 const TIMEOUT = '40s';
 
 const FAMILIES = [
@@ -48,9 +48,9 @@ const FAMILIES = [
 type Family = (typeof FAMILIES)[number];
 
 /**
- * One line that makes the table. Packets are steered behind every input filter and before every output
- * filter, without address translation: firewalls and conntrack see our public port alone, both ways.
- * The table's owner is who makes it: it goes with that process.
+ * One line that makes the table. Packets are steered behind every input filter and before every
+ * output filter, without address translation: firewalls and conntrack see our public port alone,
+ * both ways. The table's owner is who makes it: it goes with that process.
  */
 export function tableCommand(table: Table): string {
   const { name } = table;
@@ -73,7 +73,7 @@ function familyCommands(table: Table, family: Family): string[] {
   ];
 }
 
-/** Kind, name and body. `local` is the address of ours that a client uses, which answers have to come from. */
+/** Kind, name and body. `local`: the address of ours that a client uses, and gets answers from. */
 function setsOf({ type, ip, withPort }: Family): [string, string, string][] {
   const client = `type ${type} . inet_service`;
   const dynamic = `flags dynamic; timeout ${TIMEOUT}`;
@@ -102,7 +102,7 @@ function rulesOf({ port, host }: Table, { digit, ip, withPort }: Family): string
   ];
 }
 
-/** Null for a client that cannot be steered: of a family that the port has not, or of one link alone. */
+/** Null for a client that cannot be steered: not of the port's family, or of one link alone. */
 export function keyOf(table: Table, { ip, port }: UdpEndpoint): string | null {
   const family = familiesOf(table).find(({ digit }) => (digit === 6) === ip.includes(':'));
   const isPlain =
@@ -149,7 +149,7 @@ function familiesOf({ host }: Table): readonly Family[] {
   return FAMILIES.filter(({ digit }) => (digit === 6) === host.includes(':'));
 }
 
-/** What is left of a farewell that was heard. */
+/** The trace of a farewell that was heard. */
 export function forgetCommand({ name }: Table, { set, key }: Count): string {
   return `delete element inet ${name} ${set} { ${key.replace(' ', ' . ')} }`;
 }

@@ -28,7 +28,7 @@ const START_MS = 5000;
 /** While the child has not answered on every flow, and afterwards. */
 const READ_MS = { early: 1000, later: 5000 };
 
-/** Steers clients' datagrams to children by a table of the kernel's, in which each client has a place. */
+/** Steers clients' datagrams to children by a table of the kernel's: each client has a place. */
 export class Steering {
   readonly #options: SteeringOptions;
   readonly #nft: Nft;
@@ -126,7 +126,7 @@ export class Steering {
 
   #look(now: number): void {
     const flows = [...this.#flows.values()];
-    // By the last reading: nobody is silent because we were held up.
+    // The last reading counts: no client is silent because we were held up.
     for (const flow of flows) flow.judge(this.#answeredAt, this.#options.idleMs);
     const every = flows.every(({ isProven }) => isProven) ? READ_MS.later : READ_MS.early;
     // Half an interval off: timers are not exact.

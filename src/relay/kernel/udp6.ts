@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
 const SOCKETS = '/proc/net/udp6';
-/** How long a reading counts; a child that has begun to listen since then is relayed to, which serves as well. */
+/** Time that a reading counts; a child that listens since then is relayed to meanwhile. */
 const VALID_MS = 5000;
 
-/** Who takes datagrams for every IPv6 address, as of a moment ago; children often have IPv4 alone. */
+/** Ports that take datagrams for every IPv6 address; many children have IPv4 alone. */
 export class IPv6Ports {
   readonly #now: () => number;
   #ports: ReadonlySet<number> = new Set();
@@ -16,12 +16,12 @@ export class IPv6Ports {
     this.#now = now;
   }
 
-  /** By the last reading. */
+  /** The ports of the last reading. */
   has(port: number): boolean {
     return this.#ports.has(port);
   }
 
-  /** Null while the last reading counts; else resolves, never rejects, with the next. All who ask share it. */
+  /** Null while the last reading counts; else resolves with the next, and never rejects. */
   refresh(): Promise<void> | null {
     if (this.#now() < this.#validUntil) return null;
     this.#reading ??= this.#read().finally(() => {
@@ -30,7 +30,7 @@ export class IPv6Ports {
     return this.#reading;
   }
 
-  /** Where there is no table, nobody has IPv6. */
+  /** A machine without the table has no IPv6. */
   async #read(): Promise<void> {
     this.#ports = wildcardPorts(await readFile(SOCKETS, 'latin1').catch(() => ''));
     this.#validUntil = this.#now() + VALID_MS;

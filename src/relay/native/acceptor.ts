@@ -3,19 +3,14 @@ import type { Epoll } from './epoll.js';
 import { close, EAGAIN, ECONNABORTED, EINTR, EPOLLIN, errno, errorName } from './libc.js';
 import { AcceptCall } from './libc-sockets.js';
 import { CHILD, CLIENT, type Watched } from './pair.js';
-import {
-  type HandedBack,
-  type Joined,
-  NativePendingClient,
-  type PendingClientHost,
-} from './pending-client.js';
+import { type Joined, NativePendingClient, type PendingClientHost } from './pending-client.js';
 import type { PairSetup, Report, Shared } from './protocol.js';
 import type { Scratch } from './setup-socket.js';
 import { OwnSlots } from './slots.js';
 
 /** Clients that one wake-up lets in, before others get their turn. */
 const AT_ONCE = 64;
-/** Where the system gives us no descriptor, another one is asked for after this long. */
+/** Time until another descriptor is asked for, where the system has given us none. */
 const FULL_MS = 1000;
 
 /** The thread's loop, as the acceptor uses it. */
@@ -23,7 +18,7 @@ export interface AcceptorLinks {
   readonly poller: Epoll;
   readonly shared: Shared;
   readonly scratch: Scratch;
-  /** Events of that slot go to the pending client; undefined: to nobody. */
+  /** Sends the events of that slot to the pending client; undefined: to nobody. */
   readonly assign: (slot: number, pending: NativePendingClient | undefined) => void;
   /** Relays a pair; `over` is told of its end. */
   readonly relay: (setup: PairSetup, watched: Watched, over: () => void) => void;
@@ -101,7 +96,7 @@ export class Acceptor implements SetupThread, PendingClientHost {
     }
   }
 
-  /** Whether another client may be asked for after such an error. */
+  /** Answers whether another client may be asked for after such an error. */
   #goesOn(number: number, now: number): boolean {
     if (number === ECONNABORTED || number === EINTR) return true;
     if (number === EAGAIN) return false;
@@ -148,9 +143,9 @@ export class Acceptor implements SetupThread, PendingClientHost {
     this.#links.relay({ slot, generation, ...setup }, watched, () => this.#slots.rest(slot));
   }
 
-  handBack(client: NativePendingClient, handed: HandedBack): void {
-    this.closed(client);
-    this.#links.report({ kind: 'handedBack', ...handed });
+  handBack(pending: NativePendingClient, client: number, ticket: number, about: unknown): void {
+    this.closed(pending);
+    this.#links.report({ kind: 'handedBack', client, ticket, about });
   }
 
   closed({ slot }: NativePendingClient): void {

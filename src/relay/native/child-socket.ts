@@ -5,8 +5,8 @@ import { bindSocket, connectSocket, createSocket, SOCK_DGRAM } from './libc-sock
 import { familyOf, nameOf } from './names.js';
 
 /**
- * A socket to this child alone, from an address of ours where one is named; null when this process can
- * open no more.
+ * A socket to this child alone, from an address of ours where one is named; null when this process
+ * can open no more.
  */
 export function openTowards(child: UdpEndpoint, from: string | null): number | null {
   const family = familyOf(child.ip);

@@ -8,7 +8,7 @@ export const BATCH = 64;
 /** The longest datagram there is, and some: at a power of two all would share cache lines. */
 const STRIDE = 64 * 1024 + 192;
 const NAME_STRIDE = 32;
-/** What the kernel cuts up must have been a datagram itself. */
+/** Bytes that the kernel cuts up must have been a datagram themselves. */
 const MAX_MESSAGE = 65_000;
 
 const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -21,7 +21,7 @@ interface Receiver {
 
 /** Memory for a batch of datagrams that come in with one call and go out with another. */
 export class Datagrams {
-  /** Who sent what, `NAME_STRIDE` bytes each; only where names are asked for. */
+  /** The senders, `NAME_STRIDE` bytes each; only where names are asked for. */
   readonly #names = new Uint8Array(new ArrayBuffer(NAME_STRIDE * BATCH));
   readonly #nameWords = new Uint32Array(this.#names.buffer);
   readonly #namesView = new DataView(this.#names.buffer);
@@ -33,11 +33,11 @@ export class Datagrams {
   readonly #named: boolean;
   readonly #in = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
   readonly #out = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
-  /** What waits to be sent: the first datagram of each message, and behind its last one. */
+  /** The messages that wait: the first datagram of each, and the index behind its last one. */
   readonly #firsts = new Int32Array(BATCH);
   readonly #ends = new Int32Array(BATCH);
   #messages = 0;
-  /** Whether what waits has an address of its own. */
+  /** The waiting messages have addresses of their own. */
   #hasReceiver = false;
   #segments: boolean;
 
@@ -81,12 +81,12 @@ export class Datagrams {
     return this.#names.subarray(NAME_STRIDE * index, NAME_STRIDE * index + NAME_SIZE);
   }
 
-  /** What the sender is found by. */
+  /** The key of a datagram's sender. */
   keyOf(index: number): NameKey {
     return keyAt(this.#namesView, NAME_STRIDE * index);
   }
 
-  /** Whether a datagram has the sender of the one before it. */
+  /** Answers whether a datagram has the sender of the one before it. */
   isOfSame(index: number): boolean {
     const at = (NAME_STRIDE / 4) * index;
     const before = at - NAME_STRIDE / 4;
@@ -135,7 +135,7 @@ export class Datagrams {
     return this.#bytes.slice(start, start + this.sizeOf(index));
   }
 
-  /** Whether one of them begins with these 16 bits. */
+  /** Answers whether one of them begins with these 16 bits. */
   anyStartsWith(start: number, first: number, end: number): boolean {
     for (let i = first; i < end; i += 1) if (this.startOf(i) === start) return true;
     return false;
@@ -181,7 +181,7 @@ export class Datagrams {
     return sent < 0 ? errno() : 0;
   }
 
-  /** Whether the message that waits is a single datagram, to where the socket is connected. */
+  /** The waiting message is a single datagram, to the peer of the socket. */
   get #isPlain(): boolean {
     return !this.#hasReceiver && (this.#ends[0] ?? 0) - (this.#firsts[0] ?? 0) === 1;
   }

@@ -18,20 +18,20 @@ import type { Pipe, PipePool } from './pipes.js';
 /** Bytes of one read: what a way may move before others get their turn. */
 const COPY_SIZE = 64 * 1024;
 const SPLICE_SIZE = 256 * 1024;
-/** A way that reads so much at once goes on through the kernel; one that reads so little, by copy. */
+/** A way that reads so much at once goes on in the kernel; one that reads so little, by copy. */
 const SPLICE_FROM = 16 * 1024;
 const COPY_BELOW = 8 * 1024;
-/** What is read by copy from a way whose far side was full: held in memory until there is room. */
+/** Bytes read by copy from a way whose far side was full: held in memory until there is room. */
 const SLOW_SIZE = 16 * 1024;
 
-/** What all ways of one thread share. */
+/** The memory, pipes and counters that all ways of one thread share. */
 export class DirectionContext {
   readonly pipes: PipePool;
   /** Bytes moved, by way. */
   readonly counters: Float64Array;
   readonly scratch = new Uint8Array(new ArrayBuffer(COPY_SIZE));
   readonly address = addressOf(this.scratch);
-  /** Whether this kernel lets us splice sockets: some sandboxes do not. */
+  /** This kernel lets us splice sockets; some sandboxes do not. */
   canSplice = true;
 
   constructor(pipes: PipePool, counters: Float64Array) {
@@ -40,13 +40,13 @@ export class DirectionContext {
   }
 }
 
-/** How an attempt to move bytes went: `far` is the side that is written to. */
+/** The outcome of an attempt to move bytes; `far` is the side that is written to. */
 export type Moved = 'moved' | 'far-full' | 'ended' | 'near-broken' | 'far-broken';
 
 export interface DirectionEnds {
   readonly from: number;
   readonly to: number;
-  /** What is read goes nowhere, and its end is not told. */
+  /** Bytes that are read go nowhere, and their end is not told. */
   readonly drops?: boolean;
 }
 

@@ -15,11 +15,11 @@ import { RelayThread } from './thread.js';
 const RETRY_MS = 1000;
 
 export interface NativeOptions {
-  /** How many relay threads, at least 1. */
+  /** The number of relay threads, at least 1. */
   readonly threads: number;
   /** One for each thread, over again when there are fewer; none: threads run anywhere. */
   readonly cpus?: readonly number[];
-  /** How many pipes all threads together may have; default: as many as they can use. */
+  /** Most pipes of all threads together; default: as many as they can use. */
   readonly pipes?: number;
   readonly logger?: Logger;
 }
@@ -33,7 +33,7 @@ export class NativeEngine implements RelayEngine, SetupThreads {
   readonly setupThreads = this;
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
-  /** Of each thread. */
+  /** Most pipes of one thread. */
   readonly #pipes: number;
   readonly #logger: Logger;
   readonly #portable = new PortableEngine();

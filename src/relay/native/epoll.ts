@@ -12,7 +12,7 @@ import {
   LibcError,
 } from './libc.js';
 
-/** How many events one call may fetch. */
+/** Most events that one call fetches. */
 const BATCH = 512;
 
 /** One epoll instance. Every descriptor carries a tag and a generation, which its events repeat. */
@@ -50,7 +50,7 @@ export class Epoll {
     throw new LibcError('epoll_wait', number);
   }
 
-  /** What happened, of the event at `index` of the last batch. */
+  /** The kinds of the event at `index` of the last batch. */
   maskAt(index: number): number {
     return this.#batch[index * EPOLL_EVENT_WORDS] ?? 0;
   }

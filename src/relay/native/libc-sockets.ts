@@ -109,7 +109,7 @@ export function socketAddress(family: number, ip: string, port: number): Uint8Ar
   return bytes;
 }
 
-/** Binds by `bind` at a host; where none is named at every address, IPv4 alone on a machine without IPv6. */
+/** Binds at a host, or without one at every address: IPv4 alone on a machine without IPv6. */
 export function bindAt<T>(host: string | undefined, bind: (host: string) => T): T {
   if (host !== undefined) return bind(host);
   try {
@@ -125,7 +125,7 @@ export function bindSocket(fd: number, address: Uint8Array): void {
   checked('bind', bindCall(fd, address, address.length));
 }
 
-/** Fixes where a UDP socket sends to, and whom it hears. Throws LibcError. */
+/** Fixes the one peer of a UDP socket. Throws LibcError. */
 export function connectSocket(fd: number, address: Uint8Array): void {
   checked('connect', connectCall(fd, address, address.length));
 }
@@ -143,14 +143,14 @@ export function beginConnect(fd: number, address: Uint8Array): number {
   return connectCall(fd, address, address.length) === 0 ? 0 : errno();
 }
 
-/** What came of a connection that was in progress: 0, or the error's number. */
+/** The outcome of a connection that was in progress: 0, or the error's number. */
 export function connectOutcome(fd: number): number {
   const error = new Int32Array(1);
   const asked = getSockOpt(fd, SOL_SOCKET, SO_ERROR, error, Uint32Array.of(4));
   return asked < 0 ? errno() : (error[0] ?? 0);
 }
 
-/** Accepts connections, one after the other, and keeps whom the last one came from. */
+/** Accepts connections, one after the other, and keeps the address of the last one's peer. */
 export class AcceptCall {
   // In buffers of their own, for V8 moves small arrays about.
   readonly #name = new Uint8Array(new ArrayBuffer(28));

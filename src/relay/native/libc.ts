@@ -31,7 +31,7 @@ const EPOLL_CLOEXEC = 0o2000000;
 
 /** `struct epoll_event` in 32-bit words: the kernel packs it on x86-64 only. */
 export const EPOLL_EVENT_WORDS = arch() === 'x64' ? 3 : 4;
-/** Where its 64 bits of user data begin. */
+/** The word at which its 64 bits of user data begin. */
 export const EPOLL_DATA_WORD = arch() === 'x64' ? 1 : 2;
 
 const EFD_CLOEXEC = 0o2000000;
@@ -48,10 +48,10 @@ export const MSG_NOSIGNAL = 0x4000;
 const SPLICE_F_MOVE = 0x1;
 const SPLICE_F_NONBLOCK = 0x2;
 
-/** What is written to an eventfd. */
+/** The number that is written to an eventfd. */
 const ONE = BigUint64Array.of(1n);
 
-/** What is linked into this process: the C library among it. */
+/** The libraries that are linked into this process, the C library among them. */
 export const libc = koffi.load(null);
 
 /** The error number of the last call on this thread: read it before any other call. */
@@ -110,7 +110,7 @@ const write: (fd: number, bytes: BigUint64Array, size: number) => number = libc.
 /** Sleeps for so many microseconds; a signal ends it early. */
 export const sleep: (microseconds: number) => number = libc.func('int usleep(uint)');
 
-/** Where the bytes of a view lie. The view must stay referenced for as long as the number is used. */
+/** The address of a view's bytes; the view must stay referenced while the number is used. */
 export function addressOf(view: ArrayBufferView): number {
   return Number(koffi.address(view.buffer)) + view.byteOffset;
 }
@@ -148,7 +148,7 @@ export function createEpoll(): number {
   return checked('epoll_create1', epollCreate1(EPOLL_CLOEXEC));
 }
 
-/** A counter that wakes who waits for it: to be watched edge-triggered, as nobody reads it. Throws LibcError. */
+/** A counter that wakes edge-triggered watchers: nothing reads it. Throws LibcError. */
 export function createEvent(): number {
   return checked('eventfd', eventFd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
@@ -176,9 +176,11 @@ export function resetOnClose(fd: number): void {
   setSockOpt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8);
 }
 
-/** Keeps the calling thread on one CPU. Throws LibcError. */
-export function pinThread(cpu: number): void {
+/** Keeps the calling thread on one CPU, null: on any; answers why it cannot, or null. */
+export function pinThread(cpu: number | null): string | null {
+  if (cpu === null) return null;
   const mask = new Uint8Array(8 * (1 + Math.floor(cpu / 64)));
   mask[cpu >> 3] = 1 << (cpu & 7);
-  checked('sched_setaffinity', setAffinity(0, mask.length, mask));
+  const isPinned = setAffinity(0, mask.length, mask) === 0;
+  return isPinned ? null : `sched_setaffinity: ${errorName(errno())}`;
 }

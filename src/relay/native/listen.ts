@@ -28,9 +28,10 @@ import {
 const KEEP_ALIVE = { idle: 30, interval: 1, probes: 10 };
 
 /**
- * Listens by so many sockets on one port: the kernel spreads connections over them (SO_REUSEPORT, for
- * which Node 20 cannot ask). One socket alone is bound first: another program that shares its port as
- * well would get some of our clients. Without a host: every address, IPv6 and IPv4. Throws LibcError.
+ * Listens by so many sockets on one port: the kernel spreads connections over them (SO_REUSEPORT,
+ * for which Node 20 cannot ask). One socket alone is bound first: another program that shares its
+ * port as well would get some of our clients. Without a host: every address, IPv6 and IPv4. Throws
+ * LibcError.
  */
 export function listenShared(
   { host, port }: Address,

@@ -23,7 +23,7 @@ const TRIM_MS = 10_000;
 const WAKE_TAG = -1;
 const DOOR_TAG = -2;
 
-/** How a relay thread talks to the control side. */
+/** The channel between a relay thread and the control side. */
 export interface Control {
   /** The next orders that wait; never blocks. */
   next(): readonly Order[] | undefined;
@@ -71,8 +71,8 @@ export class RelayLoop {
   }
 
   /**
-   * Returns null when told to stop, or the order to load a module: then `employ` that, and run again.
-   * What is open stays open: the control side closes it in the end.
+   * Returns null when told to stop, or the order to load a module: then `employ` that, and run
+   * again. Descriptors stay open: the control side closes them in the end.
    */
   run(): EmployOrder | null {
     while (Atomics.load(this.#shared.stop, 0) === 0) {
@@ -97,7 +97,7 @@ export class RelayLoop {
     if (this.#now >= this.#reportAt) this.#sendReports();
   }
 
-  /** How long it may sleep, whole milliseconds. */
+  /** The longest sleep at present, whole milliseconds. */
   #patience(): number {
     if (this.#reports.length === 0) return TICK_MS;
     return Math.max(Math.ceil(this.#reportAt - this.#now), 0);
@@ -190,7 +190,7 @@ export class RelayLoop {
     this.#slots.put(slot, undefined);
     this.#idle.remove(pair);
     this.#stalls.remove(pair);
-    // From here on the numbers are nobody's: should this thread die, they must not be closed again.
+    // The numbers may be other files' from here on: should this thread die, they must stay open.
     this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);
     this.#report({ kind: 'ended', slot, end });

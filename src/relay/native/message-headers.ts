@@ -23,7 +23,7 @@ export class MessageHeaders {
   readonly #vectorsAddress: number;
   readonly #controlsAddress: number;
 
-  /** Datagram `i` lies at `bytes + i * stride`; message `i` is that datagram until told otherwise. */
+  /** Datagram `i` lies at `bytes + i * stride`; message `i` is that one until told otherwise. */
   constructor(count: number, bytes: number, stride: number) {
     this.#headers = words(HEADER.words * count);
     this.#vectors = words(VECTOR.words * count);
@@ -39,12 +39,12 @@ export class MessageHeaders {
     }
   }
 
-  /** Where a message's header lies. */
+  /** The address of a message's header. */
   at(message: number): number {
     return this.#headersAddress + 4 * HEADER.words * message;
   }
 
-  /** What the kernel says it has received. */
+  /** The size of a message, as the kernel has received it. */
   lengthOf(message: number): number {
     return this.#headers[HEADER.words * message + HEADER.length] ?? 0;
   }
@@ -53,12 +53,12 @@ export class MessageHeaders {
     this.#headers[HEADER.words * message + HEADER.length] = length;
   }
 
-  /** How much of a datagram's memory is sent, or may be filled. */
+  /** Sets the bytes of a datagram's memory that are sent, or may be filled. */
   setSize(datagram: number, size: number): void {
     this.#vectors[VECTOR.words * datagram + VECTOR.size] = size;
   }
 
-  /** Whose address a message has, or gets: `struct sockaddr` at `address`; 0: none. */
+  /** Sets the peer's `struct sockaddr` of a message, at `address`; 0: none. */
   setName(message: number, address: number, size: number): void {
     const at = HEADER.words * message;
     setPointer(this.#headers, at + HEADER.name, address);

@@ -2,7 +2,7 @@ import { endianness } from 'node:os';
 import type { UdpEndpoint } from '../udp.js';
 import { AF_INET, AF_INET6, socketAddress } from './libc-sockets.js';
 
-/** What sessions are found by: a number where 48 bits tell the address, else text. */
+/** The key of a session: a number where 48 bits tell the address, else text. */
 export type NameKey = number | string;
 
 const LITTLE = endianness() === 'LE';
@@ -24,7 +24,7 @@ export function keyOf(name: Uint8Array): NameKey {
   return keyAt(new DataView(name.buffer, name.byteOffset, name.length), 0);
 }
 
-/** The key of a `struct sockaddr` somewhere in memory; for each datagram, so nothing is made here. */
+/** The key of a `struct sockaddr` in memory; asked for each datagram, so it allocates nothing. */
 export function keyAt(view: DataView, start: number): NameKey {
   const port = view.getUint16(start + 2);
   if (view.getUint16(start, LITTLE) === AF_INET) return view.getUint32(start + 4) * 65_536 + port;
@@ -48,7 +48,7 @@ export function endpointOf(name: Uint8Array): UdpEndpoint {
   return { ip: new URL(`http://[${text}]/`).hostname.slice(1, -1), port };
 }
 
-/** Where an IPv4 address stands in a `struct sockaddr`; -1: nowhere. */
+/** The offset of an IPv4 address in a `struct sockaddr`; -1: there is none. */
 function ip4At(name: Uint8Array): number {
   const family = LITTLE ? at(name, 0) : at(name, 1);
   if (family === AF_INET) return 4;

@@ -9,7 +9,7 @@ import type { PairSetup } from './protocol.js';
 export const CLIENT = 0;
 export const CHILD = 1;
 
-/** What epoll is asked for already, for whoever had the descriptors before; null: it does not watch. */
+/** The events that epoll watches already, for the pending client; null: it does not watch. */
 export interface Watched {
   readonly client: number | null;
   readonly child: number | null;
@@ -26,7 +26,7 @@ export class Pair {
   /** When bytes last came, on the thread's clock. */
   activeAt = 0;
   idlePlace: IdlePlace | null = null;
-  /** Who hears of its end, if it was let in here. */
+  /** Told of its end, if the client was let in here. */
   over: (() => void) | null = null;
   readonly #poller: Epoll;
   readonly #client: number;
@@ -91,7 +91,7 @@ export class Pair {
     return this.#handleRest(side, events, away);
   }
 
-  /** Closes both descriptors; after a broken side the other one is reset, and so is a stalled client. */
+  /** Closes both descriptors; resets the other side of a broken one, and a stalled client. */
   close(end: RelayEnd): void {
     this.#up.drop();
     this.#down.drop();

@@ -37,13 +37,13 @@ import { NOTHING, type Scratch, SetupSocket } from './setup-socket.js';
 export interface PendingClientHost {
   readonly poller: Epoll;
   readonly scratch: Scratch;
-  /** A socket to the child is open, or none is (-1): the control side closes it if the thread dies. */
+  /** The socket to the child, or -1: the control side closes it if the thread dies. */
   dialled(client: NativePendingClient, fd: number): void;
   /** Runs a step when what is being done is done. */
   later(step: () => void): void;
   join(client: NativePendingClient, joined: Joined): void;
   /** The client's descriptor is nobody's here any more. */
-  handBack(client: NativePendingClient, handed: HandedBack): void;
+  handBack(client: NativePendingClient, fd: number, ticket: number, about: unknown): void;
   /** It is about to be closed. */
   closed(client: NativePendingClient): void;
 }
@@ -54,12 +54,6 @@ export interface Joined extends Omit<RelayStart, 'toClient'> {
   readonly toClient: Buffer | null;
   readonly toChild: Buffer | null;
   readonly watched: Watched;
-}
-
-export interface HandedBack {
-  readonly client: number;
-  readonly ticket: number;
-  readonly about: unknown;
 }
 
 /** A client between accept and relay: its socket, the child's, and the setup that reads both. */
@@ -150,7 +144,7 @@ export class NativePendingClient implements ThreadClient {
     if (this.#isOver) return;
     this.#hangUp();
     this.#isOver = true;
-    this.#host.handBack(this, { client: this.#client.letGo(), ticket, about });
+    this.#host.handBack(this, this.#client.letGo(), ticket, about);
     this.#setup?.over(null);
   }
 

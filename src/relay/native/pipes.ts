@@ -1,9 +1,9 @@
 import { close, createPipe } from './libc.js';
 
-/** What a pipe may hold: one burst of a live stream. Where the kernel refuses, it stays at 64 KB. */
+/** Bytes that a pipe holds: one burst of a live stream. It has 64 KB where the kernel refuses. */
 const PIPE_SIZE = 256 * 1024;
 
-/** Pipes that only ways which were never stuck may have: slow readers must not make all others copy. */
+/** Pipes for ways that were never stuck: slow readers must not make all others copy. */
 const RESERVE = 32;
 /** Empty pipes that are kept for the next ones. */
 const KEEP = 64;
@@ -19,11 +19,11 @@ export interface Pipe {
 
 /**
  * The pipes of one thread, lent while bytes are in them: as many as are stuck at one time, one as a
- * rule. Their numbers stand in shared memory, for whoever cleans up after this thread.
+ * rule. Their numbers stand in shared memory, for the control side to clean up after this thread.
  */
 export class PipePool {
   readonly #idle: Pipe[] = [];
-  /** How many lay idle all the time since the last `trim`. */
+  /** The number of pipes that lay idle all the time since the last `trim`. */
   #spare = 0;
   readonly #free: number[];
   readonly #numbers: Int32Array;
@@ -42,7 +42,7 @@ export class PipePool {
     return pipe;
   }
 
-  /** Closes those that nobody has borrowed since it last did: to be called now and then. */
+  /** Closes pipes that were not borrowed since the last call: to be called now and then. */
   trim(): void {
     for (const pipe of this.#idle.splice(0, this.#spare)) this.discard(pipe);
     this.#spare = this.#idle.length;
@@ -54,7 +54,7 @@ export class PipePool {
     else this.discard(pipe);
   }
 
-  /** Closes a pipe, and with it the bytes that nobody will get. */
+  /** Closes a pipe, and loses the bytes in it. */
   discard({ index, output, input }: Pipe): void {
     this.#numbers.fill(-1, 2 * index, 2 * index + 2);
     this.#free.push(index);

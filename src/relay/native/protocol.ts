@@ -1,6 +1,6 @@
 import type { RelayEnd } from '../relay.js';
 
-/** What the control side and a relay thread say to each other, and the memory they share. */
+/** The messages between the control side and a relay thread, and the memory that they share. */
 
 /** Pairs of one thread that the control side hands it; as many more it may let in itself. */
 export const SLOTS = 128 * 1024;
@@ -78,9 +78,9 @@ export interface Shared {
   readonly cpu: number | null;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
-  /** Of the slots that the thread gives itself: 1 while the control side counts a pair there. */
+  /** 1 for each slot of the thread's own in which the control side counts a pair. */
   readonly counted: Int32Array;
-  /** What the thread has open, client and child by slot: each a descriptor plus 1, or 0. */
+  /** The thread's descriptors, client and child by slot: each a number plus 1, or 0. */
   readonly ends: Int32Array;
   /** Bytes of client to child, and of child to client, by slot. */
   readonly counters: Float64Array;
@@ -91,7 +91,7 @@ export interface Shared {
 export interface ThreadSettings {
   /** Null: any. */
   readonly cpu: number | null;
-  /** How many it may have. */
+  /** The number of pipes that it may have. */
   readonly pipes: number;
 }
 

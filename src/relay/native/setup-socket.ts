@@ -124,7 +124,7 @@ export class SetupSocket {
     return got < 0 && errno() === EAGAIN ? NOTHING : null;
   }
 
-  /** Nobody watches it any more; it stays open. */
+  /** Stops watching it, and leaves it open. */
   letGo(): number {
     this.#poller.remove(this.fd);
     return this.fd;
@@ -141,7 +141,7 @@ export class SetupSocket {
     this.#poller.modify(this.fd, mask, this.#tag, this.#generation);
   }
 
-  /** As of a pair: edge-triggered where nothing is read, for a hang-up cannot be masked. */
+  /** Edge-triggered where nothing is read, as of a pair: a hang-up cannot be masked. */
   #wanted(): number {
     const reads = this.#reads && !this.#connecting;
     const writes = this.#connecting || this.#waiting.length > 0;

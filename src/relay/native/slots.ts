@@ -1,6 +1,6 @@
 import { ALL_SLOTS, SLOTS } from './protocol.js';
 
-/** What is at each slot of a thread. */
+/** The holder of each slot of a thread. */
 export class SlotArray<T> {
   // Two of them, for an array that begins far from 0 is a slow one.
   readonly #handed: (T | undefined)[] = [];
@@ -15,7 +15,7 @@ export class SlotArray<T> {
     else this.#own[slot - SLOTS] = one;
   }
 
-  /** Those who are there; they may leave meanwhile. */
+  /** The holders; they may leave meanwhile. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (const slots of [this.#handed, this.#own]) {
       for (const one of slots) if (one !== undefined) yield one;
@@ -26,7 +26,7 @@ export class SlotArray<T> {
 /** The slots that a thread gives to clients of its own. */
 export class OwnSlots {
   readonly #free: number[] = [];
-  /** Of pairs that have ended: the control side may still read their counters. */
+  /** The slots of pairs that have ended: the control side may still read their counters. */
   #resting: number[] = [];
   readonly #counted: Int32Array;
   #next = SLOTS;
@@ -43,22 +43,22 @@ export class OwnSlots {
     return this.#next < ALL_SLOTS ? this.#next++ : null;
   }
 
-  /** Nobody else has heard of it. */
+  /** Takes back a slot that nobody else has heard of. */
   giveBack(slot: number): void {
     this.#free.push(slot);
   }
 
-  /** From here on the control side reads its counters, until it says that it has done. */
+  /** The control side reads the slot's counters, until it says that it has done. */
   count(slot: number): void {
     Atomics.store(this.#counted, slot, 1);
   }
 
-  /** Its pair has ended. */
+  /** The slot's pair has ended. */
   rest(slot: number): void {
     this.#resting.push(slot);
   }
 
-  /** Takes back what the control side has done with. */
+  /** Takes back the slots that the control side has done with. */
   collect(): void {
     if (this.#resting.length === 0) return;
     const counted: number[] = [];

@@ -15,7 +15,7 @@ export interface RawPair {
   readonly stallMs?: number;
 }
 
-/** Whether all that Node was given to write has gone to the kernel. */
+/** Answers whether all that Node was given to write has gone to the kernel. */
 export function isFlushed({ client, child }: RelayPair): boolean {
   return client.writableLength === 0 && child.writableLength === 0;
 }

@@ -57,7 +57,7 @@ class ThreadConnection implements RelayedConnection {
   }
 }
 
-/** The control side of one relay thread: hands pairs over, hears of their ends, cleans up after it. */
+/** The control side of a relay thread: hands pairs over, hears of ends, cleans up after it. */
 export class RelayThread implements HandlerThread {
   /** Resolves when the thread is gone and all that it held is closed: with why, unless asked to. */
   readonly gone: Promise<string | null>;
@@ -89,7 +89,7 @@ export class RelayThread implements HandlerThread {
     this.gone = this.#watch();
   }
 
-  /** How many pairs it carries. */
+  /** The number of pairs that it carries. */
   get size(): number {
     return this.#size;
   }
@@ -226,7 +226,7 @@ function shareWith(settings: ThreadSettings): Shared {
   }
 }
 
-/** What is moved to the thread instead of copied. */
+/** Buffers that are moved to the thread instead of copied. */
 function buffersOf(order: Order): ArrayBuffer[] {
   if (order.kind !== 'join') return [];
   return [order.toClient, order.toChild].flatMap((bytes) => bytes?.buffer ?? []);

@@ -10,7 +10,7 @@ export interface Flow {
   readonly idleMs: number;
   activeAt: number;
   idlePlace: IdlePlace | null;
-  /** Whether the child's last batch was a single datagram, and the loop's turn that read it. */
+  /** The child's last batch was a single datagram; below, the loop's turn that read it. */
   sendsSingly: boolean;
   readAt: number;
   held: boolean;

@@ -1,6 +1,5 @@
 import type { Logger } from '../../logging/logger.js';
 import type {
-  SessionEnd,
   SessionOptions,
   UdpClient,
   UdpEndpoint,
@@ -13,61 +12,24 @@ import { NativeUdpRelay } from './udp.js';
 /** Clients whose thread is remembered; beyond that the one that was first is forgotten. */
 const MAX_HEARD = 64 * 1024;
 
-/** A session of one of the threads. */
-class GroupSession implements UdpSession {
+/** A session, the thread that has it, and its mark. */
+interface GroupSession {
+  readonly session: UdpSession;
   readonly thread: number;
   readonly mark: Buffer | undefined;
-  readonly #inner: UdpSession;
-  readonly #moved: (session: GroupSession, client: UdpClient) => void;
-
-  constructor(
-    inner: UdpSession,
-    thread: number,
-    mark: Buffer | undefined,
-    moved: (session: GroupSession, client: UdpClient) => void,
-  ) {
-    this.#inner = inner;
-    this.thread = thread;
-    this.mark = mark;
-    this.#moved = moved;
-  }
-
-  get bytesIn(): number {
-    return this.#inner.bytesIn;
-  }
-
-  get bytesOut(): number {
-    return this.#inner.bytesOut;
-  }
-
-  get ended(): Promise<SessionEnd> {
-    return this.#inner.ended;
-  }
-
-  send(datagram: Buffer): void {
-    this.#inner.send(datagram);
-  }
-
-  move(client: UdpClient): void {
-    this.#inner.move(client);
-    this.#moved(this, client);
-  }
-
-  destroy(): void {
-    this.#inner.destroy();
-  }
 }
 
 /**
  * One UDP port on several threads, each with a socket of its own (SO_REUSEPORT): the kernel gives
- * all that a client sends to one of them, and its session is opened there. A client that moved to an
- * address of another thread is carried by way of this one: rare, slower, and nothing is lost by it.
+ * all that a client sends to one of them, and its session is opened there. A client that moved to
+ * an address of another thread is carried by way of this one: rare, slower, and nothing is lost by
+ * it.
  */
 export class NativeUdpGroup implements UdpRelay {
   readonly port: number;
   readonly #options: UdpRelayOptions;
   readonly #threads: NativeUdpRelay[] = [];
-  /** Which thread hears an address: the kernel does not look at tags. */
+  /** The thread that hears an address: the kernel does not look at tags. */
   readonly #heard = new Map<string, number>();
   readonly #byClient = new Map<string, GroupSession>();
   readonly #keyOf = new Map<GroupSession, string>();
@@ -83,7 +45,7 @@ export class NativeUdpGroup implements UdpRelay {
     logger: Logger,
     cpus: readonly (number | null)[],
   ): Promise<NativeUdpGroup> {
-    // By itself first: a port that others share would be taken from them without a word.
+    // One socket alone comes first: a port that another program shares would be taken silently.
     const alone = new NativeUdpRelay({ ...options, maxSessions: 1 });
     await alone.close();
     const group = new NativeUdpGroup(options, alone.port);
@@ -103,14 +65,15 @@ export class NativeUdpGroup implements UdpRelay {
     options: SessionOptions = {},
   ): UdpSession | null {
     if (this.#keyOf.size >= this.#options.maxSessions) return null;
-    const key = keyOf(client);
     const thread = this.#heard.get(addressOf(client)) ?? 0;
-    const inner = this.#threads[thread]?.open(client, child, first, options);
-    if (!inner) return null;
-    const moved = (session: GroupSession, to: UdpClient) => this.#know(session, keyOf(to));
-    const session = new GroupSession(inner, thread, options.mark, moved);
-    this.#know(session, key);
-    inner.ended.then(() => this.#forget(session));
+    let known: GroupSession | null = null;
+    const moved = (to: UdpClient) => known && this.#know(known, keyOf(to));
+    const session = this.#threads[thread]?.open(client, child, first, { ...options, moved });
+    if (!session) return null;
+    const one = { session, thread, mark: options.mark };
+    known = one;
+    this.#know(one, keyOf(client));
+    session.ended.then(() => this.#forget(one));
     return session;
   }
 
@@ -138,9 +101,9 @@ export class NativeUdpGroup implements UdpRelay {
     const { tagAt = -1 } = this.#options;
     const isTagged = tagAt >= 0 && datagram.length >= tagAt + 4;
     const key = keyOf(isTagged ? { ...from, tag: datagram.readUInt32BE(tagAt) } : from);
-    const session = this.#byClient.get(key);
-    if (session && session.thread !== thread && !this.#isChecked(datagram, session)) {
-      session.send(datagram);
+    const known = this.#byClient.get(key);
+    if (known && known.thread !== thread && !this.#isChecked(datagram, known)) {
+      known.session.send(datagram);
       return;
     }
     this.#remember(addressOf(from), thread);

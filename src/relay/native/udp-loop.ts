@@ -100,7 +100,7 @@ export class UdpLoop {
     for (let batches = 1; this.#pullBatch() === BATCH && batches < MAX_BATCHES; batches += 1);
   }
 
-  /** What one client sent in a row goes to its child at once. Answers how many came. */
+  /** Sends a client's datagrams in a row to its child at once; answers how many they are. */
   #pullBatch(): number {
     const count = this.#up.receive(this.#shared.socket, 0);
     for (let first = 0; first < count; ) {
@@ -116,13 +116,13 @@ export class UdpLoop {
     return count;
   }
 
-  /** Whether a datagram goes with those before it, which came from this client. */
+  /** Answers whether a datagram goes with those before it, which came from this client. */
   #isOfSame(index: number, tag: number): boolean {
     const isSame = this.#up.isOfSame(index) && this.#tagOf(index) === tag;
     return isSame && !this.#isChecked(index - 1, null) && !this.#isChecked(index, null);
   }
 
-  /** Whether the control side has to see it: it holds no mark of the session's. */
+  /** Answers whether the control side has to see it: it holds no mark of the session's. */
   #isChecked(index: number, mark: Uint8Array | null): boolean {
     const { checkedBelow } = this.#shared;
     if (checkedBelow === 0 || this.#up.startOf(index) >> 8 >= checkedBelow) return false;
@@ -258,7 +258,7 @@ export class UdpLoop {
     this.#flows[flow.slot] = undefined;
     this.#forgetClient(flow);
     this.#idle.remove(flow);
-    // From here on the number is nobody's: should this thread die, it must not be closed again.
+    // The number may be another file's from here on: should this thread die, it must stay open.
     Atomics.store(this.#shared.sockets, flow.slot, -1);
     close(flow.socket);
     this.#reports.ended(flow.slot, end);

@@ -1,37 +1,33 @@
 import type { Answerer, SessionEnd, UdpClient, UdpEndpoint } from '../udp.js';
 import type { OwnBytes } from './protocol.js';
 
-/** What the control side and the thread of a UDP relay say to each other, and what they share. */
+/** The messages between the control side and the thread of a UDP relay, and their shared memory. */
 
 /** Datagrams that the control side has yet to see: what comes beyond is dropped. */
 export const MAX_STRANGERS = 1024;
 
+/** A session, by its place and by the count of those that had it. */
+export interface SessionRef {
+  readonly slot: number;
+  readonly generation: number;
+}
+
+interface OpenOrder extends SessionRef {
+  readonly kind: 'open';
+  readonly client: UdpClient;
+  readonly child: UdpEndpoint;
+  readonly first: readonly Uint8Array[];
+  readonly from: string | null;
+  readonly mark: Uint8Array | null;
+  /** The control side hears the child, until a `move`. */
+  readonly held: boolean;
+}
+
 export type UdpOrder =
-  | {
-      readonly kind: 'open';
-      readonly slot: number;
-      readonly generation: number;
-      readonly client: UdpClient;
-      readonly child: UdpEndpoint;
-      readonly first: readonly Uint8Array[];
-      readonly from: string | null;
-      readonly mark: Uint8Array | null;
-      /** The control side hears the child, until a `move`. */
-      readonly held: boolean;
-    }
-  | {
-      readonly kind: 'move';
-      readonly slot: number;
-      readonly generation: number;
-      readonly client: UdpClient;
-    }
-  | {
-      readonly kind: 'tell';
-      readonly slot: number;
-      readonly generation: number;
-      readonly datagram: Uint8Array;
-    }
-  | { readonly kind: 'end'; readonly slot: number; readonly generation: number }
+  | OpenOrder
+  | (SessionRef & { readonly kind: 'move'; readonly client: UdpClient })
+  | (SessionRef & { readonly kind: 'tell'; readonly datagram: Uint8Array })
+  | (SessionRef & { readonly kind: 'end' })
   | { readonly kind: 'answer'; readonly settings: unknown };
 
 interface Stranger {
@@ -39,10 +35,8 @@ interface Stranger {
   readonly from: UdpEndpoint;
 }
 
-/** What the child of a held session sent. */
-interface Heard {
-  readonly slot: number;
-  readonly generation: number;
+/** A datagram from the child of a held session. */
+interface Heard extends SessionRef {
   readonly datagram: OwnBytes;
 }
 
@@ -50,7 +44,7 @@ export interface UdpReport {
   readonly strangers: readonly Stranger[];
   readonly heard: readonly Heard[];
   readonly ended: readonly { readonly slot: number; readonly end: SessionEnd }[];
-  /** Why the thread could not be pinned to its CPU. */
+  /** The reason that the thread could not be pinned to its CPU. */
   readonly unpinned?: string;
 }
 
@@ -71,7 +65,7 @@ export interface UdpShared {
   readonly gatherMs: number;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
-  /** How many datagrams, of strangers and of held sessions, are on their way to the control side. */
+  /** The number of datagrams, of strangers and held sessions, on their way to the control side. */
   readonly strangers: Int32Array;
   /** Each session's socket to its child; -1: none, or nobody's any more. */
   readonly sockets: Int32Array;

@@ -1,7 +1,7 @@
 import type { SessionEnd } from '../udp.js';
 import type { Datagrams } from './datagrams.js';
 import { endpointOf } from './names.js';
-import { MAX_STRANGERS, type UdpReport } from './udp-protocol.js';
+import { MAX_STRANGERS, type SessionRef, type UdpReport } from './udp-protocol.js';
 
 interface OpenReport {
   readonly strangers: UdpReport['strangers'][number][];
@@ -13,10 +13,10 @@ function emptyReport(): OpenReport {
   return { strangers: [], heard: [], ended: [] };
 }
 
-/** What a UDP relay's thread has to tell the control side. */
+/** The reports of a UDP relay's thread to the control side. */
 export class UdpReports {
   readonly #send: (report: UdpReport) => void;
-  /** How many datagrams the control side has yet to see. */
+  /** The number of datagrams that the control side has yet to see. */
   readonly #unseen: Int32Array;
   #open = emptyReport();
 
@@ -31,12 +31,8 @@ export class UdpReports {
     this.#open.strangers.push({ datagram: datagrams.copyOf(index), from });
   }
 
-  /** What the child of a held session sent. */
-  heard(
-    { slot, generation }: { readonly slot: number; readonly generation: number },
-    datagrams: Datagrams,
-    index: number,
-  ): void {
+  /** Reports a datagram from the child of a held session. */
+  heard({ slot, generation }: SessionRef, datagrams: Datagrams, index: number): void {
     if (!this.#hasRoom()) return;
     this.#open.heard.push({ slot, generation, datagram: datagrams.copyOf(index) });
   }
@@ -45,7 +41,7 @@ export class UdpReports {
     this.#open.ended.push({ slot, end });
   }
 
-  /** Tells what there is to tell. */
+  /** Sends the reports, if there are any. */
   send(): void {
     const { strangers, heard, ended } = this.#open;
     if (strangers.length === 0 && heard.length === 0 && ended.length === 0) return;
@@ -53,7 +49,7 @@ export class UdpReports {
     this.#open = emptyReport();
   }
 
-  /** Whether the control side keeps up with what it is told. */
+  /** Counts a datagram more; false: the control side does not keep up. */
   #hasRoom(): boolean {
     if (Atomics.load(this.#unseen, 0) >= MAX_STRANGERS) return false;
     Atomics.add(this.#unseen, 0, 1);

@@ -18,9 +18,9 @@ import {
 import { familyOf } from './names.js';
 import type { UdpShared } from './udp-protocol.js';
 
-/** What clients may send while the thread does something else. */
+/** Bytes that clients may send while the thread does something else. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
-/** Nothing beside the delays that protocols plan for, and a third less CPU for bursts than half of it. */
+/** Little beside the delays that protocols plan for; bursts cost a third less CPU than at half. */
 const GATHER_MS = 0.5;
 
 /** Opens what a UDP relay and its thread share. Throws LibcError when the port cannot be had. */

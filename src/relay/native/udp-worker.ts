@@ -1,6 +1,5 @@
 /** The entry point of a UDP relay's thread. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../../errors.js';
 import { Answers } from '../answerer.js';
 import { pinThread } from './libc.js';
 import { type UdpControl, UdpLoop } from './udp-loop.js';
@@ -15,12 +14,7 @@ const control: UdpControl = {
   report: (report: UdpReport) => port.postMessage(report),
 };
 
-if (shared.cpu !== null) {
-  try {
-    pinThread(shared.cpu);
-  } catch (error) {
-    control.report({ strangers: [], heard: [], ended: [], unpinned: messageOf(error) });
-  }
-}
+const unpinned = pinThread(shared.cpu);
+if (unpinned !== null) control.report({ strangers: [], heard: [], ended: [], unpinned });
 const answers = shared.answerer && (await Answers.load(shared.answerer));
 new UdpLoop(shared, control, answers).run();

@@ -20,12 +20,17 @@ import { share } from './udp-shared.js';
 /** A thread that died is replaced after this long: one that dies at once must not burn a CPU. */
 const RESTART_MS = 100;
 
+interface NativeSessionOptions extends SessionOptions {
+  /** Told of each move of the session. */
+  readonly moved?: (client: UdpClient) => void;
+}
+
 class NativeSession implements UdpSession {
   readonly generation: number;
   readonly ended: Promise<SessionEnd>;
   readonly #slot: number;
   readonly #base: readonly [number, number];
-  readonly #heard: SessionOptions['heard'];
+  readonly #options: NativeSessionOptions;
   #relay: NativeUdpRelay | null;
   #resolve: (end: SessionEnd) => void = () => {};
   #bytes: readonly [number, number] = [0, 0];
@@ -34,12 +39,12 @@ class NativeSession implements UdpSession {
     relay: NativeUdpRelay,
     slot: number,
     generation: number,
-    heard: SessionOptions['heard'],
+    options: NativeSessionOptions,
   ) {
     this.#relay = relay;
     this.#slot = slot;
     this.generation = generation;
-    this.#heard = heard;
+    this.#options = options;
     this.#base = relay.bytes(slot);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -60,6 +65,7 @@ class NativeSession implements UdpSession {
 
   move(client: UdpClient): void {
     this.#relay?.order({ kind: 'move', slot: this.#slot, generation: this.generation, client });
+    this.#options.moved?.(client);
   }
 
   destroy(): void {
@@ -67,7 +73,7 @@ class NativeSession implements UdpSession {
   }
 
   hear(datagram: Buffer): void {
-    this.#heard?.(datagram);
+    this.#options.heard?.(datagram);
   }
 
   /** Keeps the last counts: the slot goes to another session. */
@@ -115,17 +121,17 @@ export class NativeUdpRelay implements UdpRelay {
     client: UdpClient,
     child: UdpEndpoint,
     first: readonly Buffer[],
-    { from, mark, heard }: SessionOptions = {},
+    options: NativeSessionOptions = {},
   ): UdpSession | null {
     const slot = this.#restart ? undefined : this.#freeSlots.pop();
     if (slot === undefined) return null;
     this.#generation = (this.#generation + 1) | 0;
-    const session = new NativeSession(this, slot, this.#generation, heard);
+    const session = new NativeSession(this, slot, this.#generation, options);
     this.#sessions.set(slot, session);
     const { generation } = session;
-    const held = heard !== undefined;
-    const order = { slot, generation, client, child, first, held };
-    this.order({ kind: 'open', ...order, from: from ?? null, mark: mark ?? null });
+    const { from = null, mark = null, heard } = options;
+    const order = { slot, generation, client, child, first, held: heard !== undefined };
+    this.order({ kind: 'open', ...order, from, mark });
     return session;
   }
 
@@ -149,7 +155,7 @@ export class NativeUdpRelay implements UdpRelay {
     raiseEvent(this.#shared.wake);
   }
 
-  /** Of a slot, from client to child and back, over all sessions that it has had. */
+  /** Bytes of a slot, from client to child and back, over all sessions that it has had. */
   bytes(slot: number): readonly [number, number] {
     const { counters } = this.#shared;
     return [counters[2 * slot] ?? 0, counters[2 * slot + 1] ?? 0];

@@ -1,6 +1,5 @@
 /** The entry point of a relay thread. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../../errors.js';
 import { pinThread } from './libc.js';
 import { type Control, RelayLoop } from './loop.js';
 import type { Order, Report, Shared } from './protocol.js';
@@ -14,13 +13,8 @@ const control: Control = {
   report: (reports: readonly Report[]) => port.postMessage(reports),
 };
 
-if (shared.cpu !== null) {
-  try {
-    pinThread(shared.cpu);
-  } catch (error) {
-    control.report([{ kind: 'unpinned', reason: messageOf(error) }]);
-  }
-}
+const reason = pinThread(shared.cpu);
+if (reason !== null) control.report([{ kind: 'unpinned', reason }]);
 const loop = new RelayLoop(shared, control);
 for (let order = loop.run(); order !== null; order = loop.run()) {
   loop.employ(await import(order.module), order);

@@ -113,7 +113,7 @@ export class PortablePendingClient implements PendingClient {
     this.#setup?.over(error);
   }
 
-  /** Bytes of the client that nobody reads would have the system reset it before it has read ours. */
+  /** Unread bytes of the client would have the system reset it before it has read ours. */
   #linger(lastWords: Buffer, closed: () => void): void {
     const client = this.#client;
     // No idle timer: a publisher that never listens would go on for ever.

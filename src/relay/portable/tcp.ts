@@ -9,7 +9,7 @@ import {
 } from '../relay.js';
 import { type Stallable, StallWatch } from '../stall.js';
 
-/** How often stalled clients are looked for, milliseconds. */
+/** Time between two searches for stalled clients, milliseconds. */
 const TICK_MS = 500;
 
 /** Two sockets joined by Node's own `pipe`, which pauses the reader while the writer is full. */

@@ -65,14 +65,14 @@ class PortableSession implements UdpSession {
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(datagram);
   }
 
-  /** Whether what came from the client's address is this session's. */
+  /** Answers whether a datagram from the client's address belongs to this session. */
   owns(datagram: Buffer): boolean {
     const { checkedBelow = 0 } = this.#relay.options;
     if ((datagram[0] ?? 0) >= checkedBelow) return true;
     return this.#mark !== undefined && datagram.includes(this.#mark);
   }
 
-  /** What the client sent. */
+  /** Takes a datagram of the client's. */
   relay(datagram: Buffer): void {
     this.send(datagram);
     if (this.#relay.isFarewell(datagram)) this.end('farewell');
@@ -93,7 +93,7 @@ class PortableSession implements UdpSession {
     this.#resolve(end);
   }
 
-  /** From an address that this machine may not have. */
+  /** Sends from an address that this machine may not have. */
   #connectFrom(address: string, child: UdpEndpoint): void {
     const connect = () => this.#relay.has(this) && this.#connect(child);
     this.#socket.once('error', connect);
@@ -154,7 +154,7 @@ export class PortableUdpRelay implements UdpRelay {
   static async open(options: UdpRelayOptions): Promise<PortableUdpRelay> {
     const answers = options.answerer ? await Answers.load(options.answerer) : null;
     const socket = await bind(options.address);
-    // What cannot be sent to one client is lost, as it may be anywhere on its way.
+    // A datagram that cannot be sent is lost, as it may be anywhere on its way.
     socket.on('error', () => {});
     return new PortableUdpRelay(options, socket, answers);
   }
@@ -259,7 +259,7 @@ async function bind({ host, port }: Address): Promise<Socket> {
 
 async function bindTo(host: string, port: number): Promise<Socket> {
   const [type, family] = isIPv6(host) ? (['udp6', 6] as const) : (['udp4', 4] as const);
-  // What is sent goes out in the same turn, before what closes the socket: no address is looked up.
+  // A datagram goes out in the same turn, before the socket closes: no address is looked up.
   const socket = createSocket({ type, lookup: (ip, _options, done) => done(null, ip, family) });
   const listening = once(socket, 'listening');
   socket.bind(port, host);
