@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { circlesIn } from './helpers/circles.js';
 import { ROOT } from './helpers/paths.js';
 
 const SRC = join(ROOT, 'src');
@@ -48,6 +49,18 @@ function users(pattern: RegExp, allowed: RegExp): string[] {
     .map(({ path }) => path);
 }
 
+/** What each file imports of the project, or with `by` what each room does. */
+function importsBy(by: (path: string) => string = (path) => path): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const { path, imports } of sources) {
+    const own = by(path);
+    const others = imports.filter((name) => name.endsWith('.ts')).map(by);
+    const known = graph.get(own) ?? new Set();
+    graph.set(own, new Set([...known, ...others.filter((name) => name !== own)]));
+  }
+  return graph;
+}
+
 const SOCKETS = /^node:(net|dgram|http|https|tls)$/;
 
 describe('import laws', () => {
@@ -57,6 +70,18 @@ describe('import laws', () => {
     for (const name of ['relay/relay.ts', 'relay/native/udp.ts', 'koffi']) {
       assert.ok(all.includes(name), name);
     }
+  });
+
+  it('no files import each other in a circle, and no rooms, not even for types', () => {
+    const graph = new Map([
+      ['a', ['b', 'c']],
+      ['b', ['c']],
+      ['c', ['d']],
+      ['d', ['b']],
+    ]);
+    assert.deepEqual(circlesIn(graph), ['b > c > d > b']);
+    assert.deepEqual(circlesIn(importsBy()), []);
+    assert.deepEqual(circlesIn(importsBy((path) => path.split('/')[0] ?? '')), []);
   });
 
   it('parsers know no sockets, clocks or randomness', () => {
