@@ -8,6 +8,8 @@ import { ROOT } from './helpers/paths.js';
 const SRC = join(ROOT, 'src');
 /** A statement, or an `import()` of a module by its name, for its values or its types. */
 const IMPORT = /^(?:import|export)\b[^;]*?from '([^']+)'|\bimport\('([^']+)'\)/gms;
+/** The room's name, and the rooms that it may import. */
+const ROOM_HEAD = /^\/\*\*\n \* The room `([\w-]+)\/`:.*?\n \* May import: ([^.]*)\.\n \*\/\n/s;
 /** Lines a source file may have; most have far fewer. */
 const MAX_LINES = 300;
 
@@ -82,6 +84,25 @@ describe('import laws', () => {
     assert.deepEqual(circlesIn(graph), ['b > c > d > b']);
     assert.deepEqual(circlesIn(importsBy()), []);
     assert.deepEqual(circlesIn(importsBy((path) => path.split('/')[0] ?? '')), []);
+  });
+
+  it('each room says at the head of one file what it is and which rooms it may import', () => {
+    const rooms = new Set(sources.flatMap(({ path }) => path.match(/^[^/]+(?=\/)/)?.[0] ?? []));
+    for (const room of rooms) {
+      const heads = sources.flatMap(({ path, text }) => {
+        const [, name, words = ''] = ROOM_HEAD.exec(text) ?? [];
+        return path.startsWith(`${room}/`) && name === room ? [words] : [];
+      });
+      assert.equal(heads.length, 1, `${room}/ has one head comment`);
+      const may = heads[0]?.split(/[\s*,]+/) ?? [];
+      const others = sources
+        .filter(({ path }) => path.startsWith(`${room}/`))
+        .flatMap(({ imports }) =>
+          imports.flatMap((name) => /^([^/]+)\/.*\.ts$/.exec(name)?.[1] ?? []),
+        );
+      const foreign = [...new Set(others)].filter((name) => name !== room && !may.includes(name));
+      if (heads[0] !== 'every room') assert.deepEqual(foreign, [], `imports of ${room}/`);
+    }
   });
 
   it('parsers know no sockets, clocks or randomness', () => {

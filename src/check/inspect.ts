@@ -1,3 +1,9 @@
+/**
+ * The room `check/`: finds all that can be known before a child starts, or goes by a new template.
+ * May import: child, child-access, config, cpu, firewall, listener, logging, registry, relay,
+ * srs-conf.
+ */
+
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import { overlapWithOthers } from '../child/others.js';
