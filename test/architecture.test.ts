@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { circlesIn } from './helpers/circles.js';
 import { ROOT } from './helpers/paths.js';
 
 const SRC = join(ROOT, 'src');
 /** A statement, or an `import()` of a module by its name, for its values or its types. */
 const IMPORT = /^(?:import|export)\b[^;]*?from '([^']+)'|\bimport\('([^']+)'\)/gms;
+/** The room's name, and the rooms that it may import. */
+const ROOM_HEAD = /^\/\*\*\n \* The room `([\w-]+)\/`:.*?\n \* May import: ([^.]*)\.\n \*\/\n/s;
 /** Lines a source file may have; most have far fewer. */
 const MAX_LINES = 300;
 
@@ -48,6 +51,18 @@ function users(pattern: RegExp, allowed: RegExp): string[] {
     .map(({ path }) => path);
 }
 
+/** What each file imports of the project, or with `by` what each room does. */
+function importsBy(by: (path: string) => string = (path) => path): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const { path, imports } of sources) {
+    const own = by(path);
+    const others = imports.filter((name) => name.endsWith('.ts')).map(by);
+    const known = graph.get(own) ?? new Set();
+    graph.set(own, new Set([...known, ...others.filter((name) => name !== own)]));
+  }
+  return graph;
+}
+
 const SOCKETS = /^node:(net|dgram|http|https|tls)$/;
 
 describe('import laws', () => {
@@ -56,6 +71,37 @@ describe('import laws', () => {
     const all = sources.flatMap(({ imports }) => imports);
     for (const name of ['relay/relay.ts', 'relay/native/udp.ts', 'koffi']) {
       assert.ok(all.includes(name), name);
+    }
+  });
+
+  it('no files import each other in a circle, and no rooms, not even for types', () => {
+    const graph = new Map([
+      ['a', ['b', 'c']],
+      ['b', ['c']],
+      ['c', ['d']],
+      ['d', ['b']],
+    ]);
+    assert.deepEqual(circlesIn(graph), ['b > c > d > b']);
+    assert.deepEqual(circlesIn(importsBy()), []);
+    assert.deepEqual(circlesIn(importsBy((path) => path.split('/')[0] ?? '')), []);
+  });
+
+  it('each room says at the head of one file what it is and which rooms it may import', () => {
+    const rooms = new Set(sources.flatMap(({ path }) => path.match(/^[^/]+(?=\/)/)?.[0] ?? []));
+    for (const room of rooms) {
+      const heads = sources.flatMap(({ path, text }) => {
+        const [, name, words = ''] = ROOM_HEAD.exec(text) ?? [];
+        return path.startsWith(`${room}/`) && name === room ? [words] : [];
+      });
+      assert.equal(heads.length, 1, `${room}/ has one head comment`);
+      const may = heads[0]?.split(/[\s*,]+/) ?? [];
+      const others = sources
+        .filter(({ path }) => path.startsWith(`${room}/`))
+        .flatMap(({ imports }) =>
+          imports.flatMap((name) => /^([^/]+)\/.*\.ts$/.exec(name)?.[1] ?? []),
+        );
+      const foreign = [...new Set(others)].filter((name) => name !== room && !may.includes(name));
+      if (heads[0] !== 'every room') assert.deepEqual(foreign, [], `imports of ${room}/`);
     }
   });
 

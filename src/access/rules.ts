@@ -1,3 +1,8 @@
+/**
+ * The room `access/`: which clients may publish or play a stream.
+ * May import: srs-conf.
+ */
+
 import { type AccessRule, isSecure } from '../srs-conf/security.js';
 import { nameOf, type Role, type StreamKey } from '../stream-key.js';
 

@@ -1,3 +1,8 @@
+/**
+ * The room `admin/`: the private port, where tools of operators ask what runs and drain children.
+ * May import: child, config, hooks, listener, logging, placement, protocol, system, unmanaged.
+ */
+
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';

@@ -1,3 +1,8 @@
+/**
+ * The room `api/`: SRS's HTTP API for all children: a poller's snapshots, merged by pure functions.
+ * May import: child, child-access, clock, config, listener, logging, placement, protocol.
+ */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';

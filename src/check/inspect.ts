@@ -1,3 +1,9 @@
+/**
+ * The room `check/`: finds all that can be known before a child starts, or goes by a new template.
+ * May import: child, child-access, config, cpu, firewall, listener, logging, registry, relay,
+ * srs-conf.
+ */
+
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import { overlapWithOthers } from '../child/others.js';
@@ -5,7 +11,6 @@ import type { Pinning } from '../child/pinning.js';
 import { NO_TEMPLATE, type Template } from '../child/template.js';
 import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
-import { connectionBudget, type DescriptorBudget, fileLimit } from '../config/limits.js';
 import { canPin, pinPrefix, pinThreads, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
@@ -18,6 +23,7 @@ import { DEFAULT_VHOST } from '../stream-key.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
 import { tryHttpDir } from './http-dir.js';
+import { connectionBudget, type DescriptorBudget, fileLimit } from './limits.js';
 import { whoRegisters } from './origins.js';
 import { provePorts } from './ports.js';
 import type { Prepared } from './prepared.js';

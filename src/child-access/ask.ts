@@ -1,3 +1,8 @@
+/**
+ * The room `child-access/`: the one way to ask a child by HTTP, within the connections kept for it.
+ * May import: config, protocol, system.
+ */
+
 import { once } from 'node:events';
 import {
   type ClientRequest,

@@ -1,3 +1,8 @@
+/**
+ * The room `child/`: one SRS process through its lives; the fleet of them, their files and CPUs.
+ * May import: child-access, clock, config, cpu, logging, protocol, srs-conf, system.
+ */
+
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { LoopClock } from '../clock/loop.js';

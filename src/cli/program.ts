@@ -1,3 +1,8 @@
+/**
+ * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
+ * May import: admin, check, child, config, cpu, logging, placement, supervisor, system, unmanaged.
+ */
+
 import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `clock/`: how late our own event loop was, and turns for polls.
+ * May import: no other room.
+ */
+
 import { EventEmitter } from 'node:events';
 
 /** `stood`: the process did not run for so many milliseconds (at least STOOD_MS) and runs again. */

@@ -1,3 +1,8 @@
+/**
+ * The room `collections/`: containers that are bounded, or fast where there is much turnover.
+ * May import: no other room.
+ */
+
 /** Most slots; keys of one slot differ by this. */
 const SLOTS = 2 ** 21;
 /** Keys wrap here, below the largest exact integer. */

@@ -1,3 +1,8 @@
+/**
+ * The room `config/`: flags over environment over YAML over defaults, as one frozen value.
+ * May import: logging, system.
+ */
+
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { SupervisorError } from '../errors.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `cpu/`: reads the machine's CPUs, plans a set for each child, and pins processes.
+ * May import: system.
+ */
+
 import { SupervisorError } from '../errors.js';
 import { plural } from './layout.js';
 import { type CpuSlot, slotsOf, spread } from './slots.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `demo/`: publishes our clip through the RTMP port, as any encoder would.
+ * May import: config, logging, protocol.
+ */
+
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { formatAddress } from '../config/address.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `files/`: serves a folder by HTTP with no way out, and constant files from memory.
+ * May import: listener, protocol.
+ */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { parseTarget } from '../protocol/http/target.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `firewall/`: keeps others off the children's media ports by an nftables table.
+ * May import: child, config, logging, relay.
+ */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildPorts } from '../child/types.js';
 import { messageOf, SupervisorError } from '../errors.js';

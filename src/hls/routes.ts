@@ -1,3 +1,8 @@
+/**
+ * The room `hls/`: playlists by way of the owner, segments from disk, and their sweeping.
+ * May import: access, child-access, config, files, listener, logging, protocol, system.
+ */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRules } from '../access/rules.js';
 import { replyOptions } from '../files/reply.js';

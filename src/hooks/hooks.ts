@@ -1,3 +1,8 @@
+/**
+ * The room `hooks/`: takes the children's hooks, tells placement, and calls the user's URLs.
+ * May import: child, child-access, collections, config, listener, logging, protocol, system.
+ */
+
 import type { Fleet } from '../child/fleet.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import type { Template } from '../child/template.js';

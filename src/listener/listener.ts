@@ -1,3 +1,9 @@
+/**
+ * The room `listener/`: ports for clients: limits, identification, and dialling of children.
+ * May import: access, child, child-access, collections, config, logging, protocol, registry,
+ * relay, system.
+ */
+
 import type { AddressInfo } from 'node:net';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';

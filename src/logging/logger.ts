@@ -1,3 +1,8 @@
+/**
+ * The room `logging/`: where log lines go, without secrets and without holding anybody up.
+ * May import: no other room.
+ */
+
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { escapeControls } from './loggable.js';
 

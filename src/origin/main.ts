@@ -1,3 +1,8 @@
+/**
+ * The room `origin/`: mini-srs, the embedded origin: a program of its own.
+ * May import: protocol, srs-conf.
+ */
+
 import { appendFileSync, readFileSync } from 'node:fs';
 import { codeOf, messageOf } from '../errors.js';
 import { parseConf } from '../srs-conf/parse.js';

@@ -1,3 +1,8 @@
+/**
+ * The room `pages/`: serves the player pages that are built from the top folder `pages/`.
+ * May import: files, listener, logging, protocol.
+ */
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -1,3 +1,8 @@
+/**
+ * The room `placement/`: which child has a stream, or shall have it, and who holds it now.
+ * May import: child, logging, registry.
+ */
+
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';

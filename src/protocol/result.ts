@@ -1,4 +1,9 @@
 /**
+ * The room `protocol/`: parsers and encoders: bytes in, `value`, `incomplete` or `invalid` out.
+ * May import: no other room.
+ */
+
+/**
  * The result of every parser. `incomplete` asks for more bytes and has consumed none. `invalid`
  * ends the connection; its reason is for the log and the counters, never for the client.
  */

@@ -1,3 +1,8 @@
+/**
+ * The room `registry/`: the map from a stream to its owner, in memory or in Redis.
+ * May import: child, logging.
+ */
+
 import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 

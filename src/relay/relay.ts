@@ -1,3 +1,8 @@
+/**
+ * The room `relay/`: moves bytes between two sockets and knows nothing of streams.
+ * May import: collections, config, logging, system.
+ */
+
 import type { Socket } from 'node:net';
 import type { SetupThreads } from './client-setup.js';
 import type { RelayedConnection } from './relayed.js';

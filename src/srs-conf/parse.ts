@@ -1,3 +1,8 @@
+/**
+ * The room `srs-conf/`: SRS's config language: text to tree, and tree to text.
+ * May import: no other room.
+ */
+
 import { SupervisorError } from '../errors.js';
 
 /** One line of a config, `name args… ;`, or a block, `name args… { children }`. */

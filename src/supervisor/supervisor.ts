@@ -1,3 +1,8 @@
+/**
+ * The room `supervisor/`: builds the rooms, joins them, starts and closes them in order.
+ * May import: every room.
+ */
+
 import type { AddressInfo } from 'node:net';
 import type { AdminStatus } from '../admin/types.js';
 import { reloadChildren } from '../api/reload.js';
@@ -13,10 +18,7 @@ interface Phase {
   state: Exclude<AdminStatus['state'], 'stopping'>;
 }
 
-/**
- * The whole program: builds the rooms, joins the children's way and the data's way, starts all in
- * order and ends it in the reverse one. May import every room; only `cli/run.ts` imports it.
- */
+/** The whole program, as `cli/run.ts` starts, orders about and ends it. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #parts: Composition;

@@ -1,3 +1,8 @@
+/**
+ * The room `system/`: thin helpers over Node and the C library.
+ * May import: logging.
+ */
+
 /** C library calls that Node lacks, for the control thread. All return at once. */
 import { constants } from 'node:os';
 

@@ -1,3 +1,8 @@
+/**
+ * The room `unmanaged/`: SRS origins that somebody else started, and that register here.
+ * May import: api, child, child-access, clock, collections, config, listener, logging, protocol.
+ */
+
 import { EventEmitter } from 'node:events';
 import type { LoopClock } from '../clock/loop.js';
 import { TokenBuckets } from '../collections/token-buckets.js';

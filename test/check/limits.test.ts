@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { connectionBudget, fileLimit, parseFileLimit } from '../../src/config/limits.js';
+import { connectionBudget, fileLimit, parseFileLimit } from '../../src/check/limits.js';
 import { loadConfig } from '../../src/config/load.js';
 
 function config(env: Record<string, string> = {}) {

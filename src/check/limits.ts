@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RESERVED_CONNECTIONS } from '../child-access/reserve.js';
+import type { Config } from '../config/config.js';
 import { SupervisorError } from '../errors.js';
-import type { Config } from './config.js';
 
 const MOST_CONNECTIONS = 1_000_000;
 /** Descriptors per client: its socket, and its child's socket or the file that it reads. */
