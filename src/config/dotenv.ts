@@ -9,8 +9,8 @@ const OURS = /^(SRS_SUPERVISOR|PROXY)_/;
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads the variables of a `.env` file that are meant for us, as the Go proxy does; none where there is
- * no such file. @throws ERR_CONFIG if it cannot be read
+ * Reads our variables of a `.env` file, as the Go proxy does; none if there is no such file.
+ * @throws ERR_CONFIG if it cannot be read
  */
 export async function readDotEnv(path: string): Promise<Environment> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {

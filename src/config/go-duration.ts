@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
 
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
-/** Reads `45s`, `2m` or `1h30m` as Go does: seconds; null for anything else, and for no time at all. */
+/** Returns the seconds of Go's `45s`, `2m` or `1h30m`; null for anything else, and for 0. */
 export function parseGoDuration(text: string): number | null {
   let seconds = 0;
   PART.lastIndex = text.startsWith('+') ? 1 : 0;

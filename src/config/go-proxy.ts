@@ -1,7 +1,7 @@
 /** The environment of SRS's Go proxy, in our keys. */
 import { SupervisorError } from '../errors.js';
 import { parseGoDuration } from './go-duration.js';
-import type { Environment, Setting } from './sources.js';
+import type { Environment, Setting } from './setting.js';
 
 const REGISTRY = 'PROXY_LOAD_BALANCER_TYPE';
 const BACKEND = 'PROXY_DEFAULT_BACKEND_ENABLED';
@@ -94,7 +94,7 @@ function lifetime(env: Environment): Setting[] {
   return [{ key: 'origins.ttlSeconds', value: Math.ceil(seconds), origin: `environment ${TTL}` }];
 }
 
-/** What heartbeats must carry (proxy 8.0.28). */
+/** The token that heartbeats must carry (proxy 8.0.28). */
 function heartbeatToken(env: Environment): Setting[] {
   if (env[AUTH] !== 'on') return [];
   const type = env.PROXY_HTTP_API_AUTH_TYPE ?? '';

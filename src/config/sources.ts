@@ -2,13 +2,9 @@ import { SupervisorError } from '../errors.js';
 import { fromProxyVariables } from './go-proxy.js';
 import { nearest } from './nearest.js';
 import { KEYS } from './schema.js';
+import type { Environment, Setting } from './setting.js';
 
-/** A value for one key, and its origin in words for the user. */
-export interface Setting {
-  readonly key: string;
-  readonly value: unknown;
-  readonly origin: string;
-}
+export type { Environment, Setting } from './setting.js';
 
 /** Command line flags by commander's names, not validated yet. */
 export interface Flags {
@@ -28,8 +24,6 @@ export interface Flags {
   /** False with --no-pin. */
   readonly pin?: boolean;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const FLAG_KEYS: Readonly<Record<Exclude<keyof Flags, 'pin'>, readonly [string, string]>> = {
   children: ['--children', 'children.count'],

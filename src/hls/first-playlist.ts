@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
 
 export interface FirstPlaylistOptions {
-  /** Whether somebody publishes the stream now. */
+  /** Tells whether the stream is published now. */
   readonly isPublished: (stream: StreamKey) => Promise<boolean>;
-  /** Whether streams of that vhost get a playlist at all. */
+  /** Tells whether streams of that vhost get a playlist at all. */
   readonly makesHls: (vhost: string) => boolean;
   /** Takes one of the places of players that wait, for an address; false where none is free. */
   readonly take: (ip: string) => boolean;
@@ -39,12 +39,12 @@ export class FirstPlaylist {
     this.#exists = exists;
   }
 
-  /** Whether the playlist of that stream is still to come: it is published, and its vhost has HLS. */
+  /** Tells whether the playlist is still to come: the stream is published, its vhost has HLS. */
   async isComing(name: StreamName): Promise<boolean> {
     return this.#options.makesHls(name.vhost) && this.#options.isPublished(streamKey(name));
   }
 
-  /** True once the playlist is there; false when the time is up, no place is free or the client left. */
+  /** Resolves true with the playlist there; false if time is up, no place is free, or it left. */
   async wait({ name, ip, signal }: EarlyAsk): Promise<boolean> {
     const { take, giveBack, waitMs } = this.#options;
     if (signal.aborted || !take(ip)) return false;

@@ -30,7 +30,7 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly access: AccessRules;
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
-  /** Players that come before a stream's first playlist; default: they are answered 404, as by SRS. */
+  /** Holds players that come before a stream's first playlist; default: 404, as by SRS. */
   readonly first?: FirstPlaylistOptions;
 }
 
