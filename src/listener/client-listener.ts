@@ -1,25 +1,40 @@
 import type { AddressInfo } from 'node:net';
+import type { Logger } from '../logging/logger.js';
+import type { RefusalFields } from '../logging/refusals.js';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import type { ConnectionLimits } from './budget.js';
-import { Connections } from './connections.js';
+import { type Connection, Connections } from './connections.js';
 import { noCounters } from './counters.js';
 import type { AliasListener, ConnectionRow, ListenerSummary } from './listener.js';
+import { logFailure } from './log-failure.js';
 import { SessionError } from './session-error.js';
 import { TrafficMeter } from './traffic.js';
 
-/** What all ports do alike, whatever is spoken there: they count, show and end their connections. */
+export interface ClientListenerOptions {
+  readonly limits: ConnectionLimits;
+  /** Aliases of the clients for which this thread dials children; null: it dials none. */
+  readonly aliases: AliasBook | null;
+  /** The log's line for a client that was not served. */
+  readonly notServed: string;
+  readonly logger: Logger;
+}
+
+/** The part that all ports have in common: counts, rows, failures and the end of connections. */
 export abstract class ClientListener implements AliasListener {
   readonly connections: Connections;
   readonly counters = noCounters();
   readonly #aliases: AliasBook | null;
+  readonly #notServed: string;
+  readonly #logger: Logger;
   readonly #traffic: TrafficMeter;
 
-  /** `aliases`: of those that are dialled for in this thread; null: children are not dialled here. */
-  constructor(limits: ConnectionLimits, aliases: AliasBook | null) {
+  constructor({ limits, aliases, notServed, logger }: ClientListenerOptions) {
     this.connections = new Connections(limits);
     this.#aliases = aliases;
+    this.#notServed = notServed;
+    this.#logger = logger;
     this.#traffic = new TrafficMeter(this.connections);
   }
 
@@ -46,5 +61,39 @@ export abstract class ClientListener implements AliasListener {
   async close(): Promise<void> {
     this.#traffic.close();
     this.connections.endAll(new SessionError('left', 'the supervisor stops'));
+  }
+
+  /**
+   * Serves a client until `work` is over: counts it as relayed, or counts and logs why it was not
+   * served and lets `dismiss` tell it. Then gives back all that the client held. `about` adds fields
+   * to the log's line.
+   */
+  protected async serve(
+    connection: Connection,
+    work: () => Promise<void>,
+    dismiss: (error: unknown) => unknown,
+    about: () => RefusalFields = () => ({}),
+  ): Promise<void> {
+    try {
+      await work();
+      this.counters.relayed += 1;
+    } catch (error) {
+      this.fail(connection, error, about());
+      await dismiss(error);
+    } finally {
+      this.leave(connection);
+    }
+  }
+
+  /** Counts and logs why a client was not served; `about` adds fields to the line. */
+  protected fail({ client, stream }: Connection, error: unknown, about: RefusalFields = {}): void {
+    const fields = { client, stream, ...about };
+    this.counters.failed[logFailure(this.#logger, this.#notServed, fields, error)] += 1;
+  }
+
+  /** The client has left: gives back its alias and its place. */
+  protected leave(connection: Connection): void {
+    if (this.#aliases !== null) connection.releaseAlias(this.#aliases);
+    this.connections.closed(connection);
   }
 }

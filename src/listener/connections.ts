@@ -4,6 +4,7 @@ import { formatAddress } from '../config/address.js';
 import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { AliasBook } from './aliases.js';
 import { ConnectionBudget, type ConnectionLimits, type LimitName } from './budget.js';
 import type { ConnectionRow } from './listener.js';
 import { SessionError } from './session-error.js';
@@ -25,32 +26,30 @@ export interface ClientEntry {
   readonly since: number;
 }
 
-/** One client connection, from accept to close. What is null is not known yet. */
+/** One client connection, from accept to close. Null stands for what is not known yet. */
 export class Connection {
   readonly id: string;
-  /** `ip:port`. */
-  client: string;
-  /** What limits count by. */
+  /** The address that limits count by. */
   readonly ip: string;
   readonly port: number;
   /** Milliseconds since 1970. */
   readonly since: number;
-  role: Role | null = null;
-  stream: StreamKey | null = null;
-  owner: OwnerRef | null = null;
-  alias: string | null = null;
-  /** By which the user's hooks know it that were asked before it had a child. */
-  hookId: string | null = null;
-  relayed: Relayed | null = null;
-  /** Where its listener keeps it. */
+  /** Position in the listener's collection. */
   key = -1;
-  /** Where its budget counts it. */
+  /** Position in the budget's counts. */
   place: Place;
-  /** Told of its end, beside the signal. */
+  /** Called when the connection shall end, beside the signal. */
   onEnd: ((reason: Error) => void) | null = null;
-  /** Told once when it is not pending any more. */
+  /** Called once when the client is not pending any more. */
   onSettled: (() => void) | null = null;
-  /** Made for who asks for the signal: most connections end without one. */
+  #client: string;
+  #stream: StreamKey | null = null;
+  #role: Role | null = null;
+  #owner: OwnerRef | null = null;
+  #relayed: Relayed | null = null;
+  #alias: string | null = null;
+  #hookId: string | null = null;
+  /** Made on demand: most connections end without a signal. */
   #ending: AbortController | null = null;
   #reason: Error | null = null;
 
@@ -58,12 +57,43 @@ export class Connection {
     this.id = id;
     this.ip = ip;
     this.port = port;
-    this.client = formatAddress({ host: ip, port });
+    this.#client = formatAddress({ host: ip, port });
     this.since = since;
     this.place = place;
   }
 
-  /** Aborts when somebody wants this connection gone; its reason is an Error. */
+  /** The client's own address, `ip:port`. */
+  get client(): string {
+    return this.#client;
+  }
+
+  get stream(): StreamKey | null {
+    return this.#stream;
+  }
+
+  get role(): Role | null {
+    return this.#role;
+  }
+
+  get owner(): OwnerRef | null {
+    return this.#owner;
+  }
+
+  get relayed(): Relayed | null {
+    return this.#relayed;
+  }
+
+  /** The 127.x.y.z address from which children are dialled for the client. */
+  get alias(): string | null {
+    return this.#alias;
+  }
+
+  /** The id by which the user's hooks know a client that waited without a child. */
+  get hookId(): string | null {
+    return this.#hookId;
+  }
+
+  /** Aborts when the connection shall end; its reason is an Error. */
   get signal(): AbortSignal {
     if (this.#ending === null) {
       this.#ending = new AbortController();
@@ -72,24 +102,68 @@ export class Connection {
     return this.#ending.signal;
   }
 
-  /** Whether somebody wants it gone. */
+  /** Whether the connection shall end. */
   get isEnding(): boolean {
     return this.#reason !== null;
   }
 
-  /** Whether it has that stream and role; what is not named fits any. */
-  serves(stream = this.stream, role = this.role): boolean {
-    return stream === this.stream && role === this.role;
+  /** The client has another address, or one that a box or proxy in front of us tells. */
+  comesFrom(client: string): void {
+    this.#client = client;
+  }
+
+  /** The client has named a stream, and is not pending any more. */
+  named(stream: StreamKey, role: Role): void {
+    this.#stream = stream;
+    this.#role = role;
+    this.settle();
+  }
+
+  /** The user's hooks have been asked about the client. */
+  knownToHooks(id: string): void {
+    this.#hookId = id;
+  }
+
+  /** Returns the client's alias, which it gets now if it has none; null: this machine lends none. */
+  takeAlias(aliases: AliasBook): string | null {
+    this.#alias ??= aliases.take(this.#client);
+    return this.#alias;
+  }
+
+  releaseAlias(aliases: AliasBook): void {
+    aliases.release(this.#alias);
+    this.#alias = null;
+  }
+
+  /** The client belongs to an owner: it ends with it. */
+  assigned(owner: OwnerRef): void {
+    this.#owner = owner;
+  }
+
+  /** The client is relayed. */
+  carriedBy(relayed: Relayed | null): void {
+    this.#relayed = relayed;
+  }
+
+  /** The client is relayed to an owner, and ends with it. */
+  servedBy(owner: OwnerRef | null, relayed: Relayed): void {
+    this.#owner = owner;
+    this.#relayed = relayed;
+  }
+
+  /** Whether the client has that stream and role; an omitted one fits any. */
+  serves(stream = this.#stream, role = this.#role): boolean {
+    return stream === this.#stream && role === this.#role;
   }
 
   row(): ConnectionRow {
     const { id, client, alias, stream, role, since, relayed } = this;
-    const child = this.owner?.id ?? null;
+    const child = this.#owner?.id ?? null;
     const bytes = { bytesIn: relayed?.bytesIn ?? 0, bytesOut: relayed?.bytesOut ?? 0 };
     return { id, client, alias, child, stream, role, ...bytes, since };
   }
 
-  /** It has said what it wants. */
+  /** The client has told its request, so it is not pending any more. */
   settle(): void {
     const told = this.onSettled;
     this.onSettled = null;
@@ -100,7 +174,7 @@ export class Connection {
     this.#reason ??= reason;
     this.#ending?.abort(reason);
     this.onEnd?.(reason);
-    this.relayed?.destroy();
+    this.#relayed?.destroy();
   }
 }
 

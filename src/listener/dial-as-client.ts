@@ -37,15 +37,14 @@ export async function dialAsClient(
     return dialPeer(via, target.via.service, connection.client, connection.signal);
   }
   if (!canAlias(host)) return dial({ host, port, localAddress: null }, connection.signal);
-  connection.alias ??= aliases.take(connection.client);
+  const alias = connection.takeAlias(aliases);
   try {
-    return await dial({ host, port, localAddress: connection.alias }, connection.signal);
+    return await dial({ host, port, localAddress: alias }, connection.signal);
   } catch (error) {
-    if (connection.alias === null || codeOf(error) !== 'EADDRNOTAVAIL') throw error;
+    if (alias === null || codeOf(error) !== 'EADDRNOTAVAIL') throw error;
     logger.warn('this machine lends no 127.x.y.z address: children see every client as 127.0.0.1');
     aliases.disable();
-    aliases.release(connection.alias);
-    connection.alias = null;
+    connection.releaseAlias(aliases);
     return dial({ host, port, localAddress: null }, connection.signal);
   }
 }

@@ -1,3 +1,5 @@
+import { atMost } from './within.js';
+
 /** Players that are let through to one child at a time: enough to keep it busy, on any machine. */
 const AT_ONCE = 8;
 
@@ -30,13 +32,7 @@ export class DialGates {
   async settled(child: string, ms: number): Promise<void> {
     const { turns } = this.#gates.get(child) ?? {};
     if (turns === undefined) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      void Promise.all(turns).then(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await atMost(ms, Promise.all(turns));
   }
 
   /** Children that somebody is being let through to. */

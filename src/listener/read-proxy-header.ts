@@ -3,6 +3,7 @@ import { parseProxyHeader } from '../protocol/proxy/header.js';
 import { type ClientAddress, normalIp } from './client-address.js';
 import { readParsed } from './read-until.js';
 import { SessionError } from './session-error.js';
+import { within } from './within.js';
 
 const refuse = (reason: string) => new SessionError('invalid', reason);
 
@@ -16,11 +17,7 @@ export const noProxyHeader = () => refuse('no PROXY header in time');
  */
 export async function readProxyHeader(socket: Socket): Promise<ClientAddress | null> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(noProxyHeader()), PROXY_HEADER_MS);
-  try {
-    const client = await readParsed(socket, parseProxyHeader, late.signal, refuse);
-    return client && { ip: normalIp(client.ip) ?? client.ip, port: client.port };
-  } finally {
-    clearTimeout(timer);
-  }
+  const reading = readParsed(socket, parseProxyHeader, late.signal, refuse);
+  const client = await within(PROXY_HEADER_MS, () => late.abort(noProxyHeader()), reading);
+  return client && { ip: normalIp(client.ip) ?? client.ip, port: client.port };
 }

@@ -7,6 +7,7 @@ import { DEFAULT_VHOST, nameOf, type StreamKey } from '../stream-key.js';
 import { dial } from './dial.js';
 import { readUntil } from './read-until.js';
 import type { Route, Router } from './route.js';
+import { atMost } from './within.js';
 
 /** Keepers come from here; no client has it as its alias. */
 export const KEEPER_ADDRESS = '127.0.83.82';
@@ -51,17 +52,6 @@ export async function keepSource(
   const attending = attend(stream, child, leaving.signal).catch(() => {});
   await atMost(startMs, attending);
   return () => leaving.abort();
-}
-
-/** Resolves with `work`, which goes on where it takes longer than `ms`. */
-function atMost(ms: number, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** Resolves when the child has its player. */

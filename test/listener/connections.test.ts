@@ -68,9 +68,13 @@ test('a life of a child that is over ends its own connections and older ones', (
     { id: 'c002', generation: 1 },
     null,
   ];
-  const all = owners.map((owner) => Object.assign(opened(connections), { owner }));
+  const all = owners.map((owner) => {
+    const connection = opened(connections);
+    if (owner !== null) connection.assigned(owner);
+    return connection;
+  });
   const relayed = relay(0, 0);
-  Object.assign(all[1] ?? {}, { relayed });
+  all[1]?.carriedBy(relayed);
   const reason = new Error('gone');
   connections.endOf({ id: 'c001', generation: 2 }, reason);
   assert.deepEqual(
@@ -86,8 +90,8 @@ test('a life of a child that is over ends its own connections and older ones', (
 test('bytes of connections that are closed still count', () => {
   const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
   const [a, b] = [opened(connections), opened(connections)];
-  a.relayed = relay(10, 100);
-  b.relayed = relay(1, 2);
+  a.carriedBy(relay(10, 100));
+  b.carriedBy(relay(1, 2));
   assert.deepEqual(connections.bytes, { in: 11, out: 102 });
   connections.closed(a);
   connections.closed(a);

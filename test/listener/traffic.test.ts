@@ -10,16 +10,18 @@ function moving(connections: Connections, child: string, step: number): Connecti
   const connection = connections.open('192.0.2.1', 1, 1);
   assert.ok(connection instanceof Connection);
   let bytesIn = 0;
-  connection.owner = { id: child, generation: 1 };
-  connection.relayed = {
-    get bytesIn() {
-      bytesIn += step;
-      return bytesIn;
+  connection.servedBy(
+    { id: child, generation: 1 },
+    {
+      get bytesIn() {
+        bytesIn += step;
+        return bytesIn;
+      },
+      bytesOut: 0,
+      ended: new Promise(() => {}),
+      destroy: () => {},
     },
-    bytesOut: 0,
-    ended: new Promise(() => {}),
-    destroy: () => {},
-  };
+  );
   return connection;
 }
 

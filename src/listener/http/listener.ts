@@ -11,7 +11,6 @@ import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
-import { logFailure } from '../log-failure.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
@@ -58,9 +57,10 @@ export class HttpListener extends ClientListener {
   readonly #requests = new WeakMap<Connection, number>();
 
   constructor(options: HttpListenerOptions) {
-    super(options.limits, options.live?.aliases ?? null);
+    const { limits, plugins, trusted, proxyProtocol, live, logger } = options;
+    const aliases = live?.aliases ?? null;
+    super({ limits, aliases, notServed: 'live stream not served', logger });
     this.#options = options;
-    const { plugins, trusted, proxyProtocol, live, logger } = options;
     this.#live = live && new LiveRelay(live);
     const { connections, counters } = this;
     const proxies = proxyProtocol ? trusted : null;
@@ -166,8 +166,7 @@ export class HttpListener extends ClientListener {
 
   #gone(connection: Connection): void {
     connection.end(new SessionError('left', 'the client has left'));
-    this.#options.live?.aliases.release(connection.alias);
-    this.connections.closed(connection);
+    this.leave(connection);
   }
 
   /** False: it is nothing for us. */
@@ -184,7 +183,7 @@ export class HttpListener extends ClientListener {
     const live = this.#live.find(request);
     if (live === null) return false;
     this.#taken.add(connection);
-    connection.client = formatAddress({ host: client.ip, port: client.port });
+    connection.comesFrom(formatAddress({ host: client.ip, port: client.port }));
     void this.#relay(this.#live.serve(live, exchange), exchange);
     return true;
   }
@@ -193,10 +192,7 @@ export class HttpListener extends ClientListener {
     try {
       await serving;
     } catch (error) {
-      const { client, stream } = connection;
-      const about = { client, stream, url: request.url };
-      const failure = logFailure(this.#options.logger, 'live stream not served', about, error);
-      this.counters.failed[failure] += 1;
+      this.fail(connection, error, { url: request.url });
     }
     if (connection.relayed === null) return;
     this.counters.relayed += 1;

@@ -20,6 +20,7 @@ import { reachChild } from '../reach-child.js';
 import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
 import { failureOf, PeerError, reasonForClient, SessionError } from '../session-error.js';
+import { within } from '../within.js';
 import { detach, isNext } from './detach.js';
 
 /** A child answers when there is media, and when its hooks have let the player in. */
@@ -155,7 +156,6 @@ export class LiveRelay {
     const { socket } = request;
     const hold = new AbortController();
     const end = () => hold.abort();
-    const timer = setTimeout(end, waitMs);
     connection.signal.addEventListener('abort', end);
     socket.once('end', end);
     let isRefused = false;
@@ -164,12 +164,12 @@ export class LiveRelay {
       if (isRefused) end();
     });
     try {
-      const isPublished = await whenPublished(streamKey(live.name), hold.signal);
+      const publishing = whenPublished(streamKey(live.name), hold.signal);
+      const isPublished = await within(waitMs, end, publishing);
       if (isPublished) await asking;
       if (isRefused) return 403;
       return isPublished ? null : 404;
     } finally {
-      clearTimeout(timer);
       connection.signal.removeEventListener('abort', end);
       socket.off('end', end);
     }
@@ -183,8 +183,7 @@ export class LiveRelay {
     const { connection } = exchange;
     const stream = streamKey(name);
     const { route, logger } = this.#options;
-    connection.role = 'play';
-    connection.stream = stream;
+    connection.named(stream, 'play');
     const attempt = {
       route: () => route(stream, 'play'),
       join: (found: Route) => this.#join(found, exchange, hookClient),
@@ -209,9 +208,8 @@ export class LiveRelay {
       const toClient = await this.#firstBytes(child, connection.signal);
       const client = detach(response);
       if (client === null) throw new SessionError('left', 'the client has left');
-      connection.owner = route.owner;
       const pair = { client, child, toClient, oneWay: true, idleMs: IDLE_MS };
-      connection.relayed = this.#options.engine.join(pair);
+      connection.servedBy(route.owner, this.#options.engine.join(pair));
     } catch (error) {
       child.destroy();
       throw error;
@@ -221,9 +219,9 @@ export class LiveRelay {
   /** SRS's hooks of HTTP players have the address of X-Forwarded-For: by this one we know whom they mean. */
   #aliasFor(hookClient: HookClient, connection: Connection, { via, host }: Route): string | null {
     if (via !== undefined || !canAlias(host)) return null;
-    connection.alias ??= this.#options.aliases.take(connection.client);
-    if (connection.alias !== null) hookClient.goesBy(connection.alias);
-    return connection.alias;
+    const alias = connection.takeAlias(this.#options.aliases);
+    if (alias !== null) hookClient.goesBy(alias);
+    return alias;
   }
 
   /** Rejects where the child closes without a word, or says none in time. */
@@ -232,12 +230,15 @@ export class LiveRelay {
     const end = () => ending.abort(signal.reason);
     const late = () =>
       ending.abort(new PeerError('it sends nothing, as does perhaps its publisher'));
-    const timer = setTimeout(late, this.#options.childAnswerMs ?? CHILD_ANSWER_MS);
+    const limitMs = this.#options.childAnswerMs ?? CHILD_ANSWER_MS;
     signal.addEventListener('abort', end);
     try {
-      return await readUntil(child, (bytes) => bytes, ending.signal);
+      return await within(
+        limitMs,
+        late,
+        readUntil(child, (bytes) => bytes, ending.signal),
+      );
     } finally {
-      clearTimeout(timer);
       signal.removeEventListener('abort', end);
     }
   }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { within } from '../within.js';
 
 /** Clients that may read at a time why they cannot come in: the next one takes the oldest's place. */
 const MOST = 16;
@@ -30,13 +31,10 @@ export class TurnAway {
     if (oldest !== undefined) this.#lingering.delete(oldest);
     this.#lingering.add(client);
     // To close before its request is read would be a reset, and take the answer from it.
-    const timer = setTimeout(() => client.destroy(), LINGER_MS);
-    client
-      .once('end', () => client.destroy())
-      .once('close', () => {
-        clearTimeout(timer);
-        this.#lingering.delete(client);
-      });
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    const gone = within(LINGER_MS, () => client.destroy(), closed);
+    void gone.then(() => this.#lingering.delete(client));
+    client.once('end', () => client.destroy());
     client.end(ANSWER);
     client.resume();
   };

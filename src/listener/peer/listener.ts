@@ -14,18 +14,18 @@ import {
   parseHello,
 } from '../../protocol/peer/hello.js';
 import type { RelayEngine } from '../../relay/relay.js';
+import { Admission } from '../admission.js';
 import type { AliasBook } from '../aliases.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
-import { countRefusal } from '../counters.js';
 import { dialAsClient } from '../dial-as-client.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';
-import { logFailure } from '../log-failure.js';
 import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
+import { within } from '../within.js';
 import { Nonces } from './nonces.js';
 
 export interface PeerOptions {
@@ -72,11 +72,15 @@ const IDLE_MS = 60 * 60 * 1000;
 export class PeerListener extends ClientListener {
   readonly #options: PeerOptions;
   readonly #server: Server;
+  readonly #admission: Admission;
   readonly #nonces = new Nonces();
 
   constructor(options: PeerOptions) {
-    super(options.limits, options.aliases);
+    const { limits, aliases, logger } = options;
+    super({ limits, aliases, notServed: 'peer refused', logger });
     this.#options = options;
+    const { connections, counters } = this;
+    this.#admission = new Admission({ connections, counters, proxies: null, logger });
     const sockets = { allowHalfOpen: true, noDelay: true, keepAlive: true };
     this.#server = createServer(sockets, (socket) => void this.#accept(socket));
   }
@@ -97,29 +101,10 @@ export class PeerListener extends ClientListener {
   }
 
   async #accept(peer: Socket): Promise<void> {
-    this.counters.accepted += 1;
-    peer.on('error', () => {});
-    const { remoteAddress = '', remotePort = 0 } = peer;
-    const connection = this.connections.open(remoteAddress, remotePort, Date.now());
-    if (typeof connection === 'string') {
-      countRefusal(this.counters, connection);
-      peer.resetAndDestroy();
-      return;
-    }
-    this.connections.pend(connection);
-    try {
-      await this.#serve(peer, connection);
-      this.counters.relayed += 1;
-    } catch (error) {
-      const { client, stream } = connection;
-      const about = { peer: remoteAddress, client, stream };
-      const failure = logFailure(this.#options.logger, 'peer refused', about, error);
-      this.counters.failed[failure] += 1;
-      peer.destroySoon();
-    } finally {
-      this.#options.aliases.release(connection.alias);
-      this.connections.closed(connection);
-    }
+    const connection = await this.#admission.admit(peer);
+    if (connection === null) return;
+    const work = () => this.#serve(peer, connection);
+    await this.serve(connection, work, () => peer.destroySoon());
   }
 
   async #serve(peer: Socket, connection: Connection): Promise<void> {
@@ -134,10 +119,9 @@ export class PeerListener extends ClientListener {
       peer.end(buildAnswer('gone', hello, secret));
       throw new SessionError('no-child', `child ${owner.id} does not have it`);
     }
-    connection.owner = owner;
-    connection.client = hello.client;
-    connection.stream = hello.wanted?.stream ?? null;
-    connection.role = hello.wanted?.role ?? null;
+    connection.assigned(owner);
+    connection.comesFrom(hello.client);
+    if (hello.wanted !== null) connection.named(hello.wanted.stream, hello.wanted.role);
     try {
       await this.#relay(connection, { peer, hello, route });
     } finally {
@@ -175,8 +159,8 @@ export class PeerListener extends ClientListener {
       ip: hostName(client),
       stream: wanted.stream,
     });
-    connection.alias ??= aliases.take(connection.client);
-    if (connection.alias !== null) hookClient.goesBy(connection.alias);
+    const alias = connection.takeAlias(aliases);
+    if (alias !== null) hookClient.goesBy(alias);
     return hookClient;
   }
 
@@ -187,20 +171,16 @@ export class PeerListener extends ClientListener {
       throw new SessionError('child', messageOf(error), { cause: error });
     });
     const toClient = buildAnswer('welcome', hello, secret);
-    connection.relayed = engine.join({ client: peer, child, toClient, idleMs: IDLE_MS });
+    connection.carriedBy(engine.join({ client: peer, child, toClient, idleMs: IDLE_MS }));
   }
 
   async #readHello(peer: Socket, connection: Connection): Promise<PeerHello> {
     const refuse = (reason: string) => new SessionError('invalid', reason);
     const parse = (bytes: Buffer) => parseHello(bytes, this.#options.secret);
     const late = () => connection.end(new SessionError('silent', 'no hello in time'));
-    const timer = setTimeout(late, HELLO_MS);
-    try {
-      const hello = await readParsed(peer, parse, connection.signal, refuse);
-      if (this.#nonces.take(hello.nonce, hello.at, Date.now())) return hello;
-      throw refuse('hello said twice, or by a clock that is far off');
-    } finally {
-      clearTimeout(timer);
-    }
+    const reading = readParsed(peer, parse, connection.signal, refuse);
+    const hello = await within(HELLO_MS, late, reading);
+    if (this.#nonces.take(hello.nonce, hello.at, Date.now())) return hello;
+    throw refuse('hello said twice, or by a clock that is far off');
   }
 }

@@ -1,8 +1,8 @@
 import type { Address } from '../../config/config.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
-import type { Connection } from '../connections.js';
 import type { NamedClient, RtmpSession, RtmpSessionContext } from './session.js';
+import { NOT_SERVED } from './talk.js';
 
 /** Time between two searches for clients that take too long, milliseconds. */
 const TICK_MS = 500;
@@ -21,7 +21,8 @@ export abstract class BaseRtmpListener extends ClientListener {
   readonly #timer = setInterval(() => this.#tick(), TICK_MS).unref();
 
   constructor(limits: ConnectionLimits, context: RtmpSessionContext) {
-    super(limits, context.aliases);
+    const { aliases, logger } = context;
+    super({ limits, aliases, notServed: NOT_SERVED, logger });
     this.context = context;
   }
 
@@ -31,23 +32,12 @@ export abstract class BaseRtmpListener extends ClientListener {
   }
 
   /** Serves a client until it has left, and gives back all that it held. */
-  protected async serve(session: RtmpSession, named: NamedClient | null): Promise<void> {
+  protected async serveSession(session: RtmpSession, named: NamedClient | null): Promise<void> {
+    const { connection } = session;
     this.#sessions.add(session);
-    try {
-      await session.serve(named);
-      this.counters.relayed += 1;
-    } catch (error) {
-      this.counters.failed[await session.end(error)] += 1;
-    } finally {
-      this.#sessions.delete(session);
-      this.leave(session.connection);
-    }
-  }
-
-  /** The client has left. */
-  protected leave(connection: Connection): void {
-    this.context.aliases.release(connection.alias);
-    this.connections.closed(connection);
+    const dismiss = (error: unknown) => session.end(error);
+    await this.serve(connection, () => session.serve(named), dismiss);
+    this.#sessions.delete(session);
   }
 
   #tick(): void {

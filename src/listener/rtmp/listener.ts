@@ -57,6 +57,6 @@ export class RtmpListener extends BaseRtmpListener {
     const connection = await this.#admission.admit(accepted);
     if (connection === null) return;
     const client = this.#kind.secure?.(accepted) ?? accepted;
-    await this.serve(new RtmpSession(client, connection, this.context), null);
+    await this.serveSession(new RtmpSession(client, connection, this.context), null);
   }
 }

@@ -54,8 +54,7 @@ export class PlayerWait {
     for (;;) {
       const stream = streamOf(identified, vhosts);
       const { role } = identified;
-      connection.role = role;
-      connection.stream = stream;
+      connection.named(stream, role);
       const waits = role === 'play' && (await players.mustWait(stream));
       if (!waits) return { identified, turn: null };
       const sat = await this.#wait(identified, stream);
@@ -70,10 +69,10 @@ export class PlayerWait {
   dials(route: Route): void {
     const { aliases, connection } = this.#parts;
     if (this.#hookClient === null) return;
-    connection.hookId = this.#hookClient.id;
+    connection.knownToHooks(this.#hookClient.id);
     if (route.via !== undefined || !canAlias(route.host)) return;
-    connection.alias ??= aliases.take(connection.client);
-    if (connection.alias !== null) this.#hookClient.goesBy(connection.alias);
+    const alias = connection.takeAlias(aliases);
+    if (alias !== null) this.#hookClient.goesBy(alias);
   }
 
   /** A child serves the client. */

@@ -123,8 +123,7 @@ export class RtmpPool extends BaseRtmpListener {
   async #ask(link: ThreadLink, asking: RouteQuestion, member: number): Promise<void> {
     const { ticket, stream, role } = asking;
     const connection = this.connections.adopt(asking, member);
-    connection.stream = stream;
-    connection.role = role;
+    connection.named(stream, role);
     const routed = link.welcome(ticket, connection);
     await this.#route(routed, stream, role).catch((error: Error) => {
       routed.error = error;
@@ -146,8 +145,8 @@ export class RtmpPool extends BaseRtmpListener {
     const { host, port } = targetOf(route, 'rtmp');
     const isNear = canAlias(host);
     if (!isNear && isIP(host) === 0) return 'hand-back';
-    if (isNear) connection.alias ??= this.context.aliases.take(connection.client);
-    return { dial: { host, port, from: connection.alias } };
+    const from = isNear ? connection.takeAlias(this.context.aliases) : connection.alias;
+    return { dial: { host, port, from } };
   }
 
   /** A member of the budget is asked to make room. */
@@ -163,8 +162,7 @@ export class RtmpPool extends BaseRtmpListener {
 
   async #joined(routed: RoutedClient, relayed: RelayedConnection): Promise<void> {
     const { connection, route, isDoomed } = routed;
-    connection.owner = route?.owner ?? null;
-    connection.relayed = relayed;
+    connection.servedBy(route?.owner ?? null, relayed);
     if (isDoomed || connection.isEnding) relayed.destroy();
     await relayed.ended;
     this.counters.relayed += 1;
@@ -180,7 +178,7 @@ export class RtmpPool extends BaseRtmpListener {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
       first: waits ? null : { route, error: error ?? (fault && asError(fault)) },
     };
-    void this.serve(new RtmpSession(client, connection, this.context), named);
+    void this.serveSession(new RtmpSession(client, connection, this.context), named);
   }
 
   /** A thread's log lines become ours, with the fields that they have. */

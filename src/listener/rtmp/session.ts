@@ -9,7 +9,6 @@ import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
-import type { Failure } from '../listener.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import { PeerError, SessionError } from '../session-error.js';
@@ -69,11 +68,10 @@ class Settling<T> {
 export class RtmpSession implements SetupHost<PortablePendingClient> {
   readonly connection: Connection;
   readonly rules: RtmpSessionContext;
-  readonly logger: Logger;
   readonly #client: PortablePendingClient;
   readonly #setup: RtmpSetup<PortablePendingClient>;
   readonly #wait: PlayerWait | null;
-  readonly #over = new Settling<Failure>();
+  readonly #over = new Settling<void>();
   /** The result that is awaited of the setup: a stream's name, or a pair that is level. */
   #naming: Settling<Identified> | null = null;
   #levelling: Settling<RelayPair> | null = null;
@@ -81,7 +79,6 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   constructor(socket: Socket, connection: Connection, context: RtmpSessionContext) {
     this.connection = connection;
     this.rules = context;
-    this.logger = context.logger;
     this.#client = new PortablePendingClient(socket, connection, (pair) =>
       this.#levelling?.resolve(pair),
     );
@@ -99,13 +96,17 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       this.#wait?.served();
       await this.connection.relayed?.ended;
       route.release();
+    } catch (error) {
+      // A client that has left while its child was looked for has left, whatever came of that.
+      this.connection.signal.throwIfAborted();
+      throw error;
     } finally {
       this.#wait?.leave();
     }
   }
 
-  /** Closes the client; resolves when it is closed, with the reason that counts. */
-  end(error: unknown): Promise<Failure> {
+  /** Closes the client, for that reason; resolves when it is closed. */
+  end(error: unknown): Promise<void> {
     this.#setup.end(error);
     return this.#over.promise;
   }
@@ -126,7 +127,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
 
   relayed(): void {
     this.connection.onEnd = null;
-    this.#over.resolve('left');
+    this.#over.resolve();
   }
 
   failed(_setup: unknown, _identified: unknown, fault: ChildFault): void {
@@ -134,14 +135,13 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#levelling?.reject(asError(fault));
   }
 
-  over(_setup: unknown, failure: Failure | null): void {
-    const reason = failure ?? 'left';
-    const error = new SessionError(reason, 'the client has left');
+  over(_setup: unknown, error: Error | null): void {
+    const reason = error ?? new SessionError('left', 'the client has left');
     this.connection.onEnd = null;
-    this.connection.end(error);
-    this.#naming?.reject(error);
-    this.#levelling?.reject(error);
-    this.#over.resolve(reason);
+    this.connection.end(reason);
+    this.#naming?.reject(reason);
+    this.#levelling?.reject(reason);
+    this.#over.resolve();
   }
 
   async #begin(named: NamedClient | null): Promise<Route> {
@@ -195,8 +195,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     const { connection } = this;
     const { role } = identified;
     const stream = streamOf(identified, this.rules.vhosts);
-    connection.role = role;
-    connection.stream = stream;
+    connection.named(stream, role);
     checkAccess(this.rules.access, stream, role, connection.ip);
     let made = first;
     const route = async () => {
@@ -210,7 +209,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       if (error !== null) throw error;
       await this.#join(identified, next);
     };
-    return reachChild(connection, { route, join }, this.logger);
+    return reachChild(connection, { route, join }, this.rules.logger);
   }
 
   async #join(identified: Identified, route: Route): Promise<void> {
@@ -223,8 +222,17 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#client.reach(child, this.#setup.level(identified));
     connection.signal.throwIfAborted();
     const pair = await this.#levelling.promise;
-    connection.owner = route.owner;
-    connection.relayed = this.rules.join(pair);
+    connection.servedBy(route.owner, this.#joined(pair));
+  }
+
+  #joined(pair: RelayPair): RelayedConnection {
+    try {
+      return this.rules.join(pair);
+    } catch (error) {
+      pair.client.destroy();
+      pair.child.destroy();
+      throw error;
+    }
   }
 }
 

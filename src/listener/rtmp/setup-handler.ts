@@ -16,9 +16,9 @@ import { ConnectionBudget } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
 import { noCounters } from '../counters.js';
-import type { Failure } from '../listener.js';
+import { logFailure } from '../log-failure.js';
 import { RtmpSetup, type SetupHost } from './setup.js';
-import { streamOf } from './talk.js';
+import { NOT_SERVED, streamOf } from './talk.js';
 import type {
   Resumed,
   RouteAnswer,
@@ -137,12 +137,18 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
     this.#handBack(setup, { identified, fault: fault.code === 'EADDRNOTAVAIL' ? null : fault });
   }
 
-  over(setup: ThreadSetup, failure: Failure | null): void {
+  over(setup: ThreadSetup, error: Error | null): void {
     this.#setups.delete(setup.ticket);
     if (setup.connection !== null) this.#connections.closed(setup.connection);
-    if (failure !== null) this.#counters.failed[failure] += 1;
+    if (error !== null) this.#fail(setup, error);
     const { ticket } = setup;
     if (setup.isKnown && !setup.isHandedBack) this.#say({ kind: 'left', ticket });
+  }
+
+  #fail({ client: { ip }, connection }: ThreadSetup, error: Error): void {
+    const { client = ip, stream = null } = connection ?? {};
+    const failure = logFailure(this.logger, NOT_SERVED, { client, stream }, error);
+    this.#counters.failed[failure] += 1;
   }
 
   /** Brings a client where the control side says. */

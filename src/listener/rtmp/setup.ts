@@ -1,5 +1,4 @@
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logging/logger.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
 import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
@@ -13,7 +12,6 @@ import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-
 import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
-import { logFailure } from '../log-failure.js';
 import { noProxyHeader, PROXY_HEADER_MS } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { ChildAnswers, IDLE_MS, MAX_UNREAD, newIdentifier, openingOf } from './talk.js';
@@ -33,7 +31,6 @@ export interface SetupRules {
 /** The side of a setup that finds children: a relay thread's handler, or a session. */
 export interface SetupHost<Client extends PendingClient> {
   readonly rules: SetupRules;
-  readonly logger: Logger;
   /** Counts the client in; null: a limit refuses it. */
   admit(ip: string, port: number): Connection | null;
   /** The client has named its stream, and is not read from until the host goes on with it. */
@@ -42,8 +39,8 @@ export interface SetupHost<Client extends PendingClient> {
   relayed(setup: RtmpSetup<Client>): void;
   /** The child does not serve the client, which may be brought to another one. */
   failed(setup: RtmpSetup<Client>, identified: Identified, fault: ChildFault): void;
-  /** The client is closed or handed back; `failure`: it was closed for that. */
-  over(setup: RtmpSetup<Client>, failure: Failure | null): void;
+  /** The client is closed for that error, or handed back (null). */
+  over(setup: RtmpSetup<Client>, error: Error | null): void;
 }
 
 /** A client that has closed its stream. */
@@ -80,7 +77,8 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   #reader: ((bytes: Buffer) => void) | null = null;
   /** The client's bytes go to the child as they come, which is answering still. */
   #rewriting = false;
-  #failure: Failure | null = null;
+  /** The first reason to close the client. */
+  #error: Error | null = null;
 
   constructor(client: Client, host: SetupHost<Client>) {
     this.client = client;
@@ -193,7 +191,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   over(error: unknown): void {
     this.#move('over');
     if (error !== null) this.#note(error);
-    this.#host.over(this, this.#failure);
+    this.#host.over(this, this.#error);
   }
 
   #own(connection: Connection): void {
@@ -268,16 +266,12 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   }
 
   #lastWords(error: unknown): Buffer | undefined {
-    const isTold = this.#failure !== null && TOLD.has(this.#failure);
-    const role = isTold ? this.#identified?.role : undefined;
+    const role = TOLD.has(failureOf(this.#error)) ? this.#identified?.role : undefined;
     return role && refusal(role, reasonForClient(error));
   }
 
   #note(error: unknown): void {
-    const { ip } = this.client;
-    const { client = ip, stream = null } = this.connection ?? {};
-    const failure = logFailure(this.#host.logger, 'rtmp client closed', { client, stream }, error);
-    this.#failure ??= failure;
+    this.#error ??= error instanceof Error ? error : new Error(String(error));
   }
 
   #move(stage: Stage, ms = Number.POSITIVE_INFINITY): void {

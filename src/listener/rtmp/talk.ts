@@ -15,6 +15,8 @@ import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
 import { SessionError } from '../session-error.js';
 
+/** The log's line for a client that was not served. */
+export const NOT_SERVED = 'rtmp client closed';
 /** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
 export const CHILD_ANSWER_MS = 10_000;
 /** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */

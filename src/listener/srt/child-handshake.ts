@@ -11,6 +11,7 @@ import type { UdpRelay, UdpSession } from '../../relay/udp.js';
 import { canAlias } from '../aliases.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
+import { within } from '../within.js';
 import type { Caller } from './callers.js';
 import { type KeyLength, REPEAT_MS } from './key-length.js';
 import { SrtLink } from './link.js';
@@ -42,7 +43,6 @@ export class ChildHandshake {
   readonly #signal: AbortSignal;
   readonly #session: UdpSession | null;
   readonly #repeat: NodeJS.Timeout;
-  readonly #limit: NodeJS.Timeout;
   /** The child's; null until it has given one. */
   #cookie: number | null = null;
   #isDone = false;
@@ -61,7 +61,7 @@ export class ChildHandshake {
     });
     this.#repeat = setInterval(() => this.#say(), REPEAT_MS);
     const limit = context.childAnswerMs ?? CHILD_ANSWER_MS;
-    this.#limit = setTimeout(() => this.#fail(this.#silence()), limit);
+    within(limit, () => this.#fail(this.#silence()), this.link).catch(() => {});
     this.#signal.addEventListener('abort', this.#abort);
     this.#session = this.#open(connection.alias, route);
     if (this.#signal.aborted) this.#abort();
@@ -146,7 +146,6 @@ export class ChildHandshake {
   #finish(): void {
     this.#isDone = true;
     clearInterval(this.#repeat);
-    clearTimeout(this.#limit);
     this.#signal.removeEventListener('abort', this.#abort);
   }
 

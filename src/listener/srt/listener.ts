@@ -19,7 +19,6 @@ import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import { countRefusal } from '../counters.js';
 import { listenError } from '../listen-error.js';
-import { logFailure } from '../log-failure.js';
 import { SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
@@ -59,7 +58,8 @@ export class SrtListener extends ClientListener {
   #isClosing = false;
 
   constructor(options: SrtListenerParts) {
-    super(options.limits, options.aliases);
+    const { limits, aliases, logger } = options;
+    super({ limits, aliases, notServed: 'srt caller refused', logger });
     this.#options = options;
     this.#secret = options.cookieSecret ?? randomBytes(32).toString('hex');
     const relay = () => this.#context?.relay ?? null;
@@ -186,33 +186,30 @@ export class SrtListener extends ClientListener {
   }
 
   #serve(caller: Caller): void {
-    const { connection } = caller;
     const earlier = this.#callers.add(caller);
     earlier?.connection.end(new SessionError('left', 'the client has called anew'));
     const serving = this.#run(caller).finally(() => {
       this.#serving.delete(serving);
       this.#callers.leave(caller, performance.now());
-      this.#options.aliases.release(connection.alias);
-      this.connections.closed(connection);
     });
     this.#serving.add(serving);
   }
 
   async #run(caller: Caller): Promise<void> {
-    if (this.#context === null) return;
-    try {
-      await serveSrt(caller, this.#context);
-      this.counters.relayed += 1;
+    const context = this.#context;
+    if (context === null) return this.leave(caller.connection);
+    const work = async () => {
+      await serveSrt(caller, context);
       caller.answer = null;
-    } catch (error) {
-      const { client, stream } = caller.connection;
-      const about = { client, stream, streamId: askedBy(caller) };
-      const failure = logFailure(this.#options.logger, 'srt caller refused', about, error);
-      this.counters.failed[failure] += 1;
-      const answer = rejection(caller.packet, refusalType(error), this.#micros());
-      caller.answer = { packet: answer, at: performance.now() };
-      this.#send(answer, caller.from);
-    }
+    };
+    const dismiss = (error: unknown) => this.#refuse(caller, error);
+    await this.serve(caller.connection, work, dismiss, () => ({ streamId: askedBy(caller) }));
+  }
+
+  #refuse(caller: Caller, error: unknown): void {
+    const answer = rejection(caller.packet, refusalType(error), this.#micros());
+    caller.answer = { packet: answer, at: performance.now() };
+    this.#send(answer, caller.from);
   }
 
   #send(packet: Buffer, to: UdpEndpoint): void {

@@ -51,8 +51,7 @@ const DATAGRAM = 2;
 export async function serveSrt(caller: Caller, context: SrtSessionContext): Promise<void> {
   const { connection } = caller;
   const { role, stream } = identify(caller, context);
-  connection.role = role;
-  connection.stream = stream;
+  connection.named(stream, role);
   // Another box has judged those that it sends on, by addresses that are not known here.
   if (!context.isBox?.(connection.ip)) checkAccess(context.access, stream, role, connection.ip);
   const route = async () => {
@@ -73,12 +72,11 @@ export async function serveSrt(caller: Caller, context: SrtSessionContext): Prom
 
 async function joinChild(caller: Caller, route: Route, context: SrtSessionContext): Promise<void> {
   const { connection } = caller;
-  connection.alias ??= context.aliases.take(connection.client);
+  connection.takeAlias(context.aliases);
   const link = await new ChildHandshake(caller, route, context).link;
-  connection.owner = route.owner;
-  connection.relayed = link;
+  connection.servedBy(route.owner, link);
   context.moves.add(link, ({ ip: host, port }) => {
-    if (host === connection.ip) connection.client = formatAddress({ host, port });
+    if (host === connection.ip) connection.comesFrom(formatAddress({ host, port }));
   });
   void link.ended.then(() => context.moves.remove(link));
 }

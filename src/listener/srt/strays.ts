@@ -54,7 +54,7 @@ export class Strays {
     const connection = connections.open(client.ip, client.port, Date.now());
     if (typeof connection === 'string') return;
     const session = relay.open(client, box, [packet], { from });
-    connection.relayed = session;
+    connection.carriedBy(session);
     if (session !== null) this.#relayed.set(key, session);
     void Promise.resolve(session?.ended).then(() => {
       this.#relayed.delete(key);

@@ -72,11 +72,11 @@ export async function negotiate(
   const connection = options.sessions.admit(ip, port);
   if (typeof connection === 'string')
     throw new OfferRefusal(503, `limits.${connection} is reached`);
-  connection.stream = streamKey(wanted);
-  connection.role = wanted.role;
+  const stream = streamKey(wanted);
+  connection.named(stream, wanted.role);
   try {
-    checkAccess(options.access, connection.stream, wanted.role, ip);
-    const route = await findRoute(options, request, connection.stream, wanted.role);
+    checkAccess(options.access, stream, wanted.role, ip);
+    const route = await findRoute(options, request, stream, wanted.role);
     const negotiated = await askOwner({ options, request, dialect, connection, ip }, route);
     if (negotiated.sdp === null) options.sessions.fail(connection, 'child');
     return negotiated;

@@ -75,7 +75,7 @@ export class RtcSession implements Relayed {
   add(key: string, flow: RtcFlow): void {
     this.flows.set(key, flow);
     this.#client = flow.client;
-    this.connection.relayed = this;
+    this.connection.carriedBy(this);
     this.expiresAt = Number.POSITIVE_INFINITY;
   }
 

@@ -65,7 +65,7 @@ export class RtcSessions {
     if (this.#byName.has(options.username)) return null;
     const session = new RtcSession(options, performance.now() + this.#silentMs);
     const { connection, route } = session;
-    connection.owner = route.owner;
+    connection.assigned(route.owner);
     this.#byName.set(session.username, session);
     if (connection.signal.aborted) this.#forget(session);
     else connection.signal.addEventListener('abort', () => this.#forget(session), { once: true });
