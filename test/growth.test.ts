@@ -120,7 +120,13 @@ describe('RTMP', () => {
   const HELLO = Buffer.concat([buildC0C1(0, Buffer.alloc(1536)), Buffer.alloc(1536)]);
   const CONNECT = command('connect', { app: 'live', tcUrl: 'rtmp://h/live' });
   const identifier = (commands: Buffer): Feed => {
-    const server = { name: 'x', version: '1', pid: 1, id: 'a' };
+    const server = {
+      signature: 'SRS/1.2.3(Hang)',
+      version: '1.2.3',
+      ip: '192.0.2.1',
+      pid: 1,
+      id: 'a',
+    };
     const reader = new RtmpIdentifier({ server, time: 0, random: Buffer.alloc(1536) });
     reader.feed(HELLO);
     const into = (piece: Buffer) => {

@@ -12,6 +12,8 @@ export interface TemplateVhost {
   readonly isHoldable: boolean;
   /** `security`: who may publish and play; null: everybody. */
   readonly security: readonly AccessRule[] | null;
+  /** `out_ack_size`: bytes that an RTMP client acknowledges; 0: it is told none. */
+  readonly outAckSize: number;
   /** Some child has to run its `ingest`. */
   readonly hasIngest: boolean;
   readonly hasHls: boolean;
@@ -23,6 +25,8 @@ export interface TemplateVhost {
   readonly forwardBackend: string | null;
 }
 
+/** SRS's own `out_ack_size`. */
+const OUT_ACK_SIZE = 2_500_000;
 /** SRS's own where `http_remux` names none. */
 const DEFAULT_MOUNT = '[vhost]/[app]/[stream].flv';
 
@@ -49,6 +53,7 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     isEdge: word('cluster', 'mode') === 'remote',
     isHoldable: word('enabled') !== 'off' && !isJudged,
     security: readSecurity(lines),
+    outAckSize: Number(word('out_ack_size') ?? OUT_ACK_SIZE) || 0,
     hasIngest: find(lines, 'ingest') !== undefined,
     hasHls: isOn('hls'),
     hlsWindowSeconds: seconds > 0 ? seconds : null,

@@ -57,7 +57,7 @@ export function boxRecord(config: Config, serverId: string, listeners: Listeners
 }
 
 /** Where other boxes reach this one: as configured, else its first address that is not loopback. */
-function ownHost({ cluster }: Config): string {
+export function ownHost({ cluster }: Pick<Config, 'cluster'>): string {
   if (cluster.address !== 'auto') return cluster.address;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return (

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AccessRules } from '../access/rules.js';
+import type { Binary } from '../child/binary.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
 import type { Address, Config } from '../config/config.js';
@@ -18,13 +19,14 @@ import { keepSources } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { nameOf } from '../stream-key.js';
-import { VERSION } from '../version.js';
 import type { NamedListener } from './listeners.js';
+import { ownHost } from './registry.js';
 import type { Routing } from './routing.js';
 
 export interface RtmpParts {
   readonly access: AccessRules;
-  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits'>;
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'cluster'>;
+  readonly binary: Pick<Binary, 'version'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
   readonly engine: RelayEngine;
@@ -85,7 +87,8 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 }
 
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
-  const { access, config, vhosts, routing, engine, aliases, logger } = parts;
+  const { access, config, template, vhosts, routing, engine, aliases, logger } = parts;
+  const { version } = parts.binary;
   return {
     held,
     aliases,
@@ -95,7 +98,13 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
     childAnswerMs: CHILD_ANSWER_MS,
-    server: { name: 'srs-supervisor', version: VERSION, pid: process.pid },
+    server: { signature: `SRS/${version}(Hang)`, version, ip: ownHost(config), pid: process.pid },
+    windowAckSizes: ackSizesOf(template),
     logger: logger.child({ room }),
   };
+}
+
+/** `out_ack_size` of each vhost that the template names. */
+function ackSizesOf({ vhosts }: Template): Record<string, number> {
+  return Object.fromEntries(vhosts.map(({ name, outAckSize }) => [name, outAckSize]));
 }

@@ -49,6 +49,7 @@ test('each vhost has its own', () => {
     isEdge: false,
     isHoldable: true,
     security: null,
+    outAckSize: 2_500_000,
     hasIngest: false,
     hasHls: false,
     hlsWindowSeconds: null,

@@ -80,7 +80,7 @@ fuzz(
 );
 
 const hello = Buffer.concat([buildC0C1(0, RANDOM), RANDOM]);
-const server = { name: 'srs-supervisor', version: '0.0.0', pid: 1, id: 'x' };
+const server = { signature: 'SRS/1.2.3(Hang)', version: '1.2.3', ip: '192.0.2.1', pid: 1, id: 'x' };
 
 /** Behind an intact handshake, else few mutations would come to the commands. */
 fuzz('RtmpIdentifier', clients, (bytes) => {

@@ -107,14 +107,15 @@ export class RtmpPool extends BaseRtmpListener {
       link.gone();
       this.#budget.forget(memberOf(index));
     });
-    const { vhosts, identifyMs, childAnswerMs, server, logger } = this.context;
+    const { vhosts, identifyMs, childAnswerMs, server, windowAckSizes = {} } = this.context;
+    const { logger } = this.context;
     return {
       link,
       settings: {
         fd: this.#port?.sockets[index] ?? -1,
         budget: this.#budget.share(memberOf(index)),
         proxies: this.#options.proxies,
-        ...{ vhosts, identifyMs, childAnswerMs, server },
+        ...{ vhosts, identifyMs, childAnswerMs, server, windowAckSizes },
         logLevel: logger.level as LogLevel,
       },
     };

@@ -2,30 +2,31 @@ import { messageOf } from '../../errors.js';
 import { append } from '../../protocol/append.js';
 import { parseProxyHeader } from '../../protocol/proxy/header.js';
 import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
-import {
-  type Identified,
-  type RtmpIdentifier,
-  refusal,
-  type ServerIdentity,
-} from '../../protocol/rtmp/identify.js';
+import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
 import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
 import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { noProxyHeader, PROXY_HEADER_MS } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
-import { ChildAnswers, IDLE_MS, MAX_UNREAD, newIdentifier, openingOf } from './talk.js';
+import {
+  ChildAnswers,
+  IDLE_MS,
+  MAX_UNREAD,
+  newIdentifier,
+  openingOf,
+  type ServerRules,
+} from './talk.js';
 
 /** A client that has closed its stream has so long to name another one, as in SRS. */
 const AGAIN_MS = 180_000;
 /** Failures that a client which has named a stream is told of. */
 const TOLD: ReadonlySet<Failure> = new Set(['no-child', 'child', 'registry', 'internal']);
 
-export interface SetupRules {
+export interface SetupRules extends ServerRules {
   readonly identifyMs: number;
   /** Time that a child may take to answer. */
   readonly childAnswerMs: number;
-  readonly server: Omit<ServerIdentity, 'id'>;
 }
 
 /** The side of a setup that finds children: a relay thread's handler, or a session. */
@@ -92,10 +93,10 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
       this.client.close('reset');
       return false;
     }
-    const { server, identifyMs } = this.#host.rules;
+    const { rules } = this.#host;
     this.#own(connection);
-    this.#identifier = newIdentifier(server, connection.id);
-    this.#move('identifying', identifyMs);
+    this.#identifier = newIdentifier(rules, connection.id);
+    this.#move('identifying', rules.identifyMs);
     return true;
   }
 
@@ -109,7 +110,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
 
   /** Hears a client that has closed its stream, until it names another one. */
   identifyAgain({ id }: Connection, { heard, rest }: StreamClosed): void {
-    this.#identifier = newIdentifier(this.#host.rules.server, id);
+    this.#identifier = newIdentifier(this.#host.rules, id);
     this.#identifier.resume(heard);
     this.#move('identifying', AGAIN_MS);
     this.client.listen(true);

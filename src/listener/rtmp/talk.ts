@@ -1,15 +1,12 @@
 /** The words of a set-up: to a client before it has its child, and to the child. */
 import { randomBytes } from 'node:crypto';
+import type { ServerIdentity } from '../../protocol/rtmp/connect-answer.js';
 import {
   buildBlindHello,
   HANDSHAKE_SIZE,
   SERVER_HANDSHAKE_SIZE,
 } from '../../protocol/rtmp/handshake.js';
-import {
-  type Identified,
-  RtmpIdentifier,
-  type ServerIdentity,
-} from '../../protocol/rtmp/identify.js';
+import { type Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js';
 import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
 import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
@@ -28,10 +25,20 @@ const RANDOM = randomBytes(HANDSHAKE_SIZE);
 /** C0, C1 and C2 for a child, sent before its own half has come. */
 const HELLO = buildBlindHello(RANDOM);
 
+/** A server as its clients see it. */
+export interface ServerRules {
+  readonly server: Omit<ServerIdentity, 'id'>;
+  /** See `IdentifierOptions`; default: SRS's own. */
+  readonly windowAckSizes?: Readonly<Record<string, number>>;
+}
+
 /** Speaks with a client until that names its stream; `id` is the connection's. */
-export function newIdentifier(server: Omit<ServerIdentity, 'id'>, id: string): RtmpIdentifier {
-  const { name, version, pid } = server;
-  return new RtmpIdentifier({ server: { name, version, pid, id }, time: 0, random: RANDOM });
+export function newIdentifier(
+  { server, windowAckSizes = {} }: ServerRules,
+  id: string,
+): RtmpIdentifier {
+  const told = { server: { ...server, id }, windowAckSizes };
+  return new RtmpIdentifier({ ...told, time: 0, random: RANDOM });
 }
 
 /** The stream that a client named; any vhost but these is the default one. */

@@ -1,6 +1,7 @@
 import type { Amf0Object, Amf0Value } from '../../protocol/rtmp/amf0.js';
-import { ecmaArray, encodeAmf0 } from '../../protocol/rtmp/amf0.js';
+import { encodeAmf0 } from '../../protocol/rtmp/amf0.js';
 import { encodeCommand } from '../../protocol/rtmp/command.js';
+import { connectAnswer } from '../../protocol/rtmp/connect-answer.js';
 import * as control from '../../protocol/rtmp/control.js';
 import { ChunkStream, MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
 import { SIGNATURE, VERSION } from '../identity.js';
@@ -10,9 +11,6 @@ const WINDOW_ACK_SIZE = 2_500_000;
 const ON_COMMAND = { csid: ChunkStream.command, streamId: 0 };
 const DETAILS = { details: 'stream' };
 const ON_STREAM = { csid: ChunkStream.onStatus, streamId: STREAM_ID };
-
-/** Name of the server's authors, a field that SRS sends, too. */
-const AUTHORS = 'srs-supervisor';
 
 /** A `_result` on the connection's own stream. */
 export function result(transactionId: number, ...[object, ...args]: Amf0Value[]): RtmpMessage {
@@ -24,26 +22,13 @@ export function connected(
   transactionId: number,
   { clientId, serverIp, encoding }: { clientId: string; serverIp: string; encoding: number },
 ): RtmpMessage[] {
-  const server = { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
-  const data = ecmaArray({
-    version: '3,5,3,888',
-    srs_sig: 'SRS',
-    srs_server: SIGNATURE,
-    srs_license: 'MIT',
-    srs_url: 'https://github.com/ossrs/srs',
-    srs_version: VERSION,
-    srs_authors: AUTHORS,
-    srs_server_ip: serverIp,
-    srs_pid: process.pid,
-    srs_id: clientId,
-  });
-  const code = 'NetConnection.Connect.Success';
-  const info = { level: 'status', code, description: 'Connection succeeded' };
+  const own = { signature: SIGNATURE, version: VERSION, ip: serverIp };
+  const identity = { ...own, pid: process.pid, id: clientId };
   return [
     control.windowAckSize(WINDOW_ACK_SIZE),
     control.setPeerBandwidth(WINDOW_ACK_SIZE, control.PeerBandwidth.dynamic),
     control.setChunkSize(OUT_CHUNK_SIZE),
-    result(transactionId, server, { ...info, objectEncoding: encoding, data }),
+    result(transactionId, ...connectAnswer(identity, encoding)),
     encodeCommand({ name: 'onBWDone', transactionId: 0, object: null, args: [] }, ON_COMMAND),
   ];
 }

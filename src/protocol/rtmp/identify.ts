@@ -1,14 +1,15 @@
-import type { Role } from '../../stream-key.js';
+import { DEFAULT_VHOST, type Role } from '../../stream-key.js';
 import { append } from '../append.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
+import { connectAnswer, type ServerIdentity } from './connect-answer.js';
 import { setChunkSize, setPeerBandwidth, windowAckSize } from './control.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
 import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
-import { parseStreamUrl, type StreamUrl } from './stream-url.js';
+import { parseStreamUrl, resolveVhost, type StreamUrl } from './stream-url.js';
 
 /** Bytes. Commands before `publish` or `play` are far shorter. */
 const MAX_MESSAGE_SIZE = 64 * 1024;
@@ -42,34 +43,32 @@ export interface Identified {
   readonly hasStarted?: true;
 }
 
-/** Server fields of the response to `connect`. */
-export interface ServerIdentity {
-  readonly name: string;
-  readonly version: string;
-  readonly pid: number;
-  /** Id of this connection. */
-  readonly id: string;
-}
-
 export interface IdentifierOptions {
   readonly server: ServerIdentity;
   /** Milliseconds for S1; any value will do. */
   readonly time: number;
   /** Random bytes for S1 and S2. */
   readonly random: Buffer;
+  /** Bytes of the window to acknowledge, by vhost; 0: clients are told none. */
+  readonly windowAckSizes?: Readonly<Record<string, number>>;
 }
 
 type Step = (bytes: Buffer) => Parsed<Identified>;
 type Handler = (self: RtmpIdentifier, command: RtmpCommand) => Parsed<Identified>;
 
-/** Messages sent before the response to `connect`. */
-const GREETING = Buffer.concat(
-  [
-    windowAckSize(WINDOW_ACK_SIZE),
-    setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC),
-    setChunkSize(SERVER_CHUNK_SIZE),
-  ].map(encoded),
-);
+/** Commands that SRS knows, and does not answer before a stream is begun. */
+const UNANSWERED: ReadonlySet<string> = new Set([
+  '_result',
+  '_error',
+  'onStatus',
+  'closeStream',
+  'pause',
+  '@setDataFrame',
+  'onMetaData',
+]);
+
+/** Messages sent before the response to `connect`, where the vhost names no other window. */
+const GREETING = greeting(WINDOW_ACK_SIZE);
 /** Message sent behind that response. */
 const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
 
@@ -104,6 +103,8 @@ export class RtmpIdentifier {
   #tcUrl: string | null = null;
   #pageUrl = '';
   #createStreamId: number | null = null;
+  /** The client has called `releaseStream`, `FCPublish` or `createStream`. */
+  #isBegun = false;
 
   constructor(options: IdentifierOptions) {
     this.#options = options;
@@ -182,7 +183,13 @@ export class RtmpIdentifier {
     if (this.#tcUrl === null && name !== 'connect') return invalid(`command before connect`);
     const handlers = RtmpIdentifier.#HANDLERS;
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-    return handler ? handler(this, command.value) : INCOMPLETE;
+    return handler ? handler(this, command.value) : this.#call(command.value);
+  }
+
+  /** Answers an unknown call (Haivision's `_checkbw`) with null, as long as no stream is begun. */
+  #call(command: RtmpCommand): Parsed<Identified> {
+    if (!this.#isBegun && !UNANSWERED.has(command.name)) this.#answer(command, [null, null]);
+    return INCOMPLETE;
   }
 
   #connect(command: RtmpCommand): Parsed<Identified> {
@@ -192,30 +199,31 @@ export class RtmpIdentifier {
     this.#tcUrl = tcUrl;
     const pageUrl = isObject(object) ? object.pageUrl : undefined;
     if (typeof pageUrl === 'string') this.#pageUrl = pageUrl;
-    this.#send(GREETING);
+    this.#send(this.#greetingFor(tcUrl));
     const encoding = isObject(object) && object.objectEncoding === 3 ? 3 : 0;
-    this.#answer(command, [connectProperties(), this.#connectInformation(encoding)]);
+    this.#answer(command, connectAnswer(this.#options.server, encoding));
     this.#send(BANDWIDTH_DONE);
     return INCOMPLETE;
   }
 
-  #connectInformation(objectEncoding: number): Amf0Object {
-    const { name, version, pid, id } = this.#options.server;
-    return {
-      level: 'status',
-      code: 'NetConnection.Connect.Success',
-      description: 'Connection succeeded',
-      objectEncoding,
-      data: { version: '3,5,3,888', srs_server: `${name}/${version}`, srs_pid: pid, srs_id: id },
-    };
+  /** The greeting of the vhost that the client connects to. */
+  #greetingFor(tcUrl: string): Buffer {
+    const { windowAckSizes = {} } = this.#options;
+    const url = parseStreamUrl(tcUrl, 'any');
+    const asked = url.kind === 'value' ? url.value.vhost : DEFAULT_VHOST;
+    const vhost = resolveVhost(asked, Object.keys(windowAckSizes));
+    const size = windowAckSizes[vhost] ?? WINDOW_ACK_SIZE;
+    return size === WINDOW_ACK_SIZE ? GREETING : greeting(size);
   }
 
   #acknowledge(command: RtmpCommand): Parsed<Identified> {
+    this.#isBegun = true;
     this.#answer(command, [null, undefined]);
     return INCOMPLETE;
   }
 
   #createStream(command: RtmpCommand): Parsed<Identified> {
+    this.#isBegun = true;
     this.#createStreamId = command.transactionId;
     this.#answer(command, [null, MEDIA_STREAM_ID]);
     return INCOMPLETE;
@@ -247,6 +255,13 @@ export class RtmpIdentifier {
   }
 }
 
+/** In SRS's order. `windowAck` 0: no window is told. */
+function greeting(windowAck: number): Buffer {
+  const messages = [setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC), setChunkSize(SERVER_CHUNK_SIZE)];
+  if (windowAck > 0) messages.unshift(windowAckSize(windowAck));
+  return Buffer.concat(messages.map(encoded));
+}
+
 function encodedCommand(
   name: string,
   transactionId: number,
@@ -258,10 +273,6 @@ function encodedCommand(
 
 function encoded(message: RtmpMessage): Buffer {
   return encodeMessage(message, SERVER_CHUNK_SIZE);
-}
-
-function connectProperties(): Amf0Object {
-  return { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
 }
 
 function isObject(candidate: Amf0Value): candidate is Amf0Object {

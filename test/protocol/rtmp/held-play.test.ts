@@ -21,7 +21,13 @@ const HELLO = Buffer.concat([buildC0C1(0, RANDOM), RANDOM]);
 const ANSWER_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 const TARGET = { tcUrl: 'rtmp://127.0.0.1/live', app: 'live', stream: 'cam?token=1' };
 const PLAYERS = CLIENTS.filter(({ role }) => role === 'play');
-const SERVER = { name: 'srs-supervisor', version: '1.2.3', pid: 7, id: 'abc' };
+const SERVER = {
+  signature: 'SRS/1.2.3(Hang)',
+  version: '1.2.3',
+  ip: '192.0.2.1',
+  pid: 7,
+  id: 'abc',
+};
 
 function identifier(): RtmpIdentifier {
   return new RtmpIdentifier({ server: SERVER, time: 0, random: RANDOM });

@@ -16,7 +16,13 @@ import { NO_SRS, Srs } from '../../helpers/srs.js';
 import { until } from '../../helpers/until.js';
 
 const RANDOM = Buffer.alloc(HANDSHAKE_SIZE, 0x5a);
-const SERVER = { name: 'srs-supervisor', version: '1.2.3', pid: 7, id: 'abc' };
+const SERVER = {
+  signature: 'SRS/1.2.3(Hang)',
+  version: '1.2.3',
+  ip: '192.0.2.1',
+  pid: 7,
+  id: 'abc',
+};
 const ANSWER_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 const C2 = Buffer.alloc(HANDSHAKE_SIZE, 2);
 const TARGET = { tcUrl: 'rtmp://127.0.0.1/live', app: 'live', stream: 'cam?token=1' };
@@ -148,9 +154,64 @@ describe('what it answers', () => {
       assert.ok(command.kind === 'value');
       const info = Object(command.value.args[0]);
       assert.equal(info.objectEncoding, told);
-      assert.equal(info.data.srs_server, 'srs-supervisor/1.2.3');
-      assert.deepEqual([info.data.srs_pid, info.data.srs_id], [7, 'abc']);
+      assert.deepEqual(Object.entries(info.data), [
+        ['version', '3,5,3,888'],
+        ['srs_sig', 'SRS'],
+        ['srs_server', 'SRS/1.2.3(Hang)'],
+        ['srs_license', 'MIT'],
+        ['srs_url', 'https://github.com/ossrs/srs'],
+        ['srs_version', '1.2.3'],
+        ['srs_authors', 'srs-supervisor'],
+        ['srs_server_ip', '192.0.2.1'],
+        ['srs_pid', 7],
+        ['srs_id', 'abc'],
+      ]);
     }
+  });
+
+  it('tells the window of the vhost, and none where that is 0', () => {
+    const windowAckSizes = { __defaultVhost__: 1_000_000, 'five.com': 5_000_000, 'none.com': 0 };
+    for (const [tcUrl, told] of [
+      ['rtmp://five.com/live', ['5', '6', '1']],
+      ['rtmp://127.0.0.1/live?vhost=five.com', ['5', '6', '1']],
+      ['rtmp://none.com/live', ['6', '1', '20']],
+      ['rtmp://other.com/live', ['5', '6', '1']],
+    ] as const) {
+      const options = { server: SERVER, time: 0, random: RANDOM, windowAckSizes };
+      const identifier = new RtmpIdentifier(options);
+      identifier.feed(Buffer.concat([SIMPLE, C2, call('connect', 1, { tcUrl })]));
+      const messages = messagesIn(identifier.takeReplies().subarray(ANSWER_SIZE));
+      assert.deepEqual(
+        messages.slice(0, 3).map(({ typeId }) => `${typeId}`),
+        told,
+        tcUrl,
+      );
+      if (told[0] !== '5') continue;
+      const size = tcUrl.includes('five') ? 5_000_000 : 1_000_000;
+      assert.equal(messages[0]?.payload.readUInt32BE(), size, tcUrl);
+    }
+  });
+
+  it('answers calls that nobody knows, until a stream is begun', () => {
+    const connect = call('connect', 1, { tcUrl: TARGET.tcUrl });
+    const calls = [
+      call('_checkbw', 2, null),
+      call('createStream', 3, null),
+      call('_checkbw', 4, null),
+    ];
+    const identifier = new RtmpIdentifier({ server: SERVER, time: 0, random: RANDOM });
+    identifier.feed(Buffer.concat([SIMPLE, C2, connect, ...calls]));
+    const replies = messagesIn(identifier.takeReplies().subarray(ANSWER_SIZE)).flatMap(
+      (message) => {
+        const command = decodeCommand(message);
+        return command.kind === 'value' && command.value.name === '_result' ? [command.value] : [];
+      },
+    );
+    assert.deepEqual(
+      replies.map(({ transactionId }) => transactionId),
+      [1, 2, 3],
+    );
+    assert.deepEqual([replies[1]?.object, replies[1]?.args], [null, [null]]);
   });
 
   it('is taken once', () => {
@@ -241,7 +302,7 @@ describe('what it lets pass', () => {
       const { client } = identified(Buffer.concat([SIMPLE, C2, commands]));
       assert.equal(client.role, 'publish');
       assert.deepEqual(client.recorded, commands);
-      assert.ok(!client.answered.has(9));
+      assert.equal(client.answered.has(9), what === 'unknown commands');
     });
   }
 

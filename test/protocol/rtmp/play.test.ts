@@ -26,7 +26,7 @@ function heard(...parts: Buffer[]) {
 }
 
 test('a player is known by its commands', () => {
-  const server = { name: 'x', version: '1', pid: 1, id: '1' };
+  const server = { signature: 'x', version: '1', ip: '192.0.2.1', pid: 1, id: '1' };
   const options = { server, time: 0, random: Buffer.alloc(HANDSHAKE_SIZE) };
   const commands = playCommands('rtmp://127.0.0.1/a/b?vhost=v.example', 'a/b?vhost=v.example', 's');
   const hello = Buffer.concat([Buffer.of(3), Buffer.alloc(2 * HANDSHAKE_SIZE)]);
