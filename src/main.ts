@@ -12,6 +12,7 @@ import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
 import { renderUnit } from './cli/unit.js';
+import { unitNeeds } from './cli/unit-needs.js';
 import { formatAddress } from './config/address.js';
 import type { Address, Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -82,9 +83,11 @@ const actions: CliActions = {
   status: (options) => query('status', options),
   children: (options) => query('children', options),
   streams: (options) => query('streams', options),
-  unit: ({ config: configPath, user }) => {
+  unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
-    stdout.write(renderUnit({ execPath: process.execPath, script, configPath, user }));
+    const paths = { execPath: process.execPath, script, configPath, user };
+    renderUnit(paths);
+    stdout.write(renderUnit({ ...paths, needs: await unitNeeds(configPath, user) }));
   },
 };
 

@@ -16,8 +16,10 @@ export interface Ask {
   readonly extra: readonly (readonly [string, string])[];
 }
 
-/** Where the API is, and RTMP; null: nowhere. */
+/** What the server is made of. Where the API is, and RTMP; null: nowhere. */
 export interface Ports {
+  /** `mini-srs` passes WebRTC on to WebRTC only. */
+  readonly origin?: 'srs' | 'mini-srs' | 'none';
   readonly rtmp: number | null;
   readonly api: number | null;
   readonly apiHttps: number | null;
@@ -82,6 +84,15 @@ export function mediaUrl(ask: Ask, here: URL, suffix: string): string {
 /** The address for offers. @throws Error where the page can reach none. */
 export function rtcUrl(ask: Ask, here: URL, ports: Ports, kind: 'whip' | 'whep'): string {
   if (!ports.rtc) throw new Error('this server has WebRTC switched off (listen.rtc)');
+  const url = new URL(apiUrl(ask, here, ports, `/rtc/v1/${kind}/`));
+  url.searchParams.set('app', ask.app);
+  url.searchParams.set('stream', ask.stream);
+  addParameters(url, ask);
+  return url.href;
+}
+
+/** An address of the API. @throws Error where the page can reach none. */
+export function apiUrl(ask: Ask, here: URL, ports: Ports, path: string): string {
   const url = serverUrl(ask, here);
   const isSecure = url.protocol === 'https:';
   const port = ask.api ?? (isSecure ? ports.apiHttps : ports.api);
@@ -91,11 +102,7 @@ export function rtcUrl(ask: Ask, here: URL, ports: Ports, kind: 'whip' | 'whep')
     throw new Error(`this page came by ${kind}, and the server has no API port for it (${key})`);
   }
   url.port = String(port);
-  url.pathname = `/rtc/v1/${kind}/`;
-  url.searchParams.set('app', ask.app);
-  url.searchParams.set('stream', ask.stream);
-  addParameters(url, ask);
-  return url.href;
+  return new URL(path, url).href;
 }
 
 function serverUrl({ schema, server }: Ask, here: URL): URL {

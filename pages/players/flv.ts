@@ -12,6 +12,11 @@ interface Fault {
 /** What mpegts.js calls KB. */
 const BITS_OF_KB = 1024 * 8;
 
+/** A stream that came by WebRTC, with rtc_to_rtmp off, sends nothing at all. */
+const SILENT_MS = 8000;
+const SILENT =
+  'connected, no media: it came by WebRTC, perhaps, and rtc_to_rtmp is off in srs.conf; try WHEP';
+
 async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
   if (!mpegts.isSupported()) throw new Error('this browser cannot play FLV: try HLS or WHEP');
   let bitrate: number | null = null;
@@ -28,7 +33,14 @@ async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<
   watch(video, tell);
   player.attachMediaElement(video);
   player.load();
-  return { bitrate: () => bitrate, stop: () => player.destroy() };
+  const silent = setTimeout(() => {
+    if (video.readyState === HTMLMediaElement.HAVE_NOTHING) tell.waiting(SILENT);
+  }, SILENT_MS);
+  const stop = () => {
+    clearTimeout(silent);
+    player.destroy();
+  };
+  return { bitrate: () => bitrate, stop };
 }
 
 function sayFault(detail: string, { code, msg }: Fault): string {

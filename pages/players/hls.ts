@@ -5,8 +5,9 @@ import { watch } from './watch.js';
 import { sayHttp } from './words.js';
 
 const NATIVE = 'application/vnd.apple.mpegurl';
-/** A stream has no playlist before its first segment is whole. */
+/** The server holds a request until a stream's first segment is complete, and else says 503. */
 const PLAYLIST_TRIES = 20;
+const PLAYLIST_MS = 60_000;
 const TRY_EVERY_MS = 1000;
 
 const CONFIG: Partial<HlsConfig> = {
@@ -14,15 +15,15 @@ const CONFIG: Partial<HlsConfig> = {
   enableWorker: false,
   manifestLoadPolicy: {
     default: {
-      maxTimeToFirstByteMs: 20_000,
-      maxLoadTimeMs: 20_000,
+      maxTimeToFirstByteMs: PLAYLIST_MS,
+      maxLoadTimeMs: PLAYLIST_MS,
       timeoutRetry: null,
       errorRetry: {
         maxNumRetry: PLAYLIST_TRIES,
         retryDelayMs: TRY_EVERY_MS,
         maxRetryDelayMs: TRY_EVERY_MS,
         shouldRetry: (policy, count, _isTimeout, response) =>
-          response?.code === 404 && count < (policy?.maxNumRetry ?? 0),
+          [404, 503].includes(response?.code ?? 0) && count < (policy?.maxNumRetry ?? 0),
       },
     },
   },
@@ -30,6 +31,7 @@ const CONFIG: Partial<HlsConfig> = {
 
 async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
   watch(video, tell);
+  tell.waiting('waiting for a segment: a new stream has its first one after some seconds');
   if (Hls.isSupported()) return startHls(video, url, tell);
   if (video.canPlayType(NATIVE) === '') throw new Error('this browser cannot play HLS');
   return startNative(video, url, tell);

@@ -1,6 +1,8 @@
-import { type Ask, mediaUrl, type Ports, printAsk, withStream } from './ask.js';
+import { type Ports, printAsk, withStream } from './ask.js';
 import { make } from './dom.js';
 import { addHeader, askOfPage, PAGES, readPorts } from './frame.js';
+import { isLive, type LiveStream, listLive } from './live.js';
+import { limitsOf } from './words.js';
 
 const LOOK_EVERY_MS = 5000;
 
@@ -10,6 +12,8 @@ class Index {
   readonly #field = make('input', { id: 'stream', spellcheck: false, autocapitalize: 'none' });
   readonly #live = make('output', { id: 'live' });
   readonly #publish = make('code');
+  readonly #streams = make('ul', { id: 'streams' });
+  readonly #limits = make('p', { id: 'limits', className: 'hint', hidden: true });
   readonly #cards = Object.entries(PAGES).map(([file, [name, does]]) => {
     const title = make('strong', { textContent: name });
     return { file, link: make('a', { className: 'card' }, title, make('span', {}, does)) };
@@ -28,7 +32,9 @@ class Index {
     this.#field.addEventListener('input', () => this.#take());
     const cards = make('div', { className: 'cards' }, ...this.#cards.map(({ link }) => link));
     const publish = make('p', { className: 'hint' }, 'Publish by ffmpeg: ', this.#publish);
-    (document.querySelector('main') ?? document.body).append(form, cards, publish);
+    const main = document.querySelector('main') ?? document.body;
+    const heading = make('h2', { textContent: 'Live now' });
+    main.append(form, cards, this.#limits, heading, this.#streams, publish);
     this.#show();
     setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
@@ -53,10 +59,14 @@ class Index {
       link.href = file + printAsk({ ...this.#ask, autostart: file !== 'whip.html' });
     }
     const server = `${location.hostname}:${this.#ports?.rtmp ?? 1935}`;
-    this.#publish.textContent = `ffmpeg -re -i FILE -c copy -f flv rtmp://${server}/${app}/${stream}`;
+    // A name that is taken would be refused.
+    const name = this.#live.dataset.live === 'true' ? `${stream}-2` : stream;
+    this.#publish.textContent = `ffmpeg -re -i FILE -c copy -f flv rtmp://${server}/${app}/${name}`;
+    const limits = limitsOf('index.html', this.#ports);
+    this.#limits.textContent = limits;
+    this.#limits.hidden = limits === '';
   }
 
-  /** A HEAD of a live stream says at once whether there is one. */
   async #look(): Promise<void> {
     const ask = this.#ask;
     const live = await isLive(ask).catch((error: Error) => error);
@@ -64,14 +74,28 @@ class Index {
     const words = live ? 'live now' : 'nobody publishes it now';
     this.#live.textContent = live instanceof Error ? live.message : words;
     this.#live.dataset.live = String(live === true);
+    this.#list(this.#ports && (await listLive(ask, this.#ports)));
+    this.#show();
+  }
+
+  /** Null: the API does not say. */
+  #list(streams: readonly LiveStream[] | null): void {
+    const none = streams === null ? 'the API does not tell this page' : 'no stream yet';
+    const rows = streams?.map((row) => make('li', {}, this.#linkTo(row), ` ${viewers(row)}`)) ?? [];
+    this.#streams.replaceChildren(...(rows.length > 0 ? rows : [make('li', {}, none)]));
+  }
+
+  #linkTo({ app, stream, vhost }: LiveStream): HTMLElement {
+    const query = printAsk({ ...this.#ask, app, stream, vhost, autostart: false });
+    const name = vhost === null ? `${app}/${stream}` : `${app}/${stream} (${vhost})`;
+    return make('a', { href: query, textContent: name });
   }
 }
 
-async function isLive(ask: Ask): Promise<boolean> {
-  const url = mediaUrl(ask, new URL(location.href), '.flv');
-  const response = await fetch(url, { method: 'HEAD' }).catch(() => null);
-  if (response === null) throw new Error('the server does not answer');
-  return response.ok;
+/** The publisher is one of SRS's clients. */
+function viewers({ clients }: LiveStream): string {
+  const count = Math.max(0, clients - 1);
+  return count === 1 ? '1 viewer' : `${count} viewers`;
 }
 
 void new Index().start();

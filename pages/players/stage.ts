@@ -2,7 +2,11 @@ import { type Ask, type Ports, printAsk, withStream } from './ask.js';
 import { make } from './dom.js';
 import { type Facts, makeFacts } from './facts.js';
 import { addHeader, askOfPage, readPorts } from './frame.js';
+import { isLive } from './live.js';
 import { Meter, NO_RATES } from './meter.js';
+import { limitsOf } from './words.js';
+
+const MISSING = 'nobody publishes this stream now: waiting';
 
 /** How a player says what becomes of it. */
 export interface Tell {
@@ -39,6 +43,7 @@ export class Stage {
   readonly #field = make('input', { id: 'stream', required: true, spellcheck: false });
   readonly #button = make('button', { type: 'submit' });
   readonly #alert = make('p', { id: 'error', role: 'alert', hidden: true });
+  readonly #limits = make('p', { id: 'limits', className: 'hint', hidden: true });
   readonly #facts: Facts = makeFacts();
   readonly #header: ReturnType<typeof addHeader>;
   #ask = askOfPage();
@@ -47,6 +52,8 @@ export class Stage {
   /** Which start it is whose news counts; 0: none. */
   #turn = 0;
   #turns = 0;
+  /** Nobody published the stream when it was asked for. */
+  #isMissing = false;
 
   constructor(player: Player) {
     this.#player = player;
@@ -71,7 +78,18 @@ export class Stage {
       else void this.#start();
     });
     const main = document.querySelector('main') ?? document.body;
-    main.append(form, this.#video, this.#alert, this.#facts.list);
+    main.append(this.#limits, form, this.#alert, this.#video, this.#facts.list);
+    void readPorts().then(
+      (ports) => this.#showLimits(ports),
+      () => {},
+    );
+  }
+
+  /** What this server cannot do is said before anybody tries. */
+  #showLimits(ports: Ports): void {
+    const text = limitsOf(this.#player.file, ports);
+    this.#limits.textContent = text;
+    this.#limits.hidden = text === '';
   }
 
   async #start(): Promise<void> {
@@ -83,6 +101,7 @@ export class Stage {
     this.#take(ask);
     try {
       const url = this.#player.urlOf(ask, new URL(location.href), await readPorts());
+      if (this.#player.verb === 'Play') void this.#look(ask, turn);
       this.#facts.set({ address: url });
       const session = await this.#player.start(this.#video, url, this.#tell(turn));
       if (this.#turn === turn) this.#follow(session);
@@ -92,9 +111,19 @@ export class Stage {
     }
   }
 
+  /** A stream that is not there is told of at once: some protocols would say nothing for long. */
+  async #look(ask: Ask, turn: number): Promise<void> {
+    if (await isLive(ask).catch(() => true)) return;
+    const isStill = this.#turn === turn && this.#video.readyState === HTMLMediaElement.HAVE_NOTHING;
+    if (!isStill) return;
+    this.#isMissing = true;
+    this.#facts.set({ state: MISSING });
+  }
+
   /** Shows that it begins, in the address too, so that it can be handed on. */
   #take(ask: Ask): void {
     this.#ask = ask;
+    this.#isMissing = false;
     this.#header.show(ask);
     history.replaceState(null, '', printAsk(ask));
     this.#alert.hidden = true;
@@ -116,7 +145,7 @@ export class Stage {
     const show = ifMine((state) => this.#facts.set({ state }));
     return {
       running: () => show(this.#player.running),
-      waiting: (words = 'waiting for media') => show(words),
+      waiting: (words = this.#isMissing ? MISSING : 'waiting for media') => show(words),
       ended: ifMine((words) => this.#end(words)),
       failed: ifMine((words) => {
         this.#end('failed');

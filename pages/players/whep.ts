@@ -5,7 +5,8 @@ import { watch } from './watch.js';
 
 /** What a stream without media for WebRTC looks like: nothing at all. */
 const SILENT_MS = 8000;
-const SILENT = 'connected, no media: is rtmp_to_rtc on?';
+const SILENT =
+  'connected, no media: nobody publishes it, or it came by RTMP and rtmp_to_rtc is off in srs.conf';
 
 async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
   const peer = new RTCPeerConnection();

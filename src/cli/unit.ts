@@ -9,10 +9,25 @@ export interface UnitOptions {
   readonly configPath?: string | undefined;
   /** An existing user; without one systemd makes one up while the service runs. */
   readonly user?: string | undefined;
+  /** What this configuration needs. */
+  readonly needs?: UnitNeeds;
 }
 
+/** What a service has to be allowed, beyond what every one has. */
+export interface UnitNeeds {
+  /** `CAP_…`, for the supervisor; children do not get them. */
+  readonly capabilities: readonly string[];
+  /** Folders outside the service's own that it writes. */
+  readonly writes: readonly string[];
+  /** Groups that may read its files. */
+  readonly groups: readonly number[];
+}
+
+const DEFAULT_NEEDS: UnitNeeds = { capabilities: ['CAP_NET_ADMIN'], writes: [], groups: [] };
+
 /** The text of a systemd service that runs this installation. @throws ERR_USAGE */
-export function renderUnit({ execPath, script, configPath, user }: UnitOptions): string {
+export function renderUnit(options: UnitOptions): string {
+  const { execPath, script, configPath, user, needs = DEFAULT_NEEDS } = options;
   const paths = configPath === undefined ? [execPath, script] : [execPath, script, configPath];
   const relative = paths.find((path) => !isAbsolute(path));
   if (relative !== undefined) throw usage(`must be an absolute path, got "${relative}"`);
@@ -23,10 +38,14 @@ export function renderUnit({ execPath, script, configPath, user }: UnitOptions):
     quote(execPath.replaceAll('%', '%%')),
     ...[script, 'run', ...(configPath === undefined ? [] : ['-c', configPath])].map(argument),
   ];
-  return unitText(command.join(' '), user === undefined ? 'DynamicUser=yes' : userLine(user));
+  const who = user === undefined ? 'DynamicUser=yes' : userLine(user);
+  return unitText(command.join(' '), who, needs);
 }
 
-function unitText(command: string, user: string): string {
+function unitText(command: string, user: string, needs: UnitNeeds): string {
+  const capabilities = needs.capabilities.join(' ');
+  const groups = needs.groups.map((group) => `SupplementaryGroups=${group}\n`).join('');
+  const writes = needs.writes.map((path) => `ReadWritePaths=${argument(path)}\n`).join('');
   return `[Unit]
 Description=SRS media servers, one for each CPU, as one
 Wants=network-online.target
@@ -39,7 +58,7 @@ ExecStart=${command}
 # Template and certificate; what takes a restart is said in the log.
 ExecReload=/bin/kill -HUP $MAINPID
 ${user}
-StateDirectory=srs-supervisor
+${groups}StateDirectory=srs-supervisor
 WorkingDirectory=%S/srs-supervisor
 
 # 2 is a bad config: starting again would not help.
@@ -48,7 +67,8 @@ RestartSec=1
 RestartPreventExitStatus=2
 TimeoutStartSec=120
 
-# SIGTERM to the supervisor alone: it drains, then ends its children itself.
+# SIGTERM to the supervisor alone: it ends clients, then its children itself. To let clients finish
+# first (drain.seconds), run systemctl kill -s QUIT --kill-whom=main srs-supervisor.
 KillMode=mixed
 TimeoutStopSec=90
 
@@ -57,21 +77,33 @@ OOMPolicy=continue
 LimitNOFILE=1048576
 TasksMax=16384
 
-# For the firewall of the children's media ports and rtc.media: offload; children do not get it.
-AmbientCapabilities=CAP_NET_ADMIN
+# CAP_NET_ADMIN is for the firewall of the children's media ports and rtc.media: offload,
+# CAP_NET_BIND_SERVICE for ports below 1024. Children get neither.
+AmbientCapabilities=${capabilities}
+CapabilityBoundingSet=${capabilities}
 
 NoNewPrivileges=yes
 ProtectSystem=strict
-ProtectHome=read-only
+${writes}ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectControlGroups=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
+RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+KeyringMode=private
+UMask=0077
+SystemCallArchitectures=native
+SystemCallFilter=@system-service @pkey
+SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target

@@ -19,6 +19,8 @@ const FOLDER = '/players/';
 
 /** What the pages are told of the box; null: that port is closed. */
 interface PagePorts {
+  /** Says what the pages cannot do: mini-srs does not turn RTMP into WebRTC. */
+  readonly origin: 'srs' | 'mini-srs' | 'none';
   readonly rtmp: number | null;
   readonly api: number | null;
   readonly apiHttps: number | null;

@@ -15,6 +15,7 @@ export function pages({ config, logger }: PagesParts, listeners: Listeners): Htt
   return pageRoutes({
     userDir: config.http.dir,
     ports: () => ({
+      origin: prepared.binary.kind,
       rtmp: portOf('rtmp'),
       api: portOf('api'),
       apiHttps: portOf('apiHttps'),

@@ -67,3 +67,24 @@ test('systemd accepts it, also with odd paths', { skip: NO_SYSTEMD }, async () =
     await rm(dir, { recursive: true });
   }
 });
+
+test('asks for what the configuration needs, and leaves little open', {
+  skip: NO_SYSTEMD,
+}, async () => {
+  const needs = { capabilities: ['CAP_NET_BIND_SERVICE'], writes: ['/srv/a b'], groups: [42] };
+  const text = renderUnit({ ...DEFAULT, needs });
+  assert.match(text, /^AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_B/m);
+  assert.match(text, /^SupplementaryGroups=42$/m);
+  assert.match(text, /^ReadWritePaths="\/srv\/a b"$/m);
+  const dir = await mkdtemp(join(tmpdir(), 'unit-'));
+  try {
+    const unit = join(dir, 'srs-supervisor.service');
+    await writeFile(unit, renderUnit(DEFAULT));
+    const args = ['security', '--offline=true', unit];
+    const { stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    const [, level] = /exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+    if (level !== undefined) assert.ok(Number(level) < 3, stdout);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

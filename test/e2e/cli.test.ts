@@ -276,19 +276,33 @@ describe('commands that need no supervisor', { timeout: 120_000 }, () => {
 
   it('unit, which systemd accepts', async (t) => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) return t.skip('no systemd');
-    const { code, stdout } = await cli([
-      'unit',
-      '-c',
-      '/etc/srs-supervisor.yaml',
-      '--user',
-      'root',
-    ]);
+    const config = join(folder, 'unit.yaml');
+    await writeFile(config, 'listen: { rtmp: 935 }\nworkDir: /var/lib/media\n');
+    const { code, stdout } = await cli(['unit', '-c', config, '--user', 'root']);
+    assert.match(stdout, /^AmbientCapabilities=CAP_NET_ADMIN CAP_NET_BIND_SERVICE$/m);
+    assert.match(stdout, /^ReadWritePaths=\/var\/lib\/media$/m);
     assert.equal(code, 0);
     const path = join(folder, 'srs-supervisor.service');
     await writeFile(path, stdout);
     const verdict = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });
     assert.doesNotMatch(verdict.stderr, /srs-supervisor\.service/);
     assert.equal(verdict.status, 0, verdict.stderr);
+  });
+
+  it('unit refuses what cannot serve', async () => {
+    const [config, key] = [join(folder, 'tls.yaml'), join(folder, 'unit-key.pem')];
+    await writeFile(key, 'a key', { mode: 0o600 });
+    await writeFile(config, `listen: { https: 8443 }\ntls: { cert: ${config}, key: ${key} }\n`);
+    const refused: [string[], RegExp][] = [
+      [['-c', '/nope.yaml'], /^\/nope\.yaml: cannot read the config: no such file/],
+      [['-c', config], /^unit: tls\.key: \S+: a user that systemd makes up cannot read it; chgrp/],
+      [['--user', 'nobody-here'], /^unit: --user: no user nobody-here on this machine; make/],
+    ];
+    for (const [args, says] of refused) {
+      const ended = await cli(['unit', ...args]);
+      assert.equal(ended.code, 2);
+      assert.match(onlyLine(ended), says);
+    }
   });
 
   it('queries where none runs', async () => {

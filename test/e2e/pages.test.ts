@@ -66,6 +66,26 @@ for (const origin of origins()) {
       await index.advances(SECONDS);
     });
 
+    it('list what is live, and suggest a name that is free', async () => {
+      cast.publish(supervisor.url('live/listed'));
+      await supervisor.ownerOf('live/listed');
+      const index = await open('/?app=live&stream=listed');
+      await index.told('live', /^live now/);
+      await index.told('streams', /live\/listed 0 viewers/);
+      const hint = await index.page.textContent('.hint:has(code)');
+      assert.match(hint ?? '', /rtmp:\/\/127\.0\.0\.1:\d+\/live\/listed-2$/);
+      await index.page.click('#streams a');
+      assert.equal(await index.page.inputValue('#stream'), 'live/listed');
+    });
+
+    it('say before anybody tries what mini-srs cannot do', async () => {
+      const isMini = origin.name === 'mini-srs';
+      const page = await open('/players/whep.html');
+      if (isMini) await page.told('limits', /only streams that were published by WHIP play here/);
+      const config = await (await fetch(`${base}/players/config.json`)).text();
+      assert.match(config, isMini ? /"origin":"mini-srs"/ : /"origin":"srs"/);
+    });
+
     it('play HTTP-FLV, until it is over', async () => {
       const publisher = cast.publish(supervisor.url('live/flv'));
       await supervisor.ownerOf('live/flv');
@@ -118,6 +138,16 @@ for (const origin of origins()) {
     it('say in words what is wrong', async () => {
       const nobody = await open('/players/flv.html?stream=nobody.flv&autostart=true');
       await nobody.told('error', /^nobody publishes this stream/);
+      // Where one looks, in a window that is not high.
+      await nobody.page.setViewportSize({ width: 1000, height: 700 });
+      for (const place of ['#error', '#state']) {
+        const box = await nobody.page.locator(place).boundingBox();
+        assert.ok(box !== null && box.y + box.height <= 700, place);
+      }
+      const hls = await open('/players/hls.html?stream=nobody&autostart=true');
+      await hls.told('state', /^nobody publishes this stream now: waiting/);
+      const silent = await open('/players/whep.html?stream=nobody&autostart=true');
+      await silent.told('state', /^nobody publishes this stream now|^failed/);
       const other = await open('/players/hls.html?server=example.com&autostart=true');
       await other.told('error', /plays from 127\.0\.0\.1 only/);
       const whep = await open('/players/whep.html?stream=nobody&api=1&autostart=true');

@@ -8,7 +8,7 @@ import { fileRoutes } from '../../src/files/routes.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { pageRoutes } from '../../src/pages/routes.js';
 
-const PORTS = { rtmp: 1935, api: 1985, apiHttps: null, rtc: true };
+const PORTS = { origin: 'srs' as const, rtmp: 1935, api: 1985, apiHttps: null, rtc: true };
 
 /** Pages of one's own, and a user's folder with some of the same names. */
 async function site(t: TestContext, hasUserDir: boolean) {
