@@ -172,7 +172,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   }
 
   #newWait(): PlayerWait | null {
-    const { held: players, access, aliases, vhosts } = this.rules;
+    const { held: players } = this.rules;
     if (players === undefined) return null;
     const { connection } = this;
     const again = (closed: StreamClosed) => {
@@ -180,15 +180,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       this.#setup.identifyAgain(connection, closed);
       return this.#naming.promise;
     };
-    return new PlayerWait({
-      players,
-      access,
-      aliases,
-      vhosts,
-      setup: this.#setup,
-      connection,
-      again,
-    });
+    return new PlayerWait({ ...this.rules, players, setup: this.#setup, connection, again });
   }
 
   async #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
