@@ -4,7 +4,13 @@ import { codeOf } from '../errors.js';
 import type { Fault, Route } from '../listener/route.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import { writerName } from '../protocol/hls/names.js';
-import { isMaster, parsePlaylist, printPlaylist } from '../protocol/hls/playlist.js';
+import {
+  isMaster,
+  type MediaPlaylist,
+  parsePlaylist,
+  printMaster,
+  printPlaylist,
+} from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
 import { readBody } from '../system/read-body.js';
 import { type Ask, addressOf, askChild } from './ask-child.js';
@@ -128,7 +134,9 @@ export class Playlists {
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
     const body = await readBody(response, MAX_PLAYLIST_BYTES);
-    return { status: statusCode, contentType, location, text: body.toString() };
+    const listed = body.toString();
+    const text = isMaster(listed) ? printMaster(listed, folderOf(ask.name)) : listed;
+    return { status: statusCode, contentType, location, text };
   }
 
   /** Returns the owner's playlist in this stream's continued numbering. */
@@ -143,7 +151,7 @@ export class Playlists {
       this.#shown.take(stream, writer, list.value, plain);
     }
     const shown = this.#shown.list(stream);
-    return shown === null ? listed : printPlaylist(shown, query(ask, plain !== listed));
+    return shown === null ? listed : print(shown, ask, plain !== listed);
   }
 
   /**
@@ -167,7 +175,7 @@ export class Playlists {
     if (ask.session === null) return null;
     const { windowSeconds } = this.#options;
     const shown = this.#shown.list(streamKey(ask.name), windowSeconds * 1000);
-    return shown === null ? null : text(200, printPlaylist(shown, query(ask, true)), PLAYLIST_TYPE);
+    return shown === null ? null : text(200, print(shown, ask, true), PLAYLIST_TYPE);
   }
 
   #hasFile(owner: OwnerRef, name: StreamName): Promise<boolean> {
@@ -189,7 +197,16 @@ function text(status: number, body: string, contentType = 'text/plain'): Playlis
   return { status, contentType, location: undefined, text: body };
 }
 
-/** Returns the query for segment URIs. */
+function print(shown: MediaPlaylist, ask: PlaylistAsk, hasSession: boolean): string {
+  return printPlaylist(shown, query(ask, hasSession), folderOf(ask.name));
+}
+
+/** The path that relative URIs of a stream's playlist begin from. */
+function folderOf({ app }: StreamName): string {
+  return `/${app}/`;
+}
+
+/** Returns the query for URIs of segments and keys. */
 function query({ session, namesVhost, name }: PlaylistAsk, hasSession: boolean): string {
   return [
     ...(hasSession && session !== null ? [`hls_ctx=${session}`] : []),

@@ -7,7 +7,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRules } from '../access/rules.js';
 import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import { parseForeignSegment, parsePlaylistPath, parseSegmentPath } from '../protocol/hls/names.js';
+import {
+  joinSlashes,
+  parseForeignSegment,
+  parsePlaylistPath,
+  parseSegmentPath,
+} from '../protocol/hls/names.js';
 import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
@@ -78,7 +83,7 @@ export function hlsRoutes(options: HlsOptions): HttpPlugin {
 
 /** Classifies a request. Runs for every request on the port, so the suffix is checked first. */
 function kindOf(url: string): Kind | undefined {
-  const path = pathOf(url);
+  const path = joinSlashes(pathOf(url));
   if (path.endsWith('.m3u8')) return parsePlaylistPath(path) === null ? undefined : 'playlist';
   if (parseSegmentPath(path) !== null) return 'segment';
   return parseForeignSegment(path) === null ? undefined : 'foreign';
@@ -169,7 +174,8 @@ function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
 
 /** Parses the request; a malformed target gives an empty path, which no handler finds. */
 function readNames({ raw, headers }: FastifyRequest, vhosts: readonly string[]): Named {
-  const target = parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
+  const asSent = parseTarget(raw.url ?? '') ?? { authority: null, path: '', query: '' };
+  const target = { ...asSent, path: joinSlashes(asSent.path) };
   const host = target.authority ?? headers.host ?? '';
   const asked = target.query === '' ? '' : queryVhost(target.query);
   const vhost = resolveVhost(asked || hostName(host), vhosts);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { adminGet } from '../../src/admin/client.js';
 import { AdminServer } from '../../src/admin/server.js';
@@ -116,6 +117,21 @@ test('refuses foreign names and foreign pages, and invites none', async () => {
   for (const { headers } of [origin, fine]) {
     assert.equal(headers['access-control-allow-origin'], undefined);
   }
+});
+
+test('answers a probe of HTTP/1.0 without Host, and that alone', async () => {
+  const status = async (path: string, ...headers: string[]) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write([`GET ${path} HTTP/1.0`, ...headers, '', ''].join('\r\n'));
+    const answer = await text(socket);
+    return / (\d{3}) /.exec(answer)?.[1];
+  };
+  assert.equal(await status('/healthz'), '200');
+  assert.equal(await status('/healthz', 'Host: evil.example'), '403');
+  assert.equal(await status('/healthz', 'Host:'), '403');
+  assert.equal(await status('/healthz', 'Origin: http://evil.example'), '403');
+  assert.equal(await status('/healthz?'), '403');
+  assert.equal(await status('/admin/v1/status'), '403');
 });
 
 test('not on loopback: starts with a token only, and asks for it', async () => {

@@ -35,8 +35,9 @@ describe('a thousand viewers', { ...BOUNDED, skip: NO_SRS }, () => {
     t.after(() => agent.destroy());
     const urls: string[] = [];
     const join = async () => {
-      const { body } = await httpGet(`${rig.url}/live/x.m3u8`, {}, agent);
-      urls.push(`${rig.url}${/^\/.*/m.exec(body.toString())?.[0]}`);
+      const url = `${rig.url}/live/x.m3u8`;
+      const { body } = await httpGet(url, {}, agent);
+      urls.push(new URL(/^[^#\n].*/m.exec(body.toString())?.[0] ?? '', url).href);
     };
     const poll = async (url: string) => {
       const { status, body } = await httpGet(url, {}, agent);

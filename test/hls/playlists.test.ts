@@ -4,8 +4,9 @@ import { access } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { origins } from '../helpers/origins.js';
+import { NO_SRS, SRS_BINARY } from '../helpers/srs.js';
 import { BOUNDED, until } from '../helpers/until.js';
-import { HlsRig, OTHER_VHOST } from './rig.js';
+import { HlsRig, KEYED_VHOST, OTHER_VHOST } from './rig.js';
 
 const STREAM = '__defaultVhost__/live/x';
 
@@ -33,6 +34,21 @@ for (const origin of origins())
       assert.equal(body.length % 188, 0);
       assert.equal(body[0], 0x47);
       assert.equal(rig.held, 0);
+    });
+
+    it('lead on from below any prefix, and through slashes in a row', async (t) => {
+      const rig = await HlsRig.start(t, origin.path);
+      const child = await rig.child('c001', 1);
+      rig.owners.set(STREAM, child);
+      rig.publish(t, child, 'live/x');
+      await HlsViewer.join(`${rig.url}/live/x.m3u8`);
+      for (const path of ['/live/x.m3u8', '//live/x.m3u8', '/live//x.m3u8']) {
+        const master = await (await fetch(rig.url + path)).text();
+        assert.match(master, /^x\.m3u8\?hls_ctx=\w{8}$/m, path);
+        const viewer = await HlsViewer.join(rig.url + path);
+        const [first] = (await viewer.list()).segments;
+        assert.ok((await viewer.segment(first?.uri ?? '')).ok, path);
+      }
     });
 
     it('HEAD begins no session', async (t) => {
@@ -150,6 +166,23 @@ for (const origin of origins())
       );
     });
   });
+
+describe('encrypted playlists', BOUNDED, () => {
+  it('name keys that are found behind a proxy’s prefix, by a query’s vhost', {
+    skip: NO_SRS,
+  }, async (t) => {
+    const rig = await HlsRig.start(t, SRS_BINARY);
+    const child = await rig.child('c001', 1);
+    rig.owners.set(`${KEYED_VHOST}/live/x`, child);
+    rig.publish(t, child, `live/x?vhost=${KEYED_VHOST}`);
+    const viewer = await HlsViewer.join(`${rig.url}/live/x.m3u8?vhost=${KEYED_VHOST}`);
+    const [{ tags = [] } = {}] = (await viewer.list()).segments;
+    const uri = /URI="([^"]*)"/.exec(tags.join())?.[1] ?? '';
+    assert.match(uri, /^x-c001-1-0-0\.key\?hls_ctx=\w+&vhost=keyed\.example\.com$/);
+    const key = await viewer.segment(uri);
+    assert.equal((await key.arrayBuffer()).byteLength, 16);
+  });
+});
 
 interface Client {
   readonly id: string;

@@ -19,14 +19,18 @@ import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
 
 export const OTHER_VHOST = 'other.example.com';
+/** Its segments are encrypted. */
+export const KEYED_VHOST = 'keyed.example.com';
 const WINDOW_SECONDS = 6;
 /** The clip has a keyframe a second. */
+const HLS = `enabled on; hls_fragment 1; hls_window ${WINDOW_SECONDS};`;
 const VHOST_BODY = `http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
-  hls { enabled on; hls_fragment 1; hls_window ${WINDOW_SECONDS}; }`;
+  hls { ${HLS} }`;
 /** mini-srs is found by its own first line. */
 const env = { PATH: process.env.PATH ?? '' };
 const TEMPLATE = parseTemplate(
-  `vhost __defaultVhost__ { ${VHOST_BODY} } vhost ${OTHER_VHOST} { ${VHOST_BODY} }`,
+  `vhost __defaultVhost__ { ${VHOST_BODY} } vhost ${OTHER_VHOST} { ${VHOST_BODY} }
+  vhost ${KEYED_VHOST} { hls { ${HLS} hls_keys on; hls_key_url /; } }`,
 );
 
 /** One life of a child. */
@@ -70,7 +74,7 @@ export class HlsRig {
     app.register(
       hlsRoutes({
         root: rig.root,
-        vhosts: ['__defaultVhost__', OTHER_VHOST],
+        vhosts: ['__defaultVhost__', OTHER_VHOST, KEYED_VHOST],
         windowSeconds: WINDOW_SECONDS,
         cacheBytes: 8 * 1024 * 1024,
         access: OPEN_ACCESS,

@@ -42,7 +42,7 @@ function mountPattern(mount: string): RegExp {
   const path = mount.replace(/^\[vhost\]/, '').replace(/^(?!\/)/, '/');
   const literal = path.replace(/[.*+?^${}()|\\]/g, '\\$&');
   const pattern = literal
-    .replace('[app]', '(?<app>[^/]+)')
+    .replace('[app]', '(?<app>[^/]+(?:/[^/]+)*)')
     .replace('[stream]', '(?<stream>[^/]+)')
     .replace('[vhost]', '[^/]+');
   return new RegExp(`^${pattern}$`);

@@ -53,6 +53,11 @@ export function parseSegmentPath(path: string): SegmentName | null {
   return { writer: { id, generation: Number(generation) }, path: name };
 }
 
+/** Joins slashes in a row, which SRS takes for one where it looks for HLS files. */
+export function joinSlashes(path: string): string {
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+}
+
 export function parsePlaylistPath(path: string): PlaylistName | null {
   const [, app = '', stream = ''] = PLAYLIST.exec(path) ?? [];
   return app !== '' && isPlain(app) && isPlain(stream) ? { app, stream } : null;

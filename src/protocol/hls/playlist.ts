@@ -29,6 +29,10 @@ const MAX_SEGMENTS = 10_000;
 const OF_LIST =
   /^#EXT-X-(?:VERSION|PLAYLIST-TYPE|INDEPENDENT-SEGMENTS|START|ALLOW-CACHE|SERVER-CONTROL|PART-INF)\b/;
 
+/** Tags whose URI is a file beside the segments (RFC 8216 section 4.3.2). */
+const NAMES_FILE = /^#EXT-X-(?:KEY|MAP):/;
+const HAS_HOST = /^(?:[a-z][a-z\d+.-]*:|\/\/)/i;
+
 /** Parses a media playlist. A master playlist is `invalid`. */
 export function parsePlaylist(text: string): Parsed<MediaPlaylist> {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
@@ -54,8 +58,19 @@ export function isMaster(text: string): boolean {
   return text.includes('#EXT-X-STREAM-INF');
 }
 
-/** Prints a playlist. `query` is appended to every segment's URI. */
-export function printPlaylist(list: MediaPlaylist, query = ''): string {
+/**
+ * Returns a master playlist whose variants in `folder` (`/live/`) are named relative to it, so that
+ * they are found below any prefix of a proxy. SRS names absolute paths.
+ */
+export function printMaster(text: string, folder: string): string {
+  return text.replace(/^\/.*$/gm, (uri) => within(folder, uri));
+}
+
+/**
+ * Prints a playlist. `query` is appended to the URI of every segment, key and map on this server.
+ * Keys and maps in `folder` (`/live/`) are named relative to it.
+ */
+export function printPlaylist(list: MediaPlaylist, query = '', folder = ''): string {
   const { targetSeconds, sequence, discontinuitySequence, segments, ended } = list;
   const lines = [
     '#EXTM3U',
@@ -65,15 +80,37 @@ export function printPlaylist(list: MediaPlaylist, query = ''): string {
       ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`]
       : []),
     `#EXT-X-TARGETDURATION:${targetSeconds}`,
-    ...segments.flatMap((segment) => printSegment(segment, query)),
+    ...segments.flatMap((segment) => printSegment(segment, query, folder)),
     ...(ended ? ['#EXT-X-ENDLIST'] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function printSegment({ uri, tags, discontinuity }: Segment, query: string): string[] {
-  const address = query === '' ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${query}`;
-  return [...(discontinuity ? ['#EXT-X-DISCONTINUITY'] : []), ...tags, address];
+function printSegment(
+  { uri, tags, discontinuity }: Segment,
+  query: string,
+  folder: string,
+): string[] {
+  const mark = discontinuity ? ['#EXT-X-DISCONTINUITY'] : [];
+  return [...mark, ...tags.map((tag) => printTag(tag, query, folder)), withQuery(uri, query)];
+}
+
+/** A URI with a scheme is another server's, whose queries are not ours to write. */
+function printTag(tag: string, query: string, folder: string): string {
+  if (!NAMES_FILE.test(tag)) return tag;
+  return tag.replace(/([:,]URI=")([^"]*)"/, (whole, begin: string, uri: string) =>
+    HAS_HOST.test(uri) ? whole : `${begin}${withQuery(within(folder, uri), query)}"`,
+  );
+}
+
+function withQuery(uri: string, query: string): string {
+  return query === '' ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${query}`;
+}
+
+/** A name that has a colon would be read as a scheme, so it stays absolute. */
+function within(folder: string, uri: string): string {
+  const name = uri.slice(folder.length);
+  return folder !== '' && uri.startsWith(folder) && /^[^/:?#]+(?:[?#]|$)/.test(name) ? name : uri;
 }
 
 function readSegments(lines: readonly string[]): Segment[] {

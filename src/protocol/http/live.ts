@@ -60,6 +60,9 @@ function compile({ vhost, mount, isEdge }: LiveMount): Compiled | null {
   return { vhost, isEdge, contentType, pattern: patternOf(mount, vhost) };
 }
 
+/** An app has one level or more, none of them empty: a path with `//` is no stream's. */
+const APP = '(?<app>[^/]+(?:/[^/]+)*)';
+
 /**
  * Compiles a mount to a pattern. SRS serves a mount that begins with `[vhost]` on that host; a
  * `[vhost]` later in the mount is replaced by the vhost's name.
@@ -70,8 +73,6 @@ function patternOf(mount: string, vhost: string): RegExp {
     .replaceAll('[vhost]', vhost)
     .replaceAll(`${DEFAULT_VHOST}/`, '');
   const literal = path.replace(/[.*+?^${}()|\\[\]]/g, '\\$&');
-  const pattern = literal
-    .replace('\\[app\\]', '(?<app>[^/]+)')
-    .replace('\\[stream\\]', '(?<stream>[^/]+)');
+  const pattern = literal.replace('\\[app\\]', APP).replace('\\[stream\\]', '(?<stream>[^/]+)');
   return new RegExp(`^${pattern}$`);
 }

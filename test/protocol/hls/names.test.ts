@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  joinSlashes,
   parsePlaylistPath,
   parseSegmentPath,
   parseWriter,
@@ -50,6 +51,12 @@ describe('names of HLS files', () => {
       '/live\\..\\x/x-c001-1-0-0.ts',
     ]) {
       assert.equal(parseSegmentPath(path), null, path);
+    }
+  });
+
+  it('slashes in a row are one', () => {
+    for (const path of ['//live/x.m3u8', '/live///x.m3u8', '/live/x.m3u8']) {
+      assert.equal(joinSlashes(path), '/live/x.m3u8');
     }
   });
 

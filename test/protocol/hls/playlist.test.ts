@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isMaster, parsePlaylist, printPlaylist } from '../../../src/protocol/hls/playlist.js';
+import {
+  isMaster,
+  parsePlaylist,
+  printMaster,
+  printPlaylist,
+} from '../../../src/protocol/hls/playlist.js';
 
 /** As SRS 7.0.18 writes it. */
 const SRS = `#EXTM3U
@@ -64,6 +69,33 @@ describe('playlists', () => {
     assert.equal(printPlaylist(parsed(text)), text);
     const ended = `${SRS}#EXT-X-ENDLIST\n`;
     assert.equal(printPlaylist(parsed(ended)), ended);
+  });
+
+  it('puts the query behind the keys and maps of this server too, named from its folder', () => {
+    const printed = (uri: string) => {
+      const tag = `#EXT-X-KEY:METHOD=AES-128,URI="${uri}",IV=0x00`;
+      const list = parsed(SRS.replace('#EXTINF:2.000', `${tag}\n#EXTINF:2.000`));
+      return /URI="(.*)"/.exec(printPlaylist(list, 'vhost=b', '/live/'))?.[1];
+    };
+    const keys = {
+      '/live/x-1.key': 'x-1.key?vhost=b',
+      'x-1.key': 'x-1.key?vhost=b',
+      '/live/x-1.key?a=1': 'x-1.key?a=1&vhost=b',
+      '/other/x-1.key': '/other/x-1.key?vhost=b',
+      '/live/sub/x-1.key': '/live/sub/x-1.key?vhost=b',
+      '/live/a:b.key': '/live/a:b.key?vhost=b',
+      'https://keys.example/live/x-1.key': 'https://keys.example/live/x-1.key',
+      '//keys.example/x-1.key': '//keys.example/x-1.key',
+      'skd://key': 'skd://key',
+    };
+    for (const [uri, right] of Object.entries(keys)) assert.equal(printed(uri), right);
+  });
+
+  it('names the variants of a master playlist from its folder', () => {
+    const near = MASTER.replace('/live/x', 'x');
+    assert.equal(printMaster(MASTER, '/live/'), near);
+    assert.equal(printMaster(near, '/live/'), near);
+    assert.equal(printMaster(MASTER, '/other/'), MASTER);
   });
 
   it('tells a master playlist, and refuses what is none', () => {

@@ -28,6 +28,9 @@ const FOUND: readonly [host: string, target: string, key: string, type: string][
   ['mp3.example', '/radio/live-x.mp3', 'mp3.example/live/x', 'audio/mpeg'],
   ['mixed.example', '/mixed.example/live/x.aac', 'mixed.example/live/x', 'audio/x-aac'],
   ['box', '/live/%20x.flv', `${DEFAULT}/live/%20x`, 'video/x-flv'],
+  ['box', '/live/tenant/x.flv', `${DEFAULT}/live/tenant/x`, 'video/x-flv'],
+  ['ts.example', '/a/b/c/x.ts', 'ts.example/a/b/c/x', 'video/MP2T'],
+  ['mp3.example', '/radio/a/b-x.mp3', 'mp3.example/a/b/x', 'audio/mpeg'],
 ];
 
 const NOT_FOUND: readonly [host: string, target: string][] = [
@@ -36,8 +39,9 @@ const NOT_FOUND: readonly [host: string, target: string][] = [
   ['box', '/live/x.flv/'],
   ['box', '/live/x.flv.m3u8'],
   ['box', '/x.flv'],
-  ['box', '/a/b/x.flv'],
   ['box', '//x.flv'],
+  ['box', '//live/x.flv'],
+  ['box', '/live//x.flv'],
   ['box', '/live/.flv'],
   ['box', '/'],
   ['ts.example', '/live/x.flv'],
