@@ -84,7 +84,9 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
   return block(name, [], [line('enabled', 'on'), ...ours, ...kept]);
 }
 
-/** On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened. */
+/**
+ * On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened.
+ */
 function exporter({ ports, template }: ConfPlan): Directive {
   const theirs = find(template.directives, 'exporter')?.children ?? [];
   const kept = theirs.filter(({ name }) => name === 'label' || name === 'tag');

@@ -32,11 +32,11 @@ export interface MergedApiParts {
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly logger: Logger;
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   readonly hide?: ((text: string) => string) | undefined;
 }
 
-/** SRS's HTTP API for the whole box. */
+/** Builds SRS's HTTP API for all children. */
 export async function makeApi(parts: MergedApiParts): Promise<Api> {
   const { prepared, fleet, owners, placement, listeners, logger } = parts;
   const source: ApiSource = {
@@ -67,7 +67,7 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
   return { rtmp, api, listen: isOpen ? formatAddress({ ...listen.api, port: api }) : '' };
 }
 
-/** Our own user name and password go before the template's, which the children ask us for still. */
+/** Our own credentials take precedence over the template's, which children still ask us for. */
 function accessOf({ config, template }: Prepared): ApiAccess {
   const { changes, token, username, password } = config.api;
   const isOurs = username !== null && password !== null;

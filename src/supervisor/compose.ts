@@ -17,20 +17,20 @@ import { addPorts } from './ports.js';
 import type { NamedRoom, Rooms } from './rooms.js';
 import { Routing } from './routing.js';
 
-/** All parts of the program, joined and not started. */
+/** All parts of the program, joined but not started. */
 export interface Composition extends Ground, Owning {
   readonly api: Api;
   readonly budget: ConnectionBudget;
   readonly holds: HoldBudget;
   readonly view: AdminView;
   readonly admin: AdminServer;
-  /** What runs between the children and the ports. */
+  /** Rooms that start after the children and before the ports. */
   readonly helpers: readonly NamedRoom[];
 }
 
 /**
- * Builds and joins all parts; what it has to open for that is entered in `rooms`. `state`: of the
- * whole, for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
+ * Builds and joins all parts. What is opened for that is registered in `rooms`. `state` returns the
+ * state of the program for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
  */
 export async function compose(
   options: SupervisorOptions,

@@ -1,7 +1,7 @@
 import type { Prepared } from '../check/prepared.js';
 import { CpuKeeper, type CpuKeeperOptions } from '../child/cpu-keeper.js';
 
-/** Keeps the children on the CPUs of the plan, which is made anew when the machine changes. */
+/** Builds the keeper of CPUs. */
 export function makeCpuKeeper(
   { config, plan, pinning, hasOverlap }: Prepared,
   parts: Pick<CpuKeeperOptions, 'fleet' | 'changes' | 'logger'>,

@@ -8,14 +8,14 @@ import type { Listeners } from './listeners.js';
 
 export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
   readonly prepared: Prepared;
-  /** What a child of that id calls. */
+  /** Returns the hooks of a child. */
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
   readonly listeners: Listeners;
   readonly logger: Logger;
 }
 
-/** The children of the plan, not started yet. */
+/** Builds the children of the plan; starts none. */
 export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const { config, env, binary, plan, pinning } = prepared;
   const { workDir, children } = config;
