@@ -1,3 +1,4 @@
+import type { AccessRules } from '../access/rules.js';
 import type { ApiAccess } from '../api/access.js';
 import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
@@ -25,6 +26,7 @@ export interface MergedApiParts {
   readonly serverId: string;
   readonly fleet: Fleet;
   readonly owners: Owners;
+  readonly access: Pick<AccessRules, 'renew'>;
   readonly placement: Placement;
   readonly listeners: Listeners;
   /** See `ApiSource`. */
@@ -38,7 +40,7 @@ export interface MergedApiParts {
 
 /** Builds SRS's HTTP API for all children. */
 export async function makeApi(parts: MergedApiParts): Promise<Api> {
-  const { prepared, fleet, owners, placement, listeners, logger } = parts;
+  const { prepared, owners, placement, listeners, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template, prepared.vhosts),
@@ -47,7 +49,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     streams: async () => placement.list(),
     clientOf: (alias) => listeners.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,
-    renewConfs: async () => fleet.rewrite(await renewedConf(prepared)),
+    renewConfs: () => renew(parts),
     ports: () => portsOf(prepared.config, listeners),
   };
   const about = logger.child({ room: 'api' });
@@ -65,6 +67,13 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
   ];
   const isOpen = listen.api !== null && api !== null;
   return { rtmp, api, listen: isOpen ? formatAddress({ ...listen.api, port: api }) : '' };
+}
+
+/** Applies the template as it stands now to the children's configs and to the access rules. */
+async function renew({ prepared, fleet, access }: MergedApiParts): Promise<void> {
+  const conf = await renewedConf(prepared);
+  await fleet.rewrite(conf);
+  access.renew(conf.template.vhosts);
 }
 
 /** Our own credentials take precedence over the template's, which children still ask us for. */

@@ -46,7 +46,8 @@ export async function compose(
   const owning = makeOwning(options, ground, { heard, stirred });
   const { owners, placement, hooks, origins } = owning;
   const endHeld = (id: string) => hooks.held.end(id);
-  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, endHeld });
+  const access = new AccessRules(prepared.template.vhosts);
+  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, endHeld });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
@@ -54,7 +55,7 @@ export async function compose(
     ...ground,
     boxes,
     routing: makeRouting(options, ground, { ...owning, stirred }),
-    access: new AccessRules(prepared.template.vhosts),
+    access,
     aliases: new AliasBook(),
     budget,
     holds,
