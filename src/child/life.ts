@@ -19,7 +19,7 @@ export interface LifePlan {
   readonly watching: Watching;
 }
 
-/** How a process ended, or why it was given up. */
+/** The end of a process, or of its use. */
 export interface LifeEnd {
   /** `late`: it runs but was never ready. `broken`: the next one would end in the same way. */
   readonly kind: 'failed' | 'late' | 'broken';

@@ -65,7 +65,7 @@ function rawApi({ template }: ConfPlan): Directive {
   return block('raw_api', [], [line('enabled', 'on'), line('allow_reload', 'on'), ...kept]);
 }
 
-/** One port, for UDP and TCP. */
+/** Returns the lines of the one port for UDP and TCP. */
 function rtcPorts({ ports, onLoopback }: ConfPlan): Directive[] {
   const listen = mediaListen(ports.rtc, onLoopback.rtc);
   const tcp = block('tcp', [], [line('enabled', 'on'), listen]);

@@ -39,7 +39,7 @@ export const DROPPED: ReadonlySet<string> = new Set([
   'http_stream',
 ]);
 
-/** Where a template has a secret; the tokens came with SRS 8.0.28. */
+/** Paths of secrets in a template; the tokens came with SRS 8.0.28. */
 const SECRETS: readonly (readonly [string, ...string[]])[] = [
   ['http_api', 'auth', 'password'],
   ['http_api', 'auth', 'token'],

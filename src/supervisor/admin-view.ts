@@ -21,7 +21,7 @@ import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 
 export interface AdminViewParts {
-  readonly prepared: Prepared;
+  readonly prepared: Pick<Prepared, 'config' | 'binary'>;
   readonly engine: RelayEngine;
   readonly owners: Owners;
   readonly placement: Placement;

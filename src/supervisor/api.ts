@@ -3,7 +3,7 @@ import type { ApiAccess } from '../api/access.js';
 import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
-import type { Prepared } from '../check/prepared.js';
+import type { ConfFacts, Prepared } from '../check/prepared.js';
 import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
@@ -22,7 +22,7 @@ import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 
 export interface MergedApiParts {
-  readonly prepared: Prepared;
+  readonly prepared: ConfFacts & Pick<Prepared, 'vhosts'>;
   readonly serverId: string;
   readonly fleet: Fleet;
   readonly owners: Owners;
@@ -77,7 +77,7 @@ async function renew({ prepared, fleet, access }: MergedApiParts): Promise<void>
 }
 
 /** Our own credentials take precedence over the template's, which children still ask us for. */
-function accessOf({ config, template }: Prepared): ApiAccess {
+function accessOf({ config, template }: ConfFacts): ApiAccess {
   const { changes, token, username, password } = config.api;
   const isOurs = username !== null && password !== null;
   const authorization = isOurs

@@ -11,7 +11,11 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
  * user set the limit, this machine.
  */
 export function makeBudget(
-  { config, connections, connectionsPerIp }: Prepared,
+  {
+    config,
+    connections,
+    connectionsPerIp,
+  }: Pick<Prepared, 'config' | 'connections' | 'connectionsPerIp'>,
   threads: number,
   boxes: Boxes | null,
 ): ConnectionBudget {

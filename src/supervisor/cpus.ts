@@ -3,7 +3,12 @@ import { CpuKeeper, type CpuKeeperOptions } from '../child/cpu-keeper.js';
 
 /** Builds the keeper of CPUs. */
 export function makeCpuKeeper(
-  { config, plan, pinning, hasOverlap }: Prepared,
+  {
+    config,
+    plan,
+    pinning,
+    hasOverlap,
+  }: Pick<Prepared, 'config' | 'plan' | 'pinning' | 'hasOverlap'>,
   parts: Pick<CpuKeeperOptions, 'fleet' | 'changes' | 'logger'>,
 ): CpuKeeper {
   const { workDir, cpu } = config;

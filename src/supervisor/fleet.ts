@@ -1,4 +1,4 @@
-import { confOptions, type Prepared } from '../check/prepared.js';
+import { type ConfFacts, confOptions, type Prepared } from '../check/prepared.js';
 import { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
@@ -7,7 +7,7 @@ import type { Logger } from '../logging/logger.js';
 import type { Listeners } from './listeners.js';
 
 export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
-  readonly prepared: Prepared;
+  readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
   /** Returns the hooks of a child. */
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;

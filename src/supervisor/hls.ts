@@ -29,7 +29,7 @@ export interface FileRooms {
 }
 
 const MAX_CACHE_BYTES = 256 * 1024 * 1024;
-/** One part in so many of all memory. */
+/** Divisor: the cache gets this share of all memory. */
 const CACHE_SHARE = 16;
 
 export function fileRooms(parts: FileParts): FileRooms {

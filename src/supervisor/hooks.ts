@@ -4,7 +4,7 @@ import { liveStreams } from '../unmanaged/live-streams.js';
 
 /** Builds the relay of children's hooks to placement and the user's URLs. */
 export function makeHooks(
-  { config, template, vhosts, binary }: Prepared,
+  { config, template, vhosts, binary }: Pick<Prepared, 'config' | 'template' | 'vhosts' | 'binary'>,
   parts: Pick<
     HooksOptions,
     'serverId' | 'fleet' | 'claims' | 'clientOf' | 'heard' | 'stirred' | 'logger'

@@ -23,7 +23,7 @@ export interface WebRtcParts extends UdpParts {
   readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
   readonly vhosts: readonly string[];
-  /** How many client connections may be open at once. */
+  /** Most client connections at the same time. */
   readonly connections: number;
   readonly routing: Pick<Routing, 'route' | 'whenPublished' | 'authorizationOf'>;
   /** The other boxes; null: there are none. */
