@@ -17,9 +17,14 @@ export interface GuardedVhost {
  * them: they see the alias that a client is dialled from.
  */
 export class AccessRules {
-  readonly #rules: ReadonlyMap<string, readonly AccessRule[] | null>;
+  #rules: ReadonlyMap<string, readonly AccessRule[] | null> = new Map();
 
   constructor(vhosts: readonly GuardedVhost[]) {
+    this.renew(vhosts);
+  }
+
+  /** Replaces all rules, for clients that come from now on. */
+  renew(vhosts: readonly GuardedVhost[]): void {
     this.#rules = new Map(vhosts.map(({ name, security }) => [name, security]));
   }
 

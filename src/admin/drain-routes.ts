@@ -2,19 +2,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminPlugin } from './server.js';
 import type { ChildRow } from './types.js';
 
-/** The children, as operators order them about. */
+/** Drains children. */
 export interface DrainedChildren {
-  /** Has a child get no new streams; false: there is no child of that id. */
+  /** Stops new streams of a child; false if there is no child of that id. */
   drain(id: string): boolean;
-  /** Takes that back; false: there is no child of that id. */
+  /** Allows new streams again; false if there is no child of that id. */
   undrain(id: string): boolean;
-  /** All children now. */
+  /** Returns all children. */
   rows(): readonly ChildRow[];
 }
 
 type Request = FastifyRequest<{ Params: { id: string } }>;
 
-/** `POST /admin/v1/children/:id/drain` and `/undrain`: they answer the child's row, at once. */
+/** `POST /admin/v1/children/:id/drain` and `/undrain`; the answer is the child's row, at once. */
 export function drainRoutes(children: DrainedChildren): AdminPlugin {
   const answer = ({ params: { id } }: Request, reply: FastifyReply, isKnown: boolean) => {
     if (isKnown) return reply.send(children.rows().find((row) => row.id === id));

@@ -3,7 +3,7 @@ import type { ReloadResult } from './raw.js';
 
 export interface ReloadParts {
   readonly reload: () => Promise<ReloadResult>;
-  /** Path of the children's template; null: none. */
+  /** Path of the template; null: there is none. */
   readonly template: string | null;
   readonly logger: Logger;
 }

@@ -7,7 +7,10 @@ import { Firewall } from '../firewall/firewall.js';
 import { openPortsText } from '../firewall/rules.js';
 import type { Outcome } from './findings.js';
 
-/** Whether `count` children need a firewall, and whether there can be one. Null: there shall be none. */
+/**
+ * Whether `count` children need a firewall, and whether there can be one. Null: there shall be
+ * none.
+ */
 export async function tryFirewall(
   config: Config,
   binary: Binary,

@@ -26,7 +26,9 @@ export async function provePorts(config: Config): Promise<Outcome<null>> {
   return { value: null, text: `free: ${[...free].join(', ')}` };
 }
 
-/** Boxes need each other's ports only where they share a map; media may go straight to the children. */
+/**
+ * Boxes need each other's ports only where they share a map; media may go straight to the children.
+ */
 function isOpened({ registry, cluster, rtc }: Config, name: keyof Config['listen']): boolean {
   if (name === 'peer') return registry !== 'memory' && cluster.secret !== null;
   return name !== 'rtc' || rtc.media !== 'direct';

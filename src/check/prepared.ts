@@ -6,35 +6,38 @@ import type { Config } from '../config/config.js';
 import type { CpuPlan } from '../cpu/plan.js';
 import { bindsLoopback, type FirewallPlan } from '../firewall/exposed.js';
 
-/** All that is known of config and machine before the first child starts. */
+/** All facts about configuration and machine before the first child starts. */
 export interface Prepared {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly binary: Binary;
   readonly template: Template;
-  /** The vhosts that the children have. */
+  /** Vhosts of the children. */
   readonly vhosts: readonly string[];
   readonly plan: CpuPlan;
-  /** Null: children run where the kernel puts them. */
+  /** Null: children are not pinned. */
   readonly pinning: Pinning | null;
-  /** Children of another supervisor are bound to CPUs of the plan, which a warning has said. */
+  /** Children of another supervisor are on CPUs of the plan; a warning has said so. */
   readonly hasOverlap: boolean;
-  /** How many client connections may be open at once. */
+  /** Most client connections at the same time. */
   readonly connections: number;
-  /** And of one address; 0: any number. */
+  /** Most client connections of one address; 0: no limit. */
   readonly connectionsPerIp: number;
-  /** Pipes that the relay may have. */
+  /** Most pipes of the relay. */
   readonly pipes: number;
-  /** Null: no port of a child has to be closed, or `children.firewall` is off. */
+  /** Null: no port of a child needs closing, or `children.firewall` is off. */
   readonly firewall: FirewallPlan | null;
 }
 
-/** What all children's configs have in common. */
+/** Facts by which the children's configs are made and tested. */
+export type ConfFacts = Pick<Prepared, 'config' | 'env' | 'binary' | 'template'>;
+
+/** Returns the options of all children's configs. */
 export function confOptions({
   config,
   binary,
   template,
-}: Pick<Prepared, 'config' | 'binary' | 'template'>): ConfOptions {
+}: Pick<ConfFacts, 'config' | 'binary' | 'template'>): ConfOptions {
   const { children, listen, vhosts, hls } = config;
   return {
     maxConnections: children.maxConnections,

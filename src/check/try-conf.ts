@@ -7,17 +7,17 @@ import { renderSrsConf } from '../child/srs-conf.js';
 import { testConf } from '../child/test-conf.js';
 import { plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
-import { confOptions, type Prepared } from './prepared.js';
+import { type ConfFacts, confOptions } from './prepared.js';
 
-/** Lets SRS test the config that children will get. Throws ERR_CHILD_CONFIG with its own reason. */
-export async function tryConf(prepared: Prepared): Promise<Outcome<null>> {
-  const { binary, config, env } = prepared;
+/** Has SRS test the config that children will get. Throws ERR_CHILD_CONFIG with SRS's reason. */
+export async function tryConf(facts: ConfFacts): Promise<Outcome<null>> {
+  const { binary, config, env } = facts;
   const folder = await temporaryFolder();
   try {
     const { portBase } = config.children;
     const path = join(folder, 'c001.conf');
     const text = renderSrsConf({
-      ...confOptions(prepared),
+      ...confOptions(facts),
       id: 'c001',
       generation: 1,
       ports: portsAt(portBase),
@@ -46,7 +46,7 @@ async function temporaryFolder(): Promise<string> {
   }
 }
 
-/** The file that is tested is gone when its name is read: people look into their own. */
+/** The name for messages: the tested file is temporary, so the user must look into the template. */
 function nameOf(template: string | null): string {
   return template === null ? 'the config that children get' : `srs.template: ${template}`;
 }

@@ -1,18 +1,20 @@
-/** A process that was ready for so long was sound: the next failure counts as the first again. */
+/**
+ * Milliseconds after which a ready process counts as sound: the next failure is a first one again.
+ */
 export const STABLE_MS = 10_000;
 
 const FIRST_MS = 100;
 const SECOND_MS = 500;
 const CAP_MS = 30_000;
 
-/** Failures in a row, this one included, after a process has failed that was ready for so long. */
+/** Returns the failures in a row, this one included, of a process that was ready for `readyMs`. */
 export function countFailure(before: number, readyMs: number): number {
   return readyMs >= STABLE_MS ? 1 : before + 1;
 }
 
 /**
- * Milliseconds to wait before the next start, at most 30 s. The first restart is almost at once:
- * its streams wait for it. `jitter` (0 to 1) keeps children that fell together from rising together.
+ * Returns the milliseconds before the next start, at most 30 s. The first restart is almost
+ * immediate: streams wait for it. `jitter` (0 to 1) spreads children that fail at the same time.
  */
 export function restartDelay(failures: number, jitter: number): number {
   if (failures <= 1) return FIRST_MS * (0.5 + jitter);

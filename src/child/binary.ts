@@ -8,17 +8,19 @@ import { childEnvironment } from './environment.js';
 /** The program that children run. */
 export interface Binary {
   readonly path: string;
-  /** `none` where there are to be no children. */
+  /** `none`: there are no children. */
   readonly kind: 'srs' | 'mini-srs' | 'none';
-  /** As `-v` says, `7.0.18`. */
+  /** Version as printed by `-v`: `7.0.18`. */
   readonly version: string;
-  /** Whether `rtc_server` and `srt_server` take `ip:port`; older SRS read that as another port. */
+  /**
+   * Whether `rtc_server` and `srt_server` accept `ip:port`; older SRS read that as another port.
+   */
   readonly bindsMedia: boolean;
-  /** What to execute before SRS's own arguments; the process keeps its pid from there on. */
+  /** Command before SRS's own arguments; it must exec, so that the pid stays. */
   readonly command: readonly string[];
 }
 
-/** For a box without children; the version is of the SRS whose API we speak. */
+/** No children; the version is that of the SRS whose API we speak. */
 export const NO_BINARY: Binary = {
   path: '',
   kind: 'none',
@@ -28,13 +30,13 @@ export const NO_BINARY: Binary = {
 };
 
 const DEFAULT_PATH = '/usr/local/srs/objs/srs';
-/** The first SRS whose media servers listen where they are told to. */
+/** First SRS whose media servers bind the configured address. */
 const BINDS_MEDIA = '7.0.67';
 const MEND = 'set srs.binary to an SRS program, or to auto';
 
 /**
- * Finds the program. `auto`: `srs-bin/srs` below `root` (our package), $SRS_BIN, SRS's own default
- * path, PATH, and where there is none our mini-srs. Throws ERR_CHILD_BINARY.
+ * Finds the program. `auto`: `srs-bin/srs` below `root` (our package), $SRS_BIN, SRS's default
+ * path, PATH, else our mini-srs. Throws ERR_CHILD_BINARY.
  */
 export async function resolveBinary(
   setting: string,
@@ -50,7 +52,7 @@ export async function resolveBinary(
   return inspect(found ?? join(root, 'srs-bin', 'mini-srs'), env);
 }
 
-/** The first executable of that name in PATH, or null. */
+/** Returns the first executable of that name in PATH; null if none. */
 async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
   for (const folder of folders) {
@@ -63,7 +65,7 @@ async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string
 async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
   if (!(await isExecutable(path))) throw failure(path, 'no executable file');
   const kind = basename(path).startsWith('mini-srs') ? 'mini-srs' : 'srs';
-  // Not through its shebang: the node that runs us may not be in PATH.
+  // Not by its shebang: our Node may not be in PATH.
   const command = kind === 'mini-srs' ? [process.execPath, path] : [path];
   const {
     exitCode,
@@ -78,7 +80,7 @@ async function inspect(path: string, env: NodeJS.ProcessEnv): Promise<Binary> {
   throw failure(path, `'-v' gave no version (${reason || `exit code ${exitCode}`})`);
 }
 
-/** Both of the form `7.0.18`. */
+/** Compares versions of the form `7.0.18`. */
 export function isAtLeast(version: string, least: string): boolean {
   return version.localeCompare(least, 'en', { numeric: true }) >= 0;
 }

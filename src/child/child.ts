@@ -12,10 +12,10 @@ import { move } from './state.js';
 import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
-/** Failed starts after which nobody waits for a child any longer; it goes on trying. */
+/** Failed starts after which `start` stops waiting; the child keeps trying. */
 const PATIENCE = 3;
 
-/** One child through all its lives. */
+/** One child through all its generations. */
 export class Child {
   readonly id: string;
   readonly #setup: ChildSetup;
@@ -49,13 +49,13 @@ export class Child {
     this.#log = new ChildLog(setup.workDir.log(spec.id), log);
   }
 
-  /** Null while no process lives. */
+  /** Null while no process runs. */
   get pid(): number | null {
     return this.#life?.pid ?? null;
   }
 
   /**
-   * Starts it, and starts it again whenever it dies. Resolves, never rejects, when it is ready,
+   * Starts the child, and restarts it whenever it dies. Resolves, never rejects, when it is ready,
    * broken or stopped, or when waiting longer makes no sense.
    */
   start(): Promise<void> {
@@ -68,7 +68,7 @@ export class Child {
     });
   }
 
-  /** SIGTERM, and SIGKILL where it has not ended after `graceMs`. Resolves when it has ended. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
   async stop(graceMs: number): Promise<void> {
     this.#asked.abort();
     if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping');
@@ -81,7 +81,7 @@ export class Child {
     await this.#log.close();
   }
 
-  /** No new streams from here on, in later lives neither, until `undrain`; those it has go on. */
+  /** Stops new streams, in later generations too, until `undrain`; present streams continue. */
   drain(): void {
     this.#isDrained = true;
     if (this.#state === 'ready') this.#to('draining');
@@ -97,7 +97,7 @@ export class Child {
     this.#log.reopen();
   }
 
-  /** Gives its ports back. After `stop`, when it shall not start again. */
+  /** Releases its ports, after a final `stop`. */
   release(): Promise<void> {
     return this.#lease.release();
   }
@@ -135,7 +135,7 @@ export class Child {
     }
   }
 
-  /** One life, from its config to the moment the system has confirmed its end. */
+  /** Runs one process, from its config to its end as confirmed by the system. */
   async #live(asked: AbortSignal): Promise<LifeEnd> {
     this.#generation++;
     this.#readyAt = Infinity;
@@ -190,7 +190,7 @@ export class Child {
     );
   }
 
-  /** Writes the files of its present life once more, after they were removed. */
+  /** Writes the files of its present process again, after they were removed. */
   async writeFiles(): Promise<void> {
     const { pid } = this;
     if (pid === null) return;
@@ -199,19 +199,19 @@ export class Child {
     await this.#recorded;
   }
 
-  /** Writes the config that its next life starts with, and answers where. */
+  /** Writes the config for its next process; returns the path. */
   writeConf(): Promise<string> {
     const [id, generation, { ports }] = [this.id, this.#generation, this.#lease];
     return writeConf(this.#setup, { id, generation, ports });
   }
 
-  /** Has the living process read its config anew. */
+  /** Has the running process read its config again. */
   async reload(): Promise<void> {
     await this.writeConf();
     this.#life?.kill('SIGHUP');
   }
 
-  /** Moves to other ports where somebody has taken ours meanwhile. */
+  /** Moves to other ports if somebody has taken ours meanwhile. */
   async #provePorts(): Promise<void> {
     if (await this.#lease.areFree()) return;
     const [lease] = await leasePorts(1, this.#setup.portBase);
@@ -234,7 +234,7 @@ export class Child {
     this.#settle();
   }
 
-  /** Looks where the system lets it run; answers whether all its threads may run there. */
+  /** Reads the CPUs of its process; returns whether all threads have the same. */
   async readCpus(): Promise<boolean> {
     const { pid } = this;
     if (pid === null || this.#wantedCpus.length === 0) return true;
@@ -243,7 +243,7 @@ export class Child {
     return affinity?.uniform !== false;
   }
 
-  /** Binds its process, and those that follow, to other CPUs. */
+  /** Pins its process, and later ones, to other CPUs. */
   async repin(cpus: readonly number[]): Promise<void> {
     this.#wantedCpus = cpus;
     const { pid } = this;

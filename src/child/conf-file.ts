@@ -4,14 +4,14 @@ import type { ChildSetup } from './setup.js';
 import { renderSrsConf } from './srs-conf.js';
 import type { ChildPorts } from './types.js';
 
-/** Which life of which child a config is for. */
+/** The generation of a child that a config is for. */
 export interface ConfLife {
   readonly id: string;
   readonly generation: number;
   readonly ports: ChildPorts;
 }
 
-/** Writes the config of one life of a child, and answers where. */
+/** Writes the config of one generation of a child; returns the path. */
 export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
   const { workDir, asprocess, conf, hooks, duties } = setup;
   const ffmpegLogDir = ffmpegLogFolder(conf().template, workDir.path);

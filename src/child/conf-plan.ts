@@ -4,9 +4,9 @@ import type { HooksPlan } from './hooks-conf.js';
 import type { Template } from './template.js';
 import type { ChildPorts } from './types.js';
 
-/** What all children's configs have in common. */
+/** Options of all children's configs. */
 export interface ConfOptions {
-  /** TCP connections of clients. */
+  /** Most TCP connections of clients. */
   readonly maxConnections: number;
   readonly template: Template;
   /** Without a template: vhosts besides the default one, and how each is played by HTTP. */
@@ -15,26 +15,26 @@ export interface ConfOptions {
   readonly hls: { readonly fragmentSeconds: number; readonly windowSeconds: number } | null;
   readonly rtc: boolean;
   readonly srt: boolean;
-  /** Which of these two listen on loopback alone. SRS before 7.0.67 binds every address. */
+  /** Which of the two listen on loopback only. SRS before 7.0.67 binds every address. */
   readonly onLoopback: { readonly rtc: boolean; readonly srt: boolean };
 }
 
-/** All that one child's srs.conf is made of. */
+/** All that makes one child's srs.conf. */
 export interface ConfPlan extends ConfOptions {
   readonly id: string;
-  /** Which life of the child it is for. */
+  /** Generation of the child. */
   readonly generation: number;
   readonly ports: ChildPorts;
   readonly pidFile: string;
-  /** Directory that the HTTP server shows, shared by all children. */
+  /** Root directory of the HTTP server, shared by all children. */
   readonly html: string;
-  /** Directory that all children write HLS below. */
+  /** Directory below which all children write HLS. */
   readonly hlsDir: string;
-  /** Directory that the ffmpegs which it starts log in. */
+  /** Log directory of its ffmpegs. */
   readonly ffmpegLogDir: string;
   readonly duties: Duties;
-  /** Whether SRS shall watch its parent and end with it. It refuses to where the parent is pid 1. */
+  /** Whether SRS ends with its parent. SRS refuses this if the parent is pid 1. */
   readonly asprocess: boolean;
-  /** How it calls us; null: its hooks are as the template has them. */
+  /** Hooks to us; null: hooks of the template. */
   readonly hooks: HooksPlan | null;
 }

@@ -9,11 +9,11 @@ import type { Fleet } from './fleet.js';
 import { overlapWithOthers } from './others.js';
 
 export interface CpuKeeperOptions extends Omit<PlanOptions, 'count'> {
-  /** The plan that the children start with. */
+  /** The plan at the start. */
   readonly plan: CpuPlan;
-  /** False: children run where the kernel puts them. */
+  /** False: children are not pinned. */
   readonly isPinned: boolean;
-  /** Whether it was said already that children of another supervisor are on CPUs of the plan. */
+  /** Whether a warning already said that children of another supervisor are on CPUs of the plan. */
   readonly hasOverlap: boolean;
   readonly workDir: string;
   readonly fleet: Fleet;
@@ -22,17 +22,17 @@ export interface CpuKeeperOptions extends Omit<PlanOptions, 'count'> {
 }
 
 const EVERY_MS = 5_000;
-/** Children looked at each time: one takes about 1 ms of CPU, and there may be hundreds. */
+/** Children read at each look: one takes about 1 ms of CPU, and there may be hundreds. */
 const AT_ONCE = 16;
 
 /**
- * Keeps what is said of the children's CPUs true while they run, and plans anew when the machine
- * gives us others. It follows the fleet, of which it has as many children as there were.
+ * Keeps the CPUs in the children's status true, and pins by a new plan when the usable CPUs change.
+ * The number of children stays.
  */
 export class CpuKeeper {
   readonly #options: CpuKeeperOptions;
   #plan: CpuPlan;
-  /** Place in the fleet of the child that is looked at next. */
+  /** Index of the child that is read next. */
   #place = 0;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
@@ -96,7 +96,7 @@ export class CpuKeeper {
     this.#plan = plan;
   }
 
-  /** Where nothing is reserved, and was not, we run wherever the system lets us. */
+  /** Moves the supervisor to the reserved CPUs; without any, to all that the system allows. */
   async #moveSelf({ reserved }: CpuPlan, { allowed }: Topology): Promise<void> {
     if (reserved.length === 0 && this.#plan.reserved.length === 0) return;
     const moved = await pinThreads(process.pid, reserved.length > 0 ? reserved : allowed);
@@ -107,7 +107,7 @@ export class CpuKeeper {
     );
   }
 
-  /** Those that start together see each other only now; what `check` has found is said already. */
+  /** Supervisors that start together see each other only now; `check` has reported the others. */
   async #lookForOthers(): Promise<void> {
     const { isPinned, hasOverlap, workDir, logger } = this.#options;
     if (!isPinned || hasOverlap) return;

@@ -1,13 +1,13 @@
 import type { Directive } from '../srs-conf/parse.js';
 import type { Template } from './template.js';
 
-/** Blocks that the supervisor itself goes by, or that SRS cannot change while it runs. */
+/** Blocks that the supervisor itself uses, or that SRS cannot change while it runs. */
 const FIXED = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter']);
-const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'security', 'enabled']);
+const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'enabled']);
 
 /**
- * The first part of a template, by a name for people, that is not the same before and after
- * although it takes a restart; undefined: a reload can take it all.
+ * Returns the first part of a template that has changed and takes a restart, by a name for people;
+ * undefined: a reload applies everything.
  */
 export function changedFixedPart(before: Template, after: Template): string | undefined {
   const [old, now] = [fixedParts(before), fixedParts(after)];
@@ -28,7 +28,7 @@ function fixedParts({ directives }: Template): Map<string, string> {
   return parts;
 }
 
-/** Without the lines, which move when something above changes. */
+/** Omits line numbers, which move with the text above. */
 function textOf(directive: Directive): string {
   return JSON.stringify(directive, (key, value: unknown) => (key === 'line' ? undefined : value));
 }

@@ -10,29 +10,31 @@ import type { ChildPorts } from './types.js';
 
 export interface FleetOptions {
   readonly binary: Binary;
-  /** One set of CPUs a child: so many children there are. An empty set binds to none. */
+  /** One CPU set per child, which also gives their number. An empty set: not pinned. */
   readonly cpus: readonly (readonly number[])[];
   readonly portBase: number;
   readonly workDir: string;
   /** Our own environment; a child gets a clean part of it. */
   readonly env: NodeJS.ProcessEnv;
   readonly conf: ConfOptions;
-  /** How a child calls us; default: its hooks are as the template has them. */
+  /** Returns the hooks of a child; default: those of the template. */
   readonly hooks?: (childId: string) => HooksPlan | null;
-  /** Told all children's ports before any opens them, and again whenever a child moves. */
+  /**
+   * Called with all children's ports before any child opens them, and again whenever a child moves.
+   */
   readonly onPorts?: (ports: readonly ChildPorts[]) => Promise<void>;
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
-  /** Of the children, so many percent may be given up as hung at one time; default: all. */
+  /** Percent of the children that may be given up as hung at the same time; default: 100. */
   readonly maxHungPercent?: number;
-  /** Tells when probes went unanswered because we ourselves were late; default: one of its own. */
+  /** Tells when a probe failed because we were late; default: its own clock. */
   readonly loop?: LoopClock;
-  /** Whether a child sends bytes to clients now; default: that is not known of any. */
+  /** Returns whether a child sends bytes to clients now; default: unknown. */
   readonly sends?: (childId: string) => boolean;
   readonly log?: LogOptions;
-  /** Children that start at one time. */
+  /** Number of children that start at the same time. */
   readonly wave?: number;
-  /** Whether children end with us however we end. Off only in tests. */
+  /** Whether children end with us in any case. Off only in tests. */
   readonly guard?: boolean;
 }

@@ -32,18 +32,18 @@ interface FleetEvents {
   down: [ChildDown];
 }
 
-/** A SIGTERM takes SRS up to 1.1 s; after this long it is killed. */
+/** Milliseconds before SIGKILL: SRS takes up to 1.1 s for a SIGTERM. */
 const STOP_GRACE_MS = 2_000;
 
 /**
- * All children. `ready` tells of each life that serves, `down` of each that has ended or is given
- * up, at that very moment.
+ * All children. Emits `ready` for each process that serves, and `down` at the moment when one ends
+ * or is given up.
  */
 export class Fleet extends EventEmitter<FleetEvents> {
   readonly #options: FleetOptions;
   readonly #logger: Logger;
   readonly #children = new Map<string, Child>();
-  /** Its own, where none was given. */
+  /** Used if no clock was given. */
   readonly #ownLoop = new LoopClock();
   #conf: ConfOptions;
   #ingester = ingesterAmong([]);
@@ -61,9 +61,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /**
-   * Starts all children, some at a time. Resolves when each is ready or hopeless for now; rejects,
-   * with nothing left running, where none is ready: ERR_CHILD_CONFIG, ERR_CHILD_START, ERR_LOCKED,
-   * ERR_CONFIG. `onProgress` is told how many are done with.
+   * Starts all children, several at a time. Resolves when each is ready or given up for now. If
+   * none is ready, stops all and rejects: ERR_CHILD_CONFIG, ERR_CHILD_START, ERR_LOCKED,
+   * ERR_CONFIG. Calls `onProgress` with the number that is done.
    */
   async start(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
     this.#starting = this.#start(onProgress);
@@ -75,15 +75,15 @@ export class Fleet extends EventEmitter<FleetEvents> {
     }
   }
 
-  /** Writes every child's config anew, by other options; children read it when they reload. */
+  /** Writes every child's config with other options; children read it when they reload. */
   async rewrite(conf: ConfOptions): Promise<void> {
     this.#conf = conf;
     for (const child of this.#children.values()) await child.writeConf();
   }
 
   /**
-   * Has a child get no new streams, over restarts too, until `undrain`: it is `draining`, and serves
-   * the streams that it has and whoever comes for them. False where there is no such child.
+   * Stops new streams of a child, over restarts too, until `undrain`. The child is `draining`: its
+   * streams and clients who come for them are served. False if there is no such child.
    */
   drain(id: string): boolean {
     const child = this.#children.get(id);
@@ -91,14 +91,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return child !== undefined;
   }
 
-  /** Lets a child get new streams again. False where there is no such child. */
+  /** Allows new streams again. False if there is no such child. */
   undrain(id: string): boolean {
     const child = this.#children.get(id);
     child?.undrain();
     return child !== undefined;
   }
 
-  /** Has all children's output go on in new files. */
+  /** Opens the children's log files anew. */
   reopenLogs(): void {
     for (const child of this.#children.values()) child.reopenLog();
   }
@@ -113,22 +113,19 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return child === undefined ? null : this.#status(child);
   }
 
-  /**
-   * Looks where the system lets children run, `count` of them from the one at `from` on; one after the
-   * other, for nobody waits for it.
-   */
+  /** Reads the CPUs of `count` children from index `from` on, one after another. */
   async readCpus(from = 0, count = Number.POSITIVE_INFINITY): Promise<void> {
     const children = [...this.#children.values()].slice(from, from + count);
     for (const child of children) await child.readCpus();
   }
 
-  /** Binds the children to other CPUs while they run; in the order of their ids. */
+  /** Pins the running children to other CPUs, in the order of their ids. */
   async repin(cpus: readonly (readonly number[])[]): Promise<void> {
     const children = [...this.#children.values()];
     for (const [index, child] of children.entries()) await child.repin(cpus[index] ?? []);
   }
 
-  /** Ends all children, by force after 2 s; resolves when none is left. */
+  /** Stops all children, by force after 2 s. Resolves when none is left. */
   close(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -191,7 +188,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
     };
   }
 
-  /** The living children's files as well: a next supervisor and a reload go by them. */
+  /**
+   * Renews removed files. The running children's files are written, too: a later supervisor and a
+   * reload read them.
+   */
   async #renewFiles(workDir: WorkDir): Promise<void> {
     if (!(await workDir.renew())) return;
     const text = 'workDir was removed while in use and is made again: leave it while we run';
@@ -199,7 +199,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const child of this.#children.values()) await child.writeFiles();
   }
 
-  /** Another child takes over from one that is down, by a reload; that one comes back without. */
+  /**
+   * Moves `ingest` from a child that is down to another by a reload; the first returns without it.
+   */
   #appointIngester(): void {
     const next = ingesterAmong(this.statuses(), this.#ingester);
     if (next === this.#ingester || this.#stopping !== null) return;
@@ -230,7 +232,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#options.onPorts?.(this.statuses().map(({ ports }) => ports));
   }
 
-  /** One for all: the children's configs differ in nothing that could be wrong in one only. */
+  /** Tests one config: the configs differ in nothing that could be wrong in one of them only. */
   async #testConf({ binary, env }: ChildSetup): Promise<void> {
     const [first] = this.#children.values();
     if (first !== undefined) await testConf(binary, await first.writeConf(), env);
@@ -261,7 +263,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   async #stop(): Promise<void> {
     const stopAll = () => [...this.#children.values()].map((child) => child.stop(STOP_GRACE_MS));
     await Promise.all(stopAll());
-    // A start under way may have begun another child in this very moment.
+    // A start in progress may have created another child meanwhile.
     await this.#starting?.catch(() => {});
     await Promise.all(stopAll());
     this.#meter?.close();

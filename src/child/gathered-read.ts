@@ -1,19 +1,23 @@
 import type { Readable } from 'node:stream';
 
-/** A program that logs writes a line at a time: reading each as it comes costs a wake-up a line. */
+/**
+ * Milliseconds between reads: a program writes its log line by line, and each read costs a wake-up.
+ */
 const GATHER_MS = 20;
-/** More than this in one go: whoever writes so fast might have to wait for us. */
+/**
+ * Bytes in one read from which on the pipe is read without a pause, so that the writer never waits.
+ */
 const FLOOD_BYTES = 16 * 1024;
 
-/** What Node holds behind a pipe; it has no public name, and a stream may be none. */
+/** Node's handle of a pipe; it has no public name, and some streams have none. */
 interface Handle {
   readStop(): void;
   readStart(): void;
 }
 
 /**
- * Hands on what a pipe brings, in pieces of up to 20 ms. The writer's own buffer holds a few hundred
- * lines meanwhile; one that fills much of it is read without a pause.
+ * Reads a pipe every 20 ms. The pipe's buffer holds a few hundred lines meanwhile; a pipe that
+ * fills fast is read without a pause.
  */
 export function readGathered(stream: Readable, take: (bytes: Buffer) => void): void {
   stream.on('data', (bytes: Buffer) => {

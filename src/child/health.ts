@@ -8,8 +8,8 @@ const FIRST_POLL_MS = 25;
 const SLOWEST_POLL_MS = 200;
 
 /**
- * Waits until the child serves RTMP and its API; answers null then, or else why it is late. Rejects on
- * abort.
+ * Waits until the child serves RTMP and its API. Returns null then, or the reason why it is late.
+ * Rejects on abort.
  */
 export async function untilReady(
   target: ProbeTarget,
@@ -28,7 +28,7 @@ export async function untilReady(
   }
 }
 
-/** Resolves with the reason when the child is hung and may be given up. Rejects on abort. */
+/** Resolves with the reason once the child is hung and may be given up. Rejects on abort. */
 export async function untilHung(
   target: ProbeTarget,
   times: ProbeTimes,

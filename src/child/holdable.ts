@@ -1,8 +1,8 @@
 import type { Template } from './template.js';
 
 /**
- * The vhosts whose players of streams that nobody publishes can wait here: where SRS would let every
- * one of them wait as well. `vhosts`: all that the children have.
+ * Returns the vhosts whose players of unpublished streams can wait here: those where SRS would let
+ * every one of them wait. `vhosts`: all vhosts of the children.
  */
 export function holdableVhosts(template: Template, vhosts: readonly string[]): string[] {
   if (template.vhosts.length === 0) return [...vhosts];

@@ -1,20 +1,20 @@
 import { type Directive, find } from '../srs-conf/parse.js';
 import { block, line } from './directives.js';
 
-/** How a child's vhosts call us. */
+/** Hooks of a child's vhosts. */
 export interface HooksPlan {
-  /** Where this child posts. */
+  /** URL to which this child posts. */
   readonly url: string;
-  /** Actions that somebody wants to hear of in vhosts without an `http_hooks` block. */
+  /** Wanted actions in vhosts without an `http_hooks` block. */
   readonly actions: readonly string[];
-  /** The id of the whole server, for URLs that have it in them. */
+  /** Server id for URLs that contain it. */
   readonly serverId: string;
 }
 
-/** What keeps our map of streams true; each of the others costs SRS a request. */
+/** Hooks that placement needs; each other hook costs SRS a request. */
 const ALWAYS = ['on_publish', 'on_unpublish'];
 
-/** A vhost whose hooks come to us, for those actions that the user's own went for. */
+/** Returns a vhost with hooks to us, for all actions that its own hooks had. */
 export function withHooks(vhost: readonly Directive[], plan: HooksPlan): Directive[] {
   const own = find(vhost, 'http_hooks')?.children;
   const wanted = own ? wantedBy(own) : plan.actions;
@@ -32,7 +32,7 @@ function wantedBy(hooks: readonly Directive[]): string[] {
   return named.map(({ name }) => name);
 }
 
-/** The template of an `on_hls_notify` stays whole behind our URL: its variables are SRS's to fill in. */
+/** Keeps the URL template of an `on_hls_notify` behind our URL: SRS fills in its variables. */
 function notifyLines(hooks: readonly Directive[], { url, serverId }: HooksPlan): Directive[] {
   const templates = find(hooks, 'on_hls_notify')?.args ?? [];
   if (templates.length === 0) return [];

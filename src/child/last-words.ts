@@ -1,10 +1,10 @@
-/** The end of all that was said, in the pieces that it came in. */
+/** The end of an output, kept in its pieces. */
 export class LastWords {
   readonly #most: number;
   #pieces: Buffer[] = [];
   #bytes = 0;
 
-  /** `most`: bytes that are kept. */
+  /** `most`: number of bytes to keep. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -12,7 +12,7 @@ export class LastWords {
   add(piece: Buffer): void {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    // Joined rarely: most of what is said is never asked for.
+    // Pieces are joined rarely, because most output is never asked for.
     if (this.#bytes > 2 * this.#most) this.#join();
   }
 

@@ -12,7 +12,7 @@ interface Leftover {
 
 const GONE_LIMIT_MS = 5_000;
 
-/** Notes who runs as a child, so that a next supervisor finds him should we be killed. */
+/** Records the process of a child, so that a later supervisor finds it if we are killed. */
 export async function recordChild(workDir: WorkDir, id: string, pid: number): Promise<void> {
   const startTicks = (await readProcess(pid))?.startTicks;
   if (startTicks === undefined) return;
@@ -20,15 +20,15 @@ export async function recordChild(workDir: WorkDir, id: string, pid: number): Pr
   await writeFile(workDir.record(id), JSON.stringify(leftover), { mode: 0o600 });
 }
 
-/** Forgets a child that has ended. */
+/** Removes the record of a child that has ended. */
 export async function forgetChild(workDir: WorkDir, id: string): Promise<void> {
   await rm(workDir.record(id), { force: true });
   await rm(workDir.pid(id), { force: true });
 }
 
 /**
- * Kills what a killed supervisor left running in this directory, and removes its files. Answers how
- * many processes there were. The lock must be held: nobody else's child is among them.
+ * Kills processes that a killed supervisor left running in this directory, and removes their
+ * records; returns their number. The lock must be held, so they are nobody else's children.
  */
 export async function removeLeftovers(workDir: WorkDir): Promise<number> {
   const names = await readdir(workDir.pids);
@@ -39,8 +39,8 @@ export async function removeLeftovers(workDir: WorkDir): Promise<number> {
 }
 
 /**
- * Empties what children have written for players: their numbers and clocks begin anew. Not where
- * another supervisor has taken the path meanwhile.
+ * Removes the media files of children: their numbers and clocks start anew. Does nothing if another
+ * supervisor has taken the path.
  */
 export async function removeMedia({ hls, isOurs }: WorkDir): Promise<void> {
   if (!(await isOurs())) return;
@@ -63,13 +63,13 @@ async function runsOurs(leftover: Leftover): Promise<boolean> {
   return (await find(leftover))?.args.includes(leftover.conf) ?? false;
 }
 
-/** The very process, whatever it runs by now: one that is dying has lost its arguments already. */
+/** Finds the same process under any command line: a dying process has lost its arguments. */
 async function find({ pid, startTicks }: Leftover): Promise<ProcessInfo | null> {
   const found = await readProcess(pid);
   return found?.startTicks === startTicks ? found : null;
 }
 
-/** Null for a file that was cut short. */
+/** Returns null for a truncated file. */
 function parse(text: string): Leftover | null {
   try {
     const { pid, startTicks, conf } = JSON.parse(text);

@@ -19,7 +19,7 @@ export interface LifePlan {
   readonly watching: Watching;
 }
 
-/** How a process ended, or why it was given up. */
+/** The end of a process, or of its use. */
 export interface LifeEnd {
   /** `late`: it runs but was never ready. `broken`: the next one would end in the same way. */
   readonly kind: 'failed' | 'late' | 'broken';
@@ -29,21 +29,21 @@ export interface LifeEnd {
 /** One process of a child, from its start to its end. */
 export interface Life {
   readonly pid: number;
-  /** Resolves the moment it has ended, or is given up though it still runs. Never rejects. */
+  /** Resolves, never rejects, when the process has ended or is given up. */
   readonly over: Promise<LifeEnd>;
-  /** Resolves when the operating system has confirmed the end. Never rejects. */
+  /** Resolves, never rejects, when the system has confirmed the end. */
   readonly exited: Promise<Exit>;
   kill(name: NodeJS.Signals): void;
 }
 
-/** SRS: config error 1023 modulo 256. A wrapper: what it should execute cannot be. */
+/** Exit codes. SRS: config error 1023 modulo 256. A wrapper: its command cannot be executed. */
 const BROKEN_CODES = new Set([255, 126, 127]);
 /** SRS: socket error 1002 modulo 256. */
 const PORT_TAKEN_CODE = 234;
-/** Its output may still be on the way when a process is gone. */
+/** Milliseconds for the output of an ended process to arrive. */
 const LAST_WORDS_MS = 200;
 
-/** Starts a process and watches it. Throws ERR_CHILD_BINARY where it cannot be started. */
+/** Starts and watches a process. Throws ERR_CHILD_BINARY if it cannot be started. */
 export async function beginLife(
   plan: LifePlan,
   onReady: (pid: number) => Promise<void>,
@@ -65,7 +65,7 @@ export async function beginLife(
     await onReady(pid);
     ready = true;
   });
-  // A watch that was called off has nothing to say; one that failed leaves nobody to notice a hang.
+  // An aborted watch has no result; a failed one must not leave a hang unnoticed.
   const givenUp = watched.catch((error): LifeEnd | Promise<LifeEnd> =>
     watching.signal.aborted ? ended : { kind: 'failed', reason: messageOf(error) },
   );
@@ -73,7 +73,7 @@ export async function beginLife(
   return { pid, exited, over: Promise.race([ended, givenUp, wrapped]), kill: spawned.kill };
 }
 
-/** The end of a life whose process is a wrapper. Rejects once it is known to be SRS. */
+/** Resolves when the process turns out to be a wrapper. Rejects once it is known to be SRS. */
 async function wrapperEnd(plan: LifePlan, pid: number, signal: AbortSignal): Promise<LifeEnd> {
   const { argv } = plan.spawn;
   const inner = await untilWrapped({ ...plan, pid, conf: argv.at(-1) ?? '' }, signal);
@@ -93,7 +93,7 @@ async function watch(
   return { kind: 'failed', reason: await untilHung(target, times, watching, signal) };
 }
 
-/** Tells a config that SRS refuses from a crash: only the crash is worth another start. */
+/** Distinguishes a refused config from a crash: only a crash is worth another start. */
 function judge({ code, signal }: Exit, wasReady: boolean, output: string): LifeEnd {
   if (code === null) return { kind: 'failed', reason: `killed by ${signal}` };
   const reason = reasonIn(output);
@@ -102,7 +102,7 @@ function judge({ code, signal }: Exit, wasReady: boolean, output: string): LifeE
   return { kind, reason: `exit code ${code}${note}${reason === '' ? '' : `: ${reason}`}` };
 }
 
-/** The end of a life that `beginLife` could not begin. */
+/** Returns the end of a life that `beginLife` could not begin. */
 export function notBegun(error: unknown): LifeEnd {
   const broken = error instanceof SupervisorError && error.code === 'ERR_CHILD_BINARY';
   return { kind: broken ? 'broken' : 'failed', reason: messageOf(error) };

@@ -3,7 +3,7 @@ import type { LiveMount } from '../protocol/http/live.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import type { Template } from './template.js';
 
-/** How each vhost of the children is played by HTTP: the template's, or those of our config. */
+/** Returns how each vhost is played by HTTP: by the template, else by our config. */
 export function liveMounts(
   template: Template,
   vhosts: Readonly<Record<string, LiveFormat>>,

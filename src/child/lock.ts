@@ -14,42 +14,41 @@ import { codeOf, SupervisorError } from '../errors.js';
 import { loadPosix, type Posix } from '../system/posix.js';
 import { readProcess } from './process.js';
 
-/** A lock file that is ours, until released or until this process ends. */
+/** A lock file that we hold until it is released or this process ends. */
 export interface Lock {
-  /** False once the file has been removed, or is another's. */
+  /** Whether the file at the path is still our lock. */
   isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
-/** What a lock file says of its holder. */
+/** Content of a lock file: its holder. */
 interface Holder {
   readonly pid: number;
-  /** Tells a living holder from another process that got its pid later. */
+  /** Start time; distinguishes the holder from a later process with its pid. */
   readonly startTicks: number;
-  /** Of the kernel: a pid means nothing after a boot, or on another machine. */
+  /** Boot id: a pid has no meaning after a boot, or on another machine. */
   readonly boot: string;
   /** PID namespace: the same pid in another one is another process. */
   readonly namespace: string;
-  /** Whether it holds the file's flock besides, which the kernel frees with the process. */
+  /** Whether it also holds the file's flock, which the kernel frees with the process. */
   readonly flock: boolean;
 }
 
-/** Who wants a lock, and what it can tell holders by. */
+/** The process that wants a lock, and its means to examine holders. */
 interface Seeker {
   readonly self: Holder;
   readonly posix: Posix | null;
 }
 
-/** How often a lock may come free and be taken by others before we give up. */
+/** Attempts before we give up on a lock that others keep taking. */
 const ATTEMPTS = 5;
 
 /**
- * Takes the lock file `path`, also from a dead holder. Throws ERR_LOCKED where a living process has
- * it. A lock is linked into place whole, so nobody ever reads half of one.
- *
- * Whether a holder lives, its flock tells: across PID namespaces, that is for two containers on one
- * volume. Where there is no flock (no koffi, or a file system without), its pid and start time tell,
- * which means something in one PID namespace only; a holder in another one is taken as living.
+ * Takes the lock file `path`, also from a dead holder. Throws ERR_LOCKED if a living process has
+ * it. The file is linked into place complete, so no reader sees half of one.
+ * The flock tells whether a holder lives, even in another PID namespace (two containers on one
+ * volume). Without flock (no koffi, or a file system without it), pid and start time tell, but only
+ * within one PID namespace; a holder in another one counts as living.
  */
 export async function acquireLock(path: string, load = loadPosix): Promise<Lock> {
   const own = `${path}.${randomUUID()}`;
@@ -95,9 +94,9 @@ async function describeSelf(): Promise<Omit<Holder, 'flock'>> {
 }
 
 /**
- * Puts `own` in the place of a dead holder's lock; false where there is none. The dead one's file
- * changes only under a lock of its own: without that, of two who read it the slower one would take
- * the lock of the quicker one, who lives.
+ * Replaces a dead holder's lock by `own`; false if there is none. The file changes only under a
+ * lock of its own: otherwise, of two processes that read it, the slower one would take the lock of
+ * the faster one.
  */
 async function isSuccessor(own: string, path: string, seeker: Seeker): Promise<boolean> {
   const text = await read(path);
@@ -124,7 +123,7 @@ async function read(path: string): Promise<string | null> {
   }
 }
 
-/** Throws ERR_LOCKED where the holder lives, or may live. */
+/** Throws ERR_LOCKED if the holder lives or may live. */
 async function requireDead(path: string, holder: Holder, seeker: Seeker): Promise<void> {
   const { self, posix } = seeker;
   const isElsewhere = holder.namespace !== self.namespace;
@@ -136,7 +135,10 @@ async function requireDead(path: string, holder: Holder, seeker: Seeker): Promis
   if (found?.startTicks === holder.startTicks) throw locked(path, who);
 }
 
-/** Asked by a shared lock, so that of several that ask at one time none takes another for the holder. */
+/**
+ * Tests with a shared lock, so that processes that test at the same time do not take each other for
+ * the holder.
+ */
 async function isFlocked(path: string, posix: Posix | null): Promise<boolean> {
   const file = await open(path, 'r').catch(() => null);
   const answer = file && posix?.flock(file.fd, 'shared');
@@ -144,7 +146,7 @@ async function isFlocked(path: string, posix: Posix | null): Promise<boolean> {
   return answer === 'held by another';
 }
 
-/** What is no lock of ours belongs to no process. */
+/** Invalid content belongs to no process. */
 function parseHolder(text: string): Holder {
   try {
     const { pid, startTicks, boot, namespace, flock } = JSON.parse(text);

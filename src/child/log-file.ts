@@ -7,39 +7,39 @@ import { codeOf, messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 
 export interface LogOptions {
-  /** Size at which a new file begins, as `10M`. */
+  /** Size at which a new file begins, such as `10M`. */
   readonly size?: `${number}${'K' | 'M'}`;
-  /** How many old files are kept. */
+  /** Number of old files to keep. */
   readonly keep?: number;
   readonly logger?: Logger;
-  /** Makes the file's folder again before the file is opened again. Rejects where it may not. */
+  /** Makes the file's folder again before the file is reopened. Rejects if it may not. */
   readonly prepare?: () => Promise<void>;
   /** Milliseconds between attempts to write again. */
   readonly retryMs?: number;
 }
 
-/** Bytes that may wait for the disk. */
+/** Most bytes that wait for the disk. */
 const MAX_WAITING = 1024 * 1024;
 const RETRY_MS = 5_000;
-/** A disk that is all but full fails again and again: then attempts are made less often, up to this. */
+/** Longest milliseconds between attempts: a nearly full disk fails again and again. */
 const SLOWEST_RETRY_MS = 60_000;
-/** A disk that hangs may not hold up our end. */
+/** Milliseconds that our end waits for a disk that hangs. */
 const CLOSE_LIMIT_MS = 500;
-/** How often the file is looked for: one that was removed takes bytes that nobody can read. */
+/** Milliseconds between checks that the file exists: bytes written to a removed file are lost. */
 const LOOK_MS = 5_000;
 
 /**
- * A rotated file whose disk may fill, fail, or lose its folder. What cannot be written meanwhile is
- * dropped and counted; the file is opened again every few seconds until it can be written.
+ * A rotated file that survives a full or failing disk and a removed folder. Bytes that cannot be
+ * written meanwhile are dropped and counted, and the file is reopened every few seconds.
  */
 export class LogFile {
   readonly #path: string;
   readonly #options: LogOptions;
   readonly #logger: Logger;
   #stream: RotatingFileStream | null;
-  /** Why nothing is written now, or null. */
+  /** Reason why nothing is written now; null: all is. */
   #failure: string | null = null;
-  /** Bytes since it failed. */
+  /** Bytes dropped since it failed. */
   #dropped = 0;
   #hasGaps = false;
   #wait: number;
@@ -57,7 +57,7 @@ export class LogFile {
     this.#stream = this.#open();
   }
 
-  /** Never waits: a child that waits for its log serves nobody. */
+  /** Writes without waiting: a child that waits for its log serves nobody. */
   write(bytes: Buffer): void {
     const stream = this.#stream;
     if (stream === null) this.#dropped += bytes.length;
@@ -66,12 +66,14 @@ export class LogFile {
     if (performance.now() - this.#lookedAt > LOOK_MS) void this.#look();
   }
 
-  /** A new life of the child: the next gap is worth a line again. */
+  /** Lets the next gap be logged again, for a new generation of the child. */
   forgetGaps(): void {
     this.#hasGaps = false;
   }
 
-  /** Goes on in a new file where the present one has been renamed; a failed one is retried anyway. */
+  /**
+   * Continues in a new file if the present one has been renamed. A failed file is retried anyway.
+   */
   reopen(): void {
     const stream = this.#stream;
     if (stream === null) return;
@@ -147,7 +149,7 @@ export class LogFile {
     if (this.#isClosed) return;
     const stream = this.#open();
     this.#stream = stream;
-    // The last write before a disk is full may have been cut short, which nobody tells.
+    // The last write before a disk is full may have been cut short without an error.
     const note = `\n--- at least ${this.#dropped} bytes are missing: ${this.#failure} ---\n`;
     this.#writeTo(stream, Buffer.from(note), () => this.#writtenAgain());
   }
@@ -160,7 +162,7 @@ export class LogFile {
     this.#writtenAgainAt = performance.now();
   }
 
-  /** Two times in a row, because a file is away for a moment while it is rotated. */
+  /** Tests twice, because a file is missing for a moment during rotation. */
   async #look(): Promise<void> {
     this.#lookedAt = performance.now();
     const stream = this.#stream;

@@ -3,20 +3,20 @@ import { readGathered } from './gathered-read.js';
 import { LastWords } from './last-words.js';
 import { LogFile, type LogOptions } from './log-file.js';
 
-/** Bytes of a child's last words that are kept to quote from. */
+/** Bytes of a child's last output that are kept for messages. */
 const TAIL_BYTES = 16 * 1024;
-/** What comes within this time is written together: a write costs more than a line does. */
+/** Milliseconds of output that are written together: a write costs more than a line. */
 const WRITE_MS = 250;
-/** So much is written at once. */
+/** Bytes from which on output is written at once. */
 const WRITE_BYTES = 64 * 1024;
 
-/** One rotated file for all that a child says, in all its lives. */
+/** One rotated file for the output of all generations of a child. */
 export class ChildLog {
   readonly #path: string;
   readonly #options: LogOptions;
   #file: LogFile | null = null;
   readonly #lastWords = new LastWords(TAIL_BYTES);
-  /** Not written yet. */
+  /** Output that is not written yet. */
   #pieces: Buffer[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -26,7 +26,7 @@ export class ChildLog {
     this.#options = options;
   }
 
-  /** Takes the output of a new life; forgets the words of the last one. */
+  /** Attaches the output of a new process, and forgets the last output of the one before. */
   attach(...streams: readonly Readable[]): void {
     this.#lastWords.forget();
     this.#file ??= new LogFile(this.#path, this.#options);
@@ -37,12 +37,12 @@ export class ChildLog {
     }
   }
 
-  /** The end of what the present life said, at most 16 KB. */
+  /** Returns the end of the output of the present process, at most 16 KB. */
   tail(): string {
     return this.#lastWords.toString();
   }
 
-  /** Goes on in a new file where the present one has been renamed (logrotate). */
+  /** Continues in a new file if the present one has been renamed (logrotate). */
   reopen(): void {
     this.#write();
     this.#file?.reopen();

@@ -2,8 +2,8 @@ import { SupervisorError } from '../errors.js';
 import type { ChildStatus } from './types.js';
 
 /**
- * Null where a child is ready or there is none; else an error that quotes the worst of them:
- * ERR_CHILD_CONFIG for a broken child, ERR_CHILD_START otherwise.
+ * Returns null if a child is ready or there is none, else an error about the worst child:
+ * ERR_CHILD_CONFIG if it is broken, ERR_CHILD_START otherwise.
  */
 export function noneReady(
   statuses: readonly ChildStatus[],

@@ -5,8 +5,8 @@ import { loadPosix, type Posix } from '../system/posix.js';
 const EVERY_MS = 2_000;
 
 /**
- * As PID 1 of a container we inherit what dead children leave, such as their ffmpegs, and nobody else
- * takes these away when they end. Node itself waits for the processes that it started, and no others.
+ * Reaps orphans. As PID 1 of a container we inherit the children of dead children, such as their
+ * ffmpegs. Node waits only for processes that it started.
  */
 export class OrphanReaper {
   readonly #posix: Posix;
@@ -23,7 +23,7 @@ export class OrphanReaper {
     this.#timer.unref();
   }
 
-  /** Null, and a warning, where the C library cannot be called. */
+  /** Returns null, and logs a warning, if the C library cannot be called. */
   static async open(logger: Logger, everyMs = EVERY_MS): Promise<OrphanReaper | null> {
     const posix = await loadPosix();
     if (posix !== null) return new OrphanReaper(posix, everyMs);
@@ -39,8 +39,8 @@ export class OrphanReaper {
   }
 
   /**
-   * Node reaps its own within one turn of its loop after they end. So a zombie that was there a look
-   * ago, and many turns have gone by since, is an orphan.
+   * A zombie that was there at the last look, many turns of the loop ago, is an orphan: Node reaps
+   * its own children within one turn.
    */
   async #reap(): Promise<void> {
     const zombies = await ownZombies();
@@ -54,7 +54,7 @@ interface Zombie {
   readonly key: string;
 }
 
-/** Dead processes whose parent we are and that nobody has waited for. */
+/** Returns dead children of ours that nobody has waited for. */
 async function ownZombies(): Promise<Zombie[]> {
   const names = await readdir('/proc').catch(() => []);
   const pids = names.filter((name) => /^\d+$/.test(name));

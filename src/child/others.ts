@@ -6,18 +6,18 @@ import { formatCpuList, sortedSet } from '../cpu/cpuset.js';
 import type { CpuPlan } from '../cpu/plan.js';
 import { readProcess } from './process.js';
 
-/** A child's config, as it stands last on its command line. */
+/** Path of a child's config, the last word of its command line. */
 const CHILD_CONF = /^(?<workDir>\/.+)\/conf\/c\d{3,}\.conf$/;
 
-/** Work directories that the line names. */
+/** Most work directories in the warning. */
 const MOST_NAMED = 10;
 
 /**
- * One line where children of another supervisor, with another work directory, are bound to CPUs of
- * our plan; else null. Unbound ones, and what other containers hide, are not seen.
+ * Returns a warning if children of another supervisor are pinned to CPUs of our plan; else null.
+ * Unpinned children, and those in other containers, are not seen.
  */
 export async function overlapWithOthers(workDir: string, plan: CpuPlan): Promise<string | null> {
-  // With one CPU nobody can do otherwise.
+  // With one CPU there is no other choice.
   if (systemCpus().length < 2) return null;
   const ours = new Set(plan.children.flatMap(({ cpus }) => cpus));
   const others = await boundChildren(resolve(workDir));
@@ -36,19 +36,19 @@ interface BoundChild {
 async function boundChildren(own: string): Promise<BoundChild[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found: BoundChild[] = [];
-  // One after the other: a machine may run thousands of processes.
+  // One after another: a machine may run thousands of processes.
   for (const pid of pids.map(Number)) {
     const workDir = await workDirOf(pid);
     if (workDir === null || workDir === own) continue;
     const cpus = (await readAffinity(pid))?.cpus ?? [];
-    // A supervisor binds each child to one.
+    // A supervisor pins each child to one CPU.
     const [cpu] = cpus;
     if (cpus.length === 1 && cpu !== undefined) found.push({ workDir, cpu });
   }
   return found;
 }
 
-/** Null for what is no child of a supervisor. */
+/** Returns null for a process that is no child of a supervisor. */
 async function workDirOf(pid: number): Promise<string | null> {
   const args = (await readProcess(pid))?.args ?? [];
   if (args.at(-2) !== '-c') return null;

@@ -1,19 +1,19 @@
-/** What /proc says of a process's CPUs. */
+/** CPUs of a process, from /proc. */
 interface Affinity {
   readonly cpus: readonly number[];
-  /** Whether all its threads have the same. */
+  /** Whether all its threads have the same CPUs. */
   readonly uniform: boolean;
 }
 
-/** Whether a process runs where it shall now; the reason is half a sentence. */
+/** Result of a pinning; the reason follows a colon. */
 type Moved = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** How a process is bound to CPUs: the room `cpu` knows. */
+/** Pins processes to CPUs; implemented by the room `cpu`. */
 export interface Pinning {
-  /** Words before a command that bind it; they exec what follows. */
+  /** Returns command words that pin and exec what follows. */
   prefix(cpus: readonly number[]): string[];
-  /** Null where the process is gone. */
+  /** Returns null if the process has ended. */
   readAffinity(pid: number): Affinity | null | Promise<Affinity | null>;
-  /** Binds all threads of a running process. */
+  /** Pins all threads of a running process. */
   move(pid: number, cpus: readonly number[]): Promise<Moved>;
 }

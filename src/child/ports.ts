@@ -5,25 +5,28 @@ import { createServer, type Server } from 'node:net';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import type { ChildPorts } from './types.js';
 
-/** Ports one child has: rtmp, api, http, rtc (TCP and UDP), and srt (UDP), whose TCP twin is our lock. */
+/**
+ * Ports of one child: rtmp, api, http, rtc (TCP and UDP), and srt (UDP). The TCP port of srt is our
+ * lock.
+ */
 export const PORT_STRIDE = 5;
 const LOCK_OFFSET = PORT_STRIDE - 1;
 const MAX_PORT = 65_535;
-/** Blocks tried at one time. */
+/** Blocks tried at the same time. */
 const BATCH = 64;
 
-/** A block of ports that is ours until released: no other supervisor is given it meanwhile. */
+/** A block of ports that no other supervisor gets until it is released. */
 export interface PortLease {
   readonly ports: ChildPorts;
-  /** Whether the ports can be bound now. SRS itself would not notice that they cannot. */
+  /** Whether the ports can be bound now. SRS does not notice if they cannot. */
   areFree(): Promise<boolean>;
   release(): Promise<void>;
 }
 
 /**
- * Leases `count` blocks from `portBase` upwards, passing over those in use. SRS opens its ports
- * with SO_REUSEPORT and shares a taken one in silence, so each is proven by binding it without.
- * Throws ERR_CONFIG where the ports run out.
+ * Leases `count` blocks from `portBase` upwards and skips those in use. SRS opens its ports with
+ * SO_REUSEPORT and would share a taken port silently, so each port is bound without it as a test.
+ * Throws ERR_CONFIG if the ports run out.
  */
 export async function leasePorts(count: number, portBase: number): Promise<PortLease[]> {
   const leases: PortLease[] = [];
@@ -46,7 +49,7 @@ export async function leasePorts(count: number, portBase: number): Promise<PortL
   );
 }
 
-/** A warning where leased ports may also be given to outgoing connections, else null. */
+/** Returns a warning if the system may use leased ports for outgoing connections, else null. */
 export async function ephemeralOverlap(leases: readonly PortLease[]): Promise<string | null> {
   const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '');
   const [low = Infinity, high = 0] = text.trim().split(/\s+/).map(Number);
@@ -70,7 +73,7 @@ async function leaseBlock(base: number): Promise<PortLease | null> {
   return null;
 }
 
-/** A child's ports in the block that begins at `base`. */
+/** Returns a child's ports in the block that begins at `base`. */
 export function portsAt(base: number): ChildPorts {
   return { rtmp: base, api: base + 1, http: base + 2, rtc: base + 3, srt: base + 4 };
 }
@@ -86,7 +89,7 @@ async function areFree(base: number): Promise<boolean> {
   return !servers.includes(null) && !udp.includes(false);
 }
 
-/** Tried where SRS will bind it: on every address. */
+/** Binds every address, as SRS will. */
 async function isUdpFree(port: number): Promise<boolean> {
   const socket = createSocket('udp4');
   try {
@@ -101,7 +104,7 @@ async function isUdpFree(port: number): Promise<boolean> {
   }
 }
 
-/** Null where somebody has the port, or where we may not have it. */
+/** Returns null if the port is taken or not permitted. */
 async function bind(port: number): Promise<Server | null> {
   const server = createServer();
   try {

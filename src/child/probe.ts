@@ -5,34 +5,36 @@ import { takePlace } from '../child-access/places.js';
 import { codeOf, isOwnFault } from '../errors.js';
 import type { ChildPorts } from './types.js';
 
-/** Whom a probe asks. */
+/** The child that a probe asks. */
 export interface ProbeTarget {
   readonly ports: Pick<ChildPorts, 'rtmp' | 'api'>;
   readonly pid: number;
-  /** `Authorization` that the child's API asks for, or null. */
+  /** `Authorization` header for the child's API; null: none. */
   readonly authorization: string | null;
 }
 
-/** What came of one probe. */
+/** Result of one probe. */
 export interface Probed {
-  /** Its API answers, and by the pid that it tells it is this child. */
+  /** Its API answers with the pid of this child. */
   readonly api: boolean;
-  /** RTMP answers a handshake; false where it was not asked. */
+  /** RTMP answers a handshake; false if RTMP was not asked. */
   readonly rtmp: boolean;
-  /** Why we ourselves could not ask: `EMFILE`, … */
+  /** Error code if the probe failed on our side: `EMFILE`, …; null: none. */
   readonly ownFaults: readonly string[];
 }
 
 const C0C1 = Buffer.alloc(1 + 1536);
 C0C1[0] = 3;
 
-/** Asks a child's API; never rejects. Resolves at once when it answers, by `timeLimit` at the latest. */
+/**
+ * Asks a child's API. Resolves, never rejects, with the answer, at the latest after `timeLimit`.
+ */
 export async function probeApi(target: ProbeTarget, timeLimit: number): Promise<Probed> {
   const { ok: api, ownFaults } = await asked(asksPid(target, timeLimit));
   return { api, rtmp: false, ownFaults };
 }
 
-/** Asks a child's API and its RTMP port at one time; never rejects. */
+/** Asks a child's API and its RTMP port at the same time. Never rejects. */
 export async function probeBoth(target: ProbeTarget, timeLimit: number): Promise<Probed> {
   const [api, rtmp] = await Promise.all([
     asked(asksPid(target, timeLimit)),
@@ -64,7 +66,10 @@ async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
   }
 }
 
-/** Whether the API tells the child's pid. SRS shares its port with strangers, so an answer alone proves nothing. */
+/**
+ * Whether the API answers with the child's pid. Another process may share the port, so an answer
+ * alone proves nothing.
+ */
 async function asksPid(
   { ports, pid, authorization }: ProbeTarget,
   timeLimit: number,

@@ -6,8 +6,8 @@ const CONFIG = /invalid config ?code=\d+(\(\w+\))? : (?<reason>.*)/;
 const MAX_REASON = 300;
 
 /**
- * The line of SRS's output that says why it ended: what it has against its config, else its last
- * error, else its last line; without time, pid and colours. '' where it said nothing.
+ * Returns the line of SRS's output that says why it ended, without time, pid and colours: the
+ * complaint about its config, else its last error, else its last line; '' if there is no output.
  */
 export function reasonIn(output: string): string {
   const lines = stripVTControlCharacters(output).split('\n').filter(Boolean);

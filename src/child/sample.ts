@@ -1,24 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessState, Sample } from './verdict.js';
 
-/** A clock tick of /proc: USER_HZ is 100 on every Linux that Node runs on. */
+/** Milliseconds per clock tick in /proc: USER_HZ is 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
-/** Threads that are looked at: an SRS has one or two, a Node program about twelve. */
+/** Most threads per sample: an SRS has one or two, a Node program about twelve. */
 const MAX_THREADS = 64;
 
-/** The letters of /proc, by what they tell here; any other sleeps. */
+/** State letters of /proc; any other means asleep. */
 const STATES: Readonly<Record<string, ProcessState>> = {
   R: 'running',
   D: 'disk',
   T: 'stopped',
   t: 'stopped',
 };
-/** One running thread makes a running process; it is stopped when all are. */
+/** A process runs if one thread runs, and is stopped if all are. */
 const ORDER: readonly ProcessState[] = ['running', 'disk', 'sleeping', 'stopped'];
 
 /**
- * A process as /proc shows it now; null where it does not. Read at once and not by Node's thread pool:
- * a slow disk would hold that up, and with it the verdict on a child.
+ * Reads a process from /proc; null if it is not there. Reads synchronously, because a slow disk
+ * would block Node's thread pool, and with it the verdict on a child.
  */
 export function readSample(pid: number): Sample | null {
   try {
@@ -37,7 +37,7 @@ export function readSample(pid: number): Sample | null {
   }
 }
 
-/** Null where the thread has ended meanwhile. */
+/** Returns null if the thread has ended. */
 function threadOf(path: string): { state: ProcessState; waitMs: number } | null {
   try {
     const [state = ''] = statOf(`${path}/stat`);
@@ -47,15 +47,15 @@ function threadOf(path: string): { state: ProcessState; waitMs: number } | null 
   }
 }
 
-/** State, and the ticks of CPU in user and in system mode (fields 3, 14 and 15 of proc(5)). */
+/** Parses state, and ticks of CPU in user and system mode (fields 3, 14 and 15 of proc(5)). */
 function statOf(path: string): (string | undefined)[] {
   const stat = readFileSync(path, 'utf8');
-  // The name is in parentheses and may hold anything.
+  // The name is in parentheses and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [fields[0], fields[11], fields[12]];
 }
 
-/** Milliseconds of waiting for a CPU: the second number of schedstat is nanoseconds. */
+/** Parses the milliseconds of waiting for a CPU: the second number of schedstat, in nanoseconds. */
 function waitOf(path: string): number {
   try {
     return Number(readFileSync(`${path}/schedstat`, 'utf8').split(' ')[1]) / 1e6;

@@ -8,9 +8,8 @@ import { unusable } from './workdir.js';
 const SERVER_ID = /^[\w-]{1,64}$/;
 
 /**
- * The one id by which users know this machine in hooks and API, whichever child speaks: the
- * template's `server_id`, else the one that the work directory keeps over restarts.
- * @throws ERR_CONFIG
+ * Returns the server id of this machine for hooks and API, whichever child speaks: the template's
+ * `server_id`, else one kept in the work directory over restarts. @throws ERR_CONFIG
  */
 export async function serverIdOf(workDir: string, { serverId: named }: Template): Promise<string> {
   if (named !== null) return named;

@@ -11,30 +11,30 @@ import type { ProbeTimes } from './times.js';
 import type { ChildDown, ChildStatus } from './types.js';
 import type { WorkDir } from './workdir.js';
 
-/** What all children of a fleet have in common. */
+/** Settings and callbacks of all children of a fleet. */
 export interface ChildSetup {
   readonly binary: Binary;
   readonly workDir: WorkDir;
   readonly portBase: number;
-  /** As it stands now: a reload changes it. */
+  /** Returns the present options; a reload changes them. */
   readonly conf: () => ConfOptions;
   readonly hooks: (childId: string) => HooksPlan | null;
   readonly duties: (childId: string) => Duties;
-  /** The environment of every child. */
+  /** Environment of every child. */
   readonly env: Record<string, string>;
-  /** Words before a command that make it end with us. */
+  /** Command words that end a child with us. */
   readonly guard: readonly string[];
-  /** Whether SRS watches its parent as well. */
+  /** Whether SRS also watches its parent. */
   readonly asprocess: boolean;
   readonly pinning: Pinning | null;
   readonly times: ProbeTimes;
   readonly log: LogOptions;
   readonly logger: Logger;
-  /** What a child is judged by, besides its answers. */
+  /** Returns facts for verdicts, besides answers. */
   readonly watching: (childId: string) => Omit<Watching, 'onHealth' | 'logger'>;
-  /** Makes again what somebody has removed of the work directory. Rejects where it is not ours. */
+  /** Makes removed parts of the work directory again. Rejects if it is not ours any more. */
   renewFiles(): Promise<void>;
-  /** Told when a child has moved to other ports, before it opens them. */
+  /** Called when a child has moved to other ports, before it opens them. */
   onMoved(): Promise<void>;
   onReady(status: ChildStatus): void;
   onDown(down: ChildDown): void;
@@ -42,7 +42,7 @@ export interface ChildSetup {
 
 export interface ChildSpec {
   readonly id: string;
-  /** CPUs to bind it to; none: wherever the kernel puts it. */
+  /** CPUs to pin it to; empty: not pinned. */
   readonly cpus: readonly number[];
   readonly lease: PortLease;
 }

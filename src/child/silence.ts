@@ -6,25 +6,25 @@ import type { ProbeTimes } from './times.js';
 import type { ChildHealth } from './types.js';
 import { activityOf, type HealthVerdict, judge, type Sample, type Signs } from './verdict.js';
 
-/** What a verdict is found by, besides probes, and who is told of it. */
+/** Facts and callbacks of a verdict, besides probes. */
 export interface Watching {
   readonly loop: Pick<LoopClock, 'lateSince'>;
   /** Whether the child sends bytes to clients now. */
   readonly sends: () => boolean;
-  /** False while too many children are given up already. */
+  /** Returns false while too many children are given up. */
   readonly mayGiveUp: () => boolean;
   readonly onHealth: (health: ChildHealth) => void;
   readonly logger: Logger;
 }
 
-/** Least time between the ends of two probes of a silent child. */
+/** Least milliseconds between the ends of two probes of a silent child. */
 const PAUSE_MS = 200;
 /**
- * A child that is busy, or serves RTMP, gets up to so many times `timeLimit`: a question that is broken off
- * costs it as much as one that it answers.
+ * Most factor on `timeLimit` for a child that is busy or serves RTMP: an aborted request costs it
+ * as much as an answered one.
  */
 const MOST_PATIENCE = 8;
-/** Samples that a verdict looks back on. */
+/** Number of samples behind a verdict. */
 const SAMPLES = 4;
 
 const TOO_MANY_OUT =
@@ -35,19 +35,19 @@ export class Silence {
   readonly #pid: number;
   readonly #times: ProbeTimes;
   readonly #watching: Watching;
-  /** Of the next probe. */
+  /** Time limit of the next probe. */
   timeLimit: number;
-  /** Whether the last probe had no answer. */
+  /** Whether the last probe was not answered. */
   isBegun = false;
   #health: ChildHealth = 'ok';
   #misses = 0;
-  /** When the first of those was sent, and when neither port had answered any more. */
+  /** Time of the first unanswered probe, and of the first that neither port answered. */
   #since = 0;
   #deadSince = 0;
-  /** CPU that the child had had by then. */
+  /** CPU time of the child at that moment. */
   #deadCpuMs = 0;
   #samples: Sample[] = [];
-  /** What was logged last in this silence. */
+  /** Kind that was logged last in this silence. */
   #said: HealthVerdict['kind'] = 'silent';
   #lastProbeMs = 0;
 
@@ -58,16 +58,16 @@ export class Silence {
     this.timeLimit = times.timeLimit;
   }
 
-  /** Milliseconds until the next probe. A silent child is asked on at once. */
+  /** Returns the milliseconds until the next probe; a silent child is asked again at once. */
   wait(): number {
     const { aliveEvery, timeLimit } = this.#times;
-    // Jitter: hundreds of children are not all asked at one moment.
+    // Jitter spreads the probes of hundreds of children.
     if (!this.isBegun) return aliveEvery * (0.875 + Math.random() / 4);
-    // A connection that is refused fails at once: misses still stand for time.
+    // A refused connection fails at once, so wait as long as a probe may take.
     return Math.max(PAUSE_MS, timeLimit - this.#lastProbeMs);
   }
 
-  /** Takes what came of a probe; answers why the child is to be given up, or null. */
+  /** Takes the result of a probe. Returns why the child is given up; null if it is not. */
   note(askedAt: number, probed: Probed): string | null {
     if (probed.api) return this.#end();
     this.#lastProbeMs = performance.now() - askedAt;
@@ -135,7 +135,7 @@ export class Silence {
     if (kind === 'busy' || kind === 'hung') this.#said = kind;
   }
 
-  /** The count begins anew. */
+  /** Resets the count of misses. */
   #restart(): void {
     this.#misses = 0;
     this.#samples = [];
@@ -148,7 +148,7 @@ export class Silence {
   }
 }
 
-/** All that a verdict was found by, for one line of the log. */
+/** Returns the facts of a verdict, for one log line. */
 function evidence({ why }: HealthVerdict, signs: Signs): object {
   const { misses, rtmp, sends, ownFaults, activity } = signs;
   const since = new Date(Date.now() - signs.silentMs).toISOString();

@@ -4,15 +4,15 @@ import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { runProgram, startProgram } from '../system/run-program.js';
 import { signal } from './process.js';
 
-/** What to start, where. */
+/** What to start, and where. */
 export interface SpawnPlan {
-  /** The whole command line; what stands before SRS itself must exec it, so that the pid is SRS's. */
+  /** The whole command line. Words before SRS's own must exec it, so that the pid is SRS's. */
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Record<string, string>;
 }
 
-/** Code or signal: one of them is null. */
+/** Either code or signal is null. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -25,24 +25,24 @@ export interface Spawned {
   readonly stderr: Readable;
   /** Resolves, never rejects, when the operating system has confirmed the end. */
   readonly exited: Promise<Exit>;
-  /** Resolves, never rejects, when all that it wrote has been read. */
+  /** Resolves, never rejects, when all its output has been read. */
   readonly drained: Promise<void>;
   kill(name: NodeJS.Signals): void;
 }
 
-/** What the system says when it has too little for one more process now, but may have later. */
+/** Errors of a system that has too few resources for one more process now. */
 const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
- * Starts one process in a session of its own: a Ctrl-C at the terminal is for us, not for it. Its
- * output must be read. Throws ERR_CHILD_BINARY where it cannot be started, and ERR_CHILD_START where
- * the system has too little for it now.
+ * Starts one process in its own session, so that Ctrl-C at the terminal does not reach it. Its
+ * output must be read. Throws ERR_CHILD_BINARY if it cannot be started, ERR_CHILD_START if the
+ * system has too few resources now.
  */
 export async function spawnProcess({ argv, cwd, env }: SpawnPlan): Promise<Spawned> {
-  // `guardPrefix` sees to our sudden end.
+  // `guardPrefix` covers our sudden end.
   const started = await startProgram(argv, { cwd, env, detached: true }).catch(refuse);
   const { child, pid, stdout, stderr } = started;
-  // Node's `close` waits for the pipes too, which a process that SRS forked may hold open.
+  // Node's `close` event waits for the pipes, too, which a process forked by SRS may hold open.
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, name) => {
       signal(-pid, 'SIGKILL');
@@ -61,12 +61,12 @@ function refuse(error: unknown): never {
   throw new SupervisorError(code, `srs.binary: ${messageOf(error)}${mend}`, { cause: error });
 }
 
-/** CAP_NET_ADMIN and the like, which a service may have for our `nft`, are not for children. */
+/** Capabilities that a service may have for our `nft`; children must not get them. */
 const NO_RIGHTS = ['--inh-caps=-all', '--ambient-caps=-all'];
 
 /**
- * Words that make the kernel kill a child when we die, however we die, and that take from it what
- * rights a user other than root was given; none where it cannot be.
+ * Returns command words by which the kernel kills a child when we die in any way, and which drop
+ * the capabilities of a user other than root. Empty if the system has no such program.
  */
 export async function guardPrefix(env: Record<string, string>): Promise<string[]> {
   const prefix = ['setpriv', '--pdeathsig', 'KILL', ...NO_RIGHTS, '--'];

@@ -65,7 +65,7 @@ function rawApi({ template }: ConfPlan): Directive {
   return block('raw_api', [], [line('enabled', 'on'), line('allow_reload', 'on'), ...kept]);
 }
 
-/** One port, for UDP and TCP. */
+/** Returns the lines of the one port for UDP and TCP. */
 function rtcPorts({ ports, onLoopback }: ConfPlan): Directive[] {
   const listen = mediaListen(ports.rtc, onLoopback.rtc);
   const tcp = block('tcp', [], [line('enabled', 'on'), listen]);
@@ -84,7 +84,9 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
   return block(name, [], [line('enabled', 'on'), ...ours, ...kept]);
 }
 
-/** On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened. */
+/**
+ * On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened.
+ */
 function exporter({ ports, template }: ConfPlan): Directive {
   const theirs = find(template.directives, 'exporter')?.children ?? [];
   const kept = theirs.filter(({ name }) => name === 'label' || name === 'tag');

@@ -12,13 +12,17 @@ import type { ConfPlan } from './conf-plan.js';
 import { block, line } from './directives.js';
 import { withHooks } from './hooks-conf.js';
 
-/** HLS directives that say where files lie and when they go: ours, for all children's lie together. */
+/**
+ * HLS directives for places and removal of files: ours, because all children's files lie together.
+ */
 const HLS_FILES = new Set([
   ...['hls_path', 'hls_m3u8_file', 'hls_ts_file', 'hls_ts_floor', 'hls_dispose'],
   ...['hls_key_file', 'hls_key_file_path', 'hls_key_url'],
 ]);
 
-/** A child's vhosts: the template's with our places for files, else ours. All of them call us. */
+/**
+ * Returns a child's vhosts: the template's with our places for files, else ours; with hooks to us.
+ */
 export function vhostBlocks(plan: ConfPlan): Directive[] {
   const { hooks } = plan;
   const vhosts = plainVhosts(plan);
@@ -79,7 +83,7 @@ function hlsTimes({ fragmentSeconds, windowSeconds }: NonNullable<ConfPlan['hls'
   return [line('hls_fragment', String(fragmentSeconds)), line('hls_window', String(windowSeconds))];
 }
 
-/** Each life of a child has a directory of its own, and in it each vhost. */
+/** Returns the directory of a vhost below that of one generation of a child. */
 function hlsPath(vhost: string, plan: ConfPlan): string {
   return join(plan.hlsDir, writerName(plan), vhost);
 }
@@ -90,7 +94,7 @@ function hlsFiles(vhost: string, plan: ConfPlan): Directive[] {
     line('hls_m3u8_file', PLAYLIST_TEMPLATE),
     line('hls_ts_file', segmentTemplate(plan)),
     line('hls_ts_floor', 'off'),
-    // Never wiped by SRS, not at its end either: a stream that moves goes on with what is there.
+    // SRS must never remove files, not even at its end: a stream that moves continues with them.
     line('hls_dispose', '0'),
   ];
 }
@@ -103,7 +107,7 @@ function hlsKeys(vhost: string, plan: ConfPlan): Directive[] {
   ];
 }
 
-/** Where SRS looks for `/app/stream.m3u8`: not in the directory that other vhosts share. */
+/** Directory for `/app/stream.m3u8`, instead of the one shared by all vhosts. */
 function hlsPaths(vhost: string, plan: ConfPlan): Directive {
   const dir = line('dir', hlsPath(vhost, plan));
   return block('http_static', [], [line('enabled', 'on'), line('mount', '[vhost]/'), dir]);

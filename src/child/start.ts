@@ -4,13 +4,13 @@ import type { Watching } from './silence.js';
 import type { ProbeTimes } from './times.js';
 import { activityOf, BLIND_PATIENCE, isAtWork, ownTrouble, type Sample } from './verdict.js';
 
-/** A process that is slow to start answers slowly, too: a probe gets up to so many times its limit. */
+/** Most factor on the time limit of a probe: a process that starts slowly answers slowly. */
 const MOST_PATIENCE = 8;
-/** Samples that are looked back on, and the time between two of them. */
+/** Number of samples kept, and milliseconds between two. */
 const SAMPLES = 4;
 const SAMPLE_MS = 1_000;
 
-/** A child on its way to its first answer. */
+/** A child before its first answer. */
 export class Start {
   readonly #pid: number;
   readonly #times: ProbeTimes;
@@ -27,11 +27,11 @@ export class Start {
     this.timeLimit = times.timeLimit;
   }
 
-  /** Why it is late; null while it is to be waited for. */
+  /** Returns why the child is late; null while it is to be waited for. */
   missed(askedAt: number, { ownFaults }: Probed): string | null {
     const { startLimit, timeLimit } = this.#times;
     const lateMs = this.#watching.loop.lateSince(askedAt);
-    // What we could not see does not count: its time begins anew.
+    // Time in which we could not see the child does not count.
     if (ownTrouble({ lateMs, ownFaults }) !== null) this.#since = performance.now();
     this.timeLimit = Math.min(this.timeLimit * 1.5, MOST_PATIENCE * timeLimit);
     this.#look();
@@ -63,7 +63,7 @@ export class Start {
   }
 }
 
-/** `, asleep, after 40 ms of CPU`. */
+/** Formats `, asleep, after 40 ms of CPU`. */
 function seen(activity: { readonly state: string } | null, cpuMs: number): string {
   return activity === null ? '' : `, ${activity.state}, after ${cpuMs} ms of CPU`;
 }

@@ -1,6 +1,6 @@
 import type { ChildState } from './types.js';
 
-/** What may follow what. A broken or stopped child starts again only when somebody asks for it. */
+/** Permitted transitions. A broken or stopped child starts again only on request. */
 const MOVES: Record<ChildState, readonly ChildState[]> = {
   starting: ['ready', 'draining', 'stopping', 'failed', 'broken', 'stopped'],
   ready: ['draining', 'stopping', 'failed', 'broken', 'stopped'],
@@ -11,7 +11,7 @@ const MOVES: Record<ChildState, readonly ChildState[]> = {
   stopped: ['starting'],
 };
 
-/** Answers `to`. Throws where a child cannot go from `from` to it: a mistake in our own code. */
+/** Returns `to`. Throws for a transition that is not permitted, which is a bug. */
 export function move(from: ChildState, to: ChildState): ChildState {
   if (!MOVES[from].includes(to)) throw new Error(`a child cannot go from ${from} to ${to}`);
   return to;

@@ -1,46 +1,46 @@
 import { type Directive, find } from '../srs-conf/parse.js';
 import { type AccessRule, readSecurity } from '../srs-conf/security.js';
 
-/** What the supervisor goes by in one vhost of a template. */
+/** Facts about one vhost of a template that the supervisor uses. */
 export interface TemplateVhost {
   readonly name: string;
-  /** `http_remux.mount`, with SRS's default for it; null: streams are not played by HTTP. */
+  /** `http_remux.mount`, or SRS's default; null: no play by HTTP. */
   readonly mount: string | null;
   /** Children fetch its streams from elsewhere when somebody plays them. */
   readonly isEdge: boolean;
-  /** SRS would let every player wait for a stream that nobody publishes. */
+  /** SRS lets every player wait for a stream that nobody publishes. */
   readonly isHoldable: boolean;
   /** `security`: who may publish and play; null: everybody. */
   readonly security: readonly AccessRule[] | null;
   /** `out_ack_size`: bytes that an RTMP client acknowledges; 0: it is told none. */
   readonly outAckSize: number;
-  /** Some child has to run its `ingest`. */
+  /** It has an `ingest` that one child must run. */
   readonly hasIngest: boolean;
   readonly hasHls: boolean;
-  /** `hls.hls_window`; null: it names none. */
+  /** `hls.hls_window`; null: not set. */
   readonly hlsWindowSeconds: number | null;
-  /** URLs by action of `http_hooks`, none where that is off; null: it has no such block. */
+  /** URLs by action of `http_hooks`, empty if it is off; null: no such block. */
   readonly hooks: Readonly<Record<string, readonly string[]>> | null;
-  /** The URL that SRS asks where to forward a stream: of several the first one only. */
+  /** URL of `forward.backend`; SRS uses the first of several. */
   readonly forwardBackend: string | null;
 }
 
-/** SRS's own `out_ack_size`. */
+/** SRS's default for `out_ack_size`. */
 const OUT_ACK_SIZE = 2_500_000;
-/** SRS's own where `http_remux` names none. */
+/** SRS's default for `http_remux.mount`. */
 const DEFAULT_MOUNT = '[vhost]/[app]/[stream].flv';
 
-/** What makes a vhost's player more than one that waits; SRS's values that say so. */
+/** Values that make SRS do more with a player than let it wait. */
 const JUDGED: readonly (readonly [block: string, directive: string, value: string])[] = [
   // An edge fetches a stream when a player comes.
   ['cluster', 'mode', 'remote'],
   // A cluster of origins sends the player to another one.
   ['cluster', 'origin_cluster', 'on'],
-  // Some players are turned away at once, by rules that the child knows.
+  // Some players are refused at once, by rules that the child judges.
   ['refer', 'enabled', 'on'],
 ];
 
-/** Reads a directive `vhost`. */
+/** Reads a `vhost` directive. */
 export function readVhost({ args, children }: Directive): TemplateVhost {
   const lines = children ?? [];
   const word = (...path: [string, ...string[]]) => find(lines, ...path)?.args[0];

@@ -3,35 +3,35 @@ import { SupervisorError } from '../errors.js';
 import { type Directive, find, parseConf } from '../srs-conf/parse.js';
 import { readVhost, type TemplateVhost } from './template-vhost.js';
 
-/** The user's own srs.conf, read once: its tree, and all that the supervisor goes by in it. */
+/** The user's srs.conf, parsed once: its tree, and the facts that the supervisor uses. */
 export interface Template {
-  /** False: there is none, and children get a config of ours. */
+  /** False: there is no template, and children get a config of ours. */
   readonly isGiven: boolean;
   /** The whole tree. */
   readonly directives: readonly Directive[];
-  /** In their order. A host that is not among them is in the default vhost. */
+  /** In file order. A host that is not among them belongs to the default vhost. */
   readonly vhosts: readonly TemplateVhost[];
   /** `server_id`. */
   readonly serverId: string | null;
-  /** The `Authorization` that a child's API asks for; null: it is open. */
+  /** `Authorization` header for a child's API; null: the API is open. */
   readonly authorization: string | null;
   /** Passwords and tokens that SRS asks for or sends, whether it does so or not. */
   readonly passwords: readonly string[];
   /** `http_server.crossdomain`. */
   readonly crossdomain: boolean;
-  /** `http_api.raw_api`: what it lets clients of the API do. */
+  /** `http_api.raw_api`: permissions of API clients. */
   readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
-  /** Whether children count for `/metrics`: unless `exporter` is turned off. */
+  /** Whether `/metrics` has counters: unless `exporter` is off. */
   readonly hasMetrics: boolean;
   /** `srt_server.default_app`. */
   readonly srtDefaultApp: string | null;
   /** `ff_log_dir`. */
   readonly ffmpegLogDir: string | null;
-  /** Names of the directives that children do without, for a warning. */
+  /** Names of directives that children do not get, for a warning. */
   readonly dropped: readonly string[];
 }
 
-/** Directives that open ports which every child would open likewise, and share in silence. */
+/** Directives that open ports which all children would share silently. */
 export const DROPPED: ReadonlySet<string> = new Set([
   'rtsp_server',
   'rtmps',
@@ -39,19 +39,19 @@ export const DROPPED: ReadonlySet<string> = new Set([
   'http_stream',
 ]);
 
-/** Where a template has a secret; the tokens came with SRS 8.0.28. */
+/** Paths of secrets in a template; the tokens came with SRS 8.0.28. */
 const SECRETS: readonly (readonly [string, ...string[]])[] = [
   ['http_api', 'auth', 'password'],
   ['http_api', 'auth', 'token'],
   ['heartbeat', 'auth', 'token'],
 ];
 
-/** Children get a config of ours. */
+/** No template: children get a config of ours. */
 export const NO_TEMPLATE: Template = factsOf([], false);
 
 /**
- * Reads the text of a template. Throws ERR_CONFIG, naming the line, where SRS could not read it, and
- * for an `include`: the supervisor does not see what that brings in.
+ * Parses a template. Throws ERR_CONFIG, with the line, for text that SRS cannot read and for an
+ * `include`, whose content the supervisor would not see.
  */
 export function parseTemplate(text: string): Template {
   const directives = parseConf(text);

@@ -4,8 +4,8 @@ import type { Binary } from './binary.js';
 import { reasonIn } from './reason.js';
 
 /**
- * Lets the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with its own reason, about what
- * people know the file as.
+ * Has the program test a config file (`-t`). Throws ERR_CHILD_CONFIG with the program's reason,
+ * under the name by which users know the file.
  */
 export async function testConf(
   binary: Binary,
@@ -24,7 +24,7 @@ export async function testConf(
   );
 }
 
-/** SRS says last that a test failed, and why before that. */
+/** The last line of SRS says that a test failed, the lines before say why. */
 function configReason(output: string): string {
   return reasonIn(output.replace(/^.*test is failed\s*$/m, ''));
 }

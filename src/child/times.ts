@@ -1,17 +1,18 @@
 import type { Limits } from './verdict.js';
 
-/** Milliseconds, but for `misses`. */
+/** In milliseconds, except `misses`. */
 export interface ProbeTimes extends Limits {
-  /** A child that is not ready by then, and not at work either, is late. */
+  /** A child that is not ready by then and not at work is late. */
   readonly startLimit: number;
   readonly aliveEvery: number;
-  /** Of one probe; more for a child that is known to be busy. */
+  /** Time limit of one probe; longer for a child that is busy. */
   readonly timeLimit: number;
 }
 
 /**
- * A hung child is given up 4 to 6.6 s after it fell silent. `timeLimit`: the kernel repeats a lost SYN
- * after 1 s. `spinCpu`: an SRS spends 5-9 ms on a client that comes, so 30 s are thousands of them.
+ * Defaults: a hung child is given up 4 to 6.6 s after it fell silent. `timeLimit`: the kernel
+ * repeats a lost SYN after 1 s. `spinCpu`: SRS needs 5-9 ms per new client, so 30 s are thousands
+ * of clients.
  */
 export const PROBE_TIMES: ProbeTimes = {
   startLimit: 30_000,

@@ -1,10 +1,10 @@
 import pidusage from 'pidusage';
 
-/** What a process uses. */
+/** Resource usage of a process. */
 export interface Usage {
-  /** Percent of one core, smoothed. */
+  /** CPU in percent of one core, smoothed. */
   readonly cpu: number;
-  /** Resident bytes. */
+  /** Resident memory in bytes. */
   readonly rss: number;
 }
 
@@ -15,24 +15,24 @@ interface Sampled extends Usage {
 export const NO_USAGE: Usage = { cpu: 0, rss: 0 };
 
 const INTERVAL_MS = 2_000;
-/** Weight of a new sample: a step is nine tenths there after 13 s. */
+/** Weight of a new sample: after 13 s a step shows to nine tenths. */
 const WEIGHT = 0.3;
 
-/** CPU and memory of all children, measured in one batch a tick. */
+/** Measures CPU and memory of all children, in one batch per tick. */
 export class UsageMeter {
   readonly #pids: () => number[];
   readonly #usages = new Map<number, Sampled>();
   readonly #timer: NodeJS.Timeout;
   #measuring = false;
 
-  /** `pids` answers who lives now. */
+  /** `pids` returns the running processes. */
   constructor(pids: () => number[], intervalMs = INTERVAL_MS) {
     this.#pids = pids;
     this.#timer = setInterval(() => this.#tick(), intervalMs);
     this.#timer.unref();
   }
 
-  /** Zeros until measured. */
+  /** Returns zeros until measured. */
   of(pid: number | null): Usage {
     return (pid === null ? undefined : this.#usages.get(pid)) ?? NO_USAGE;
   }
@@ -54,13 +54,13 @@ export class UsageMeter {
       });
       for (const pid of pids) this.#add(pid, stats[pid] ?? null);
     } catch {
-      // The only one has just died; a dead one among several is a null.
+      // pidusage rejects if the only process has ended; an ended one among several is null.
     } finally {
       this.#measuring = false;
     }
   }
 
-  /** The first sample has nothing to compare with, so it tells the memory only. */
+  /** The first sample gives memory only. */
   #add(pid: number, stat: pidusage.Status | null): void {
     if (stat === null) return;
     const { cpu: before, samples } = this.#usages.get(pid) ?? { cpu: 0, samples: 0 };

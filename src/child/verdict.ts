@@ -1,43 +1,49 @@
-/** What the threads of a process do: `running` on a CPU or waiting for one, `disk` in a wait that no signal ends. */
+/**
+ * State of the threads of a process. `running`: on a CPU or waiting for one. `disk`: in a wait that
+ * no signal ends.
+ */
 export type ProcessState = 'running' | 'disk' | 'sleeping' | 'stopped';
 
 /** A process at one moment. */
 export interface Sample {
-  /** On performance.now()'s clock. */
+  /** Time by performance.now(). */
   readonly at: number;
   readonly state: ProcessState;
-  /** Milliseconds of CPU that it has had, since its start. */
+  /** Milliseconds of CPU time since its start. */
   readonly cpuMs: number;
-  /** Milliseconds that its threads have waited for a CPU; 0 where the kernel does not count them. */
+  /** Milliseconds that its threads have waited for a CPU; 0 if the kernel does not count them. */
   readonly waitMs: number;
 }
 
-/** What a process did between several samples. */
+/** Activity of a process over several samples. */
 export interface ProcessActivity {
-  /** In the last sample. */
+  /** State in the last sample. */
   readonly state: ProcessState;
   readonly windowMs: number;
   readonly cpuMs: number;
   readonly waitMs: number;
-  /** Share of the samples that found it on a CPU, or waiting for one or for a disk. */
+  /** Share of the samples in which it was on a CPU, or waited for one or for a disk. */
   readonly awake: number;
 }
 
-/** All that is known of a child that leaves probes of its API unanswered. */
+/** Facts about a child that does not answer probes of its API. */
 export interface Signs {
   /** Unanswered probes in a row. */
   readonly misses: number;
   /** Milliseconds since the first of them was sent. */
   readonly silentMs: number;
-  /** Whether the last probe had an answer from its RTMP port. */
+  /** Whether the RTMP port answered the last probe. */
   readonly rtmp: boolean;
-  /** How late our own event loop was while the last probe ran. */
+  /** Milliseconds that our event loop was late during the last probe. */
   readonly lateMs: number;
-  /** What failed on our own side while the last probe ran: `EMFILE`, … */
+  /** Error code on our side during the last probe: `EMFILE`, …; null: none. */
   readonly ownFaults: readonly string[];
-  /** Over the last few probes; null where the system shows no processes. */
+  /** Activity over the last few probes; null if the system shows no processes. */
   readonly activity: ProcessActivity | null;
-  /** Milliseconds since neither port has answered, and of CPU that it has had in them. */
+  /**
+   * Milliseconds since the first probe that neither port answered, and CPU time of the child since
+   * then.
+   */
   readonly deadMs: number;
   readonly deadCpuMs: number;
   /** Whether it sends bytes to clients. */
@@ -45,37 +51,37 @@ export interface Signs {
 }
 
 export interface Limits {
-  /** Unanswered probes in a row before a child that sleeps can be hung. */
+  /** Unanswered probes in a row before a sleeping child can be hung. */
   readonly misses: number;
-  /** Milliseconds for which a child may leave its API unanswered while RTMP answers. */
+  /** Milliseconds for which the API may be silent while RTMP answers. */
   readonly deafLimit: number;
   /**
-   * Milliseconds of silence, and of CPU within them, after which a child that burns CPU is taken to do so
-   * for ever. Counted in CPU, too: whatever an SRS has to do, it would have answered within so much, and a
-   * child that gets little CPU needs longer for it.
+   * Milliseconds of silence, and of CPU time within it, after which a child that uses CPU is judged
+   * to spin for ever. CPU time counts, too: an SRS would have answered within so much, and a child
+   * that gets little CPU needs longer for it.
    */
   readonly spinLimit: number;
   readonly spinCpu: number;
 }
 
 /**
- * `unknown`: what we saw may be our own fault and counts for nothing. `silent`: too early to say.
- * `busy`: it wants a CPU or a disk, and is to be waited for. `hung`: it will not answer any more.
+ * `unknown`: the silence may be our own fault and does not count. `silent`: too early to judge.
+ * `busy`: it wants a CPU or a disk and is waited for. `hung`: it will not answer any more.
  */
 export interface HealthVerdict {
   readonly kind: 'unknown' | 'silent' | 'busy' | 'hung';
-  /** Half a sentence. */
+  /** Reason, to follow a colon. */
   readonly why: string;
 }
 
-/** So late an event loop has eaten a good part of a probe's time. */
+/** Milliseconds of lateness that take a good part of the time of a probe. */
 const LATE_MS = 500;
-/** A process that has a CPU, or waits for one, for this share of the time is at work. */
+/** Share of the time on a CPU, or waiting for one, from which on a process is at work. */
 const BUSY_SHARE = 0.25;
-/** Without a sight of the process, probes alone decide: so many times as many, as for a slow start. */
+/** Factor on misses and start time if the process cannot be seen, so that probes alone decide. */
 export const BLIND_PATIENCE = 3;
 
-/** Why the last probe tells nothing of a child, or null where it does. */
+/** Returns why the last probe tells nothing about the child; null if it does. */
 export function ownTrouble({
   lateMs,
   ownFaults,
@@ -85,7 +91,7 @@ export function ownTrouble({
   return null;
 }
 
-/** What is to be thought of a child that does not answer. */
+/** Judges a child that does not answer. */
 export function judge(signs: Signs, limits: Limits): HealthVerdict {
   const trouble = ownTrouble(signs);
   if (trouble !== null) return { kind: 'unknown', why: trouble };
@@ -98,7 +104,7 @@ export function judge(signs: Signs, limits: Limits): HealthVerdict {
   return judgeAsleep(signs, limits);
 }
 
-/** Whether a process wants a CPU or a disk, and gets on as far as it gets them. */
+/** Whether a process wants a CPU or a disk and makes progress as far as it gets them. */
 export function isAtWork({ windowMs, cpuMs, waitMs, awake }: ProcessActivity): boolean {
   return awake > 0.5 || (windowMs > 0 && cpuMs + waitMs >= windowMs * BUSY_SHARE);
 }
@@ -118,7 +124,7 @@ function judgeAsleep({ silentMs, rtmp }: Signs, { deafLimit }: Limits): HealthVe
   return { kind: 'hung', why: 'its API takes no connections any more' };
 }
 
-/** What a process did from the first sample to the last; null where there is none. */
+/** Returns the activity between the first sample and the last; null without two samples. */
 export function activityOf(samples: readonly Sample[]): ProcessActivity | null {
   const [first] = samples;
   const last = samples.at(-1);
@@ -127,7 +133,7 @@ export function activityOf(samples: readonly Sample[]): ProcessActivity | null {
   return {
     state: last.state,
     windowMs: last.at - first.at,
-    // A thread that has ended takes what it waited with it.
+    // A thread's waiting time leaves the sum when it ends.
     cpuMs: Math.max(0, last.cpuMs - first.cpuMs),
     waitMs: Math.max(0, last.waitMs - first.waitMs),
     awake: awake / samples.length,

@@ -4,37 +4,37 @@ import { codeOf, plainReason, SupervisorError } from '../errors.js';
 import { makeFolder } from '../system/make-folder.js';
 import { acquireLock, type Lock } from './lock.js';
 
-/** Where the children's files are. Ours alone while the lock is held. */
+/** Paths of the children's files. The directory is ours alone while the lock is held. */
 export interface WorkDir {
   readonly path: string;
   readonly html: string;
-  /** Where children write HLS, and we read it. */
+  /** Directory into which children write HLS and from which we read it. */
   readonly hls: string;
   readonly pids: string;
   conf(id: string): string;
   log(id: string): string;
   pid(id: string): string;
-  /** Who runs as that child: what a next supervisor cleans up by. */
+  /** Record of the process of a child, for the cleanup by a later supervisor. */
   record(id: string): string;
   /**
-   * Makes folders and lock again where somebody has removed them. Answers whether anything was
-   * missing; of several that ask at one time, one is told so. Rejects with ERR_LOCKED where another
-   * supervisor has taken the path meanwhile, and ERR_CONFIG where it cannot be used.
+   * Makes removed folders and the lock again. Returns whether anything was missing; of concurrent
+   * calls, one returns true. Rejects with ERR_LOCKED if another supervisor has taken the path, with
+   * ERR_CONFIG if it cannot be used.
    */
   renew(): Promise<boolean>;
   /** Whether the lock at the path is still ours. */
   isOurs(): Promise<boolean>;
   release(): Promise<void>;
-  /** Releases it, and removes the folders that this opening made, where they are empty. */
+  /** Releases the lock, and removes the empty folders that this opening made. */
   discard(): Promise<void>;
 }
 
-/** Where below a work directory children write HLS. */
+/** Returns the HLS directory below a work directory. */
 export function hlsFolder(workDir: string): string {
   return join(resolve(workDir), 'hls');
 }
 
-/** Where below a work directory children log, and the ffmpegs that they start. */
+/** Returns the log directory of children and their ffmpegs below a work directory. */
 export function logFolder(workDir: string): string {
   return join(resolve(workDir), 'logs');
 }
@@ -43,8 +43,8 @@ const LOCK = 'supervisor.lock';
 const FOLDERS = ['.', 'conf', 'logs', 'html', 'hls', 'pids'];
 
 /**
- * Makes the work directory, and locks it. Throws ERR_LOCKED where a living supervisor has it, and
- * ERR_CONFIG where it cannot be used.
+ * Makes and locks the work directory. Throws ERR_LOCKED if a running supervisor has it, ERR_CONFIG
+ * if it cannot be used.
  */
 export async function openWorkDir(path: string): Promise<WorkDir> {
   const root = resolve(path);
@@ -70,19 +70,19 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   };
 }
 
-/** The folders, and the lock in them. */
+/** Makes the folders and the lock. */
 class WorkDirLock {
   readonly #root: string;
   #lock: Lock | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  /** Folders that were missing at the last renewal, parents first. */
+  /** Folders missing at the last renewal, parents first. */
   #made: string[] = [];
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** One after the other: the second finds what the first has made. */
+  /** One after another: the second call finds the results of the first. */
   renew(): Promise<boolean> {
     const renewed = this.#last.then(() => this.#renew());
     this.#last = renewed.catch(() => {});
@@ -121,7 +121,7 @@ class WorkDirLock {
   }
 }
 
-/** ERR_CONFIG for a work directory that the system does not let us make or write. */
+/** Returns ERR_CONFIG for a work directory that cannot be made or written. */
 export function unusable(path: string, error: unknown): SupervisorError {
   const reason = codeOf(error) === 'ENOENT' ? 'no directory can be made there' : plainReason(error);
   const text = `workDir: cannot use ${path}: ${reason}; set workDir (--workdir) to a directory that this user may write`;

@@ -4,10 +4,10 @@ import { exchange } from '../child-access/exchange.js';
 import { readProcess } from './process.js';
 import type { ChildPorts } from './types.js';
 
-/** A process that was started as SRS and may be something else. */
+/** A process that was started as SRS and may be a wrapper. */
 export interface Suspect {
   readonly pid: number;
-  /** The config that SRS is started with. */
+  /** The config path in its command. */
   readonly conf: string;
   readonly ports: Pick<ChildPorts, 'api'>;
   readonly authorization: string | null;
@@ -15,14 +15,14 @@ export interface Suspect {
 
 const POLL_MS = 500;
 const API_LIMIT_MS = 2_000;
-/** Wrappers of wrappers are looked through so deep. */
+/** Most levels of wrappers. */
 const MOST_LEVELS = 4;
-/** Nobody writes longer scripts for this. */
+/** Most bytes read of a script. */
 const SCRIPT_BYTES = 64 * 1024;
 
 /**
- * Resolves with the pid of an SRS that a wrapper script started beside itself: signals, CPU figures
- * and health would be the wrapper's. Rejects on abort.
+ * Resolves with the pid of an SRS that a wrapper script started as its child: signals, CPU figures
+ * and health would be those of the wrapper. Rejects on abort.
  */
 export async function untilWrapped(suspect: Suspect, signal: AbortSignal): Promise<number> {
   for (;;) {
@@ -32,7 +32,7 @@ export async function untilWrapped(suspect: Suspect, signal: AbortSignal): Promi
   }
 }
 
-/** Whether a program is a script that nowhere execs another: a hint, where it can be read. */
+/** Whether a program is a readable script without `exec`; a hint only. */
 export async function isScriptWithoutExec(path: string): Promise<boolean> {
   const file = await open(path).catch(() => null);
   if (file === null) return false;
@@ -45,7 +45,7 @@ export async function isScriptWithoutExec(path: string): Promise<boolean> {
   }
 }
 
-/** A descendant that was given the same config; SRS's own ffmpegs are not. */
+/** Finds a descendant with the same config; SRS's own ffmpegs have none. */
 async function findInner({ pid, conf }: Suspect): Promise<number | null> {
   let level = [pid];
   for (let depth = 0; depth < MOST_LEVELS && level.length > 0; depth++) {
@@ -57,7 +57,7 @@ async function findInner({ pid, conf }: Suspect): Promise<number | null> {
   return null;
 }
 
-/** None where the kernel does not list them (CONFIG_PROC_CHILDREN), or where there is no /proc. */
+/** Returns none if the kernel does not list children (CONFIG_PROC_CHILDREN), or without /proc. */
 async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   return text.split(' ').filter(Boolean).map(Number);

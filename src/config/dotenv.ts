@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
-import type { Environment } from './sources.js';
+import type { Environment } from './setting.js';
 
 /** Variables that are ours or the Go proxy's. A folder's `.env` may be another program's. */
 const OURS = /^(SRS_SUPERVISOR|PROXY)_/;

@@ -16,13 +16,8 @@ import { findProblem } from './rules.js';
 import { namesIn, schema } from './schema.js';
 import { fromSecretFiles } from './secret-files.js';
 import { SECRET_KEYS } from './secret-keys.js';
-import {
-  type Environment,
-  type Flags,
-  fromEnvironment,
-  fromFlags,
-  type Setting,
-} from './sources.js';
+import type { Environment, Setting } from './setting.js';
+import { type Flags, fromEnvironment, fromFlags } from './sources.js';
 
 export interface ConfigSources {
   readonly flags?: Flags;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { codeOf, plainReason, SupervisorError } from '../errors.js';
 import { expandHome } from '../system/home.js';
 import { SECRET_KEYS } from './secret-keys.js';
-import type { Setting } from './sources.js';
+import type { Setting } from './setting.js';
 
 /** Keys whose value may be in a file, which the key with the suffix `File` names. */
 const KEYS = ['registry', ...SECRET_KEYS];

@@ -4,8 +4,6 @@ import { nearest } from './nearest.js';
 import { KEYS } from './schema.js';
 import type { Environment, Setting } from './setting.js';
 
-export type { Environment, Setting } from './setting.js';
-
 /** Command line flags by commander's names, not validated yet. */
 export interface Flags {
   readonly children?: string;

@@ -21,7 +21,7 @@ import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 
 export interface AdminViewParts {
-  readonly prepared: Prepared;
+  readonly prepared: Pick<Prepared, 'config' | 'binary'>;
   readonly engine: RelayEngine;
   readonly owners: Owners;
   readonly placement: Placement;
@@ -30,15 +30,15 @@ export interface AdminViewParts {
   readonly holds: HoldBudget;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
-  /** Of origins. */
+  /** Refused registrations of origins. */
   readonly refusals: Refusals;
   readonly state: () => AdminStatus['state'];
   readonly counts: () => ProgramCounts;
-  /** Of the admin port itself. */
+  /** Returns the address of the admin port. */
   readonly address: () => AddressInfo;
 }
 
-/** The box as operators see it. */
+/** The program as operators see it. */
 export class AdminView implements AdminSource {
   readonly #parts: AdminViewParts;
   readonly #startedAt = performance.now();

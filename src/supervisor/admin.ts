@@ -14,12 +14,12 @@ interface AdminParts {
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
   readonly origins: Origins;
   readonly view: AdminSource;
-  /** Takes the secrets out of what it answers. */
+  /** Removes secrets from answers. */
   readonly hide: ((text: string) => string) | undefined;
   readonly logger: Logger;
 }
 
-/** The private port, where operators ask and origins register. */
+/** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
   const { config, api, fleet, origins, view, hide, logger } = parts;
   const { plugin, isFree } = originRoutes(origins, config);

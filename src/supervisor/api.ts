@@ -1,8 +1,9 @@
+import type { AccessRules } from '../access/rules.js';
 import type { ApiAccess } from '../api/access.js';
 import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
-import type { Prepared } from '../check/prepared.js';
+import type { ConfFacts, Prepared } from '../check/prepared.js';
 import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
@@ -21,10 +22,11 @@ import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 
 export interface MergedApiParts {
-  readonly prepared: Prepared;
+  readonly prepared: ConfFacts & Pick<Prepared, 'vhosts'>;
   readonly serverId: string;
   readonly fleet: Fleet;
   readonly owners: Owners;
+  readonly access: Pick<AccessRules, 'renew'>;
   readonly placement: Placement;
   readonly listeners: Listeners;
   /** See `ApiSource`. */
@@ -32,13 +34,13 @@ export interface MergedApiParts {
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly logger: Logger;
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   readonly hide?: ((text: string) => string) | undefined;
 }
 
-/** SRS's HTTP API for the whole box. */
+/** Builds SRS's HTTP API for all children. */
 export async function makeApi(parts: MergedApiParts): Promise<Api> {
-  const { prepared, fleet, owners, placement, listeners, logger } = parts;
+  const { prepared, owners, placement, listeners, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template, prepared.vhosts),
@@ -47,7 +49,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     streams: async () => placement.list(),
     clientOf: (alias) => listeners.addressOf(alias),
     ownAddress: KEEPER_ADDRESS,
-    renewConfs: async () => fleet.rewrite(await renewedConf(prepared)),
+    renewConfs: () => renew(parts),
     ports: () => portsOf(prepared.config, listeners),
   };
   const about = logger.child({ room: 'api' });
@@ -67,8 +69,15 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
   return { rtmp, api, listen: isOpen ? formatAddress({ ...listen.api, port: api }) : '' };
 }
 
-/** Our own user name and password go before the template's, which the children ask us for still. */
-function accessOf({ config, template }: Prepared): ApiAccess {
+/** Applies the template as it stands now to the children's configs and to the access rules. */
+async function renew({ prepared, fleet, access }: MergedApiParts): Promise<void> {
+  const conf = await renewedConf(prepared);
+  await fleet.rewrite(conf);
+  access.renew(conf.template.vhosts);
+}
+
+/** Our own credentials take precedence over the template's, which children still ask us for. */
+function accessOf({ config, template }: ConfFacts): ApiAccess {
   const { changes, token, username, password } = config.api;
   const isOurs = username !== null && password !== null;
   const authorization = isOurs

@@ -6,11 +6,16 @@ import type { Boxes } from '../registry/redis/boxes.js';
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /**
- * What all ports together may have open. A proxy that is trusted comes for many clients; without a limit
- * of the user's own, this machine may do as it likes, too; other boxes have counted whom they send.
+ * The connection budget of all ports together. Exempt from the limit per address are trusted
+ * proxies, which carry many clients; other boxes, which have counted their clients; and, unless the
+ * user set the limit, this machine.
  */
 export function makeBudget(
-  { config, connections, connectionsPerIp }: Prepared,
+  {
+    config,
+    connections,
+    connectionsPerIp,
+  }: Pick<Prepared, 'config' | 'connections' | 'connectionsPerIp'>,
   threads: number,
   boxes: Boxes | null,
 ): ConnectionBudget {

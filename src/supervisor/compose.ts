@@ -17,20 +17,20 @@ import { addPorts } from './ports.js';
 import type { NamedRoom, Rooms } from './rooms.js';
 import { Routing } from './routing.js';
 
-/** All parts of the program, joined and not started. */
+/** All parts of the program, joined but not started. */
 export interface Composition extends Ground, Owning {
   readonly api: Api;
   readonly budget: ConnectionBudget;
   readonly holds: HoldBudget;
   readonly view: AdminView;
   readonly admin: AdminServer;
-  /** What runs between the children and the ports. */
+  /** Rooms that start after the children and before the ports. */
   readonly helpers: readonly NamedRoom[];
 }
 
 /**
- * Builds and joins all parts; what it has to open for that is entered in `rooms`. `state`: of the
- * whole, for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
+ * Builds and joins all parts. What is opened for that is registered in `rooms`. `state` returns the
+ * state of the program for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
  */
 export async function compose(
   options: SupervisorOptions,
@@ -46,7 +46,8 @@ export async function compose(
   const owning = makeOwning(options, ground, { heard, stirred });
   const { owners, placement, hooks, origins } = owning;
   const endHeld = (id: string) => hooks.held.end(id);
-  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, endHeld });
+  const access = new AccessRules(prepared.template.vhosts);
+  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, endHeld });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
@@ -54,7 +55,7 @@ export async function compose(
     ...ground,
     boxes,
     routing: makeRouting(options, ground, { ...owning, stirred }),
-    access: new AccessRules(prepared.template.vhosts),
+    access,
     aliases: new AliasBook(),
     budget,
     holds,

@@ -1,9 +1,14 @@
 import type { Prepared } from '../check/prepared.js';
 import { CpuKeeper, type CpuKeeperOptions } from '../child/cpu-keeper.js';
 
-/** Keeps the children on the CPUs of the plan, which is made anew when the machine changes. */
+/** Builds the keeper of CPUs. */
 export function makeCpuKeeper(
-  { config, plan, pinning, hasOverlap }: Prepared,
+  {
+    config,
+    plan,
+    pinning,
+    hasOverlap,
+  }: Pick<Prepared, 'config' | 'plan' | 'pinning' | 'hasOverlap'>,
   parts: Pick<CpuKeeperOptions, 'fleet' | 'changes' | 'logger'>,
 ): CpuKeeper {
   const { workDir, cpu } = config;

@@ -6,7 +6,7 @@ import { DemoPublisher } from '../demo/publisher.js';
 import type { Logger } from '../logging/logger.js';
 import { PACKAGE_ROOT } from '../version.js';
 
-/** Publishes through the RTMP port as any client does, so it can only be made when that is open. */
+/** Publishes our clip through the RTMP port, so it starts after that port. */
 export class DemoRoom {
   readonly #rtmp: Address;
   readonly #bound: () => AddressInfo | null;

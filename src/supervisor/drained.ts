@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often it is looked at who is still there. */
+/** Milliseconds between looks. */
 const LOOK_MS = 200;
 
-/** Resolves when nobody is left, when the limit has passed, or by the signal. Never rejects. */
+/** Resolves when `isEmpty` returns true, after `limitMs`, or on the signal. Never rejects. */
 export async function drained(
   isEmpty: () => boolean,
   limitMs: number,

@@ -1,4 +1,4 @@
-import { confOptions, type Prepared } from '../check/prepared.js';
+import { type ConfFacts, confOptions, type Prepared } from '../check/prepared.js';
 import { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
@@ -7,15 +7,15 @@ import type { Logger } from '../logging/logger.js';
 import type { Listeners } from './listeners.js';
 
 export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
-  readonly prepared: Prepared;
-  /** What a child of that id calls. */
+  readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
+  /** Returns the hooks of a child. */
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
   readonly listeners: Listeners;
   readonly logger: Logger;
 }
 
-/** The children of the plan, not started yet. */
+/** Builds the children of the plan; starts none. */
 export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const { config, env, binary, plan, pinning } = prepared;
   const { workDir, children } = config;

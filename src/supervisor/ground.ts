@@ -11,7 +11,7 @@ import { boxRecord, openMap, type SharedMap } from './registry.js';
 import type { Rooms } from './rooms.js';
 import { openCertificate } from './tls.js';
 
-/** What is there before the rest is built on it. */
+/** Parts that all others are built on. */
 export interface Ground {
   readonly serverId: string;
   readonly loop: LoopClock;
@@ -23,13 +23,16 @@ export interface Ground {
   readonly map: SharedMap;
 }
 
-/** Opens what others are built on, and enters it in `rooms`. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
+/**
+ * Opens the parts that others are built on, and registers them in `rooms` to be closed. @throws
+ * ERR_CONFIG, ERR_REGISTRY_AWAY
+ */
 export async function openGround(options: SupervisorOptions, rooms: Rooms): Promise<Ground> {
   const { prepared, logger } = options;
   const { config, template, plan, pinning, pipes } = prepared;
   const changes = new CpuChanges();
   const cpus = pinning === null ? [] : plan.reserved;
-  // Before any thread is made: it would undo the one CPU that each relay thread takes for itself.
+  // Pin before any thread exists: this call would undo the one CPU of each relay thread.
   if (cpus.length > 0) await pinSelf(cpus);
   const serverId = await serverIdOf(config.workDir, template);
   const relayLog = logger.child({ room: 'relay' });

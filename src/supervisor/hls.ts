@@ -22,14 +22,14 @@ export interface FileParts {
   readonly logger: Logger;
 }
 
-/** What the HTTP port shows of files: HLS, and the user's folder. */
+/** File plugins of the HTTP port: HLS and the user's folder. */
 export interface FileRooms {
   readonly plugins: readonly HttpPlugin[];
   readonly sweeper: Sweeper;
 }
 
 const MAX_CACHE_BYTES = 256 * 1024 * 1024;
-/** Of all the machine has. */
+/** Divisor: the cache gets this share of all memory. */
 const CACHE_SHARE = 16;
 
 export function fileRooms(parts: FileParts): FileRooms {

@@ -36,7 +36,7 @@ export interface HttpParts {
   readonly logger: Logger;
 }
 
-/** What other rooms serve on the HTTP port and on the API port, and on their twins under TLS. */
+/** Plugins of other rooms on the HTTP and the API port, and on their TLS twins. */
 export interface HttpPlugins {
   readonly http: readonly HttpPlugin[];
   readonly api: readonly HttpPlugin[];
@@ -44,7 +44,7 @@ export interface HttpPlugins {
 
 type HttpListenerName = 'http' | 'https' | 'api' | 'apiHttps';
 
-/** The HTTP and API ports that the configuration opens. */
+/** Builds the configured HTTP and API ports. */
 export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedListener[] {
   const live = liveOptions(parts);
   const names: readonly HttpListenerName[] = ['http', 'https', 'api', 'apiHttps'];

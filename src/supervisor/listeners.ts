@@ -6,7 +6,7 @@ import type { OwnerRef } from '../owner.js';
 import { hostName } from '../protocol/http/target.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
-/** A port that clients come to, by the name that it has in the configuration. */
+/** A port for clients, by its name in the configuration. */
 export interface NamedListener {
   readonly name: string;
   readonly transport: 'tcp' | 'udp';
@@ -15,7 +15,7 @@ export interface NamedListener {
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };
 
-/** All ports that clients come to, as one. */
+/** All ports for clients. */
 export class Listeners {
   readonly #listeners: NamedListener[] = [];
 
@@ -27,7 +27,7 @@ export class Listeners {
     return this.#listeners.values();
   }
 
-  /** Where clients of that name come in; null while nobody is let in there. */
+  /** Returns the bound address of a listener; null while it is not open. */
   address(name: string): AddressInfo | null {
     return this.#listeners.find((one) => one.name === name)?.listener.address() ?? null;
   }
@@ -44,7 +44,7 @@ export class Listeners {
     return sum;
   }
 
-  /** What each child's clients do, over all ports; a child without clients is left out. */
+  /** Returns the traffic of each child's clients over all ports; omits children without clients. */
   traffic(): Map<string, ChildTraffic> {
     const sum = new Map<string, ChildTraffic>();
     for (const { listener } of this.#listeners) {
@@ -64,13 +64,13 @@ export class Listeners {
     return (await Promise.all(this.#listeners.map(({ listener }) => listener.rows()))).flat();
   }
 
-  /** The client's address, without its port, behind an alias; null when that is nobody's. */
+  /** Returns the IP address of the client behind an alias; null if the alias is unknown. */
   async addressOf(alias: string): Promise<string | null> {
     const client = await this.clientOf(alias);
     return client === null ? null : hostName(client);
   }
 
-  /** The true address of the client behind an alias, or null when it is nobody's. */
+  /** Returns the address and port of the client behind an alias; null if the alias is unknown. */
   async clientOf(alias: string): Promise<string | null> {
     for (const { listener } of this.#listeners) {
       const client = 'clientOf' in listener ? await listener.clientOf(alias) : null;
@@ -79,12 +79,14 @@ export class Listeners {
     return null;
   }
 
-  /** Ends the clients of a child's life, or those of one stream, or of one role in that. */
+  /**
+   * Ends the clients of a generation of a child; only of one stream, or one role in it, if named.
+   */
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     for (const { listener } of this.#listeners) listener.endOf(owner, reason, stream, role);
   }
 
-  /** Those that are open. */
+  /** Returns the open listeners. */
   listeners(): ListenerRow[] {
     return this.#listeners.flatMap(({ name, transport, listener }) => {
       const bound = listener.address();
@@ -95,7 +97,7 @@ export class Listeners {
   }
 }
 
-/** A bound address as the config writes one. */
+/** Formats a bound address as in the configuration. */
 export function shown({ address: host, port }: AddressInfo): string {
   return formatAddress({ host, port });
 }

@@ -6,7 +6,10 @@ import { SILENT_MS } from '../listener/webrtc/sessions.js';
 import type { Logger } from '../logging/logger.js';
 import { Steering } from '../relay/kernel/steering.js';
 
-/** Makes a port's table in the kernel, whose name nobody else has; warns and resolves null where that fails. */
+/**
+ * Returns a function that opens the kernel table of a port, under a unique name. If that fails, it
+ * logs a warning and resolves to null.
+ */
 export function steerer(connections: number, address: Address, logger: Logger) {
   return async (port: number): Promise<Steering | null> => {
     const name = `srs_supervisor_${port}_${randomBytes(4).toString('hex')}`;

@@ -5,12 +5,12 @@ import type { Logger } from '../logging/logger.js';
 export interface SupervisorOptions {
   readonly prepared: Prepared;
   readonly logger: Logger;
-  /** Told how many children are done with starting. */
+  /** Called with the number of children that are ready or given up for now. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Publish our clip as `live/demo`. */
   readonly demo?: boolean;
-  /** What the program counts of itself. */
+  /** Returns the counts that the program keeps of itself. */
   readonly counts?: () => ProgramCounts;
-  /** Takes secrets out of a text that is shown to tools. */
+  /** Removes secrets from a text for tools. */
   readonly hide?: (text: string) => string;
 }

@@ -21,12 +21,12 @@ import { Watch } from '../unmanaged/watch.js';
 export interface OriginsParts {
   readonly config: Pick<Config, 'origins'>;
   readonly loop: LoopClock;
-  /** Our own RTMP port. */
+  /** Returns the address of our RTMP port. */
   readonly rtmp: () => AddressInfo | null;
   readonly logger: Logger;
 }
 
-/** The origins that register with us: none yet. */
+/** Builds the register of origins; it begins empty. */
 export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origins {
   return new Origins({
     ttlMs: config.origins.ttlSeconds * 1000,
@@ -40,20 +40,20 @@ export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origi
   });
 }
 
-/** Whether one of this machine's addresses, with the port that we have there. */
+/** Whether host and port are those of our own RTMP port. */
 function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
   if (bound === null || bound.port !== port) return false;
   if (!isWildcard({ host: bound.address, port })) return bound.address === host;
   return isOurs(host);
 }
 
-/** Registers those that the configuration names. */
+/** Registers the configured origins. */
 export function fixedOrigins(origins: Origins, { fixed, auth }: Config['origins']): FixedOrigins {
   const authorization = authorizationOf(auth);
   return new FixedOrigins({ origins, fixed, reach, lifeAt, authorization });
 }
 
-/** Tells placement what is published in them. */
+/** Tells placement what is published in origins. */
 export function watchOrigins(
   origins: Origins,
   placement: Pick<Placement, 'adopt'>,
@@ -63,7 +63,7 @@ export function watchOrigins(
   return new Watch({ origins, claims: { ...claims, adopt }, logger });
 }
 
-/** What the admin port has of them. */
+/** Returns the admin port's routes for origins. */
 export function originRoutes(
   origins: Origins,
   { origins: keys, admin }: Pick<Config, 'origins' | 'admin'>,

@@ -3,33 +3,33 @@ import type { ChildStatus } from '../child/types.js';
 import { type Bounds, OF_CHILDREN, OF_ORIGINS } from '../child-access/exchange.js';
 import type { Origins } from '../unmanaged/origins.js';
 
-/** How an owner's HTTP API is asked. */
+/** Credentials and bounds for requests to an owner's HTTP API. */
 export interface ApiAccess {
-  /** The `Authorization` that it asks for, or null. */
+  /** The `Authorization` header; null: none. */
   readonly authorization: string | null;
-  /** What its answers may come to. */
+  /** Limits of its answers. */
   readonly bounds: Bounds;
 }
 
-/** All that streams can belong to: our children, and the origins that registered. */
+/** All possible owners of streams: our children, and the origins that registered. */
 export class Owners {
   readonly #fleet: Fleet;
   readonly #origins: Origins;
   readonly #authorization: string | null;
 
-  /** `authorization`: what the APIs of our children ask for. */
+  /** `authorization`: header for our children's APIs. */
   constructor(fleet: Fleet, origins: Origins, authorization: string | null) {
     this.#fleet = fleet;
     this.#origins = origins;
     this.#authorization = authorization;
   }
 
-  /** In the order of their ids, children first. */
+  /** Children first, each group in the order of ids. */
   statuses(): ChildStatus[] {
     return [...this.#fleet.statuses(), ...this.#origins.statuses()];
   }
 
-  /** Whether all that serve are our children. */
+  /** Whether all owners are our children. */
   get areOurs(): boolean {
     return !this.#origins.areAny;
   }
@@ -38,7 +38,7 @@ export class Owners {
     return this.#fleet.status(id) ?? this.#origins.status(id);
   }
 
-  /** Whoever registered never hears what our children ask for. */
+  /** An origin never gets our children's credentials. */
   access(id: string): ApiAccess {
     const origin = this.#origins.access(id);
     if (origin !== null) return { authorization: origin.authorization, bounds: OF_ORIGINS };

@@ -17,7 +17,7 @@ import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
 import { claimsOf, mendAfterStandstill } from './standstill.js';
 
-/** The owners of streams, and who knows which of them owns what. */
+/** The owners of streams, and the parts that know what each owns. */
 export interface Owning {
   readonly firewall: FirewallKeeper;
   readonly fleet: Fleet;
@@ -60,7 +60,7 @@ export function makeOwning(
   return { firewall, fleet, cpus, origins, owners, placement, watch, hooks };
 }
 
-/** What the end of an owner's life, and of another box, means to the rest. */
+/** Connects the end of an owner, and of another box, to placement, hooks and listeners. */
 export function joinEnds(
   { fleet, origins, placement, hooks }: Owning,
   { listeners, map }: Pick<Ground, 'listeners' | 'map'>,

@@ -9,7 +9,7 @@ export interface PagesParts {
   readonly logger: Logger;
 }
 
-/** The player pages of the HTTP port. */
+/** Returns the plugin of the player pages. */
 export function pages({ config, logger }: PagesParts, listeners: Listeners): HttpPlugin {
   const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({

@@ -19,7 +19,7 @@ export interface PeerParts {
   readonly logger: Logger;
 }
 
-/** The port for the other boxes, where there are others and they have a secret to know us by. */
+/** Builds the port for other boxes; none without a shared registry or a secret. */
 export function peerListeners(
   { config, engine, routing, aliases, budget, heldHooks, logger }: PeerParts,
   answer: (question: string) => Promise<string>,

@@ -14,7 +14,7 @@ export interface PlacementParts {
   readonly logger: Logger;
 }
 
-/** Placement over our children and origins; clients who wait in a stream's old owner are closed. */
+/** Builds placement over children and origins. Clients of a stream in its old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
   const { config, map, owners, listeners, logger } = parts;
   const { registry, boxes, renewMs } = map;

@@ -11,7 +11,7 @@ import { type RtmpParts, rtmpListeners } from './rtmp.js';
 import { type SrtParts, srtListener } from './srt.js';
 import { type WebRtcParts, webRtc } from './webrtc.js';
 
-/** All that the ports are built from; each of them takes what it uses. */
+/** Parts of all ports; each port takes what it uses. */
 export type PortParts = RtmpParts &
   HttpParts &
   FileParts &
@@ -21,8 +21,8 @@ export type PortParts = RtmpParts &
   PeerParts;
 
 /**
- * Adds to `listeners` each port that the configuration opens; none is open yet. Resolves with the
- * rooms that have to run before them. `api`: SRS's API for all children.
+ * Adds to `listeners` each configured port; opens none. Returns the rooms that must run before the
+ * ports. `api` is SRS's API for all children.
  */
 export async function addPorts(
   parts: PortParts,

@@ -5,8 +5,8 @@ import { limitRate } from '../listener/http/rate-limit.js';
 import { clientIp } from '../listener/webrtc/negotiate.js';
 
 /**
- * What the API's ports serve, within `limits.apiRequestsPerIp` and `limits.offersPerIp`. `rtc`: of
- * WebRTC; null: that is off.
+ * Wraps the API port's plugins in `limits.apiRequestsPerIp` and `limits.offersPerIp`. `rtc` is
+ * WebRTC's plugin; null: WebRTC is off.
  */
 export function limitedApi(
   config: Pick<Config, 'limits' | 'registry' | 'cluster'>,
@@ -18,7 +18,7 @@ export function limitedApi(
   const offers = new TokenBuckets({ perSecond: limits.offersPerIp });
   const limited = limitRate(api, { bucketsOf: () => requests });
   if (rtc === null) return [limited];
-  // What another box has sent on is its client's.
+  // An offer that another box forwards counts for its client.
   const secret = registry === 'memory' ? null : cluster.secret;
   return [
     limited,

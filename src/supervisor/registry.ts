@@ -11,11 +11,11 @@ import type { Registry } from '../registry/registry.js';
 import { randomSigns } from '../system/random-signs.js';
 import type { Listeners } from './listeners.js';
 
-/** A box that dies is known by its silence, so that claims need not be renewed often. */
+/** Silence tells that a box is dead, so that claims need not be renewed often. */
 const LEASE_MS = 5 * 60_000;
 const RENEW_MS = 90_000;
 
-/** Where the map is, and the other boxes that share it. */
+/** The registry, and the other boxes that share it. */
 export interface SharedMap {
   readonly registry: Registry;
   /** Null: there are none. */
@@ -23,7 +23,7 @@ export interface SharedMap {
   readonly renewMs?: number;
 }
 
-/** Opens the map that the configuration names. Rejects with ERR_CONFIG where it cannot be used. */
+/** Opens the configured registry. Rejects with ERR_CONFIG if it cannot be used. */
 export async function openMap(
   { registry: url, cluster }: Config,
   record: () => BoxRecord,
@@ -35,7 +35,7 @@ export async function openMap(
   const store = new Store(client);
   store.onClose = () => follower?.close();
   const keys = new Keys(cluster.prefix);
-  // Another life of the same box has other children under the same names.
+  // A later run of this box has other children under the same ids.
   const box = `${record().serverId}.${randomSigns(8)}`;
   const registry = new RedisRegistry({ store, keys, box, leaseMs: LEASE_MS });
   const boxes = new Boxes({ store, keys, box, record, logger });
@@ -43,7 +43,7 @@ export async function openMap(
   return { registry, boxes, renewMs: RENEW_MS };
 }
 
-/** What this box tells the others of itself; a port that is not open is 0. */
+/** Returns what this box tells the others; the port of a closed listener is 0. */
 export function boxRecord(config: Config, serverId: string, listeners: Listeners): BoxRecord {
   const port = (name: string) => listeners.address(name)?.port ?? 0;
   const ports = { rtmp: port('rtmp'), http: port('http'), api: port('api') };
@@ -56,7 +56,7 @@ export function boxRecord(config: Config, serverId: string, listeners: Listeners
   };
 }
 
-/** Where other boxes reach this one: as configured, else its first address that is not loopback. */
+/** Returns our address for other boxes: as configured, else the first that is not loopback. */
 export function ownHost({ cluster }: Pick<Config, 'cluster'>): string {
   if (cluster.address !== 'auto') return cluster.address;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

@@ -1,16 +1,16 @@
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 
-/** A part of the program that is started in its turn, and closed in the reverse one. */
+/** A part of the program that is started in its turn and closed in the reverse order. */
 export interface Room {
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A room by its name in the log. */
+/** A room and its name in the log. */
 export type NamedRoom = readonly [name: string, room: Room];
 
-/** Starts rooms one after another, and closes those that were started in the reverse order. */
+/** Starts rooms one after another and closes the started ones in reverse. */
 export class Rooms {
   readonly #logger: Logger;
   readonly #open: (readonly [name: string, room: Pick<Room, 'close'>])[] = [];
@@ -20,15 +20,14 @@ export class Rooms {
     this.#logger = logger;
   }
 
-  /** Takes in what is open already: it is closed after all that is started later. */
+  /** Registers something that is open already; it is closed after all rooms that start later. */
   opened(name: string, room: Pick<Room, 'close'>): void {
     this.#open.push([name, room]);
   }
 
   /**
-   * Resolves true when all have started, and false as soon as none is being started any more because
-   * `close` was called. Rejects with the error of a room that does not start, once that room and all
-   * before it are closed.
+   * Resolves to true when all rooms have started, to false if `close` was called meanwhile. If a
+   * room does not start, closes that room and all before it, and rejects with its error.
    */
   async start(rooms: readonly NamedRoom[]): Promise<boolean> {
     try {
@@ -48,14 +47,14 @@ export class Rooms {
     return this.#closing !== null;
   }
 
-  /** Closes all that is open, the one that is being started first. Never rejects. */
+  /** Closes all open rooms in reverse, the one that is being started first. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    // A room that does not close well may not keep the others, and the children, from ending.
+    // A room that does not close well must not keep the others, and the children, from ending.
     for (const [name, room] of this.#open.splice(0).reverse()) {
       try {
         await room.close();

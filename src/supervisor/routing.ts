@@ -13,20 +13,20 @@ const LOOPBACK = '127.0.0.1';
 
 export interface RoutingParts {
   readonly owners: Owners;
-  /** Told of what goes to origins that we did not start. */
+  /** Learns of clients that go to origins which we did not start. */
   readonly watch: Watch;
   readonly placement: Placement;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
-  /** By which boxes know each other. */
+  /** Shared secret of the boxes; null: they do not relay for each other. */
   readonly secret: string | null;
-  /** Clients that one child takes. */
+  /** Most clients of one child. */
   readonly maxConnections: number;
   /** Called with a child's id whenever a client is sent there or leaves. */
   readonly stirred?: ((childId: string) => void) | undefined;
 }
 
-/** Where the children's way and the data's way meet: a stream's owner becomes an address to dial. */
+/** Turns a stream's owner into an address to dial: the children's path meets the data path. */
 export class Routing {
   readonly #parts: RoutingParts;
 
@@ -34,52 +34,58 @@ export class Routing {
     this.#parts = parts;
   }
 
-  /** The stream's owner, which it is given now where it has none; null while no child can take it. */
+  /**
+   * Returns a route to the stream's owner. Places a stream that has none; null if no child can take
+   * it.
+   */
   async route(stream: StreamKey, role: Role): Promise<Route | null> {
     return this.#toRoute(await this.#parts.placement.acquire(stream, role));
   }
 
-  /** The stream's owner, or null where it has none. */
+  /** Returns a route to the stream's owner; null if it has none. */
   async find(stream: StreamKey, role: Role): Promise<Route | null> {
     return this.#toRoute(await this.#parts.placement.find(stream, role));
   }
 
-  /** Resolves true once the stream is published, false when the signal aborts. */
+  /** Resolves to true once the stream is published, to false when the signal aborts. */
   whenPublished(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     return this.#parts.placement.whenPublished(stream, signal);
   }
 
-  /** The same once its publisher is on the way. */
+  /** As `whenPublished`, but resolves already when a publisher is on the way. */
   whenPublishing(stream: StreamKey, signal: AbortSignal): Promise<boolean> {
     return this.#parts.placement.whenPublishing(stream, signal);
   }
 
   /**
-   * Whether all that is published would be known here: origins that we did not start may have streams
-   * that nobody tells us of, or that they fetch when a player comes.
+   * Whether every published stream is known here. Origins that we did not start may have streams
+   * that nobody reports, or fetch them when a player comes.
    */
   get knowsPublishers(): boolean {
     return this.#parts.owners.areOurs;
   }
 
-  /** Whether the child lives that very life, or is about to. */
+  /** Whether that generation of the child is the current one. */
   isAlive({ id, generation }: OwnerRef): boolean {
     return this.#parts.owners.status(id)?.generation === generation;
   }
 
-  /** Where that life of a child answers HTTP; null once it has ended. */
+  /** Returns the HTTP address of that generation of a child; null if it has ended. */
   httpOf(ref: OwnerRef): { host: string; port: number } | null {
     const child = this.#parts.owners.status(ref.id);
     if (child === null || child.pid === null || !this.isAlive(ref)) return null;
     return { host: child.host ?? LOOPBACK, port: child.ports.http };
   }
 
-  /** What the owner's HTTP API asks for: that of another box the same as our children's. */
+  /**
+   * Returns the `Authorization` for the owner's HTTP API. Children of other boxes have that of
+   * ours.
+   */
   authorizationOf({ id, box }: OwnerRef): string | null {
     return this.#parts.owners.access(box === undefined ? id : '').authorization;
   }
 
-  /** Whether that is the address of another box. */
+  /** Whether this is the address of another box. */
   isBox(ip: string): boolean {
     const others = this.#parts.boxes?.list().values() ?? [];
     return Array.from(others).some(({ host }) => host === ip);
@@ -119,7 +125,7 @@ export class Routing {
     };
   }
 
-  /** By way of the box that has the child. */
+  /** Returns a route through the box that has the child. */
   #toBox(hold: Hold, id: string): Route | null {
     const { boxes, secret } = this.#parts;
     const box = boxes?.get(id) ?? null;
@@ -135,7 +141,10 @@ export class Routing {
     return { owner, host, ports, via, release };
   }
 
-  /** For a client that another box sends to that very child; null where it cannot have it. */
+  /**
+   * Returns a route for a client that another box sends to that child; null if the child cannot
+   * take it.
+   */
   async admit(owner: OwnerRef, wanted: PeerWanted | null): Promise<Route | null> {
     const child = this.#serving(owner);
     if (child === null) return null;
@@ -144,14 +153,17 @@ export class Routing {
     return this.#toRoute(await this.#parts.placement.admit(wanted.stream, wanted.role, owner));
   }
 
-  /** That very life of a child, while it serves. */
+  /** Returns that generation of a child if it serves. */
   #serving(ref: OwnerRef): ChildStatus | null {
     const child = this.#parts.owners.status(ref.id);
     if (child === null || !isServing(child.state)) return null;
     return child.generation === ref.generation ? child : null;
   }
 
-  /** SRS accepts nothing at all any more once it has refused one connection: it must never come to it. */
+  /**
+   * Whether the child has all clients it may have. An SRS that has refused one connection accepts
+   * none on that port ever after, so it must never have to refuse one.
+   */
   #isFull(childId: string): boolean {
     return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections;
   }

@@ -74,7 +74,7 @@ function portOptions(
   return { address, limits, proxies: protocol.includes(name) ? trusted : null };
 }
 
-/** Where players wait, of this port and its twin. */
+/** Builds the place where players of this port and its twin wait. */
 function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts): HeldPlayers {
   const holdable = new Set(holdableVhosts(template, vhosts));
   return new HeldPlayers({

@@ -24,7 +24,7 @@ export interface SrtParts extends UdpParts {
   readonly vhosts: readonly string[];
   readonly binary: Pick<Binary, 'kind'>;
   readonly routing: Pick<Routing, 'route' | 'isBox'>;
-  /** All children now. */
+  /** Returns all children. */
   readonly statuses: () => readonly ChildStatus[];
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
@@ -33,10 +33,10 @@ export interface SrtParts extends UdpParts {
   readonly logger: Logger;
 }
 
-/** What SRS takes for the app of a stream id that names none, unless its config says otherwise. */
+/** SRS's app for a stream id without one, unless its config names another. */
 const DEFAULT_APP = 'live';
 
-/** The SRT port; null where it is off, or where children speak no SRT. */
+/** Builds the SRT port; null if it is off or the children have no SRT. */
 export function srtListener(
   parts: SrtParts,
 ): (NamedListener & { readonly listener: SrtListener }) | null {

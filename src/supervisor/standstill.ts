@@ -5,15 +5,15 @@ import type { Logger } from '../logging/logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Listeners } from './listeners.js';
 
-/** After a standstill the children's hooks that waited for us come within so long. */
+/** Milliseconds after a standstill within which the children's delayed hooks arrive. */
 const SETTLED_MS = 5_000;
-/** The first question to a store may be lost with a connection that died meanwhile. */
+/** Milliseconds until the second renewal: the first may be lost with a dead store connection. */
 const AGAIN_MS = 1_500;
 
 /**
- * Placement, for those who tell it what children publish. SRS throws a publisher out whose bytes do not
- * come, and keeps its RTMP players; where it was us who brought no bytes, these would wait for an encoder
- * that knows of no fault of its own: so they are closed, and come again.
+ * Claims that also close the RTMP players of a publisher lost in a standstill of ours. SRS drops a
+ * publisher whose bytes do not come and keeps its players. Its encoder saw no fault and does not
+ * come back to them, so they must reconnect.
  */
 export function claimsOf(
   placement: Claims,
@@ -33,12 +33,14 @@ export function claimsOf(
 export interface StandstillParts {
   readonly loop: LoopClock;
   readonly placement: Pick<Placement, 'renew'>;
-  /** Asks the children what is published in them. */
+  /** Queries each child for what is published in it. */
   readonly recheck: () => Promise<void>;
   readonly logger: Logger;
 }
 
-/** Whenever the process has stood still (a frozen machine, SIGSTOP), finds out what is true now. */
+/**
+ * Re-checks claims and publishers whenever the process has stood still (frozen machine, SIGSTOP).
+ */
 export function mendAfterStandstill({ loop, placement, recheck, logger }: StandstillParts): void {
   loop.on('stood', (ms) => {
     const seconds = Math.round(ms / 100) / 10;

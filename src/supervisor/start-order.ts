@@ -6,9 +6,9 @@ import { fixedOrigins } from './origins.js';
 import type { NamedRoom, Room } from './rooms.js';
 
 /**
- * All rooms in the order in which they start; they close in the reverse one. The admin port comes
- * first, so that a long start can be watched. Clients are let in when all serves. The other boxes
- * hear of this one when its ports are open, and that it goes before these close.
+ * Returns all rooms in the order of their start; they close in reverse. The admin port is first, so
+ * that a long start can be watched. Ports for clients come when all serves. Other boxes hear of
+ * this one after its ports are open, and that it leaves before these close.
  */
 export function startOrder(
   { prepared, logger, onProgress, demo = false }: SupervisorOptions,

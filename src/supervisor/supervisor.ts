@@ -13,19 +13,19 @@ import type { SupervisorOptions } from './options.js';
 import { Rooms } from './rooms.js';
 import { startOrder } from './start-order.js';
 
-/** Where the program is until it is closed; shared by the supervisor and what it shows of itself. */
+/** State of the program until it is closed, shared by the supervisor and its view. */
 interface Phase {
   state: Exclude<AdminStatus['state'], 'stopping'>;
 }
 
-/** The whole program, as `cli/run.ts` starts, orders about and ends it. */
+/** The whole program: opened, started, ordered about and ended by `cli/run.ts`. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #parts: Composition;
   readonly #phase: Phase;
   readonly #rooms: Rooms;
 
-  /** Opens what the parts have to be built on. Rejects with ERR_CONFIG, ERR_REGISTRY_AWAY. */
+  /** Opens and joins all parts; starts nothing. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const phase: Phase = { state: 'starting' };
     const rooms = new Rooms(options.logger);
@@ -55,15 +55,15 @@ export class Supervisor {
   }
 
   /**
-   * Resolves when every child that can be ready is, and clients are let in; or, when `close` is
-   * called before that, as soon as nothing more is being started.
+   * Resolves when every child that can be ready is, and clients are accepted. If `close` is called
+   * meanwhile, resolves as soon as nothing more is being started.
    */
   async start(): Promise<void> {
     const isServing = await this.#rooms.start(startOrder(this.#options, this.#parts));
     if (isServing) this.#phase.state = 'ready';
   }
 
-  /** Has ports and children go by their files as they stand now. Never rejects. */
+  /** Applies the certificate and the template as their files are now. Never rejects. */
   async reload(): Promise<void> {
     const { prepared, logger } = this.#options;
     const { certificate, api } = this.#parts;
@@ -72,27 +72,27 @@ export class Supervisor {
     await reloadChildren({ reload: () => api.reload(), template, logger });
   }
 
-  /** Has all children's output go on in new files. */
+  /** Opens the children's log files anew. */
   reopenLogs(): void {
     this.#parts.fleet.reopenLogs();
   }
 
-  /** Lets nobody in any more; resolves when nobody is left, the limit has passed, or by the signal. */
+  /** Accepts no more clients. Resolves when none is left, after `limitMs`, or on the signal. */
   async drain(limitMs: number, signal: AbortSignal): Promise<void> {
     const { budget, listeners, holds } = this.#parts;
     this.#phase.state = 'draining';
     budget.shut();
-    // Nobody will come for whom some still wait.
+    // Players that wait for a publisher do not count: no publisher can come any more.
     const isEmpty = () => listeners.totals().connections <= holds.size;
     await drained(isEmpty, limitMs, signal);
   }
 
-  /** Lets nobody in any more, ends clients and then children; resolves when all is gone. */
+  /** Accepts no more clients, ends clients and then children. Resolves when all have ended. */
   close(): Promise<void> {
     return this.#rooms.close();
   }
 
-  /** Where clients of that listener come in; null while nobody is let in, and where it is off. */
+  /** Returns the bound address of a listener; null if it is off or not open. */
   address(name: string): AddressInfo | null {
     return this.#parts.listeners.address(name);
   }

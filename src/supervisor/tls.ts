@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { Certificate } from '../listener/certificate.js';
 import type { Logger } from '../logging/logger.js';
 
-/** The certificate of the ports that speak TLS; null where there is none. @throws ERR_CONFIG */
+/** Opens the certificate of the TLS ports; null if there is none. @throws ERR_CONFIG */
 export async function openCertificate(
   { listen, tls }: Pick<Config, 'listen' | 'tls'>,
   logger: Logger,

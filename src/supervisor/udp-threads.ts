@@ -7,11 +7,14 @@ import type { RelayEngine } from '../relay/relay.js';
 export interface UdpParts {
   readonly engine: RelayEngine;
   readonly plan: Pick<CpuPlan, 'reserved'>;
-  /** Null: children run where the kernel puts them, and so do our threads. */
+  /** Null: neither children nor our threads are pinned. */
   readonly pinning: Pinning | null;
 }
 
-/** As many for a UDP port as the relay has, on the CPUs that the plan keeps from the children. */
+/**
+ * Returns the threads of a UDP port: as many as the relay has, on the CPUs that the plan keeps from
+ * the children.
+ */
 export function udpThreads({ engine, plan, pinning }: UdpParts, logger: Logger): UdpThreads {
   const reserved = pinning === null ? [] : plan.reserved;
   const threads = Math.max(1, engine.threadCount);

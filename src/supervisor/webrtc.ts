@@ -23,7 +23,7 @@ export interface WebRtcParts extends UdpParts {
   readonly access: AccessRules;
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
   readonly vhosts: readonly string[];
-  /** How many client connections may be open at once. */
+  /** Most client connections at the same time. */
   readonly connections: number;
   readonly routing: Pick<Routing, 'route' | 'whenPublished' | 'authorizationOf'>;
   /** The other boxes; null: there are none. */
@@ -38,7 +38,7 @@ export interface WebRtc {
   readonly plugin: HttpPlugin;
 }
 
-/** An answer that has to wait for a child's hooks waits for them a little longer than they may take. */
+/** Milliseconds that an answer is waited for beyond the time that the child's hooks may take. */
 const ANSWER_MARGIN_MS = 10_000;
 
 /** WebRTC: its media port, and what the API's ports serve for it. Null where it is off. */

@@ -16,4 +16,7 @@ test('each vhost has its own rules, and one without them is open', () => {
   for (const vhost of ['open.com', 'plain.com', 'unknown.com']) {
     assert.equal(plays(vhost, '192.0.2.1'), true, vhost);
   }
+  rules.renew(parseTemplate('vhost plain.com { security { enabled on; } }').vhosts);
+  assert.equal(plays('plain.com', '192.0.2.1'), false);
+  assert.equal(plays('__defaultVhost__', '192.0.2.1'), true);
 });

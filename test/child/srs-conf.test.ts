@@ -61,7 +61,7 @@ test('the config of child 17', () => {
 pid /run/srs/pids/c017.pid;
 daemon off;
 srs_log_tank console;
-max_connections 1100;
+max_connections 1256;
 server_id c017;
 asprocess on;
 inotify_auto_reload off;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseGoDuration } from '../../src/config/go-duration.js';
 import { loadConfig } from '../../src/config/load.js';
-import type { Environment } from '../../src/config/sources.js';
+import type { Environment } from '../../src/config/setting.js';
 
 const TOKEN = 'correct-horse-battery';
 const AUTH = {

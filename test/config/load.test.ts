@@ -7,7 +7,8 @@ import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { KEYS } from '../../src/config/schema.js';
 import { SECRET_KEYS } from '../../src/config/secret-keys.js';
-import { type Environment, environmentName, type Flags } from '../../src/config/sources.js';
+import type { Environment } from '../../src/config/setting.js';
+import { environmentName, type Flags } from '../../src/config/sources.js';
 import { SupervisorError } from '../../src/errors.js';
 
 let dir = '';

@@ -3,18 +3,18 @@ import type { Logger } from '../../logging/logger.js';
 import type { Boxes } from '../../registry/redis/boxes.js';
 import { askPeer } from './dial-peer.js';
 
-/** A box that takes longer is left out of an answer. */
+/** Milliseconds for an answer; a slower box is left out. */
 const ANSWER_MS = 1000;
 
-/** Asks the other boxes a question; each answers for itself. */
+/** Queries to the other boxes, each of which answers for itself. */
 export interface AskedBoxes {
-  /** The id of this box. */
+  /** Id of this box. */
   readonly own: string;
-  /** Each other box's answer, by its id; null for a box that does not answer in time. */
+  /** Returns each other box's answer by its id; null for a box that does not answer in time. */
   ask(question: string): Promise<ReadonlyMap<string, string | null>>;
 }
 
-/** Asks all other boxes that live, each by its peer port. */
+/** Queries all living boxes by their peer ports. */
 export function askedBoxes(boxes: Boxes, secret: string, logger: Logger): AskedBoxes {
   const askOne = async (box: string, question: string): Promise<string | null> => {
     const { host, ports } = boxes.get(box) ?? {};

@@ -10,8 +10,8 @@ import type { AskedBoxes } from '../peer/ask-boxes.js';
 import type { SrtListener, SrtListenerParts } from './listener.js';
 
 /**
- * Makes the boxes of a cluster one SRT server: one may get a caller's induction, another its
- * conclusion, and a third the packets that follow.
+ * Joins the boxes of a cluster into one SRT server: one box may get a caller's induction, another
+ * its conclusion, and a third the packets that follow.
  */
 export function acrossBoxes(
   boxes: Boxes,
@@ -33,7 +33,7 @@ export function acrossBoxes(
   };
 }
 
-/** Answers another box's question; null for a question that is none of SRT. */
+/** Answers another box's question; null for a question that is not about SRT. */
 export function answerQuestion(
   listener: Pick<SrtListener, 'has'> | null,
   question: string,

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 
-/** The addresses of `rtc.candidates`: browsers take no names, so these are looked up once, here. */
+/** Resolves the names in `rtc.candidates`, because browsers accept addresses only. */
 export async function resolveCandidates(
   hosts: readonly string[],
   logger: Logger,

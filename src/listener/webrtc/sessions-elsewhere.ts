@@ -3,15 +3,19 @@ import { decodeUfrag, isSealed } from '../../protocol/webrtc/ufrag.js';
 import type { Boxes } from '../../registry/redis/boxes.js';
 import type { Route } from '../route.js';
 
-/** What a box's WebRTC sessions are marked with: four letters or digits that follow from its id. */
+/**
+ * Returns the mark of a box in its WebRTC sessions' ufrags: four letters or digits derived from its
+ * id.
+ */
 export function sessionMark(id: string): string {
   const digest = createHash('sha256').update(id).digest();
   return digest.readBigUInt64BE().toString(36).padStart(4, '0').slice(-4);
 }
 
 /**
- * The way to the box that answered a session's offer, by what it wrote into the ufrag. Null for what no
- * living box with our secret has written, so that strangers open nothing; and for our own.
+ * Returns a function that finds the box which answered a session's offer, by the ufrag. It returns
+ * null for a ufrag that no living box with our secret has written, so that strangers open nothing,
+ * and for one of ours.
  */
 export function sessionsElsewhere(
   boxes: Pick<Boxes, 'list'> | null,
