@@ -1,3 +1,4 @@
+import type { Binary } from '../child/binary.js';
 import type { Config } from '../config/config.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
@@ -6,16 +7,17 @@ import type { Listeners } from './listeners.js';
 
 export interface PagesParts {
   readonly config: Pick<Config, 'http'>;
+  readonly binary: Pick<Binary, 'kind'>;
   readonly logger: Logger;
 }
 
 /** Returns the plugin of the player pages. */
-export function pages({ config, logger }: PagesParts, listeners: Listeners): HttpPlugin {
+export function pages({ config, binary, logger }: PagesParts, listeners: Listeners): HttpPlugin {
   const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({
     userDir: config.http.dir,
     ports: () => ({
-      origin: prepared.binary.kind,
+      origin: binary.kind,
       rtmp: portOf('rtmp'),
       api: portOf('api'),
       apiHttps: portOf('apiHttps'),
