@@ -71,10 +71,7 @@ interface Waited {
 const RETRY: OutgoingHttpHeaders = { 'Retry-After': '1' };
 const GOES_ON: Waited = { status: null, hookClient: null };
 
-/**
- * Serves HTTP-FLV, TS, MP3 and AAC: holds players until the stream is published, then relays it
- * raw.
- */
+/** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, and relays it raw. */
 export class LiveRelay {
   readonly #options: LiveOptions;
 
