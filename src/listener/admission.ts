@@ -8,23 +8,23 @@ import { logFailure } from './log-failure.js';
 import { readProxyHeader } from './read-proxy-header.js';
 import { SessionError } from './session-error.js';
 
-/** The demands of a port on every connection before its protocol begins. */
+/** Rules of a port for every connection, before its protocol begins. */
 export interface AdmissionRules {
   readonly connections: Connections;
   readonly counters: Counters;
-  /** The senders of PROXY headers; null: there are none. */
+  /** Senders of PROXY headers; null: no header is expected. */
   readonly proxies: TrustedProxies | null;
-  /** Closes a client that cannot come in; default: by a reset. */
+  /** Closes a client that a limit refuses; default: by a reset. */
   readonly turnAway?: ((client: Socket) => void) | undefined;
   readonly logger: Logger;
 }
 
-/** The peer is none of the proxies, and there is no other way in. */
+/** The error for a peer that is not a trusted proxy where every client comes by one. */
 export const noTrustedProxy = () => new SessionError('invalid', 'proxies.trusted does not name it');
 
 const reset = (client: Socket) => void client.resetAndDestroy();
 
-/** Counts a client in, which has not said yet what it wants; null: a limit refuses it. */
+/** Counts a client in as pending; null if a limit refuses it. */
 export function admit(
   { connections, counters, logger }: AdmissionRules,
   ip: string,
@@ -40,7 +40,7 @@ export function admit(
   return null;
 }
 
-/** Counts and logs a client whose address cannot be known. */
+/** Counts and logs a client whose address cannot be determined. */
 export function refuse(
   { counters, logger }: AdmissionRules,
   client: string | undefined,
@@ -50,20 +50,23 @@ export function refuse(
 }
 
 /**
- * The way of a connection into a port: finds the client's true address, by the PROXY header where one
- * must be there, and counts it within the limits. Nobody's word but a trusted proxy's is taken, and
- * behind a load balancer nobody gets in past it.
+ * Admits connections to a port: determines the client's true address, by the PROXY header where one
+ * is required, and counts it within the limits. Only trusted proxies may name an address; behind a
+ * load balancer every other peer is refused.
  */
 export class Admission {
   readonly #rules: AdmissionRules;
-  /** Clients whose PROXY header is not whole yet. */
+  /** Clients whose PROXY header is incomplete. */
   readonly #waiting = new Set<Socket>();
 
   constructor(rules: AdmissionRules) {
     this.#rules = rules;
   }
 
-  /** Null: the connection was closed. Else the socket is as it came, or paused behind its header. */
+  /**
+   * Resolves with null if the connection was closed. Else the socket is untouched, or paused after
+   * its header.
+   */
   async admit(client: Socket): Promise<Connection | null> {
     const { counters, turnAway = reset } = this.#rules;
     counters.accepted += 1;
@@ -82,7 +85,7 @@ export class Admission {
     }
   }
 
-  /** Ends the clients that are not in yet. */
+  /** Closes the clients whose header is incomplete. */
   close(): void {
     for (const client of this.#waiting) client.destroy();
   }

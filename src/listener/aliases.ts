@@ -1,10 +1,10 @@
 import { Recent } from '../collections/recent.js';
 
-/** 127.1.0.0 .. 127.255.255.254: sixteen million addresses; 127.0.x.x is left to everybody else. */
+/** 127.1.0.0 .. 127.255.255.254: sixteen million addresses; 127.0.x.x is left to other programs. */
 const FIRST = 0x7f010000;
 const LAST = 0x7ffffffe;
 
-/** Aliases by number, both ends included. */
+/** Range of aliases by number, both ends included. */
 export interface AliasRange {
   readonly first: number;
   readonly last: number;
@@ -12,16 +12,18 @@ export interface AliasRange {
 
 const ALL: AliasRange = { first: FIRST, last: LAST };
 
-/** Whether a child there can be dialled from an alias: an address elsewhere could not answer one. */
+/**
+ * Returns whether a child at this address can be dialled from an alias: only loopback can answer
+ * one.
+ */
 export function canAlias(host: string): boolean {
   return host.startsWith('127.');
 }
 
 /**
  * Gives each client a loopback address of its own to dial children from. SRS shows a connection's
- * peer in its API and hooks, so the alias tells whose connection a child is speaking of. The book
- * holds one entry for each open connection, and some of those that were last closed: a child has
- * still to say that they are.
+ * peer in its API and hooks, so the alias identifies the client. The book has one entry per open
+ * connection, and some of those closed last, because a child may still report their end.
  */
 export class AliasBook {
   readonly #clients = new Map<string, string>();
@@ -35,7 +37,7 @@ export class AliasBook {
     this.#next = range.first;
   }
 
-  /** An alias for `client`, or null where this machine cannot dial from one (macOS). */
+  /** Returns a new alias for `client`; null if this machine cannot dial from one (macOS). */
   take(client: string): string | null {
     if (!this.#usable) return null;
     let alias = this.#step();
@@ -44,7 +46,7 @@ export class AliasBook {
     return alias;
   }
 
-  /** The true address of the client behind an alias, or of the one who had it last; else null. */
+  /** Returns the address of the client that has, or had last, this alias; else null. */
   clientOf(alias: string): string | null {
     return this.#clients.get(alias) ?? this.#left.get(alias) ?? null;
   }
@@ -56,7 +58,7 @@ export class AliasBook {
     this.#left.add(alias, client);
   }
 
-  /** The machine refused an alias as source address: children are dialled plainly from now on. */
+  /** Dials children plainly from now on: the machine refused an alias as source address. */
   disable(): void {
     this.#usable = false;
   }

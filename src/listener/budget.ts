@@ -2,48 +2,48 @@ import { TrustedProxies } from './client-address.js';
 import { PendingClients, type PendingEntry } from './pending.js';
 import { type CountsShare, NO_ADDRESS, type Place, SharedCounts } from './shared-counts.js';
 
-/** The limit that refused a connection; `drain`: the box ends, and lets nobody in any more. */
+/** The limit that refused a connection; `drain`: the box ends and admits no client. */
 export type LimitName = 'connections' | 'connectionsPerIp' | 'drain';
 
-/** How many connections may be open, in all and from one address (0: any number). */
+/** Most open connections, in all and per address (0: no limit per address). */
 export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerIp: number;
 }
 
 export interface BudgetOptions {
-  /** Threads that share it, besides the one that makes it; default: none. */
+  /** Number of further threads that share the budget; default: 0. */
   readonly threads?: number;
-  /** Addresses and networks that `connectionsPerIp` does not hold for; default: none. */
+  /** Addresses and networks exempt from `connectionsPerIp`; default: none. */
   readonly exempt?: readonly string[];
-  /** Whether it does not hold for that address either; default: it does. Of this thread alone. */
+  /** Returns whether an address is exempt, on this thread only; default: none is. */
   readonly isExempt?: (ip: string) => boolean;
 }
 
-/** A budget as it is handed to another thread. */
+/** A budget in the form for another thread. */
 export interface BudgetShare {
   readonly limits: ConnectionLimits;
   readonly exempt: readonly string[];
   readonly counts: CountsShare;
 }
 
-/** Room is made before the last place is taken: of so many places one, but no more than these. */
+/** Room is made before the last place is taken: for one in `share` places, at most `most`. */
 const HEADROOM = { share: 16, most: 256 };
-/** Pending clients that one newcomer may cost at the very limit. */
+/** Most pending clients that one newcomer may cost when all places are taken. */
 const SHED_AT_ONCE = 4;
-/** The unit that threads tell each other times in: 31 bits of it are six years. */
+/** Unit of the times that threads share: 31 bits of it are six years. */
 const TICK_MS = 100;
 const EPOCH = Date.UTC(2025, 0);
 
 /**
- * How many clients may be here, on all ports and threads together. Where places are scarce, each
- * client that comes costs the one its place that has waited longest without saying what it wants,
- * whichever thread has it. Whoever is being served keeps its place.
+ * Limit of clients on all ports and threads together. If places are scarce, each newcomer costs the
+ * pending client that has waited longest its place, on whatever thread. A client that is being
+ * served keeps its place.
  */
 export class ConnectionBudget implements ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerIp: number;
-  /** Tells another thread that it is asked to `heed`. */
+  /** Tells another thread to call `heed`. */
   call: (member: number) => void = () => {};
   readonly #counts: SharedCounts;
   readonly #exempt: readonly string[];
@@ -66,22 +66,22 @@ export class ConnectionBudget implements ConnectionLimits {
     this.#isExempt = isExempt;
   }
 
-  /** The same budget, on the thread that was given a share of it. */
+  /** Returns the same budget on the thread that got a share of it. */
   static join({ limits, exempt, counts }: BudgetShare): ConnectionBudget {
     return new ConnectionBudget(limits, { exempt }, new SharedCounts(counts));
   }
 
-  /** For the thread of that number, from 1 on. */
+  /** Returns the share for a thread; numbers begin at 1. */
   share(member: number): BudgetShare {
     const { connections, connectionsPerIp } = this;
     const limits = { connections, connectionsPerIp };
     return { limits, exempt: this.#exempt, counts: this.#counts.share(member) };
   }
 
-  /** Counts a connection in, and answers where; or by which limit it cannot come in. */
+  /** Counts a connection and returns its place, or the limit that refuses it. */
   take(ip: string): Place | LimitName {
     const place = this.#counts.placeOf(ip);
-    // Counted first and looked at then: two threads cannot both take the last place.
+    // Counted before the check, so that two threads cannot both take the last place.
     this.#count(place, 1);
     const refusal = this.#refusalAt(place, ip);
     if (refusal === null) return place;
@@ -89,7 +89,7 @@ export class ConnectionBudget implements ConnectionLimits {
     return refusal;
   }
 
-  /** From here on nobody is let in, on any thread. */
+  /** Admits nobody from now on, on any thread. */
   shut(): void {
     this.#counts.shut();
   }
@@ -98,23 +98,23 @@ export class ConnectionBudget implements ConnectionLimits {
     this.#count(place, -1);
   }
 
-  /** From here on a connection is counted in all, but for no address; answers its new place. */
+  /** Counts a connection for no address from now on, but in all; returns its new place. */
   vouch(place: Place): Place {
     this.#counts.addAt(place, -1);
     return NO_ADDRESS;
   }
 
-  /** A connection that another thread has counted in is this one's from here on. */
+  /** Takes over a connection that another thread has counted. */
   adopt(place: Place, member: number): void {
     this.#counts.adopt(place, member);
   }
 
-  /** A thread is no more, nor are its clients. */
+  /** Removes the counts of a thread that has ended. */
   forget(member: number): void {
     this.#counts.forget(member);
   }
 
-  /** A client has not said yet what it wants: `shed` closes it, gives its place back and leaves. */
+  /** Registers a pending client; `shed` closes it, gives its place back and removes it. */
   pend(since: number, shed: () => void): PendingEntry {
     return this.#pending.add(since, shed);
   }
@@ -123,7 +123,7 @@ export class ConnectionBudget implements ConnectionLimits {
     this.#pending.remove(client);
   }
 
-  /** Closes as many pending clients as other threads have asked for. */
+  /** Closes as many pending clients as other threads have requested. */
   heed(): void {
     for (let left = this.#counts.takeAsked(); left > 0 && this.#pending.shed(); left -= 1);
   }
@@ -139,18 +139,19 @@ export class ConnectionBudget implements ConnectionLimits {
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;
     if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
     const headroom = Math.min(Math.floor(connections / HEADROOM.share), HEADROOM.most);
-    // At the very limit nobody waits for another thread to close one, where one of ours can go.
+    // If all places are taken, a client of this thread is closed rather than waiting for another
+    // thread.
     const isMade = this.#shedOwn();
     if (!isMade && this.#counts.open > connections - headroom) this.#makeRoom();
-    // One more than came: else what was filled once would stay so, and threads without a pending client
-    // of their own would find no place.
+    // One more than came: otherwise a budget once full would stay so, and threads without a pending
+    // client would find no place.
     if (this.#counts.open > connections - headroom / 2) this.#makeRoom();
     return this.#counts.open > connections ? 'connections' : null;
   }
 
   /**
-   * Closes pending clients of this thread while there are too many in all; answers whether it closed
-   * one. Several, because other threads count clients in at the same moment.
+   * Closes pending clients of this thread while the total is over the limit; returns whether it
+   * closed one. Several, because other threads count clients at the same moment.
    */
   #shedOwn(): boolean {
     let left = SHED_AT_ONCE;
@@ -158,7 +159,7 @@ export class ConnectionBudget implements ConnectionLimits {
     return left < SHED_AT_ONCE;
   }
 
-  /** Closes the oldest pending client of all threads, or has it closed. */
+  /** Closes the oldest pending client of all threads, or has its thread close it. */
   #makeRoom(): void {
     const member = this.#counts.memberOfOldest();
     if (member === this.#counts.member) this.#pending.shed();

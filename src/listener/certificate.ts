@@ -12,20 +12,20 @@ import { codeOf, messageOf, plainReason, SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 
 /**
- * Files are looked at rather than watched: certbot and Kubernetes exchange the target of a link,
- * and no watcher of the link's own folder hears of that.
+ * Interval of checks. Files are polled, because certbot and Kubernetes replace the target of a
+ * link, and a watcher of the link's directory does not see that.
  */
 const LOOK_MS = 2000;
-/** The second file of a pair may be written a moment after the first. */
+/** Delay after a change: the second file of a pair may be written a moment later. */
 const SETTLE_MS = 300;
 
 export interface CertificateFiles {
-  /** PEM, with the chain behind the certificate. */
+  /** PEM, with the chain after the certificate. */
   readonly cert: string;
   readonly key: string;
 }
 
-/** One certificate and key for every TLS port, read again when the files change. */
+/** One certificate and key for all TLS ports, read again when the files change. */
 export class Certificate {
   readonly #files: CertificateFiles;
   readonly #logger: Logger;
@@ -59,23 +59,23 @@ export class Certificate {
     }
   }
 
-  /** For a server that is made now. */
+  /** Options for a new server. */
   get options(): SecureContextOptions {
     return this.#options;
   }
 
-  /** New handshakes of this server use the certificate of the moment. */
+  /** Keeps this server's certificate current for new handshakes. */
   keep(server: Server): void {
     this.#servers.add(server);
     server.once('close', () => this.#servers.delete(server));
   }
 
-  /** The server's side of a TLS connection over a socket. */
+  /** Returns the server side of a TLS connection over a socket. */
   secure(socket: Socket): TLSSocket {
     return new TLSSocket(socket, { isServer: true, secureContext: this.#context });
   }
 
-  /** Reads the files now, and says what came of it where they differ. Never rejects. */
+  /** Reads the files now, and logs the result if they changed. Never rejects. */
   async reload(): Promise<void> {
     try {
       const options = await loadCertificate(this.#files);
@@ -99,7 +99,7 @@ export class Certificate {
   }
 }
 
-/** Reads both files. @throws ERR_CONFIG where they are not there, or do not fit each other */
+/** Reads both files. @throws ERR_CONFIG if they are missing or do not match */
 export async function loadCertificate(files: CertificateFiles): Promise<SecureContextOptions> {
   const minVersion = 'TLSv1.2' as const;
   const cert = await readPem('tls.cert', files.cert);

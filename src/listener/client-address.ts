@@ -1,29 +1,29 @@
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** IPv4 as an IPv6 socket spells it. */
+/** Prefix of IPv4 addresses in the form of IPv6 sockets. */
 const MAPPED = '::ffff:';
-/** One customer has all addresses that begin with the same ones. */
+/** Bits of an IPv6 address that one customer has in common. */
 const IPV6_NETWORK_BYTES = 8;
 
-/** Where a client is, as far as it can be known. */
+/** A client's address, as far as it can be determined. */
 export interface ClientAddress {
-  /** IPv4, or IPv6 in its short form; never IPv4 in IPv6's clothes. */
+  /** IPv4, or IPv6 in its short form; never IPv4 in IPv6 notation. */
   readonly ip: string;
-  /** 0: not known. */
+  /** 0: unknown. */
   readonly port: number;
 }
 
-/** IPv6 with a zone has fewer characters. */
+/** Most characters of an address; IPv6 with a zone has fewer. */
 const MAX_ADDRESS = 64;
-/** Proxies one behind the other whose entries are read. */
+/** Most entries of chained proxies that are read. */
 const MAX_HOPS = 32;
 
-/** The proxies whose word about their clients is taken. */
+/** Proxies that are trusted to name their clients. */
 export class TrustedProxies {
   readonly #ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
-  /** Addresses and networks (`10.0.0.0/8`). Throws for what is neither. */
+  /** Takes addresses and networks (`10.0.0.0/8`). Throws for anything else. */
   constructor(ranges: readonly string[]) {
     this.#ranges = ranges.map((range) =>
       range.includes('/') ? ipaddr.parseCIDR(range) : hostRange(range),
@@ -39,25 +39,28 @@ export class TrustedProxies {
   }
 }
 
-/** What limits count by: an IPv4 address, or the 64 bits of IPv6 that one customer has. */
+/**
+ * Returns the unit that limits count by: an IPv4 address, or the first 64 bits of IPv6, which one
+ * customer has.
+ */
 export function networkOf(ip: string): string {
   if (!ip.includes(':') || !ipaddr.isValid(ip)) return ip;
   const bytes = ipaddr.parse(ip).toByteArray().fill(0, IPV6_NETWORK_BYTES);
   return `${ipaddr.fromByteArray(bytes)}/${8 * IPV6_NETWORK_BYTES}`;
 }
 
-/** One spelling for one address; null for what is none. */
+/** Returns the canonical form of an address; null if it is none. */
 export function normalIp(text: string): string | null {
   if (text.length > MAX_ADDRESS) return null;
-  // What sockets say of nearly every client, told without a parser.
+  // Fast path: nearly every client's address has this form.
   const plain = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : text;
   if (isIPv4(plain)) return plain;
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
 }
 
 /**
- * The client behind `peer` by its `X-Forwarded-For`: the right-most entry that no trusted proxy
- * made. Entries further left are the client's own claims.
+ * Returns the client behind `peer` by its `X-Forwarded-For`: the right-most entry that no trusted
+ * proxy made. Entries further left are claims of the client.
  */
 export function forwardedClient(
   peer: ClientAddress,
@@ -74,7 +77,7 @@ export function forwardedClient(
   return client;
 }
 
-/** `1.2.3.4`, `1.2.3.4:5`, `::1` or `[::1]:5`. */
+/** Formats: `1.2.3.4`, `1.2.3.4:5`, `::1` or `[::1]:5`. */
 function parseEntry(entry: string): ClientAddress | null {
   const whole = normalIp(entry);
   if (whole !== null) return { ip: whole, port: 0 };

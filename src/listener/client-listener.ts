@@ -64,9 +64,9 @@ export abstract class ClientListener implements AliasListener {
   }
 
   /**
-   * Serves a client until `work` is over: counts it as relayed, or counts and logs why it was not
-   * served and lets `dismiss` tell it. Then gives back all that the client held. `about` adds fields
-   * to the log's line.
+   * Serves a client until `work` is over: counts it as relayed, or counts and logs the failure and
+   * lets `dismiss` tell the client. Then releases all that the client held. `about` adds fields to
+   * the log's line.
    */
   protected async serve(
     connection: Connection,
@@ -85,13 +85,13 @@ export abstract class ClientListener implements AliasListener {
     }
   }
 
-  /** Counts and logs why a client was not served; `about` adds fields to the line. */
+  /** Counts and logs a client that was not served; `about` adds fields to the line. */
   protected fail({ client, stream }: Connection, error: unknown, about: RefusalFields = {}): void {
     const fields = { client, stream, ...about };
     this.counters.failed[logFailure(this.#logger, this.#notServed, fields, error)] += 1;
   }
 
-  /** The client has left: gives back its alias and its place. */
+  /** Releases the alias and the place of a client that has left. */
   protected leave(connection: Connection): void {
     if (this.#aliases !== null) connection.releaseAlias(this.#aliases);
     this.connections.closed(connection);

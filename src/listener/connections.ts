@@ -10,15 +10,15 @@ import type { ConnectionRow } from './listener.js';
 import { SessionError } from './session-error.js';
 import type { Place } from './shared-counts.js';
 
-/** Begins the ids of a thread's connections: those of all threads differ. */
+/** Prefix of this thread's connection ids, which makes them unique across threads. */
 const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
-/** What is relayed for a client, by whatever way. */
+/** The relayed connection of a client, on any path. */
 export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
   readonly ended: Promise<unknown>;
 }
 
-/** Who comes in, and when. */
+/** Address and arrival of a client. */
 export interface ClientEntry {
   readonly ip: string;
   readonly port: number;
@@ -26,7 +26,7 @@ export interface ClientEntry {
   readonly since: number;
 }
 
-/** One client connection, from accept to close. Null stands for what is not known yet. */
+/** One client connection, from accept to close. Null: not yet known. */
 export class Connection {
   readonly id: string;
   /** The address that limits count by. */
@@ -102,29 +102,29 @@ export class Connection {
     return this.#ending.signal;
   }
 
-  /** Whether the connection shall end. */
+  /** True once the connection shall end. */
   get isEnding(): boolean {
     return this.#reason !== null;
   }
 
-  /** The client has another address, or one that a box or proxy in front of us tells. */
+  /** Sets the client's address to one that it moved to, or that a trusted box or proxy names. */
   comesFrom(client: string): void {
     this.#client = client;
   }
 
-  /** The client has named a stream, and is not pending any more. */
+  /** Notes the stream that the client has named; it is not pending any more. */
   named(stream: StreamKey, role: Role): void {
     this.#stream = stream;
     this.#role = role;
     this.settle();
   }
 
-  /** The user's hooks have been asked about the client. */
+  /** Notes that the user's hooks know the client by this id. */
   knownToHooks(id: string): void {
     this.#hookId = id;
   }
 
-  /** Returns the client's alias, which it gets now if it has none; null: this machine lends none. */
+  /** Returns the client's alias, taking one if it has none; null: this machine lends none. */
   takeAlias(aliases: AliasBook): string | null {
     this.#alias ??= aliases.take(this.#client);
     return this.#alias;
@@ -135,23 +135,23 @@ export class Connection {
     this.#alias = null;
   }
 
-  /** The client belongs to an owner: it ends with it. */
+  /** Assigns the client to an owner, with which it ends. */
   assigned(owner: OwnerRef): void {
     this.#owner = owner;
   }
 
-  /** The client is relayed. */
+  /** Notes the client's relayed connection. */
   carriedBy(relayed: Relayed | null): void {
     this.#relayed = relayed;
   }
 
-  /** The client is relayed to an owner, and ends with it. */
+  /** Notes the owner, with which the client ends, and the relayed connection. */
   servedBy(owner: OwnerRef | null, relayed: Relayed): void {
     this.#owner = owner;
     this.#relayed = relayed;
   }
 
-  /** Whether the client has that stream and role; an omitted one fits any. */
+  /** Returns whether the client has that stream and role; an omitted one fits any. */
   serves(stream = this.#stream, role = this.#role): boolean {
     return stream === this.#stream && role === this.#role;
   }
@@ -163,7 +163,7 @@ export class Connection {
     return { id, client, alias, child, stream, role, ...bytes, since };
   }
 
-  /** The client has told its request, so it is not pending any more. */
+  /** Notes that the client is not pending any more. */
   settle(): void {
     const told = this.onSettled;
     this.onSettled = null;
@@ -183,11 +183,11 @@ export class Connections {
   readonly #open = new SlotMap<Connection>();
   readonly #budget: ConnectionBudget;
   #counter = 0;
-  /** Bytes of the connections that are no more. */
+  /** Bytes of closed connections. */
   #pastIn = 0;
   #pastOut = 0;
 
-  /** `limits`: its own ones, or a budget that it shares. */
+  /** `limits`: own limits, or a shared budget. */
   constructor(limits: ConnectionLimits) {
     this.#budget = limits instanceof ConnectionBudget ? limits : new ConnectionBudget(limits);
   }
@@ -196,7 +196,7 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** Counts a client in, or answers by which limit it cannot come in. */
+  /** Counts a client in; returns the limit if one refuses it. */
   open(ip: string, port: number, since: number): Connection | LimitName {
     const place = this.#budget.take(ip);
     return typeof place === 'string'
@@ -204,7 +204,7 @@ export class Connections {
       : this.#add({ id: this.#nextId(), ip, port, since, place });
   }
 
-  /** A client that another thread, that of this number, has counted in under that id. */
+  /** Takes over a client that thread `member` has counted in under this id. */
   adopt(
     entry: ClientEntry & { readonly id: string; readonly place: Place },
     member: number,
@@ -213,13 +213,15 @@ export class Connections {
     return this.#add(entry);
   }
 
-  /** The client has not said yet what it wants: until it settles, it goes first where room is needed. */
+  /**
+   * Marks the client as pending: until it settles, it is the first to be closed if room is needed.
+   */
   pend(connection: Connection): void {
     const client = this.#budget.pend(Date.now(), () => this.#shed(connection));
     connection.onSettled = () => this.#budget.settle(client);
   }
 
-  /** Somebody whom we trust has sent it: it counts for the box, and not for that address. */
+  /** Counts the connection for no address, because a trusted peer has sent it. */
   vouch(connection: Connection): void {
     connection.place = this.#budget.vouch(connection.place);
   }
@@ -228,7 +230,7 @@ export class Connections {
     if (this.handOver(connection)) this.#budget.giveBack(connection.place);
   }
 
-  /** Another thread adopts the client; false: it was not here. */
+  /** Removes a client that another thread adopts; false if it was not here. */
   handOver(connection: Connection): boolean {
     if (!this.#open.delete(connection.key)) return false;
     connection.settle();
@@ -237,7 +239,7 @@ export class Connections {
     return true;
   }
 
-  /** Bytes relayed so far, those of closed connections too: from clients, and to them. */
+  /** Bytes relayed from and to clients since the start, closed connections included. */
   get bytes(): { in: number; out: number } {
     const sum = { in: this.#pastIn, out: this.#pastOut };
     for (const { relayed } of this.#open) {

@@ -1,7 +1,7 @@
 import type { LimitName } from './budget.js';
 import type { Failure, ListenerCounters } from './listener.js';
 
-/** What a listener counts in. */
+/** Counters of a listener. */
 export interface Counters extends ListenerCounters {
   accepted: number;
   relayed: number;
@@ -22,7 +22,7 @@ export function countRefusal(counters: Counters, limit: LimitName): void {
   counters.refusedBy[limit] += 1;
 }
 
-/** The sum of both; null counts nothing. */
+/** Returns the sum of both; null counts nothing. */
 export function addCounters(a: Counters, b: ListenerCounters | null): Counters {
   if (b === null) return a;
   const failed = { ...a.failed };

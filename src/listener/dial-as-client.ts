@@ -12,19 +12,19 @@ import type { Route } from './route.js';
 export interface ChildTarget {
   readonly host: string;
   readonly port: number;
-  /** There for a child of another box: host and port are that box's own then. */
+  /** Set for a child of another box; host and port are then that box's. */
   readonly via?: PeerVia & { readonly service: ChildService };
 }
 
-/** One of the ports of a route's child. */
+/** Returns one of the ports of a route's child. */
 export function targetOf({ host, ports, via }: Route, service: ChildService): ChildTarget {
   const target = { host, port: ports[service] };
   return via === undefined ? target : { ...target, via: { ...via, service } };
 }
 
 /**
- * Dials a child from an address of the client's own, so that the child's API and hooks tell clients
- * apart. The alias is the connection's until that is closed. Rejects as `dial` does.
+ * Dials a child from the client's alias, so that the child's API and hooks tell clients apart. The
+ * connection keeps the alias until it is closed. Rejects as `dial` does.
  */
 export async function dialAsClient(
   connection: Connection,

@@ -1,25 +1,28 @@
 import { atMost } from './within.js';
 
-/** Players that are let through to one child at a time: enough to keep it busy, on any machine. */
+/** Most players let through to one child at a time: enough to keep it busy on any machine. */
 const AT_ONCE = 8;
 
 /** One child's gate. */
 interface Gate {
   open: number;
-  /** The ends of those turns. */
+  /** Promises that resolve when the current turns end. */
   readonly turns: Set<Promise<void>>;
-  /** In the order of their coming. */
+  /** Waiting players, oldest first. */
   readonly waiting: Set<() => void>;
 }
 
 /**
- * Lets those who have waited for a stream to their child no faster than it takes them: a child serves
+ * Lets players that waited for a stream to their child no faster than it takes them: a child serves
  * its viewers on one core, and thousands may have waited for the same moment.
  */
 export class DialGates {
   readonly #gates = new Map<string, Gate>();
 
-  /** Resolves with what ends the turn, to be called once. Rejects with the signal's reason. */
+  /**
+   * Resolves with a function that ends the turn, to be called once. Rejects with the signal's
+   * reason.
+   */
   async turn(child: string, signal: AbortSignal): Promise<() => void> {
     const gate = this.#gates.get(child) ?? { open: 0, turns: new Set(), waiting: new Set() };
     this.#gates.set(child, gate);
@@ -28,14 +31,14 @@ export class DialGates {
     return this.#begin(child, gate);
   }
 
-  /** Resolves when all have had their turn whose turn it is now; after so long in any case. */
+  /** Resolves when the current turns have ended, after `ms` milliseconds at the latest. */
   async settled(child: string, ms: number): Promise<void> {
     const { turns } = this.#gates.get(child) ?? {};
     if (turns === undefined) return;
     await atMost(ms, Promise.all(turns));
   }
 
-  /** Children that somebody is being let through to. */
+  /** Number of children with current turns. */
   get size(): number {
     return this.#gates.size;
   }
@@ -64,7 +67,7 @@ export class DialGates {
   }
 }
 
-/** Resolves with a turn that somebody else has had. */
+/** Resolves when another turn has ended. */
 function waitAt(gate: Gate, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {

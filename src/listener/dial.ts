@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** Where to, and from which local address (null: the kernel's choice). */
+/** Target of a dial, and its local address (null: the kernel's choice). */
 export interface DialTarget {
   readonly host: string;
   readonly port: number;

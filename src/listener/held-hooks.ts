@@ -1,40 +1,40 @@
 import type { StreamKey, StreamName } from '../stream-key.js';
 
-/** What a player that waits has asked for, as hooks tell it. */
+/** Request of a waiting player, as hooks tell it. */
 export interface HeldRequest {
-  /** By the resolved vhost. */
+  /** With the resolved vhost. */
   readonly name: StreamName;
   readonly tcUrl: string;
-  /** What follows the stream's name, as SRS tells it for that protocol. */
+  /** Text after the stream's name, as SRS tells it for that protocol. */
   readonly param: string;
   readonly pageUrl: string;
 }
 
-/** Bytes of a connection, of which its end is told. */
+/** Bytes of a connection, reported when it ends. */
 export interface HeldTraffic {
   readonly sent: number;
   readonly received: number;
 }
 
 /**
- * One client that waits in SRS's place, to the user's hooks: asked and told what SRS asks and tells, in
- * SRS's order. Its child's own calls are the same client's later on, and what was asked already is not
- * asked again. Nothing rejects.
+ * One client that waits in SRS's place, towards the user's hooks: they are asked and told the same
+ * as by SRS, in SRS's order. Later calls of its child concern the same client, and a question
+ * already asked is not repeated. No method rejects.
  */
 export interface HookClient {
-  /** By which users know it, for as long as it is connected. */
+  /** Id by which users know the client while it is connected. */
   readonly id: string;
-  /** Whether `on_connect` lets it in. */
+  /** Resolves with whether `on_connect` admits the client. */
   connect(request: HeldRequest): Promise<boolean>;
-  /** Whether `on_play` does; the client waits for the stream from here on. */
+  /** Resolves with whether `on_play` admits it; it waits for the stream from here on. */
   play(request: HeldRequest): Promise<boolean>;
-  /** It has given the stream up. */
+  /** Reports that the client has closed its stream. */
   stop(): void;
-  /** A child will hear of it as the client at this address. */
+  /** Notes the alias by which a child will report the client. */
   goesBy(alias: string): void;
-  /** A child serves it, and says itself when that ends. */
+  /** Notes that a child serves the client, and reports its end itself. */
   served(): void;
-  /** It is gone. */
+  /** Reports that the client has left. */
   leave(traffic: HeldTraffic): void;
 }
 
@@ -46,16 +46,16 @@ export interface HeldClientRef {
   readonly end: () => void;
 }
 
-/** A client that another box has asked about, and sends to a child of ours. */
+/** A client that another box has asked hooks about, and sends to a child of ours. */
 export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
   readonly id: string;
   readonly stream: StreamKey;
 }
 
-/** The user's hooks, for those who wait. */
+/** The user's hooks, for clients that wait. */
 export interface HeldHooks {
   open(client: HeldClientRef): HookClient;
   adopt(client: HeldElsewhere): HookClient;
-  /** Ends who waits by that id; false where nobody does. */
+  /** Ends the waiting client with that id; false if there is none. */
   end(id: string): boolean;
 }

@@ -1,10 +1,13 @@
-/** How many players may wait for streams that nobody publishes; 0 from one address: any number. */
+/**
+ * Most players that wait for streams that nobody publishes, in all and per address (0: no limit per
+ * address).
+ */
 export interface HoldLimits {
   readonly heldPlayers: number;
   readonly heldPlayersPerIp: number;
 }
 
-/** Counts the players that wait, on all ports. */
+/** Counts the waiting players of all ports. */
 export class HoldBudget {
   readonly #limits: HoldLimits;
   readonly #perIp = new Map<string, number>();
@@ -14,12 +17,12 @@ export class HoldBudget {
     this.#limits = limits;
   }
 
-  /** How many wait now. */
+  /** Number of waiting players. */
   get size(): number {
     return this.#size;
   }
 
-  /** Null: it is counted in. Else the limit that refuses it. */
+  /** Counts a player in and returns null, or returns the limit that refuses it. */
   take(ip: string): keyof HoldLimits | null {
     const { heldPlayers, heldPlayersPerIp } = this.#limits;
     const ofThisIp = this.#perIp.get(ip) ?? 0;

@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no such address',
 };
 
-/** ERR_LISTEN for a port that could not be bound: key, value, reason and what to do. */
+/** Returns ERR_LISTEN for a port that could not be bound: key, value, reason and remedy. */
 export function listenError(key: string, address: Address, error: unknown): SupervisorError {
   const reason = REASONS[codeOf(error)] ?? messageOf(error);
   const text = `${key}: cannot listen on ${formatAddress(address)}: ${reason}`;

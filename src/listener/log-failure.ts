@@ -5,7 +5,7 @@ import { logRefusal, type RefusalFields, shownFields } from '../logging/refusals
 import type { Failure } from './listener.js';
 import { failureOf } from './session-error.js';
 
-/** The lines of this thread. */
+/** Kinds of errors that this thread has logged. */
 const kinds = new ErrorKinds();
 
 const HINTS: Partial<Record<Failure, string>> = {
@@ -14,8 +14,8 @@ const HINTS: Partial<Record<Failure, string>> = {
 };
 
 /**
- * Writes the line for a client that was not served, and returns its kind. A failure of our own is an
- * error with its stack, once a minute for each kind of error; everything else is a refusal.
+ * Logs a client that was not served, and returns the failure's kind. A failure of our own is logged
+ * as an error with its stack, once a minute per kind of error; all others as refusals.
  */
 export function logFailure(
   logger: Logger,

@@ -1,4 +1,4 @@
-/** A client's place among those who have not said yet what they want. */
+/** Entry of a client among the pending ones. */
 export interface PendingEntry {
   readonly since: number;
   readonly shed: () => void;
@@ -7,20 +7,23 @@ export interface PendingEntry {
 }
 
 /**
- * Clients of one thread that have not said yet what they want, the oldest first: where room is needed
- * they go first. A linked list, for thousands may come and go each second.
+ * Pending clients of one thread, oldest first; they are closed first if room is needed. A linked
+ * list, because thousands may come and go each second.
  */
 export class PendingClients {
   #oldest: PendingEntry | null = null;
   #youngest: PendingEntry | null = null;
   readonly #onOldest: (since: number | null) => void;
 
-  /** `onOldest` hears since when the oldest one waits, in the unit of `add`; null: nobody does. */
+  /**
+   * `onOldest` is called with the time since which the oldest client waits, in the unit of `add`;
+   * null: there is none.
+   */
   constructor(onOldest: (since: number | null) => void) {
     this.#onOldest = onOldest;
   }
 
-  /** `shed` has to close the client, and to take it out. */
+  /** Adds a client; `shed` has to close it and to remove it. */
   add(since: number, shed: () => void): PendingEntry {
     const client = { since, shed, older: this.#youngest, younger: null };
     if (this.#youngest === null) this.#begin(client);
@@ -29,7 +32,7 @@ export class PendingClients {
     return client;
   }
 
-  /** Only once for each. */
+  /** To be called once per entry. */
   remove({ older, younger }: PendingEntry): void {
     if (younger === null) this.#youngest = older;
     else younger.older = older;
@@ -37,7 +40,7 @@ export class PendingClients {
     else older.younger = younger;
   }
 
-  /** Closes the oldest; false: there is none. */
+  /** Closes the oldest client; false if there is none. */
   shed(): boolean {
     const oldest = this.#oldest;
     oldest?.shed();

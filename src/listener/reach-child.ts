@@ -6,28 +6,28 @@ import type { Connection } from './connections.js';
 import type { Fault, Route } from './route.js';
 import { failureOf, isOwnFailure, SessionError } from './session-error.js';
 
-/** Waits before another try when a child refuses: it has just died, or is just coming back. */
+/** Delays before further attempts if a child refuses: it may have just died, or be restarting. */
 const RETRY_MS = [20, 100, 300];
 
 /** The steps of a client to its child. */
 export interface Attempt {
   /** Finds the stream's present owner; null: there is none. */
   readonly route: () => Promise<Route | null>;
-  /** Dials that child, and has the relay begin. */
+  /** Dials that child and starts the relay. */
   readonly join: (route: Route) => Promise<void>;
 }
 
-/** A child closed the connection that it had taken. */
+/** A child that accepted the connection and closed it. */
 interface ChildRefusal {
   readonly by: OwnerRef;
   readonly error: SessionError;
 }
 
 /**
- * Tries the stream's owner, and wherever the stream is then when that has just died. A child that
- * took the connection, closed it and lives on has refused the client, and is not asked again.
- * Answers the route, which is the caller's to release. Rejects with SessionError, and with an error of
- * the registry or one that nobody foresaw as it is.
+ * Tries the stream's owner, and its next owner if that one has died. A child that accepted the
+ * connection, closed it and lives on has refused the client, and is not asked again. Resolves with
+ * the route, which the caller releases. Rejects with SessionError, and with errors of the registry
+ * and unforeseen ones unchanged.
  */
 export async function reachChild(
   connection: Connection,
@@ -67,7 +67,9 @@ function faultOf(error: unknown): Fault | undefined {
   return code === '' ? undefined : 'refused';
 }
 
-/** Null for an error with a code, the system's or a box's: then the child never had the connection. */
+/**
+ * Returns null for errors with a code (of the system or a box): the child never had the connection.
+ */
 function refusalIn(error: unknown, route: Route): ChildRefusal | null {
   return codeOf(error) === '' ? { by: route.owner, error: asFailure(error, route) } : null;
 }

@@ -7,13 +7,13 @@ import { within } from './within.js';
 
 const refuse = (reason: string) => new SessionError('invalid', reason);
 
-/** A balancer sends its header with the first packet. */
+/** Most milliseconds for the header; a balancer sends it with the first packet. */
 export const PROXY_HEADER_MS = 5000;
 export const noProxyHeader = () => refuse('no PROXY header in time');
 
 /**
- * Reads the PROXY header that a socket begins with, and leaves what follows it unread. Answers null
- * where the balancer names no client. Rejects when there is no whole header in time.
+ * Reads the PROXY header at the beginning of a connection, and leaves the rest unread. Resolves
+ * with null if the balancer names no client. Rejects if there is no complete header in time.
  */
 export async function readProxyHeader(socket: Socket): Promise<ClientAddress | null> {
   const late = new AbortController();

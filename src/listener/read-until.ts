@@ -4,10 +4,11 @@ import { ByteWriter } from '../protocol/rtmp/byte-writer.js';
 import { PeerError } from './session-error.js';
 
 /**
- * Feeds a socket's bytes to `take` until that answers something; then the socket is paused and the
- * answer is the result. What `take` got has been read for good: it has to keep what it needs.
+ * Passes a socket's bytes to `take` until it returns a value; resolves with it, the socket paused.
+ * `take` must keep the bytes it needs: they are not read again.
  *
- * Rejects with what `take` threw, with the signal's reason, or with PeerError when the socket ends.
+ * Rejects with the error that `take` threw, with the signal's reason, or with PeerError if the
+ * socket ends.
  */
 export function readUntil<T>(
   socket: Socket,
@@ -45,8 +46,8 @@ export function readUntil<T>(
 }
 
 /**
- * Reads what a parser knows from the beginning of a connection; what follows it stays unread, and the
- * socket paused. Rejects as `readUntil` does, and by `refuse` for what is invalid.
+ * Reads a parser's value from the beginning of a connection; the rest stays unread, and the socket
+ * paused. Rejects as `readUntil` does, and with `refuse`'s error for invalid bytes.
  */
 export async function readParsed<T>(
   socket: Socket,

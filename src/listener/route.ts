@@ -4,20 +4,20 @@ import type { Role, StreamKey } from '../stream-key.js';
 import type { PeerVia } from './peer/dial-peer.js';
 
 /**
- * What came of a route that led nowhere. `gone`: its box says that the child has the stream no more,
- * and who comes next shall ask anew. `refused`: nobody took the connection.
+ * Reason for which a route failed. `gone`: its box reports that the child has the stream no more,
+ * so it must be found again. `refused`: nobody accepted the connection.
  */
 export type Fault = 'gone' | 'refused';
 
-/** Where a client is to be relayed to. Whoever got it releases it once, when the client has left. */
+/** The way of a client to its owner. The receiver releases it once, when the client has left. */
 export interface Route {
   readonly owner: OwnerRef;
   readonly host: string;
-  /** There for an origin that we did not start: nothing of it is on our disk. */
+  /** Set for an origin that we did not start; its files are not on our disk. */
   readonly isForeign?: true;
-  /** Of the owner: each listener dials the one of its own protocol. */
+  /** Ports of the owner; each listener dials that of its protocol. */
   readonly ports: ChildPorts;
-  /** There where the owner is a child of another box. */
+  /** Set if the owner is a child of another box. */
   readonly via?: PeerVia;
   release(fault?: Fault): void;
 }

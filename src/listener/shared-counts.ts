@@ -1,45 +1,46 @@
 import { randomInt } from 'node:crypto';
 import { networkOf } from './client-address.js';
 
-/** Where an address is counted: both its counters in one number. */
+/** Position of an address in the counts: both its counters in one number. */
 export type Place = number;
 
-/** The place of a connection that is counted for no address. */
+/** Place of a connection that is counted for no address. */
 export const NO_ADDRESS: Place = -1;
 
-/** Shared counts as they are handed to another thread. */
+/** Shared counts in the form for another thread. */
 export interface CountsShare {
-  /** Whose counts are added to: 0 is the thread that made them. */
+  /** Number of the thread that counts; 0 is the thread that made the counts. */
   readonly member: number;
   readonly memory: SharedArrayBuffer;
-  /** Of the two hashes of an address. */
+  /** Seeds of the two hashes of an address. */
   readonly seeds: readonly [number, number];
 }
 
-/** Counters of addresses in each of two rows, a power of 2. */
+/** Counters in each of two rows, a power of 2. */
 const COUNTERS = 2 ** 17;
-/** What a member's part of the memory begins with, and how many words that is (a cache line). */
+/** First words of a thread's part of the memory, and their number (one cache line). */
 const OPEN = 0;
 const OLDEST = 1;
 const ASKED = 2;
-/** Of the first member's part alone. */
+/** Used in the first member's part only. */
 const SHUT = 3;
 const HEAD = 16;
 const WORDS = HEAD + 2 * COUNTERS;
 
 /**
- * Counts of connections that several threads keep together, in all and by address. Each thread adds to
- * counts of its own, and what counts is the sum of all: a thread that dies takes its part along.
+ * Counts of connections that several threads keep together, in all and by address. Each thread adds
+ * to its own counts, and the sum of all is compared with limits; the counts of a thread that ends
+ * are removed.
  *
- * An address is counted twice, at the places that two keyed hashes name, and the lower count is its own
- * or more (a count-min sketch): nothing is locked, looked up or thrown away, and no table is ever
- * full, however many addresses come. To be counted too high by n, an address must share both counters
- * with others that have n: beside 100 such addresses, one of 1.7 million does.
+ * An address is counted in two places, which two keyed hashes name, and the lower count is its own
+ * or more (a count-min sketch): there are no locks, no lookups and no evictions, and the table is
+ * never full. An address is counted too high by n only if it shares both counters with others that
+ * have n: beside 100 such addresses, one in 1.7 million does.
  */
 export class SharedCounts {
   readonly #share: CountsShare;
   readonly #words: Int32Array;
-  /** Where this thread's part of the memory begins. */
+  /** First word of this thread's part. */
   readonly #own: number;
 
   constructor(share: CountsShare) {
@@ -48,7 +49,7 @@ export class SharedCounts {
     this.#own = share.member * WORDS;
   }
 
-  /** For so many threads, this one included. */
+  /** Makes counts for a number of threads, this one included. */
   static make(members: number): SharedCounts {
     const memory = new SharedArrayBuffer(4 * members * WORDS);
     const seeds = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
@@ -68,7 +69,7 @@ export class SharedCounts {
     return this.#sum(OPEN);
   }
 
-  /** Whether nobody may come any more. */
+  /** True if nobody is admitted any more. */
   get isShut(): boolean {
     return Atomics.load(this.#words, SHUT) === 1;
   }
@@ -96,7 +97,7 @@ export class SharedCounts {
     for (const word of wordsOf(place)) Atomics.add(this.#words, this.#own + word, count);
   }
 
-  /** A connection that another thread has counted is this one's from here on. */
+  /** Takes over a connection that another thread has counted. */
   adopt(place: Place, member: number): void {
     for (const word of [OPEN, ...wordsOf(place)]) {
       Atomics.add(this.#words, this.#own + word, 1);
@@ -104,17 +105,20 @@ export class SharedCounts {
     }
   }
 
-  /** A thread is no more: nor is anything that it has counted. */
+  /** Removes the counts of a thread that has ended. */
   forget(member: number): void {
     this.#words.fill(0, member * WORDS, (member + 1) * WORDS);
   }
 
-  /** Since when this thread's oldest pending client waits, any unit above 0; 0: it has none. */
+  /**
+   * Time since which this thread's oldest pending client waits, in any unit above 0; 0: there is
+   * none.
+   */
   set oldest(since: number) {
     Atomics.store(this.#words, this.#own + OLDEST, since);
   }
 
-  /** Who has the oldest pending client of all; null: nobody has any. */
+  /** Returns the thread with the oldest pending client; null: there is none. */
   memberOfOldest(): number | null {
     let oldest = Number.POSITIVE_INFINITY;
     let found: number | null = null;
@@ -127,12 +131,12 @@ export class SharedCounts {
     return found;
   }
 
-  /** Asks a member to close one pending client; answers whether it does not know of that yet. */
+  /** Requests that a member closes one pending client; true if it has to be told. */
   ask(member: number): boolean {
     return Atomics.add(this.#words, member * WORDS + ASKED, 1) === 0;
   }
 
-  /** How many this thread was asked to close, which it knows now. */
+  /** Takes the number of clients that this thread is requested to close. */
   takeAsked(): number {
     return Atomics.exchange(this.#words, this.#own + ASKED, 0);
   }
@@ -149,7 +153,7 @@ function wordsOf(place: Place): readonly number[] {
   return [HEAD + Math.floor(place / COUNTERS), HEAD + COUNTERS + (place % COUNTERS)];
 }
 
-/** FNV-1a from a seed that nobody knows, and MurmurHash3's last steps, to below COUNTERS. */
+/** FNV-1a from a secret seed, then MurmurHash3's final steps; below COUNTERS. */
 function hash(text: string, seed: number): number {
   let sum = seed ^ 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) {

@@ -9,9 +9,9 @@ import { readUntil } from './read-until.js';
 import type { Route, Router } from './route.js';
 import { atMost } from './within.js';
 
-/** Keepers come from here; no client has it as its alias. */
+/** Source address of keepers, which no client has as its alias. */
 export const KEEPER_ADDRESS = '127.0.83.82';
-/** A publisher waits no longer for its keeper, which comes after it then: a hook may take longer. */
+/** Most milliseconds that a publisher waits for its keeper, whose hook may take longer. */
 const START_MS = 3000;
 /** The address of a child. */
 type Child = Pick<Route, 'host' | 'ports'>;
@@ -19,10 +19,10 @@ type Child = Pick<Route, 'host' | 'ports'>;
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
 
 /**
- * Keeps the sources of streams that are about to be published. Every 3 s SRS (7.0.18) forgets
- * sources that have neither publisher nor player, also one whose publisher is just waiting for the
- * answer of `on_publish`: it is let in, but players get another source and see nothing for as long
- * as it stays. So a player of ours comes before the publisher, and leaves at the first media.
+ * Keeps the sources of streams that are about to be published. Every 3 s SRS (7.0.18) deletes
+ * sources without publisher and player, even while the publisher waits for the answer of
+ * `on_publish`: the publisher is then accepted, but players get another source and see nothing. So
+ * a player of ours comes before the publisher, and leaves at the first media.
  */
 export function keepSources(route: Router, startMs = START_MS): Router {
   return async (stream, role) => {
@@ -39,9 +39,9 @@ export function keepSources(route: Router, startMs = START_MS): Router {
 }
 
 /**
- * Has a player of ours in the child until the stream's first media; resolves when it is there, or is
- * late, with what sends it away before. Never rejects: without a keeper the stream is as well off as in
- * SRS alone.
+ * Plays the stream in the child until its first media. Resolves when the player is there, or is
+ * late, with a function that ends it earlier. Never rejects: without a keeper the stream is served
+ * as by SRS alone.
  */
 export async function keepSource(
   stream: StreamKey,
@@ -54,7 +54,7 @@ export async function keepSource(
   return () => leaving.abort();
 }
 
-/** Resolves when the child has its player. */
+/** Resolves when the child serves our player. */
 async function attend(
   stream: StreamKey,
   { host, ports }: Child,
@@ -91,7 +91,7 @@ function leaveAtMedia(socket: Socket, answers: PlayAnswers): void {
   socket.resume();
 }
 
-/** Undefined until the source has its player. */
+/** Returns undefined until the source has its player. */
 function stateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined {
   const outcome = answers.feed(bytes);
   if (outcome.kind !== 'value') throw new Error('the child sent no RTMP');

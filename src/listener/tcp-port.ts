@@ -6,10 +6,10 @@ import { LineLimit } from '../logging/line-limit.js';
 import type { Logger } from '../logging/logger.js';
 import { listenError } from './listen-error.js';
 
-/** Connections that may wait to be accepted: a storm of them must not be refused by the kernel. */
+/** Connections that may wait to be accepted: in a storm the kernel must not refuse them. */
 export const BACKLOG = 4096;
 
-/** Resolves when the server takes connections. @throws ERR_LISTEN, which names the config's `key` */
+/** Resolves when the server accepts connections. @throws ERR_LISTEN, naming the config's `key` */
 export async function openPort(
   server: Server,
   key: string,
@@ -25,7 +25,7 @@ export async function openPort(
   logAcceptErrors(server, key, logger);
 }
 
-/** A line now and then for connections that the system does not give us; the port stays open. */
+/** Logs, at a limited rate, connections that the system fails to give us; the port stays open. */
 export function logAcceptErrors(server: Server, key: string, logger: Logger): void {
   const lines = new LineLimit();
   server.on('error', (error) => {
@@ -36,7 +36,7 @@ export function logAcceptErrors(server: Server, key: string, logger: Logger): vo
   });
 }
 
-/** Takes no connections any more; resolves when those that are open have closed. */
+/** Stops accepting; resolves when open connections have closed. */
 export async function closePort(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');

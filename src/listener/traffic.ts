@@ -2,7 +2,7 @@ import type { Connection, Connections } from './connections.js';
 import type { ChildTraffic, ListenerCounters, ListenerSummary } from './listener.js';
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };
-/** Changed at each reading: a new one a connection and second would be much garbage. */
+/** Reused at each reading: one new object per connection and second would be much garbage. */
 interface Bytes {
   in: number;
   out: number;
@@ -10,11 +10,14 @@ interface Bytes {
 
 const INTERVAL_MS = 1000;
 
-/** Reads the byte counters of a listener's connections once a second: nobody walks over them at each question. */
+/**
+ * Reads the byte counters of a listener's connections once a second, so that queries do not iterate
+ * over them.
+ */
 export class TrafficMeter {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
-  /** Bytes of each connection when it was last read. */
+  /** Bytes of each connection at the last reading. */
   #seen = new Map<Connection, Bytes>();
   #children = new Map<string, ChildTraffic>();
   #bytes = { in: 0, out: 0 };
@@ -25,7 +28,7 @@ export class TrafficMeter {
     this.#timer = setInterval(() => this.#read(), INTERVAL_MS).unref();
   }
 
-  /** As of the last reading, but for the counters and how many connections are open. */
+  /** Returns the last reading, with current counters and number of connections. */
   summary(counters: ListenerCounters): ListenerSummary {
     const { in: bytesIn, out: bytesOut } = this.#bytes;
     const connections = this.#connections.size;

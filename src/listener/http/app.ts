@@ -11,19 +11,22 @@ import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The true client: past load balancers and proxies that are trusted, and nobody else's claim. */
+    /**
+     * The client's address, as trusted load balancers and proxies tell it; claims of others are
+     * ignored.
+     */
     readonly clientAddress: ClientAddress;
   }
 }
 
-/** What another room serves on an HTTP port. It sees nobody else's hooks and errors. */
+/** The routes of another room on an HTTP port, with hooks and error handlers of their own. */
 export type HttpPlugin = (app: FastifyInstance) => Promise<void>;
 
 export interface AppOptions {
   readonly plugins: readonly HttpPlugin[];
   readonly trusted: TrustedProxies;
   readonly logger: Logger;
-  /** Counts a request that the registry, or an error that nobody foresaw, kept from an answer. */
+  /** Counts a request that failed because of the registry or an unforeseen error. */
   readonly onFailure: (failure: Failure) => void;
   readonly connectionOf: (socket: Socket) => Connection | null;
   readonly serverFactory: (handler: RequestListener) => Server;
@@ -32,7 +35,7 @@ export interface AppOptions {
 const TEXT = 'text/plain; charset=utf-8';
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The Fastify instance of one port, with the plugins of the rooms that it serves. */
+/** Makes the Fastify instance of one port, with the plugins of the rooms that it serves. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { plugins, trusted, connectionOf, serverFactory } = options;
   const app = fastify({
@@ -57,14 +60,14 @@ export function createApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
-/** An absolute-form is routed by its path, as an origin-form is. */
+/** Returns the path and query of an absolute-form, which is routed like an origin-form. */
 function pathOf(url: string): string {
   const target = url.startsWith('/') ? null : parseTarget(url);
   if (target === null) return url;
   return target.query === '' ? target.path : `${target.path}?${target.query}`;
 }
 
-/** A connection that is gone has no address any more. */
+/** Returns the client of a request; the address of a closed connection is unknown. */
 export function clientOf(
   request: IncomingMessage,
   connection: Connection | null,

@@ -24,12 +24,12 @@ export interface HttpListenerOptions {
   readonly address: Address;
   /** Null: plain HTTP. */
   readonly tls: Certificate | null;
-  /** Whose X-Forwarded-For and PROXY headers are believed. */
+  /** Proxies whose X-Forwarded-For and PROXY headers are trusted. */
   readonly trusted: TrustedProxies;
   /** Every connection begins with a PROXY header. */
   readonly proxyProtocol: boolean;
   readonly limits: ConnectionLimits;
-  /** A client that has not said by then what it wants is closed. */
+  /** Most milliseconds for a client's request. */
   readonly identifyMs: number;
   /** See `HttpTimes.sendMs`. */
   readonly sendMs?: number;
@@ -40,20 +40,20 @@ export interface HttpListenerOptions {
 }
 
 /**
- * One HTTP port: node:http reads requests; live streams are relayed past it, and all else Fastify
- * hands to the rooms' plugins.
+ * One HTTP port: node:http reads requests; live streams are relayed past it, and Fastify passes all
+ * other requests to the rooms' plugins.
  */
 export class HttpListener extends ClientListener {
   readonly #options: HttpListenerOptions;
   readonly #admission: Admission;
   readonly #app: FastifyInstance;
-  /** By the address that the socket itself says: TLS wraps one socket in another. */
+  /** By the socket's own addresses, because TLS wraps one socket in another. */
   readonly #bySocket = new Map<string, Connection>();
   readonly #live: LiveRelay | null;
   #turnAway = (client: Socket): void => void client.resetAndDestroy();
-  /** Those that have asked for a live stream: no request behind that is answered. */
+  /** Connections with a request for a live stream; later requests on them are not answered. */
   readonly #taken = new WeakSet<Connection>();
-  /** How many requests of each are not answered yet. */
+  /** Number of unanswered requests per connection. */
   readonly #requests = new WeakMap<Connection, number>();
 
   constructor(options: HttpListenerOptions) {
@@ -109,7 +109,7 @@ export class HttpListener extends ClientListener {
     const begin = async (socket: Socket) => {
       if (!(await this.#admit(socket))) return;
       for (const listener of serve) listener.call(server, socket);
-      // Reading its PROXY header has paused it. TLS takes the bytes from below.
+      // Reading the PROXY header has paused the socket. TLS reads from it directly.
       if (tls === null) socket.resume();
     };
     server.on('connection', (socket: Socket) => {
@@ -141,7 +141,7 @@ export class HttpListener extends ClientListener {
     return true;
   }
 
-  /** Between its requests a client is as one that has said nothing yet. */
+  /** Marks a client as pending between its requests. */
   #occupy({ socket }: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connectionOf(socket);
     if (connection === null) return;
@@ -157,7 +157,7 @@ export class HttpListener extends ClientListener {
     });
   }
 
-  /** Who has had an answer would take this one for that of its next request. */
+  /** A client that has had an answer would take this one for the answer to its next request. */
   #shed(socket: Socket, connection: Connection): void {
     this.counters.failed.shed += 1;
     if (this.#requests.has(connection)) socket.destroy();
@@ -169,7 +169,7 @@ export class HttpListener extends ClientListener {
     this.leave(connection);
   }
 
-  /** False: it is nothing for us. */
+  /** Serves a request for a live stream; false if it is none. */
   #serveLive(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.#connectionOf(request.socket);
     if (connection === null || this.#taken.has(connection)) return true;
@@ -204,7 +204,7 @@ export class HttpListener extends ClientListener {
   }
 }
 
-/** Of two addresses of ours a client may use one port for both. */
+/** Both addresses, because a client may use one port for two addresses of ours. */
 function socketKey({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

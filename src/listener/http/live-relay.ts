@@ -23,32 +23,32 @@ import { failureOf, PeerError, reasonForClient, SessionError } from '../session-
 import { within } from '../within.js';
 import { detach, isNext } from './detach.js';
 
-/** A child answers when there is media, and when its hooks have let the player in. */
+/** Most milliseconds for a child's first byte: it waits for media, and for its hooks. */
 const CHILD_ANSWER_MS = 40_000;
-/** SRS ends a player whose publisher falls silent long before. */
+/** Most idle milliseconds; SRS ends a player much earlier if its publisher is silent. */
 const IDLE_MS = 5 * 60 * 1000;
-/** The child tells of bytes itself. */
+/** The child reports the bytes itself. */
 const NO_BYTES: HeldTraffic = { sent: 0, received: 0 };
 
-/** What the HTTP port needs to relay live streams. */
+/** Settings of live streams on an HTTP port. */
 export interface LiveOptions {
   readonly match: LiveMatcher;
-  /** Resolves true once the stream is published (now, perhaps), false when the signal aborts. */
+  /** Resolves with true once the stream is published, with false if the signal aborts. */
   readonly whenPublished: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
   readonly route: Router;
-  /** Who may play. */
+  /** Rules for players. */
   readonly access: AccessRules;
   readonly engine: Pick<RelayEngine, 'join'>;
   readonly aliases: AliasBook;
-  /** How long a player waits for its stream. */
+  /** Most milliseconds that a player waits for its stream. */
   readonly waitMs: number;
-  /** Counts those who wait. */
+  /** Counts waiting players. */
   readonly holds: HoldBudget;
-  /** The user's hooks, which are asked when a player begins to wait. */
+  /** The user's hooks, asked when a player begins to wait. */
   readonly hooks: Pick<HeldHooks, 'open'>;
-  /** The `Server` that the children call themselves. */
+  /** The `Server` header, as the children send it. */
   readonly server: string;
-  /** How long a child may take to say the first byte; default: 40 s. */
+  /** Most milliseconds for a child's first byte; default: 40 s. */
   readonly childAnswerMs?: number;
   readonly logger: Logger;
 }
@@ -61,17 +61,17 @@ export interface LiveExchange {
   readonly client: ClientAddress;
 }
 
-/** What came of a player's waiting: the status that it gets, or null where it can go to its child. */
+/** Result of a player's waiting: its HTTP status, or null if it can go to its child. */
 interface Waited {
   readonly status: number | null;
-  /** What hooks have heard of it; null: nothing. */
+  /** The client as hooks know it; null: they were not asked. */
   readonly hookClient: HookClient | null;
 }
 
 const RETRY: OutgoingHttpHeaders = { 'Retry-After': '1' };
 const GOES_ON: Waited = { status: null, hookClient: null };
 
-/** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, then relays it raw. */
+/** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, and relays it raw. */
 export class LiveRelay {
   readonly #options: LiveOptions;
 
@@ -79,21 +79,21 @@ export class LiveRelay {
     this.#options = options;
   }
 
-  /** The live stream that a request asks for; null: it asks for something else. */
+  /** Returns the live stream of a request; null if it asks for something else. */
   find({ url = '', headers }: IncomingMessage): LiveRequest | null {
     const target = parseTarget(url);
     return target && this.#options.match(target, headers.host ?? '');
   }
 
-  /** A preflight, which SRS answers for every path. */
+  /** Answers a preflight, as SRS does for every path. */
   preflight(exchange: LiveExchange): void {
     this.#head(exchange, 200, { 'Content-Length': 0 });
     exchange.response.end();
   }
 
   /**
-   * Resolves when the client is served and gone, or has had an answer that is no stream. Rejects
-   * with SessionError, and an answer given, where a child should have served and did not.
+   * Serves a request. Resolves when the client has left, or got an answer that is no stream.
+   * Rejects, after an answer, if the client could not be served.
    */
   async serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
     const { method = '' } = exchange.request;
@@ -126,8 +126,8 @@ export class LiveRelay {
   }
 
   /**
-   * Until the stream is published. A HEAD is answered at once, and so is a client that has ended its
-   * own side: whether it is still there cannot be told before something is written to it.
+   * Waits until the stream is published. A HEAD is answered at once, as is a client that has ended
+   * its own side: whether it still listens shows only when something is written to it.
    */
   async #wait(live: LiveRequest, exchange: LiveExchange): Promise<Waited> {
     const { whenPublished, holds, hooks } = this.#options;
@@ -146,7 +146,7 @@ export class LiveRelay {
     }
   }
 
-  /** Null when the player can go to its child. A hold ends when its client leaves. */
+  /** Resolves with null if the player can go to its child. The wait ends when the client leaves. */
   async #hold(
     live: LiveRequest,
     { request, connection }: LiveExchange,
@@ -216,7 +216,10 @@ export class LiveRelay {
     }
   }
 
-  /** SRS's hooks of HTTP players have the address of X-Forwarded-For: by this one we know whom they mean. */
+  /**
+   * Returns the address for X-Forwarded-For, which SRS's hooks of HTTP players report: by the alias
+   * they are matched to the client.
+   */
   #aliasFor(hookClient: HookClient, connection: Connection, { via, host }: Route): string | null {
     if (via !== undefined || !canAlias(host)) return null;
     const alias = connection.takeAlias(this.#options.aliases);
@@ -224,7 +227,7 @@ export class LiveRelay {
     return alias;
   }
 
-  /** Rejects where the child closes without a word, or says none in time. */
+  /** Rejects if the child closes the connection first, or sends nothing in time. */
   async #firstBytes(child: Socket, signal: AbortSignal): Promise<Buffer> {
     const ending = new AbortController();
     const end = () => ending.abort(signal.reason);
@@ -267,7 +270,7 @@ export class LiveRelay {
   }
 }
 
-/** The statuses of failures; any other failure is 502. */
+/** HTTP status by kind of failure; default: 502. */
 const STATUS: Partial<Record<Failure, number>> = {
   access: 403,
   'no-child': 503,
@@ -288,7 +291,7 @@ function childHead({ url = '', headers, rawHeaders }: IncomingMessage, ip: strin
   return buildChildHead({ target, host: authority ?? headers.host ?? '', rawHeaders }, ip);
 }
 
-/** As SRS tells of it, whose own tcUrl of HTTP players is this. */
+/** Returns the request as SRS's hooks report it; this is SRS's tcUrl of HTTP players. */
 function requestOf({ name }: LiveRequest, { url = '', headers }: IncomingMessage): HeldRequest {
   const { query = '' } = parseTarget(url) ?? {};
   const tcUrl = `rtmp://${name.vhost}/${name.app}`;

@@ -5,17 +5,17 @@ import { networkOf } from '../client-address.js';
 import type { HttpPlugin } from './app.js';
 
 export interface RateLimit {
-  /** The buckets that a request is counted in; null: it is not. */
+  /** Buckets that a request is counted in; null: none. */
   readonly bucketsOf: (request: FastifyRequest) => TokenBuckets | null;
-  /** Whose request it is; default: the true client's, as the port knows it. */
+  /** Returns the address of a request; default: the true client's. */
   readonly ipOf?: (request: FastifyRequest) => string;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * A plugin whose requests are limited by their address. Who is above the limit gets 429 (RFC 6585 §4)
- * and a closed connection, so that what waits behind the request costs nothing.
+ * Makes a plugin whose requests are limited per address. Above the limit they get 429 (RFC 6585 §4)
+ * and a closed connection, so that pipelined requests cost nothing.
  */
 export function limitRate(
   plugin: HttpPlugin,

@@ -5,27 +5,27 @@ import { resetSocket } from '../../system/reset-socket.js';
 const CR = 13;
 const LF = 10;
 
-/** With the last one the client is told to connect anew. */
+/** Most requests per connection; the answer to the last one closes it. */
 const MAX_REQUESTS = 1000;
 
 /**
- * One connection's requests, one at a time: node:http gets the bytes of the next request when the one
- * before has been answered, and until then the socket is not read. So a client that sends thousands at
- * once (pipelining, RFC 9112 §9.3.2) has one of them worked at, or two where the end of a body and the
- * next head cannot be told apart, and the others wait in its own send buffer.
+ * Serves one connection's requests one at a time: node:http gets the next request's bytes when the
+ * previous one has been answered, and until then the socket is not read. If a client sends
+ * thousands at once (pipelining, RFC 9112 §9.3.2), one of them is processed (two if the end of a
+ * body and the next head cannot be told apart), and the others wait in its send buffer.
  */
 export class RequestTurns {
   readonly #socket: Socket;
-  /** What node:http listens to bytes with. */
+  /** The listener by which node:http gets bytes. */
   readonly #feed: (bytes: Buffer) => void;
-  /** Requests so far. */
+  /** Number of requests so far. */
   #count = 0;
-  /** Those without their whole answer. */
+  /** Requests that are not completely answered. */
   #open = 0;
   #newest: IncomingMessage | null = null;
   #holds = false;
 
-  /** Of a socket that node:http has begun to serve, and has read nothing of yet. */
+  /** To be made when node:http serves the socket and has read nothing of it. */
   constructor(socket: Socket) {
     const [feed] = socket.listeners('data') as ((bytes: Buffer) => void)[];
     if (feed === undefined) throw new Error('node:http does not read this socket');
@@ -35,7 +35,7 @@ export class RequestTurns {
     socket.on('data', (bytes: Buffer) => this.#take(bytes)).on('drain', () => this.#goOn());
   }
 
-  /** node:http hands out a request. */
+  /** Notes a request that node:http hands out. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#count += 1;
     this.#open += 1;
@@ -47,7 +47,10 @@ export class RequestTurns {
     });
   }
 
-  /** Nothing has been written for too long: ends who waits for a request or does not read its answer. */
+  /**
+   * Ends a connection on which nothing was written for too long: the client sends no request, or
+   * does not read.
+   */
   timeout(): void {
     const isAnswering = this.#open > 0;
     if (isAnswering && this.#socket.writableLength === 0) return;
@@ -67,7 +70,10 @@ export class RequestTurns {
     }
   }
 
-  /** A request that is not whole gets its body. node:http takes nothing while it has paused a socket. */
+  /**
+   * Passes the body on to an incomplete request. node:http takes nothing while it has paused a
+   * socket.
+   */
   #mustWait(): boolean {
     const socket: Socket & { readonly _paused?: boolean } = this.#socket;
     const isFull = socket.writableNeedDrain || socket._paused === true;
@@ -83,8 +89,8 @@ export class RequestTurns {
   }
 
   /**
-   * Reads on in the event loop's next turn: in this one, a connection with many requests would have
-   * all of them answered before any other connection is read.
+   * Reads on in the event loop's next turn; in this turn, all requests of a busy connection would
+   * be answered before any other connection is read.
    */
   #goOn(): void {
     if (!this.#holds || this.#mustWait()) return;
@@ -93,7 +99,7 @@ export class RequestTurns {
   }
 }
 
-/** Where the first empty line in it ends, with which a head may end; or all of it. */
+/** Returns the end of the first empty line, where a head may end; or the length of all bytes. */
 function headEnd(bytes: Buffer): number {
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     const next = bytes[at + 1] === CR ? at + 2 : at + 1;

@@ -5,14 +5,14 @@ import { codeOf } from '../../errors.js';
 import type { Certificate } from '../certificate.js';
 import { RequestTurns } from './request-turns.js';
 
-/** Names, cookies and tokens need far less. */
+/** Most bytes of a head; names, cookies and tokens need far less. */
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
-/** What a request's body may take besides. */
+/** Most milliseconds for a request's body after its head. */
 const BODY_MS = 60_000;
-/** A browser's next request; players poll a playlist every few seconds. */
+/** Most milliseconds between requests; players request a playlist every few seconds. */
 const KEEP_ALIVE_MS = 30_000;
-/** An answer of which the client takes nothing for so long is reset. */
+/** Milliseconds after which an answer that the client does not read is reset. */
 const SEND_MS = 30_000;
 const CHECK_MS = 1000;
 
@@ -21,24 +21,24 @@ const OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: CHECK_MS,
   insecureHTTPParser: false,
-  // `flawOf` asks for it, so that such a request has its turn as any other.
+  // `flawOf` checks it, so that such a request takes its turn.
   requireHostHeader: false,
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: KEEP_ALIVE_MS,
-  // A client that has said all it had to say may wait for its answer.
+  // A client that has ended its side may still wait for its answer.
   allowHalfOpen: true,
 };
 
-/** How long a client may take. */
+/** Time limits of clients. */
 export interface HttpTimes {
-  /** A head that is not whole by then is refused, however steadily its bytes drip; milliseconds. */
+  /** Most milliseconds for a complete head, even if its bytes keep coming. */
   readonly headMs: number;
   /** Default: `SEND_MS`. */
   readonly sendMs?: number;
 }
 
-/** A strict server of node:http, that is not listening yet; TLS where there is a certificate. */
+/** Makes a strict node:http server that does not listen yet; with TLS if there is a certificate. */
 export function createHttpServer(
   certificate: Certificate | null,
   { headMs, sendMs = SEND_MS }: HttpTimes,
@@ -57,7 +57,7 @@ export function createHttpServer(
     certificate === null
       ? http.createServer(options, serve)
       : https.createServer({ ...options, ...certificate.options }, serve);
-  // node:http drops what is above its own limit without a word: `flawOf` counts instead.
+  // node:http silently drops headers above its own limit: `flawOf` counts instead.
   server.maxHeadersCount = 0;
   server.timeout = sendMs;
   Object.assign(server, { httpAllowHalfOpen: true });
@@ -65,7 +65,7 @@ export function createHttpServer(
   server.on(certificate === null ? 'connection' : 'secureConnection', (socket: Socket) => {
     if (!socket.destroyed) turns.set(socket, new RequestTurns(socket));
   });
-  // Without a listener node:http answers it itself, out of turn.
+  // Without this listener node:http answers out of turn.
   server.on('checkExpectation', (request, response) => {
     turns.get(request.socket)?.begin(request, response);
     response.writeHead(417, { 'Content-Length': 0 }).end();
@@ -79,15 +79,15 @@ export const TOO_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Node's code for a head with too many bytes. */
 const TOO_LARGE = 'HPE_HEADER_OVERFLOW';
 
-/** What node:http lets pass, and we do not. */
+/** Returns the fault of a request that node:http accepts and we refuse. */
 function flawOf({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): Error | null {
-  // Its answers have no head.
+  // Answers to HTTP/0.9 have no head.
   if (httpVersionMajor < 1) return new Error('HTTP/0.9');
   if (rawHeaders.length > 2 * MAX_HEADERS) {
     return Object.assign(new Error('too many headers'), { code: TOO_LARGE });
   }
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  // RFC 9112, 3.2. Of two, what is before us may have gone by the other one.
+  // RFC 9112, 3.2. A proxy before us may have used the other of two.
   const least = httpVersionMajor === 1 && httpVersionMinor === 0 ? 0 : 1;
   return hosts.length < least || hosts.length > 1 ? new Error(`${hosts.length} hosts`) : null;
 }
@@ -98,7 +98,7 @@ const STATUS: Readonly<Record<string, number>> = {
   [TOO_LATE]: 408,
 };
 
-/** Answers bytes that were no request, and closes: where the next one begins, nobody can know. */
+/** Answers malformed bytes and closes: the beginning of the next request is unknown. */
 export function refuseBytes(error: Error, socket: Socket): void {
   const code = codeOf(error);
   if (code === 'ECONNRESET' || !socket.writable) {

@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { within } from '../within.js';
 
-/** Clients that may read at a time why they cannot come in: the next one takes the oldest's place. */
+/** Most clients that are being told at a time; a further one takes the place of the oldest. */
 const MOST = 16;
-/** How long they have for it. */
+/** Milliseconds that a client has to read the answer. */
 const LINGER_MS = 1000;
 const RETRY_SECONDS = 1;
 
@@ -19,18 +19,18 @@ const ANSWER = [
   TEXT,
 ].join('\r\n');
 
-/** Answers clients that a limit keeps out, whatever they ask for or are about to. */
+/** Answers clients that a limit refuses, whatever they request. */
 export class TurnAway {
   readonly #lingering = new Set<Socket>();
 
-  /** Closes the connection. */
+  /** Answers a client and closes the connection. */
   readonly answer = (client: Socket): void => {
     if (client.destroyed) return;
     const [oldest] = this.#lingering.size >= MOST ? this.#lingering : [];
     oldest?.destroy();
     if (oldest !== undefined) this.#lingering.delete(oldest);
     this.#lingering.add(client);
-    // To close before its request is read would be a reset, and take the answer from it.
+    // Closing before the request is read would reset the connection, and the answer would be lost.
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     const gone = within(LINGER_MS, () => client.destroy(), closed);
     void gone.then(() => this.#lingering.delete(client));

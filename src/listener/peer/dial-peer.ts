@@ -12,31 +12,34 @@ import {
 import { type DialTarget, dial } from '../dial.js';
 import { readParsed } from '../read-until.js';
 
-/** A box that lives accepts in milliseconds; one lost first packet is made good after a second. */
+/**
+ * Most milliseconds to connect: a living box accepts in milliseconds, and one lost packet is
+ * repeated after a second.
+ */
 const CONNECT_MS = 2000;
 
-/** Where another box takes connections of ours. */
+/** Peer port of another box. */
 export interface PeerAddress {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
 }
 
-/** A child of another box, and how it is reached: plain values. */
+/** A child of another box and the way to it, as plain values. */
 export interface PeerVia extends PeerAddress {
   readonly child: string;
   readonly generation: number;
-  /** Null: for no one stream. */
+  /** Null: for no single stream. */
   readonly wanted: PeerWanted | null;
 }
 
-/** A list of a hundred thousand clients. */
+/** Most bytes of an answer; enough for a hundred thousand clients. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens a connection to a child of another box: what is written to it the child gets, and the child's
- * API and hooks show the client. Rejects with ERR_NO_CHILD where the box says that the child has the
- * stream no more, or cannot be reached, else with the system's error, or with why the box refused.
+ * Opens a connection to a child of another box; the child's API and hooks show the client. Rejects
+ * with ERR_NO_CHILD if the child has the stream no more, or the box cannot be reached; else with
+ * the system's error, or with PeerError.
  */
 export function dialPeer(
   via: PeerVia,
@@ -48,7 +51,7 @@ export function dialPeer(
   return greet(via, { child, generation, service, wanted, client }, signal);
 }
 
-/** Asks another box itself, and answers the text that it sends. Rejects as `dialPeer` does. */
+/** Asks another box a question, and resolves with its text. Rejects as `dialPeer` does. */
 export async function askPeer(
   peer: PeerAddress,
   question: string,
@@ -65,13 +68,16 @@ export async function askPeer(
       chunks.push(chunk);
     }
   } finally {
-    // Since Node 24 a socket that was read to its end is not closed for that.
+    // Since Node 24 reading a socket to its end does not close it.
     socket.destroy();
   }
   return Buffer.concat(chunks).toString();
 }
 
-/** A machine that has lost its power answers nothing: the stream may be elsewhere soon. */
+/**
+ * Connects to a box. A machine without power answers nothing, and the stream may soon be elsewhere,
+ * hence the limit.
+ */
 async function connectTo(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   const late = AbortSignal.timeout(CONNECT_MS);
   try {

@@ -32,13 +32,13 @@ export interface PeerOptions {
   readonly address: Address;
   readonly secret: string;
   readonly limits: ConnectionLimits;
-  /** The way to that very life of a child; null where the client cannot have it. */
+  /** Returns the route to that generation of a child; null if the client cannot have it. */
   readonly admit: (child: OwnerRef, wanted: PeerWanted | null) => Promise<Route | null>;
-  /** What this box says when another one asks it. */
+  /** Answers another box's question. */
   readonly answer: (question: string) => Promise<string>;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;
-  /** Of clients that another box has asked the user's hooks about. */
+  /** The user's hooks, for clients that another box has asked them about. */
   readonly hooks: Pick<HeldHooks, 'adopt'>;
   readonly logger: Logger;
 }
@@ -47,7 +47,7 @@ export interface PeerOptions {
 interface PeerRequest {
   readonly peer: Socket;
   readonly hello: PeerHello;
-  /** To the child that it is for. */
+  /** To the requested child. */
   readonly route: Route;
 }
 
@@ -60,14 +60,14 @@ async function takePlaceFor(
 }
 
 const HELLO_MS = 5000;
-/** So long an answer may take until the other box has it. */
+/** Most milliseconds to send an answer. */
 const ANSWER_MS = 5000;
 const IDLE_MS = 60 * 60 * 1000;
 
 /**
- * The port where other boxes come for our children: each connection says first, signed by the secret
- * that the boxes share, which child it is for and whose it is, or what it asks. It goes to that child
- * and nowhere else, so nothing ever runs in circles.
+ * The port on which other boxes reach our children. Each connection begins with a hello, signed
+ * with the boxes' shared secret, that names the child and the client, or a question. It is relayed
+ * to that child only, so there are no loops.
  */
 export class PeerListener extends ClientListener {
   readonly #options: PeerOptions;
@@ -129,7 +129,7 @@ export class PeerListener extends ClientListener {
     }
   }
 
-  /** To a question for the box itself, which goes to no other box. */
+  /** Answers a question for this box, which is not passed on. */
   async #answer(peer: Socket, { signal }: Connection, hello: PeerHello): Promise<void> {
     addAbortSignal(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]), peer);
     const text = await this.#options.answer(hello.question ?? '');
@@ -150,7 +150,7 @@ export class PeerListener extends ClientListener {
     }
   }
 
-  /** Null: the user's hooks have not heard of the client. */
+  /** Returns null if the user's hooks do not know the client. */
   #adopt(connection: Connection, { hello: { wanted, client } }: PeerRequest): HookClient | null {
     const { aliases, hooks } = this.#options;
     if (wanted?.hookId === undefined) return null;

@@ -1,14 +1,14 @@
-/** How far the clocks of two boxes may be apart. */
+/** Most milliseconds between the clocks of two boxes. */
 export const WINDOW_MS = 30_000;
-/** Hellos within one window; more than that no box makes. */
+/** Most hellos in one window; no box makes more. */
 const MAX = 200_000;
 
-/** Remembers hellos for as long as their time is believed: nobody can say one a second time. */
+/** Remembers hellos while their time is accepted, so that none can be replayed. */
 export class Nonces {
-  /** In order of their arrival. */
+  /** In order of arrival. */
   readonly #seen = new Map<string, number>();
 
-  /** Whether this is the first time, and the time is right. */
+  /** Returns whether the hello is new and its time acceptable. */
   take(nonce: string, at: number, now: number): boolean {
     this.#forget(now);
     if (Math.abs(now - at) > WINDOW_MS || this.#seen.has(nonce) || this.#seen.size >= MAX) {
@@ -20,7 +20,7 @@ export class Nonces {
 
   #forget(now: number): void {
     for (const [nonce, since] of this.#seen) {
-      // A clock that is ahead makes hellos that are believed for two windows.
+      // Hellos of a clock that is ahead are accepted for two windows.
       if (now - since <= 2 * WINDOW_MS) return;
       this.#seen.delete(nonce);
     }

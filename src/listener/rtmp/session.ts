@@ -20,7 +20,7 @@ import { streamOf } from './talk.js';
 /** Rooms and limits that all sessions of a listener share. */
 export interface RtmpSessionContext extends SetupRules {
   readonly route: Router;
-  /** Who may publish and play. */
+  /** Rules for publishers and players. */
   readonly access: AccessRules;
   /** Takes a client and its child over, connected and level. */
   readonly join: (pair: RelayPair) => RelayedConnection;

@@ -1,4 +1,4 @@
-/** Answers inductions wherever the relay reads them: see `UdpRelayOptions.answerer`. */
+/** Answers inductions on the thread that reads them: see `UdpRelayOptions.answerer`. */
 import { answerInduction, type InductionSettings } from '../../protocol/srt/induction.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 

@@ -2,7 +2,7 @@ import type { Handshake } from '../../protocol/srt/handshake.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Connection } from '../connections.js';
 
-/** Callers that have gone or were refused, and may yet repeat themselves. */
+/** Most ended or refused callers that are remembered, because they may repeat packets. */
 const MAX_GONE = 10_000;
 const GONE_MS = 5000;
 
@@ -10,33 +10,33 @@ const GONE_MS = 5000;
 export interface Caller {
   readonly connection: Connection;
   readonly from: UdpEndpoint;
-  /** The conclusion as it came, and read. */
+  /** The conclusion as received, and parsed. */
   readonly packet: Buffer;
   readonly handshake: Handshake;
-  /** The conclusion for its child: the same, or with the stream id that holds in place of its own. */
+  /** The conclusion for the child: the same, or with the stream id that replaces it. */
   conclusion: Buffer;
-  /** When it came; milliseconds of `performance.now`. */
+  /** Arrival; milliseconds of `performance.now`. */
   readonly at: number;
-  /** What it is told, once that is known, and when it was first; null while nothing is to be said. */
+  /** The answer and the time it was first sent; null: there is none yet. */
   answer: { readonly packet: Buffer; readonly at: number } | null;
 }
 
 /**
- * Callers by address and socket id, so that a repeated conclusion begins nothing anew. Those that have
- * gone are known a little longer: their packets may still be under way.
+ * Callers by address and socket id, so that a repeated conclusion starts nothing anew. Ended ones
+ * are remembered for a while, because their packets may still arrive.
  */
 export class Callers {
   readonly #byKey = new Map<string, Caller>();
   /** Oldest first. */
   readonly #gone = new Map<Caller, number>();
 
-  /** The one whose conclusion this is again. */
+  /** Finds the caller whose conclusion this repeats. */
   find(from: UdpEndpoint, { id, sequence }: Handshake): Caller | null {
     const caller = this.#byKey.get(keyOf(from, id));
     return caller?.handshake.sequence === sequence ? caller : null;
   }
 
-  /** Answers the earlier connection with the same socket id, whose place it takes. */
+  /** Adds a caller; returns the earlier one with the same socket id, which it replaces. */
   add(caller: Caller): Caller | null {
     const key = keyOf(caller.from, caller.handshake.id);
     const earlier = this.#byKey.get(key) ?? null;

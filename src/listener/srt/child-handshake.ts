@@ -18,24 +18,27 @@ import { SrtLink } from './link.js';
 import type { Moves } from './moves.js';
 import { SrtRefusal } from './refusal.js';
 
-/** libsrt's callers give up after this long: there is nobody left to answer. */
+/** Most milliseconds for the child; libsrt's callers give up after as long. */
 const CHILD_ANSWER_MS = 3000;
 
 export interface HandshakeContext {
   readonly relay: UdpRelay;
   readonly keyLength: KeyLength;
   readonly moves: Moves;
-  /** So long a child may take to answer a caller. */
+  /** Most milliseconds for a child's answer to a caller. */
   readonly childAnswerMs?: number;
 }
 
 /**
- * A caller's handshake once more, with its child: an induction, then the caller's conclusion with
- * the cookie that the child gave. Every packet is repeated until it is answered, and nothing waits:
- * each session has a socket of its own.
+ * Repeats a caller's handshake with its child: an induction, then the caller's conclusion with the
+ * child's cookie. Packets are repeated until answered, and sessions do not wait for each other:
+ * each has its own socket.
  */
 export class ChildHandshake {
-  /** The caller is let in. Rejects with what the child said, or when it says nothing. */
+  /**
+   * Resolves when the caller is accepted. Rejects with the child's refusal, or if it does not
+   * answer.
+   */
   readonly link: Promise<SrtLink>;
   readonly #caller: Caller;
   readonly #context: HandshakeContext;
@@ -43,7 +46,7 @@ export class ChildHandshake {
   readonly #signal: AbortSignal;
   readonly #session: UdpSession | null;
   readonly #repeat: NodeJS.Timeout;
-  /** The child's; null until it has given one. */
+  /** The child's cookie; null: not yet received. */
   #cookie: number | null = null;
   #isDone = false;
   #resolve: (link: SrtLink) => void = () => {};
@@ -83,7 +86,7 @@ export class ChildHandshake {
 
   #hear(packet: Buffer): void {
     if (this.#isDone) {
-      // Behind its answer, before the relay knew of the caller.
+      // It came after the answer, before the relay knew the caller.
       this.#context.relay.send(packet, this.#caller.from);
       return;
     }
@@ -158,7 +161,7 @@ export class ChildHandshake {
   }
 }
 
-/** With a code: the child never had the caller, so it may be tried again. */
+/** Makes an error with a code: the child never had the caller, so another attempt is possible. */
 function mishap(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { INDUCTION, induction, parseHandshake } from '../../protocol/srt/handshake.js';
 import type { UdpEndpoint, UdpRelay } from '../../relay/udp.js';
 
-/** How often a packet is repeated that is not answered: as libsrt does. */
+/** Milliseconds after which an unanswered packet is repeated; libsrt's value. */
 export const REPEAT_MS = 250;
 
 const TRIES = 4;
@@ -11,8 +11,8 @@ const TRIES = 4;
 const MAX_ID = 2 ** 30;
 
 /**
- * The length of the key that children ask callers for (bytes / 8; 0: none), which the answer to an
- * induction advertises. All children have one passphrase, so any of them tells.
+ * The key length that children require (bytes / 8; 0: none), which the answer to an induction
+ * advertises. All children have one passphrase, so any of them tells it.
  */
 export class KeyLength {
   readonly #someChild: () => UdpEndpoint | null;
@@ -31,7 +31,7 @@ export class KeyLength {
     this.#onLearn = onLearn;
   }
 
-  /** null: not known yet. */
+  /** Null: not known yet. */
   get value(): number | null {
     return this.#value;
   }
@@ -42,7 +42,7 @@ export class KeyLength {
     this.#onLearn();
   }
 
-  /** Resolves when it is known, or when no child says. Does nothing where it is known. */
+  /** Resolves when the length is known, or no child tells it. */
   ask(): Promise<void> {
     if (this.#value !== null) return Promise.resolve();
     this.#asking ??= this.#ask().finally(() => {

@@ -9,13 +9,13 @@ const ENDS: Readonly<Record<SessionEnd, RelayEnd>> = {
   destroyed: 'destroyed',
 };
 
-/** The socket ids of both ends: what each calls itself. */
+/** Socket ids of both ends. */
 export interface SocketIds {
   readonly client: number;
   readonly child: number;
 }
 
-/** A client and its child, connected: whoever is left when it ends is told so. */
+/** A client connected to its child: when one side ends, the other is told. */
 export class SrtLink implements RelayedConnection {
   readonly ids: SocketIds;
   readonly ended: Promise<RelayEnd>;
@@ -42,12 +42,12 @@ export class SrtLink implements RelayedConnection {
     return this.#session.bytesOut;
   }
 
-  /** What the client sent, and the relay did not see to. */
+  /** Passes on a packet of the client that the relay did not forward. */
   hear(packet: Buffer): void {
     this.#session.send(packet);
   }
 
-  /** The client is let in, or sends from elsewhere now. */
+  /** Starts relaying the client's packets, or moves to its new address. */
   moveTo({ ip, port }: UdpEndpoint): void {
     this.client = { ip, port };
     this.#session.move({ ip, port, tag: this.ids.child });

@@ -28,22 +28,22 @@ import { refusalType } from './refusal.js';
 import { askedBy, type SrtSessionContext, serveSrt } from './session.js';
 import { type StrayLookup, Strays } from './strays.js';
 
-/** Both ends of a living SRT connection say something every second. */
+/** Milliseconds of silence that end a connection; both ends send something every second. */
 const IDLE_MS = 15_000;
 
 export interface SrtListenerParts extends Omit<SrtSessionContext, 'relay' | 'keyLength' | 'moves'> {
   readonly address: Address;
   readonly limits: ConnectionLimits;
   readonly openRelay: (options: UdpRelayOptions) => Promise<UdpRelay>;
-  /** What cookies are made with; default: nobody else knows it. */
+  /** Secret for cookies; default: a random one. */
   readonly cookieSecret?: string;
-  /** Default: there are no other boxes. */
+  /** Finds connections on other boxes; default: there are none. */
   readonly elsewhere?: StrayLookup;
-  /** The SRT port of any child that is ready; null: none is. */
+  /** Returns the SRT port of any ready child; null: none is ready. */
   readonly someChild: () => UdpEndpoint | null;
 }
 
-/** The SRT port: shakes hands with callers, and hands each to a session of its own. */
+/** The SRT port: handshakes with callers, and starts a session for each. */
 export class SrtListener extends ClientListener {
   readonly #options: SrtListenerParts;
   readonly #keyLength: KeyLength;
@@ -97,12 +97,12 @@ export class SrtListener extends ClientListener {
     return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
   }
 
-  /** Whether a client of that address is connected to a child's socket of that id. */
+  /** Returns whether a client of that address is connected to a child's socket of that id. */
   has(socketId: number, ip: string): boolean {
     return this.#context?.moves.has(ip, socketId) ?? false;
   }
 
-  /** Those who are connected are told that it is over. */
+  /** Closes the port; connected clients are told. */
   override async close(): Promise<void> {
     this.#isClosing = true;
     await super.close();
@@ -112,7 +112,7 @@ export class SrtListener extends ClientListener {
     await relay?.close();
   }
 
-  /** A datagram that belongs to no connection. */
+  /** Handles a datagram that belongs to no connection. */
   #hear(packet: Buffer, from: UdpEndpoint): void {
     const kind = kindOf(packet);
     if (kind < 0 || this.#isClosing) return;
@@ -121,7 +121,7 @@ export class SrtListener extends ClientListener {
       this.#stray(packet, from);
   }
 
-  /** Nothing that another box has sent is sent on: so nothing ever runs in circles. */
+  /** Asks other boxes about a packet, unless another box has sent it: so there are no loops. */
   #stray(packet: Buffer, from: UdpEndpoint): void {
     if (this.#options.isBox?.(from.ip)) return;
     void this.#strays?.meet(packet, from, performance.now());
@@ -135,7 +135,7 @@ export class SrtListener extends ClientListener {
     else if (handshake.type === CONCLUSION) this.#conclude(packet, handshake, from);
   }
 
-  /** While the relay does not know what to answer itself. Nothing is remembered of who only asks. */
+  /** Answers an induction while the relay cannot. Nothing is remembered of the caller. */
   #induce(packet: Buffer, from: UdpEndpoint): void {
     const settings = this.#induction();
     const encryption = settings.encryption ?? 0;
@@ -172,7 +172,7 @@ export class SrtListener extends ClientListener {
       });
   }
 
-  /** Its answer was lost, or is not known yet. */
+  /** Repeats the answer to a repeated conclusion, if there is one. */
   #repeat({ answer, handshake, from }: Caller, now: number): void {
     if (answer === null) return;
     this.#send(resend(answer.packet, handshake.cookie, 1000 * (now - answer.at)), from);

@@ -2,24 +2,27 @@ import { destinationOf } from '../../protocol/srt/packet.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 import type { SrtLink } from './link.js';
 
-/** So long a client is silent where it was before it is looked for elsewhere: libsrt speaks each second. */
+/**
+ * Milliseconds of silence at the old address before a new one is accepted; libsrt sends every
+ * second.
+ */
 const SILENCE_MS = 2000;
-/** And so many packets it sends from there. */
+/** Packets from the new address before it is accepted. */
 const PACKETS = 3;
 
-/** Somebody who sends what a client would send, from elsewhere. */
+/** A sender of a client's packets from another address. */
 interface Suspect {
   readonly from: UdpEndpoint;
   readonly since: number;
-  /** What had come from the client itself by then. */
+  /** Bytes from the client's own address until then. */
   readonly bytesIn: number;
   packets: number;
 }
 
-/** What is looked at of a connection. */
+/** The part of a connection that is needed here. */
 export type MovingLink = Pick<SrtLink, 'ids' | 'client' | 'bytesIn' | 'moveTo' | 'hear'>;
 
-/** Told where a client is now. */
+/** Called with the client's new address. */
 type Follower = (client: UdpEndpoint) => void;
 
 interface Followed {
@@ -30,19 +33,20 @@ interface Followed {
 }
 
 /**
- * Follows clients whose NAT gives them another port, or whose balancer another box. A stranger with the right address and socket id is
- * the client only when nothing comes from the old port any more; one that speaks up there again gets
- * its connection back at once, so nobody else can keep it.
+ * Follows clients that get another port from their NAT, or another box from their balancer. A
+ * sender with the right address and socket id is accepted as the client only if the old port is
+ * silent; if the old port sends again, it gets the connection back at once, so nobody else can keep
+ * it.
  */
 export class Moves {
   readonly #isBox: (ip: string) => boolean;
-  /** By the child's socket id, which a client's packets carry. */
+  /** By the child's socket id, which the client's packets contain. */
   readonly #links = new Map<number, Map<MovingLink, Followed>>();
   readonly #suspects = new Map<MovingLink, Suspect>();
-  /** Where each came from before. */
+  /** Previous address of each client. */
   readonly #left = new Map<MovingLink, UdpEndpoint>();
 
-  /** `isBox`: whether that is the address of another box, which vouches for what it relays. */
+  /** `isBox` returns whether an address is another box's, which vouches for what it relays. */
   constructor(isBox: (ip: string) => boolean = () => false) {
     this.#isBox = isBox;
   }
@@ -62,25 +66,25 @@ export class Moves {
     this.#left.delete(link);
   }
 
-  /** The connection that a client at that address has to that socket id. */
+  /** Returns the connection of the client at that address to that socket id. */
   find(at: UdpEndpoint, childId: number): MovingLink | null {
     const links = this.#links.get(childId)?.keys() ?? [];
     return Array.from(links).find(({ client }) => isSame(client, at)) ?? null;
   }
 
-  /** Whether a client of that address has a connection to that socket id, wherever it comes from now. */
+  /** Returns whether a client of that address has a connection to that socket id, by any box. */
   has(home: string, childId: number): boolean {
     return this.#of(childId, (followed) => followed.home === home).length === 1;
   }
 
-  /** A packet that the relay knows no connection for; false where there is none here. */
+  /** Handles a packet without a known connection; false if there is none here. */
   heard(packet: Buffer, from: UdpEndpoint, now: number): boolean {
     const isBox = this.#isBox(from.ip);
     const mayBe = ({ home }: Followed) => isBox || home === from.ip;
     const [followed, another] = this.#of(destinationOf(packet), mayBe);
     if (!followed || another) return false;
     const { link } = followed;
-    // The relay is only just told of the client.
+    // The relay has only just been told of the client.
     if (isSame(link.client, from)) link.hear(packet);
     else if (isSame(this.#left.get(link), from) || this.#isConfirmed(link, from, now)) {
       this.#move(followed, from);

@@ -2,9 +2,9 @@ import { Reject, type RejectReason, rejectType } from '../../protocol/srt/reject
 import type { Failure } from '../listener.js';
 import { failureOf, SessionError } from '../session-error.js';
 
-/** A caller is refused with a handshake type of its own. */
+/** Refuses a caller with a specific handshake type. */
 export class SrtRefusal extends SessionError {
-  /** From 1000 on: ours, or the child's handed on. */
+  /** From 1000 on: one of ours, or the child's. */
   readonly type: number;
 
   constructor(failure: Failure, type: number, message: string) {
@@ -23,7 +23,7 @@ const REASONS: Partial<Record<Failure, RejectReason>> = {
   internal: Reject.internal,
 };
 
-/** The handshake type for a caller that could not be served. */
+/** Returns the handshake type for a caller that could not be served. */
 export function refusalType(error: unknown): number {
   if (error instanceof SrtRefusal) return error.type;
   return rejectType(REASONS[failureOf(error)] ?? Reject.down);

@@ -24,40 +24,40 @@ import type { Caller } from './callers.js';
 import { ChildHandshake, type HandshakeContext } from './child-handshake.js';
 import { SrtRefusal } from './refusal.js';
 
-/** What every session of a listener shares. */
+/** Settings that all sessions of a listener share. */
 export interface SrtSessionContext extends HandshakeContext {
   readonly route: Router;
-  /** Who may publish and play. */
+  /** Rules for publishers and players. */
   readonly access: AccessRules;
-  /** Whether that is the address of another box. */
+  /** Returns whether an address is another box's. */
   readonly isBox?: (ip: string) => boolean;
   readonly aliases: AliasBook;
-  /** The vhosts that the children have; any other name is the default vhost. */
+  /** Vhosts of the children; any other name is the default vhost. */
   readonly vhosts: readonly string[];
-  /** The app of a stream id that names none. */
+  /** App of a stream id that names none. */
   readonly defaultApp: string;
-  /** Taken where a stream id names no stream; null: such callers are refused. */
+  /** Stream id for callers that name no stream; null: they are refused. */
   readonly defaultStreamId: DefaultStreamId | null;
   readonly logger: Logger;
 }
 
-/** The socket type of a version 4 handshake. */
+/** Socket type in a version 4 handshake. */
 const DATAGRAM = 2;
 
 /**
- * Serves one SRT caller from its conclusion to its end: identify, find the owner, have it shake hands,
- * relay. Resolves when the relayed connection has ended; rejects with SessionError when it never began.
+ * Serves one SRT caller from its conclusion on: identifies it, finds the owner, lets it handshake
+ * and relays. Resolves when the relayed connection has ended; rejects if it never began.
  */
 export async function serveSrt(caller: Caller, context: SrtSessionContext): Promise<void> {
   const { connection } = caller;
   const { role, stream } = identify(caller, context);
   connection.named(stream, role);
-  // Another box has judged those that it sends on, by addresses that are not known here.
+  // Another box has applied the rules to its callers, by addresses that are not known here.
   if (!context.isBox?.(connection.ip)) checkAccess(context.access, stream, role, connection.ip);
   const route = async () => {
     const found = await context.route(stream, role);
     if (found?.via === undefined || !context.isBox?.(connection.ip)) return found;
-    // Another box has sent this caller on: so nothing ever runs in circles.
+    // Another box has sent this caller, so it is not passed on again: there are no loops.
     found.release();
     return null;
   };
@@ -81,7 +81,7 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
   void link.ended.then(() => context.moves.remove(link));
 }
 
-/** Throws SrtRefusal for what no child could serve. */
+/** Throws SrtRefusal for a request that no child could serve. */
 function identify(caller: Caller, context: SrtSessionContext): { role: Role; stream: StreamKey } {
   const { vhosts } = context;
   const { role, app, stream, vhost: asked } = streamIdOf(caller, context);
@@ -90,7 +90,7 @@ function identify(caller: Caller, context: SrtSessionContext): { role: Role; str
   return { role, stream: streamKey({ vhost, app, stream }) };
 }
 
-/** Reads the caller's stream id; another one that holds in its place goes into `conclusion`. */
+/** Reads the caller's stream id; a replacement is written into `conclusion`. */
 function streamIdOf(
   caller: Caller,
   { defaultApp, defaultStreamId, logger }: SrtSessionContext,
@@ -110,7 +110,10 @@ function streamIdOf(
   return id.value;
 }
 
-/** A caller of version 4 cannot send an id, and nobody for it: SRS takes that in its own way. */
+/**
+ * A version 4 caller cannot send a stream id, and a replacement cannot be added; SRS has its own
+ * default.
+ */
 function withoutId(wanted: StreamId, defaultApp: string): StreamId {
   const taken = parseStreamId('', defaultApp);
   const isTaken =
@@ -122,7 +125,7 @@ function withoutId(wanted: StreamId, defaultApp: string): StreamId {
   throw SrtRefusal.of(Reject.badRequest, 'a caller of SRT version 4 can name no stream');
 }
 
-/** The stream id as the caller sent it, for people; undefined: it sent none that can be read. */
+/** Returns the caller's stream id for logs; undefined: it sent no readable one. */
 export function askedBy(caller: Caller): string | undefined {
   try {
     return nameIn(extensionsOf(caller));
@@ -131,7 +134,7 @@ export function askedBy(caller: Caller): string | undefined {
   }
 }
 
-/** A caller of version 4 has no means to send any. */
+/** A version 4 caller cannot send a stream id. */
 function extensionsOf({ packet, handshake: { version, extension } }: Caller): ExtensionBlock[] {
   if (version === 4 && extension === DATAGRAM) return [];
   if (version === 4) throw SrtRefusal.of(Reject.rogue, `socket type ${extension}`);

@@ -2,11 +2,13 @@ import { destinationOf } from '../../protocol/srt/packet.js';
 import type { UdpClient, UdpEndpoint, UdpRelay, UdpSession } from '../../relay/udp.js';
 import type { Connections } from '../connections.js';
 
-/** What is known of the other boxes. */
+/** Search of connections on other boxes. */
 export interface StrayLookup {
-  /** By which they know this one. */
+  /** This box's address, by which the others know it. */
   readonly from: string;
-  /** The SRT port of the box where a client of this address is connected to this socket id. */
+  /**
+   * Returns the SRT port of the box where a client of this address is connected to this socket id.
+   */
   readonly find: (socketId: number, ip: string) => Promise<UdpEndpoint | null>;
 }
 
@@ -15,26 +17,26 @@ export interface StraysOptions extends StrayLookup {
   readonly connections: Connections;
 }
 
-/** Clients that the other boxes are asked for at one time: a flood of strangers costs no more. */
+/** Most clients that other boxes are asked about at one time, also in a flood. */
 const MAX_ASKING = 8;
-/** So long nobody is asked for one again that no box knew. */
+/** Milliseconds before other boxes are asked again about an unknown client. */
 const UNKNOWN_MS = 5000;
 const MAX_UNKNOWN = 1000;
 
-/** Packets of connections that other boxes have: those are asked, and then sent all that comes. */
+/** Relays packets of connections that other boxes have: the boxes are asked once per connection. */
 export class Strays {
   readonly #options: StraysOptions;
   readonly #asking = new Set<string>();
-  /** By client and socket id; what comes before the relay knows of a session is sent on here. */
+  /** By client and socket id, for packets that arrive before the relay knows the session. */
   readonly #relayed = new Map<string, UdpSession>();
-  /** By client and socket id, when no box knew; oldest first. */
+  /** Time of the question by client and socket id, if no box knew it; oldest first. */
   readonly #unknown = new Map<string, number>();
 
   constructor(options: StraysOptions) {
     this.#options = options;
   }
 
-  /** A packet from a client that nobody here knows. Never rejects. */
+  /** Handles a packet from an unknown client. Never rejects. */
   async meet(packet: Buffer, from: UdpEndpoint, now: number): Promise<void> {
     const socketId = destinationOf(packet);
     const key = `${from.ip} ${from.port} ${socketId}`;

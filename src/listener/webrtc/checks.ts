@@ -4,9 +4,9 @@ import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
 
 /**
- * The session that a client's ICE check is for: an existing one, by a client that knows its password,
- * or one of another box, which knows that password. Null for all else, which nobody answers: no
- * stranger can make us send a byte.
+ * Finds the session of an ICE check: one of ours, if the check has its password's integrity, or one
+ * of another box, which verifies it. Null for anything else, which is not answered: no stranger can
+ * make us send a byte.
  */
 export function sessionOfCheck(
   sessions: RtcSessions,

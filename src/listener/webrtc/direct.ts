@@ -14,14 +14,14 @@ const CLIENTS = '/api/v1/clients/?count=1000000';
 
 export interface DirectListenerOptions {
   readonly sessions: RtcSessions;
-  /** What a child's API asks for; null: nothing. */
+  /** Returns the `Authorization` of a child's API; null: none. */
   readonly authorization: (owner: OwnerRef) => string | null;
   readonly logger: Logger;
 }
 
 /**
- * Stands for the media port where media go straight to the children: nothing of them passes here, so
- * the children are asked which sessions still live.
+ * Takes the place of the media port if media go directly to the children: as no packet passes here,
+ * the children are asked which sessions live.
  */
 export class DirectListener implements Listener {
   readonly #options: DirectListenerOptions;
@@ -56,7 +56,7 @@ export class DirectListener implements Listener {
     this.#options.sessions.close();
   }
 
-  /** Ends the sessions that their children have no more. Never rejects. */
+  /** Ends sessions that their children no longer have. Never rejects. */
   async look(): Promise<void> {
     const byChild = new Map<string, RtcSession[]>();
     for (const session of this.#options.sessions) {
@@ -72,7 +72,7 @@ export class DirectListener implements Listener {
     const [first] = sessions;
     const living = first && (await this.#clientsOf(first.route));
     if (!living) return;
-    // A child does not say which of a stream's sessions is which: the oldest are given up.
+    // A child's list does not identify a stream's sessions: the oldest are ended.
     for (const session of [...sessions].reverse()) {
       const name = nameOf(session);
       const left = (living.get(name) ?? 0) - 1;
@@ -81,7 +81,10 @@ export class DirectListener implements Listener {
     }
   }
 
-  /** How many WebRTC clients of each kind and stream a child has; null where it does not say. */
+  /**
+   * Resolves with a child's number of WebRTC clients per kind and stream; null if it does not
+   * answer.
+   */
   async #clientsOf({ host, ports, owner }: Route): Promise<Map<string, number> | null> {
     const { authorization, logger } = this.#options;
     const shown = authorization(owner);
@@ -100,7 +103,7 @@ export class DirectListener implements Listener {
 
 function nameOf({ connection }: RtcSession): string {
   const stream = connection.stream ?? '';
-  // SRS's URLs leave the default vhost out.
+  // SRS's URLs omit the default vhost.
   const url = stream.startsWith(`${DEFAULT_VHOST}/`) ? stream.slice(DEFAULT_VHOST.length) : stream;
   return `rtc-${connection.role} ${url}`;
 }

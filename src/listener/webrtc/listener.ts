@@ -18,28 +18,31 @@ import { RtcUdp } from './udp.js';
 export interface RtcListenerOptions {
   readonly address: Address;
   readonly sessions: RtcSessions;
-  /** Of sessions' further connections: their own, or a budget that is shared. */
+  /** Limits of sessions' further connections: own limits, or a shared budget. */
   readonly limits: ConnectionLimits;
   readonly maxSessions: number;
   readonly openUdp: (options: UdpRelayOptions) => Promise<UdpRelay>;
-  /** Has the kernel carry what comes to this port; null where it cannot. Default: it is not asked. */
+  /** Lets the kernel forward the port's packets; null if it cannot. Default: it is not used. */
   readonly steer?: (port: number) => Promise<Steering | null>;
   readonly join: RelayEngine['join'];
   readonly logger: Logger;
 }
 
-/** A DTLS 1.2 record of type alert: who ends a session says so. */
+/** Type of a DTLS 1.2 alert record, by which a session's end is announced. */
 const DTLS_ALERT = 0x15fe;
-/** STUN requests begin with 0, which is what a new session begins with; STUN answers with 1. */
+/** STUN requests, with which a session begins, start with 0, and STUN answers with 1. */
 const CHECKED_BELOW = 1;
-/** People talk to each other over this: less than half of what other media may wait for each other. */
+/**
+ * Milliseconds that datagrams may wait for each other: less than half of that of other media,
+ * because this is for conversations.
+ */
 const GATHER_MS = 0.2;
 
-/** The media port of all WebRTC sessions: one number, for UDP and for TCP. */
+/** The media port of all WebRTC sessions: one number for UDP and TCP. */
 export class RtcListener implements Listener {
   readonly #options: RtcListenerOptions;
   readonly #tcp: RtcTcp;
-  /** Those that have a place beside their session's. */
+  /** Connections with a place besides their session's. */
   readonly #further: Connections;
   #udp: UdpRelay | null = null;
   #steering: Steering | null = null;

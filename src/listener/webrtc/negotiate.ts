@@ -21,44 +21,44 @@ import type { RtcSessions } from './sessions.js';
 
 export interface SignallingOptions {
   readonly route: Router;
-  /** Who may publish and play. */
+  /** Rules for publishers and players. */
   readonly access: AccessRules;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
-  /** The vhosts that the children have. */
+  /** Vhosts of the children. */
   readonly vhosts: readonly string[];
-  /** Four letters or digits that tell this box's sessions from another's. */
+  /** Four letters or digits that distinguish this box's sessions. */
   readonly box: string;
-  /** By which boxes know each other; null: there are no others. */
+  /** The boxes' shared secret; null: there are no other boxes. */
   readonly secret: string | null;
   readonly isPublished: (stream: StreamKey) => Promise<boolean>;
-  /** How long a child may take: its hooks may have to be asked. */
+  /** Most milliseconds for a child's answer, which may wait for its hooks. */
   readonly answerMs: number;
   readonly logger: Logger;
 }
 
-/** How one of SRS's two APIs carries an offer and its answer. */
+/** The form of an offer and its answer in one of SRS's two APIs. */
 export interface Dialect {
   readonly offer: string;
   readonly wanted: RtcRequest;
-  /** Whether the child takes an ICE ufrag of our choice. */
+  /** True if the child takes an ICE ufrag of our choice. */
   readonly takesUfrag: boolean;
-  /** Null: the child has not agreed. */
+  /** Returns the SDP; null: the child has not agreed. */
   answerOf(answer: ChildAnswer): string | null;
 }
 
-/** What the child has said, and its SDP as the client shall have it. */
+/** The child's answer, and its SDP for the client. */
 export interface Negotiated {
   readonly answer: ChildAnswer;
-  /** Null: the child has not agreed, and said so itself. */
+  /** Null: the child has refused, with an answer of its own. */
   readonly sdp: string | null;
 }
 
-/** Headers between two neighbours, and those that tell who the client is. */
+/** Hop-by-hop headers, and those that name the client. */
 const OWN_HEADERS =
   /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for|x-srs-supervisor-hop)$/;
 
-/** Lets the owner of a stream answer an offer, and opens the session. @throws OfferRefusal */
+/** Lets the stream's owner answer an offer, and opens the session. @throws OfferRefusal */
 export async function negotiate(
   options: SignallingOptions,
   request: FastifyRequest,
@@ -95,7 +95,9 @@ interface Negotiation {
   readonly ip: string;
 }
 
-/** An offer that another box has sent on stays here, so that it never runs in a circle. */
+/**
+ * Finds the owner. An offer that another box has sent on is not sent on again: there are no loops.
+ */
 async function findRoute(
   options: SignallingOptions,
   { headers }: FastifyRequest,
@@ -109,7 +111,7 @@ async function findRoute(
   throw new OfferRefusal(503, 'no child can take this stream now', 'no-child');
 }
 
-/** As another box says whose request it has sent on, else as the connection shows. */
+/** Returns the client's address: as another box tells it, else that of the connection. */
 export function clientIp(
   { secret }: Pick<SignallingOptions, 'secret'>,
   request: FastifyRequest,
@@ -122,7 +124,7 @@ export function clientIp(
   return told ?? request.clientAddress.ip;
 }
 
-/** The route is released here where no session comes of it. */
+/** Asks the owner; releases the route if no session is opened. */
 async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotiated> {
   const { options, request, dialect, connection } = negotiation;
   const plan = planFor(options, request, route);
@@ -152,7 +154,7 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
   }
 }
 
-/** Nobody comes for this session: without a DELETE its stream would be taken for half a minute. */
+/** Deletes a session that nobody uses: otherwise its stream would be occupied for half a minute. */
 function withdraw({ request, options }: Negotiation, route: Route, { headers }: ChildAnswer): void {
   const { location: path } = headers;
   if (path === undefined) return;
@@ -192,7 +194,7 @@ async function ask(
   return answer;
 }
 
-/** SRS has closed the connection and gave no reason: this is the likeliest one. */
+/** Returns the likeliest reason if SRS has closed the connection without one. */
 async function refused(
   { isPublished }: SignallingOptions,
   wanted: RtcRequest,
@@ -207,7 +209,7 @@ async function refused(
       );
 }
 
-/** A client's own `eip` wins: it knows by which address it will come. */
+/** Plans the candidates; a client's own `eip` has priority, because it knows its path. */
 function planFor({ way }: SignallingOptions, request: FastifyRequest, route: Route): CandidatePlan {
   const query = parseQuery(splitUrl(request.url).query);
   if (query.get('eip') || query.get('candidate')) return { eip: null, rewrite: (sdp) => sdp };
@@ -215,7 +217,7 @@ function planFor({ way }: SignallingOptions, request: FastifyRequest, route: Rou
   return planCandidates(way, route, { host: request.headers.host ?? '', local });
 }
 
-/** The client's own headers for the child, which is told who the client is by us alone. */
+/** Returns the client's headers for the child, which learns the client's address only from us. */
 export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpHeaders {
   const kept = Object.entries(request.headers).filter(([name]) => !OWN_HEADERS.test(name));
   return {
@@ -225,7 +227,7 @@ export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpH
   };
 }
 
-/** Tells the box that has the child whose request it is. */
+/** Returns the header that tells the child's box whose request it is. */
 export function hopHeader(
   { via }: Pick<Route, 'via'>,
   ip: string,
@@ -235,7 +237,7 @@ export function hopHeader(
   return { [HOP_HEADER]: buildHop({ ip, at: Date.now() }, target, via.secret) };
 }
 
-/** Path and query of a request's target, as the client wrote them. */
+/** Returns the path and query of a request's target, as the client wrote them. */
 export function splitUrl(url: string): { readonly pathname: string; readonly query: string } {
   const at = url.indexOf('?');
   return at < 0
@@ -243,7 +245,7 @@ export function splitUrl(url: string): { readonly pathname: string; readonly que
     : { pathname: url.slice(0, at), query: url.slice(at + 1) };
 }
 
-/** Where there are other boxes, one that they know for ours: its client may come to any of them. */
+/** Returns a new ufrag; other boxes recognise it, because the client may reach any of them. */
 function newUfrag({ box, secret }: SignallingOptions, child: string): string {
   const random = randomBytes(NONCE_SIZE / 2);
   const nonce =

@@ -3,29 +3,29 @@ import { offeredAddresses } from '../../protocol/webrtc/addresses.js';
 import { candidatesOf, type RtcCandidate, withCandidates } from '../../protocol/webrtc/sdp.js';
 import type { Route } from '../route.js';
 
-/** How media reach a child, and by which of our addresses. */
+/** The path of media to a child, and our addresses on it. */
 export interface MediaWay {
   /** `direct`: candidates name the child's own port, and nothing is relayed. */
   readonly media: 'relay' | 'direct' | 'offload';
-  /** Addresses that clients know this machine by; none: those by which each request came. */
+  /** This machine's addresses for clients; none: the address of each request. */
   readonly candidates: readonly string[];
-  /** The shared port; null while it is closed. */
+  /** Returns the shared port; null while it is closed. */
   readonly port: () => number | null;
 }
 
-/** What a request says of the client's way to us. */
+/** Our addresses as a request shows them. */
 export interface RequestAddresses {
   /** The Host header. */
   readonly host: string;
-  /** The address that the request's socket has on our side. */
+  /** The local address of the request's socket. */
   readonly local: string;
 }
 
-/** Which candidates one answer shall have. */
+/** Candidates of one answer. */
 export interface CandidatePlan {
-  /** SRS puts this one itself into its answer, as the query's `eip`; null: we do it. */
+  /** Query parameter `eip`, by which SRS writes the candidate; null: we write them. */
   readonly eip: string | null;
-  /** Puts the candidates into an answer that has not got them by `eip`. */
+  /** Writes candidates into an answer, unless `eip` did. */
   readonly rewrite: (sdp: string) => string;
 }
 
@@ -35,7 +35,7 @@ export function planCandidates(
   route: Route,
   addressed: RequestAddresses,
 ): CandidatePlan {
-  // Addresses are ours: an origin elsewhere is not at them.
+  // An origin elsewhere does not have our addresses.
   const isDirect = way.media === 'direct' && !route.isForeign && !route.via;
   const port = isDirect ? route.ports.rtc : (way.port() ?? route.ports.rtc);
   const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
@@ -50,7 +50,7 @@ export function planCandidates(
   return { eip: null, rewrite: (sdp) => withCandidates(sdp, every(sdp, addresses, port)) };
 }
 
-/** Each address, for UDP first; for TCP where the child itself offers that. */
+/** Returns a candidate for each address: UDP first, then TCP if the child offers it. */
 function every(sdp: string, addresses: readonly string[], port: number): RtcCandidate[] {
   const transports = ['udp', 'tcp'] as const;
   const offered = new Set(candidatesOf(sdp).map(({ transport }) => transport));

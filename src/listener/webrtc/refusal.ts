@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { Failure } from '../listener.js';
 import { failureOf, isOwnFailure, reasonForClient, SessionError } from '../session-error.js';
 
-/** A request is refused with an HTTP status (RFC 9725 §4) and one line for the client. */
+/** Refuses a request with an HTTP status (RFC 9725 §4) and one line for the client. */
 export class OfferRefusal extends SessionError {
   readonly status: number;
 
@@ -13,7 +13,7 @@ export class OfferRefusal extends SessionError {
   }
 }
 
-/** The refusal for any error; Fastify's own have a status. */
+/** Returns the refusal for any error; Fastify's errors have a status. */
 export function asRefusal(error: unknown): OfferRefusal {
   if (error instanceof OfferRefusal) return error;
   const { statusCode = 500, message } = error as Error & { readonly statusCode?: number };
@@ -26,7 +26,7 @@ export function asRefusal(error: unknown): OfferRefusal {
 
 const RETRY_SECONDS = '1';
 
-/** One line of reason; where it may help to come again, when. */
+/** Sends the reason, and for a temporary refusal when to retry. */
 export function replyRefusal(reply: FastifyReply, { status, message }: OfferRefusal): FastifyReply {
   if (status === 503) reply.header('Retry-After', RETRY_SECONDS);
   return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);

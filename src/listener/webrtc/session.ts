@@ -4,20 +4,23 @@ import type { Connection, Relayed } from '../connections.js';
 import type { ConnectionRow } from '../listener.js';
 import type { Route } from '../route.js';
 
-/** Flows that one session may have at a time; a browser tries each of its network cards. */
+/** Most concurrent flows of one session; a browser tries each of its network cards. */
 const MAX_FLOWS = 8;
 
-/** One way of a session's media: a UDP address of the client's, or a TCP connection. */
+/** One path of a session's media: a UDP address of the client, or a TCP connection. */
 export interface RtcFlow extends Relayed {
   readonly client: UdpEndpoint;
-  /** Resolves when nothing is relayed on it any more, and says why. */
+  /** Resolves with the reason when the flow has ended. */
   readonly ended: Promise<string>;
 }
 
 export interface RtcSessionOptions {
   /** STUN's USERNAME in the client's checks: the child's ufrag, a colon, the client's. */
   readonly username: string;
-  /** The child's ICE password, which signs those checks; null: another box has it, and looks at them. */
+  /**
+   * The child's ICE password, which authenticates checks; null: another box has it, and verifies
+   * them.
+   */
   readonly password: string | null;
   readonly connection: Connection;
   readonly route: Route;
@@ -25,26 +28,26 @@ export interface RtcSessionOptions {
 
 /**
  * One WebRTC session. A browser tries several addresses at a time and may change them later: each
- * has a flow of its own to the child, which so sees what it would see without us.
+ * gets its own flow to the child, which so sees the same as without us.
  */
 export class RtcSession implements Relayed {
   readonly username: string;
   readonly password: string | null;
   readonly connection: Connection;
   readonly route: Route;
-  /** By the client's address, in the order of their beginning. */
+  /** By the client's address, oldest first. */
   readonly flows = new Map<string, RtcFlow>();
-  /** Its connections of ICE over TCP to the child. */
+  /** Number of its connections of ICE over TCP to the child. */
   tcpConnections = 0;
-  /** When it is given up, on performance.now()'s clock; Infinity while it has flows. */
+  /** Time of expiry on performance.now()'s clock; Infinity while the session has flows. */
   expiresAt: number;
-  /** Resolves when the session is given up. */
+  /** Resolves when the session has expired. */
   readonly ended: Promise<void>;
   finish: () => void = () => {};
-  /** Bytes of the flows that are no more. */
+  /** Bytes of ended flows. */
   readonly #past = { in: 0, out: 0 };
   #client: UdpEndpoint | null = null;
-  /** What the client had sent when somebody said farewell. */
+  /** Bytes from the client at the last DTLS alert. */
   #bytesAtFarewell = 0;
 
   constructor({ username, password, connection, route }: RtcSessionOptions, expiresAt: number) {
@@ -66,7 +69,7 @@ export class RtcSession implements Relayed {
     return this.#sum('bytesOut', this.#past.out);
   }
 
-  /** The flow that has to go when another one comes; null: there is room. */
+  /** The flow to be closed for a further one; null: there is room. */
   get surplus(): RtcFlow | null {
     const [oldest = null] = this.flows.size >= MAX_FLOWS ? this.flows.values() : [];
     return oldest;
@@ -80,15 +83,15 @@ export class RtcSession implements Relayed {
   }
 
   /**
-   * A DTLS alert went by. Nobody signs one, so the session ends only if nothing comes from the client
-   * any more.
+   * Notes a DTLS alert. It is not authenticated, so the session ends only if the client sends
+   * nothing more.
    */
   farewell(expiresAt: number): void {
     this.expiresAt = expiresAt;
     this.#bytesAtFarewell = this.bytesIn;
   }
 
-  /** Whether the client has given no sign of life since it had to be given up at `expiresAt`. */
+  /** Returns whether the session has expired and the client has sent nothing since. */
   isOver(now: number): boolean {
     if (this.expiresAt > now) return false;
     const isAlive = this.flows.size > 0 && this.bytesIn > this.#bytesAtFarewell;
@@ -106,7 +109,7 @@ export class RtcSession implements Relayed {
     for (const flow of this.flows.values()) flow.destroy();
   }
 
-  /** The client is where its media last began to come from; before that, where it asked from. */
+  /** The client is at the address of its newest flow; before that, at that of its request. */
   row(): ConnectionRow {
     const row = this.connection.row();
     if (this.#client === null) return row;

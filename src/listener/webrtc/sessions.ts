@@ -10,21 +10,27 @@ import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
 import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
 
-/** SRS gives a session up when it has heard nothing for so long. */
+/** Milliseconds of silence that end a session, as in SRS. */
 export const SILENT_MS = 30_000;
-/** How long a session outlives a DTLS alert, which nobody signs: the client's next check revives it. */
+/**
+ * Milliseconds from a DTLS alert to a session's end. Alerts are not authenticated, so the client's
+ * next check revives it.
+ */
 const FAREWELL_MS = 6000;
 const TICK_MS = 1000;
 
 export interface RtcSessionsOptions {
   readonly limits: ConnectionLimits;
-  /** How long a session may wait for its first check; Infinity where none comes by here. */
+  /** Most milliseconds until the first check; Infinity if checks do not come here. */
   readonly silentMs?: number;
-  /** The way to the box that has a session of this name; null: no other one has. Default: there are none. */
+  /**
+   * Returns the route to the box that has a session of this name; null: there is none. Default:
+   * always null.
+   */
   readonly elsewhere?: (username: string) => Route | null;
 }
 
-/** The sessions of all children, from the child's answer on until nothing comes any more. */
+/** Sessions of all children, from the child's answer to their end. */
 export class RtcSessions {
   readonly counters = noCounters();
   readonly #connections: Connections;
@@ -42,7 +48,10 @@ export class RtcSessions {
     this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
   }
 
-  /** A place for a client that asks for a session; give it back with `leave` where none comes of it. */
+  /**
+   * Takes a place for a client that requests a session; `leave` or `fail` gives it back if none is
+   * opened.
+   */
   admit(ip: string, port: number): Connection | LimitName {
     this.counters.accepted += 1;
     const connection = this.#connections.open(ip, port, Date.now());
@@ -54,13 +63,13 @@ export class RtcSessions {
     this.#connections.closed(connection);
   }
 
-  /** Counts a client that has got no session, and gives its place back. */
+  /** Counts a client that got no session, and gives its place back. */
   fail(connection: Connection, failure: Failure): void {
     this.counters.failed[failure] += 1;
     this.leave(connection);
   }
 
-  /** The child has answered: the client's checks may come. Null where the name is taken. */
+  /** Opens a session that the child has agreed to; null if the name is taken. */
   open(options: RtcSessionOptions): RtcSession | null {
     if (this.#byName.has(options.username)) return null;
     const session = new RtcSession(options, performance.now() + this.#silentMs);
@@ -76,12 +85,12 @@ export class RtcSessions {
     return this.#byName.get(username) ?? null;
   }
 
-  /** The way to a session: by the box that has it, where that is another one. */
+  /** Returns the route to a session, also to one of another box. */
   routeOf(username: string): Route | null {
     return this.find(username)?.route ?? this.#elsewhere(username);
   }
 
-  /** Begins to relay a session of another box, whose client comes to us; null: no box has it. */
+  /** Starts relaying a session of another box, whose client came here; null: no box has it. */
   passOn(username: string, { ip, port }: UdpEndpoint): RtcSession | null {
     const route = this.#elsewhere(username);
     const connection = route && this.admit(ip, port);
@@ -89,7 +98,7 @@ export class RtcSessions {
     return route && this.open({ username, password: null, connection, route });
   }
 
-  /** The session lives while one of its flows does. */
+  /** Adds a flow; the session lives as long as one of its flows. */
   carry(session: RtcSession, key: string, flow: RtcFlow): void {
     session.add(key, flow);
     void flow.ended.then((end) => {

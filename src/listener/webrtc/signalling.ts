@@ -26,15 +26,15 @@ import { asRefusal, OfferRefusal, replyRefusal } from './refusal.js';
 
 export type { SignallingOptions } from './negotiate.js';
 
-/** Browsers' offers have some 10 KB. */
+/** Most bytes of a body; browsers' offers have some 10 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
 const NO_BODY = Buffer.alloc(0);
-/** SRS's code for a session that it has not. */
+/** SRS's code for an unknown session. */
 const NO_SESSION = 5022;
-/** Headers of a child's answer that are between it and us. */
+/** Hop-by-hop headers of a child's answer. */
 const CHILD_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
-/** SRS's names for WHIP and WHEP, and what they are for. */
+/** SRS's paths of WHIP and WHEP, with their roles. */
 const ENDPOINTS: Readonly<Record<string, Role>> = {
   '/rtc/v1/whip/': 'publish',
   '/rtc/v1/whep/': 'play',
@@ -46,8 +46,9 @@ const OLDER: Readonly<Record<string, Role>> = {
 };
 
 /**
- * SRS's WebRTC API for all children: WHIP, WHEP and the older JSON. Offers go to the stream's owner;
- * answers come back with our candidates. What SRS only closes the connection for gets a status here.
+ * SRS's WebRTC API for all children: WHIP, WHEP and the older JSON API. Offers go to the stream's
+ * owner; answers return with our candidates. If SRS only closes the connection, the client gets a
+ * status.
  */
 export function rtcSignalling(options: SignallingOptions) {
   return async (app: FastifyInstance): Promise<void> => {
@@ -71,7 +72,7 @@ export function rtcSignalling(options: SignallingOptions) {
   };
 }
 
-/** The refusal that a client gets for an error, which is logged. */
+/** Logs an error, and returns the refusal for the client. */
 function refuse(
   { logger }: SignallingOptions,
   request: FastifyRequest,
@@ -95,7 +96,7 @@ function addEndpoint(
   app.post(url, (request, reply) => whip(options, request, reply, role));
   app.delete(url, (request, reply) => remove(options, request, reply));
   app.options(url, (_request, reply) => reply.send());
-  // No trickle ICE and no ICE restart: RFC 9725 §4.3 has 405 for PATCH then, and §4.2 for the rest.
+  // Without trickle ICE and ICE restart, RFC 9725 §4.3 requires 405 for PATCH, and §4.2 for others.
   app.route({
     method: ['GET', 'PUT', 'PATCH'],
     url,
@@ -112,7 +113,7 @@ function addOlder(app: FastifyInstance, url: string, role: Role, options: Signal
   app.post(url, (request, reply) => older(options, request, reply, role));
 }
 
-/** As SRS does for what is a folder to it. */
+/** Redirects like SRS, for which the path is a directory. */
 function redirectTo(app: FastifyInstance, url: string): void {
   app.all(url.slice(0, -1), (request, reply) => {
     const { query } = splitUrl(request.url);
@@ -123,8 +124,8 @@ function redirectTo(app: FastifyInstance, url: string): void {
 }
 
 /**
- * A session token of the client's own making is judged by the child; of an unknown session nothing is
- * left. One that another box has is asked of that box, unless a box asks already.
+ * Deletes a session. The child verifies the token; an unknown session counts as deleted. A session
+ * of another box is deleted there, unless a box has sent the request.
  */
 async function remove(
   options: SignallingOptions,
@@ -166,7 +167,7 @@ async function whip(
   return passOn(reply, answer).send(sdp ?? answer.body);
 }
 
-/** Errors of the older API are an HTTP 200 whose JSON has a code other than 0. */
+/** Serves the older API, whose errors are an HTTP 200 with a code other than 0. */
 async function older(
   options: SignallingOptions,
   request: FastifyRequest,
@@ -201,7 +202,10 @@ async function negotiateOlder(
   return negotiate(options, request, { offer: sdp, wanted, takesUfrag: false, answerOf });
 }
 
-/** Only SRS's simulator builds lose packets on purpose; the others answer as for any path. */
+/**
+ * Passes a nack on; only simulator builds of SRS lose packets on purpose, others answer as for any
+ * path.
+ */
 async function nack(
   { sessions, answerMs }: SignallingOptions,
   request: FastifyRequest,

@@ -18,19 +18,19 @@ import type { RtcSession } from './session.js';
 import { type RtcSessions, SILENT_MS } from './sessions.js';
 import { Unproven } from './unproven.js';
 
-/** Connections that have not said yet what they are for; many browsers may share an address. */
+/** Most connections that have not sent a check; many browsers may share an address. */
 const UNPROVEN = { max: 1024, maxPerIp: 64 };
-/** A browser's first packet is the check. */
+/** Most milliseconds for the check, a browser's first packet. */
 const PROVE_MS = 5000;
-/** For the child to take the connection. */
+/** Most milliseconds for the child to accept the connection. */
 const DIAL_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
-/** Failures that are counted; for the others the session is there still, and counts itself. */
+/** Failures that are counted here; for the others the session counts itself. */
 const COUNTED = new Set<Failure>(['shed', 'registry', 'internal']);
 
 export interface RtcTcpOptions {
   readonly sessions: RtcSessions;
-  /** What each takes a place of, beside that of its session: it holds two descriptors. */
+  /** Places of connections, besides those of their sessions: each has two descriptors. */
   readonly connections: Connections;
   readonly join: RelayEngine['join'];
   readonly logger: Logger;
@@ -48,7 +48,7 @@ export class RtcTcp {
     this.#server = createServer(socketOptions, (socket) => this.#accept(socket));
   }
 
-  /** Rejects with Node's system error when the port cannot be had. */
+  /** Rejects with Node's system error if the port cannot be bound. */
   async start(address: { readonly host?: string; readonly port: number }): Promise<void> {
     this.#server.listen(address);
     await once(this.#server, 'listening');
@@ -139,13 +139,13 @@ export class RtcTcp {
 interface CheckedClient {
   readonly client: Socket;
   readonly session: RtcSession;
-  /** What it has sent. */
+  /** Bytes received from it. */
   readonly bytes: Buffer;
 }
 
 /**
  * Takes a place for a connection to the session's child, and resolves with the function that gives
- * it back. The session's first connection has the place of the session's client.
+ * it back. The session's first connection uses the place of the session's client.
  */
 async function takePlaceFor(session: RtcSession): Promise<() => void> {
   const isFirst = session.tcpConnections === 0;

@@ -8,22 +8,22 @@ import { sessionOfCheck } from './checks.js';
 import type { RtcSession } from './session.js';
 import type { RtcSessions } from './sessions.js';
 
-/** So many descriptors a session's place is good for: each further flow takes a place of its own. */
+/** Flows that a session's own place covers; each further flow takes a place. */
 const PAID_FLOWS = 2;
 
-/** Where a flow is relayed, and how a datagram gets on it that was handed to us. */
+/** The session and relay of a flow. */
 interface OpenFlow {
   readonly session: RtcSession;
   readonly relayed: UdpSession | KernelFlow;
 }
 
-/** Finds the session of what comes from an address that is not relayed yet, and relays it then. */
+/** Finds the session for packets from an unknown address, and starts relaying them. */
 export class RtcUdp {
   readonly #sessions: RtcSessions;
   readonly #further: Connections;
-  /** By client address: one address has one session at a time. */
+  /** By client address; an address has one session at a time. */
   readonly #flows = new Map<string, OpenFlow>();
-  /** Those that the kernel has been tried for in vain. */
+  /** Sessions that the kernel could not forward. */
   readonly #unsteerable = new WeakSet<RtcSession>();
   /** Null: everything is relayed. */
   steering: Steering | null = null;
@@ -33,7 +33,10 @@ export class RtcUdp {
     this.#further = further;
   }
 
-  /** Whatever is no check of a known session is dropped. */
+  /**
+   * Handles a datagram from an unknown address; it is dropped unless it is a check of a known
+   * session.
+   */
   meet(relay: UdpRelay, datagram: Buffer, from: UdpEndpoint): void {
     const session = sessionOfCheck(this.#sessions, datagram, from);
     if (session === null) {
@@ -76,7 +79,7 @@ export class RtcUdp {
     this.#sessions.carry(session, key, asFlow(relayed, from, ended));
   }
 
-  /** Null: it has one already. */
+  /** Returns the place of a further flow, or the limit that refuses it; null: none is needed. */
   #placeFor({ flows }: RtcSession, { ip, port }: UdpEndpoint): Connection | LimitName | null {
     return flows.size < PAID_FLOWS ? null : this.#further.open(ip, port, Date.now());
   }
@@ -86,8 +89,8 @@ export class RtcUdp {
   }
 
   /**
-   * By the kernel, where it can: from the client's next check on, since a child must not see this one
-   * come from another address than the rest.
+   * Lets the kernel forward the flow, if it can, from the client's next check on: the child must
+   * not see this check come from another address than the rest.
    */
   #steer({ session, from }: RequestAddresses): KernelFlow | null {
     const { host, ports, owner } = session.route;
@@ -98,7 +101,10 @@ export class RtcUdp {
     return this.steering.open({ client: from, childPort: ports.rtc, username });
   }
 
-  /** The next check of a client that cannot be steered has it relayed: as after a farewell. */
+  /**
+   * Treats a client that the kernel cannot forward as after a farewell: its next check has it
+   * relayed.
+   */
   #endOf(session: RtcSession, end: FlowEnd): string {
     if (end !== 'unsteerable') return end;
     this.#unsteerable.add(session);

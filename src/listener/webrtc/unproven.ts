@@ -2,20 +2,20 @@ import type { Socket } from 'node:net';
 import { networkOf } from '../client-address.js';
 
 export interface UnprovenLimits {
-  /** Connections in all. */
+  /** Most connections in all. */
   readonly max: number;
-  /** Connections of one address. */
+  /** Most connections of one address. */
   readonly maxPerIp: number;
 }
 
 /**
- * Connections that have not proved that they belong to a session. There is always room for one more:
- * a real client proves it with its first packet, so the oldest of them goes, and first one of the same
- * address.
+ * Connections that have not proved that they belong to a session. There is always room for one
+ * more, because a real client proves itself with its first packet: the oldest connection is closed,
+ * of the same address first.
  */
 export class Unproven {
   readonly #limits: UnprovenLimits;
-  /** By whose connection it is, the oldest first. */
+  /** By address, oldest first. */
   readonly #owners = new Map<Socket, string>();
   readonly #byOwner = new Map<string, Set<Socket>>();
 
@@ -36,7 +36,7 @@ export class Unproven {
     this.#byOwner.set(owner, own.add(socket));
   }
 
-  /** It has proved itself, or is gone. */
+  /** Removes a connection that has proved itself, or is closed. */
   delete(socket: Socket): void {
     const owner = this.#owners.get(socket);
     if (owner === undefined) return;
@@ -46,7 +46,7 @@ export class Unproven {
     if (own?.size === 0) this.#byOwner.delete(owner);
   }
 
-  /** Closes all of them. */
+  /** Closes all. */
   close(): void {
     for (const socket of this.#owners.keys()) socket.destroy();
   }
