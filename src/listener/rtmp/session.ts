@@ -175,7 +175,8 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     const { held: players } = this.rules;
     if (players === undefined) return null;
     const { connection } = this;
-    const again = (closed: StreamClosed) => {
+    const again = async (closed: StreamClosed) => {
+      connection.signal.throwIfAborted();
       this.#naming = new Settling();
       this.#setup.identifyAgain(connection, closed);
       return this.#naming.promise;
@@ -183,15 +184,17 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     return new PlayerWait({ ...this.rules, players, setup: this.#setup, connection, again });
   }
 
-  async #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
+  #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
     const { connection } = this;
     const { role } = identified;
     const stream = streamOf(identified, this.rules.vhosts);
     connection.named(stream, role);
-    checkAccess(this.rules.access, stream, role, connection.ip);
     let made = first;
     const route = async () => {
-      if (made === null) return this.rules.route(stream, role);
+      if (made === null) {
+        checkAccess(this.rules.access, stream, role, connection.ip);
+        return this.rules.route(stream, role);
+      }
       if (made.route === null && made.error !== null) throw made.error;
       return made.route;
     };
@@ -210,9 +213,10 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#wait?.dials(route);
     this.#setup.dials();
     const child = await dialAsClient(connection, targetOf(route, 'rtmp'), this.rules);
+    if (connection.isEnding) child.destroy();
+    connection.signal.throwIfAborted();
     this.#levelling = new Settling();
     this.#client.reach(child, this.#setup.level(identified));
-    connection.signal.throwIfAborted();
     const pair = await this.#levelling.promise;
     connection.servedBy(route.owner, this.#joined(pair));
   }
