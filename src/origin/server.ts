@@ -109,6 +109,7 @@ export class Origin {
 
   #http(handle: (exchange: Exchange) => void | Promise<void>): http.Server {
     return http.createServer((request, response) => {
+      response.sendDate = false;
       const failed = (error: unknown): void => {
         this.#log.error(MAIN, `HTTP ${request.url ?? ''}: ${messageOf(error)}`);
         response.destroy();

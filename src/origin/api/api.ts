@@ -49,6 +49,7 @@ export class Api {
     '/api/v1/raw': (exchange) => replyAnswer(exchange, this.#raw.answer(exchange)),
     '/api/v1/clusters': (exchange) => replyJson(exchange, answerClusters(this.#context, exchange)),
     '/api/v1/tests/errors': (exchange) => replyAnswer(exchange, TEST_ERROR),
+    '/console': (exchange) => redirect(exchange, 302, '/console/'),
     '/api/v1/tests/redirects': (exchange) => redirect(exchange, 301, '/api/v1/tests/errors'),
   };
 
@@ -84,7 +85,9 @@ export class Api {
   #folder(exchange: Exchange): void {
     const { pathname, search } = exchange.url;
     const [, collection, slash, id = ''] = /^\/api\/v1\/([a-z]+)(\/?)(.*)$/s.exec(pathname) ?? [];
-    if (Object.hasOwn(CATALOGUES, `${pathname}/`)) redirect(exchange, 302, `${pathname}/${search}`);
+    if (pathname.startsWith('/console/')) replyText(exchange, 404, 'Not Found');
+    else if (Object.hasOwn(CATALOGUES, `${pathname}/`))
+      redirect(exchange, 302, `${pathname}/${search}`);
     else if (!this.#collections.has(collection ?? '')) {
       this.#answer(exchange, catalogue(pathname));
     } else if (slash === '') redirect(exchange, 302, `${pathname}/${search}`);

@@ -10,15 +10,13 @@ const RAW_DISABLED = 1061;
 
 type Answer = View | number;
 
-const NEVER = { err: 0, msg: 'Success', state: 0, rid: '' };
-
 /**
  * Answers `/api/v1/raw?rpc=`. mini-srs does not reload: it accepts the request if the config allows
  * it, and `reload-fetch` then reports a failure, as after a config that SRS rejects.
  */
 export class RawApi {
   readonly #context: Context;
-  #last: View = NEVER;
+  #last: View = { err: 0, msg: 'Success', state: 0, rid: randomId(7) };
 
   readonly #calls: Readonly<Record<string, () => Answer>> = {
     reload: () => this.#reload(),

@@ -206,7 +206,7 @@ export class RtmpSession {
     return this.#streamFirst ? 'haivision-publish' : 'fmle-publish';
   }
 
-  /** Identifies the stream, calls on_connect once per connection, and starts; a refusal closes. */
+  /** Identifies the stream, calls on_connect as SRS does each time, and starts; a refusal closes. */
   async #begin(
     role: Role,
     name: Amf0Value,
@@ -247,7 +247,6 @@ export class RtmpSession {
   }
 
   async #admit(subject: HookSubject): Promise<void> {
-    if (this.#admitted !== null) return;
     if (!(await this.#context.hooks.onConnect(subject))) throw new Refusal('on_connect refused');
     this.#admitted = subject;
     if (this.#connection.closed) throw new Refusal('client left');

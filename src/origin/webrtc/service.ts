@@ -11,7 +11,7 @@ import type { Role } from '../../stream-key.js';
 import { type RtcConf, rtcEndpoint } from '../conf/conf.js';
 import { type Context, vhostNames } from '../context.js';
 import { clientAddress } from '../http/client-address.js';
-import { type Exchange, replyJson, replyOptions, replyText } from '../http/reply.js';
+import { commonHeaders, type Exchange, replyJson, replyOptions, replyText } from '../http/reply.js';
 import { randomId } from '../ids.js';
 import type { Service } from '../service.js';
 import { candidateFor, readBody } from './exchange.js';
@@ -117,7 +117,8 @@ export class WebRtcService implements Service {
     const session = [...this.#sessions].find(({ username }) => username === query.get('session'));
     if (session && session.token !== token) throw new Error('token not match');
     session?.close();
-    replyText(exchange, 200, '');
+    const { request, response } = exchange;
+    response.writeHead(200, { ...commonHeaders(request), 'Content-Length': 0 }).end();
   }
 
   async #open(exchange: Exchange, wanted: RtcRequest, sdp: string): Promise<Opened> {
