@@ -1,0 +1,163 @@
+import type { Difference } from '../compare.js';
+
+const MINI = ['mini-srs', 'box of mini-srs'] as const;
+const BOX = ['box of srs', 'box of mini-srs'] as const;
+const ACTIONS = ['connect', 'close', 'publish', 'unpublish', 'play', 'stop'];
+
+/** Lines of a lone SRS, of which mini-srs has the same without a release's own facts. */
+const FEATURES = ['ssl', 'dvr', 'transcode', 'ingest', 'caster', 'mr'];
+const BUILD = ['options', 'options2', 'build', 'build2'];
+
+const METADATA = (signature: string) =>
+  `/^script "onMetaData", .*server: "SRS/7.0.18\\(${signature}\\)"/`;
+
+const OF_BOX: readonly Difference[] = [
+  {
+    of: BOX,
+    srs: [],
+    instead: ['date: {…}'],
+    reason: 'an answer says when it was made, as RFC 9110 §6.6.1 has it',
+  },
+  {
+    of: BOX,
+    scripts: ['http-others', 'http-hls'],
+    srs: ['server: SRS/7.0.18({name})'],
+    instead: [],
+    reason: 'the HTTP port does not say what serves it',
+  },
+  {
+    of: BOX,
+    scripts: ['http-hls'],
+    srs: [],
+    instead: ['cache-control: no-cache'],
+    reason: 'a playlist says that it changes, so that no cache keeps it',
+  },
+  {
+    of: BOX,
+    scripts: ['http-hls'],
+    steps: ['http segment'],
+    srs: [],
+    instead: [
+      'accept-ranges: bytes',
+      'cache-control: public, max-age=60, immutable',
+      'etag: {…}',
+      'last-modified: {…}',
+    ],
+    reason: 'segments have ranges and validators, which SRS lacks',
+  },
+  {
+    of: BOX,
+    scripts: ['http-hls'],
+    steps: ['http GET {master}'],
+    srs: ['{name}-{n}.ts?hls_ctx={ctx}'],
+    instead: ['/^\\{name\\}-c00\\d-\\d-\\d-\\{n\\}\\.ts\\?hls_ctx=\\{ctx\\}$/'],
+    reason: 'a segment names the life of the child that wrote it',
+  },
+  {
+    of: BOX,
+    scripts: ['http-hls'],
+    steps: ['http HEAD /live/{name}.m3u8'],
+    srs: ['content-length: {…}'],
+    instead: [],
+    reason: 'HEAD of a playlist does not tell its length',
+    toBeMended: true,
+  },
+  {
+    of: BOX,
+    scripts: ['http-others'],
+    steps: ['http GET /'],
+    srs: ['404 Not Found', 'content-type: text/plain; charset=utf-8', 'Not Found'],
+    instead: ['302 Found', 'location: players/', '(empty)'],
+    reason: 'the player pages are at /',
+  },
+  ...['clients[]', 'streams[]', 'client', 'stream', ...ACTIONS.map((name) => `on_${name}`)].map(
+    (row): Difference => ({
+      of: BOX,
+      srs: [],
+      instead: [`/^${row.replace('[]', '\\[\\]')}\\.child: /`],
+      reason: `${row} says which child it is in`,
+    }),
+  ),
+  {
+    of: BOX,
+    scripts: ['api-paths'],
+    steps: ['api GET /api/v1/', 'api GET /api/v1/perf'],
+    srs: [],
+    instead: ['urls.origins: "children, and which stream is on which"'],
+    reason: 'the catalogue names what only a box has',
+  },
+  {
+    of: BOX,
+    scripts: ['api-methods'],
+    steps: ['api preflight'],
+    srs: [
+      '200 OK',
+      'access-control-allow-credentials: false',
+      'access-control-allow-headers: *',
+      'access-control-allow-methods: *',
+      'access-control-allow-origin: *',
+      'access-control-expose-headers: *',
+      'access-control-request-private-network: true',
+      'server: SRS/7.0.18({name})',
+    ],
+    instead: ['403 Forbidden'],
+    reason: 'a page of another site may kick nobody (api.changes)',
+  },
+  {
+    of: BOX,
+    scripts: ['hooks-flv'],
+    steps: ['hook on_stop 1'],
+    srs: ['on_play.ip: "9.8.7.6"', 'on_stop.ip: "9.8.7.6"'],
+    instead: ['on_play.ip: "127.0.0.1"', 'on_stop.ip: "127.0.0.1"'],
+    reason: 'X-Forwarded-For counts where proxies.trusted says so, and from nobody else',
+  },
+];
+
+const OF_MINI: readonly Difference[] = [
+  {
+    of: MINI,
+    scripts: ['api-paths'],
+    steps: ['api GET /api/v1/self_proc_stats'],
+    srs: ['data.comm: "(srs)"'],
+    instead: ['data.comm: "(node)"'],
+    reason: 'mini-srs is a Node program',
+  },
+  {
+    of: MINI,
+    scripts: ['api-paths'],
+    steps: ['api GET /api/v1/features'],
+    srs: [
+      ...BUILD.map((name) => `data.${name}: {${name}}`),
+      ...FEATURES.map((name) => `data.features.${name}: true`),
+    ],
+    instead: [
+      ...BUILD.map((name) => `data.${name}: ""`),
+      ...FEATURES.map((name) => `data.features.${name}: false`),
+    ],
+    reason: 'mini-srs has fewer features, and was not built from C++',
+  },
+  {
+    of: MINI,
+    srs: [METADATA('Hang')],
+    instead: [METADATA('mini-srs')],
+    reason: 'mini-srs signs with its own name in place of the release’s',
+  },
+  {
+    of: MINI,
+    scripts: ['hooks-rtmp'],
+    steps: ['hook on_play 2'],
+    srs: ['on_connect.param: "?token=x"', 'on_play.param: "?token=x"'],
+    instead: ['on_connect.param: ""', 'on_play.param: ""'],
+    reason: 'SRS shows the query of the first name with the second one; mini-srs does not',
+  },
+  {
+    of: MINI,
+    scripts: ['hooks-rtmp'],
+    steps: ['hook on_close 1'],
+    srs: ['on_stop.param: "?token=x"'],
+    instead: ['on_stop.param: ""'],
+    reason: 'SRS shows the query of the first name with the second one; mini-srs does not',
+  },
+];
+
+export const HTTP: readonly Difference[] = [...OF_BOX, ...OF_MINI];

@@ -1,0 +1,104 @@
+import type { Difference } from '../compare.js';
+
+const MINI = ['mini-srs', 'box of mini-srs'] as const;
+const BOX = ['box of srs', 'box of mini-srs'] as const;
+
+function metadata(signature: string, length: number): string {
+  const video = 'width: 640, height: 360, videodatarate: 0, framerate: 25, videocodecid: 7';
+  const audio = 'audiodatarate: 46.875, audiosamplerate: 44100, audiosamplesize: 16, stereo: false';
+  const server = `audiocodecid: 10, server: "${signature}", server_version: "7.0.18"`;
+  return `dataAmf0 csid=4 sid=1 len=${length} "onMetaData", {${video}, ${audio}, ${server}}`;
+}
+
+function connected(encoding: number, data: string, length: number): string {
+  const server = '{fmsVer: "FMS/3,5,3,888", capabilities: 127, mode: 1}';
+  const status = 'level: "status", code: "NetConnection.Connect.Success"';
+  const rest = `description: "Connection succeeded", objectEncoding: ${encoding}, data: ${data}`;
+  return `commandAmf0 csid=3 sid=0 len=${length} "_result", 1, ${server}, {${status}, ${rest}}`;
+}
+
+const OF_SRS = (encoding: number) =>
+  `/^commandAmf0 csid=3 sid=0 len=848 "_result", 1, .*objectEncoding: ${encoding}, data: ecma/`;
+
+function ofMini(encoding: number): string {
+  const about = 'version: "3,5,3,888", srs_sig: "SRS", srs_server: "SRS/7.0.18(mini-srs)"';
+  const more = 'srs_license: "MIT", srs_url: "https://github.com/ossrs/srs", srs_version: "7.0.18"';
+  const own = 'srs_server_ip: "127.0.0.1", srs_pid: {pid}, srs_id: "{id}"';
+  const data = `ecma{${about}, ${more}, srs_authors: "{authors}", ${own}}`;
+  return connected(encoding, data, 464);
+}
+
+const ofBox = (encoding: number) =>
+  `/^commandAmf0 csid=3 sid=0 len=307 "_result", 1, .*objectEncoding: ${encoding}, data: {/`;
+
+export const RTMP: readonly Difference[] = [
+  {
+    of: MINI,
+    srs: [metadata('SRS/7.0.18(Hang)', 278)],
+    instead: [metadata('SRS/7.0.18(mini-srs)', 282)],
+    reason: 'mini-srs signs with its own name in place of the release’s',
+  },
+  ...[0, 3].flatMap((encoding): Difference[] => [
+    {
+      of: ['mini-srs'],
+      srs: [OF_SRS(encoding)],
+      instead: [ofMini(encoding)],
+      reason: 'mini-srs signs with its own name, and was written by others',
+    },
+    {
+      of: BOX,
+      srs: [OF_SRS(encoding)],
+      instead: [ofBox(encoding)],
+      reason: 'connect is answered with an object of four fields in place of SRS’s ECMA array',
+      toBeMended: true,
+    },
+  ]),
+  {
+    of: BOX,
+    scripts: ['play-flash'],
+    steps: ['v: play other'],
+    srs: [
+      '/^dataAmf0 csid=4 /',
+      'audio csid=6 sid=1 len=7 header',
+      'video csid=7 sid=1 len=46 header',
+      'audio frames csid=6 sid=1',
+      'video frames csid=7 sid=1',
+    ],
+    instead: ['nothing: no frames', 'audio frames never', 'video frames never'],
+    reason: 'a second name on one connection is not looked for on the child that has it',
+    toBeMended: true,
+  },
+  ...silentBefore('ping-early', 'a PingRequest before `publish` or `play` is not answered', {
+    'p: before connect': ['userControl csid=2 sid=0 len=6 000700000001'],
+    'p: after connect': ['userControl csid=2 sid=0 len=6 000700000002'],
+    'p: createStream': ['commandAmf0 csid=3 sid=0 len=29 "_result", 2, null, 1'],
+    'p: after createStream': ['userControl csid=2 sid=0 len=6 000700000003'],
+  }),
+  ...silentBefore('call-early', 'a call before createStream is not answered', {
+    'p: _checkbw': ['commandAmf0 csid=3 sid=0 len=21 "_result", 2, null, null'],
+    'p: foo': ['commandAmf0 csid=3 sid=0 len=21 "_result", 3, null, null'],
+    'p: foo without a transaction': ['commandAmf0 csid=3 sid=0 len=21 "_result", 0, null, null'],
+    'p: createStream': ['commandAmf0 csid=3 sid=0 len=29 "_result", 4, null, 1'],
+  }),
+];
+
+/** Steps that the box does not answer; sooner or later it closes a client that waits. */
+function silentBefore(
+  script: string,
+  reason: string,
+  steps: Readonly<Record<string, readonly string[]>>,
+): Difference[] {
+  return Object.entries(steps).flatMap(([step, srs]) =>
+    ['/^nothing: /', 'closed'].map(
+      (instead): Difference => ({
+        of: BOX,
+        scripts: [script],
+        steps: [step],
+        srs,
+        instead: [instead],
+        reason,
+        toBeMended: true,
+      }),
+    ),
+  );
+}
