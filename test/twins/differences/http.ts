@@ -48,7 +48,7 @@ const OF_BOX: readonly Difference[] = [
   {
     of: BOX,
     scripts: ['http-hls'],
-    steps: ['http GET {master}'],
+    steps: ['http GET /live/{master}'],
     srs: ['{name}-{n}.ts?hls_ctx={ctx}'],
     instead: ['/^\\{name\\}-c00\\d-\\d-\\d-\\{n\\}\\.ts\\?hls_ctx=\\{ctx\\}$/'],
     reason: 'a segment names the life of the child that wrote it',
@@ -62,6 +62,20 @@ const OF_BOX: readonly Difference[] = [
     reason: 'HEAD of a playlist does not tell its length',
     toBeMended: true,
   },
+  ...[
+    ['http GET /live/{name}.m3u8', '{master}'],
+    ['http playlist with a query', '{name}.m3u8?hls_ctx={ctx}&token=x&y=1'],
+    ['http playlist for a page', '{name}.m3u8?hls_ctx={ctx}'],
+  ].map(
+    ([step = '', line = '']): Difference => ({
+      of: BOX,
+      scripts: ['http-hls'],
+      steps: [step],
+      srs: [`/live/${line}`],
+      instead: [line],
+      reason: 'a master playlist is relative, so that it holds behind a proxy that adds a prefix',
+    }),
+  ),
   {
     of: BOX,
     scripts: ['http-others'],

@@ -25,8 +25,11 @@ const hls: Script = {
   steps: [
     ask('http', 'GET /live/{name}.m3u8', { title: 'playlist of nobody' }),
     ...PUBLISHED,
-    ask('http', 'GET /live/{name}.m3u8', { status: 200, keep: { master: '/^(\\/live.*)$/' } }),
-    ask('http', 'GET {master}', { has: '.ts', keep: { segment: '/^([\\w-]+\\.ts.*)$/' } }),
+    ask('http', 'GET /live/{name}.m3u8', {
+      status: 200,
+      keep: { master: '/^(?:\\/live\\/)?(\\S+\\.m3u8\\?hls_ctx=.*)$/' },
+    }),
+    ask('http', 'GET /live/{master}', { has: '.ts', keep: { segment: '/^([\\w-]+\\.ts.*)$/' } }),
     ask('http', 'GET /live/{segment}', { title: 'segment' }),
     ask('http', 'GET /live/{name}.m3u8?token=x&y=1', { title: 'playlist with a query' }),
     ask('http', 'GET /live/{name}.m3u8', { title: 'playlist for a page', headers: ORIGIN }),
