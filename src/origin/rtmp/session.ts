@@ -206,7 +206,7 @@ export class RtmpSession {
     return this.#streamFirst ? 'haivision-publish' : 'fmle-publish';
   }
 
-  /** Identifies the stream, calls on_connect each time as SRS does, and starts. */
+  /** Identifies the stream, calls on_connect each time, and starts; a refusal closes. */
   async #begin(
     role: Role,
     name: Amf0Value,
