@@ -43,7 +43,9 @@ export async function cli(args: readonly string[], around: Surroundings = {}): P
   });
   child.stderr.on('data', (text) => {
     stderr += text;
-    if (around.until !== undefined && stderr.includes(around.until)) child.kill('SIGTERM');
+    // Once: a second signal ends it at once.
+    if (around.until === undefined || child.killed || !stderr.includes(around.until)) return;
+    child.kill('SIGTERM');
   });
   const [code] = await once(child, 'close');
   return { code, stdout, stderr };
