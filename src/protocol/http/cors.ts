@@ -1,6 +1,6 @@
 /**
- * SRS's CORS headers, which it sends only if the request has an `Origin`, with the right name of the
- * last one: SRS answers with the name of the request's header.
+ * SRS's CORS headers, which it sends only if the request has an `Origin`. The last one has its own
+ * name here: SRS answers with the name of the request's header.
  */
 const CORS = {
   'Access-Control-Allow-Origin': '*',
