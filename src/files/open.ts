@@ -70,6 +70,13 @@ export async function openFile(
   return { status, headers: { ...result.headers, ...headers }, body };
 }
 
+/** Reports whether `openFile` would find a file of that path, and no folder. */
+export async function hasFile(shelf: Shelf, path: string, ask: FileAsk): Promise<boolean> {
+  const file = await openFile(shelf, path, ask);
+  file?.body.destroy();
+  return file !== null && file.headers.Location === undefined;
+}
+
 /** Throws if the file, or a directory on its path, is a symbolic link. */
 async function refuseLinks(root: string, file: string): Promise<void> {
   const [realRoot, real] = await Promise.all([realpath(root), realpath(file)]);

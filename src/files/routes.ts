@@ -3,10 +3,11 @@
  * May import: listener, protocol.
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { parseTarget } from '../protocol/http/target.js';
-import { openFile, type Shelf } from './open.js';
+import { hasFile, openFile, type Shelf } from './open.js';
 import { replyFile } from './reply.js';
 
 export interface FileOptions {
@@ -37,5 +38,14 @@ export function fileHandler({ root, prefix = '', maxAgeSeconds = 0 }: FileOption
     if (location === undefined) return replyFile(request, reply, file);
     const headers = { ...file.headers, Location: prefix + location };
     return replyFile(request, reply, { ...file, headers });
+  };
+}
+
+/** Makes a function that reports whether a request names a file of the folder. */
+export function fileTest(root: string) {
+  const shelf: Shelf = { root, maxAgeSeconds: 0, immutable: false };
+  return async (request: IncomingMessage): Promise<boolean> => {
+    const path = parseTarget(request.url ?? '')?.path;
+    return path !== undefined && hasFile(shelf, path, request);
   };
 }

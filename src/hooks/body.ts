@@ -24,6 +24,8 @@ export interface HookTruth {
   readonly serviceId?: string | undefined;
   /** Null: no child knows the client yet. */
   readonly child: string | null;
+  /** Bearer token of a WHIP or WHEP client; null: it sent none. */
+  readonly token?: string | null;
   /** Set if users know the client by another id than its child does. */
   readonly clientId?: string;
 }
@@ -41,15 +43,32 @@ export function parseHook(text: string): HookBody | null {
   return complete && sound ? (body as HookBody) : null;
 }
 
-/** Builds the call for the user: SRS's fields in SRS's order, then `child`. */
+/**
+ * Builds the call for the user: SRS's fields in SRS's order, then `child`. A client's bearer token
+ * is `token`, and also in `param`, where clients of other protocols have theirs.
+ */
 export function rewriteHook(body: HookBody, truth: HookTruth): string {
-  const { ip, serverId, child, clientId = body.client_id } = truth;
+  const { ip, serverId, child, clientId = body.client_id, token = null } = truth;
   const { serviceId = body.service_id } = truth;
   const { param } = body;
   // Removes the parameters that we added to the client's own.
-  const own = typeof param === 'string' ? { param: withoutOwnQuery(param) } : {};
+  const own = typeof param === 'string' ? { param: withToken(withoutOwnQuery(param), token) } : {};
   const ids = { server_id: serverId, service_id: serviceId, client_id: clientId };
-  return JSON.stringify({ ...body, ...own, ...ids, ...streamOf(body), ip, child });
+  return JSON.stringify({
+    ...body,
+    ...own,
+    ...ids,
+    ...streamOf(body),
+    ip,
+    child,
+    ...(token && { token }),
+  });
+}
+
+/** A `token` of the client's own URL stays the only one. */
+function withToken(param: string, token: string | null): string {
+  if (token === null || /[?&]token=/.test(`&${param}`)) return param;
+  return `${param}&token=${encodeURIComponent(token)}`;
 }
 
 /** The stream's id in the box's API, whose streams have other ids than their child's. */

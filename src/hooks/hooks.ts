@@ -70,6 +70,11 @@ export class Hooks {
     return this.#relay.held;
   }
 
+  /** Notes the bearer token of a WHIP or WHEP client for its hooks, whose `param` has the key. */
+  noteBearer(key: string, token: string): void {
+    this.#relay.bearers.note(key, token);
+  }
+
   /** Returns the hook settings of a child's config. Call it after start(). */
   planFor(childId: string): HooksPlan {
     const { config, serverId } = this.#options;

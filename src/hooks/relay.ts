@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
+import { Bearers } from './bearers.js';
 import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
 import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
@@ -79,6 +80,8 @@ export class HookRelay {
    */
   readonly #keepers = new Map<string, () => void>();
   readonly #held: HeldClients;
+  /** Tokens of clients that are to be told to users. */
+  readonly bearers = new Bearers();
 
   constructor(options: HookRelayOptions) {
     this.#options = options;
@@ -229,7 +232,7 @@ export class HookRelay {
   async #truth({ owner, body }: IncomingHook): Promise<HookTruth> {
     const { clientOf } = this.#options;
     const known = this.#held.knownAs(body);
-    const ids = this.#ids(owner.id);
+    const ids = { ...this.#ids(owner.id), token: this.bearers.of(body.param) };
     if (known !== null) return { ip: known.ip, ...ids, clientId: known.id };
     const ip = (await clientOf(body.ip).catch(() => null)) ?? body.ip;
     return { ip, ...ids };

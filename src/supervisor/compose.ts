@@ -60,6 +60,7 @@ export async function compose(
     budget,
     holds,
     heldHooks: hooks.held,
+    noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),
     statuses: () => owners.statuses(),
     logger,
   };

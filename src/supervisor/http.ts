@@ -3,6 +3,7 @@ import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
+import { fileTest } from '../files/routes.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -86,6 +87,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
   return {
     match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
+    ...(config.http.dir === null ? {} : { isFile: fileTest(config.http.dir) }),
     route: (stream, role) => routing.route(stream, role),
     access: parts.access,
     engine,

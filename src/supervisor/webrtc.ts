@@ -29,6 +29,8 @@ export interface WebRtcParts extends UdpParts {
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly budget: ConnectionBudget;
+  /** See `SignallingOptions`. */
+  readonly noteBearer: (key: string, token: string) => void;
   readonly logger: Logger;
 }
 
@@ -60,6 +62,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     route: keepSources((stream, role) => routing.route(stream, role)),
     access: parts.access,
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
+    noteBearer: parts.noteBearer,
     sessions,
     way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },
     vhosts: parts.vhosts,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
@@ -8,6 +10,7 @@ import { BOUNDED, until } from '../helpers/until.js';
 import { says, UserHooks } from '../hooks/hook-server.js';
 
 const OFFER = offerText('sendonly');
+const TOKEN = 's3cretTOKEN';
 
 for (const origin of origins()) {
   describe(`hooks of ${origin.name} for WebRTC`, BOUNDED, () => {
@@ -32,6 +35,12 @@ for (const origin of origins()) {
       await user?.close();
     });
 
+    const childLogs = async () => {
+      const folder = join(supervisor.workDir, 'logs');
+      const names = await readdir(folder);
+      const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+      return texts.join('');
+    };
     const whip = async (stream: string) => {
       const url = `${api}/rtc/v1/whip/?app=live&stream=${stream}`;
       return (await fetch(url, { method: 'POST', body: OFFER })).status === 201;
@@ -42,6 +51,18 @@ for (const origin of origins()) {
       const response = await fetch(`${api}/rtc/v1/publish/`, { method: 'POST', body });
       return ((await response.json()) as { code: number }).code === 0;
     };
+
+    it('have the bearer token of a client, which no log has', async () => {
+      const url = `${api}/rtc/v1/whip/?app=live&stream=tokened`;
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const answer = await fetch(url, { method: 'POST', body: OFFER, headers });
+      assert.equal(answer.status, 201);
+      const [call] = user.of('on_publish', 'tokened');
+      assert.equal(call?.token, TOKEN);
+      assert.match(`${call?.param}`, new RegExp(`^\\??app=live&stream=tokened&token=${TOKEN}$`));
+      await until('the child logs it', async () => (await childLogs()).includes('tokened'));
+      for (const text of [supervisor.output, await childLogs()]) assert.ok(!text.includes(TOKEN));
+    });
 
     for (const [name, publish] of Object.entries({ whip, older })) {
       it(`leave the name of a refused publisher to the next one, by ${name}`, async () => {

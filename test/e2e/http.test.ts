@@ -91,6 +91,16 @@ for (const origin of origins()) {
       await Promise.all(playing.map((player) => assertDecoded(player, FRAMES)));
     });
 
+    it('plays a stream of an app with two levels, without chunks to HTTP/1.0', async () => {
+      cast.publish(supervisor.url('live/tenant/cam'));
+      await cast.assertPlays(FRAMES, url('live/tenant/cam.flv'));
+      const player = await HttpPlayer.open(http, 'GET /live/tenant/cam.flv HTTP/1.0\r\n\r\n');
+      players.add(player);
+      await media(player);
+      assert.match(player.head, /^HTTP\/1\.1 200 .*\r\n\r\nFLV/s);
+      assert.doesNotMatch(player.head, /transfer-encoding/i);
+    });
+
     it('plays TS of a vhost that mounts it', async () => {
       cast.publish(supervisor.url('live/ts?vhost=ts.test'));
       await cast.assertPlays(FRAMES, url('live/ts.ts?vhost=ts.test'));

@@ -58,3 +58,18 @@ test('what is no hook of SRS is not taken for one', () => {
     assert.equal(parseHook(text), null);
   }
 });
+
+test('a bearer token has a field of its own, and is in the parameters that have no other', () => {
+  const truth = { ip: '1.2.3.4', serverId: 'vid-box', child: null, token: 'a+b/c=' };
+  const told = (param: string) => {
+    const body = parseHook(JSON.stringify({ ...ON_HLS, action: 'on_publish', param }));
+    assert.ok(body);
+    return JSON.parse(rewriteHook(body, truth)) as Record<string, string>;
+  };
+  const ours = `bearer-key=${'ab'.repeat(12)}&eip=1.2.3.4:5&ice-ufrag=S${'a'.repeat(22)}&`;
+  const { param, token } = told(`?${ours}app=live`);
+  assert.equal(token, 'a+b/c=');
+  assert.equal(param, '?app=live&token=a%2Bb%2Fc%3D');
+  assert.equal(told('app=live&token=own').param, 'app=live&token=own');
+  assert.equal(told('app=live&xtoken=own').param, 'app=live&xtoken=own&token=a%2Bb%2Fc%3D');
+});

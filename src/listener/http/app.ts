@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../logging/logger.js';
+import { forwardedPrefix } from '../../protocol/http/forwarded.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connections.js';
@@ -16,6 +17,8 @@ declare module 'fastify' {
      * ignored.
      */
     readonly clientAddress: ClientAddress;
+    /** Path that a trusted proxy has stripped, `/tv`; '' if none. */
+    readonly strippedPrefix: string;
   }
 }
 
@@ -48,6 +51,13 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.decorateRequest('clientAddress', {
     getter() {
       return clientOf(this.raw, connectionOf(this.raw.socket), trusted);
+    },
+  });
+  app.decorateRequest('strippedPrefix', {
+    getter() {
+      const ip = connectionOf(this.raw.socket)?.ip;
+      const header = this.raw.headers['x-forwarded-prefix']?.toString();
+      return ip !== undefined && trusted.has(ip) ? forwardedPrefix(header) : '';
     },
   });
   app.addHook('onRequest', async (request, reply) => {

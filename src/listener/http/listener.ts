@@ -14,7 +14,8 @@ import type { Connection } from '../connections.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
-import { type LiveExchange, type LiveOptions, LiveRelay } from './live-relay.js';
+import type { LiveExchange } from './child-streams.js';
+import { type LiveOptions, LiveRelay } from './live-relay.js';
 import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
 import { TurnAway } from './turn-away.js';
 
@@ -102,7 +103,8 @@ export class HttpListener extends ClientListener {
     const times = { headMs, ...(sendMs === undefined ? {} : { sendMs }) };
     const server = createHttpServer(tls, times, (request, response) => {
       this.#occupy(request, response);
-      if (!this.#serveLive(request, response)) handler(request, response);
+      const otherwise = () => handler(request, response);
+      if (!this.#serveLive(request, response, otherwise)) otherwise();
     });
     const serve = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
@@ -169,8 +171,8 @@ export class HttpListener extends ClientListener {
     this.leave(connection);
   }
 
-  /** Serves a request for a live stream; false if it is none. */
-  #serveLive(request: IncomingMessage, response: ServerResponse): boolean {
+  /** Serves a request for a live stream, or for a file by `otherwise`; false if it is none. */
+  #serveLive(request: IncomingMessage, response: ServerResponse, otherwise: () => void): boolean {
     const connection = this.#connectionOf(request.socket);
     if (connection === null || this.#taken.has(connection)) return true;
     if (this.#live === null) return false;
@@ -183,8 +185,12 @@ export class HttpListener extends ClientListener {
     const live = this.#live.find(request);
     if (live === null) return false;
     this.#taken.add(connection);
+    const leave = () => {
+      this.#taken.delete(connection);
+      otherwise();
+    };
     connection.comesFrom(formatAddress({ host: client.ip, port: client.port }));
-    void this.#relay(this.#live.serve(live, exchange), exchange);
+    void this.#relay(this.#live.serve(live, exchange, leave), exchange);
     return true;
   }
 

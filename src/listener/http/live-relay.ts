@@ -1,45 +1,34 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { AccessRules } from '../../access/rules.js';
-import type { Logger } from '../../logging/logger.js';
-import { buildChildHead } from '../../protocol/http/child-head.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
-import type { RelayEngine } from '../../relay/relay.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
 import { checkAccess } from '../access.js';
-import { type AliasBook, canAlias } from '../aliases.js';
-import type { ClientAddress } from '../client-address.js';
-import type { Connection } from '../connections.js';
-import { dialAsClient, targetOf } from '../dial-as-client.js';
 import type { HeldHooks, HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { HoldBudget } from '../hold-budget.js';
 import type { Failure } from '../listener.js';
 import { reachChild } from '../reach-child.js';
-import { readUntil } from '../read-until.js';
 import type { Route, Router } from '../route.js';
-import { failureOf, PeerError, reasonForClient, SessionError } from '../session-error.js';
+import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { within } from '../within.js';
-import { detach, isNext } from './detach.js';
+import { type ChildStreamOptions, ChildStreams, type LiveExchange } from './child-streams.js';
+import { isNext } from './detach.js';
+import { knowsNoChunks } from './unchunked.js';
 
-/** Most milliseconds for a child's first byte: it waits for media, and for its hooks. */
-const CHILD_ANSWER_MS = 40_000;
-/** Most idle milliseconds; SRS ends a player much earlier if its publisher is silent. */
-const IDLE_MS = 5 * 60 * 1000;
 /** The child reports the bytes itself. */
 const NO_BYTES: HeldTraffic = { sent: 0, received: 0 };
 
 /** Settings of live streams on an HTTP port. */
-export interface LiveOptions {
+export interface LiveOptions extends ChildStreamOptions {
   readonly match: LiveMatcher;
   /** Resolves with true once the stream is published, with false if the signal aborts. */
   readonly whenPublished: (stream: StreamKey, signal: AbortSignal) => Promise<boolean>;
+  /** Reports whether a request names a file, sent if nobody publishes the stream; default: none. */
+  readonly isFile?: (request: IncomingMessage) => Promise<boolean>;
   readonly route: Router;
   /** Rules for players. */
   readonly access: AccessRules;
-  readonly engine: Pick<RelayEngine, 'join'>;
-  readonly aliases: AliasBook;
   /** Most milliseconds that a player waits for its stream. */
   readonly waitMs: number;
   /** Counts waiting players. */
@@ -48,17 +37,6 @@ export interface LiveOptions {
   readonly hooks: Pick<HeldHooks, 'open'>;
   /** The `Server` header, as the children send it. */
   readonly server: string;
-  /** Most milliseconds for a child's first byte; default: 40 s. */
-  readonly childAnswerMs?: number;
-  readonly logger: Logger;
-}
-
-/** One request for a live stream. */
-export interface LiveExchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly connection: Connection;
-  readonly client: ClientAddress;
 }
 
 /** Result of a player's waiting: its HTTP status, or null if it can go to its child. */
@@ -74,9 +52,11 @@ const GOES_ON: Waited = { status: null, hookClient: null };
 /** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, and relays it raw. */
 export class LiveRelay {
   readonly #options: LiveOptions;
+  readonly #streams: ChildStreams;
 
   constructor(options: LiveOptions) {
     this.#options = options;
+    this.#streams = new ChildStreams(options);
   }
 
   /** Returns the live stream of a request; null if it asks for something else. */
@@ -93,15 +73,16 @@ export class LiveRelay {
 
   /**
    * Serves a request. Resolves when the client has left, or got an answer that is no stream.
-   * Rejects, after an answer, if the client could not be served.
+   * Rejects, after an answer, if the client could not be served. Leaves a file to `otherwise`.
    */
-  async serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
+  async serve(live: LiveRequest, exchange: LiveExchange, otherwise: () => void): Promise<void> {
     const { method = '' } = exchange.request;
     if (!['GET', 'POST', 'HEAD'].includes(method)) {
       return this.#answer(exchange, 405, { Allow: 'GET, POST, HEAD, OPTIONS' });
     }
     try {
-      await this.#serve(live, exchange);
+      if (await this.#isFile(live, exchange)) otherwise();
+      else await this.#serve(live, exchange);
     } catch (error) {
       this.#fail(exchange, error);
       throw error;
@@ -120,8 +101,18 @@ export class LiveRelay {
     }
   }
 
+  async #isFile(live: LiveRequest, { request }: LiveExchange): Promise<boolean> {
+    const { isFile } = this.#options;
+    return isFile !== undefined && !(await this.#isThere(live)) && isFile(request);
+  }
+
+  async #isThere({ isEdge, name }: LiveRequest): Promise<boolean> {
+    return isEdge || this.#options.whenPublished(streamKey(name), AbortSignal.abort());
+  }
+
   #describe({ contentType }: LiveRequest, exchange: LiveExchange): void {
-    this.#head(exchange, 200, { 'Content-Type': contentType, 'Transfer-Encoding': 'chunked' });
+    const coding = knowsNoChunks(exchange.request) ? {} : { 'Transfer-Encoding': 'chunked' };
+    this.#head(exchange, 200, { 'Content-Type': contentType, ...coding });
     exchange.response.end();
   }
 
@@ -130,10 +121,9 @@ export class LiveRelay {
    * its own side: whether it still listens shows only when something is written to it.
    */
   async #wait(live: LiveRequest, exchange: LiveExchange): Promise<Waited> {
-    const { whenPublished, holds, hooks } = this.#options;
+    const { holds, hooks } = this.#options;
     const { request, connection, client } = exchange;
-    const isThere = live.isEdge || (await whenPublished(streamKey(live.name), AbortSignal.abort()));
-    if (isThere) return GOES_ON;
+    if (await this.#isThere(live)) return GOES_ON;
     const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
     if (isAnsweredNow) return { status: 404, hookClient: null };
     if (holds.take(connection.ip) !== null) return { status: 503, hookClient: null };
@@ -186,7 +176,7 @@ export class LiveRelay {
     connection.named(stream, 'play');
     const attempt = {
       route: () => route(stream, 'play'),
-      join: (found: Route) => this.#join(found, exchange, hookClient),
+      join: (found: Route) => this.#streams.join(found, exchange, hookClient),
     };
     const found = await reachChild(connection, attempt, logger);
     hookClient?.served();
@@ -197,53 +187,6 @@ export class LiveRelay {
   #fail(exchange: LiveExchange, error: unknown): void {
     const status = STATUS[failureOf(error)] ?? 502;
     this.#answer(exchange, status, status === 503 ? RETRY : {}, reasonForClient(error));
-  }
-
-  async #join(route: Route, exchange: LiveExchange, hookClient: HookClient | null): Promise<void> {
-    const { connection, request, response, client: from } = exchange;
-    const alias = hookClient && this.#aliasFor(hookClient, connection, route);
-    const child = await dialAsClient(connection, targetOf(route, 'http'), this.#options);
-    child.on('error', () => {}).write(childHead(request, alias ?? from.ip));
-    try {
-      const toClient = await this.#firstBytes(child, connection.signal);
-      const client = detach(response);
-      if (client === null) throw new SessionError('left', 'the client has left');
-      const pair = { client, child, toClient, oneWay: true, idleMs: IDLE_MS };
-      connection.servedBy(route.owner, this.#options.engine.join(pair));
-    } catch (error) {
-      child.destroy();
-      throw error;
-    }
-  }
-
-  /**
-   * Returns the address for X-Forwarded-For, which SRS's hooks of HTTP players report: by the alias
-   * they are matched to the client.
-   */
-  #aliasFor(hookClient: HookClient, connection: Connection, { via, host }: Route): string | null {
-    if (via !== undefined || !canAlias(host)) return null;
-    const alias = connection.takeAlias(this.#options.aliases);
-    if (alias !== null) hookClient.goesBy(alias);
-    return alias;
-  }
-
-  /** Rejects if the child closes the connection first, or sends nothing in time. */
-  async #firstBytes(child: Socket, signal: AbortSignal): Promise<Buffer> {
-    const ending = new AbortController();
-    const end = () => ending.abort(signal.reason);
-    const late = () =>
-      ending.abort(new PeerError('it sends nothing, as does perhaps its publisher'));
-    const limitMs = this.#options.childAnswerMs ?? CHILD_ANSWER_MS;
-    signal.addEventListener('abort', end);
-    try {
-      return await within(
-        limitMs,
-        late,
-        readUntil(child, (bytes) => bytes, ending.signal),
-      );
-    } finally {
-      signal.removeEventListener('abort', end);
-    }
   }
 
   #answer(
@@ -284,12 +227,6 @@ const TEXTS: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   503: 'Service Unavailable: too many players wait for their streams',
 };
-
-function childHead({ url = '', headers, rawHeaders }: IncomingMessage, ip: string): Buffer {
-  const { authority = null, path = '/', query = '' } = parseTarget(url) ?? {};
-  const target = query === '' ? path : `${path}?${query}`;
-  return buildChildHead({ target, host: authority ?? headers.host ?? '', rawHeaders }, ip);
-}
 
 /** Returns the request as SRS's hooks report it; this is SRS's tcUrl of HTTP players. */
 function requestOf({ name }: LiveRequest, { url = '', headers }: IncomingMessage): HeldRequest {

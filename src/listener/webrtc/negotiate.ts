@@ -5,10 +5,11 @@ import type { AccessRules } from '../../access/rules.js';
 import { askChild, type ChildAnswer } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
+import { bearerOf } from '../../protocol/http/bearer.js';
 import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
-import { iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
+import { countMedia, iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufrag.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import { checkAccess } from '../access.js';
@@ -32,6 +33,8 @@ export interface SignallingOptions {
   /** The boxes' shared secret; null: there are no other boxes. */
   readonly secret: string | null;
   readonly isPublished: (stream: StreamKey) => Promise<boolean>;
+  /** Takes a client's bearer token; its child's hooks will have this key in `param`. */
+  readonly noteBearer: (key: string, token: string) => void;
   /** Most milliseconds for a child's answer, which may wait for its hooks. */
   readonly answerMs: number;
   readonly logger: Logger;
@@ -54,9 +57,10 @@ export interface Negotiated {
   readonly sdp: string | null;
 }
 
+const BEARER_KEY_BYTES = 12;
 /** Hop-by-hop headers, and those that name the client. */
 const OWN_HEADERS =
-  /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-for|x-srs-supervisor-hop)$/;
+  /^(connection|keep-alive|transfer-encoding|content-length|expect|upgrade|te|trailer|proxy-.*|x-real-ip|x-forwarded-(?:for|prefix)|x-srs-supervisor-hop)$/;
 
 /** Lets the stream's owner answer an offer, and opens the session. @throws OfferRefusal */
 export async function negotiate(
@@ -76,6 +80,7 @@ export async function negotiate(
   connection.named(stream, wanted.role);
   try {
     checkAccess(options.access, stream, wanted.role, ip);
+    await checkSuffix(options, wanted);
     const route = await findRoute(options, request, stream, wanted.role);
     const negotiated = await askOwner({ options, request, dialect, connection, ip }, route);
     if (negotiated.sdp === null) options.sessions.fail(connection, 'child');
@@ -84,6 +89,15 @@ export async function negotiate(
     options.sessions.fail(connection, failureOf(error));
     throw error;
   }
+}
+
+/** Refuses a player that has another protocol's name of a stream: in SRS it would wait for ever. */
+async function checkSuffix({ isPublished }: SignallingOptions, wanted: RtcRequest): Promise<void> {
+  const plain = wanted.stream.replace(/\.(?:flv|ts|mp3|aac|m3u8)$/, '');
+  const hasSuffix = wanted.role === 'play' && plain !== wanted.stream;
+  if (!hasSuffix || (await isPublished(streamKey(wanted)))) return;
+  const hint = `names of WebRTC have no suffix: ask for stream=${plain}`;
+  throw new OfferRefusal(404, `nobody publishes ${streamKey(wanted)}; ${hint}`);
 }
 
 interface Negotiation {
@@ -140,6 +154,7 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
     const [ours, theirs] = [iceOf(sdp), iceOf(dialect.offer)];
     if (ours === null || theirs === null)
       throw new OfferRefusal(406, 'the offer has no media to answer');
+    checkMedia(dialect, sdp);
     const username = `${ours.ufrag}:${theirs.ufrag}`;
     const { password } = ours;
     const rewritten = plan.rewrite(sdp);
@@ -152,6 +167,13 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
       route.release(fault);
     }
   }
+}
+
+/** Refuses an answer with fewer m-lines than a publisher's offer, which browsers do not accept. */
+function checkMedia({ offer, wanted }: Dialect, answer: string): void {
+  const [given, offered] = [countMedia(answer), countMedia(offer)];
+  if (wanted.role === 'play' || given >= offered) return;
+  throw new OfferRefusal(406, `SRS takes ${given} of the ${offered} m-lines of the offer`);
 }
 
 /** Deletes a session that nobody uses: otherwise its stream would be occupied for half a minute. */
@@ -168,6 +190,15 @@ function withdraw({ request, options }: Negotiation, route: Route, { headers }: 
   );
 }
 
+/** Keeps a client's bearer token for its hooks. Returns its key; null if it sent none. */
+function noteBearer(options: SignallingOptions, { headers }: FastifyRequest): string | null {
+  const token = bearerOf(headers.authorization);
+  if (token === null) return null;
+  const key = randomBytes(BEARER_KEY_BYTES).toString('hex');
+  options.noteBearer(key, token);
+  return key;
+}
+
 async function ask(
   { options, request, dialect, ip }: Negotiation,
   route: Route,
@@ -177,7 +208,8 @@ async function ask(
   const { pathname, query } = splitUrl(request.url);
   const isOurs = dialect.takesUfrag && !parseQuery(query).get('ice-ufrag');
   const ufrag = isOurs ? newUfrag(options, route.owner.id) : null;
-  const path = `${pathname}?${ownQuery({ eip: plan.eip, ufrag })}${query}`;
+  const bearerKey = noteBearer(options, request);
+  const path = `${pathname}?${ownQuery({ eip: plan.eip, ufrag, bearerKey })}${query}`;
   const body = request.body as Buffer;
   const own = { ...headersFor(request, body), 'x-forwarded-for': ip };
   const headers = { ...own, ...hopHeader(route, ip, path) };

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { askChild, type ChildAnswer } from '../../child-access/ask.js';
-import { corsHeaders } from '../../protocol/http/cors.js';
+import { namedCorsHeaders } from '../../protocol/http/cors.js';
 import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import type { Parsed } from '../../protocol/result.js';
@@ -31,8 +31,9 @@ const MAX_BODY_BYTES = 64 * 1024;
 const NO_BODY = Buffer.alloc(0);
 /** SRS's code for an unknown session. */
 const NO_SESSION = 5022;
-/** Hop-by-hop headers of a child's answer. */
-const CHILD_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+/** Hop-by-hop headers of a child's answer, and those that we set. */
+const CHILD_HEADERS =
+  /^(?:connection|keep-alive|transfer-encoding|content-length|access-control-.*)$/;
 
 /** SRS's paths of WHIP and WHEP, with their roles. */
 const ENDPOINTS: Readonly<Record<string, Role>> = {
@@ -56,7 +57,7 @@ export function rtcSignalling(options: SignallingOptions) {
     const parser = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
     app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
     app.addHook('onRequest', async ({ headers }, reply) => {
-      reply.headers(corsHeaders(headers.origin));
+      reply.headers(namedCorsHeaders(headers));
     });
     app.setErrorHandler((error: Error, request, reply) =>
       replyRefusal(reply, refuse(options, request, error)),
@@ -117,7 +118,8 @@ function addOlder(app: FastifyInstance, url: string, role: Role, options: Signal
 function redirectTo(app: FastifyInstance, url: string): void {
   app.all(url.slice(0, -1), (request, reply) => {
     const { query } = splitUrl(request.url);
-    const location = query === '' ? url : `${url}?${query}`;
+    const path = request.strippedPrefix + url;
+    const location = query === '' ? path : `${path}?${query}`;
     reply.code(302).header('Location', location).type('text/plain; charset=utf-8');
     return reply.send(`Redirect to ${location}`);
   });
@@ -224,8 +226,11 @@ async function nack(
 }
 
 function passOn(reply: FastifyReply, { status, headers }: ChildAnswer): FastifyReply {
-  const kept = Object.entries(headers).filter(([name]) => !CHILD_HEADERS.has(name));
-  return reply.code(status).headers(Object.fromEntries(kept));
+  const kept = Object.entries(headers).filter(([name]) => !CHILD_HEADERS.test(name));
+  reply.code(status).headers(Object.fromEntries(kept));
+  const { location } = headers;
+  const { strippedPrefix } = reply.request;
+  return location?.startsWith('/') ? reply.header('Location', strippedPrefix + location) : reply;
 }
 
 function need(parsed: Parsed<RtcRequest>): RtcRequest {

@@ -1,7 +1,12 @@
 import { isSameText } from '../same-text.js';
 
-/** Reports whether an `Authorization` header carries this bearer token (RFC 6750 §2.1). */
-export function bears(token: string, authorization = ''): boolean {
-  const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  return given !== undefined && isSameText(given, token);
+/** Returns the token of an `Authorization` header (RFC 6750 §2.1); null if it has none. */
+export function bearerOf(authorization = ''): string | null {
+  return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? null;
+}
+
+/** Reports whether an `Authorization` header carries this bearer token. */
+export function bears(token: string, authorization?: string): boolean {
+  const given = bearerOf(authorization);
+  return given !== null && isSameText(given, token);
 }

@@ -56,12 +56,21 @@ export function parseStreamurl(
 export function ownQuery(ours: {
   readonly eip: string | null;
   readonly ufrag: string | null;
+  /** Secret by which hooks are matched to a bearer token: 24 hexadecimal digits. */
+  readonly bearerKey: string | null;
 }): string {
+  const key = ours.bearerKey === null ? '' : `bearer-key=${ours.bearerKey}&`;
   const eip = ours.eip === null ? '' : `eip=${ours.eip}&`;
-  return ours.ufrag === null ? eip : `${eip}ice-ufrag=${ours.ufrag}&`;
+  return key + (ours.ufrag === null ? eip : `${eip}ice-ufrag=${ours.ufrag}&`);
+}
+
+/** Returns the key of a bearer token in a hook's `param`; null if it begins with none. */
+export function bearerKeyOf(param: string): string | null {
+  return /^\??bearer-key=([\da-f]{24})&/.exec(param)?.[1] ?? null;
 }
 
 /** Removes what `ownQuery` prepended from a query or a hook's `param`. */
 export function withoutOwnQuery(param: string): string {
-  return param.replace(/^(\??)(?:eip=[^&]*&)?ice-ufrag=S[a-zA-Z\d+/]{22}&/, '$1');
+  const plain = param.replace(/^(\??)(?:bearer-key=[\da-f]{24}&)+/, '$1');
+  return plain.replace(/^(\??)(?:eip=[^&]*&)?ice-ufrag=S[a-zA-Z\d+/]{22}&/, '$1');
 }

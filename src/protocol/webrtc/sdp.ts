@@ -35,7 +35,10 @@ const MAX_LINE = 1024;
  * Lines of an offer that are parsed. Others are skipped: the library tries some sixty patterns on
  * each.
  */
-const READ = ['v=', 'm=', 'a=candidate:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=group:', 'a=rtcp-mux'];
+const READ = [
+  ...['v=', 'm=', 'a=candidate:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=group:', 'a=rtcp-mux'],
+  ...['a=ssrc:', 'a=msid:'],
+];
 const READ_WHOLE = new Set(['a=sendrecv', 'a=sendonly', 'a=recvonly', 'a=inactive']);
 
 /** The direction that SRS refuses for a role. */
@@ -90,6 +93,11 @@ export function withCandidates(sdp: string, candidates: readonly RtcCandidate[])
   return write({ ...session, media: media.map((line) => ({ ...line, candidates: lines })) });
 }
 
+/** Returns the number of m-lines. An answer has as many as its offer (RFC 3264 §6). */
+export function countMedia(sdp: string): number {
+  return readFew(sdp).media.length;
+}
+
 /** Returns the candidates of an answer's first m-line; all its m-lines have the same ones. */
 export function candidatesOf(sdp: string): RtcCandidate[] {
   const candidates = readFew(sdp).media[0]?.candidates ?? [];
@@ -104,7 +112,15 @@ function lineFault(line: Media, direction: string | undefined, role: Role): stri
   if (line.type !== 'audio' && line.type !== 'video') return `with media of type ${line.type}`;
   if (line.rtcpMux === undefined) return 'without rtcp-mux';
   const wanted = line.direction ?? direction ?? 'sendrecv';
-  return wanted === WRONG_DIRECTION[role] ? `to ${role} with ${wanted}` : null;
+  if (wanted === WRONG_DIRECTION[role]) return `to ${role} with ${wanted}`;
+  if (role === 'play' || namesTrack(line)) return null;
+  return `to publish whose ${line.type} line names no a=ssrc with a track (a=msid)`;
+}
+
+/** Reports whether SRS finds a track in a publisher's line; it answers no other line. */
+function namesTrack({ ssrcs = [], msid = [] }: Media): boolean {
+  const own = ssrcs.some(({ attribute, value = '' }) => attribute === 'msid' && / \S/.test(value));
+  return own || (ssrcs.length > 0 && msid.some(({ appdata }) => appdata));
 }
 
 function refused(reason: string): OfferFault {

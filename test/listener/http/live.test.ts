@@ -73,6 +73,46 @@ function suite(name: string, make: () => RelayEngine): void {
       await rig.empties();
     });
 
+    it('reach a client of HTTP/1.0 without chunked coding, to the connection’s end', async () => {
+      rig = await Rig.open(make());
+      const client = await rig.client('GET /live/x.flv HTTP/1.0\r\n\r\n');
+      const child = await rig.child.next();
+      assert.match(await headAt(child), /^GET \/live\/x\.flv HTTP\/1\.1\r\nHost: localhost\r\n/);
+      child.write(HEAD.replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\n'));
+      child.write('6\r\nmedia \r\n');
+      await client.reads('media ');
+      const [row] = await rig.listener.rows();
+      assert.equal(row?.child, 'c001');
+      child.end('4\r\nmore\r\n0\r\n\r\n');
+      await client.ends();
+      assert.match(client.text, /^HTTP\/1\.1 200 OK\r\n.*Content-Type: video\/x-flv\r\n/is);
+      assert.doesNotMatch(client.text, /transfer-encoding/i);
+      assert.ok(client.text.endsWith('\r\n\r\nmedia more'), client.text);
+      await rig.empties();
+      assert.equal(rig.released, 1);
+    });
+
+    it('end at the child when a client of HTTP/1.0 leaves, and at the client with the child', async () => {
+      rig = await Rig.open(make());
+      const begin = async () => {
+        const client = await rig.client('GET /live/x.flv HTTP/1.0\r\n\r\n');
+        const child = await rig.child.next();
+        child.resume().write(`${HEAD}media`);
+        await client.reads('media');
+        return { client, child };
+      };
+      const left = await begin();
+      const closed = closing(left.child);
+      left.client.socket.destroy();
+      const media = setInterval(() => left.child.writable && left.child.write('media'), 5);
+      await closed;
+      clearInterval(media);
+      const { client } = await begin();
+      rig.listener.endOf(OWNER, 'it is gone');
+      await client.ends();
+      await rig.empties();
+    });
+
     it('end at once when their child does', async () => {
       rig = await Rig.open(make());
       const client = await rig.client(GET);
@@ -269,8 +309,22 @@ describe('a request for a live stream', () => {
     assert.match(found, /^HTTP\/1\.1 200 OK\r\nConnection: Close\r\nServer: SRS\/7/);
     assert.match(found, /Content-Type: video\/x-flv\r\nTransfer-Encoding: chunked\r\n/);
     assert.doesNotMatch(found, /Access-Control/);
+    const old = await rig.client('HEAD /live/x.flv HTTP/1.0\r\n\r\n');
+    await old.ends();
+    assert.doesNotMatch(old.text, /Transfer-Encoding/);
     assert.match(await ask('/live/x.flv', 'Origin: http://a\r\n'), /Allow-Origin: \*/);
     assert.match(await ask('/live/y.flv'), /^HTTP\/1\.1 404 /);
+  });
+
+  it('is for a file where there is one and nobody publishes', async () => {
+    await make({ isFile: async () => true });
+    const client = await rig.client(`${other}${GET}`);
+    await client.reads('404 Not Found');
+    assert.equal(rig.waiting.length, 0);
+    (await rig.child.next()).end(HEAD);
+    await client.ends();
+    assert.ok(client.text.endsWith(HEAD), client.text);
+    await rig.empties();
   });
 
   it('may be a POST, but nothing else', async () => {
@@ -297,6 +351,6 @@ describe('a request for a live stream', () => {
     assert.doesNotMatch(plain.text, /Access-Control/);
     const crossed = await rig.client(`${preflight}Origin: http://a\r\n\r\n`);
     await crossed.ends();
-    assert.match(crossed.text, /Access-Control-Request-Private-Network: true/);
+    assert.match(crossed.text, /Access-Control-Allow-Private-Network: true/);
   });
 });

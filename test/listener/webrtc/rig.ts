@@ -18,6 +18,8 @@ import { offerText } from '../../helpers/sdp.js';
 import { stunRequest } from '../../helpers/stun.js';
 import { until } from '../../helpers/until.js';
 
+/** Where a proxy that is trusted asks from. */
+export const PROXY_ADDRESS = '127.0.0.2';
 export const PASSWORD = 'c'.repeat(32);
 
 /** A child's API and media port, which answers as SRS does and keeps what it got. */
@@ -134,6 +136,8 @@ export class Rig {
   /** What the router throws; null: nothing. */
   fault: (() => Error) | null = null;
   isPublished = false;
+  /** Tokens told, by their keys. */
+  readonly bearers = new Map<string, string>();
   listener: RtcListener | null = null;
   readonly http: HttpListener;
   readonly #clients: FakeClient[] = [];
@@ -153,6 +157,7 @@ export class Rig {
       access: OPEN_ACCESS,
       route: (stream) => this.#route(stream),
       isPublished: async () => this.isPublished,
+      noteBearer: (key, token) => void this.bearers.set(key, token),
       sessions: this.sessions,
       way: { media: 'relay', candidates: ['192.0.2.9'], port: () => this.port },
       vhosts: [],
@@ -165,7 +170,7 @@ export class Rig {
       name: 'listen.api',
       address: { host: '127.0.0.1', port: 0 },
       tls: null,
-      trusted: new TrustedProxies([]),
+      trusted: new TrustedProxies([PROXY_ADDRESS]),
       proxyProtocol: false,
       limits: { connections: 100, connectionsPerIp: 0 },
       plugins: [plugin],

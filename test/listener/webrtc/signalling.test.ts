@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { candidatesOf } from '../../../src/protocol/webrtc/sdp.js';
 import { decodeUfrag } from '../../../src/protocol/webrtc/ufrag.js';
 import { offerText } from '../../helpers/sdp.js';
 import { until } from '../../helpers/until.js';
-import { Rig } from './rig.js';
+import { PROXY_ADDRESS, Rig } from './rig.js';
 
 const OFFER = offerText('sendonly');
 const WHIP = '/rtc/v1/whip/?app=live&stream=s';
@@ -19,6 +21,7 @@ describe('webrtc signalling', () => {
     rig.hasChild = true;
     rig.isPublished = false;
     rig.released.length = 0;
+    rig.bearers.clear();
     if (child) child.asked.length = 0;
   });
   after(() => rig.close());
@@ -56,6 +59,41 @@ describe('webrtc signalling', () => {
     assert.equal(rig.sessions.rows().length, 1);
   });
 
+  it('tells a client’s bearer token by a key of ours, which its hooks will have', async () => {
+    await post(WHIP, OFFER, { authorization: 'Bearer ours' });
+    const { url = '' } = child?.asked[0] ?? {};
+    assert.equal(rig.bearers.get(/\?bearer-key=([\da-f]{24})&/.exec(url)?.[1] ?? ''), 'ours');
+    assert.ok(!url.includes('ours'), 'children log all parameters');
+    await post(WHIP, OFFER, { authorization: 'Basic eDp5' });
+    await post(WHIP);
+    assert.equal(rig.bearers.size, 1);
+  });
+
+  it('puts a trusted proxy’s prefix before the Location, and nobody else’s', async () => {
+    const headers = { 'x-forwarded-prefix': '/tv' };
+    const locationFor = async (localAddress: string, path: string) => {
+      const asked = request(`${rig.url}${path}`, { method: 'POST', headers, localAddress });
+      asked.end(OFFER);
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.headers.location;
+    };
+    assert.match((await locationFor(PROXY_ADDRESS, WHIP)) ?? '', /^\/tv\/rtc\/v1\/whip\/\?action=/);
+    assert.match((await locationFor('127.0.0.1', WHIP)) ?? '', /^\/rtc\/v1\/whip\/\?action=/);
+    const bare = await locationFor(PROXY_ADDRESS, '/rtc/v1/whip?stream=s');
+    assert.equal(bare, '/tv/rtc/v1/whip/?stream=s');
+    assert.equal(child?.asked[0]?.headers['x-forwarded-prefix'], undefined);
+  });
+
+  it('hints at the name of a stream to who asks for it with another protocol’s suffix', async () => {
+    const play = offerText('recvonly');
+    const whep = '/rtc/v1/whep/?app=live&stream=s.flv';
+    await refused(post(whep, play), 404, /nobody publishes .*live\/s\.flv; .*stream=s\n/);
+    assert.deepEqual(child?.asked, []);
+    rig.isPublished = true;
+    assert.equal((await post(whep, play)).status, 201);
+  });
+
   it('leaves a client its own eip and ufrag', async () => {
     const response = await post(`${WHIP}&eip=198.51.100.7:9&ice-ufrag=mine`);
     const answer = await response.text();
@@ -85,8 +123,16 @@ describe('webrtc signalling', () => {
     await refused(post(WHIP, 'hello'), 400, /no SDP/);
     await refused(post(WHIP, OFFER.replaceAll('a=rtcp-mux\r\n', '')), 406, /rtcp-mux/);
     await refused(post(WHIP, offerText('recvonly')), 406, /recvonly/);
+    const half = OFFER.replace(/a=ssrc:2 .*\r\n/g, '');
+    await refused(post(WHIP, half), 406, /whose video line names no a=ssrc/);
     await refused(post(WHIP, `v=0\r\n${'a=x\r\n'.repeat(20_000)}`), 413, /large/i);
     assert.deepEqual(child?.asked, []);
+  });
+
+  it('refuses to publish where the child takes fewer m-lines than offered', async () => {
+    const third = OFFER.slice(OFFER.indexOf('m=audio'), OFFER.indexOf('m=video'));
+    await refused(post(WHIP, OFFER + third), 406, /takes 2 of the 3 m-lines/);
+    await until('the child is told', () => child?.asked.at(-1)?.method === 'DELETE');
   });
 
   it('gives SRS’s silence a status', async () => {
@@ -112,6 +158,9 @@ describe('webrtc signalling', () => {
     });
     assert.equal(options.status, 200);
     assert.equal(options.headers.get('access-control-allow-origin'), '*');
+    assert.match(options.headers.get('access-control-allow-headers') ?? '', /Authorization/);
+    assert.match(options.headers.get('access-control-expose-headers') ?? '', /Location/);
+    assert.equal(options.headers.get('access-control-allow-private-network'), 'true');
     const redirect = await fetch(`${rig.url}/rtc/v1/whip?stream=s`, {
       method: 'POST',
       redirect: 'manual',

@@ -62,7 +62,8 @@ describe('webrtc request', () => {
     const ufrag = 'Sbox101aaaaaaaaaaaaaaaa';
     for (const eip of ['192.0.2.1:8000', null]) {
       for (const theirs of ['app=live&stream=s', '', 'eip=1.2.3.4&ice-ufrag=mine&x']) {
-        const sent = ownQuery({ eip, ufrag }) + theirs;
+        const bearerKey = eip === null ? null : 'ab'.repeat(12);
+        const sent = ownQuery({ eip, ufrag, bearerKey }) + theirs;
         assert.equal(withoutOwnQuery(sent), theirs);
         assert.equal(withoutOwnQuery(`?${sent}`), `?${theirs}`);
         assert.equal(withoutOwnQuery(theirs), theirs);

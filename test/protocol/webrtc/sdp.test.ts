@@ -49,6 +49,23 @@ describe('sdp', () => {
     assert.equal(offerFault(OFFER, 'play')?.status, 406);
   });
 
+  it('takes the tracks of a publish offer as SRS does', () => {
+    const lines = (text: string) => OFFER.replace(/a=ssrc:2 .*\r\n(?:a=ssrc:2 .*\r\n)*/, text);
+    const reason = (text: string) => offerFault(lines(text), 'publish')?.reason ?? null;
+    // Firefox names the track once for the whole line.
+    assert.equal(reason('a=msid:page video\r\na=ssrc:2 cname:page\r\n'), null);
+    assert.equal(reason('a=ssrc:2 msid:page video\r\n'), null);
+    for (const missing of [
+      '',
+      'a=msid:page video\r\n',
+      'a=ssrc:2 cname:page\r\n',
+      'a=ssrc:2 msid:page\r\n',
+    ]) {
+      assert.match(reason(missing) ?? '', /video line names no a=ssrc/, missing);
+    }
+    assert.equal(offerFault(offerText('recvonly').replace(/a=ssrc.*\r\n/g, ''), 'play'), null);
+  });
+
   it('refuses what is longer than any offer', () => {
     const long = OFFER + 'a=x\r\n'.repeat(1000);
     assert.deepEqual(offerFault(long, 'publish'), {
