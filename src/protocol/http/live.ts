@@ -29,6 +29,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   aac: 'audio/x-aac',
 };
 
+/**
+ * Most characters of a path: an app and a stream of RTMP's longest. A mount such as `[app]-[stream]`
+ * may take time that is quadratic in them.
+ */
+const MAX_PATH = 4608;
+
 interface Compiled extends Pick<LiveMount, 'vhost' | 'isEdge'> {
   readonly pattern: RegExp;
   readonly contentType: string;
@@ -46,8 +52,9 @@ export function liveMatcher(mounts: readonly LiveMount[], vhosts: readonly strin
   return ({ path, query, authority }, host) => {
     const asked = queryVhost(query) || hostName(authority ?? host);
     const mount = byVhost.get(resolveVhost(asked, vhosts));
-    const { app, stream } = mount?.pattern.exec(path)?.groups ?? {};
-    if (mount === undefined || !app || !stream) return null;
+    if (mount === undefined || path.length > MAX_PATH) return null;
+    const { app, stream } = mount.pattern.exec(path)?.groups ?? {};
+    if (!app || !stream) return null;
     const { vhost, isEdge, contentType } = mount;
     return { name: { vhost, app, stream }, isEdge, contentType };
   };

@@ -67,6 +67,11 @@ describe('the live stream of a request', () => {
     it(`is none for ${target} at ${host}`, () => assert.equal(find(host, target), null));
   }
 
+  it('is none where the path is longer than any name', () => {
+    assert.notEqual(find('mp3.example', `/radio/live-${'x'.repeat(2000)}.mp3`), null);
+    assert.equal(find('mp3.example', `/radio/live-${'x'.repeat(5000)}.mp3`), null);
+  });
+
   it('knows which children fetch from elsewhere', () => {
     assert.equal(find('mp3.example', '/radio/live-x.mp3')?.isEdge, true);
   });
