@@ -108,7 +108,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'too few descriptors for a child': {
     files: 256,
-    says: /^children\.maxConnections: .*got 1000, .*ulimit -n is 256; .*ulimit -n 1129/,
+    says: /^children\.maxConnections: .*got 1000, .*ulimit -n is 256; .*ulimit -n 1385/,
   },
   'too few descriptors for the clients': {
     files: 2000,
