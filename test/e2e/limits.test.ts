@@ -47,7 +47,7 @@ for (const origin of origins()) {
           behind: FEW,
           args: ['--relay', engine],
           env: {
-            SRS_SUPERVISOR_CHILDREN_MAX_CONNECTIONS: '300',
+            SRS_SUPERVISOR_CHILDREN_MAX_CONNECTIONS: '200',
             SRS_SUPERVISOR_HTTP_DIR: folder,
             ...limits,
           },
