@@ -91,7 +91,9 @@ describe('boxes whose map is in several Redis servers', BOUNDED, () => {
     }
     const { a, b } = cluster ?? assert.fail();
     for (const { supervisor } of [a, b]) {
-      await until('it is said', () => /connected to another master: all claims/.test(supervisor.output));
+      await until('it is said', () =>
+        /connected to another master: all claims/.test(supervisor.output),
+      );
     }
   });
 
