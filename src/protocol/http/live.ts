@@ -30,8 +30,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Most characters of a path: an app and a stream of RTMP's longest. A mount such as `[app]-[stream]`
- * may take time that is quadratic in them.
+ * Most characters of a path: those of the longest app and stream of RTMP. A mount such as
+ * `[app]-[stream]` may take time that is quadratic in them.
  */
 const MAX_PATH = 4608;
 
