@@ -15,8 +15,8 @@ export const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const ENGINES = ['native', 'portable'];
 /** Has children serve players whose streams nobody publishes: by default these wait in no child. */
 export const DIRECT = { SRS_SUPERVISOR_SRS_TEMPLATE: join(ROOT, 'test/bench/direct.conf') };
-/** Handshake (3073 bytes) and some: past this a child's own answers have come. */
-const ANSWERED = 3600;
+/** Bytes of the handshake and of our own answers (3670), and some: the child has answered. */
+const ANSWERED = 3750;
 
 /** Connects, asks to play, waits for the child's own answer, and leaves; answers true if it came. */
 async function setUp(port: number): Promise<boolean> {
