@@ -17,7 +17,8 @@ export interface GuardedVhost {
  * them: they see the alias that a client is dialled from.
  */
 export class AccessRules {
-  #rules: ReadonlyMap<string, readonly AccessRule[] | null> = new Map();
+  /** Of the vhosts that have rules. */
+  #rules: ReadonlyMap<string, readonly AccessRule[]> = new Map();
 
   constructor(vhosts: readonly GuardedVhost[]) {
     this.renew(vhosts);
@@ -25,11 +26,19 @@ export class AccessRules {
 
   /** Replaces all rules, for clients that come from now on. */
   renew(vhosts: readonly GuardedVhost[]): void {
-    this.#rules = new Map(vhosts.map(({ name, security }) => [name, security]));
+    const guarded = vhosts.flatMap(({ name, security }) =>
+      security === null ? [] : [[name, security] as const],
+    );
+    this.#rules = new Map(guarded);
+  }
+
+  /** No vhost has rules: everybody may publish and play. */
+  get isOpen(): boolean {
+    return this.#rules.size === 0;
   }
 
   /** Returns true if a client with this IP address may publish or play the stream. */
   allows(stream: StreamKey, role: Role, ip: string): boolean {
-    return isSecure(this.#rules.get(nameOf(stream).vhost) ?? null, role, ip);
+    return this.isOpen || isSecure(this.#rules.get(nameOf(stream).vhost) ?? null, role, ip);
   }
 }

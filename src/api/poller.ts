@@ -1,6 +1,7 @@
 import { PollTurns } from '../clock/poll-turns.js';
 import { messageOf } from '../errors.js';
 import { networkOf } from '../listener/client-address.js';
+import { atMost } from '../listener/within.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { AskedRounds } from './asked-rounds.js';
 import type { ChildCalls } from './child-calls.js';
@@ -112,9 +113,7 @@ export class Poller {
     this.#sync();
     const stale = [...this.#entries.values()].filter((entry) => this.#isStale(entry));
     if (stale.length === 0) return;
-    const { promise: timeout, clear } = timeLimit(this.#pace.waitMs);
-    await Promise.race([timeout, Promise.all(stale.map((entry) => this.#next(entry)))]);
-    clear();
+    await atMost(this.#pace.waitMs, Promise.all(stale.map((entry) => this.#next(entry))));
   }
 
   /** Something happens in a child: its last snapshot is stale from now on. */
@@ -267,14 +266,6 @@ export class Poller {
 function hasNoMedia(stream: Json): boolean {
   const isActive = objectOf(stream, 'publish').active === true;
   return isActive && stream.video === null && stream.audio === null;
-}
-
-function timeLimit(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { promise, clear: () => clearTimeout(timer) };
 }
 
 /**

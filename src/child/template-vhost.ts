@@ -26,7 +26,7 @@ export interface TemplateVhost {
 }
 
 /** SRS's default for `out_ack_size`. */
-const OUT_ACK_SIZE = 2_500_000;
+export const OUT_ACK_SIZE = 2_500_000;
 /** SRS's default for `http_remux.mount`. */
 const DEFAULT_MOUNT = '[vhost]/[app]/[stream].flv';
 

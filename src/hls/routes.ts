@@ -203,6 +203,7 @@ const LEFT = new Error('the client has left');
 /** Answers 403 to a client that may not play the playlist's stream. */
 function guarded({ vhosts, access }: HlsOptions, handler: Handler): Handler {
   return (request, reply) => {
+    if (access.isOpen) return handler(request, reply);
     const { target, vhost } = readNames(request, vhosts);
     const name = parsePlaylistPath(target.path);
     const { ip } = request.clientAddress;

@@ -3,6 +3,7 @@ import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
+import { OUT_ACK_SIZE } from '../child/template-vhost.js';
 import type { Address, Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
@@ -89,6 +90,7 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
   const { access, config, template, vhosts, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
+  const windowAckSizes = ackSizesOf(template);
   return {
     held,
     aliases,
@@ -99,12 +101,13 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     identifyMs: config.limits.identifySeconds * 1000,
     childAnswerMs: CHILD_ANSWER_MS,
     server: { signature: `SRS/${version}(Hang)`, version, ip: ownHost(config), pid: process.pid },
-    windowAckSizes: ackSizesOf(template),
+    ...(windowAckSizes === undefined ? {} : { windowAckSizes }),
     logger: logger.child({ room }),
   };
 }
 
-/** `out_ack_size` of each vhost that the template names. */
-function ackSizesOf({ vhosts }: Template): Record<string, number> {
+/** Returns `out_ack_size` of all vhosts; nothing if none differs from SRS's default. */
+function ackSizesOf({ vhosts }: Template): Record<string, number> | undefined {
+  if (vhosts.every(({ outAckSize }) => outAckSize === OUT_ACK_SIZE)) return undefined;
   return Object.fromEntries(vhosts.map(({ name, outAckSize }) => [name, outAckSize]));
 }

@@ -18,7 +18,8 @@ export interface RtmpPortOptions {
 export abstract class BaseRtmpListener extends ClientListener {
   protected readonly context: RtmpSessionContext;
   readonly #sessions = new Set<RtmpSession>();
-  readonly #timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  /** Runs while there are sessions. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: ConnectionLimits, context: RtmpSessionContext) {
     const { aliases, logger } = context;
@@ -27,7 +28,7 @@ export abstract class BaseRtmpListener extends ClientListener {
   }
 
   override async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#rest();
     await super.close();
   }
 
@@ -35,9 +36,16 @@ export abstract class BaseRtmpListener extends ClientListener {
   protected async serveSession(session: RtmpSession, named: NamedClient | null): Promise<void> {
     const { connection } = session;
     this.#sessions.add(session);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     const dismiss = (error: unknown) => session.end(error);
     await this.serve(connection, () => session.serve(named), dismiss);
     this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#rest();
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #tick(): void {

@@ -107,7 +107,7 @@ export class RtmpPool extends BaseRtmpListener {
       link.gone();
       this.#budget.forget(memberOf(index));
     });
-    const { vhosts, identifyMs, childAnswerMs, server, windowAckSizes = {} } = this.context;
+    const { vhosts, identifyMs, childAnswerMs, server, windowAckSizes } = this.context;
     const { logger } = this.context;
     return {
       link,
@@ -115,7 +115,8 @@ export class RtmpPool extends BaseRtmpListener {
         fd: this.#port?.sockets[index] ?? -1,
         budget: this.#budget.share(memberOf(index)),
         proxies: this.#options.proxies,
-        ...{ vhosts, identifyMs, childAnswerMs, server, windowAckSizes },
+        ...{ vhosts, identifyMs, childAnswerMs, server },
+        ...(windowAckSizes && { windowAckSizes }),
         logLevel: logger.level as LogLevel,
       },
     };

@@ -33,11 +33,8 @@ export interface ServerRules {
 }
 
 /** Speaks with a client until that names its stream; `id` is the connection's. */
-export function newIdentifier(
-  { server, windowAckSizes = {} }: ServerRules,
-  id: string,
-): RtmpIdentifier {
-  const told = { server: { ...server, id }, windowAckSizes };
+export function newIdentifier({ server, windowAckSizes }: ServerRules, id: string): RtmpIdentifier {
+  const told = { server: { ...server, id }, ...(windowAckSizes && { windowAckSizes }) };
   return new RtmpIdentifier({ ...told, time: 0, random: RANDOM });
 }
 

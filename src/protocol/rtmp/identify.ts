@@ -208,7 +208,8 @@ export class RtmpIdentifier {
 
   /** The greeting of the vhost that the client connects to. */
   #greetingFor(tcUrl: string): Buffer {
-    const { windowAckSizes = {} } = this.#options;
+    const { windowAckSizes } = this.#options;
+    if (windowAckSizes === undefined) return GREETING;
     const url = parseStreamUrl(tcUrl, 'any');
     const asked = url.kind === 'value' ? url.value.vhost : DEFAULT_VHOST;
     const vhost = resolveVhost(asked, Object.keys(windowAckSizes));
