@@ -9,7 +9,7 @@ export interface OrderedBox {
   /** Has children and ports go by the template and the certificate as they stand now. */
   reload(): Promise<void>;
   reopenLogs(): void;
-  /** Lets nobody in any more; resolves when nobody is left, the limit has passed, or by the signal. */
+  /** Accepts no more clients; resolves when none is left, after the limit, or by the signal. */
   drain(limitMs: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface OrdersOptions {
   readonly logger: Logger;
 }
 
-/** What people ask a running supervisor for, by signals: before it serves, while it does, at its end. */
+/** Orders to a running supervisor, given by signals: before it serves, then, and at its end. */
 export class Orders implements SignalActions {
   readonly #options: OrdersOptions;
   readonly #stopping = new AbortController();
@@ -97,7 +97,7 @@ export class Orders implements SignalActions {
     this.#isReloading = false;
   }
 
-  /** Says what of the configuration has changed. A bad one stops the reload before anything happens. */
+  /** Logs the changes of the configuration. A bad one stops the reload before anything happens. */
   async #isConfigFine(): Promise<boolean> {
     const { config, readConfig, logger } = this.#options;
     try {

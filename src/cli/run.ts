@@ -110,7 +110,7 @@ interface Greeting extends RunContext {
   readonly logger: Logger;
 }
 
-/** Says that it serves, and to people what to do with it; nothing where it has been stopped meanwhile. */
+/** Logs that it serves, and prints the first screen; nothing if it has been stopped meanwhile. */
 async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> {
   const { env, stdout, demo, config, logger, cwd, packageRoot } = greeting;
   const bound = supervisor.address('rtmp');

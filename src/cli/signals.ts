@@ -24,7 +24,7 @@ const ACTIONS: Readonly<Record<CaughtSignal, keyof SignalActions>> = {
   SIGUSR2: 'upgrade',
 };
 
-/** From here on signals do what the table says, those first that came early. A second end is at once. */
+/** Handles signals by the table, early ones first. A second end is at once. */
 export function handleSignals(actions: SignalActions): void {
   let isEnding = false;
   const handle = (name: NodeJS.Signals) => {
@@ -39,7 +39,7 @@ export function handleSignals(actions: SignalActions): void {
   closeInspector();
 }
 
-/** For commands that only ask or print: any signal ends them, but the one that opens an inspector. */
+/** For commands that only query or print: any signal ends them, but the inspector's. */
 export function leaveSignalsToSystem(): void {
   const early = takeEarlySignals();
   process.on('SIGUSR1', () => {});
