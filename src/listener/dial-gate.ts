@@ -3,37 +3,51 @@ import { atMost } from './within.js';
 /** Most players let through to one child at a time: enough to keep it busy on any machine. */
 const AT_ONCE = 8;
 
-/** One child's gate. */
+/** The gate of one key. */
 interface Gate {
   open: number;
   /** Promises that resolve when the current turns end. */
   readonly turns: Set<Promise<void>>;
-  /** Waiting players, oldest first. */
+  /** Waiting clients, oldest first. */
   readonly waiting: Set<() => void>;
 }
 
 /**
- * Lets players that waited for a stream to their child no faster than it takes them: a child serves
- * its viewers on one core, and thousands may have waited for the same moment.
+ * Lets clients through in turns, a bounded number at a time for each key. By child, players that
+ * waited for a stream reach it no faster than it takes them: a child serves its viewers on one
+ * core, and thousands may have waited for the same moment.
  */
 export class DialGates {
   readonly #gates = new Map<string, Gate>();
+  readonly #isFull: (turns: number) => boolean;
+
+  /** `isFull`: returns whether a key has as many turns as it may have; default: from 8 on. */
+  constructor(isFull = (turns: number) => turns >= AT_ONCE) {
+    this.#isFull = isFull;
+  }
 
   /**
-   * Resolves with a function that ends the turn, to be called once. Rejects with the signal's
-   * reason.
+   * Resolves with a function that ends the turn. Rejects with the signal's reason.
    */
-  async turn(child: string, signal: AbortSignal): Promise<() => void> {
-    const gate = this.#gates.get(child) ?? { open: 0, turns: new Set(), waiting: new Set() };
-    this.#gates.set(child, gate);
-    if (gate.open < AT_ONCE) gate.open += 1;
-    else await waitAt(gate, signal);
-    return this.#begin(child, gate);
+  async turn(key: string, signal: AbortSignal): Promise<() => void> {
+    const end = this.tryTurn(key);
+    if (end !== null) return end;
+    const gate = this.#gateOf(key);
+    await waitAt(gate, signal);
+    return this.#begin(key, gate);
+  }
+
+  /** Begins a turn; null if it would have to be waited for. */
+  tryTurn(key: string): (() => void) | null {
+    const gate = this.#gateOf(key);
+    if (this.#isFull(gate.open)) return null;
+    gate.open += 1;
+    return this.#begin(key, gate);
   }
 
   /** Resolves when the current turns have ended, after `ms` milliseconds at the latest. */
-  async settled(child: string, ms: number): Promise<void> {
-    const { turns } = this.#gates.get(child) ?? {};
+  async settled(key: string, ms: number): Promise<void> {
+    const { turns } = this.#gates.get(key) ?? {};
     if (turns === undefined) return;
     await atMost(ms, Promise.all(turns));
   }
@@ -43,27 +57,33 @@ export class DialGates {
     return this.#gates.size;
   }
 
-  #begin(child: string, gate: Gate): () => void {
+  #gateOf(key: string): Gate {
+    const gate = this.#gates.get(key) ?? { open: 0, turns: new Set(), waiting: new Set() };
+    this.#gates.set(key, gate);
+    return gate;
+  }
+
+  #begin(key: string, gate: Gate): () => void {
     let end = () => {};
     const turn = new Promise<void>((resolve) => {
       end = resolve;
     });
     gate.turns.add(turn);
     return () => {
+      if (!gate.turns.delete(turn)) return;
       end();
-      gate.turns.delete(turn);
-      this.#next(child, gate);
+      this.#next(key, gate);
     };
   }
 
-  #next(child: string, gate: Gate): void {
+  #next(key: string, gate: Gate): void {
     const [next] = gate.waiting;
     if (next !== undefined) {
       next();
       return;
     }
     gate.open -= 1;
-    if (gate.open === 0) this.#gates.delete(child);
+    if (gate.open === 0) this.#gates.delete(key);
   }
 }
 

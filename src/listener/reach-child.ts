@@ -5,6 +5,7 @@ import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Connection } from './connections.js';
 import type { Fault, Route } from './route.js';
 import { failureOf, isOwnFailure, SessionError } from './session-error.js';
+import { inTurn, type SetupTurns } from './setup-turns.js';
 
 /** Delays before further attempts if a child refuses: it may have just died, or be restarting. */
 const RETRY_MS = [20, 100, 300];
@@ -15,6 +16,8 @@ export interface Attempt {
   readonly route: () => Promise<Route | null>;
   /** Dials that child and starts the relay. */
   readonly join: (route: Route) => Promise<void>;
+  /** The turns of the client's address; default: it does not wait for one. */
+  readonly turns?: SetupTurns | undefined;
 }
 
 /** A child that accepted the connection and closed it. */
@@ -24,12 +27,20 @@ interface ChildRefusal {
 }
 
 /**
- * Tries the stream's owner, and its next owner if that one has died. A child that accepted the
- * connection, closed it and lives on has refused the client, and is not asked again. Resolves with
- * the route, which the caller releases. Rejects with SessionError, and with errors of the registry
- * and unforeseen ones unchanged.
+ * Waits for the client's turn, tries the stream's owner, and its next owner if that one has died.
+ * A child that accepted the connection, closed it and lives on has refused the client, and is not
+ * asked again. Resolves with the route, which the caller releases. Rejects with SessionError, and
+ * with errors of the registry and unforeseen ones unchanged.
  */
-export async function reachChild(
+export function reachChild(
+  connection: Connection,
+  attempt: Attempt,
+  logger: Logger,
+): Promise<Route> {
+  return inTurn(attempt.turns, connection, () => tryChildren(connection, attempt, logger));
+}
+
+async function tryChildren(
   connection: Connection,
   { route, join }: Attempt,
   logger: Logger,

@@ -2,10 +2,12 @@ import { AccessRules } from '../access/rules.js';
 import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus } from '../admin/types.js';
 import type { Api } from '../api/api.js';
+import { isServing } from '../child/types.js';
 import type { HooksOptions } from '../hooks/hooks.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import { HoldBudget } from '../listener/hold-budget.js';
+import { SetupTurns } from '../listener/setup-turns.js';
 import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
@@ -56,6 +58,7 @@ export async function compose(
     boxes,
     routing: makeRouting(options, ground, { ...owning, stirred }),
     access,
+    turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
     aliases: new AliasBook(),
     budget,
     holds,

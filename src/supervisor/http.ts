@@ -13,6 +13,7 @@ import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
+import type { SetupTurns } from '../listener/setup-turns.js';
 import type { Logger } from '../logging/logger.js';
 import { liveMatcher } from '../protocol/http/live.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -21,6 +22,7 @@ import type { Routing } from './routing.js';
 
 export interface HttpParts {
   readonly access: AccessRules;
+  readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'hooks' | 'vhosts'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -90,6 +92,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
     ...(config.http.dir === null ? {} : { isFile: fileTest(config.http.dir) }),
     route: (stream, role) => routing.route(stream, role),
     access: parts.access,
+    turns: parts.turns,
     engine,
     aliases,
     waitMs: config.http.waitSeconds * 1000,

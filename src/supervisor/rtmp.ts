@@ -16,6 +16,7 @@ import { RtmpListener } from '../listener/rtmp/listener.js';
 import { RtmpPool } from '../listener/rtmp/pool.js';
 import type { RtmpSessionContext } from '../listener/rtmp/session.js';
 import { CHILD_ANSWER_MS } from '../listener/rtmp/talk.js';
+import type { SetupTurns } from '../listener/setup-turns.js';
 import { keepSources } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -26,6 +27,7 @@ import type { Routing } from './routing.js';
 
 export interface RtmpParts {
   readonly access: AccessRules;
+  readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'cluster'>;
   readonly binary: Pick<Binary, 'version'>;
   readonly template: Template;
@@ -88,7 +90,7 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 }
 
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
-  const { access, config, template, vhosts, routing, engine, aliases, logger } = parts;
+  const { access, turns, config, template, vhosts, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const windowAckSizes = ackSizesOf(template);
   return {
@@ -97,6 +99,7 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     join: (pair) => engine.join(pair),
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
     access,
+    turns,
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
     childAnswerMs: CHILD_ANSWER_MS,

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
+import type { SetupTurns } from '../listener/setup-turns.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
 import { SrtListener } from '../listener/srt/listener.js';
 import type { Logger } from '../logging/logger.js';
@@ -19,6 +20,7 @@ import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface SrtParts extends UdpParts {
   readonly access: AccessRules;
+  readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'cluster' | 'srt'>;
   readonly template: Template;
   readonly vhosts: readonly string[];
@@ -55,6 +57,7 @@ export function srtListener(
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
     access: parts.access,
+    turns: parts.turns,
     isBox: (ip) => routing.isBox(ip),
     ...(boxes !== null &&
       secret !== null &&

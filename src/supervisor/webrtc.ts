@@ -3,6 +3,7 @@ import type { AccessRules } from '../access/rules.js';
 import type { Address, Config } from '../config/config.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import type { SetupTurns } from '../listener/setup-turns.js';
 import { keepSources } from '../listener/source-keeper.js';
 import { resolveCandidates } from '../listener/webrtc/candidates.js';
 import { DirectListener } from '../listener/webrtc/direct.js';
@@ -21,6 +22,7 @@ import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface WebRtcParts extends UdpParts {
   readonly access: AccessRules;
+  readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
   readonly vhosts: readonly string[];
   /** Most client connections at the same time. */
@@ -61,6 +63,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => routing.route(stream, role)),
     access: parts.access,
+    turns: parts.turns,
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     noteBearer: parts.noteBearer,
     sessions,

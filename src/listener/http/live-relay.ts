@@ -11,6 +11,7 @@ import type { Failure } from '../listener.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
+import type { SetupTurns } from '../setup-turns.js';
 import { within } from '../within.js';
 import { type ChildStreamOptions, ChildStreams, type LiveExchange } from './child-streams.js';
 import { isNext } from './detach.js';
@@ -29,6 +30,7 @@ export interface LiveOptions extends ChildStreamOptions {
   readonly route: Router;
   /** Rules for players. */
   readonly access: AccessRules;
+  readonly turns?: SetupTurns | undefined;
   /** Most milliseconds that a player waits for its stream. */
   readonly waitMs: number;
   /** Counts waiting players. */
@@ -172,11 +174,12 @@ export class LiveRelay {
   ): Promise<void> {
     const { connection } = exchange;
     const stream = streamKey(name);
-    const { route, logger } = this.#options;
+    const { route, turns, logger } = this.#options;
     connection.named(stream, 'play');
     const attempt = {
       route: () => route(stream, 'play'),
       join: (found: Route) => this.#streams.join(found, exchange, hookClient),
+      turns,
     };
     const found = await reachChild(connection, attempt, logger);
     hookClient?.served();

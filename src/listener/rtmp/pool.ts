@@ -131,15 +131,17 @@ export class RtmpPool extends BaseRtmpListener {
       routed.error = error;
     });
     const { route } = routed;
-    if (routed.hasLeft) route?.release();
+    if (routed.hasLeft) this.#release(routed);
     else link.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
   }
 
   async #route(routed: RoutedClient, stream: StreamKey, role: Role): Promise<void> {
-    const { access, held, route } = this.context;
+    const { access, held, turns, route } = this.context;
     checkAccess(access, stream, role, routed.connection.ip);
     routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
-    if (!routed.waits) routed.route = await route(stream, role);
+    if (routed.waits) return;
+    routed.endTurn = (await turns?.begin(routed.connection)) ?? null;
+    if (!routed.hasLeft) routed.route = await route(stream, role);
   }
 
   #answer(connection: Connection, route: Route | null): RouteAnswer {
@@ -157,13 +159,19 @@ export class RtmpPool extends BaseRtmpListener {
     else this.links[member - 1]?.say({ kind: 'heed' });
   }
 
-  #left({ connection, route }: RoutedClient): void {
+  #left(routed: RoutedClient): void {
+    this.#release(routed);
+    this.leave(routed.connection);
+  }
+
+  #release({ route, endTurn }: RoutedClient): void {
     route?.release();
-    this.leave(connection);
+    endTurn?.();
   }
 
   async #joined(routed: RoutedClient, relayed: RelayedConnection): Promise<void> {
     const { connection, route, isDoomed } = routed;
+    routed.endTurn?.();
     connection.servedBy(route?.owner ?? null, relayed);
     if (isDoomed || connection.isEnding) relayed.destroy();
     await relayed.ended;
@@ -175,6 +183,7 @@ export class RtmpPool extends BaseRtmpListener {
   /** Goes on with a client that its thread could not bring to a child. */
   #resume(routed: RoutedClient, client: Socket, { identified, fault }: Resumed): void {
     const { connection, route, waits, error } = routed;
+    routed.endTurn?.();
     const { buffer, byteOffset, length } = identified.recorded;
     const named = {
       identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },

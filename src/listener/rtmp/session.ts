@@ -12,6 +12,7 @@ import { dialAsClient, targetOf } from '../dial-as-client.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import { PeerError, SessionError } from '../session-error.js';
+import type { SetupTurns } from '../setup-turns.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
@@ -22,6 +23,7 @@ export interface RtmpSessionContext extends SetupRules {
   readonly route: Router;
   /** Rules for publishers and players. */
   readonly access: AccessRules;
+  readonly turns?: SetupTurns | undefined;
   /** Takes a client and its child over, connected and level. */
   readonly join: (pair: RelayPair) => RelayedConnection;
   readonly aliases: AliasBook;
@@ -204,7 +206,9 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       if (error !== null) throw error;
       await this.#join(identified, next);
     };
-    return reachChild(connection, { route, join }, this.rules.logger);
+    // The turn of a first attempt was another one's to wait for.
+    const turns = first === null ? this.rules.turns : undefined;
+    return reachChild(connection, { route, join, turns }, this.rules.logger);
   }
 
   async #join(identified: Identified, route: Route): Promise<void> {

@@ -15,6 +15,8 @@ export interface RoutedClient {
   readonly connection: Connection;
   /** Null: nowhere to go, or not known yet. */
   route: Route | null;
+  /** Ends the turn of its address; null: it has none. */
+  endTurn: (() => void) | null;
   /** The error that kept it from having a route. */
   error: Error | null;
   hasLeft: boolean;
@@ -94,7 +96,7 @@ export class ThreadLink implements SetupLink {
   /** A client has named its stream. */
   welcome(ticket: number, connection: Connection): RoutedClient {
     const states = { hasLeft: false, waits: false, isDoomed: false };
-    const routed = { ticket, connection, route: null, error: null, ...states };
+    const routed = { ticket, connection, route: null, endTurn: null, error: null, ...states };
     this.#routedClients.put(ticket, routed);
     return routed;
   }

@@ -20,6 +20,7 @@ import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
+import type { SetupTurns } from '../setup-turns.js';
 import type { Caller } from './callers.js';
 import { ChildHandshake, type HandshakeContext } from './child-handshake.js';
 import { SrtRefusal } from './refusal.js';
@@ -29,6 +30,7 @@ export interface SrtSessionContext extends HandshakeContext {
   readonly route: Router;
   /** Rules for publishers and players. */
   readonly access: AccessRules;
+  readonly turns?: SetupTurns | undefined;
   /** Returns whether an address is another box's. */
   readonly isBox?: (ip: string) => boolean;
   readonly aliases: AliasBook;
@@ -53,16 +55,18 @@ export async function serveSrt(caller: Caller, context: SrtSessionContext): Prom
   const { role, stream } = identify(caller, context);
   connection.named(stream, role);
   // Another box has applied the rules to its callers, by addresses that are not known here.
-  if (!context.isBox?.(connection.ip)) checkAccess(context.access, stream, role, connection.ip);
+  const isSentOn = context.isBox?.(connection.ip) ?? false;
+  if (!isSentOn) checkAccess(context.access, stream, role, connection.ip);
   const route = async () => {
     const found = await context.route(stream, role);
-    if (found?.via === undefined || !context.isBox?.(connection.ip)) return found;
+    if (found?.via === undefined || !isSentOn) return found;
     // Another box has sent this caller, so it is not passed on again: there are no loops.
     found.release();
     return null;
   };
   const join = (next: Route) => joinChild(caller, next, context);
-  const taken = await reachChild(connection, { route, join }, context.logger);
+  const turns = isSentOn ? undefined : context.turns;
+  const taken = await reachChild(connection, { route, join, turns }, context.logger);
   try {
     await connection.relayed?.ended;
   } finally {

@@ -16,6 +16,7 @@ import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
+import { inTurn, type SetupTurns } from '../setup-turns.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { OfferRefusal } from './refusal.js';
 import type { RtcSessions } from './sessions.js';
@@ -24,6 +25,7 @@ export interface SignallingOptions {
   readonly route: Router;
   /** Rules for publishers and players. */
   readonly access: AccessRules;
+  readonly turns?: SetupTurns | undefined;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
   /** Vhosts of the children. */
@@ -81,8 +83,10 @@ export async function negotiate(
   try {
     checkAccess(options.access, stream, wanted.role, ip);
     await checkSuffix(options, wanted);
-    const route = await findRoute(options, request, stream, wanted.role);
-    const negotiated = await askOwner({ options, request, dialect, connection, ip }, route);
+    const negotiated = await inTurn(options.turns, { ip, signal: connection.signal }, async () => {
+      const route = await findRoute(options, request, stream, wanted.role);
+      return askOwner({ options, request, dialect, connection, ip }, route);
+    });
     if (negotiated.sdp === null) options.sessions.fail(connection, 'child');
     return negotiated;
   } catch (error) {
