@@ -11,11 +11,25 @@ export interface StreamName {
   readonly stream: string;
 }
 
-/** `vhost/app/stream`: key of a stream in the registry. */
-export type StreamKey = string;
+declare const made: unique symbol;
+
+/** `vhost/app/stream`: key of a stream in the registry. No other file makes or splits one. */
+export type StreamKey = string & { readonly [made]: true };
+
+const KEY = /^[^/]+\/.*\/.+$/s;
+
+/** Returns the vhost that serves a request: the requested one if configured, else the default. */
+export function resolveVhost(requested: string, vhosts: readonly string[]): string {
+  return vhosts.includes(requested) ? requested : DEFAULT_VHOST;
+}
 
 export function streamKey({ vhost, app, stream }: StreamName): StreamKey {
-  return `${vhost}/${app}/${stream}`;
+  return `${vhost}/${app}/${stream}` as StreamKey;
+}
+
+/** Returns a text from outside as a key; null if it has no vhost or no stream. */
+export function parseStreamKey(text: string): StreamKey | null {
+  return KEY.test(text) ? (text as StreamKey) : null;
 }
 
 /** Returns the stream name of a key. */
@@ -23,6 +37,11 @@ export function nameOf(key: StreamKey): StreamName {
   const [vhost = '', ...path] = key.split('/');
   const stream = path.pop() ?? '';
   return { vhost, app: path.join('/'), stream };
+}
+
+/** Returns SRS's own form of a name, which omits the default vhost: `/app/stream`. */
+export function streamUrl({ vhost, app, stream }: StreamName): string {
+  return `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
 }
 
 /**

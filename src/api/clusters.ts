@@ -1,5 +1,4 @@
-import { resolveVhost } from '../protocol/rtmp/stream-url.js';
-import { type StreamName, streamKey } from '../stream-key.js';
+import { resolveVhost, type StreamName, streamKey } from '../stream-key.js';
 import type { Json } from './json.js';
 import type { ApiSource } from './types.js';
 

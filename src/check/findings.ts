@@ -1,40 +1,42 @@
 import { messageOf, SupervisorError } from '../errors.js';
 
-/** One line of `check`. A warning is no hindrance; a failure keeps the supervisor from starting. */
+/** One line of `check`. The supervisor starts with warnings, but not with a failure. */
 export interface Finding {
   readonly check: string;
   readonly status: 'ok' | 'warn' | 'fail';
   readonly text: string;
 }
 
-/** What one check came to: its value for those that follow, a line for people, and warnings. */
+/** Result of one check: its value for later checks, a line for people, and warnings. */
 export interface Outcome<T> {
   readonly value: T;
   readonly text: string;
   readonly warnings?: readonly string[];
 }
 
-/** A start says these itself, with the ports that it has got by then. */
+/** Checks whose warnings a start logs itself, with the ports that it then has. */
 const SAID_LATER = new Set(['firewall']);
 
-/** Runs checks one after the other and remembers what each found; none stops the others. */
+/** Runs checks one after another and keeps their results; a failure does not stop later checks. */
 export class Findings {
   readonly list: Finding[] = [];
   #error: SupervisorError | null = null;
 
-  /** The first failure, or null. */
+  /** First failure; null: none. */
   get error(): SupervisorError | null {
     return this.#error;
   }
 
-  /** For a start to log. */
+  /** Warnings that a start logs. */
   get warnings(): string[] {
     return this.list.flatMap(({ check, status, text }) =>
       status === 'warn' && !SAID_LATER.has(check) ? text : [],
     );
   }
 
-  /** The check's value, or undefined when it failed. Rethrows what is no user's error. */
+  /**
+   * Returns the check's value; undefined if it failed. Rethrows errors other than SupervisorError.
+   */
   async attempt<T>(
     check: string,
     run: () => Promise<Outcome<T>> | Outcome<T>,

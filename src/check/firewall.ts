@@ -8,8 +8,8 @@ import { openPortsText } from '../firewall/rules.js';
 import type { Outcome } from './findings.js';
 
 /**
- * Whether `count` children need a firewall, and whether there can be one. Null: there shall be
- * none.
+ * Checks whether `count` children need a firewall, and whether one can be made. Its value is null
+ * if there shall be none. Throws ERR_CONFIG if one is demanded and cannot be made.
  */
 export async function tryFirewall(
   config: Config,
@@ -42,7 +42,7 @@ function namesOf({ rtc, srt }: Exposed): string {
   return `children's ${names.join(' and ')} ports`;
 }
 
-/** Null where a table can be made. */
+/** Returns why no table can be made; null if one can. */
 async function obstacleHere(): Promise<string | null> {
   try {
     const firewall = await Firewall.open();
@@ -53,7 +53,7 @@ async function obstacleHere(): Promise<string | null> {
   }
 }
 
-/** By the ports that a start would take now. */
+/** Returns the warning about open ports, with the ports that a start would take now. */
 async function whatIsOpen(
   { children: { portBase } }: Config,
   exposed: Exposed,

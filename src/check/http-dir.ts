@@ -2,9 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
 
-/**
- * Looks at the user's folder of web files. Throws ERR_CONFIG where none could be served from it.
- */
+/** Checks the user's folder of web files. Throws ERR_CONFIG if it cannot be read. */
 export async function tryHttpDir(dir: string | null): Promise<Outcome<null>> {
   if (dir === null) return { value: null, text: 'none: / shows the player pages' };
   let reason = 'it is a file, not a directory';

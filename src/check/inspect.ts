@@ -31,16 +31,16 @@ import { findOpenSecrets, secretsInTemplate, secretsOf } from './secrets.js';
 import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
 
-/** What the process was given besides its configuration. */
+/** Inputs of the process besides its configuration. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** The folder of our own package. */
+  /** Folder of our package. */
   readonly packageRoot: string;
-  /** The words of the command line. */
+  /** Words of the command line. */
   readonly argv: readonly string[];
-  /** The YAML file that it names. */
+  /** Path of the YAML file. */
   readonly configFile?: string | undefined;
-  /** Is told every secret before anything is said. */
+  /** Gets every secret before anything is logged or printed. */
   readonly redactor: Redactor;
 }
 
@@ -48,13 +48,13 @@ const PINNING: Pinning = { prefix: pinPrefix, readAffinity, move: pinThreads };
 
 export interface Inspection {
   readonly findings: Findings;
-  /** Null when something failed. */
+  /** Null if a check failed. */
   readonly prepared: Prepared | null;
-  /** How many children there would be; 0 where the CPUs could not be planned. */
+  /** Number of planned children; 0 if the CPUs could not be planned. */
   readonly count: number;
 }
 
-/** Looks at configuration and machine as a start would, and changes nothing. */
+/** Checks configuration and machine as a start would; changes nothing. */
 export async function inspect(config: Config, around: Surroundings): Promise<Inspection> {
   const { env, packageRoot, argv, configFile, redactor } = around;
   const findings = new Findings();
@@ -96,7 +96,10 @@ async function tryCertificate({ listen, tls }: Config): Promise<Outcome<null>> {
   return { value: null, text: `${cert} for ${names.join(', ')}` };
 }
 
-/** SRS cannot have HTTP-TS and HLS in one vhost: who wonders where either is finds it here. */
+/**
+ * Lists the live formats of each vhost. SRS cannot have HTTP-TS and HLS in one vhost, so users may
+ * look for either here.
+ */
 function liveFormats({ vhosts, hls }: Config, template: Template): Outcome<null> {
   const formats = liveMounts(template, vhosts).map(({ vhost, mount }) => {
     const format = mount?.slice(mount.lastIndexOf('.') + 1) ?? 'not by HTTP';
@@ -106,7 +109,7 @@ function liveFormats({ vhosts, hls }: Config, template: Template): Outcome<null>
   return { value: null, text: formats.join(', ') };
 }
 
-/** A template names its own; ours has those of the configuration. */
+/** Returns the vhosts of the template, else those of the configuration. */
 function vhostNames({ vhosts }: Config, template: Template): string[] {
   const theirs = template.vhosts.map(({ name }) => name);
   return theirs.length > 0 ? theirs : Object.keys(vhosts);
@@ -134,7 +137,10 @@ function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
   return { value, text, warnings: [...topology.warnings, ...value.warnings] };
 }
 
-/** Null: unpinned. `on` makes a failure of what `auto` only warns of. */
+/**
+ * Checks pinning; null: children are not pinned. With `on` an obstacle is a failure, with `auto` a
+ * warning.
+ */
 async function tryPinning({ cpu: { pin }, children }: Config): Promise<Outcome<Pinning | null>> {
   if (children.count === 0) return { value: null, text: 'no children to pin' };
   if (pin === 'off') return { value: null, text: 'off: children run where the kernel puts them' };
@@ -148,7 +154,7 @@ async function tryPinning({ cpu: { pin }, children }: Config): Promise<Outcome<P
   return { value: null, text: 'not possible here', warnings };
 }
 
-/** Whether another supervisor on this machine has bound its children to CPUs of ours. */
+/** Checks whether another supervisor on this machine has pinned its children to CPUs of ours. */
 async function findOverlap(
   { workDir }: Config,
   plan: CpuPlan | undefined,
@@ -168,7 +174,7 @@ async function budget(config: Config, childCount: number): Promise<Outcome<Descr
   return { value, text };
 }
 
-/** Whether the map can be kept where the configuration says. */
+/** Checks that the configured registry can be used. */
 async function tryRegistry({ registry, cluster }: Config): Promise<Outcome<null>> {
   if (registry === 'memory') return { value: null, text: 'memory' };
   const { sentinelAuth } = cluster;

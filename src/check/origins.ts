@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { Outcome } from './findings.js';
 
-/** Who may register an origin, and what is unwise of it. */
+/** Lists who may register an origin; warns if everybody or nobody may. */
 export function whoRegisters({ origins, children, admin }: Config): Outcome<null> {
   const { from, token, fixed, hosts } = origins;
   const hasToken = token !== null || admin.token !== null;

@@ -7,12 +7,11 @@ import { codeOf } from '../errors.js';
 import { listenError } from '../listener/listen-error.js';
 import type { Outcome } from './findings.js';
 
-/** The listeners of TCP that a start binds. */
+/** TCP listeners that a start binds. */
 const TCP = ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'admin', 'rtc'] as const;
-/** And those of UDP. */
 const UDP = ['rtc', 'srt'] as const;
 
-/** Binds each port that clients come to, and lets it go again. Throws ERR_LISTEN. */
+/** Binds each configured port and closes it again. Throws ERR_LISTEN. */
 export async function provePorts(config: Config): Promise<Outcome<null>> {
   const free = new Set<string>();
   const prove = async (name: keyof Config['listen'], proveOne: typeof proveFree) => {
@@ -27,7 +26,8 @@ export async function provePorts(config: Config): Promise<Outcome<null>> {
 }
 
 /**
- * Boxes need each other's ports only where they share a map; media may go straight to the children.
+ * Returns whether a start opens that port: the peer port only with a shared registry, the media
+ * port unless media goes directly to the children.
  */
 function isOpened({ registry, cluster, rtc }: Config, name: keyof Config['listen']): boolean {
   if (name === 'peer') return registry !== 'memory' && cluster.secret !== null;
@@ -41,7 +41,7 @@ async function proveUdpFree(key: string, address: Address): Promise<void> {
     socket.bind({ address: host, port, exclusive: true });
     await once(socket, 'listening');
   } catch (error) {
-    // A machine without IPv6 gets IPv4 alone.
+    // A machine without IPv6 listens on IPv4 only.
     if (codeOf(error) !== 'EAFNOSUPPORT') throw listenError(key, address, error);
   } finally {
     await new Promise<void>((resolve) => socket.close(resolve));

@@ -12,7 +12,6 @@ export interface Prepared {
   readonly env: NodeJS.ProcessEnv;
   readonly binary: Binary;
   readonly template: Template;
-  /** Vhosts of the children. */
   readonly vhosts: readonly string[];
   readonly plan: CpuPlan;
   /** Null: children are not pinned. */
@@ -29,7 +28,7 @@ export interface Prepared {
   readonly firewall: FirewallPlan | null;
 }
 
-/** Facts by which the children's configs are made and tested. */
+/** Facts for making and testing the children's configs. */
 export type ConfFacts = Pick<Prepared, 'config' | 'env' | 'binary' | 'template'>;
 
 /** Returns the options of all children's configs. */

@@ -6,9 +6,8 @@ import { readTemplate } from './template.js';
 import { tryConf } from './try-conf.js';
 
 /**
- * Reads the template again and returns the options of the children's configs, once SRS has tested
- * them. Throws ERR_CONFIG if a part has changed that takes a restart, ERR_CHILD_CONFIG if SRS
- * refuses it.
+ * Reads the template again, has SRS test it, and returns the options of the children's configs.
+ * Throws ERR_CONFIG if a changed part takes a restart, ERR_CHILD_CONFIG if SRS refuses it.
  */
 export async function renewedConf(facts: ConfFacts): Promise<ConfOptions> {
   const { config, binary } = facts;

@@ -10,7 +10,7 @@ import type { Outcome } from './findings.js';
 
 const READABLE_BY_ALL = 0o004;
 
-/** Every secret of the configuration. */
+/** Returns every secret of the configuration. */
 export function secretsOf(config: Config): (string | null)[] {
   const { registry, admin, api, cluster, hooks, origins } = config;
   const { token, auth, fixed } = origins;
@@ -21,14 +21,14 @@ export function secretsOf(config: Config): (string | null)[] {
   return [...words, ...credentials, ...urls.flatMap(secretsInUrl)];
 }
 
-/** The password or the token, and how the wire has it. */
+/** Returns the password or token, and its form in an HTTP header. */
 function secretsInCredentials(credentials: string | null): string[] {
   if (credentials === null) return [];
   const header = authorizationOf(credentials) ?? '';
   return [credentials.slice(credentials.search(/[: ]/) + 1), header.slice(header.indexOf(' ') + 1)];
 }
 
-/** Every secret of a user's srs.conf: the API's password, and what its URLs hold. */
+/** Returns every secret of a user's srs.conf: passwords, tokens, and secrets in its URLs. */
 export function secretsInTemplate({ passwords, directives }: Template): string[] {
   const urls = wordsOf(directives).filter((word) => word.includes('://'));
   return [...passwords, ...urls.flatMap(secretsInUrl)];
@@ -38,7 +38,7 @@ function wordsOf(directives: readonly Directive[]): string[] {
   return directives.flatMap(({ args, children }) => [...args, ...wordsOf(children ?? [])]);
 }
 
-/** Whether others on this machine can read a secret: in the list of processes, or in the file. */
+/** Warns of secrets that other users can read, in the list of processes or in the config file. */
 export async function findOpenSecrets(
   argv: readonly string[],
   configFile: string | undefined,

@@ -14,14 +14,14 @@ import { openEngine } from '../relay/engine.js';
 import { Steering } from '../relay/kernel/steering.js';
 import type { Findings, Outcome } from './findings.js';
 
-/** A name that takes longer is one that a hook would wait for. */
+/** Milliseconds for a name look-up. A hook would wait as long. */
 const LOOKUP_MS = 3000;
-/** Room that a child's files take at once, in bytes. */
+/** Bytes that a child's files need at its start. */
 const PROBE_BYTES = 64 * 1024;
 
 /**
- * Tries what a start does itself when `inspect` has found no fault, and takes it back: work
- * directory, the children's ports, relay engine, offload. Hooks' hosts are looked up besides.
+ * Tries and undoes the steps of a start that follow `inspect`: work directory, children's ports,
+ * relay engine, offload. Also resolves the hosts of hooks.
  */
 export async function tryStart(config: Config, count: number, findings: Findings): Promise<void> {
   await findings.attempt('workDir', () => tryWorkDir(config.workDir));
@@ -45,7 +45,7 @@ async function tryWorkDir(path: string): Promise<Outcome<null>> {
   return { value: null, text: `${path}: user ${userName()} can write there` };
 }
 
-/** A user id of a container may have no name. */
+/** Returns the user's name; its id if it has none, as in a container. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -90,7 +90,9 @@ async function tryOffload({ rtc, listen }: Config): Promise<Outcome<null>> {
   }
 }
 
-/** A host without an address is no reason not to start: it may come, and hooks are asked later. */
+/**
+ * Warns of hosts without an address. They do not prevent a start, because hooks are called later.
+ */
 async function tryHooks({ hooks }: Config): Promise<Outcome<null>> {
   const urls = CONFIGURED_HOOKS.flatMap((action) => hooks[action].map((url) => ({ action, url })));
   if (urls.length === 0) return { value: null, text: 'none' };

@@ -3,7 +3,7 @@ import { NO_TEMPLATE, parseTemplate, type Template } from '../child/template.js'
 import { codeOf, messageOf, plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
 
-/** Reads the user's srs.conf (`srs.template`); without a path there is none. Throws ERR_CONFIG. */
+/** Reads the user's srs.conf (`srs.template`); a null path: no template. Throws ERR_CONFIG. */
 export async function readTemplate(path: string | null): Promise<Outcome<Template>> {
   if (path === null) return { value: NO_TEMPLATE, text: 'none: children get a config of ours' };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {

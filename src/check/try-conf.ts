@@ -9,7 +9,7 @@ import { plainReason, SupervisorError } from '../errors.js';
 import type { Outcome } from './findings.js';
 import { type ConfFacts, confOptions } from './prepared.js';
 
-/** Has SRS test the config that children will get. Throws ERR_CHILD_CONFIG with SRS's reason. */
+/** Has SRS test the children's config. Throws ERR_CHILD_CONFIG with SRS's reason. */
 export async function tryConf(facts: ConfFacts): Promise<Outcome<null>> {
   const { binary, config, env } = facts;
   const folder = await temporaryFolder();
@@ -46,7 +46,7 @@ async function temporaryFolder(): Promise<string> {
   }
 }
 
-/** The name for messages: the tested file is temporary, so the user must look into the template. */
+/** Returns the file name for messages. The tested file is temporary, so it names the template. */
 function nameOf(template: string | null): string {
   return template === null ? 'the config that children get' : `srs.template: ${template}`;
 }

@@ -13,7 +13,7 @@ export interface Binary {
   /** Version as printed by `-v`: `7.0.18`. */
   readonly version: string;
   /**
-   * Whether `rtc_server` and `srt_server` accept `ip:port`; older SRS read that as another port.
+   * True if `rtc_server` and `srt_server` accept `ip:port`; older SRS read that as another port.
    */
   readonly bindsMedia: boolean;
   /** Command before SRS's own arguments; it must exec, so that the pid stays. */

@@ -19,10 +19,9 @@ export interface ConfOptions {
   readonly onLoopback: { readonly rtc: boolean; readonly srt: boolean };
 }
 
-/** All that makes one child's srs.conf. */
+/** Values of one child's srs.conf. */
 export interface ConfPlan extends ConfOptions {
   readonly id: string;
-  /** Generation of the child. */
   readonly generation: number;
   readonly ports: ChildPorts;
   readonly pidFile: string;
@@ -33,7 +32,7 @@ export interface ConfPlan extends ConfOptions {
   /** Log directory of its ffmpegs. */
   readonly ffmpegLogDir: string;
   readonly duties: Duties;
-  /** Whether SRS ends with its parent. SRS refuses this if the parent is pid 1. */
+  /** True: SRS ends with its parent. SRS refuses this if the parent is pid 1. */
   readonly asprocess: boolean;
   /** Hooks to us; null: hooks of the template. */
   readonly hooks: HooksPlan | null;

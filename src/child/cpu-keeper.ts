@@ -13,7 +13,7 @@ export interface CpuKeeperOptions extends Omit<PlanOptions, 'count'> {
   readonly plan: CpuPlan;
   /** False: children are not pinned. */
   readonly isPinned: boolean;
-  /** Whether a warning already said that children of another supervisor are on CPUs of the plan. */
+  /** True if a warning already said that children of another supervisor are on CPUs of the plan. */
   readonly hasOverlap: boolean;
   readonly workDir: string;
   readonly fleet: Fleet;

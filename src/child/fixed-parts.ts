@@ -6,7 +6,7 @@ const FIXED = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'e
 const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'enabled']);
 
 /**
- * Returns the first part of a template that has changed and takes a restart, by a name for people;
+ * Returns the name, for messages, of the first changed part of a template that takes a restart;
  * undefined: a reload applies everything.
  */
 export function changedFixedPart(before: Template, after: Template): string | undefined {

@@ -35,6 +35,6 @@ export interface FleetOptions {
   readonly log?: LogOptions;
   /** Number of children that start at the same time. */
   readonly wave?: number;
-  /** Whether children end with us in any case. Off only in tests. */
+  /** False: children may outlive us, as in some tests. Default: true. */
   readonly guard?: boolean;
 }

@@ -82,8 +82,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /**
-   * Stops new streams of a child, over restarts too, until `undrain`. The child is `draining`: its
-   * streams and clients who come for them are served. False if there is no such child.
+   * Stops new streams of a child, over restarts too, until `undrain`. The child is `draining`: it
+   * serves its streams and new players of them. Returns false if there is no such child.
    */
   drain(id: string): boolean {
     const child = this.#children.get(id);
@@ -91,7 +91,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return child !== undefined;
   }
 
-  /** Allows new streams again. False if there is no such child. */
+  /** Allows new streams again. Returns false if there is no such child. */
   undrain(id: string): boolean {
     const child = this.#children.get(id);
     child?.undrain();
@@ -103,7 +103,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const child of this.#children.values()) child.reopenLog();
   }
 
-  /** In the order of their ids. */
+  /** Returns the children in the order of their ids. */
   statuses(): ChildStatus[] {
     return [...this.#children.values()].map((child) => this.#status(child));
   }

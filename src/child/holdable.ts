@@ -1,8 +1,8 @@
 import type { Template } from './template.js';
 
 /**
- * Returns the vhosts whose players of unpublished streams can wait here: those where SRS would let
- * every one of them wait. `vhosts`: all vhosts of the children.
+ * Returns the vhosts in which SRS lets every player of an unpublished stream wait; such players can
+ * wait here. `vhosts`: all vhosts of the children.
  */
 export function holdableVhosts(template: Template, vhosts: readonly string[]): string[] {
   if (template.vhosts.length === 0) return [...vhosts];

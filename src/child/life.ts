@@ -19,7 +19,7 @@ export interface LifePlan {
   readonly watching: Watching;
 }
 
-/** The end of a process, or of its use. */
+/** End of a process, or of its use. */
 export interface LifeEnd {
   /** `late`: it runs but was never ready. `broken`: the next one would end in the same way. */
   readonly kind: 'failed' | 'late' | 'broken';

@@ -3,7 +3,7 @@ import type { LiveMount } from '../protocol/http/live.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import type { Template } from './template.js';
 
-/** Returns how each vhost is played by HTTP: by the template, else by our config. */
+/** Returns the HTTP mounts of each vhost, from the template, else from our config. */
 export function liveMounts(
   template: Template,
   vhosts: Readonly<Record<string, LiveFormat>>,

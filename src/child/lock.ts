@@ -16,7 +16,7 @@ import { readProcess } from './process.js';
 
 /** A lock file that we hold until it is released or this process ends. */
 export interface Lock {
-  /** Whether the file at the path is still our lock. */
+  /** Resolves with whether the file at the path is still our lock. */
   isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -30,7 +30,7 @@ interface Holder {
   readonly boot: string;
   /** PID namespace: the same pid in another one is another process. */
   readonly namespace: string;
-  /** Whether it also holds the file's flock, which the kernel frees with the process. */
+  /** True if it also holds the file's flock, which the kernel frees with the process. */
   readonly flock: boolean;
 }
 

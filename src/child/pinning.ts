@@ -1,7 +1,7 @@
 /** CPUs of a process, from /proc. */
 interface Affinity {
   readonly cpus: readonly number[];
-  /** Whether all its threads have the same CPUs. */
+  /** True if all its threads have the same CPUs. */
   readonly uniform: boolean;
 }
 

@@ -18,7 +18,7 @@ const BATCH = 64;
 /** A block of ports that no other supervisor gets until it is released. */
 export interface PortLease {
   readonly ports: ChildPorts;
-  /** Whether the ports can be bound now. SRS does not notice if they cannot. */
+  /** Resolves with whether the ports can be bound now. SRS does not notice if they cannot. */
   areFree(): Promise<boolean>;
   release(): Promise<void>;
 }

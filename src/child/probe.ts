@@ -67,8 +67,8 @@ async function answersRtmp(port: number, timeLimit: number): Promise<boolean> {
 }
 
 /**
- * Whether the API answers with the child's pid. Another process may share the port, so an answer
- * alone proves nothing.
+ * Resolves with whether the API answers with the child's pid. Another process may share the port,
+ * so an answer alone proves nothing.
  */
 async function asksPid(
   { ports, pid, authorization }: ProbeTarget,

@@ -8,7 +8,7 @@ import { unusable } from './workdir.js';
 const SERVER_ID = /^[\w-]{1,64}$/;
 
 /**
- * Returns the server id of this machine for hooks and API, whichever child speaks: the template's
+ * Returns the server id of this machine, which hooks and API of all children have: the template's
  * `server_id`, else one kept in the work directory over restarts. @throws ERR_CONFIG
  */
 export async function serverIdOf(workDir: string, { serverId: named }: Template): Promise<string> {

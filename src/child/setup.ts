@@ -24,7 +24,7 @@ export interface ChildSetup {
   readonly env: Record<string, string>;
   /** Command words that end a child with us. */
   readonly guard: readonly string[];
-  /** Whether SRS also watches its parent. */
+  /** True: SRS also watches its parent. */
   readonly asprocess: boolean;
   readonly pinning: Pinning | null;
   readonly times: ProbeTimes;

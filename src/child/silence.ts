@@ -9,7 +9,7 @@ import { activityOf, type HealthVerdict, judge, type Sample, type Signs } from '
 /** Facts and callbacks of a verdict, besides probes. */
 export interface Watching {
   readonly loop: Pick<LoopClock, 'lateSince'>;
-  /** Whether the child sends bytes to clients now. */
+  /** Returns whether the child sends bytes to clients now. */
   readonly sends: () => boolean;
   /** Returns false while too many children are given up. */
   readonly mayGiveUp: () => boolean;
@@ -37,7 +37,7 @@ export class Silence {
   readonly #watching: Watching;
   /** Time limit of the next probe. */
   timeLimit: number;
-  /** Whether the last probe was not answered. */
+  /** True if the last probe was not answered. */
   isBegun = false;
   #health: ChildHealth = 'ok';
   #misses = 0;

@@ -4,9 +4,9 @@ import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import { runProgram, startProgram } from '../system/run-program.js';
 import { signal } from './process.js';
 
-/** What to start, and where. */
+/** Command, folder and environment of a process to start. */
 export interface SpawnPlan {
-  /** The whole command line. Words before SRS's own must exec it, so that the pid is SRS's. */
+  /** Whole command line. Words before SRS's own must exec it, so that the pid is SRS's. */
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Record<string, string>;

@@ -6,7 +6,7 @@ import { block, line } from './directives.js';
 import { vhostBlocks } from './srs-vhosts.js';
 import { DROPPED } from './template.js';
 
-/** Top-level directives that a child has from us, whatever the template says. */
+/** Top-level directives that we set; those of the template are not used. */
 const OURS = new Set([
   ...['listen', 'http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter', 'vhost'],
   ...['pid', 'daemon', 'asprocess', 'server_id', 'max_connections'],
@@ -14,7 +14,7 @@ const OURS = new Set([
   ...['inotify_auto_reload', 'auto_reload_for_docker', 'force_grace_quit'],
 ]);
 
-/** The text of a child's srs.conf. Throws ERR_CONFIG for what its language cannot express. */
+/** Renders a child's srs.conf. Throws ERR_CONFIG for values that its language cannot express. */
 export function renderSrsConf(plan: ConfPlan): string {
   const isKept = ({ name }: Directive) => !OURS.has(name) && !DROPPED.has(name);
   const isTheirs = ({ name }: Directive) => name !== 'heartbeat' || plan.duties.heartbeat;
@@ -35,7 +35,7 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('inotify_auto_reload', 'off'),
     line('auto_reload_for_docker', 'off'),
     line('force_grace_quit', 'off'),
-    // Ours starts no ffmpeg.
+    // Our own config starts no ffmpeg.
     ...(plan.template.isGiven ? [line('ff_log_dir', plan.ffmpegLogDir)] : []),
   ];
 }
@@ -43,7 +43,7 @@ function ownDirectives(plan: ConfPlan): Directive[] {
 function servers(plan: ConfPlan): Directive[] {
   const { ports, html, rtc, srt, onLoopback } = plan;
   const srtListen = mediaListen(ports.srt, onLoopback.srt);
-  // No candidate of SRS's own: each answer gets those that we ask for.
+  // SRS adds no candidate of its own: each answer gets those that we ask for.
   const candidates = [
     line('candidate', '*'),
     line('use_auto_detect_network_ip', 'off'),
@@ -58,7 +58,7 @@ function servers(plan: ConfPlan): Directive[] {
   ];
 }
 
-/** A reload goes by it, whatever the template lets clients of the box do: see `ApiRules.raw`. */
+/** Allows reloads, which we need. `ApiRules.raw` holds the template's limits for clients. */
 function rawApi({ template }: ConfPlan): Directive {
   const theirs = find(template.directives, 'http_api', 'raw_api')?.children ?? [];
   const kept = theirs.filter(({ name }) => name !== 'enabled' && name !== 'allow_reload');
@@ -76,7 +76,10 @@ function mediaListen(port: number, onLoopback: boolean): Directive {
   return line('listen', onLoopback ? `127.0.0.1:${port}` : String(port));
 }
 
-/** A server on our port; the rest of its block is the template's. TLS ends at our own door. */
+/**
+ * Returns a server block with our port and the other directives of the template. TLS ends at our
+ * own listeners.
+ */
 function server({ template }: ConfPlan, name: string, ours: readonly Directive[]): Directive {
   const theirs = find(template.directives, name)?.children ?? [];
   const taken = new Set(['enabled', 'https', 'tcp', 'protocol', ...ours.map((one) => one.name)]);
@@ -85,7 +88,8 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
 }
 
 /**
- * On the API's own port, which SRS allows: `/metrics` answers there, and no other port is opened.
+ * Puts the exporter on the API's port, which SRS allows: `/metrics` answers there, and no other
+ * port is opened.
  */
 function exporter({ ports, template }: ConfPlan): Directive {
   const theirs = find(template.directives, 'exporter')?.children ?? [];

@@ -13,7 +13,8 @@ import { block, line } from './directives.js';
 import { withHooks } from './hooks-conf.js';
 
 /**
- * HLS directives for places and removal of files: ours, because all children's files lie together.
+ * HLS directives for paths and removal of files. We set them, because all children's files are in
+ * one folder.
  */
 const HLS_FILES = new Set([
   ...['hls_path', 'hls_m3u8_file', 'hls_ts_file', 'hls_ts_floor', 'hls_dispose'],
@@ -21,7 +22,7 @@ const HLS_FILES = new Set([
 ]);
 
 /**
- * Returns a child's vhosts: the template's with our places for files, else ours; with hooks to us.
+ * Returns a child's vhosts with hooks to us: those of the template with our file paths, else ours.
  */
 export function vhostBlocks(plan: ConfPlan): Directive[] {
   const { hooks } = plan;
@@ -47,7 +48,10 @@ function adapted({ args, children }: Directive, plan: ConfPlan): Directive {
   return block('vhost', [...args], [...kept, ...hlsOf(args[0] ?? '', hls, plan)]);
 }
 
-/** `security` is judged before a child is dialled, which sees an alias in place of the address. */
+/**
+ * Returns whether a child gets a directive. `security` is judged before the dial, because a child
+ * sees an alias in place of the client's address.
+ */
 function isChilds(name: string, { duties }: ConfPlan): boolean {
   return name === 'ingest' ? duties.ingest : name !== 'security';
 }

@@ -21,7 +21,7 @@ export interface Template {
   readonly crossdomain: boolean;
   /** `http_api.raw_api`: permissions of API clients. */
   readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
-  /** Whether `/metrics` has counters: unless `exporter` is off. */
+  /** True if `/metrics` has counters: `exporter` is not off. */
   readonly hasMetrics: boolean;
   /** `srt_server.default_app`. */
   readonly srtDefaultApp: string | null;

@@ -28,7 +28,7 @@ export type ChildState =
   | 'failed'
   | 'broken';
 
-/** Whether a child in that state serves clients of its streams. */
+/** Returns whether a child in that state serves clients of its streams. */
 export function isServing(state: ChildState): boolean {
   return state === 'ready' || state === 'draining';
 }

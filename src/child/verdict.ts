@@ -32,7 +32,7 @@ export interface Signs {
   readonly misses: number;
   /** Milliseconds since the first of them was sent. */
   readonly silentMs: number;
-  /** Whether the RTMP port answered the last probe. */
+  /** True if the RTMP port answered the last probe. */
   readonly rtmp: boolean;
   /** Milliseconds that our event loop was late during the last probe. */
   readonly lateMs: number;
@@ -46,7 +46,7 @@ export interface Signs {
    */
   readonly deadMs: number;
   readonly deadCpuMs: number;
-  /** Whether it sends bytes to clients. */
+  /** True if it sends bytes to clients. */
   readonly sends: boolean;
 }
 
@@ -104,7 +104,7 @@ export function judge(signs: Signs, limits: Limits): HealthVerdict {
   return judgeAsleep(signs, limits);
 }
 
-/** Whether a process wants a CPU or a disk and makes progress as far as it gets them. */
+/** Returns whether a process wants a CPU or a disk and makes progress as far as it gets them. */
 export function isAtWork({ windowMs, cpuMs, waitMs, awake }: ProcessActivity): boolean {
   return awake > 0.5 || (windowMs > 0 && cpuMs + waitMs >= windowMs * BUSY_SHARE);
 }

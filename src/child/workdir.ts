@@ -22,7 +22,7 @@ export interface WorkDir {
    * ERR_CONFIG if it cannot be used.
    */
   renew(): Promise<boolean>;
-  /** Whether the lock at the path is still ours. */
+  /** Resolves with whether the lock at the path is still ours. */
   isOurs(): Promise<boolean>;
   release(): Promise<void>;
   /** Releases the lock, and removes the empty folders that this opening made. */
@@ -70,7 +70,6 @@ export async function openWorkDir(path: string): Promise<WorkDir> {
   };
 }
 
-/** Makes the folders and the lock. */
 class WorkDirLock {
   readonly #root: string;
   #lock: Lock | null = null;
@@ -82,7 +81,7 @@ class WorkDirLock {
     this.#root = root;
   }
 
-  /** One after another: the second call finds the results of the first. */
+  /** Runs calls one after another, so that the second finds the results of the first. */
   renew(): Promise<boolean> {
     const renewed = this.#last.then(() => this.#renew());
     this.#last = renewed.catch(() => {});

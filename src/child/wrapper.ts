@@ -32,7 +32,7 @@ export async function untilWrapped(suspect: Suspect, signal: AbortSignal): Promi
   }
 }
 
-/** Whether a program is a readable script without `exec`; a hint only. */
+/** Resolves with whether a program is a readable script without `exec`; a hint only. */
 export async function isScriptWithoutExec(path: string): Promise<boolean> {
   const file = await open(path).catch(() => null);
   if (file === null) return false;

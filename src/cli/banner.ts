@@ -2,7 +2,7 @@ import type { AdminStatus, ChildRow } from '../admin/types.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import { type Column, table } from './table.js';
 
-/** More children than this are counted, not listed: a first screen is read, not scrolled. */
+/** Most children that are listed; more are only counted, so that the text fits on a screen. */
 const MAX_ROWS = 16;
 const WIDTH = 80;
 const COLUMNS: readonly Column[] = [
@@ -18,20 +18,20 @@ const COLUMNS: readonly Column[] = [
 export interface BannerFacts {
   readonly status: AdminStatus;
   readonly children: readonly ChildRow[];
-  /** As clients on this machine write it, `127.0.0.1:1935`. */
+  /** Address for clients on this machine: `127.0.0.1:1935`. */
   readonly rtmp: string;
   /** Null: the HTTP port is off. */
   readonly http: string | null;
   readonly demo: boolean;
   /** Path of the player pages on the HTTP port. */
   readonly pages: string;
-  /** How the user calls this program. */
+  /** Command by which the user calls this program. */
   readonly command: string;
-  /** A file to publish. */
+  /** Path of a file to publish. */
   readonly clip: string;
 }
 
-/** What `run` prints once it serves: what runs where, and what to do with it. */
+/** Renders the text that `run` prints once it serves: program, children, and commands to try. */
 export function renderBanner(facts: BannerFacts): string {
   const list = children(facts.children, facts.command);
   return [whichSrs(facts.status), '', list, '', commands(facts)].join('\n');
@@ -45,7 +45,7 @@ function whichSrs(status: AdminStatus): string {
   return `${line}\nmini-srs is our small embedded origin; put a real srs into srs-bin/ for production.`;
 }
 
-/** Where origins shall send their heartbeats is what people need to know first. */
+/** Tells the URL for origins' heartbeats. */
 function withoutChildren({ version, listeners, origins }: AdminStatus): string {
   const admin = listeners.find(({ name }) => name === 'admin')?.address ?? '';
   if (!origins.mayRegister) {

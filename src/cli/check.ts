@@ -9,13 +9,13 @@ const MARKS: Readonly<Record<Finding['status'], string>> = {
   fail: 'FAIL',
 };
 
-/** What `check` prints, and whether a start would go through. */
+/** Output of `check`; `passed`: a start would succeed. */
 export interface CheckAnswer {
   readonly text: string;
   readonly passed: boolean;
 }
 
-/** Tries what a start does, and leaves nothing changed. */
+/** Tries the steps of a start and undoes them. */
 export async function check(config: Config, around: Surroundings): Promise<CheckAnswer> {
   const { findings, count } = await inspect(config, around);
   await tryStart(config, count, findings);

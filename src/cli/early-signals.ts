@@ -5,24 +5,24 @@
  */
 import inspector from 'node:inspector';
 
-/** The signals that a running supervisor goes by. */
+/** Signals that a running supervisor handles. */
 export const CAUGHT = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 export type CaughtSignal = (typeof CAUGHT)[number];
 
-/** Those that came before anybody knew what to do. */
+/** Signals that came before a handler for them existed. */
 const early: CaughtSignal[] = [];
 const keep = (name: NodeJS.Signals) => void early.push(name as CaughtSignal);
 
 for (const name of CAUGHT) process.on(name, keep);
 closeInspector();
 
-/** Nobody waits for early signals any more; answers those that came, in their order. */
+/** Stops keeping signals; returns those that came, in their order. */
 export function takeEarlySignals(): CaughtSignal[] {
   for (const name of CAUGHT) process.off(name, keep);
   return early.splice(0);
 }
 
-/** Ends an inspector that a signal opened before this module was there. */
+/** Closes an inspector that a signal opened before this module was loaded. */
 export function closeInspector(): void {
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
   if (inspector.url() !== undefined && !options.includes('--inspect')) inspector.close();

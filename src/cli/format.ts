@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `999 B`, `1.5 MB`, `23 MB`: decimal units, as network people count. */
+/** Formats as `999 B`, `1.5 MB`, `23 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -11,12 +11,12 @@ export function formatBytes(bytes: number): string {
   return `${shown(value)} ${UNITS[unit]}`;
 }
 
-/** `0.4%`, `12%`, `135%`. */
+/** Formats as `0.4%`, `12%`, `135%`. */
 export function formatPercent(percent: number): string {
   return `${shown(percent)}%`;
 }
 
-/** The two largest units: `1d 2h`, `3m 5s`, `12s`. */
+/** Formats in the two largest units: `1d 2h`, `3m 5s`, `12s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const parts: [number, string][] = [
@@ -34,7 +34,7 @@ export function formatDuration(seconds: number): string {
     .join(' ');
 }
 
-// One decimal below ten, none above: two digits say enough.
+// Rounds to one decimal below ten, to none above.
 function shown(value: number): number {
   return value < 9.95 ? Math.round(value * 10) / 10 : Math.round(value);
 }

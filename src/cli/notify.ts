@@ -2,8 +2,8 @@ import type { Logger } from '../logging/logger.js';
 import { runProgram } from '../system/run-program.js';
 
 /**
- * Tells systemd how the service is doing (sd_notify: `READY=1`, `STOPPING=1`, `STATUS=…`), where it
- * asked to be told. Node has no datagram sockets of the Unix kind, so systemd's own program does it.
+ * Tells systemd the state of the service (sd_notify: `READY=1`, `STOPPING=1`, `STATUS=…`) if
+ * $NOTIFY_SOCKET is set. Uses `systemd-notify`, because Node has no Unix datagram sockets.
  */
 export async function notifySystemd(
   env: NodeJS.ProcessEnv,

@@ -4,32 +4,34 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import type { SignalActions } from './signals.js';
 
-/** What of a box that serves can be ordered about. None of these rejects or throws. */
+/** Parts of a serving box that take orders. None of these rejects or throws. */
 export interface OrderedBox {
-  /** Has children and ports go by the template and the certificate as they stand now. */
+  /** Applies the template and the certificate as their files are now. */
   reload(): Promise<void>;
   reopenLogs(): void;
-  /** Accepts no more clients; resolves when none is left, after the limit, or by the signal. */
+  /** Accepts no more clients; resolves when none is left, after the limit, or on the signal. */
   drain(limitMs: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface OrdersOptions {
   readonly config: Config;
-  /** The configuration as it stands now. @throws ERR_CONFIG */
+  /** Reads the configuration as it is now. @throws ERR_CONFIG */
   readonly readConfig: () => Promise<Config>;
-  /** Our own log goes on in a new file: its name, or null where it is no file. May throw. */
+  /**
+   * Continues our own log in a new file; returns its path, null if the log is no file. May throw.
+   */
   readonly reopenLog: () => string | null;
   readonly logger: Logger;
 }
 
-/** Orders to a running supervisor, given by signals: before it serves, then, and at its end. */
+/** Carries out the orders that signals give, before and while the supervisor serves. */
 export class Orders implements SignalActions {
   readonly #options: OrdersOptions;
   readonly #stopping = new AbortController();
-  /** Null until it serves. */
+  /** Null until the supervisor serves. */
   #box: OrderedBox | null = null;
   #isReloading = false;
-  /** Asked for, and not begun. */
+  /** True if a reload was ordered and has not begun. */
   #isReloadDue = false;
   #isDraining = false;
 
@@ -37,12 +39,12 @@ export class Orders implements SignalActions {
     this.#options = options;
   }
 
-  /** Aborts when the supervisor is to end. */
+  /** Aborts when the supervisor shall end. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** The box serves: what was asked for meanwhile is done now. */
+  /** Tells that the box serves; carries out a reload that was ordered before. */
   serves(box: OrderedBox): void {
     this.#box = box;
     void this.#reloadWhileDue();
@@ -86,7 +88,10 @@ export class Orders implements SignalActions {
     logger.warn('upgrade: in place it is not there yet, nothing has changed; restart instead');
   }
 
-  /** Who asks during a reload gets one more: the files may have changed since it read them. */
+  /**
+   * An order during a reload causes one more, because the files may have changed since they were
+   * read.
+   */
   async #reloadWhileDue(): Promise<void> {
     if (this.#box === null || this.#isReloading) return;
     this.#isReloading = true;
@@ -97,7 +102,7 @@ export class Orders implements SignalActions {
     this.#isReloading = false;
   }
 
-  /** Logs the changes of the configuration. A bad one stops the reload before anything happens. */
+  /** Logs changed keys of the configuration. Returns false, and logs why, if it is invalid. */
   async #isConfigFine(): Promise<boolean> {
     const { config, readConfig, logger } = this.#options;
     try {

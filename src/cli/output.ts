@@ -1,13 +1,13 @@
-/** What a command writes to: process.stdout or process.stderr, or a test's own. */
+/** Output of a command: process.stdout, process.stderr, or one of a test. */
 export interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** To the start of the line, and clear it. */
+/** Terminal sequence: go to the start of the line and clear it. */
 export const CLEAR = '\r\x1b[K';
 
-/** One line at the foot of a terminal, written over and over; nothing at all anywhere else. */
+/** A progress line at the foot of a terminal. Writes nothing if the output is no terminal. */
 export class ProgressLine {
   readonly #output: Output;
   #text = '';
@@ -16,13 +16,13 @@ export class ProgressLine {
     this.#output = output;
   }
 
-  /** Shows another text; '' takes the line away. */
+  /** Shows another text; '' removes the line. */
   show(text: string): void {
     this.#text = text;
     if (this.#output.isTTY) this.#output.write(`${CLEAR}${text}`);
   }
 
-  /** Writes whole lines above it. */
+  /** Writes whole lines above the progress line. */
   above(lines: string): void {
     const redraw = this.#output.isTTY && this.#text !== '';
     this.#output.write(redraw ? `${CLEAR}${lines}${this.#text}` : lines);

@@ -3,17 +3,17 @@ import { delimiter, join, relative, sep } from 'node:path';
 
 export interface Started {
   readonly env: NodeJS.ProcessEnv;
-  /** Where the user is. */
+  /** Current folder of the user. */
   readonly cwd: string;
-  /** Our own package. */
+  /** Folder of our package. */
   readonly packageRoot: string;
 }
 
 const NAME = 'srs-supervisor';
-/** npm and npx put these into the PATH of what they start; the user's next command has them not. */
+/** Folder that npm and npx add to the PATH of their programs; it is not in the user's own PATH. */
 const NPM_FOLDER = join('node_modules', '.bin');
 
-/** How the user calls this installation from where he is: a command that works as it is printed. */
+/** Returns a command by which the user can call this installation from the current folder. */
 export function ownCommand(started: Started, follow = followLink): string {
   const { env, cwd, packageRoot } = started;
   const script = join(packageRoot, 'bin', `${NAME}.js`);
@@ -24,13 +24,13 @@ export function ownCommand(started: Started, follow = followLink): string {
   return `node ${nearPath(cwd, script)}`;
 }
 
-/** A path as short as it can be from the current folder. */
+/** Returns the path relative to the current folder, or unchanged if it is outside of it. */
 export function nearPath(cwd: string, path: string): string {
   const near = relative(cwd, path);
   return near.startsWith(`..${sep}`) ? path : near;
 }
 
-/** Null where there is nothing. */
+/** Returns null if the path does not exist. */
 function followLink(path: string): string | null {
   try {
     return realpathSync(path);

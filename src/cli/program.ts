@@ -33,7 +33,7 @@ interface UnitCommandOptions extends ConfigOption {
 
 type Action<T> = (options: T) => void | Promise<void>;
 
-/** What each command does; the command line only says which, and with what. */
+/** Implementation of each command. */
 export interface CliActions {
   readonly run: Action<RunOptions>;
   readonly check: Action<RunOptions>;
@@ -46,7 +46,7 @@ export interface CliActions {
 
 const CONFIG = ['-c, --config <file>', 'YAML file; see examples/srs-supervisor.yaml'] as const;
 
-/** The command line. It prints help itself; usage errors are thrown by parseArguments. */
+/** Defines the command line. Prints help itself; `parseArguments` throws usage errors. */
 export function buildProgram(actions: CliActions, version: string): Command {
   const program = new Command('srs-supervisor')
     .description('Runs many SRS media servers on one machine as if they were one.')
@@ -69,8 +69,8 @@ export function buildProgram(actions: CliActions, version: string): Command {
 }
 
 /**
- * Runs the command that the arguments (without node and script) name; resolves when it is done.
- * @throws ERR_USAGE in one line, and whatever the command throws.
+ * Runs the command named by the arguments (without node and script); resolves when it is done.
+ * @throws ERR_USAGE in one line, and errors of the command.
  */
 export async function parseArguments(program: Command, args: readonly string[]): Promise<void> {
   if (args.length === 0) {
@@ -147,7 +147,7 @@ function addQueries(program: Command, actions: CliActions): void {
   }
 }
 
-// Commander's text has a prefix, and its guess on a line of its own.
+// Commander's text has a prefix, and a second line with the name that was perhaps meant.
 function usageError(error: CommanderError): SupervisorError {
   const message = error.message
     .replace(/^error: /, '')

@@ -12,11 +12,11 @@ export interface Query {
   readonly address: Address;
   readonly token: string | null;
   readonly json: boolean;
-  /** Columns of the terminal; null: it is no terminal, and lines may be of any length. */
+  /** Columns of the terminal; null: no terminal, so lines may have any length. */
   readonly width: number | null;
 }
 
-/** What a running supervisor says, as text for a terminal or as JSON. @throws ERR_ADMIN */
+/** Asks a running supervisor; returns its answer as text or as JSON. @throws ERR_ADMIN */
 export async function runQuery({ kind, address, token, json, width }: Query): Promise<string> {
   const path = `/admin/v1/${kind}`;
   if (json) return `${JSON.stringify(await adminGet<unknown>(address, path, token), null, 2)}\n`;
@@ -65,7 +65,7 @@ function relayText({ engine, threads }: AdminStatus['relay']): string {
   return `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-/** `[::]:1935 (tcp), 40 accepted, 3 refused`, and on a line of its own `failed: 2 invalid`. */
+/** Returns lines such as `[::]:1935 (tcp), 40 accepted, 3 refused` and `failed: 2 invalid`. */
 function listenerLines({ name, address, transport, clients }: ListenerRow): [string, string][] {
   const where = `${address} (${transport})`;
   if (clients === undefined) return [[name, where]];
@@ -76,7 +76,7 @@ function listenerLines({ name, address, transport, clients }: ListenerRow): [str
   return reasons === '' ? [line] : [line, ['', `failed: ${reasons}`]];
 }
 
-/** `10.0.0.9, 12 times: register: …` */
+/** Returns a line such as `10.0.0.9, 12 times: register: …`. */
 function refusalLine({ from, reason, times }: RefusalRow): [string, string] {
   return ['refused', `${from}, ${times} ${times === 1 ? 'time' : 'times'}: ${reason}`];
 }

@@ -1,6 +1,6 @@
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
 
-/** What people can do about what the system refuses. */
+/** Advice to users, by the system's error code. */
 const MENDS: Readonly<Record<string, string>> = {
   EMFILE: 'raise ulimit -n (systemd: LimitNOFILE)',
   ENFILE: 'this machine has no descriptor left: see sysctl fs.file-max',
@@ -12,7 +12,7 @@ const MENDS: Readonly<Record<string, string>> = {
   EAGAIN: 'see ulimit -u and the memory of this machine',
 };
 
-/** An error for people: one line, but for a mistake of ours, which has its stack. */
+/** Formats an error for users: one line, or the stack if it is an error of the program. */
 export function reportOf(error: unknown): { readonly text: string; readonly exitCode: 1 | 2 } {
   if (error instanceof SupervisorError) return { text: error.message, exitCode: error.exitCode };
   if (!(error instanceof Error)) return { text: messageOf(error), exitCode: 1 };

@@ -18,21 +18,21 @@ import { Unforeseen } from './unforeseen.js';
 
 export interface RunContext extends Surroundings {
   readonly stdout: Output;
-  /** Where the log goes. */
+  /** Receives the log. */
   readonly stderr: LogSink;
-  /** The user's current folder. */
+  /** Current folder of the user. */
   readonly cwd: string;
   /** Publish our clip as `live/demo`. */
   readonly demo: boolean;
-  /** The configuration as it stands now. @throws ERR_CONFIG */
+  /** Reads the configuration as it is now. @throws ERR_CONFIG */
   readonly readConfig: () => Promise<Config>;
-  /** From then on signals have these effects. */
+  /** Gives signals these effects from now on. */
   readonly onSignals: (actions: SignalActions) => void;
 }
 
 /**
- * Starts everything, says so, and serves until asked to stop; resolves when all is gone. Rejects
- * with SupervisorError for what keeps it from starting.
+ * Starts everything and serves until it is told to stop; resolves when all has ended. Rejects with
+ * SupervisorError if it cannot start.
  */
 export async function run(config: Config, context: RunContext): Promise<void> {
   const { env, stderr, demo } = context;
@@ -52,7 +52,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const hide = (text: string) => context.redactor.hideKnown(text);
   const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo, counts, hide });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
-  // The signal may have come while config and machine were looked at.
+  // The signal may have come while configuration and machine were checked.
   if (stopping.aborted) await supervisor.close();
   await supervisor
     .start()
@@ -87,12 +87,15 @@ function openOrders(config: Config, context: RunContext, logger: Logger): Orders
   return orders;
 }
 
-/** Whether a stream is for people. */
+/** Returns whether the log shall be text for people rather than JSON. */
 function isText({ log }: Config, { isTTY = false }: Output): boolean {
   return log.format === 'auto' ? isTTY : log.format === 'text';
 }
 
-/** Lets `status` and its like find this supervisor. Answers what takes that back. */
+/**
+ * Records this supervisor so that `status`, `children` and `streams` find it. Returns a function
+ * that removes the record.
+ */
 async function announce(
   supervisor: Supervisor,
   { workDir }: Config,
@@ -101,7 +104,7 @@ async function announce(
   const { listeners } = supervisor.view.status();
   const admin = listeners.find(({ name }) => name === 'admin')?.address;
   if (admin === undefined) return async () => {};
-  // They then ask the configured port, as ever.
+  // Without a record they ask the configured port.
   return new RunningList(env).add(workDir, admin).catch(() => async () => {});
 }
 
@@ -110,7 +113,7 @@ interface Greeting extends RunContext {
   readonly logger: Logger;
 }
 
-/** Logs that it serves, and prints the first screen; nothing if it has been stopped meanwhile. */
+/** Logs that it serves, and prints the banner; does nothing if it has been stopped meanwhile. */
 async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> {
   const { env, stdout, demo, config, logger, cwd, packageRoot } = greeting;
   const bound = supervisor.address('rtmp');
@@ -133,7 +136,7 @@ async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> 
   await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
 }
 
-/** The address as a client on this machine writes it. */
+/** Returns the address for a client on this machine. */
 function reachable({ address: host, port }: AddressInfo): string {
   return formatAddress(nearAddress({ host, port }));
 }

@@ -9,10 +9,10 @@ import { makeFolder } from '../system/make-folder.js';
 /** A supervisor that this user runs on this machine. */
 export interface Running {
   readonly pid: number;
-  /** Tells it from a later process of that pid. */
+  /** Start time in clock ticks; distinguishes it from a later process with its pid. */
   readonly startTicks: number;
   readonly workDir: string;
-  /** Its admin port, as `127.0.0.1:12025`. */
+  /** Address of its admin port: `127.0.0.1:12025`. */
   readonly admin: string;
 }
 
@@ -28,7 +28,10 @@ export class RunningList {
       : join(tmpdir(), `srs-supervisor-${user}`);
   }
 
-  /** Adds this process; resolves with what takes it away again. Rejects with the system's error. */
+  /**
+   * Records this process; resolves with a function that removes the record. Rejects with the
+   * system's error.
+   */
   async add(workDir: string, admin: string): Promise<() => Promise<void>> {
     await makeFolder(this.#folder, 0o700);
     if (!(await this.#isPrivate())) return async () => {};
@@ -39,7 +42,7 @@ export class RunningList {
     return () => rm(path, { force: true });
   }
 
-  /** Those that live. */
+  /** Returns the supervisors that run. */
   async list(): Promise<Running[]> {
     if (!(await this.#isPrivate())) return [];
     const names = await readdir(this.#folder).catch(() => []);
@@ -47,7 +50,9 @@ export class RunningList {
     return records.filter((record) => record !== null);
   }
 
-  /** In a temporary folder another user may have made it first. */
+  /**
+   * Returns whether the folder is ours alone: another user may have made it in a temporary folder.
+   */
   async #isPrivate(): Promise<boolean> {
     const found = await lstat(this.#folder).catch(() => null);
     return (
@@ -56,7 +61,7 @@ export class RunningList {
   }
 }
 
-/** Null for what is none, and for a process that is gone. */
+/** Returns null for a file that is no record, and for a process that has ended. */
 async function readRecord(path: string): Promise<Running | null> {
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as Running;
@@ -68,8 +73,8 @@ async function readRecord(path: string): Promise<Running | null> {
 }
 
 /**
- * The admin port of the supervisor that the user means, who named none: the one of this work
- * directory, else the only one. Null: none of these; a text: there are several, and which.
+ * Returns the admin port of the supervisor with that work directory, else of the only one that
+ * runs; null if there is none; a text that lists them if there are several.
  */
 export function adminOf(running: readonly Running[], workDir: string): Address | string | null {
   const [here] = running.filter((one) => one.workDir === workDir);

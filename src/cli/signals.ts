@@ -1,20 +1,20 @@
 import { CAUGHT, type CaughtSignal, closeInspector, takeEarlySignals } from './early-signals.js';
 
-/** What `run` can be asked by a signal. None of these throws. */
+/** Effects of signals on `run`. None of these throws. */
 export interface SignalActions {
-  /** End clients and children in order, then the process. */
+  /** Ends clients and children in order, then the process. */
   end(): void;
-  /** Let nobody in, wait for those who are there, then end. */
+  /** Accepts no more clients, waits until all have left, then ends. */
   drain(): void;
-  /** Read config, template and certificate again. */
+  /** Reads configuration, template and certificate again. */
   reload(): void;
-  /** Go on in new log files. */
+  /** Continues in new log files. */
   reopenLogs(): void;
-  /** Become another version in place. */
+  /** Replaces the program by another version in place. */
   upgrade(): void;
 }
 
-/** The one table of signals; docs/signals.md is its long form. */
+/** Effect of each signal; docs/signals.md explains them. */
 const ACTIONS: Readonly<Record<CaughtSignal, keyof SignalActions>> = {
   SIGINT: 'end',
   SIGTERM: 'end',
@@ -24,7 +24,7 @@ const ACTIONS: Readonly<Record<CaughtSignal, keyof SignalActions>> = {
   SIGUSR2: 'upgrade',
 };
 
-/** Handles signals by the table, early ones first. A second end is at once. */
+/** Handles signals by the table, early ones first. A second `end` exits at once. */
 export function handleSignals(actions: SignalActions): void {
   let isEnding = false;
   const handle = (name: NodeJS.Signals) => {
@@ -39,7 +39,10 @@ export function handleSignals(actions: SignalActions): void {
   closeInspector();
 }
 
-/** For commands that only query or print: any signal ends them, but the inspector's. */
+/**
+ * Restores the system's effects, for commands that only query or print; SIGUSR1 stays ignored,
+ * because it would open the inspector.
+ */
 export function leaveSignalsToSystem(): void {
   const early = takeEarlySignals();
   process.on('SIGUSR1', () => {});

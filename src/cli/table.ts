@@ -1,18 +1,17 @@
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** May be cut where the table is too wide. */
+  /** True: its cells may be cut if the table is too wide. */
   readonly elastic?: boolean;
 }
 
 const GAP = '  ';
-/** An elastic column is not cut below this. */
+/** Least width, in columns of the terminal, of an elastic column that is cut. */
 const LEAST = 8;
 
 /**
- * Rows under their titles, in columns as narrow as they can be and at most `width` columns of a
- * terminal; where that is too little, the widest elastic cells are cut and end in `…`. No width:
- * nothing is cut.
+ * Formats rows under titles, in columns as narrow as possible. If a row is wider than `width`
+ * columns of a terminal, the widest elastic cells are cut and end in `…`. Null: nothing is cut.
  */
 export function table(
   columns: readonly Column[],
@@ -30,7 +29,7 @@ export function table(
   return `${lines.join('\n')}\n`;
 }
 
-/** Names come from clients: nothing in them may steer the terminal. */
+/** Replaces control characters: names come from clients and must not control the terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }
@@ -76,11 +75,11 @@ function pad(text: string, width: number, { align }: Column): string {
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** Wide and fullwidth characters of Unicode's annex 11, and emoji: two columns each. */
+/** Wide and fullwidth characters (Unicode annex 11) and emoji, which take two columns each. */
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
-/** Columns of a terminal that a text takes: a letter with its marks is one character. */
+/** Returns the columns of a terminal that a text takes; a letter with its marks takes one. */
 function columnsOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;

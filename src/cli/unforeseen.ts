@@ -3,15 +3,15 @@ import type { Logger } from '../logging/logger.js';
 
 const KINDS = ['uncaughtException', 'unhandledRejection'] as const;
 
-/** While all is being started, an error that nobody caught is a reason not to start. */
+/** Calls `end` with an uncaught error. Used during the start, which such an error ends. */
 export function endAtUnforeseen(end: (error: unknown) => void): void {
   for (const kind of KINDS) process.on(kind, end);
 }
 
 /**
- * The one place for errors that nobody caught. Once the box serves they end nothing: each is
- * counted, and logged with its stack. A socket, stream or request that failed has been destroyed by
- * Node by then; what else an error may leave half done, the code that awaits it closes.
+ * Handles uncaught errors once the box serves: counts each and logs it with its stack; none ends
+ * the process. Node has destroyed the failed socket, stream or request by then; other resources are
+ * closed by the code that awaits them.
  */
 export class Unforeseen {
   readonly #logger: Logger;
@@ -22,18 +22,18 @@ export class Unforeseen {
     this.#logger = logger;
   }
 
-  /** Since the start. */
+  /** Number of errors since the start. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes them from Node; until then one ends the process, by `endAtUnforeseen`. */
+  /** Handles errors from now on, in place of `endAtUnforeseen`. */
   install(): void {
     for (const kind of KINDS) {
       process.removeAllListeners(kind);
       process.on(kind, (error: unknown) => this.take(error, kind));
     }
-    // Node would write them to standard error itself, past the log.
+    // Node would write warnings to standard error, which bypasses the log.
     process.removeAllListeners('warning');
     process.on('warning', ({ name, message }) =>
       this.#logger.warn({ name, reason: message }, 'warning of Node'),

@@ -6,21 +6,21 @@ import { SupervisorError } from '../errors.js';
 import { runProgram } from '../system/run-program.js';
 import type { UnitNeeds } from './unit.js';
 
-/** Ports below it are for those with CAP_NET_BIND_SERVICE. */
+/** Ports below this one need CAP_NET_BIND_SERVICE. */
 const FIRST_FREE_PORT = 1024;
 const READABLE_BY_ALL = 0o004;
 const READABLE_BY_GROUP = 0o040;
 
 /**
- * What the service of this configuration needs. `user`: who it runs as; without one systemd makes
- * one up, who can read only what everybody or one of its groups can.
- * @throws ERR_CONFIG for a configuration that is none, ERR_USAGE for a user or file of no use
+ * Returns the permissions that a service with this configuration needs. `user`: its user;
+ * undefined: systemd makes a temporary one, which reads only files of everybody or of its groups.
+ * @throws ERR_CONFIG for an invalid configuration, ERR_USAGE for an unknown user or unreadable file
  */
 export async function unitNeeds(
   configPath: string | undefined,
   user: string | undefined,
 ): Promise<UnitNeeds> {
-  // The service has an environment of its own.
+  // The service does not have the environment of this shell.
   const config = await loadConfig({ env: {}, file: configPath });
   if (user !== undefined) await requireUser(user);
   const files = user === undefined ? filesOf(config, configPath) : [];
@@ -63,11 +63,11 @@ function filesOf(config: Config, configPath: string | undefined): [string, strin
   return named.flatMap(([key, path]) => (path ? [[key, path]] : []));
 }
 
-/** The group by which a user without rights reads the file; null: everybody may. */
+/** Returns the group whose members can read the file; null: everybody can. */
 async function groupFor(key: string, path: string): Promise<number | null> {
   const found = await stat(path).catch(() => null);
   if (found === null || (found.mode & READABLE_BY_ALL) !== 0) return null;
-  // Group 0 is root's own.
+  // Membership in group 0 would give more rights than reading this file.
   if ((found.mode & READABLE_BY_GROUP) !== 0 && found.gid !== 0) return found.gid;
   const mend = `chgrp it to a group of its own and chmod g+r, or name a user with --user`;
   const text = `unit: ${key}: ${path}: a user that systemd makes up cannot read it; ${mend}`;

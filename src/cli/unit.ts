@@ -2,30 +2,30 @@ import { isAbsolute } from 'node:path';
 import { SupervisorError } from '../errors.js';
 
 export interface UnitOptions {
-  /** The node program. */
+  /** Path of the node program. */
   readonly execPath: string;
-  /** bin/srs-supervisor.js of this installation. */
+  /** Path of bin/srs-supervisor.js of this installation. */
   readonly script: string;
   readonly configPath?: string | undefined;
-  /** An existing user; without one systemd makes one up while the service runs. */
+  /** Name of an existing user; absent: systemd makes a temporary one (DynamicUser). */
   readonly user?: string | undefined;
-  /** What this configuration needs. */
+  /** Permissions that this configuration needs. */
   readonly needs?: UnitNeeds;
 }
 
-/** What a service has to be allowed, beyond what every one has. */
+/** Permissions of a service beyond the usual ones. */
 export interface UnitNeeds {
-  /** `CAP_…`, for the supervisor; children do not get them. */
+  /** Names (`CAP_…`) for the supervisor; children do not get them. */
   readonly capabilities: readonly string[];
-  /** Folders outside the service's own that it writes. */
+  /** Folders that it writes, other than the service's own. */
   readonly writes: readonly string[];
-  /** Groups that may read its files. */
+  /** Ids of groups that may read its files. */
   readonly groups: readonly number[];
 }
 
 const DEFAULT_NEEDS: UnitNeeds = { capabilities: ['CAP_NET_ADMIN'], writes: [], groups: [] };
 
-/** The text of a systemd service that runs this installation. @throws ERR_USAGE */
+/** Renders a systemd service that runs this installation. @throws ERR_USAGE */
 export function renderUnit(options: UnitOptions): string {
   const { execPath, script, configPath, user, needs = DEFAULT_NEEDS } = options;
   const paths = configPath === undefined ? [execPath, script] : [execPath, script, configPath];

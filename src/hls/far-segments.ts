@@ -4,7 +4,7 @@ import { type HotFile, HotFiles } from '../files/hot-files.js';
 import { type Exchange, isPlain, replyHot } from '../files/immutable.js';
 import type { Route } from '../listener/route.js';
 import { type SegmentName, writerName } from '../protocol/hls/names.js';
-import type { StreamKey } from '../stream-key.js';
+import { parseStreamKey, type StreamKey } from '../stream-key.js';
 import { type Ask, addressOf, askChild, type HlsChild } from './ask-child.js';
 import { passOn } from './pass-on.js';
 
@@ -59,7 +59,8 @@ export class FarSegments {
   /** Returns the segment's writer, on the box that has the stream now. */
   async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<HlsChild | null> {
     const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
-    const route = await this.#find(`${vhost}/${name}`).catch(() => null);
+    const stream = parseStreamKey(`${vhost}/${name}`);
+    const route = stream && (await this.#find(stream).catch(() => null));
     route?.release();
     if (route?.via === undefined) return null;
     const { id: child, generation } = writer;

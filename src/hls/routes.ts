@@ -15,8 +15,8 @@ import {
 } from '../protocol/hls/names.js';
 import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type RequestTarget } from '../protocol/http/target.js';
-import { queryVhost, resolveVhost } from '../protocol/rtmp/stream-url.js';
-import { streamKey } from '../stream-key.js';
+import { queryVhost } from '../protocol/rtmp/stream-url.js';
+import { resolveVhost, streamKey } from '../stream-key.js';
 import { type Ask, addressOf } from './ask-child.js';
 import { FirstPlaylist, type FirstPlaylistOptions } from './first-playlist.js';
 import {

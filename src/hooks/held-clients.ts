@@ -8,7 +8,7 @@ import type {
   HookClient,
 } from '../listener/held-hooks.js';
 import { streamId } from '../public-ids.js';
-import { DEFAULT_VHOST, nameOf, type StreamName } from '../stream-key.js';
+import { nameOf, type StreamName, streamUrl } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
@@ -218,7 +218,7 @@ class HeldClient implements HookClient {
   }
 }
 
-function streamFields({ vhost, app, stream }: StreamName): Fields {
-  const url = `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
+function streamFields(name: StreamName): Fields {
+  const url = streamUrl(name);
   return { stream_url: url, stream_id: streamId(url) };
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
-import { DEFAULT_VHOST, streamKey } from '../stream-key.js';
+import { resolveVhost, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
 import { Bearers } from './bearers.js';
 import { type HookBody, type HookTruth, rewriteHook } from './body.js';
@@ -263,8 +263,8 @@ export class HookRelay {
   }
 
   #publication({ owner, body }: IncomingHook): Publication {
-    const { vhost: name, app, stream = '', client_id: clientId, stream_id: streamId = '' } = body;
-    const vhost = this.#options.vhosts.includes(name) ? name : DEFAULT_VHOST;
+    const { app, stream = '', client_id: clientId, stream_id: streamId = '' } = body;
+    const vhost = resolveVhost(body.vhost, this.#options.vhosts);
     return { stream: streamKey({ vhost, app, stream }), owner, clientId, streamId };
   }
 }

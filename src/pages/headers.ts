@@ -1,11 +1,11 @@
 import { hostName } from '../protocol/http/target.js';
 
-/** What a Content-Security-Policy can name; it knows no IPv6 addresses. */
+/** Host names that a Content-Security-Policy can contain; it has no form for IPv6 addresses. */
 const NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /**
- * What browsers are told about our pages: scripts, looks and pictures from here only, and
- * connections to no other host than the one in the request's `Host`, whose API has another port.
+ * Returns the security headers of our pages. Scripts, styles and images come from this port only;
+ * connections go to any port of the request's `Host`, because the API has another port.
  */
 export function pageHeaders(host: string): Readonly<Record<string, string>> {
   const name = hostName(host);

@@ -13,13 +13,13 @@ import type { Logger } from '../logging/logger.js';
 import { parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { pageHeaders } from './headers.js';
 
-/** Where the build puts the pages. */
+/** Folder into which the build writes the pages. */
 const PAGES = join(import.meta.dirname, '../../pages');
 const FOLDER = '/players/';
 
-/** What the pages are told of the box; null: that port is closed. */
+/** Facts that the pages get; null: that port is closed. */
 interface PagePorts {
-  /** Says what the pages cannot do: mini-srs does not turn RTMP into WebRTC. */
+  /** Decides which features the pages show: mini-srs does not convert RTMP to WebRTC. */
   readonly origin: 'srs' | 'mini-srs' | 'none';
   readonly rtmp: number | null;
   readonly api: number | null;
@@ -28,18 +28,21 @@ interface PagePorts {
 }
 
 export interface PagesOptions {
-  /** Default: those of this package. */
+  /** Folder of the pages; default: that of this package. */
   readonly root?: string;
-  /** The user's folder: its files go before ours, and `/` is its own. Null: there is none. */
+  /** User's folder; null: none. Its files take precedence over ours, and `/` shows it. */
   readonly userDir: string | null;
-  /** Asked for at each request: ports open after this is made. */
+  /** Called at each request, because ports open after this plugin is made. */
   readonly ports: () => PagePorts;
   readonly logger: Logger;
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** Player pages at `/players/`, each by a path of its own: an app may have that name too. */
+/**
+ * Serves the player pages below `/players/`. Each page has its own route, because an app may have
+ * that name.
+ */
 export function pageRoutes({ root = PAGES, userDir, ports, logger }: PagesOptions): HttpPlugin {
   return async (app) => {
     const files = await readdir(join(root, FOLDER), { recursive: true }).catch(() => []);
@@ -63,7 +66,7 @@ export function pageRoutes({ root = PAGES, userDir, ports, logger }: PagesOption
 
 const FRESH = { 'Cache-Control': 'no-store' };
 
-/** SRS's pages -> which of ours stands in. */
+/** SRS's pages -> our page in place of each. */
 const SRS_NAMES: Readonly<Record<string, (target: RequestTarget) => string>> = {
   'srs_player.html': ({ query }) =>
     /(?:^|&)stream=[^&]*\.m3u8(?:&|$)/.test(query) ? 'hls.html' : 'flv.html',
@@ -75,7 +78,7 @@ function shelfOf(root: string): Shelf {
   return { root, maxAgeSeconds: 0, immutable: false };
 }
 
-/** Makes handlers that show the user's file, else ours, or else do what they are given. */
+/** Makes handlers that send the user's file, else ours, else call their fallback. */
 function shower(ours: Shelf, users: Shelf | null) {
   return (otherwise: Handler): Handler =>
     async (request, reply) => {
@@ -89,7 +92,7 @@ function shower(ours: Shelf, users: Shelf | null) {
     };
 }
 
-/** To a path beside the one that was asked for, with the same query. */
+/** Redirects to a path relative to the requested one; keeps the query. */
 function redirect(to: (target: RequestTarget) => string): Handler {
   return (request, reply) => {
     const target = targetOf(request);

@@ -32,7 +32,7 @@ export function makeAdmin(parts: AdminParts): AdminServer {
     address: config.listen.admin,
     token: config.admin.token,
     plugins: [plugin, drainRoutes(children), api.versionsAsJson],
-    // The Go proxy's port answers it to every probe, and so does the API port.
+    // The Go proxy answers this path to every probe on its port; so does our API port.
     isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
     hide,
     logger,

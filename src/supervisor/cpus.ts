@@ -1,7 +1,7 @@
 import type { Prepared } from '../check/prepared.js';
 import { CpuKeeper, type CpuKeeperOptions } from '../child/cpu-keeper.js';
 
-/** Builds the keeper of CPUs. */
+/** Builds the part that keeps children and supervisor pinned by the plan. */
 export function makeCpuKeeper(
   {
     config,

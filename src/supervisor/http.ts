@@ -39,7 +39,7 @@ export interface HttpParts {
   readonly logger: Logger;
 }
 
-/** Plugins of other rooms on the HTTP and the API port, and on their TLS twins. */
+/** Plugins of other rooms on the HTTP and the API port, and on their TLS ports. */
 export interface HttpPlugins {
   readonly http: readonly HttpPlugin[];
   readonly api: readonly HttpPlugin[];

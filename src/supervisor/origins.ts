@@ -40,7 +40,7 @@ export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origi
   });
 }
 
-/** Whether host and port are those of our own RTMP port. */
+/** Returns whether host and port are those of our own RTMP port. */
 function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
   if (bound === null || bound.port !== port) return false;
   if (!isWildcard({ host: bound.address, port })) return bound.address === host;

@@ -29,7 +29,7 @@ export class Owners {
     return [...this.#fleet.statuses(), ...this.#origins.statuses()];
   }
 
-  /** Whether all owners are our children. */
+  /** True if all owners are our children. */
   get areOurs(): boolean {
     return !this.#origins.areAny;
   }

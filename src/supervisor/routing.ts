@@ -58,14 +58,14 @@ export class Routing {
   }
 
   /**
-   * Whether every published stream is known here. Origins that we did not start may have streams
+   * True if every published stream is known here. Origins that we did not start may have streams
    * that nobody reports, or fetch them when a player comes.
    */
   get knowsPublishers(): boolean {
     return this.#parts.owners.areOurs;
   }
 
-  /** Whether that generation of the child is the current one. */
+  /** Returns whether that generation of the child is the current one. */
   isAlive({ id, generation }: OwnerRef): boolean {
     return this.#parts.owners.status(id)?.generation === generation;
   }
@@ -85,7 +85,7 @@ export class Routing {
     return this.#parts.owners.access(box === undefined ? id : '').authorization;
   }
 
-  /** Whether this is the address of another box. */
+  /** Returns whether this is the address of another box. */
   isBox(ip: string): boolean {
     const others = this.#parts.boxes?.list().values() ?? [];
     return Array.from(others).some(({ host }) => host === ip);
@@ -161,8 +161,8 @@ export class Routing {
   }
 
   /**
-   * Whether the child has all clients it may have. An SRS that has refused one connection accepts
-   * none on that port ever after, so it must never have to refuse one.
+   * Returns whether the child has as many clients as it may have. An SRS that has refused one
+   * connection accepts none on that port ever after, so it must never have to refuse one.
    */
   #isFull(childId: string): boolean {
     return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections;

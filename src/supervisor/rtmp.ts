@@ -44,20 +44,20 @@ export interface RtmpParts {
   readonly logger: Logger;
 }
 
-/** The RTMP port, and its twin under TLS where there is one. */
+/** Builds the RTMP port and, if configured, the RTMPS port. */
 export function rtmpListeners(parts: RtmpParts): NamedListener[] {
   const { config, engine } = parts;
   const held = heldPlayers(parts);
   const options = portOptions(parts, 'rtmp', config.listen.rtmp);
   const context = sessions(parts, held, 'rtmp');
-  // On the engine's own threads, so that a storm of clients is not bound to one core.
+  // Set-up on the engine's threads uses several cores in a storm of clients.
   const listener = engine.setupThreads
     ? new RtmpPool(engine.setupThreads, options, context)
     : new RtmpListener(options, context);
   return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
 }
 
-/** TLS is ours: SRS has none for RTMP, and children are private. */
+/** TLS ends here: SRS has none for RTMP. */
 function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
   const { config, certificate } = parts;
   if (config.listen.rtmps === null || certificate === null) return [];
@@ -77,7 +77,7 @@ function portOptions(
   return { address, limits, proxies: protocol.includes(name) ? trusted : null };
 }
 
-/** Builds the place where players of this port and its twin wait. */
+/** Builds the place where players of both ports wait for their publishers. */
 function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts): HeldPlayers {
   const holdable = new Set(holdableVhosts(template, vhosts));
   return new HeldPlayers({

@@ -42,10 +42,10 @@ export interface WebRtc {
   readonly plugin: HttpPlugin;
 }
 
-/** Milliseconds that an answer is waited for beyond the time that the child's hooks may take. */
+/** Milliseconds to wait for an answer, in addition to the time that the child's hooks may take. */
 const ANSWER_MARGIN_MS = 10_000;
 
-/** WebRTC: its media port, and what the API's ports serve for it. Null where it is off. */
+/** Builds the media port of WebRTC and its signalling plugin; null if WebRTC is off. */
 export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   const { config, routing, boxes } = parts;
   const { rtc: address } = config.listen;

@@ -119,7 +119,7 @@ export class Watch {
     const known = this.#watched.get(id);
     if (known !== undefined && isSameLife(known.owner, owner)) return known;
     const times = { due: 0, hurriedUntil: 0, isAsked: false, hasAnswered: false, failures: 0 };
-    const fresh = { owner, live: new Set<string>(), ...times };
+    const fresh = { owner, live: new Set<StreamKey>(), ...times };
     this.#watched.set(id, fresh);
     return fresh;
   }

@@ -1,5 +1,6 @@
 import type { AdminSource, AdminStatus, ChildRow } from '../../src/admin/types.js';
 import { portsAt } from '../../src/child/ports.js';
+import { key } from '../helpers/stream-key.js';
 
 export const STATUS: AdminStatus = {
   unforeseenErrors: 0,
@@ -67,7 +68,7 @@ export function source(part: Partial<AdminSource> = {}): AdminSource {
     status: () => STATUS,
     children: () => CHILDREN,
     streams: async () => [
-      { stream: 'v/live/s', child: 'c001', publishing: true, clients: 3, since: 1_000 },
+      { stream: key('v/live/s'), child: 'c001', publishing: true, clients: 3, since: 1_000 },
     ],
     connections: async () => [
       {
@@ -75,7 +76,7 @@ export function source(part: Partial<AdminSource> = {}): AdminSource {
         client: '192.0.2.7:50000',
         alias: '127.10.0.7',
         child: 'c001',
-        stream: 'v/live/s',
+        stream: key('v/live/s'),
         role: 'publish',
         bytesIn: 10,
         bytesOut: 20,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Ffmpeg, playFrames, publish } from '../helpers/media.js';
 import { type Origin, origins } from '../helpers/origins.js';
+import { key } from '../helpers/stream-key.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
 import { ALIAS, ALIAS_CLIENT, IDENTITY, OWN_ADDRESS, type Row, TestBox } from './rig.js';
@@ -197,7 +198,7 @@ for (const origin of origins()) {
     });
 
     it('tells which child has which stream', async () => {
-      const on = { stream: '__defaultVhost__/live/a', child: 'c002', publishing: true };
+      const on = { stream: key('__defaultVhost__/live/a'), child: 'c002', publishing: true };
       box.placed = [{ ...on, clients: 1, since: 1 }];
       const { origins: rows, streams } = await box.ask('/api/v1/origins');
       assert.deepEqual(

@@ -5,11 +5,15 @@ import { Boxes } from '../../src/registry/redis/boxes.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
 import { Store } from '../../src/registry/redis/store.js';
+import type { StreamKey } from '../../src/stream-key.js';
 import { RedisServer } from '../helpers/redis.js';
+import { key } from '../helpers/stream-key.js';
 import { percentile, type Row, report, round } from './report.js';
 
 const OWNER = { id: 'c001', generation: 1 };
-const STREAMS = Array.from({ length: 10_000 }, (_, at) => `__defaultVhost__/live/stream-${at}`);
+const STREAMS = Array.from({ length: 10_000 }, (_, at) =>
+  key(`__defaultVhost__/live/stream-${at}`),
+);
 const FINDS = 5000;
 const IN_FLIGHT = 32;
 const BOXES = 10;
@@ -58,11 +62,11 @@ async function inMemory(): Promise<Row> {
 
 async function oneByOne(client: Redis): Promise<Row> {
   const registry = open(client, 'finds');
-  await registry.claim('v/a/s', OWNER);
+  await registry.claim(key('v/a/s'), OWNER);
   const times: number[] = [];
   for (let at = 0; at < FINDS; at++) {
     const start = performance.now();
-    await registry.find('v/a/s');
+    await registry.find(key('v/a/s'));
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
@@ -124,7 +128,7 @@ async function tenBoxes(port: number): Promise<Row> {
   };
 }
 
-function streamsOf(box: number): string[] {
+function streamsOf(box: number): StreamKey[] {
   return STREAMS.slice(box * 1000, (box + 1) * 1000);
 }
 

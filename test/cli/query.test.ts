@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { AdminServer } from '../../src/admin/server.js';
 import { childrenText, runQuery, statusText, streamsText } from '../../src/cli/query.js';
 import { CHILDREN, STATUS, source } from '../admin/fixtures.js';
+import { key } from '../helpers/stream-key.js';
 
 test('status', () => {
   assert.equal(
@@ -47,7 +48,7 @@ test('children fit a terminal', () => {
 
 test('streams', () => {
   const rows = [
-    { stream: 'v/live/s\u001b[2J', child: 'c001', publishing: true, clients: 3, since: 1_000 },
+    { stream: key('v/live/s\u001b[2J'), child: 'c001', publishing: true, clients: 3, since: 1_000 },
   ];
   assert.equal(
     streamsText(rows, 66_000, 80),

@@ -18,6 +18,7 @@ import { CLIP } from '../helpers/paths.js';
 import { PlayingClient } from '../helpers/playing-client.js';
 import { buildComplexC1, CLIENTS } from '../helpers/rtmp-bytes.js';
 import { NO_SRS, Srs } from '../helpers/srs.js';
+import { key } from '../helpers/stream-key.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
@@ -212,7 +213,9 @@ function rtmpTests(origin: Origin): void {
       await getsMedia(viewers[1] as RtmpClient);
       await publisher.hears('NetStream.Publish.Start');
       const keys = (await supervisor.streams()).map(({ stream }) => stream);
-      assert.ok(keys.includes('my.com/live/v1') && keys.includes('__defaultVhost__/live/v1'));
+      assert.ok(
+        keys.includes(key('my.com/live/v1')) && keys.includes(key('__defaultVhost__/live/v1')),
+      );
     });
   });
 

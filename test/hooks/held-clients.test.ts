@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { HookBody } from '../../src/hooks/body.js';
 import type { CallResult } from '../../src/hooks/caller.js';
 import { HeldClients } from '../../src/hooks/held-clients.js';
+import { key } from '../helpers/stream-key.js';
 
 const ALIAS = '127.1.0.7';
 const REQUEST = {
@@ -156,7 +157,7 @@ test('one that another box has asked about is not asked about here, and ends by 
   const hookClient = clients.adopt({
     id: 'far-1',
     ip: '203.0.113.5',
-    stream: '__defaultVhost__/live/cam',
+    stream: key('__defaultVhost__/live/cam'),
   });
   hookClient.goesBy(ALIAS);
   assert.ok(clients.hasHeard(says('on_connect')));

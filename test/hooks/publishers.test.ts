@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Claims, type Publication, Publishers } from '../../src/hooks/publishers.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { recordLog } from '../helpers/log-lines.js';
+import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 
 const C1: OwnerRef = { id: 'c001', generation: 1 };
@@ -31,7 +32,7 @@ class TestClaims implements Claims {
 }
 
 function of(clientId: string, owner = C1): Publication {
-  return { stream: 'v/live/s', owner, clientId, streamId: 'vid-1' };
+  return { stream: key('v/live/s'), owner, clientId, streamId: 'vid-1' };
 }
 
 function setUp(t: TestContext, isLive = async () => false) {
@@ -135,13 +136,13 @@ test('a child that cannot be asked costs one line, and the stream stays as it is
 
 test('after a standstill what no child publishes any more is over', async (t) => {
   const { claims, publishers } = setUp(t);
-  const lost = { ...of('b'), stream: 'v/live/lost' };
-  const fresh = { ...of('c'), stream: 'v/live/fresh' };
-  const unsaid = { ...of('d', C2), stream: 'v/live/unsaid' };
+  const lost = { ...of('b'), stream: key('v/live/lost') };
+  const fresh = { ...of('c'), stream: key('v/live/fresh') };
+  const unsaid = { ...of('d', C2), stream: key('v/live/unsaid') };
   for (const publication of [of('a'), lost, unsaid]) await publishers.begin(publication);
   const liveIn = async ({ id }: OwnerRef) => {
     if (id === 'c002') throw new Error('no answer');
-    return new Set(['v/live/s']);
+    return new Set([key('v/live/s')]);
   };
   const rechecked = publishers.recheck(liveIn);
   // A publisher that comes now is not in the child's list yet.

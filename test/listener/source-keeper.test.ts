@@ -9,12 +9,13 @@ import type { Route } from '../../src/listener/route.js';
 import { KEEPER_ADDRESS, keepSources } from '../../src/listener/source-keeper.js';
 import { origins } from '../helpers/origins.js';
 import { Acceptor, dialPort } from '../helpers/sockets.js';
+import { key } from '../helpers/stream-key.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { TestOrigin } from '../origin/helpers.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
 import { C001 } from './rtmp/rig.js';
 
-const STREAM = '__defaultVhost__/live/kept';
+const STREAM = key('__defaultVhost__/live/kept');
 /** For who shall wait for a keeper, however busy the machine is. */
 const A_LONG_TIME = 600_000;
 const AAC_HEADER = [0xaf, 0, 0x12, 0x10];

@@ -6,10 +6,11 @@ import { Placement } from '../../src/placement/placement.js';
 import { Keys } from '../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../src/registry/redis/redis.js';
 import { Store } from '../../src/registry/redis/store.js';
+import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 import { AwayRegistry, candidate } from './helpers.js';
 
-const S = '__defaultVhost__/live/cam';
+const S = key('__defaultVhost__/live/cam');
 let prefixes = 0;
 
 /** Two boxes with one child of the same name each, on one store. */
@@ -138,7 +139,7 @@ test('who was sent by the other box holds the stream here', async () => {
   assert.equal((await b.acquire(S, 'publish'))?.owner.box, 'a');
   sent?.release();
   assert.equal(await a.admit(S, 'play', { id: 'c001', generation: 2 }), null);
-  assert.equal(await b.admit('v/../x', 'play', own), null);
+  assert.equal(await b.admit(key('v/../x'), 'play', own), null);
 });
 
 test('who comes for a stream that another has meanwhile is sent away', async () => {
@@ -154,7 +155,7 @@ test('while the registry is away a publisher is served, a player of an unknown s
   const publisher = await placement.acquire(S, 'publish');
   assert.ok(publisher);
   assert.deepEqual((await placement.acquire(S, 'play'))?.owner, publisher.owner);
-  await assert.rejects(placement.acquire('v/a/other', 'play'), { code: 'ERR_REGISTRY_AWAY' });
+  await assert.rejects(placement.acquire(key('v/a/other'), 'play'), { code: 'ERR_REGISTRY_AWAY' });
   assert.equal(await placement.published(S, publisher.owner), true);
   registry.away = false;
   await placement.renew();

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Placement } from '../../src/placement/placement.js';
+import type { StreamKey } from '../../src/stream-key.js';
 import { recordLog } from '../helpers/log-lines.js';
+import { key } from '../helpers/stream-key.js';
 import { AwayRegistry, candidate, settled } from './helpers.js';
 
 const ID = 'c001';
-const STREAMS = ['v/live/1', 'v/live/2', 'v/live/3'];
-const [S = ''] = STREAMS;
+const STREAMS = ['v/live/1', 'v/live/2', 'v/live/3'].map(key);
+const [S = key('v/live/1')] = STREAMS;
 const REASON = 'registry: away';
 
 /** One child, whose lives the test counts, and a registry that the test takes away. */
@@ -27,7 +29,7 @@ class Rig {
     t.after(() => this.placement.close());
   }
 
-  async publish(...streams: string[]): Promise<void> {
+  async publish(...streams: StreamKey[]): Promise<void> {
     for (const stream of streams) {
       const hold = await this.placement.acquire(stream, 'publish');
       assert.ok(hold);
@@ -52,7 +54,7 @@ class Rig {
 test('a child that dies while the registry is away costs one line, however many streams it had', async (t) => {
   const rig = new Rig(t);
   await rig.publish(...STREAMS);
-  const waiting = await rig.placement.acquire('v/live/waited', 'play');
+  const waiting = await rig.placement.acquire(key('v/live/waited'), 'play');
   rig.registry.away = true;
   // Its connection to the child ends a moment before the process does.
   waiting?.release();
@@ -94,7 +96,7 @@ test('its next life, which took the stream alone, keeps it', async (t) => {
 
 test('lives that follow the dead one lose nothing by what it still owes', async (t) => {
   const rig = new Rig(t);
-  const [one = '', two = '', three = ''] = STREAMS;
+  const [one = S, two = S, three = S] = STREAMS;
   await rig.publish(one);
   rig.registry.away = true;
   await rig.die();

@@ -3,6 +3,7 @@ import { Placement, type PlacementOptions } from '../../src/placement/placement.
 import type { Candidate } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
 import type { Claim } from '../../src/registry/registry.js';
+import type { StreamKey } from '../../src/stream-key.js';
 
 export const GRACE_MS = 10_000;
 export const LEASE_MS = 30_000;
@@ -25,7 +26,7 @@ export function candidate(part: Partial<Candidate> = {}): Candidate {
 
 /** Remembers which streams were claimed, so that a test can ask for each of them. */
 class RememberingRegistry extends MemoryRegistry {
-  readonly #streams = new Set<string>();
+  readonly #streams = new Set<StreamKey>();
 
   override async claim(...args: Parameters<MemoryRegistry['claim']>) {
     this.#streams.add(args[0]);

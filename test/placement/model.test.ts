@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Hold } from '../../src/placement/types.js';
+import { key } from '../helpers/stream-key.js';
 import { GRACE_MS, World } from './helpers.js';
 
 const CHILDREN = 3;
-const STREAMS = ['v/a/1', 'v/a/2', 'v/a/3', 'v/a/4'];
+const STREAMS = ['v/a/1', 'v/a/2', 'v/a/3', 'v/a/4'].map(key);
 
 /** What a stream should be: who holds it, and until when it is kept when nobody does. */
 interface Expected {

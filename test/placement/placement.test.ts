@@ -5,13 +5,15 @@ import type { OwnerRef } from '../../src/owner.js';
 import { Placement } from '../../src/placement/placement.js';
 import type { Hold } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
+import type { StreamKey } from '../../src/stream-key.js';
+import { key } from '../helpers/stream-key.js';
 import { candidate, GRACE_MS, LEASE_MS, settled, World } from './helpers.js';
 
-const S = 'v/live/s';
+const S = key('v/live/s');
 
 /** Answers late to a release, as a store on another machine may. */
 class LateRegistry extends MemoryRegistry {
-  override async release(stream: string, owner: OwnerRef): Promise<boolean> {
+  override async release(stream: StreamKey, owner: OwnerRef): Promise<boolean> {
     await settled();
     return super.release(stream, owner);
   }
@@ -39,11 +41,11 @@ test('a name that leads out of a directory is placed nowhere', async () => {
   const world = new World(2);
   const [child] = world.fleet;
   assert.ok(child);
-  for (const stream of ['v/live/../../x', 'v/../x', 'v/live/..', 'v/./x', 'v/live/a\0b']) {
+  for (const stream of ['v/live/../../x', 'v/../x', 'v/live/..', 'v/./x', 'v/live/a\0b'].map(key)) {
     assert.equal(await world.placement.acquire(stream, 'publish'), null, stream);
     assert.equal(await world.placement.published(stream, child), false, stream);
   }
-  for (const stream of ['v/live/..x', 'v/a.b/x...', 'v/live/x.y']) {
+  for (const stream of ['v/live/..x', 'v/a.b/x...', 'v/live/x.y'].map(key)) {
     assert.ok(await world.placement.acquire(stream, 'publish'), stream);
   }
   assert.equal(world.placement.list().length, 3);
@@ -72,7 +74,7 @@ test('two supervisors on one registry meet too', async () => {
 
 test('a thousand at once on fifty streams: one owner a stream, and an even spread', async () => {
   const world = new World(10);
-  const names = Array.from({ length: 1000 }, (_, i) => `v/live/${i % 50}`);
+  const names = Array.from({ length: 1000 }, (_, i) => key(`v/live/${i % 50}`));
   const holds = await Promise.all(
     names.map((stream, i) => acquire(world, stream, i < 50 ? 'publish' : 'play')),
   );
@@ -92,7 +94,7 @@ for (const [streams, children] of [
 ] as const) {
   test(`${streams} streams spread evenly on ${children} children`, async () => {
     const world = new World(children);
-    for (let i = 0; i < streams; i++) await acquire(world, `v/live/${i}`, 'publish');
+    for (let i = 0; i < streams; i++) await acquire(world, key(`v/live/${i}`), 'publish');
     for (const { id } of world.fleet) {
       assert.equal(world.placement.counts(id).streams, streams / children);
     }
@@ -195,7 +197,7 @@ test("a dead generation's claim in the registry is replaced", async () => {
     { id: 'c0', generation: 6 },
     { id: 'gone', generation: 1 },
   ]) {
-    const stream = `v/live/${owner.id}`;
+    const stream = key(`v/live/${owner.id}`);
     await world.registry.claim(stream, owner);
     assert.deepEqual((await acquire(world, stream)).owner, { id: 'c0', generation: 7 });
   }
@@ -203,12 +205,12 @@ test("a dead generation's claim in the registry is replaced", async () => {
 
 test('a draining child keeps what lives, gets nothing new and nothing back', async () => {
   const world = new World(1);
-  await acquire(world, 'v/live/1', 'publish');
-  (await acquire(world, 'v/live/2', 'publish')).release();
+  await acquire(world, key('v/live/1'), 'publish');
+  (await acquire(world, key('v/live/2'), 'publish')).release();
   world.change(0, { open: false });
   world.fleet.push(candidate({ id: 'c1' }));
   const owners = await Promise.all(
-    ['v/live/1', 'v/live/2', 'v/live/3'].map((stream) => acquire(world, stream)),
+    ['v/live/1', 'v/live/2', 'v/live/3'].map((stream) => acquire(world, key(stream))),
   );
   assert.deepEqual(
     owners.map(({ owner }) => owner.id),
@@ -218,10 +220,10 @@ test('a draining child keeps what lives, gets nothing new and nothing back', asy
 
 test('no open child: null, and nothing stays behind', async () => {
   const world = new World(1);
-  const live = await acquire(world, 'v/live/1', 'publish');
+  const live = await acquire(world, key('v/live/1'), 'publish');
   world.change(0, { open: false });
   assert.equal(await world.placement.acquire(S, 'publish'), null);
-  assert.deepEqual((await acquire(world, 'v/live/1')).owner, live.owner);
+  assert.deepEqual((await acquire(world, key('v/live/1'))).owner, live.owner);
   assert.deepEqual(await world.claimed(), ['v/live/1']);
   world.change(0, { open: true });
   await acquire(world);
@@ -230,7 +232,7 @@ test('no open child: null, and nothing stays behind', async () => {
 test('a registry that cannot answer rejects, and the next ask is tried afresh', async () => {
   const registry = new MemoryRegistry({ maxClaims: 1 });
   const placement = new Placement({ registry, candidates: () => [candidate()] });
-  const first = await placement.acquire('v/a/1', 'play');
+  const first = await placement.acquire(key('v/a/1'), 'play');
   const refusals = await Promise.allSettled([
     placement.acquire(S, 'play'),
     placement.acquire(S, 'publish'),
@@ -247,8 +249,8 @@ test('a registry that cannot answer rejects, and the next ask is tried afresh', 
 
 test('close gives all up, also what is being placed', async () => {
   const world = new World(2);
-  await acquire(world, 'v/live/1', 'publish');
-  const late = world.placement.acquire('v/live/2', 'play');
+  await acquire(world, key('v/live/1'), 'publish');
+  const late = world.placement.acquire(key('v/live/2'), 'play');
   await world.placement.close();
   await world.placement.close();
   assert.equal(await late, null);

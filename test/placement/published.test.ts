@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { key } from '../helpers/stream-key.js';
 import { GRACE_MS, settled, World } from './helpers.js';
 
-const S = '__defaultVhost__/live/cam';
+const S = key('__defaultVhost__/live/cam');
 const NEVER = new AbortController().signal;
 
 function child(world: World, index: number) {
@@ -37,7 +38,7 @@ test('two children cannot publish one stream', async () => {
   assert.equal(await world.placement.published(S, child(world, 2)), false);
   world.placement.unpublished(S, child(world, 2));
   assert.equal(world.placement.list()[0]?.publishing, true);
-  const other = 'v/live/other';
+  const other = key('v/live/other');
   const publisher = await world.placement.acquire(other, 'publish');
   const [elsewhere] = world.fleet.filter(({ id }) => id !== publisher?.owner.id);
   assert.equal(await world.placement.published(other, elsewhere!), false);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryRegistry } from '../../src/registry/memory.js';
+import { key } from '../helpers/stream-key.js';
 import { registryContract } from './contract.js';
 
 const OWNER = { id: 'c001', generation: 1 };
@@ -22,23 +23,23 @@ registryContract('memory', async () => {
 test('a full registry refuses, and takes claims again when old ones have ended', async () => {
   let now = 0;
   const registry = new MemoryRegistry({ now: () => now, leaseMs: 100, maxClaims: 2 });
-  await registry.claim('v/a/1', OWNER);
+  await registry.claim(key('v/a/1'), OWNER);
   now = 50;
-  await registry.claim('v/a/2', OWNER);
-  await assert.rejects(registry.claim('v/a/3', OWNER), {
+  await registry.claim(key('v/a/2'), OWNER);
+  await assert.rejects(registry.claim(key('v/a/3'), OWNER), {
     code: 'ERR_REGISTRY',
     message: 'registry: full with 2 streams, cannot claim v/a/3',
   });
-  assert.equal((await registry.claim('v/a/1', OWNER)).since, 0);
+  assert.equal((await registry.claim(key('v/a/1'), OWNER)).since, 0);
   now = 100;
-  await registry.claim('v/a/3', OWNER);
-  assert.equal(await registry.find('v/a/1'), null);
-  assert.equal((await registry.find('v/a/2'))?.stream, 'v/a/2');
-  assert.equal((await registry.find('v/a/3'))?.stream, 'v/a/3');
+  await registry.claim(key('v/a/3'), OWNER);
+  assert.equal(await registry.find(key('v/a/1')), null);
+  assert.equal((await registry.find(key('v/a/2')))?.stream, 'v/a/2');
+  assert.equal((await registry.find(key('v/a/3')))?.stream, 'v/a/3');
 });
 
 test('a claim cannot be changed from outside', async () => {
   const registry = new MemoryRegistry();
-  const claim = await registry.claim('v/a/s', OWNER);
+  const claim = await registry.claim(key('v/a/s'), OWNER);
   assert.ok(Object.isFrozen(claim) && Object.isFrozen(claim.owner));
 });

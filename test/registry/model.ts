@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isGoneWith, isSameLife, type OwnerRef } from '../../src/owner.js';
 import type { Claim, Registry } from '../../src/registry/registry.js';
+import type { StreamKey } from '../../src/stream-key.js';
+import { key } from '../helpers/stream-key.js';
 
-const STREAMS = ['v/a/1', 'v/a/2', 'v/b/3'];
+const STREAMS = ['v/a/1', 'v/a/2', 'v/b/3'].map(key);
 const OWNERS: readonly OwnerRef[] = [
   { id: 'c001', generation: 1 },
   { id: 'c001', generation: 2 },
@@ -53,7 +55,7 @@ export class RegistryModel {
 
   /** Does the step in both, and throws where they differ. */
   async run({ verb, stream: at, owner: who, quarters }: Step): Promise<void> {
-    const stream = STREAMS[at] ?? '';
+    const stream = STREAMS[at] ?? key('v/a/0');
     const owner = OWNERS[who] ?? { id: '', generation: 0 };
     if (verb === 'claim' || verb === 'live') await this.#claim(stream, owner, verb === 'live');
     else if (verb === 'renew') await this.#renew(owner);
@@ -68,7 +70,7 @@ export class RegistryModel {
     for (const stream of STREAMS) same(await this.#registry.find(stream), this.#held.get(stream));
   }
 
-  async #claim(stream: string, owner: OwnerRef, live: boolean): Promise<void> {
+  async #claim(stream: StreamKey, owner: OwnerRef, live: boolean): Promise<void> {
     const now = this.#held.get(stream);
     const wins = now === undefined || (live && !now.live);
     if (wins) this.#held.set(stream, { owner, live, expires: this.#now + this.#leaseMs });
@@ -76,7 +78,7 @@ export class RegistryModel {
   }
 
   async #renew(owner: OwnerRef): Promise<void> {
-    const isOwn = (stream: string) => {
+    const isOwn = (stream: StreamKey) => {
       const held = this.#held.get(stream);
       return held !== undefined && isSameLife(held.owner, owner);
     };
@@ -88,7 +90,7 @@ export class RegistryModel {
     assert.deepEqual(await this.#registry.renew(STREAMS, owner), lost);
   }
 
-  async #release(stream: string, owner: OwnerRef): Promise<void> {
+  async #release(stream: StreamKey, owner: OwnerRef): Promise<void> {
     const held = this.#held.get(stream);
     const isOwn = held !== undefined && isSameLife(held.owner, owner);
     if (isOwn) this.#held.delete(stream);

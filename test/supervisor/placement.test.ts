@@ -4,6 +4,7 @@ import type { ChildHealth, ChildStatus } from '../../src/child/types.js';
 import { silentLogger } from '../../src/logging/logger.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
 import { makePlacement, type PlacementParts } from '../../src/supervisor/placement.js';
+import { key } from '../helpers/stream-key.js';
 
 function status(id: string, health: ChildHealth, state: ChildStatus['state'] = 'ready') {
   return { id, generation: 1, state, health, answering: health === 'ok', cpu: 0 };
@@ -23,7 +24,7 @@ test('new streams go to children that answer, and to any that serves where none 
   } as unknown as PlacementParts);
   t.after(() => placement.close());
   const ownerOf = async (name: string) =>
-    (await placement.acquire(`v/live/${name}`, 'publish'))?.owner.id ?? null;
+    (await placement.acquire(key(`v/live/${name}`), 'publish'))?.owner.id ?? null;
   assert.deepEqual(
     [await ownerOf('a'), await ownerOf('b'), await ownerOf('c')],
     Array(3).fill('c002'),

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { ChildStatus } from '../../src/child/types.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { Routing, type RoutingParts } from '../../src/supervisor/routing.js';
+import { key } from '../helpers/stream-key.js';
 
-const STREAM = 'v/live/show';
+const STREAM = key('v/live/show');
 const PORTS = { rtmp: 1, http: 2, api: 3, rtc: 4, srt: 5 };
 const OWNER = { id: 'c001', generation: 2 };
 const FAR = { id: 'c007', generation: 9, box: 'two' };

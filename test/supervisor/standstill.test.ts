@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { LoopClock } from '../../src/clock/loop.js';
 import { silentLogger } from '../../src/logging/logger.js';
 import { claimsOf, mendAfterStandstill } from '../../src/supervisor/standstill.js';
+import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 
 const OWNER = { id: 'c001', generation: 1 };
@@ -34,13 +35,13 @@ test('players of a publisher that was lost in a standstill are closed, others ar
   };
   const claims = claimsOf(placement, { listeners, loop });
   pass(100);
-  claims.unpublished('v/live/before', OWNER);
+  claims.unpublished(key('v/live/before'), OWNER);
   assert.deepEqual(closed, []);
   pass(20_000);
-  claims.unpublished('v/live/lost', OWNER);
+  claims.unpublished(key('v/live/lost'), OWNER);
   assert.deepEqual(closed, [[OWNER, 'v/live/lost', 'play']]);
   for (let i = 0; i < 100; i++) pass(100);
-  claims.unpublished('v/live/after', OWNER);
+  claims.unpublished(key('v/live/after'), OWNER);
   assert.equal(closed.length, 1);
   assert.deepEqual(told, ['v/live/before', 'v/live/lost', 'v/live/after']);
 });

@@ -8,6 +8,7 @@ import { lifeAt } from '../../src/unmanaged/life.js';
 import { Origins } from '../../src/unmanaged/origins.js';
 import type { Registration } from '../../src/unmanaged/registration.js';
 import { Watch } from '../../src/unmanaged/watch.js';
+import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 import { FakeApi } from './fake-api.js';
 
@@ -87,16 +88,16 @@ test('asks on for a stream that another one has', async () => {
   taken.add('v/live/a');
   api.live = ['a'];
   await register(api.port);
-  watch.publisherComes('v/live/a', OWNER);
+  watch.publisherComes(key('v/live/a'), OWNER);
   taken.clear();
   await hears('+v/live/a', '!v/live/a');
 });
 
 test('without an API the publishers that we send are all there is', async () => {
   await register(0);
-  watch.publisherComes('v/live/a', OWNER);
+  watch.publisherComes(key('v/live/a'), OWNER);
   await hears('+v/live/a', '!v/live/a');
-  watch.publisherLeft('v/live/a', OWNER);
+  watch.publisherLeft(key('v/live/a'), OWNER);
   await hears('+v/live/a', '!v/live/a', '-v/live/a');
 });
 

@@ -8,8 +8,7 @@ import {
 } from '../../protocol/rtmp/handshake.js';
 import { type Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js';
 import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
-import { type StreamKey, streamKey } from '../../stream-key.js';
+import { resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
 import { SessionError } from '../session-error.js';
 
 /** The log's line for a client that was not served. */

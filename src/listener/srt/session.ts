@@ -1,7 +1,6 @@
 import type { AccessRules } from '../../access/rules.js';
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
 import {
   type ExtensionBlock,
   parseExtensions,
@@ -15,7 +14,7 @@ import {
   readStreamId,
   type StreamId,
 } from '../../protocol/srt/stream-id.js';
-import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
+import { type Role, resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
 import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import { reachChild } from '../reach-child.js';

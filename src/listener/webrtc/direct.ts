@@ -2,7 +2,7 @@ import { askChild } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
-import { DEFAULT_VHOST, type Role, type StreamKey } from '../../stream-key.js';
+import { nameOf, type Role, type StreamKey, streamUrl } from '../../stream-key.js';
 import type { ConnectionRow, Listener, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import type { RtcSession } from './session.js';
@@ -74,7 +74,7 @@ export class DirectListener implements Listener {
     if (!living) return;
     // A child's list does not identify a stream's sessions: the oldest are ended.
     for (const session of [...sessions].reverse()) {
-      const name = nameOf(session);
+      const name = kindOf(session);
       const left = (living.get(name) ?? 0) - 1;
       living.set(name, left);
       if (left < 0) this.#options.sessions.end(session, 'its child has it no more');
@@ -101,11 +101,9 @@ export class DirectListener implements Listener {
   }
 }
 
-function nameOf({ connection }: RtcSession): string {
-  const stream = connection.stream ?? '';
-  // SRS's URLs omit the default vhost.
-  const url = stream.startsWith(`${DEFAULT_VHOST}/`) ? stream.slice(DEFAULT_VHOST.length) : stream;
-  return `rtc-${connection.role} ${url}`;
+/** Returns the key of a session in `countsIn`'s map. */
+function kindOf({ connection: { role, stream } }: RtcSession): string {
+  return `rtc-${role} ${stream === null ? '' : streamUrl(nameOf(stream))}`;
 }
 
 function countsIn(text: string): Map<string, number> {

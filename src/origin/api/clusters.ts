@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import { resolveVhost } from '../../stream-key.js';
 import { type Context, vhostNames } from '../context.js';
 import type { Exchange } from '../http/reply.js';
 import { sourceName } from '../media/sources.js';

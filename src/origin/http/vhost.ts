@@ -1,4 +1,4 @@
-import { resolveVhost } from '../../protocol/rtmp/stream-url.js';
+import { resolveVhost } from '../../stream-key.js';
 import { type Context, vhostNames } from '../context.js';
 import type { Exchange } from './reply.js';
 

@@ -1,11 +1,11 @@
-import { DEFAULT_VHOST, type StreamName } from '../../stream-key.js';
+import { type StreamName, streamUrl } from '../../stream-key.js';
 import { vid } from '../ids.js';
 import { Source, type SourceName, type SourceOptions } from './source.js';
 
 /** Returns a source's name with SRS's stream URL, which omits the default vhost. */
-export function sourceName({ vhost, app, stream }: StreamName): SourceName {
-  const prefix = vhost === DEFAULT_VHOST ? '' : vhost;
-  return { vhost, app, stream, url: `${prefix}/${app}/${stream}` };
+export function sourceName(name: StreamName): SourceName {
+  const { vhost, app, stream } = name;
+  return { vhost, app, stream, url: streamUrl(name) };
 }
 
 interface Held {

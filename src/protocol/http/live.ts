@@ -1,6 +1,5 @@
-import type { StreamName } from '../../stream-key.js';
-import { DEFAULT_VHOST } from '../../stream-key.js';
-import { queryVhost, resolveVhost } from '../rtmp/stream-url.js';
+import { DEFAULT_VHOST, resolveVhost, type StreamName } from '../../stream-key.js';
+import { queryVhost } from '../rtmp/stream-url.js';
 import { hostName, type RequestTarget } from './target.js';
 
 /** A vhost's `http_remux` settings in the children's config. */

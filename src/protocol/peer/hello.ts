@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Role } from '../../stream-key.js';
+import { parseStreamKey, type Role, type StreamKey } from '../../stream-key.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 
 /** The child's port to connect to. */
@@ -7,7 +7,7 @@ export type ChildService = 'rtmp' | 'http' | 'api';
 
 /** A stream and the client's role on it. */
 export interface PeerWanted {
-  readonly stream: string;
+  readonly stream: StreamKey;
   readonly role: Role;
   /** Set if the user's hooks have accepted the client already: the client id they were told. */
   readonly hookId?: string;
@@ -103,9 +103,10 @@ function readHello(text: string): PeerHello | null {
 /** Returns undefined for a malformed field. */
 function readWanted(field: unknown): PeerWanted | null | undefined {
   if (field === null) return null;
-  const { stream, role, hookId } = (field ?? {}) as Record<string, unknown>;
+  const { stream: text, role, hookId } = (field ?? {}) as Record<string, unknown>;
   const isRole = role === 'publish' || role === 'play';
-  if (typeof stream !== 'string' || !isRole) return undefined;
+  const stream = typeof text === 'string' ? parseStreamKey(text) : null;
+  if (stream === null || !isRole) return undefined;
   return typeof hookId === 'string' ? { stream, role, hookId } : { stream, role };
 }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_VHOST, type Role } from '../../stream-key.js';
+import { DEFAULT_VHOST, type Role, resolveVhost } from '../../stream-key.js';
 import { append } from '../append.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 import type { Amf0Object, Amf0Value } from './amf0.js';
@@ -9,7 +9,7 @@ import { connectAnswer, type ServerIdentity } from './connect-answer.js';
 import { setChunkSize, setPeerBandwidth, windowAckSize } from './control.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
 import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
-import { parseStreamUrl, resolveVhost, type StreamUrl } from './stream-url.js';
+import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** Bytes. Commands before `publish` or `play` are far shorter. */
 const MAX_MESSAGE_SIZE = 64 * 1024;

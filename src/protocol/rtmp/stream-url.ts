@@ -49,11 +49,6 @@ export function parseStreamUrl(tcUrl: string, stream: string): Parsed<StreamUrl>
   return value(found, stream.length);
 }
 
-/** Returns the vhost that serves a request: the requested one if configured, else the default. */
-export function resolveVhost(requested: string, vhosts: readonly string[]): string {
-  return vhosts.includes(requested) ? requested : DEFAULT_VHOST;
-}
-
 /** Parses one whole URL; null if SRS could not. Its vhost is '' unless the query names one. */
 function locate(tcUrl: string, stream: string, param: string): StreamUrl | null {
   const parts = URL_PARTS.exec(standardUrl(tcUrl, stream, param));

@@ -1,7 +1,7 @@
-import type { Role, StreamName } from '../../stream-key.js';
+import { type Role, resolveVhost, type StreamName } from '../../stream-key.js';
 import { hostName } from '../http/target.js';
 import { invalid, type Parsed, value } from '../result.js';
-import { parseStreamUrl, resolveVhost } from '../rtmp/stream-url.js';
+import { parseStreamUrl } from '../rtmp/stream-url.js';
 
 /** The stream and role of a signalling request. */
 export interface RtcRequest extends StreamName {

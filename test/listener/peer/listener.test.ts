@@ -12,6 +12,7 @@ import { silentLogger } from '../../../src/logging/logger.js';
 import { buildHello, type PeerHello } from '../../../src/protocol/peer/hello.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
+import { key } from '../../helpers/stream-key.js';
 import { until } from '../../helpers/until.js';
 
 const SECRET = 'a secret of some length';
@@ -69,7 +70,7 @@ async function rig(t: TestContext) {
   const { port: peer = 0 } = listener.address() ?? {};
   const via: PeerVia = {
     ...{ host: '127.0.0.1', port: peer, secret: SECRET },
-    ...{ child: 'c001', generation: 2, wanted: { stream: 'v/a/s', role: 'play' } },
+    ...{ child: 'c001', generation: 2, wanted: { stream: key('v/a/s'), role: 'play' } },
   };
   return { listener, via, aliases, admitted, adopted };
 }
@@ -77,7 +78,7 @@ async function rig(t: TestContext) {
 test('hooks know a client here that another box has asked them about', async (t) => {
   const { listener, via, adopted } = await rig(t);
   const stranger = await dialPeer(via, 'http', '203.0.113.8:4000', NEVER);
-  const wanted = { stream: 'v/a/s', role: 'play', hookId: 'far-1' } as const;
+  const wanted = { stream: key('v/a/s'), role: 'play', hookId: 'far-1' } as const;
   const socket = await dialPeer({ ...via, wanted }, 'http', '203.0.113.9:4000', NEVER);
   assert.deepEqual(adopted, ['far-1 203.0.113.9 v/a/s 203.0.113.9:4000']);
   socket.destroy();

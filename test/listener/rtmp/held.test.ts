@@ -10,6 +10,7 @@ import { PLAY_STARTED } from '../../../src/protocol/rtmp/play-start.js';
 import { CountedWaiters } from '../../helpers/counted.js';
 import { CLIENTS, type ClientBytes } from '../../helpers/rtmp-bytes.js';
 import { Acceptor } from '../../helpers/sockets.js';
+import { key } from '../../helpers/stream-key.js';
 import { until } from '../../helpers/until.js';
 import { RtmpClient } from '../../origin/rtmp-client.js';
 import {
@@ -62,7 +63,7 @@ class World {
 
   publish(stream: string): void {
     this.published.add(`${KEY}/${stream}`);
-    this.waiters.wake(`${KEY}/${stream}`);
+    this.waiters.wake(key(`${KEY}/${stream}`));
   }
 
   #hookClient(): HookClient {

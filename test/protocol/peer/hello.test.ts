@@ -8,13 +8,14 @@ import {
   parseAnswer,
   parseHello,
 } from '../../../src/protocol/peer/hello.js';
+import { key } from '../../helpers/stream-key.js';
 
 const SECRET = 'a secret of some length';
 const HELLO: PeerHello = {
   child: 'c017',
   generation: 3,
   service: 'rtmp',
-  wanted: { stream: '__defaultVhost__/live/x', role: 'play' },
+  wanted: { stream: key('__defaultVhost__/live/x'), role: 'play' },
   client: '[2001:db8::1]:40000',
   at: 1_700_000_000_000,
   nonce: 'abcdefghijkl',
@@ -24,7 +25,7 @@ test('a hello is read back, and leaves what follows', () => {
   const bytes = buildHello(HELLO, SECRET);
   const parsed = parseHello(Buffer.concat([bytes, Buffer.from('next')]), SECRET);
   assert.deepEqual(parsed, { kind: 'value', value: HELLO, consumed: bytes.length });
-  const wanted = { stream: 'v/a/s', role: 'play', hookId: 'abc' } as const;
+  const wanted = { stream: key('v/a/s'), role: 'play', hookId: 'abc' } as const;
   const known = parseHello(buildHello({ ...HELLO, wanted }, SECRET), SECRET);
   assert.deepEqual(known.kind === 'value' && known.value.wanted, wanted);
 });

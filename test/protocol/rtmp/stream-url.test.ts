@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStreamUrl, resolveVhost } from '../../../src/protocol/rtmp/stream-url.js';
-import { streamKey } from '../../../src/stream-key.js';
+import { parseStreamUrl } from '../../../src/protocol/rtmp/stream-url.js';
+import { resolveVhost, streamKey } from '../../../src/stream-key.js';
 import { STREAM_URLS, VHOSTS } from '../../helpers/stream-urls.js';
 
 function keyOf(tcUrl: string, stream: string): string | null {
@@ -43,10 +43,4 @@ test('takes tokens of some KB, which are no part of the name', () => {
   const token = `?token=${'x'.repeat(3000)}`;
   assert.equal(keyOf('rtmp://h/live', `cam${token}`), '__defaultVhost__/live/cam');
   assert.equal(keyOf(`rtmp://h/live${token}`, 'cam'), '__defaultVhost__/live/cam');
-});
-
-test('a vhost that nobody configured is the default one', () => {
-  assert.equal(resolveVhost('my.com', VHOSTS), 'my.com');
-  assert.equal(resolveVhost('My.com', VHOSTS), '__defaultVhost__');
-  assert.equal(resolveVhost('', []), '__defaultVhost__');
 });

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Keys } from '../../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../../src/registry/redis/redis.js';
 import { Store } from '../../../src/registry/redis/store.js';
+import { key } from '../../helpers/stream-key.js';
 
 const [port = '', box = '', claims = ''] = process.argv.slice(2);
 const client = new Redis(Number(port));
@@ -14,7 +15,7 @@ process.once('message', async () => {
     id: `c${at}`,
     generation: 1,
   }));
-  const won = await Promise.all(owners.map((owner) => registry.claim('v/a/s', owner)));
+  const won = await Promise.all(owners.map((owner) => registry.claim(key('v/a/s'), owner)));
   const winners = won.map(({ owner }) => `${owner.box ?? box} ${owner.id}`);
   process.send?.([...new Set(winners)], () => client.disconnect());
 });

@@ -6,6 +6,7 @@ import { Keys } from '../../../src/registry/redis/keys.js';
 import { RedisRegistry } from '../../../src/registry/redis/redis.js';
 import { Store } from '../../../src/registry/redis/store.js';
 import { RedisServer } from '../../helpers/redis.js';
+import { key } from '../../helpers/stream-key.js';
 import { type RegistryFixture, registryContract } from '../contract.js';
 import { age } from './age.js';
 
@@ -50,16 +51,16 @@ test('another box sees whose child it is, and cannot take it', async (t) => {
   assert.ok(one && two);
   t.after(() => Promise.all([one.close(), two.close()]));
   const own = { id: 'c001', generation: 1 };
-  const won = await one.claim('v/a/s', own);
+  const won = await one.claim(key('v/a/s'), own);
   assert.deepEqual(won.owner, own);
-  const seen = await two.claim('v/a/s', own);
+  const seen = await two.claim(key('v/a/s'), own);
   assert.deepEqual(seen.owner, { ...own, box: 'one' });
-  assert.equal(await two.release('v/a/s', own), false);
-  assert.deepEqual(await two.renew(['v/a/s'], own), ['v/a/s']);
+  assert.equal(await two.release(key('v/a/s'), own), false);
+  assert.deepEqual(await two.renew([key('v/a/s')], own), ['v/a/s']);
   assert.equal(await two.releaseAll(own), 0);
-  assert.deepEqual((await one.find('v/a/s'))?.owner, own);
+  assert.deepEqual((await one.find(key('v/a/s')))?.owner, own);
   // Of a box that is gone its claims can be taken away, if they are still the same.
-  assert.equal(await two.release('v/a/s', seen.owner), true);
+  assert.equal(await two.release(key('v/a/s'), seen.owner), true);
 });
 
 test('a claim of another version is refused in one line', async (t) => {
@@ -67,9 +68,9 @@ test('a claim of another version is refused in one line', async (t) => {
   const registry = open(client, 'one', 'future');
   t.after(() => registry.close());
   await client.set(new Keys('future').claim('v/a/s'), '{"v":2,"who":"knows"}');
-  await assert.rejects(registry.claim('v/a/s', { id: 'c001', generation: 1 }), {
+  await assert.rejects(registry.claim(key('v/a/s'), { id: 'c001', generation: 1 }), {
     code: 'ERR_REGISTRY',
     message: /^registry: the claim of v\/a\/s is not of our version: \{"v":2/,
   });
-  assert.equal(await registry.find('v/a/s'), null);
+  assert.equal(await registry.find(key('v/a/s')), null);
 });
