@@ -2,17 +2,14 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { check } from './cli/check.js';
-import { CLEAR } from './cli/output.js';
+import { CLEAR, type Output } from './cli/output.js';
 import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
 import { reportOf } from './cli/report.js';
-import { run } from './cli/run.js';
 import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
-import { renderUnit } from './cli/unit.js';
-import { unitNeeds } from './cli/unit-needs.js';
+import { wrapped } from './cli/wrap.js';
 import { formatAddress } from './config/address.js';
 import type { Address, Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -34,13 +31,20 @@ const stderr = openLog();
 /** Milliseconds that the end of a run waits for a reader that does not read. */
 const LAST_LINES_MS = 1000;
 const DEFAULT_ADMIN = '127.0.0.1:12025';
+/** bin/ says why a module cannot be loaded. */
+let loadFailure: unknown = null;
 
 async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
   const loaded = await loadConfig({ flags, env, dotenv, file: config });
   const address = await adminAddress(loaded, flags.admin !== undefined);
-  const width = stdout.isTTY ? process.stdout.columns : null;
+  const width = terminalWidth(stdout);
   const { token } = loaded.admin;
   stdout.write(await runQuery({ kind, address, token, json, width }));
+}
+
+/** Columns of the terminal; null: it is none, and lines may be of any length. */
+function terminalWidth({ isTTY = false }: Output): number | null {
+  return isTTY ? (process.stdout.columns ?? process.stderr.columns) : null;
 }
 
 /** The named one, else that of the supervisor which this user runs here, else the default. */
@@ -51,10 +55,19 @@ async function adminAddress({ listen, workDir }: Config, isNamed: boolean): Prom
   return found ?? listen.admin;
 }
 
+/** Returns a module that few commands need, so that the others start sooner. */
+async function load<T>(module: Promise<T>): Promise<T> {
+  return module.catch((error) => {
+    loadFailure = error;
+    throw error;
+  });
+}
+
 const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
     const readConfig = () => loadConfig({ flags, env, dotenv, file });
     const config = await readConfig();
+    const { run } = await load(import('./cli/run.js'));
     const onSignals = handleSignals;
     const output = { stdout, stderr };
     const cwd = process.cwd();
@@ -63,7 +76,12 @@ const actions: CliActions = {
   },
   check: async ({ config: file, ...flags }) => {
     const config = await loadConfig({ flags, env, dotenv, file });
-    const { text, passed } = await check(config, { ...around, configFile: file });
+    const { check } = await load(import('./cli/check.js'));
+    const { text, passed } = await check(
+      config,
+      { ...around, configFile: file },
+      terminalWidth(stdout),
+    );
     stdout.write(`${redactor.hide(text)}\n`);
     process.exitCode = passed ? 0 : 2;
   },
@@ -85,6 +103,8 @@ const actions: CliActions = {
   streams: (options) => query('streams', options),
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
+    const { renderUnit } = await load(import('./cli/unit.js'));
+    const { unitNeeds } = await load(import('./cli/unit-needs.js'));
     const paths = { execPath: process.execPath, script, configPath, user };
     renderUnit(paths);
     stdout.write(renderUnit({ ...paths, needs: await unitNeeds(configPath, user) }));
@@ -95,7 +115,9 @@ function report(error: unknown): void {
   const { text, exitCode } = reportOf(error);
   // A start on a terminal has said something already, on this line.
   const clear = isRun && stderr.isTTY ? CLEAR : '';
-  stderr.write(`${clear}srs-supervisor: ${redactor.hide(text)}\n`);
+  const width = terminalWidth(stderr);
+  const lines = `srs-supervisor: ${redactor.hide(text)}`.split('\n');
+  stderr.write(`${clear}${lines.map((line) => wrapped(line, width)).join('\n')}\n`);
   process.exitCode = exitCode;
 }
 
@@ -132,5 +154,8 @@ endAtUnforeseen((error) => {
   report(error);
   void finish(true).then(() => process.exit());
 });
-await parseArguments(buildProgram(actions, VERSION), args).catch(report);
+await parseArguments(buildProgram(actions, VERSION), args).catch((error) => {
+  if (error === loadFailure) throw error;
+  report(error);
+});
 await finish(isRun);

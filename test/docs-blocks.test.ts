@@ -1,6 +1,6 @@
+/** What the blocks of README and documents are. e2e/docs runs their commands. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,115 +8,152 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { buildProgram, type CliActions, parseArguments } from '../src/cli/program.js';
 import { loadConfig } from '../src/config/load.js';
-import { KEYS } from '../src/config/schema.js';
 import { parseConf } from '../src/srs-conf/parse.js';
+import {
+  BLOCKS,
+  type Block,
+  commandsOf,
+  isConfig,
+  isSrsConf,
+  nameOf,
+} from './helpers/doc-blocks.js';
+import { NOT_RUN } from './helpers/doc-commands.js';
 import { ROOT } from './helpers/paths.js';
 
-interface Block {
-  readonly file: string;
-  readonly lines: readonly string[];
-}
+/** Commands that no test runs. A new one needs a reason there, and a good one here. */
+const MOST_NOT_RUN = 13;
+/** Secrets that a document names and leaves to the environment. */
+const SECRETS = { SRS_SUPERVISOR_API_TOKEN: 'sixteen-characters-or-more' };
 
-const DOCS = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-const FILES = ['README.md', 'CONTRIBUTING.md', ...DOCS.map((name) => `docs/${name}`)];
-const BLOCKS = FILES.flatMap(blocksOf);
+/** Blocks that are neither commands nor files: the first words of each, and what holds it. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'encoders, players,': 'a drawing',
+  'srs-supervisor run     [-c FILE]': 'the synopsis, below',
+  'mini-srs -c FILE': 'the synopsis: test/origin/main',
+  'srs-supervisor: srs.yaml:3:': 'what a wrong key says, below',
+  'srs-supervisor: workDir:': 'child/workdir',
+  'ok    descriptors': 'check/limits',
+  '{"level":40,"child":"c001"': 'child/ails',
+  'workDir/hls/c001-3': 'paths: hls/files',
+  'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
+  'srt://HOST:10080': 'a URL: e2e/srt',
+};
 
-/** Text that is indented by four columns, behind an empty line. */
-function blocksOf(file: string): Block[] {
-  const text = `\n${readFileSync(join(ROOT, file), 'utf8')}`;
-  return [...text.matchAll(/\n\n((?: {4}.*\n|\n(?= {4}))+)/g)].map(([, block = '']) => ({
-    file,
-    lines: block.split('\n').map((line) => line.slice(4)),
-  }));
-}
+const isShown = ({ lines }: Block) =>
+  Object.keys(SHOWN).some((words) => lines.some((line) => line.trim().startsWith(words)));
 
-/** Every line of all blocks that begins with these words, without its comment. */
-function commands(pattern: RegExp): { readonly file: string; readonly command: string }[] {
-  return BLOCKS.flatMap(({ file, lines }) =>
-    lines
+/** Each command of all blocks, with the name of its block. */
+function commands(pattern: RegExp): { readonly name: string; readonly command: string }[] {
+  return BLOCKS.filter((block) => !isShown(block)).flatMap((block) =>
+    commandsOf(block)
       .flatMap((line) => line.split(/ && | \| /))
       .filter((line) => pattern.test(line))
-      .map((line) => ({ file, command: line.replace(/ {3,}.*| # .*| > .*| &$/, '').trim() })),
+      .map((line) => ({ name: nameOf(block), command: line.replace(/ > .*| &$/, '').trim() })),
   );
 }
 
 /** Accepts every command, and does nothing. */
 const ACTIONS = new Proxy({} as CliActions, { get: () => () => {} });
 
-async function configIn(text: string): Promise<void> {
+async function errorOf(text: string): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-docs-'));
   try {
     const file = join(folder, 'srs.yaml');
     await writeFile(file, text);
-    await loadConfig({ env: {}, file });
+    await loadConfig({ env: SECRETS, file });
+    return null;
+  } catch (error) {
+    return (error as Error).message.replace(`${folder}/`, '');
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** Blocks whose every top key is one of the configuration's. */
-function isConfig({ lines }: Block): boolean {
-  const sections = new Set(KEYS.map((key) => key.split('.')[0]));
-  const keys = lines.flatMap((line) => /^([A-Za-z]\w*):( |$)/.exec(line)?.[1] ?? []);
-  return keys.length > 0 && keys.every((key) => sections.has(key));
+function block(words: string): Block {
+  const found = BLOCKS.find(({ lines }) => lines.join('\n').includes(words));
+  assert.ok(found, words);
+  return found;
 }
 
 describe('blocks of README and documents', () => {
   it('are found', () => assert.ok(BLOCKS.length > 40, `${BLOCKS.length}`));
+
+  it('are commands, configuration, an srs.conf, or something that is shown', () => {
+    const isKnown = (one: Block) =>
+      isShown(one) || isConfig(one) || isSrsConf(one) || commandsOf(one).length > 0;
+    assert.deepEqual(BLOCKS.filter((one) => !isKnown(one)).map(nameOf), []);
+    const texts = BLOCKS.map(({ lines }) => lines.join('\n'));
+    const isLost = (words: string) => !texts.some((text) => text.includes(words));
+    assert.deepEqual(Object.keys(SHOWN).filter(isLost), []);
+  });
+
+  it('have few commands that are not run', () => {
+    const all = [...new Set(commands(/./).map(({ command }) => command))];
+    const left = all.filter((command) => NOT_RUN.some(([pattern]) => pattern.test(command)));
+    assert.ok(left.length <= MOST_NOT_RUN, left.join('\n'));
+    for (const [pattern] of NOT_RUN)
+      assert.ok(
+        all.some((one) => pattern.test(one)),
+        `${pattern}`,
+      );
+  });
 
   it('call our program as it can be called', async () => {
     const calls = commands(
       /^(\S+=\S+ )*(npx |sudo )?(srs-supervisor|node bin\/srs-supervisor\.js) /,
     );
     assert.ok(calls.length > 8);
-    for (const { file, command } of calls) {
+    for (const { name, command } of calls) {
       const words = command.replace(/^.*?srs-supervisor(\.js)? /, '').split(/\s+/);
-      // The synopsis has its brackets.
-      if (words.some((word) => /[[\]…]/.test(word))) continue;
       await assert.doesNotReject(
         parseArguments(buildProgram(ACTIONS, '0'), words),
-        `${file}: ${command}`,
+        `${name}: ${command}`,
       );
     }
   });
 
-  it('name scripts of npm that there are', () => {
+  it('of the synopsis name every command', () => {
+    const named = block('[-c FILE]').lines.flatMap((line) => {
+      const [, names = ''] = /^srs-supervisor ((?:[a-z]+ \| )*[a-z]+)/.exec(line) ?? [];
+      return names.split(' | ').filter(Boolean);
+    });
+    const there = buildProgram(ACTIONS, '0').commands.map((command) => command.name());
+    assert.deepEqual(named.sort(), there.sort());
+  });
+
+  it('name scripts of npm, and test files, that there are', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    for (const { file, command } of commands(/^npm (run|start|test)\b/)) {
+    for (const { name, command } of commands(/^npm (run|start|test)\b/)) {
       const [, first = '', second = ''] = command.split(/\s+/);
-      const name = first === 'run' ? second : first;
-      assert.ok(name in scripts, `${file}: ${command}`);
+      assert.ok((first === 'run' ? second : first) in scripts, `${name}: ${command}`);
+    }
+    for (const { name, command } of commands(/\bdist\/test\//)) {
+      for (const path of command.match(/\bdist\/test\/\S+/g) ?? []) {
+        assert.ok(existsSync(join(ROOT, path)), `${name}: ${path}`);
+      }
     }
   });
 
   it('of configuration can be loaded', async () => {
     const blocks = BLOCKS.filter(isConfig);
     assert.ok(blocks.length > 8);
-    for (const { file, lines } of blocks) {
-      const text = lines.join('\n');
-      assert.doesNotThrow(() => parse(text), `${file}:\n${text}`);
-      await assert.doesNotReject(configIn(text), `${file}:\n${text}`);
+    for (const one of blocks) {
+      const text = one.lines.join('\n');
+      assert.doesNotThrow(() => parse(text), nameOf(one));
+      assert.equal(await errorOf(text), null, nameOf(one));
     }
   });
 
   it('of srs.conf can be parsed', () => {
-    const blocks = BLOCKS.filter(({ lines }) =>
-      lines.some((line) => /^[a-z_]+ .*\{\s*$/.test(line)),
-    );
-    assert.ok(blocks.length > 0);
-    for (const { file, lines } of blocks) {
-      assert.doesNotThrow(() => parseConf(lines.join('\n')), `${file}:\n${lines.join('\n')}`);
+    const blocks = BLOCKS.filter(isSrsConf);
+    assert.ok(blocks.length > 2);
+    for (const one of blocks) {
+      assert.doesNotThrow(() => parseConf(one.lines.join('\n')), nameOf(one));
     }
   });
 
-  it('of nft are taken by a machine without our table', () => {
-    const calls = commands(/^nft 'table/);
-    assert.ok(calls.length > 0);
-    if (process.getuid?.() !== 0 || spawnSync('nft', ['--version']).status !== 0) return;
-    for (const { command } of calls) {
-      const script = command.replace(/^nft '(.*)'$/, '$1');
-      const { status, stderr } = spawnSync('nft', ['-c', script], { encoding: 'utf8' });
-      assert.equal(status, 0, stderr);
-    }
+  it('show what a wrong key says', async () => {
+    const said = await errorOf('listen:\n  http: 8080\n  rtmp: 99999\n');
+    assert.equal(block('srs.yaml:3').lines[0], `srs-supervisor: ${said}`);
   });
 });

@@ -2,6 +2,7 @@ import type { Finding } from '../check/findings.js';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import { tryStart } from '../check/start.js';
 import type { Config } from '../config/config.js';
+import { wrapped } from './wrap.js';
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
   ok: 'ok  ',
@@ -15,13 +16,20 @@ export interface CheckAnswer {
   readonly passed: boolean;
 }
 
-/** Tries the steps of a start and undoes them. */
-export async function check(config: Config, around: Surroundings): Promise<CheckAnswer> {
+/**
+ * Tries the steps of a start and undoes them. `width`: columns of the terminal; null: it is none.
+ */
+export async function check(
+  config: Config,
+  around: Surroundings,
+  width: number | null,
+): Promise<CheckAnswer> {
   const { findings, count } = await inspect(config, around);
   await tryStart(config, count, findings);
-  const width = Math.max(...findings.list.map((finding) => finding.check.length));
-  const lines = findings.list.map(
-    ({ check, status, text }) => `${MARKS[status]}  ${check.padEnd(width)}  ${text}`,
-  );
+  const widest = Math.max(...findings.list.map((finding) => finding.check.length));
+  const lines = findings.list.map(({ check, status, text }) => {
+    const line = `${MARKS[status]}  ${check.padEnd(widest)}  ${text}`;
+    return wrapped(line, width, line.length - text.length);
+  });
   return { text: lines.join('\n'), passed: findings.error === null };
 }

@@ -6,6 +6,10 @@ import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
 import { formatBytes, formatDuration, formatPercent } from './format.js';
 import { type Column, printable, table } from './table.js';
+import { wrapped } from './wrap.js';
+
+/** Columns of the names that `status` prints. */
+const NAMES = 13;
 
 export interface Query {
   readonly kind: 'status' | 'children' | 'streams';
@@ -20,14 +24,16 @@ export interface Query {
 export async function runQuery({ kind, address, token, json, width }: Query): Promise<string> {
   const path = `/admin/v1/${kind}`;
   if (json) return `${JSON.stringify(await adminGet<unknown>(address, path, token), null, 2)}\n`;
-  if (kind === 'status') return statusText(await adminGet<AdminStatus>(address, path, token));
+  if (kind === 'status') {
+    return statusText(await adminGet<AdminStatus>(address, path, token), width);
+  }
   if (kind === 'children') {
     return childrenText(await adminGet<ChildRow[]>(address, path, token), width);
   }
   return streamsText(await adminGet<StreamStatus[]>(address, path, token), Date.now(), width);
 }
 
-export function statusText(status: AdminStatus): string {
+export function statusText(status: AdminStatus, width: number | null = null): string {
   const { children, srs } = status;
   const lines: [string, string][] = [
     ['state', `${status.state}, for ${formatDuration(status.uptimeSeconds)}`],
@@ -45,7 +51,10 @@ export function statusText(status: AdminStatus): string {
     ...status.listeners.flatMap(listenerLines),
     ...status.origins.refused.map(refusalLine),
   ];
-  return lines.map(([name, text]) => `${name.padEnd(13)}${printable(text)}\n`).join('');
+  return lines
+    .map(([name, text]) => `${name.padEnd(NAMES)}${printable(text)}`)
+    .map((line) => `${wrapped(line, width, NAMES)}\n`)
+    .join('');
 }
 
 function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {

@@ -1,0 +1,71 @@
+/** How the commands of the documents are run: what stands for what, and how each is judged. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { until } from './until.js';
+
+/** Commands that no test runs here, each with its reason. */
+export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^npm (ci|start)$/, 'installs: `npm run test:installs` runs it on every Node'],
+  [/^npm (test|run (test|bench|build))\b/, 'is the test run itself'],
+  [/^node (dist\/test\/|--test )/, 'is the test run itself'],
+  [/^systemctl /, 'needs systemd as PID 1'],
+];
+
+/** A command under way, with all that it has started. */
+export class Running {
+  readonly #process: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #output = '';
+
+  /** Starts the words; the command of a document is the last of them, for `sh -c`. */
+  constructor(words: readonly string[], around: { cwd: string; env: NodeJS.ProcessEnv }) {
+    const [program = '', ...args] = words;
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    // A process group of its own, which ends as a whole.
+    this.#process = spawn(program, args, { ...around, stdio: [...stdio], detached: true });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on('data', (text: Buffer) => {
+        this.#output += text;
+      });
+    }
+    this.#closed = once(this.#process, 'close');
+  }
+
+  /** All its output, standard error included. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get code(): number | null {
+    return this.#process.exitCode;
+  }
+
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Resolves when the condition holds. Throws if the command ends before that. */
+  async lastsUntil(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    await until(
+      () => `${what}\n${this.#output}`,
+      async () => {
+        if (await condition()) return true;
+        if (this.hasEnded) throw new Error(`it ended before ${what}:\n${this.#output}`);
+        return false;
+      },
+    );
+  }
+
+  /** Resolves at its end, to its exit code. */
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.code;
+  }
+
+  /** Ends it as Ctrl-C does. */
+  async stop(): Promise<void> {
+    const { pid } = this.#process;
+    if (pid !== undefined && !this.hasEnded) process.kill(-pid, 'SIGINT');
+    await this.#closed;
+  }
+}

@@ -1,0 +1,42 @@
+/** In which order test files run, and how many at once, on two cores. */
+
+/** Most files wait for children, timeouts and each other more than they compute. */
+export const FILES_AT_ONCE = 3;
+export const CALM_AT_ONCE = 2;
+
+/** Files that judge how a process does in time: they run after the others. */
+export const CALM: readonly string[] = [
+  'child/ails',
+  'child/health',
+  'clock/loop',
+  'e2e/standstill',
+  'growth',
+];
+
+/** Files of half a minute and more, the longest first. */
+export const LONG: readonly string[] = [
+  'e2e/cluster-faults',
+  'e2e/standstill',
+  'e2e/affinity',
+  'e2e/cluster-network',
+  'e2e/hostile-origin',
+  'e2e/cluster',
+  'e2e/webrtc',
+  'e2e/cluster-udp',
+  'e2e/http',
+  'e2e/limits',
+  'e2e/check',
+  'e2e/firewall',
+  'e2e/pages',
+  'e2e/cluster-dead-child',
+  'registry/redis/redis-cluster',
+  'e2e/unmanaged',
+  'e2e/relay',
+  'e2e/srt',
+  'e2e/hooks',
+  'e2e/supervisor-kill',
+  'e2e/crash',
+  'e2e/webrtc-offload',
+  'e2e/log-sinks',
+  'patterns',
+];
