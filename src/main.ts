@@ -2,14 +2,17 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import type { AdminPort } from './admin/client.js';
 import { check } from './cli/check.js';
+import { type Order, operate } from './cli/operate.js';
 import { CLEAR } from './cli/output.js';
-import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
+import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
+import type { QueryOptions } from './cli/query-options.js';
 import { reportOf } from './cli/report.js';
 import { run } from './cli/run.js';
 import { adminOf, RunningList } from './cli/running.js';
-import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
+import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
 import { renderUnit } from './cli/unit.js';
 import { unitNeeds } from './cli/unit-needs.js';
@@ -35,12 +38,25 @@ const stderr = openLog();
 const LAST_LINES_MS = 1000;
 const DEFAULT_ADMIN = '127.0.0.1:12025';
 
-async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
-  const loaded = await loadConfig({ flags, env, dotenv, file: config });
-  const address = await adminAddress(loaded, flags.admin !== undefined);
+async function query(kind: Query['kind'], options: QueryOptions) {
+  const { address, token } = await adminPort(options);
   const width = stdout.isTTY ? process.stdout.columns : null;
-  const { token } = loaded.admin;
+  const { json = false } = options;
   stdout.write(await runQuery({ kind, address, token, json, width }));
+}
+
+async function order(order: Order, options: QueryOptions) {
+  const port = await adminPort(options);
+  const width = process.stdout.columns ?? 0;
+  const { json = false } = options;
+  await operate(order, { port, stdout, json, width, interrupted: untilInterrupted() });
+}
+
+async function adminPort({ config, admin }: QueryOptions): Promise<AdminPort> {
+  const flags = admin === undefined ? {} : { admin };
+  const loaded = await loadConfig({ flags, env, dotenv, file: config });
+  const address = await adminAddress(loaded, admin !== undefined);
+  return { address, token: loaded.admin.token };
 }
 
 /** The named one, else that of the supervisor which this user runs here, else the default. */
@@ -83,6 +99,7 @@ const actions: CliActions = {
   status: (options) => query('status', options),
   children: (options) => query('children', options),
   streams: (options) => query('streams', options),
+  order,
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const paths = { execPath: process.execPath, script, configPath, user };
