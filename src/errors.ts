@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'ERR_LOCKED'
   | 'ERR_NO_CHILD'
   | 'ERR_ADMIN'
+  | 'ERR_BUSY'
+  | 'ERR_JOB'
   | 'ERR_REGISTRY'
   | 'ERR_REGISTRY_AWAY'
   | 'ERR_PROTOCOL';

@@ -2,12 +2,15 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import type { AdminPort } from './admin/client.js';
+import type { Order } from './cli/operate.js';
 import { CLEAR, type Output } from './cli/output.js';
-import { buildProgram, type CliActions, parseArguments, type QueryOptions } from './cli/program.js';
+import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
+import type { QueryOptions } from './cli/query-options.js';
 import { reportOf } from './cli/report.js';
 import { adminOf, RunningList } from './cli/running.js';
-import { handleSignals, leaveSignalsToSystem } from './cli/signals.js';
+import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
 import { wrapped } from './cli/wrap.js';
 import { formatAddress } from './config/address.js';
@@ -34,12 +37,26 @@ const DEFAULT_ADMIN = '127.0.0.1:12025';
 /** bin/ says why a module cannot be loaded. */
 let loadFailure: unknown = null;
 
-async function query(kind: Query['kind'], { config, json = false, ...flags }: QueryOptions) {
-  const loaded = await loadConfig({ flags, env, dotenv, file: config });
-  const address = await adminAddress(loaded, flags.admin !== undefined);
+async function query(kind: Query['kind'], options: QueryOptions) {
+  const { address, token } = await adminPort(options);
   const width = terminalWidth(stdout);
-  const { token } = loaded.admin;
+  const { json = false } = options;
   stdout.write(await runQuery({ kind, address, token, json, width }));
+}
+
+async function order(order: Order, options: QueryOptions) {
+  const port = await adminPort(options);
+  const { operate } = await load(import('./cli/operate.js'));
+  const width = terminalWidth(stdout) ?? 0;
+  const { json = false } = options;
+  await operate(order, { port, stdout, json, width, interrupted: untilInterrupted() });
+}
+
+async function adminPort({ config, admin }: QueryOptions): Promise<AdminPort> {
+  const flags = admin === undefined ? {} : { admin };
+  const loaded = await loadConfig({ flags, env, dotenv, file: config });
+  const address = await adminAddress(loaded, admin !== undefined);
+  return { address, token: loaded.admin.token };
 }
 
 /** Columns of the terminal; null: it is none, and lines may be of any length. */
@@ -101,6 +118,7 @@ const actions: CliActions = {
   status: (options) => query('status', options),
   children: (options) => query('children', options),
   streams: (options) => query('streams', options),
+  order,
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const { renderUnit } = await load(import('./cli/unit.js'));

@@ -2,45 +2,80 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Address } from '../config/config.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { codeOf, type ErrorCode, messageOf, SupervisorError } from '../errors.js';
 import { readBody } from '../system/read-body.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Requests a running supervisor's admin port; returns the JSON. @throws ERR_ADMIN */
-export async function adminGet<T>(
+/** How to reach the admin port of a supervisor. */
+export interface AdminPort {
+  readonly address: Address;
+  readonly token: string | null;
+}
+
+export interface AdminQuestion {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: object;
+}
+
+/** Gets a path of a running supervisor's admin port; returns the JSON. @throws ERR_ADMIN */
+export function adminGet<T>(
   address: Address,
   path: string,
   token: string | null = null,
 ): Promise<T> {
-  const where = formatAddress(address);
-  const { status, body } = await get(address, path, token).catch((error: unknown) => {
+  return adminAsk({ address, token }, { method: 'GET', path });
+}
+
+/**
+ * Requests a running supervisor's admin port; returns the JSON. Throws ERR_USAGE for an order that
+ * it does not know or accept, ERR_BUSY if another job is at work, ERR_ADMIN for all else.
+ */
+export async function adminAsk<T>(port: AdminPort, question: AdminQuestion): Promise<T> {
+  const where = formatAddress(port.address);
+  const { status, body } = await ask(port, question).catch((error: unknown) => {
     throw adminError(reasonOf(where, error), error);
   });
   const answer = parse(body);
   if (answer === undefined) throw adminError(`what answers at ${where} is no supervisor`);
-  if (status !== 200) throw adminError(`${where}: ${errorIn(answer) ?? `HTTP status ${status}`}`);
-  return answer as T;
+  if (status >= 200 && status < 300) return answer as T;
+  const said = errorIn(answer) ?? `HTTP status ${status}`;
+  const code = question.method === 'GET' ? undefined : ORDER_ERRORS[status];
+  throw code === undefined ? adminError(`${where}: ${said}`) : new SupervisorError(code, said);
 }
 
-async function get(
-  address: Address,
-  path: string,
-  token: string | null,
+/** Codes for refused orders by HTTP status. */
+const ORDER_ERRORS: Readonly<Record<number, ErrorCode>> = {
+  400: 'ERR_USAGE',
+  404: 'ERR_USAGE',
+  409: 'ERR_BUSY',
+};
+
+async function ask(
+  { address, token }: AdminPort,
+  { method, path, body }: AdminQuestion,
 ): Promise<{ status: number; body: string }> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
   const asked = request({
     ...nearAddress(address),
+    method,
     path,
-    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      'content-length': Buffer.byteLength(text ?? ''),
+    },
     signal: AbortSignal.timeout(TIMEOUT_MS),
     agent: false,
   });
-  asked.end();
+  asked.end(text);
   const [response]: IncomingMessage[] = await once(asked, 'response');
   if (response === undefined) throw new Error('no answer');
-  const body = await readBody(response, MAX_ANSWER_BYTES);
-  return { status: response.statusCode ?? 0, body: body.toString() };
+  const answer = await readBody(response, MAX_ANSWER_BYTES);
+  return { status: response.statusCode ?? 0, body: answer.toString() };
 }
 
 function reasonOf(where: string, error: unknown): string {

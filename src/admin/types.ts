@@ -1,6 +1,7 @@
 import type { ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
+import type { JobStatus } from '../jobs/job.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
@@ -49,6 +50,8 @@ export interface AdminStatus extends ProgramCounts {
   /** Living boxes that share the map, this one included; empty with a map in memory. */
   readonly boxes: readonly BoxRow[];
   readonly children: { readonly total: number; readonly ready: number };
+  /** The job at work on children; null: none. */
+  readonly job: JobStatus | null;
   readonly streams: number;
   /** Current client connections. */
   readonly connections: number;

@@ -29,6 +29,8 @@ export class Child {
   #generation = 0;
   #health: ChildHealth = 'ok';
   #isDrained = false;
+  /** Why it was told to stop; null: it was not. */
+  #stopReason: string | null = null;
   #restarts = 0;
   #failures = 0;
   #readyAt = Infinity;
@@ -43,6 +45,7 @@ export class Child {
     this.#setup = setup;
     this.#wantedCpus = spec.cpus;
     this.#lease = spec.lease;
+    this.#generation = spec.generation ?? 0;
     this.#logger = setup.logger.child({ child: spec.id });
     const prepare = setup.renewFiles;
     const log = { logger: this.#logger, prepare, ...setup.log };
@@ -61,6 +64,7 @@ export class Child {
   start(): Promise<void> {
     if (this.#state !== 'starting') this.#state = move(this.#state, 'starting');
     this.#asked = new AbortController();
+    this.#stopReason = null;
     this.#failures = 0;
     return new Promise((resolve) => {
       this.#settle = resolve;
@@ -68,8 +72,12 @@ export class Child {
     });
   }
 
-  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
-  async stop(graceMs: number): Promise<void> {
+  /**
+   * Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. `reason` is
+   * told in place of how it ended.
+   */
+  async stop(graceMs: number, reason: string | null = null): Promise<void> {
+    this.#stopReason ??= reason;
     this.#asked.abort();
     if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping');
     this.#life?.kill('SIGTERM');
@@ -79,6 +87,10 @@ export class Child {
     if (this.#state !== 'stopped') this.#to('stopped');
     this.#settle();
     await this.#log.close();
+  }
+
+  get isDrained(): boolean {
+    return this.#isDrained;
   }
 
   /** Stops new streams, in later generations too, until `undrain`; present streams continue. */
@@ -260,7 +272,8 @@ export class Child {
       this.#lastError = end.reason;
       this.#to('failed');
     }
-    this.#setup.onDown({ id, generation: this.#generation, reason: end.reason });
+    const reason = this.#stopReason ?? end.reason;
+    this.#setup.onDown({ id, generation: this.#generation, reason });
     return end;
   }
 

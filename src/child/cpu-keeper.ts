@@ -79,7 +79,7 @@ export class CpuKeeper {
   async #lookAtSome(): Promise<void> {
     await this.#options.fleet.readCpus(this.#place, AT_ONCE);
     this.#place += AT_ONCE;
-    if (this.#place >= this.#plan.children.length) this.#place = 0;
+    if (this.#place >= this.#options.fleet.statuses().length) this.#place = 0;
   }
 
   async #change(before: string, topology: Topology): Promise<void> {
@@ -88,7 +88,7 @@ export class CpuKeeper {
     if (!isPinned) return logger.warn(fields, 'we may use other CPUs than before');
     logger.warn(fields, 'we may use other CPUs than before: children are bound to CPUs anew');
     await fleet.readCpus();
-    const count = this.#plan.children.length;
+    const count = fleet.statuses().length;
     const plan = planCpus(topology, { count, reserve, smt });
     for (const warning of plan.warnings) logger.warn(warning);
     await this.#moveSelf(plan, topology);

@@ -9,20 +9,19 @@ import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
-import { Child } from './child.js';
+import { inTurns } from '../system/in-turns.js';
+import type { Child } from './child.js';
+import { Children } from './children.js';
 import type { ConfOptions } from './conf-plan.js';
-import { dutiesOf, ingesterAmong } from './duties.js';
-import { childEnvironment } from './environment.js';
 import type { FleetOptions } from './fleet-options.js';
+import { makeSetup } from './fleet-setup.js';
 import { GivenUp } from './given-up.js';
+import { Ingest } from './ingest.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import { noneReady } from './none-ready.js';
 import { OrphanReaper } from './orphans.js';
-import { ephemeralOverlap, leasePorts } from './ports.js';
 import type { ChildSetup } from './setup.js';
-import { guardPrefix } from './spawn.js';
 import { testConf } from './test-conf.js';
-import { PROBE_TIMES } from './times.js';
 import type { ChildDown, ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
@@ -42,11 +41,13 @@ const STOP_GRACE_MS = 2_000;
 export class Fleet extends EventEmitter<FleetEvents> {
   readonly #options: FleetOptions;
   readonly #logger: Logger;
-  readonly #children = new Map<string, Child>();
+  readonly #children: Children;
   /** Used if no clock was given. */
   readonly #ownLoop = new LoopClock();
+  readonly #ingest: Ingest;
+  readonly #givenUp: GivenUp;
   #conf: ConfOptions;
-  #ingester = ingesterAmong([]);
+  #setup: ChildSetup | null = null;
   #workDir: WorkDir | null = null;
   #meter: UsageMeter | null = null;
   #reaper: OrphanReaper | null = null;
@@ -58,6 +59,15 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#options = options;
     this.#conf = options.conf;
     this.#logger = options.logger ?? silentLogger;
+    this.#children = new Children({ ...options, logger: this.#logger });
+    const { maxHungPercent = 100 } = options;
+    this.#givenUp = new GivenUp(() => this.#children.size, maxHungPercent);
+    this.#ingest = new Ingest({
+      statuses: () => this.statuses(),
+      isUsed: () => this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest),
+      reload: async (id) => this.#children.get(id)?.reload(),
+      logger: this.#logger,
+    });
   }
 
   /**
@@ -78,7 +88,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Writes every child's config with other options; children read it when they reload. */
   async rewrite(conf: ConfOptions): Promise<void> {
     this.#conf = conf;
-    for (const child of this.#children.values()) await child.writeConf();
+    for (const child of this.#children) await child.writeConf();
   }
 
   /**
@@ -98,14 +108,69 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return child !== undefined;
   }
 
+  /** Whether a child gets no new streams, in later generations either. */
+  isDrained(id: string): boolean {
+    return this.#children.get(id)?.isDrained ?? false;
+  }
+
+  /**
+   * Ends a child's process, by force after 2 s, and starts the next one. Its clients are closed,
+   * and the log gives `reason` for it. Resolves, never rejects, when the child is ready or given up
+   * for now.
+   */
+  async restart(id: string, reason: string): Promise<void> {
+    const child = this.#children.get(id);
+    if (this.#stopping !== null) return;
+    await child?.stop(STOP_GRACE_MS, reason);
+    if (this.#stopping === null) await child?.start();
+  }
+
+  /**
+   * Makes further children with these CPUs and starts none; returns their ids. Rejects with
+   * ERR_CONFIG, and makes none, if there are no ports for them.
+   */
+  async add(cpus: FleetOptions['cpus']): Promise<string[]> {
+    const setup = this.#setup;
+    if (setup === null || this.#stopping !== null) return [];
+    return this.#children.make(setup, cpus);
+  }
+
+  /** Starts a child that was added. Resolves, never rejects, as `restart` does. */
+  async startAdded(id: string): Promise<void> {
+    if (this.#stopping === null) await this.#children.get(id)?.start();
+  }
+
+  /** Ends the last children, by force after 2 s, and forgets them. `ids` must be the last ones. */
+  async remove(ids: readonly string[]): Promise<void> {
+    const children = ids.flatMap((id) => this.#children.get(id) ?? []);
+    await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS, 'it is removed')));
+    if (this.#stopping !== null) return;
+    for (const { id } of children) {
+      this.#givenUp.delete(id);
+      await this.#children.forget(id);
+    }
+    await this.#children.tellPorts();
+  }
+
+  /**
+   * Writes a child's config and has SRS test it, as its next start would. Rejects with
+   * ERR_CHILD_CONFIG if SRS refuses.
+   */
+  async prove(id: string): Promise<void> {
+    const [child, setup] = [this.#children.get(id), this.#setup];
+    if (child === undefined || setup === null) return;
+    await setup.renewFiles();
+    await testConf(setup.binary, await child.writeConf(), setup.env);
+  }
+
   /** Opens the children's log files anew. */
   reopenLogs(): void {
-    for (const child of this.#children.values()) child.reopenLog();
+    for (const child of this.#children) child.reopenLog();
   }
 
   /** Returns the children in the order of their ids. */
   statuses(): ChildStatus[] {
-    return [...this.#children.values()].map((child) => this.#status(child));
+    return Array.from(this.#children, (child) => this.#status(child));
   }
 
   status(id: string): ChildStatus | null {
@@ -115,14 +180,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   /** Reads the CPUs of `count` children from index `from` on, one after another. */
   async readCpus(from = 0, count = Number.POSITIVE_INFINITY): Promise<void> {
-    const children = [...this.#children.values()].slice(from, from + count);
-    for (const child of children) await child.readCpus();
+    await this.#children.readCpus(from, count);
   }
 
   /** Pins the running children to other CPUs, in the order of their ids. */
   async repin(cpus: readonly (readonly number[])[]): Promise<void> {
-    const children = [...this.#children.values()];
-    for (const [index, child] of children.entries()) await child.repin(cpus[index] ?? []);
+    await this.#children.repin(cpus);
   }
 
   /** Stops all children, by force after 2 s. Resolves when none is left. */
@@ -141,51 +204,38 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const killed = await removeLeftovers(this.#workDir);
     if (killed > 0) this.#logger.warn({ killed }, 'killed children of a supervisor that is gone');
     await removeMedia(this.#workDir);
-    const setup = await this.#setup(this.#workDir);
-    await this.#create(setup);
-    await this.#tellPorts();
-    await this.#testConf(setup);
-    this.#meter = new UsageMeter(() => this.#pids());
+    this.#setup = await this.#makeSetup(this.#workDir);
+    await this.#children.make(this.#setup, this.#options.cpus);
+    // The configs differ in nothing that could be wrong in one of them only.
+    await this.prove(childId(0));
+    this.#meter = new UsageMeter(() => this.#children.pids());
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();
   }
 
-  async #setup(workDir: WorkDir): Promise<ChildSetup> {
-    const { binary, portBase, hooks = () => null, log = {} } = this.#options;
-    const { pinning = null, guard = true, times, cpus } = this.#options;
-    const { loop = this.#ownLoop, sends = () => false } = this.#options;
-    const { maxHungPercent = 100 } = this.#options;
-    const givenUp = new GivenUp(cpus.length, maxHungPercent);
+  async #makeSetup(workDir: WorkDir): Promise<ChildSetup> {
+    const { loop = this.#ownLoop } = this.#options;
     if (loop === this.#ownLoop) await loop.start();
-    const env = childEnvironment(this.#options.env);
-    return {
-      binary,
+    return makeSetup(this.#options, {
       workDir,
-      portBase,
+      loop,
+      givenUp: this.#givenUp,
+      ingester: () => this.#ingest.ingester,
       conf: () => this.#conf,
-      hooks,
-      duties: (childId) => dutiesOf(childId, this.#ingester),
-      env,
-      guard: guard ? await guardPrefix(env) : [],
-      asprocess: guard && process.pid !== 1,
-      pinning,
-      times: { ...PROBE_TIMES, ...times },
-      log,
       logger: this.#logger,
-      watching: (id) => ({ loop, sends: () => sends(id), mayGiveUp: () => givenUp.add(id) }),
       renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => {
-        givenUp.delete(status.id);
+        this.#givenUp.delete(status.id);
         this.emit('ready', status);
-        this.#appointIngester();
+        if (this.#stopping === null) this.#ingest.appoint();
       },
       onDown: (down) => {
         this.emit('down', down);
-        this.#appointIngester();
+        if (this.#stopping === null) this.#ingest.appoint();
       },
-      onMoved: () => this.#tellPorts(),
-    };
+      onMoved: () => this.#children.tellPorts(),
+    });
   }
 
   /**
@@ -196,61 +246,18 @@ export class Fleet extends EventEmitter<FleetEvents> {
     if (!(await workDir.renew())) return;
     const text = 'workDir was removed while in use and is made again: leave it while we run';
     this.#logger.warn({ path: workDir.path }, text);
-    for (const child of this.#children.values()) await child.writeFiles();
-  }
-
-  /**
-   * Moves `ingest` from a child that is down to another by a reload; the first returns without it.
-   */
-  #appointIngester(): void {
-    const next = ingesterAmong(this.statuses(), this.#ingester);
-    if (next === this.#ingester || this.#stopping !== null) return;
-    this.#ingester = next;
-    if (!this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest)) return;
-    this.#logger.info({ child: next }, 'ingest moves to another child');
-    this.#children
-      .get(next)
-      ?.reload()
-      .catch((error: unknown) => {
-        const fields = { child: next, reason: messageOf(error) };
-        this.#logger.warn(fields, 'ingest stands still until the child restarts');
-      });
-  }
-
-  async #create(setup: ChildSetup): Promise<void> {
-    const { cpus, portBase } = this.#options;
-    const leases = await leasePorts(cpus.length, portBase);
-    const overlap = await ephemeralOverlap(leases);
-    if (overlap !== null) this.#logger.warn(overlap);
-    for (const [index, lease] of leases.entries()) {
-      const id = childId(index);
-      this.#children.set(id, new Child({ id, cpus: cpus[index] ?? [], lease }, setup));
-    }
-  }
-
-  async #tellPorts(): Promise<void> {
-    await this.#options.onPorts?.(this.statuses().map(({ ports }) => ports));
-  }
-
-  /** Tests one config: the configs differ in nothing that could be wrong in one of them only. */
-  async #testConf({ binary, env }: ChildSetup): Promise<void> {
-    const [first] = this.#children.values();
-    if (first !== undefined) await testConf(binary, await first.writeConf(), env);
+    for (const child of this.#children) await child.writeFiles();
   }
 
   async #startInWaves(onProgress: (done: number, total: number) => void): Promise<void> {
-    const children = [...this.#children.values()];
-    const waiting = children.values();
     let done = 0;
-    const startOneByOne = async () => {
-      for (const child of waiting) {
-        if (this.#stopping !== null) return;
-        await child.start();
-        onProgress(++done, children.length);
-      }
+    const start = async (child: Child) => {
+      await child.start();
+      onProgress(++done, this.#children.size);
+      return true;
     };
     const width = this.#options.wave ?? Math.max(8, 2 * availableParallelism());
-    await Promise.all(Array.from({ length: width }, startOneByOne));
+    await inTurns(this.#children, width, start, () => this.#stopping === null);
   }
 
   #requireOne(): void {
@@ -261,7 +268,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   async #stop(): Promise<void> {
-    const stopAll = () => [...this.#children.values()].map((child) => child.stop(STOP_GRACE_MS));
+    const stopAll = () => [...this.#children].map((child) => child.stop(STOP_GRACE_MS));
     await Promise.all(stopAll());
     // A start in progress may have created another child meanwhile.
     await this.#starting?.catch(() => {});
@@ -269,7 +276,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#meter?.close();
     await this.#reaper?.close();
     await this.#ownLoop.close();
-    await Promise.all([...this.#children.values()].map((child) => child.release()));
+    await Promise.all([...this.#children].map((child) => child.release()));
     if (this.#workDir === null) return;
     await removeMedia(this.#workDir).catch((error: unknown) =>
       this.#logger.warn(
@@ -278,9 +285,5 @@ export class Fleet extends EventEmitter<FleetEvents> {
       ),
     );
     await this.#workDir.release();
-  }
-
-  #pids(): number[] {
-    return [...this.#children.values()].flatMap(({ pid }) => pid ?? []);
   }
 }

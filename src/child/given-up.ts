@@ -7,16 +7,19 @@
  */
 export class GivenUp {
   readonly #ids = new Set<string>();
-  readonly #most: number;
+  readonly #children: () => number;
+  readonly #percent: number;
 
-  /** `children`: number of all children; at least one may be given up. */
-  constructor(children: number, percent: number) {
-    this.#most = Math.max(1, Math.floor((children * percent) / 100));
+  /** `children`: returns the number of all children; at least one may be given up. */
+  constructor(children: () => number, percent: number) {
+    this.#children = children;
+    this.#percent = percent;
   }
 
   /** Adds a child; false if there is no room. */
   add(id: string): boolean {
-    if (this.#ids.size >= this.#most && !this.#ids.has(id)) return false;
+    const most = Math.max(1, Math.floor((this.#children() * this.#percent) / 100));
+    if (this.#ids.size >= most && !this.#ids.has(id)) return false;
     this.#ids.add(id);
     return true;
   }

@@ -45,4 +45,6 @@ export interface ChildSpec {
   /** CPUs to pin it to; empty: not pinned. */
   readonly cpus: readonly number[];
   readonly lease: PortLease;
+  /** Generation of the last process under its id; 0: there was none. */
+  readonly generation?: number;
 }

@@ -1,16 +1,13 @@
 /**
  * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
- * May import: admin, check, child, config, cpu, logging, placement, supervisor, system, unmanaged.
+ * May import: admin, check, child, config, cpu, jobs, logging, placement, supervisor, system, unmanaged.
  */
 
 import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';
-
-interface ConfigOption {
-  /** Path of the YAML file. */
-  readonly config?: string;
-}
+import { addOrders, type OrderActions } from './order-commands.js';
+import { addQueryOptions, CONFIG, type ConfigOption, type QueryOptions } from './query-options.js';
 
 interface RunOptions extends Flags, ConfigOption {
   readonly demo?: boolean;
@@ -22,11 +19,6 @@ interface PlanOptions extends ConfigOption {
   readonly json?: boolean;
 }
 
-export interface QueryOptions extends ConfigOption {
-  readonly admin?: string;
-  readonly json?: boolean;
-}
-
 interface UnitCommandOptions extends ConfigOption {
   readonly user?: string;
 }
@@ -34,7 +26,7 @@ interface UnitCommandOptions extends ConfigOption {
 type Action<T> = (options: T) => void | Promise<void>;
 
 /** Implementation of each command. */
-export interface CliActions {
+export interface CliActions extends OrderActions {
   readonly run: Action<RunOptions>;
   readonly check: Action<RunOptions>;
   readonly plan: Action<PlanOptions>;
@@ -43,8 +35,6 @@ export interface CliActions {
   readonly streams: Action<QueryOptions>;
   readonly unit: Action<UnitCommandOptions>;
 }
-
-const CONFIG = ['-c, --config <file>', 'YAML file; see examples/srs-supervisor.yaml'] as const;
 
 /** Defines the command line. Prints help itself; `parseArguments` throws usage errors. */
 export function buildProgram(actions: CliActions, version: string): Command {
@@ -59,6 +49,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   addRun(program, actions);
   addPlan(program, actions);
   addQueries(program, actions);
+  addOrders(program, actions);
   program
     .command('unit')
     .description('print a systemd service for this installation')
@@ -137,13 +128,7 @@ const QUERIES = [
 
 function addQueries(program: Command, actions: CliActions): void {
   for (const [name, description] of QUERIES) {
-    program
-      .command(name)
-      .description(description)
-      .option(...CONFIG)
-      .option('--admin <address>', 'admin port of the supervisor (default: 127.0.0.1:12025)')
-      .option('--json', 'print JSON')
-      .action(actions[name]);
+    addQueryOptions(program.command(name).description(description)).action(actions[name]);
   }
 }
 

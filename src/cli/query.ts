@@ -5,6 +5,7 @@ import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
 import { formatBytes, formatDuration, formatPercent } from './format.js';
+import { jobText } from './operate.js';
 import { type Column, printable, table } from './table.js';
 import { wrapped } from './wrap.js';
 
@@ -44,6 +45,7 @@ export function statusText(status: AdminStatus, width: number | null = null): st
     ],
     ['relay', relayText(status.relay)],
     ['children', `${children.ready} of ${children.total} ready`],
+    ...jobLines(status),
     ['streams', String(status.streams)],
     ['connections', connectionsText(status)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
@@ -55,6 +57,11 @@ export function statusText(status: AdminStatus, width: number | null = null): st
     .map(([name, text]) => `${name.padEnd(NAMES)}${printable(text)}`)
     .map((line) => `${wrapped(line, width, NAMES)}\n`)
     .join('');
+}
+
+/** An older supervisor tells of none. */
+function jobLines({ job }: Partial<Pick<AdminStatus, 'job'>>): [string, string][] {
+  return job ? [['job', jobText({ ...job, now: [] }, Date.now())]] : [];
 }
 
 function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {

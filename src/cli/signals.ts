@@ -49,3 +49,12 @@ export function leaveSignalsToSystem(): void {
   const [first] = early.filter((name) => name !== 'SIGUSR1');
   if (first !== undefined) process.kill(process.pid, first);
 }
+
+/** Returns a signal that aborts at Ctrl-C and the like, from now on; a second one ends us. */
+export function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => interrupted.abort());
+  }
+  return interrupted.signal;
+}

@@ -9,6 +9,7 @@ import type {
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
 import type { Hooks } from '../hooks/hooks.js';
+import type { Jobs } from '../jobs/jobs.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { ConnectionRow } from '../listener/listener.js';
 import type { Placement } from '../placement/placement.js';
@@ -28,6 +29,7 @@ export interface AdminViewParts {
   readonly listeners: Listeners;
   readonly hooks: Hooks;
   readonly holds: HoldBudget;
+  readonly jobs: Jobs;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   /** Refused registrations of origins. */
@@ -49,7 +51,7 @@ export class AdminView implements AdminSource {
 
   status(): AdminStatus {
     const { prepared, engine, owners, placement, listeners, hooks, holds } = this.#parts;
-    const { state, counts } = this.#parts;
+    const { state, counts, jobs } = this.#parts;
     const { binary } = prepared;
     const children = owners.statuses();
     const ready = children.filter((child) => child.state === 'ready').length;
@@ -63,6 +65,7 @@ export class AdminView implements AdminSource {
       listeners: this.#listeners(),
       boxes: this.boxes(),
       children: { total: children.length, ready },
+      job: jobs.current?.status() ?? null,
       streams: placement.list().length,
       ...listeners.totals(),
       heldPlayers: holds.size,

@@ -1,9 +1,11 @@
-import { drainRoutes } from '../admin/drain-routes.js';
+import { jobRoutes } from '../admin/job-routes.js';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
 import { originRoutes } from './origins.js';
@@ -12,6 +14,8 @@ interface AdminParts {
   readonly api: Pick<Api, 'versionsAsJson'>;
   readonly config: Config;
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
+  readonly jobs: Jobs;
+  readonly operations: Operations;
   readonly origins: Origins;
   readonly view: AdminSource;
   /** Removes secrets from answers. */
@@ -21,7 +25,7 @@ interface AdminParts {
 
 /** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
-  const { config, api, fleet, origins, view, hide, logger } = parts;
+  const { config, api, fleet, jobs, operations, origins, view, hide, logger } = parts;
   const { plugin, isFree } = originRoutes(origins, config);
   const children = {
     drain: (id: string) => fleet.drain(id),
@@ -31,7 +35,7 @@ export function makeAdmin(parts: AdminParts): AdminServer {
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
-    plugins: [plugin, drainRoutes(children), api.versionsAsJson],
+    plugins: [plugin, jobRoutes({ jobs, operations, children }), api.versionsAsJson],
     // The Go proxy answers this path to every probe on its port; so does our API port.
     isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
     hide,

@@ -46,7 +46,7 @@ export async function compose(
   const stirred = (childId: string) => api.stir(childId);
   const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
   const owning = makeOwning(options, ground, { heard, stirred });
-  const { owners, placement, hooks, origins } = owning;
+  const { owners, placement, hooks, origins, jobs, operations } = owning;
   const endHeld = (id: string) => hooks.held.end(id);
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, endHeld });
@@ -69,13 +69,15 @@ export async function compose(
   };
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
-    ...{ prepared, engine, owners, placement, listeners, hooks, holds, boxes, state },
+    ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
   const shown = {
     fleet: owning.fleet,
+    jobs,
+    operations,
     origins,
     view,
     hide,

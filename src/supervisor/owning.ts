@@ -2,6 +2,8 @@ import type { CpuKeeper } from '../child/cpu-keeper.js';
 import type { Fleet } from '../child/fleet.js';
 import type { FirewallKeeper } from '../firewall/keeper.js';
 import type { Hooks, HooksOptions } from '../hooks/hooks.js';
+import { Jobs } from '../jobs/jobs.js';
+import { Operations } from '../jobs/operations.js';
 import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
 import type { Origins } from '../unmanaged/origins.js';
@@ -10,6 +12,7 @@ import { makeCpuKeeper } from './cpus.js';
 import { makeFirewall } from './firewall.js';
 import { makeFleet } from './fleet.js';
 import type { Ground } from './ground.js';
+import { makeHands } from './hands.js';
 import { makeHooks } from './hooks.js';
 import type { SupervisorOptions } from './options.js';
 import { makeOrigins, watchOrigins } from './origins.js';
@@ -27,6 +30,8 @@ export interface Owning {
   readonly placement: Placement;
   readonly watch: Watch;
   readonly hooks: Hooks;
+  readonly jobs: Jobs;
+  readonly operations: Operations;
 }
 
 /** Makes the owners of streams (children and origins), and placement over them. */
@@ -56,8 +61,10 @@ export function makeOwning(
   const clientOf = (alias: string) => listeners.addressOf(alias);
   const told = { claims, clientOf, ...api, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
+  const jobs = new Jobs({ logger: log('jobs') });
+  const operations = new Operations(jobs, makeHands(config, fleet, placement));
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
-  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks };
+  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks, jobs, operations };
 }
 
 /** Connects the end of an owner, and of another box, to placement, hooks and listeners. */

@@ -79,8 +79,10 @@ export class Supervisor {
 
   /** Accepts no more clients. Resolves when none is left, after `limitMs`, or on the signal. */
   async drain(limitMs: number, signal: AbortSignal): Promise<void> {
-    const { budget, listeners, holds } = this.#parts;
+    const { budget, listeners, holds, jobs } = this.#parts;
     this.#phase.state = 'draining';
+    // A restart would close clients who may finish.
+    await jobs.close();
     budget.shut();
     // Players that wait for a publisher do not count: no publisher can come any more.
     const isEmpty = () => listeners.totals().connections <= holds.size;

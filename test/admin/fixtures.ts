@@ -17,6 +17,7 @@ export const STATUS: AdminStatus = {
   ],
   boxes: [],
   children: { total: 2, ready: 1 },
+  job: null,
   streams: 1,
   connections: 3,
   heldPlayers: 1,

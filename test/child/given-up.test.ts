@@ -11,14 +11,14 @@ test('a share of the children may be out at one time, and one at least', () => {
     [4, 0, 1],
     [4, 100, 4],
   ] as const) {
-    const out = new GivenUp(children, percent);
+    const out = new GivenUp(() => children, percent);
     const taken = Array.from({ length: children }, (_, i) => out.add(`c${i}`)).filter(Boolean);
     assert.equal(taken.length, most, `${percent} % of ${children}`);
   }
 });
 
 test('one that is back makes room, one that is out takes no more', () => {
-  const out = new GivenUp(2, 50);
+  const out = new GivenUp(() => 2, 50);
   assert.ok(out.add('a'));
   assert.ok(out.add('a'));
   assert.ok(!out.add('b'));

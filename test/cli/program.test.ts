@@ -17,6 +17,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     children: note('children'),
     streams: note('streams'),
     unit: note('unit'),
+    order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
   };
   const built = buildProgram(actions, '1.2.3');
   for (const command of [built, ...built.commands]) command.configureOutput({ writeOut: print });
@@ -52,13 +53,25 @@ test('names the command and its options', async () => {
       [name, { json: true, admin: '1' }],
     ]);
   }
+  assert.deepEqual(await parse('restart', 'c003', '--timeout', '5', '--admin', '1'), [
+    ['restart', { child: 'c003', timeout: '5', admin: '1', kind: 'restart' }],
+  ]);
+  assert.deepEqual(await parse('restart', '--all', '--parallel', '4', '--from', 'c003'), [
+    ['restart-all', { kind: 'restart-all', parallel: '4', from: 'c003', all: true }],
+  ]);
+  assert.deepEqual(await parse('drain', 'c003', '--wait'), [
+    ['drain', { kind: 'drain', child: 'c003', wait: true }],
+  ]);
   assert.deepEqual(await parse('unit', '-c', '/f', '--user', 'srs'), [
     ['unit', { config: '/f', user: 'srs' }],
   ]);
 });
 
 const MISTAKES: readonly [string, string][] = [
-  ['', 'name a command: run, check, plan, status, children, streams, unit; or --help'],
+  [
+    '',
+    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, job, unit; or --help',
+  ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],
   ['run --rtpm 1', "unknown option '--rtpm' (Did you mean --rtmp?); see srs-supervisor --help"],
@@ -67,6 +80,10 @@ const MISTAKES: readonly [string, string][] = [
     'run now',
     "too many arguments for 'run'. Expected 0 arguments but got 1; see srs-supervisor --help",
   ],
+  ['restart', 'restart: name one child, or --all'],
+  ['restart c003 --all', 'restart: name one child, or --all'],
+  ['restart c003 --parallel 2', '--parallel and --from: need --all'],
+  ['drain c003 --timeout 5', '--timeout: needs --wait'],
   ['status --demo', "unknown option '--demo'; see srs-supervisor --help"],
 ];
 

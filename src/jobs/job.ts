@@ -1,0 +1,168 @@
+import { setMaxListeners } from 'node:events';
+import { messageOf, SupervisorError } from '../errors.js';
+import type { Logger } from '../logging/logger.js';
+
+/** `stopped`: it was told to end before it was done. */
+export type JobState = 'running' | 'done' | 'failed' | 'stopped';
+
+/** One thing that a job has done. */
+export interface JobStep {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Null: it is about the job as a whole. */
+  readonly child: string | null;
+  readonly text: string;
+}
+
+/** Snapshot of a job, as plain values. */
+export interface JobStatus {
+  readonly id: number;
+  /** The command that it carries out: `restart --all`, `scale 8`. */
+  readonly what: string;
+  readonly state: JobState;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Milliseconds since 1970; null while it runs. */
+  readonly ended: number | null;
+  /** Children that are done, and all that it is about. */
+  readonly done: number;
+  readonly total: number;
+  /** Present activity, one text for each child in work; empty at its end. */
+  readonly now: readonly string[];
+  /** Why it failed or was stopped, and how to go on; null: neither. */
+  readonly error: string | null;
+}
+
+/** A job with its steps, or the later part of them. */
+export interface JobReport extends JobStatus {
+  /** Index of the first of these steps. */
+  readonly from: number;
+  readonly steps: readonly JobStep[];
+}
+
+/** The time of jobs; tests have their own. */
+export interface JobClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after so many milliseconds or on the signal; never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface JobPlan {
+  readonly what: string;
+  /** Children that nothing else may drain or restart meanwhile. */
+  readonly children: readonly string[];
+  /**
+   * Does the work. Rejects with a SupervisorError that says why it failed, and how to go on. When
+   * the job's signal aborts it ends as soon as the box is in order, and rejects as well.
+   */
+  readonly work: (job: Job) => Promise<void>;
+}
+
+/** Far more than a restart of 1000 children has. */
+const MAX_STEPS = 10_000;
+
+/** One piece of work on children, from its beginning to its end and some time after. */
+export class Job {
+  readonly id: number;
+  readonly what: string;
+  readonly children: ReadonlySet<string>;
+  /** Resolves, never rejects, when the job has ended. */
+  readonly over: Promise<JobStatus>;
+  readonly #clock: JobClock;
+  readonly #logger: Logger;
+  readonly #since: number;
+  readonly #stopping = new AbortController();
+  readonly #steps: JobStep[] = [];
+  readonly #now = new Map<string, string>();
+  #state: JobState = 'running';
+  #ended: number | null = null;
+  #error: string | null = null;
+  #done = 0;
+
+  /** Begins the work. */
+  constructor(id: number, plan: JobPlan, { clock, logger }: { clock: JobClock; logger: Logger }) {
+    this.id = id;
+    this.what = plan.what;
+    this.children = new Set(plan.children);
+    this.#clock = clock;
+    // Each child in work waits with this signal.
+    setMaxListeners(0, this.signal);
+    this.#since = clock.now();
+    this.#logger = logger.child({ job: plan.what });
+    this.#logger.info({ children: this.children.size }, 'job begins');
+    this.over = this.#run(plan.work);
+  }
+
+  /** Aborts when the job is to end early. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** Notes a step, and logs it. */
+  step(text: string, child: string | null = null): void {
+    if (this.#steps.length >= MAX_STEPS) return;
+    this.#steps.push({ at: this.#clock.now(), child, text });
+    this.#logger.info(child === null ? {} : { child }, text);
+  }
+
+  /** Shows what is done with a child now; null: nothing. */
+  doing(child: string, text: string | null): void {
+    if (text === null) this.#now.delete(child);
+    else this.#now.set(child, text);
+  }
+
+  /** Counts one child as done. */
+  childDone(): void {
+    this.#done += 1;
+  }
+
+  /** Has the job end as soon as the box is in order. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  status(): JobStatus {
+    return {
+      id: this.id,
+      what: this.what,
+      state: this.#state,
+      since: this.#since,
+      ended: this.#ended,
+      done: this.#done,
+      total: this.children.size,
+      now: Array.from(this.#now, ([child, text]) => `${child} ${text}`),
+      error: this.#error,
+    };
+  }
+
+  /** Returns the job with its steps from that index on. */
+  report(from = 0): JobReport {
+    return { ...this.status(), from, steps: this.#steps.slice(from) };
+  }
+
+  async #run(work: JobPlan['work']): Promise<JobStatus> {
+    try {
+      await work(this);
+      this.#end('done');
+    } catch (error) {
+      if (!(error instanceof SupervisorError)) this.#logger.error({ error }, 'a job broke off');
+      this.#error = messageOf(error);
+      this.#end(this.signal.aborted ? 'stopped' : 'failed');
+    }
+    return this.status();
+  }
+
+  #end(state: JobState): void {
+    this.#state = state;
+    this.#ended = this.#clock.now();
+    this.#now.clear();
+    const fields = { done: this.#done, of: this.children.size, error: this.#error };
+    if (state === 'done') this.#logger.info(fields, 'job is done');
+    else this.#logger.warn(fields, `job has ${state === 'failed' ? 'failed' : 'been stopped'}`);
+  }
+}

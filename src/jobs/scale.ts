@@ -1,0 +1,119 @@
+import { isServing } from '../child/types.js';
+import { messageOf, SupervisorError } from '../errors.js';
+import { inTurns } from '../system/in-turns.js';
+import { untilEmpty } from './drain.js';
+import {
+  childOf,
+  counted,
+  type JobChild,
+  loadOf,
+  openChildren,
+  secondsOf,
+  type Tools,
+} from './hands.js';
+import type { Job } from './job.js';
+import { within } from './restart.js';
+
+/** Children that start at the same time. */
+const WAVE = 8;
+/** Milliseconds for the starts of all added children, for each of them. */
+const START_LIMIT_MS = 120_000;
+
+/**
+ * Adds children up to that number. If there is no room, or one does not get ready, all added ones
+ * are removed again, and the job rejects with ERR_JOB.
+ */
+export async function scaleUp(count: number, tools: Tools, job: Job): Promise<void> {
+  const { hands } = tools;
+  const before = hands.children().length;
+  const { ids, notes } = await hands.add(count).catch((error: unknown) => {
+    throw new SupervisorError('ERR_JOB', `no room: ${messageOf(error)}; ${asBefore(before)}`);
+  });
+  for (const note of notes) job.step(note);
+  let failure: string | null = null;
+  const start = async (id: string) => {
+    const obstacle = await startOne(id, tools, job);
+    failure ??= obstacle;
+    return failure === null;
+  };
+  const notBegun = await inTurns(ids, WAVE, start, () => !job.signal.aborted);
+  if (failure === null && notBegun.length === 0) return;
+  await hands.remove(ids);
+  throw new SupervisorError('ERR_JOB', `${failure ?? 'stopped'}; ${asBefore(before)}`);
+}
+
+/** Returns why the child did not get ready; null if it did. */
+async function startOne(id: string, tools: Tools, job: Job): Promise<string | null> {
+  const { hands, clock } = tools;
+  const begun = clock.now();
+  job.doing(id, 'starts');
+  const isInTime = await within(START_LIMIT_MS, hands.start(id), tools);
+  job.doing(id, null);
+  const child = childOf(tools, id);
+  const took = secondsOf(clock.now() - begun);
+  if (child === undefined || !isServing(child.state)) {
+    const why = isInTime ? (child?.lastError ?? 'no reason is known') : 'it makes no progress';
+    return `${id} did not get ready after ${took}: ${why}`;
+  }
+  job.step(`is ready after ${took}`, id);
+  job.childDone();
+  return null;
+}
+
+/**
+ * Drains the last children down to that number, ends them when they are empty or the limit is
+ * over, and removes them. If the job is stopped while they drain they take new streams again.
+ */
+export async function scaleDown(
+  count: number,
+  drainMs: number,
+  tools: Tools,
+  job: Job,
+): Promise<void> {
+  const { hands } = tools;
+  const children = hands.children();
+  const last = children.slice(count);
+  const ids = last.map(({ id }) => id);
+  if (openChildren(tools, new Set(ids)) === 0) {
+    const text = `none of the children that would stay takes new streams; ${asBefore(children.length)}`;
+    throw new SupervisorError('ERR_JOB', text);
+  }
+  const isWanted = await emptyAll(last, drainMs, tools, job);
+  if (!isWanted) throw new SupervisorError('ERR_JOB', `stopped; ${asBefore(children.length)}`);
+  await hands.remove(ids);
+  for (const id of ids) {
+    job.step('is gone', id);
+    job.childDone();
+  }
+}
+
+/**
+ * Drains children until all are empty or the limit is over. Returns false if the job was stopped
+ * meanwhile: they are then as they were.
+ */
+async function emptyAll(
+  children: readonly JobChild[],
+  drainMs: number,
+  tools: Tools,
+  job: Job,
+): Promise<boolean> {
+  const { hands } = tools;
+  for (const child of children) {
+    hands.drain(child.id);
+    job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, child.id);
+  }
+  const left = await Promise.all(children.map(({ id }) => untilEmpty(id, drainMs, tools, job)));
+  for (const { id, isDrained } of children) {
+    job.doing(id, null);
+    if (job.signal.aborted && !isDrained) hands.undrain(id);
+  }
+  if (job.signal.aborted) return false;
+  for (const child of left) {
+    if (child !== null) job.step(`closes ${loadOf(child)}: the time is over`, child.id);
+  }
+  return true;
+}
+
+function asBefore(count: number): string {
+  return `the box is as it was, with ${counted(count, 'child', 'children')}`;
+}
