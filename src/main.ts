@@ -9,7 +9,7 @@ import { CLEAR } from './cli/output.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
 import type { QueryOptions } from './cli/query-options.js';
-import { reportOf } from './cli/report.js';
+import { jsonLine, reportOf, wantsJson } from './cli/report.js';
 import { run } from './cli/run.js';
 import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
@@ -37,6 +37,11 @@ const stderr = openLog();
 /** Milliseconds that the end of a run waits for a reader that does not read. */
 const LAST_LINES_MS = 1000;
 const DEFAULT_ADMIN = '127.0.0.1:12025';
+/**
+ * Errors of `run` are written as lines of its JSON log. Until the configuration is read, flag and
+ * environment tell.
+ */
+let errorsAreJson = wantsJson(process.argv.slice(2), env);
 
 async function query(kind: Query['kind'], options: QueryOptions) {
   const { address, token } = await adminPort(options);
@@ -71,6 +76,7 @@ const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
     const readConfig = () => loadConfig({ flags, env, dotenv, file });
     const config = await readConfig();
+    errorsAreJson = config.log.format === 'json';
     const onSignals = handleSignals;
     const output = { stdout, stderr };
     const cwd = process.cwd();
@@ -112,7 +118,8 @@ function report(error: unknown): void {
   const { text, exitCode } = reportOf(error);
   // A start on a terminal has said something already, on this line.
   const clear = isRun && stderr.isTTY ? CLEAR : '';
-  stderr.write(`${clear}srs-supervisor: ${redactor.hide(text)}\n`);
+  const shown = redactor.hide(text);
+  stderr.write(isRun && errorsAreJson ? jsonLine(shown) : `${clear}srs-supervisor: ${shown}\n`);
   process.exitCode = exitCode;
 }
 
