@@ -8,7 +8,7 @@ import { CLEAR, type Output } from './cli/output.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
 import type { QueryOptions } from './cli/query-options.js';
-import { reportOf } from './cli/report.js';
+import { jsonLine, reportOf, wantsJson } from './cli/report.js';
 import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
@@ -36,6 +36,11 @@ const LAST_LINES_MS = 1000;
 const DEFAULT_ADMIN = '127.0.0.1:12025';
 /** bin/ says why a module cannot be loaded. */
 let loadFailure: unknown = null;
+/**
+ * Errors of `run` are written as lines of its JSON log. Until the configuration is read, flag and
+ * environment tell.
+ */
+let errorsAreJson = wantsJson(process.argv.slice(2), env);
 
 async function query(kind: Query['kind'], options: QueryOptions) {
   const { address, token } = await adminPort(options);
@@ -85,6 +90,7 @@ const actions: CliActions = {
     const readConfig = () => loadConfig({ flags, env, dotenv, file });
     const config = await readConfig();
     const { run } = await load(import('./cli/run.js'));
+    errorsAreJson = config.log.format === 'json';
     const onSignals = handleSignals;
     const output = { stdout, stderr };
     const cwd = process.cwd();
@@ -133,10 +139,15 @@ function report(error: unknown): void {
   const { text, exitCode } = reportOf(error);
   // A start on a terminal has said something already, on this line.
   const clear = isRun && stderr.isTTY ? CLEAR : '';
-  const width = terminalWidth(stderr);
-  const lines = `srs-supervisor: ${redactor.hide(text)}`.split('\n');
-  stderr.write(`${clear}${lines.map((line) => wrapped(line, width)).join('\n')}\n`);
+  const shown = redactor.hide(text);
+  stderr.write(isRun && errorsAreJson ? jsonLine(shown) : clear + forPeople(shown));
   process.exitCode = exitCode;
+}
+
+function forPeople(text: string): string {
+  const width = terminalWidth(stderr);
+  const lines = `srs-supervisor: ${text}`.split('\n');
+  return `${lines.map((line) => wrapped(line, width)).join('\n')}\n`;
 }
 
 /** Waits for the readers of our output: without limit for a command's output, else for a second. */

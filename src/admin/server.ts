@@ -10,8 +10,10 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import { formatAddress, isLoopback } from '../config/address.js';
 import type { Address } from '../config/config.js';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { requestId, sendRequestIds } from '../listener/http/request-ids.js';
 import { createHttpServer } from '../listener/http/server.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { logFault } from '../logging/refusals.js';
 import { type Guard, refusalOf } from './guard.js';
 import { IdleFirst } from './idle-first.js';
 import type { AdminSource } from './types.js';
@@ -51,8 +53,10 @@ export class AdminServer {
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
       forceCloseConnections: true,
+      genReqId: ({ headers }) => requestId({ headers }),
       serverFactory: (handler) => makeServer(handler as RequestListener, options),
     });
+    sendRequestIds(this.#app);
     const { address, token = null, isFree = () => false } = options;
     addGuard(this.#app, { token, loopback: isLoopback(address) }, isFree);
     const { hide } = options;
@@ -139,9 +143,10 @@ function addErrors(app: FastifyInstance, logger: Logger): void {
     const [path] = request.url.split('?');
     return reply.code(404).send({ error: `nothing at ${request.method} ${path}` });
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler((error: FastifyError, { id, url }, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) logger.warn({ url: request.url, reason: error.message }, 'admin: failed');
+    const about = { request: id, url, reason: error.message };
+    if (status >= 500) logFault(logger, 'admin: failed', about);
     const [line = ''] = error.message.split('\n');
     return reply.code(status).send({ error: line });
   });

@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { logFault, logRefusal } from '../logging/refusals.js';
 import { type ApiAccess, type ApiRefusal, isRefusedPreflight, refusalOf } from './access.js';
 import { type Asked, readAsked, readQuestion } from './asked.js';
 import { ChildCalls } from './child-calls.js';
@@ -148,7 +149,10 @@ export class Api {
     const asked = readAsked(request);
     if (asked === null) return send(reply, text(400, 'Bad Request'), { identity, callback: '' });
     const refusal = this.#refusalOf(request, asked);
-    if (refusal !== null) return refuse(reply, refusal);
+    if (refusal !== null) {
+      this.#logRefusal(request, refusal);
+      return refuse(reply, refusal);
+    }
     return send(reply, await handle(asked), { identity, callback: asked.callback });
   }
 
@@ -156,6 +160,12 @@ export class Api {
     const { path } = asked;
     const change = isChange(matchPath(this.#handlers.keys(), path), asked);
     return refusalOf(this.#access, { path, isChange: change, ip: clientAddress.ip, headers });
+  }
+
+  #logRefusal({ id, url, clientAddress }: FastifyRequest, { status, reason }: ApiRefusal): void {
+    const err = reason === '' ? 'wrong credentials, or none' : reason;
+    const about = { request: id, client: clientAddress.ip, url, status: `${status}` };
+    logRefusal(this.#logger, 'api request refused', { ...about, err });
   }
 
   async #handle(asked: Asked): Promise<ApiAnswer> {
@@ -181,7 +191,8 @@ export class Api {
       const answer = this.#handlers.get(pattern)?.(asked, asked.path.slice(pattern.length));
       return (await answer) ?? text(404, 'Not Found');
     } catch (error) {
-      this.#logger.warn({ path: asked.path, reason: messageOf(error) }, 'api: no child answers');
+      const { path } = asked;
+      logFault(this.#logger, 'api: no child answers', { path, reason: messageOf(error) });
       return text(503, 'Service Unavailable');
     }
   }

@@ -9,6 +9,8 @@ export interface OrderedBox {
   /** Applies the template and the certificate as their files are now. */
   reload(): Promise<void>;
   reopenLogs(): void;
+  /** Returns the number of open connections, and of children that are ready. */
+  load(): { readonly connections: number; readonly children: number };
   /** Accepts no more clients; resolves when none is left, after the limit, or on the signal. */
   drain(limitMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -23,6 +25,11 @@ export interface OrdersOptions {
   readonly reopenLog: () => string | null;
   readonly logger: Logger;
 }
+
+const STOPPING =
+  'stopping: clients are closed, then children end; a second Ctrl-C or SIGTERM ends all at once';
+const DRAINING =
+  'drain: no new clients are let in, and those who are there may finish; Ctrl-C or SIGTERM ends it';
 
 /** Carries out the orders that signals give, before and while the supervisor serves. */
 export class Orders implements SignalActions {
@@ -51,6 +58,7 @@ export class Orders implements SignalActions {
   }
 
   end(): void {
+    if (!this.stopping.aborted) this.#options.logger.info(this.#box?.load() ?? {}, STOPPING);
     this.#stopping.abort();
   }
 
@@ -62,8 +70,12 @@ export class Orders implements SignalActions {
       return;
     }
     this.#isDraining = true;
-    logger.info({ seconds }, 'drain: nobody new is let in, those who are there may finish');
-    void this.#box.drain(1000 * seconds, this.stopping).then(() => this.end());
+    const box = this.#box;
+    logger.info({ seconds, ...box.load() }, DRAINING);
+    void box.drain(1000 * seconds, this.stopping).then(() => {
+      if (!this.stopping.aborted) logger.info(box.load(), 'drain: over');
+      this.end();
+    });
   }
 
   reload(): void {

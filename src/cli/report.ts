@@ -12,6 +12,20 @@ const MENDS: Readonly<Record<string, string>> = {
   EAGAIN: 'see ulimit -u and the memory of this machine',
 };
 
+/** Returns whether flags or environment set `log.format` to json, whatever a file says. */
+export function wantsJson(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const at = args.lastIndexOf('--log-format');
+  const [last] = args.filter((arg) => arg.startsWith('--log-format=')).slice(-1);
+  const flag = last?.slice('--log-format='.length) ?? (at < 0 ? undefined : args[at + 1]);
+  return (flag ?? env.SRS_SUPERVISOR_LOG_FORMAT) === 'json';
+}
+
+/** Formats a report as a line of a JSON log, as `log.format: json` has them. */
+export function jsonLine(text: string): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'error', time, msg: text })}\n`;
+}
+
 /** Formats an error for users: one line, or the stack if it is an error of the program. */
 export function reportOf(error: unknown): { readonly text: string; readonly exitCode: 1 | 2 } {
   if (error instanceof SupervisorError) return { text: error.message, exitCode: error.exitCode };

@@ -65,7 +65,6 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   await greet(supervisor, { ...context, config, logger });
   orders.serves(supervisor);
   if (!stopping.aborted) await once(stopping, 'abort');
-  logger.info('stopping: clients are let go, then children');
   await forget();
   await Promise.all([supervisor.close(), notifySystemd(env, logger, 'STOPPING=1')]);
   logger.info('stopped');

@@ -19,8 +19,8 @@ interface Bucket {
 
 /** A token bucket per sender: a request takes one token, and time refills the bucket. */
 export class TokenBuckets {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  #perSecond: number;
+  #burst: number;
   readonly #now: () => number;
   /** Ordered by the last request, oldest first. */
   readonly #buckets = new Map<string, Bucket>();
@@ -29,6 +29,12 @@ export class TokenBuckets {
     this.#perSecond = perSecond;
     this.#burst = burst ?? perSecond * BURST_SECONDS;
     this.#now = now;
+  }
+
+  /** Sets another rate, with five seconds' worth of burst. */
+  renew(perSecond: number): void {
+    this.#perSecond = perSecond;
+    this.#burst = perSecond * BURST_SECONDS;
   }
 
   /** Number of tracked senders. */

@@ -187,5 +187,7 @@ export interface Config {
     readonly level: LogLevel;
     /** `auto`: text where a person reads it on a terminal, JSON elsewhere. */
     readonly format: 'auto' | 'text' | 'json';
+    /** Most lines a second, at info, about clients that have ended; 0: none. */
+    readonly connections: number;
   };
 }

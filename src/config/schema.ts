@@ -153,6 +153,7 @@ export const schema = z.strictObject({
   log: section({
     level: key(oneOf(...LOG_LEVELS), 'info'),
     format: key(oneOf(...LOG_FORMATS), 'auto'),
+    connections: key(integer(0, 100_000), 20),
   }),
 });
 

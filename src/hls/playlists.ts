@@ -31,6 +31,8 @@ export interface PlaylistAnswer {
   readonly contentType: string;
   readonly location: string | undefined;
   readonly text: string;
+  /** Id of the child that answered. */
+  readonly child?: string;
 }
 
 export interface PlaylistOptions {
@@ -133,10 +135,11 @@ export class Playlists {
     const response = await askChild(addressOf(route), ask, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
+    const { id: child } = route.owner;
     const body = await readBody(response, MAX_PLAYLIST_BYTES);
     const listed = body.toString();
     const text = isMaster(listed) ? printMaster(listed, folderOf(ask.name)) : listed;
-    return { status: statusCode, contentType, location, text };
+    return { status: statusCode, contentType, location, text, child };
   }
 
   /** Returns the owner's playlist in this stream's continued numbering. */

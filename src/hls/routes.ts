@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRules } from '../access/rules.js';
 import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import type { Logger } from '../logging/logger.js';
 import {
   joinSlashes,
   parseForeignSegment,
@@ -27,6 +28,7 @@ import {
   Playlists,
 } from './playlists.js';
 import { type SegmentOptions, Segments, segmentOf } from './segments.js';
+import { Viewers } from './viewers.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   /** All vhosts of the children. */
@@ -37,6 +39,7 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly otherwise?: Handler;
   /** Holds players that come before a stream's first playlist; default: 404, as by SRS. */
   readonly first?: FirstPlaylistOptions;
+  readonly logger: Logger;
 }
 
 /** A parsed request. */
@@ -54,12 +57,14 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /** Routes for playlists and segments, recognised by their paths. */
 export function hlsRoutes(options: HlsOptions): HttpPlugin {
+  const viewers = new Viewers(options);
   const handlers = {
-    playlist: guarded(options, playlistHandler(options, new Playlists(options))),
-    segment: segmentHandler(options, new Segments(options)),
-    foreign: foreignHandler(options),
+    playlist: guarded(options, playlistHandler(options, viewers)),
+    segment: segmentHandler(options, viewers),
+    foreign: foreignHandler(options, viewers),
   };
   return async (app) => {
+    app.addHook('onClose', async () => viewers.close());
     app.addConstraintStrategy({
       name: 'hls',
       storage: () => {
@@ -103,8 +108,9 @@ const NOT_YET: PlaylistAnswer = {
   text: 'the first segment of this stream is not complete yet\n',
 };
 
-function playlistHandler(options: HlsOptions, playlists: Playlists) {
+function playlistHandler(options: HlsOptions, viewers: Viewers) {
   const { vhosts, otherwise = notFound } = options;
+  const playlists = new Playlists(options);
   const answerTo = answerer(options, playlists);
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts);
@@ -116,12 +122,23 @@ function playlistHandler(options: HlsOptions, playlists: Playlists) {
       if (!(await playlists.exists(stream))) return otherwise(request, reply);
       return reply.type(PLAYLIST_TYPE).send();
     }
-    const session = /(?:^|&)hls_ctx=([^&]+)/.exec(named.target.query)?.[1] ?? null;
+    const session = sessionIn(named);
     const { namesVhost } = named;
     const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
     const answer = await answerTo(ask);
-    return answer === null ? otherwise(request, reply) : sendAnswer(reply, answer);
+    if (answer === null) return otherwise(request, reply);
+    if (session !== null && answer.status === 200) {
+      const { child = null } = answer;
+      viewers.seen({ session, client: ask.ip, stream: streamKey(stream), child });
+      viewers.count(session, { request, reply });
+    }
+    return sendAnswer(reply, answer);
   };
+}
+
+/** Returns SRS's session of a viewer; null: it has none yet. */
+function sessionIn({ target }: Named): string | null {
+  return /(?:^|&)hls_ctx=([^&]+)/.exec(target.query)?.[1] ?? null;
 }
 
 function sendAnswer(reply: FastifyReply, answer: PlaylistAnswer): FastifyReply {
@@ -145,18 +162,22 @@ function answerer({ first }: HlsOptions, playlists: Playlists) {
   };
 }
 
-function segmentHandler({ vhosts }: HlsOptions, segments: Segments) {
+function segmentHandler(options: HlsOptions, viewers: Viewers) {
+  const { vhosts } = options;
+  const segments = new Segments(options);
   return (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts);
     const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
+    const session = sessionIn(named);
+    if (session !== null) viewers.count(session, { request, reply });
     const ask = () => toAsk(named, request, reply);
     return segments.reply({ vhost: named.vhost, segment, ask }, { request, reply });
   };
 }
 
 /** Serves an origin's segment. The path may also be that of a file, hence `otherwise`. */
-function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
+function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions, viewers: Viewers) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts);
     const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
@@ -166,6 +187,8 @@ function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions) {
       return otherwise(request, reply);
     }
     reply.raw.once('close', () => route.release());
+    const session = sessionIn(named);
+    if (session !== null) viewers.count(session, { request, reply });
     const ask = toAsk(named, request, reply);
     const answer = segmentOf(addressOf(route), ask, { request, reply });
     return answer.catch(() => reply.code(502).send('Bad Gateway\n'));

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
-import { type HookAction, stopsAtFailure } from './actions.js';
+import { logFault, logRefusal, type RefusalFields } from '../logging/refusals.js';
+import { type HookAction, stopsAtFailure, wantsVerdict } from './actions.js';
 import type { HookOutcome } from './counters.js';
 import { Lane } from './lane.js';
 import { type HookAnswer, judge } from './verdict.js';
@@ -10,6 +11,8 @@ export interface OutgoingHook {
   readonly action: HookAction;
   readonly body: string;
   readonly urls: readonly string[];
+  /** Fields for the log: the client, its stream and its child. */
+  readonly about: RefusalFields;
   /** SRS's User-Agent. */
   readonly userAgent: string;
   /** Aborts when nothing waits for the answer any more. */
@@ -78,6 +81,7 @@ export class HookCaller {
       if (lane.isFull) return this.#drop(action, url);
       const answer = await lane.call({ method: 'POST', headers, body, signal });
       const outcome = judge(answer);
+      if (outcome === 'refused') this.#logRefusal(hook, url, answer);
       if (outcome !== 'failed') return { outcome, answer };
       this.#warn(action, url, `answered ${answer.status} and no code`);
     } catch (error) {
@@ -97,7 +101,14 @@ export class HookCaller {
     return lane;
   }
 
+  /** A refusal counts only where SRS waits for the verdict. */
+  #logRefusal({ action, about }: OutgoingHook, url: string, { body: answer }: HookAnswer): void {
+    if (wantsVerdict(action)) {
+      logRefusal(this.#logger, 'hook refused a client', { ...about, action, url, answer });
+    }
+  }
+
   #warn(action: string, url: string, reason: string): void {
-    this.#logger.warn({ action, url, reason }, 'hook failed');
+    logFault(this.#logger, 'hook failed', { action, url, reason });
   }
 }

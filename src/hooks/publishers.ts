@@ -8,8 +8,8 @@ import type { StreamKey } from '../stream-key.js';
 export interface Claims {
   /** Claims the stream; false if another child has it. */
   published(stream: StreamKey, owner: OwnerRef): Promise<boolean>;
-  /** Wakes the players that wait for the stream. */
-  announce(stream: StreamKey, owner: OwnerRef): void;
+  /** Wakes the players that wait for the stream. `client`: the publisher's address, if known. */
+  announce(stream: StreamKey, owner: OwnerRef, client?: string): void;
   unpublished(stream: StreamKey, owner: OwnerRef): void;
 }
 
@@ -66,9 +66,9 @@ export class Publishers {
     return true;
   }
 
-  /** Notes that the hooks accepted the publisher. */
-  admit({ stream, owner }: Publication): void {
-    this.#options.claims.announce(stream, owner);
+  /** Notes that the hooks accepted the publisher, who has this address. */
+  admit({ stream, owner }: Publication, client?: string): void {
+    this.#options.claims.announce(stream, owner, client);
   }
 
   /** Notes that the publisher has left or was refused. */

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { logRefusal, type RefusalFields } from '../logging/refusals.js';
 import type { OwnerRef } from '../owner.js';
 import { resolveVhost, streamKey } from '../stream-key.js';
 import { type HookAction, wantsVerdict } from './actions.js';
@@ -178,18 +179,26 @@ export class HookRelay {
   async #admit(hook: IncomingHook, publication: Publication): Promise<CallResult> {
     const { publishers } = this.#options;
     const begun = await publishers.begin(publication).catch(() => false);
-    if (!begun) return { outcome: 'refused', answer: TAKEN };
+    const truth = await this.#truth(hook);
+    if (!begun) return this.#taken(publication, truth);
     await this.#keep(hook.body.ip, publication);
-    const result = await this.#call(hook);
+    const result = await this.#call(hook, truth);
     // A child that disconnected meanwhile has closed its publisher.
     const isIn = result.outcome === 'ok' && !hook.signal.aborted;
     // Not earlier: players of a refused publisher would wait in the child.
-    if (isIn) publishers.admit(publication);
+    if (isIn) publishers.admit(publication, truth.ip);
     else {
       publishers.end(publication);
       this.#unkeep(publication);
     }
     return result;
+  }
+
+  #taken({ stream, owner: { id: child } }: Publication, { ip: client }: HookTruth): CallResult {
+    const { logger = silentLogger } = this.#options;
+    const err = 'another child has the stream, or the registry does not answer';
+    logRefusal(logger, 'publisher refused', { client, stream, child, err });
+    return { outcome: 'refused', answer: TAKEN };
   }
 
   /**
@@ -211,17 +220,21 @@ export class HookRelay {
     this.#keepers.delete(key);
   }
 
-  async #call(hook: IncomingHook, truth = this.#truth(hook)): Promise<CallResult> {
+  async #call(
+    hook: IncomingHook,
+    asked: HookTruth | Promise<HookTruth> = this.#truth(hook),
+  ): Promise<CallResult> {
     const { body, userAgent, signal } = hook;
     const { action, vhost } = body;
     const urls = this.#options.urls.of(vhost, action);
     const isOurs = body.ip === this.#options.ownAddress;
     if (isOurs || urls.length === 0) return { outcome: 'ok', answer: YES };
     this.#note(hook);
-    const text = rewriteHook(body, await truth);
+    const truth = await asked;
+    const text = rewriteHook(body, truth);
     const needed = wantsVerdict(action) ? [signal, this.#closing.signal] : [this.#closing.signal];
     const out = { action, body: text, urls, userAgent, signal: AbortSignal.any(needed) };
-    return this.#caller.call(out);
+    return this.#caller.call({ ...out, about: aboutOf(body, truth) });
   }
 
   #note({ owner, body }: IncomingHook): void {
@@ -250,9 +263,11 @@ export class HookRelay {
     const urls = all.of(vhost, action);
     if (urls.length === 0) return { outcome: 'ok', answer: YES };
     const count = this.#counting(action);
-    const text = rewriteHook(body, { ip, ...this.#ids(null) });
+    const truth = { ip, ...this.#ids(null) };
+    const text = rewriteHook(body, truth);
     const { signal } = this.#closing;
-    const result = await this.#caller.call({ action, body: text, urls, userAgent, signal });
+    const about = aboutOf(body, truth);
+    const result = await this.#caller.call({ action, body: text, urls, userAgent, signal, about });
     count(result.outcome);
     return result;
   }
@@ -267,6 +282,12 @@ export class HookRelay {
     const vhost = resolveVhost(body.vhost, this.#options.vhosts);
     return { stream: streamKey({ vhost, app, stream }), owner, clientId, streamId };
   }
+}
+
+/** Returns the fields of a call for the log. */
+function aboutOf({ vhost, app, stream, client_id }: HookBody, truth: HookTruth): RefusalFields {
+  const { ip: client, child, clientId: id = client_id } = truth;
+  return { client, clientId: id, stream: stream && streamKey({ vhost, app, stream }), child };
 }
 
 function turnOf({ owner, body }: IncomingHook): string {

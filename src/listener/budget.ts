@@ -41,8 +41,6 @@ const EPOCH = Date.UTC(2025, 0);
  * served keeps its place.
  */
 export class ConnectionBudget implements ConnectionLimits {
-  readonly connections: number;
-  readonly connectionsPerIp: number;
   /** Tells another thread to call `heed`. */
   call: (member: number) => void = () => {};
   readonly #counts: SharedCounts;
@@ -58,12 +56,25 @@ export class ConnectionBudget implements ConnectionLimits {
     { threads = 0, exempt = [], isExempt = () => false }: BudgetOptions = {},
     counts = SharedCounts.make(1 + threads),
   ) {
-    this.connections = connections;
-    this.connectionsPerIp = connectionsPerIp;
     this.#counts = counts;
+    // Other threads read the limits of the one that made the counts.
+    if (counts.member === 0) this.renew({ connections, connectionsPerIp });
     this.#exempt = exempt;
     this.#exempted = new TrustedProxies(exempt);
     this.#isExempt = isExempt;
+  }
+
+  get connections(): number {
+    return this.#counts.limit;
+  }
+
+  get connectionsPerIp(): number {
+    return this.#counts.limitPerIp;
+  }
+
+  /** Sets other limits on all threads, for clients that come from now on. */
+  renew({ connections, connectionsPerIp }: ConnectionLimits): void {
+    this.#counts.setLimits(connections, connectionsPerIp);
   }
 
   /** Returns the same budget on the thread that got a share of it. */

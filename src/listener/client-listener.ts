@@ -8,6 +8,7 @@ import type { ConnectionLimits } from './budget.js';
 import { type Connection, Connections } from './connections.js';
 import { noCounters } from './counters.js';
 import type { AliasListener, ConnectionRow, ListenerSummary } from './listener.js';
+import { logEnd } from './log-end.js';
 import { logFailure } from './log-failure.js';
 import { SessionError } from './session-error.js';
 import { TrafficMeter } from './traffic.js';
@@ -76,7 +77,7 @@ export abstract class ClientListener implements AliasListener {
   ): Promise<void> {
     try {
       await work();
-      this.counters.relayed += 1;
+      this.served(connection);
     } catch (error) {
       this.fail(connection, error, about());
       await dismiss(error);
@@ -85,9 +86,19 @@ export abstract class ClientListener implements AliasListener {
     }
   }
 
+  /** Counts and logs the end of a client that was relayed. */
+  protected served(connection: Connection): void {
+    this.counters.relayed += 1;
+    logEnd(this.#logger, connection);
+  }
+
   /** Counts and logs a client that was not served; `about` adds fields to the line. */
-  protected fail({ client, stream }: Connection, error: unknown, about: RefusalFields = {}): void {
-    const fields = { client, stream, ...about };
+  protected fail(
+    { id, client, stream }: Connection,
+    error: unknown,
+    about: RefusalFields = {},
+  ): void {
+    const fields = { id, client, stream, ...about };
     this.counters.failed[logFailure(this.#logger, this.#notServed, fields, error)] += 1;
   }
 

@@ -15,6 +15,7 @@ const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
 /** The relayed connection of a client, on any path. */
 export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
+  /** Resolves at the end, with the relay's word for it if there is one. */
   readonly ended: Promise<unknown>;
 }
 
@@ -40,6 +41,8 @@ export class Connection {
   place: Place;
   /** Called when the connection shall end, beside the signal. */
   onEnd: ((reason: Error) => void) | null = null;
+  /** The relay's word for the connection's end; null: it was not relayed, or is still. */
+  relayEnd: string | null = null;
   /** Called once when the client is not pending any more. */
   onSettled: (() => void) | null = null;
   #client: string;
@@ -81,6 +84,11 @@ export class Connection {
 
   get relayed(): Relayed | null {
     return this.#relayed;
+  }
+
+  /** The reason for which we ended the connection; null: we did not. */
+  get reason(): Error | null {
+    return this.#reason;
   }
 
   /** The 127.x.y.z address from which children are dialled for the client. */
@@ -142,13 +150,17 @@ export class Connection {
 
   /** Notes the client's relayed connection. */
   carriedBy(relayed: Relayed | null): void {
+    if (relayed === this.#relayed) return;
     this.#relayed = relayed;
+    void relayed?.ended.then((end) => {
+      if (typeof end === 'string') this.relayEnd = end;
+    });
   }
 
   /** Notes the owner, with which the client ends, and the relayed connection. */
   servedBy(owner: OwnerRef | null, relayed: Relayed): void {
     this.#owner = owner;
-    this.#relayed = relayed;
+    this.carriedBy(relayed);
   }
 
   /** Returns whether the client has that stream and role; an omitted one fits any. */

@@ -9,11 +9,16 @@ export interface HoldLimits {
 
 /** Counts the waiting players of all ports. */
 export class HoldBudget {
-  readonly #limits: HoldLimits;
+  #limits: HoldLimits;
   readonly #perIp = new Map<string, number>();
   #size = 0;
 
   constructor(limits: HoldLimits) {
+    this.#limits = limits;
+  }
+
+  /** Sets other limits, for players that come from now on. */
+  renew(limits: HoldLimits): void {
     this.#limits = limits;
   }
 

@@ -24,6 +24,8 @@ const OLDEST = 1;
 const ASKED = 2;
 /** Used in the first member's part only. */
 const SHUT = 3;
+const LIMIT = 4;
+const LIMIT_PER_IP = 5;
 const HEAD = 16;
 const WORDS = HEAD + 2 * COUNTERS;
 
@@ -76,6 +78,21 @@ export class SharedCounts {
 
   shut(): void {
     Atomics.store(this.#words, SHUT, 1);
+  }
+
+  /** Most connections of all threads. */
+  get limit(): number {
+    return Atomics.load(this.#words, LIMIT);
+  }
+
+  /** Most connections of an address; 0: no limit. */
+  get limitPerIp(): number {
+    return Atomics.load(this.#words, LIMIT_PER_IP);
+  }
+
+  setLimits(all: number, perIp: number): void {
+    Atomics.store(this.#words, LIMIT, all);
+    Atomics.store(this.#words, LIMIT_PER_IP, perIp);
   }
 
   addOpen(count: number): void {

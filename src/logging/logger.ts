@@ -15,11 +15,14 @@ export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 /** A logger that writes nothing: the default in tests, and for a room used alone. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
-/** Destination of log lines: text if `people`, else one JSON object per line. */
+/** Destination of log lines: text if `people`, else one JSON object per line. Both may change. */
 export interface LogTarget {
   readonly people: boolean;
   write(text: string): void;
 }
+
+/** Loggers that were made from a root logger. */
+const descendants = new WeakMap<Logger, Set<Logger>>();
 
 /** Makes the root logger; rooms use children of it (`logger.child({ room: 'rtmp' })`). */
 export function createLogger(level: LogLevel, target: LogTarget): Logger {
@@ -28,7 +31,16 @@ export function createLogger(level: LogLevel, target: LogTarget): Logger {
   };
   const formatters = { level: (label: string) => ({ level: label }) };
   const timestamp = pino.stdTimeFunctions.isoTime;
-  return pino({ level, base: null, timestamp, formatters }, destination);
+  const children = new Set<Logger>();
+  const onChild = (child: Logger) => void children.add(child);
+  const root = pino({ level, base: null, timestamp, formatters, onChild }, destination);
+  descendants.set(root, children);
+  return root;
+}
+
+/** Sets the level of a root logger and of all loggers made from it. Each emits `level-change`. */
+export function changeLevel(root: Logger, level: LogLevel): void {
+  for (const logger of [root, ...(descendants.get(root) ?? [])]) logger.level = level;
 }
 
 const LEVEL_NAMES: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
-import { LineLimit } from './line-limit.js';
+import { LimitedLines } from './limited-lines.js';
 import { loggable } from './loggable.js';
 import type { Logger } from './logger.js';
 
-/** The limit of this thread; each port's refusals are a kind. */
-const limit = new LineLimit();
+/** The lines of this thread; each port's refusals are a kind. */
+const lines = new LimitedLines();
 /** Failures that nobody asks about: port scans, health checks, players that leave. */
 const COMMON = new Set<unknown>(['left', 'silent']);
 
@@ -15,10 +15,13 @@ export type RefusalFields = Readonly<Record<string, string | null | undefined>>;
  * further lines are at debug.
  */
 export function logRefusal(logger: Logger, message: string, fields: RefusalFields): void {
-  const line = shownFields(fields);
-  const withheld = COMMON.has(fields.failure) ? null : limit.take(message, performance.now());
-  if (withheld === null) logger.debug(line, message);
-  else logger.info(withheld === 0 ? line : { ...line, withheld }, message);
+  if (COMMON.has(fields.failure)) logger.debug(shownFields(fields), message);
+  else lines.write(logger, 'info', message, () => shownFields(fields));
+}
+
+/** Logs at warn a fault that clients may cause without end, within the same rate. */
+export function logFault(logger: Logger, message: string, fields: RefusalFields): void {
+  lines.write(logger, 'warn', message, () => shownFields(fields));
 }
 
 /** Returns the fields for a log line: truncated, and without control characters. */

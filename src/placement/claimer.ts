@@ -1,5 +1,6 @@
 import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
+import { logFault } from '../logging/refusals.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
@@ -48,7 +49,7 @@ export class Claimer {
       tally.addTo(claim.owner, -1, 0);
       await registry.release(stream, claim.owner);
     }
-    logger.warn({ stream }, 'stream could not be placed: its owners keep dying');
+    logFault(logger, 'stream could not be placed: its owners keep dying', { stream });
     return null;
   }
 
@@ -145,10 +146,8 @@ export class Claimer {
   /** Serves a publisher while the registry is away; it gets the claim when it answers again. */
   #alone(stream: StreamKey, { id, generation }: OwnerRef, error: unknown): Claim {
     const { logger, clock } = this.#parts;
-    logger.warn(
-      { stream, child: id, reason: messageOf(error) },
-      'stream claimed on this box alone',
-    );
+    const about = { stream, child: id, reason: messageOf(error) };
+    logFault(logger, 'stream claimed on this box alone', about);
     return { stream, owner: { id, generation }, since: clock() };
   }
 

@@ -3,6 +3,7 @@
  * May import: child, logging, registry.
  */
 
+import { logStream } from '../logging/event-lines.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
@@ -169,10 +170,16 @@ export class Placement {
     return !this.#slots.isAnothers(stream, owner) && this.published(stream, owner);
   }
 
-  /** Notes that the child's publisher was accepted, and wakes the players waiting for it. */
-  announce(stream: StreamKey, owner: OwnerRef): void {
+  /**
+   * Notes that the child's publisher was accepted, and wakes the players waiting for it. `client`:
+   * the publisher's address, if known.
+   */
+  announce(stream: StreamKey, owner: OwnerRef, client?: string): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
+    if (!slot.announced) {
+      logStream(this.#logger, 'stream published', { stream, child: owner.id, client });
+    }
     slot.announced = true;
     this.#waiters.wake(stream);
     this.#early.wake(stream);
@@ -182,6 +189,9 @@ export class Placement {
   unpublished(stream: StreamKey, owner: OwnerRef): void {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
+    if (slot.announced) {
+      logStream(this.#logger, 'stream unpublished', { stream, child: owner.id });
+    }
     slot.stop();
     this.#slots.keepOrDrop(slot);
   }

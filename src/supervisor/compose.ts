@@ -8,6 +8,7 @@ import { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import { HoldBudget } from '../listener/hold-budget.js';
 import { SetupTurns } from '../listener/setup-turns.js';
+import { limitConnectionLines } from '../logging/event-lines.js';
 import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
@@ -40,6 +41,7 @@ export async function compose(
   rooms: Rooms,
 ): Promise<Composition> {
   const { prepared, logger, hide } = options;
+  limitConnectionLines(prepared.config.log.connections);
   const ground = await openGround(options, rooms);
   const { engine, listeners, map } = ground;
   const { boxes } = map;
@@ -84,7 +86,7 @@ export async function compose(
     logger: logger.child({ room: 'admin' }),
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
-  joinEnds(owning, ground);
+  joinEnds(owning, ground, logger.child({ room: 'owners' }));
   return { ...ground, ...owning, api, budget, holds, view, admin, helpers };
 }
 

@@ -50,7 +50,7 @@ export function fileRooms(parts: FileParts): FileRooms {
 }
 
 function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOptions {
-  const { config, access, vhosts, template, routing } = parts;
+  const { config, access, vhosts, template, routing, logger } = parts;
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),
@@ -60,6 +60,7 @@ function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOption
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
     first: firstPlaylists(parts),
+    logger: logger.child({ room: 'hls' }),
     ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
     ...(files === undefined ? {} : { otherwise: fileHandler(files) }),
   };

@@ -4,8 +4,10 @@ import type { FirewallKeeper } from '../firewall/keeper.js';
 import type { Hooks, HooksOptions } from '../hooks/hooks.js';
 import { Jobs } from '../jobs/jobs.js';
 import { Operations } from '../jobs/operations.js';
+import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
+import type { StreamStatus } from '../placement/types.js';
 import type { Origins } from '../unmanaged/origins.js';
 import type { Watch } from '../unmanaged/watch.js';
 import { makeCpuKeeper } from './cpus.js';
@@ -71,8 +73,10 @@ export function makeOwning(
 export function joinEnds(
   { fleet, origins, placement, hooks }: Owning,
   { listeners, map }: Pick<Ground, 'listeners' | 'map'>,
+  logger: Logger,
 ): void {
   const ownerDown = (down: OwnerRef & { readonly reason: string }) => {
+    logDown(logger, down, placement.list());
     void placement.childDown(down);
     hooks.childDown(down);
     listeners.endOf(down, `child ${down.id} is gone: ${down.reason}`);
@@ -81,4 +85,22 @@ export function joinEnds(
   origins.on('down', ownerDown);
   map.boxes?.on('down', (box) => placement.boxDown(box));
   map.boxes?.on('back', () => void placement.renew());
+}
+
+/** Most streams that the line about a child's end names. */
+const NAMED_STREAMS = 20;
+
+/** Logs the end of an owner with the streams that it had. */
+function logDown(
+  logger: Logger,
+  { id: child, generation, reason }: OwnerRef & { readonly reason: string },
+  streams: readonly StreamStatus[],
+): void {
+  const names = streams.flatMap((one) => (isIn(one, child) ? one.stream : []));
+  const about = { streams: names.length, names: names.slice(0, NAMED_STREAMS) };
+  logger.info({ child, generation, reason, ...about }, 'child down: its clients are closed');
+}
+
+function isIn({ child, box, publishing }: StreamStatus, id: string): boolean {
+  return publishing && child === id && box === undefined;
 }

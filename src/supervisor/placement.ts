@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { logStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
 import { candidatesOf, servingOf } from '../placement/candidates.js';
 import { Placement } from '../placement/placement.js';
@@ -34,8 +35,11 @@ export function makePlacement(parts: PlacementParts): Placement {
       const status = owners.status(id);
       return status && servingOf(status);
     },
-    onMoved: (stream, from) =>
-      listeners.endOf(from, 'the stream is published in another child', stream),
+    onMoved: (stream, from) => {
+      const about = { stream, from: from.id, box: from.box };
+      logStream(logger, 'stream taken over: its clients in the old child are closed', about);
+      listeners.endOf(from, 'the stream is published in another child', stream);
+    },
     logger,
   });
   return placement;

@@ -21,7 +21,7 @@ export function claimsOf(
 ): Claims {
   return {
     published: (stream, owner) => placement.published(stream, owner),
-    announce: (stream, owner) => placement.announce(stream, owner),
+    announce: (stream, owner, client) => placement.announce(stream, owner, client),
     unpublished: (stream, owner) => {
       placement.unpublished(stream, owner);
       if (!loop.stoodWithin(SETTLED_MS)) return;

@@ -72,6 +72,12 @@ export class Supervisor {
     await reloadChildren({ reload: () => api.reload(), template, logger });
   }
 
+  /** Returns the number of open connections, and of children that are ready. */
+  load(): { readonly connections: number; readonly children: number } {
+    const { connections, children } = this.view.status();
+    return { connections, children: children.ready };
+  }
+
   /** Opens the children's log files anew. */
   reopenLogs(): void {
     this.#parts.fleet.reopenLogs();

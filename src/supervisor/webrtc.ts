@@ -56,6 +56,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     limits: parts.budget,
     ...(isDirect && { silentMs: Number.POSITIVE_INFINITY }),
     elsewhere: sessionsElsewhere(boxes, config.cluster.secret),
+    logger,
   });
   const media = { address, sessions, logger };
   const listener = isDirect ? directListener(parts, media) : relayListener(parts, media);

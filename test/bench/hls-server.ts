@@ -17,6 +17,7 @@ const hls = hlsRoutes({
   cacheBytes: 64 * 1024 * 1024,
   access: OPEN_ACCESS,
   find: async () => null,
+  logger: silentLogger,
 });
 const options: HttpListenerOptions = {
   name: 'listen.http',

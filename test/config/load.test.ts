@@ -109,7 +109,7 @@ test('defaults are those of the contract', async () => {
       ...{ username: null, password: null, passwordFile: null },
     },
     admin: { token: null, tokenFile: null },
-    log: { level: 'info', format: 'auto' },
+    log: { level: 'info', format: 'auto', connections: 20 },
   });
 });
 
@@ -158,7 +158,7 @@ test('each flag sets its key', async () => {
   assert.deepEqual(openPorts(config), [1, 2, 3, 4, 5, 12035, 6]);
   assert.equal(config.registry, 'redis://h');
   assert.equal(config.relay.engine, 'native');
-  assert.deepEqual(config.log, { level: 'debug', format: 'json' });
+  assert.deepEqual(config.log, { level: 'debug', format: 'json', connections: 20 });
   assert.equal(config.cpu.pin, 'off');
   assert.equal((await load({ flags: { pin: true } })).cpu.pin, 'auto');
 });

@@ -434,10 +434,18 @@ describe('a first run', { timeout: 180_000 }, () => {
       stderr,
       `srs-supervisor: workDir: ${supervisor.workDir} is in use by pid ${supervisor.pid}: stop that supervisor, or use another workDir\n`,
     );
+    const quiet = ['--log-level', 'error', '--log-format', 'json'];
+    const asJson = await cli(['run', ...ports, ...same, ...quiet]);
+    const { level, msg } = JSON.parse(asJson.stderr) as Record<string, string>;
+    assert.deepEqual([asJson.code, level], [2, 'error']);
+    assert.match(msg ?? '', /^workDir: .* is in use by pid/);
+    const bad = await cli(['run', '--children', 'no', '--log-format=json']);
+    assert.match(JSON.parse(bad.stderr).msg, /^--children: children\.count: must be/);
   });
 
   it('ends well at Ctrl-C', async () => {
     assert.equal(await supervisor.stop('SIGINT'), 0);
+    assert.match(supervisor.output, /stopping: .* a second Ctrl-C/);
   });
 
   it('has told systemd', { skip: NO_NOTIFY }, async () => {

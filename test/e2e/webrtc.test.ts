@@ -48,6 +48,12 @@ for (const origin of origins()) {
       assert.equal((await rtcRows()).length, STREAMS.length);
       for (const posted of publishers) assert.equal(await cast.remove(posted), 200);
       assert.deepEqual(await rtcRows(), []);
+      const ended = await until('a line for each session', () => {
+        const lines = supervisor.output.split('\n').filter((line) => line.includes('"webrtc"'));
+        const found = lines.filter((line) => line.includes('"connection ended"'));
+        return found.length === 2 * STREAMS.length && found;
+      });
+      assert.match(ended[0] ?? '', /"bytesOut":[1-9].*"reason":"its client has deleted it"/);
     });
 
     it('lets a name be published again as soon as its publisher has gone', async () => {

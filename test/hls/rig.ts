@@ -11,6 +11,7 @@ import type { ChildPorts } from '../../src/child/types.js';
 import { fileHandler } from '../../src/files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { writerName } from '../../src/protocol/hls/names.js';
 import { OPEN_ACCESS } from '../helpers/access.js';
@@ -80,6 +81,7 @@ export class HlsRig {
         access: OPEN_ACCESS,
         find: async (stream) => rig.#route(stream),
         otherwise: fileHandler({ root: rig.html }),
+        logger: silentLogger,
         ...options,
       }),
     );

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { limitConnectionLines, logConnection } from '../../src/logging/event-lines.js';
+import { LimitedLines } from '../../src/logging/limited-lines.js';
 import { LineLimit } from '../../src/logging/line-limit.js';
 import { escapeControls, loggable } from '../../src/logging/loggable.js';
-import { createLogger } from '../../src/logging/logger.js';
+import { changeLevel, createLogger } from '../../src/logging/logger.js';
 import { logRefusal } from '../../src/logging/refusals.js';
 import { recordLog } from '../helpers/log-lines.js';
 
@@ -57,5 +59,49 @@ describe('a client that is turned away', () => {
     assert.deepEqual(lines[0], { ...fields, streamId: 'a\\u{7}', msg: 'test refused' });
     logRefusal(logger, 'test left', { failure: 'left' });
     assert.equal(lines.length, 10);
+  });
+});
+
+describe('lines that clients cause', () => {
+  it('are limited by message, and the number of withheld ones is told', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { logger, lines } = recordLog('info');
+    const limited = new LimitedLines({ burst: 2, perSecond: 1 });
+    let made = 0;
+    const fields = () => ({ number: ++made });
+    for (let index = 0; index < 5; index += 1) limited.write(logger, 'warn', 'a', fields);
+    limited.write(logger, 'info', 'b', fields);
+    assert.deepEqual(lines, [
+      { number: 1, msg: 'a' },
+      { number: 2, msg: 'a' },
+      { number: 3, msg: 'b' },
+    ]);
+    t.mock.timers.tick(10_000);
+    assert.deepEqual(lines.slice(3), [{ withheld: 3, msg: 'a' }]);
+  });
+
+  it('can be turned off for ended clients', () => {
+    const { logger, lines } = recordLog('info');
+    limitConnectionLines(0);
+    logConnection(logger, 'ended', () => ({}));
+    limitConnectionLines(1);
+    logConnection(logger, 'ended', () => ({}));
+    assert.equal(lines.length, 1);
+  });
+});
+
+describe('the level of a logger', () => {
+  it('changes for all loggers made from it', () => {
+    const { logger, lines } = recordLog('info');
+    const room = logger.child({ room: 'a' }).child({ child: 'c001' });
+    room.debug('unseen');
+    changeLevel(logger, 'debug');
+    room.debug('seen');
+    changeLevel(logger, 'error');
+    room.warn('unseen');
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['seen'],
+    );
   });
 });

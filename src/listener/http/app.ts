@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../logging/logger.js';
+import { logFault } from '../../logging/refusals.js';
 import { forwardedPrefix } from '../../protocol/http/forwarded.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
@@ -9,6 +10,7 @@ import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { logFailure } from '../log-failure.js';
 import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';
+import { requestId, sendRequestIds } from './request-ids.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,6 +35,8 @@ export interface AppOptions {
   readonly onFailure: (failure: Failure) => void;
   readonly connectionOf: (socket: Socket) => Connection | null;
   readonly serverFactory: (handler: RequestListener) => Server;
+  /** Answers have their request's id, as `x-request-id`. */
+  readonly hasIds: boolean;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -47,7 +51,9 @@ export function createApp(options: AppOptions): FastifyInstance {
     forceCloseConnections: true,
     serverFactory: (handler) => serverFactory(handler as RequestListener),
     rewriteUrl: ({ url = '/' }) => pathOf(url),
+    genReqId: ({ headers }) => requestId({ headers }),
   });
+  if (options.hasIds) sendRequestIds(app);
   app.decorateRequest('clientAddress', {
     getter() {
       return clientOf(this.raw, connectionOf(this.raw.socket), trusted);
@@ -90,7 +96,7 @@ export function clientOf(
 
 function addErrors(app: FastifyInstance, { logger, onFailure }: AppOptions): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('Not Found\n'));
-  app.setErrorHandler((error: FastifyError, { url }, reply) => {
+  app.setErrorHandler((error: FastifyError, { id, url }, reply) => {
     const { statusCode = 500 } = error;
     reply.type(TEXT);
     if (statusCode < 500) {
@@ -99,10 +105,10 @@ function addErrors(app: FastifyInstance, { logger, onFailure }: AppOptions): voi
     }
     const failure = failureOf(error);
     if (!isOwnFailure(failure)) {
-      logger.warn({ url, reason: error.message }, 'http: failed');
+      logFault(logger, 'http: failed', { request: id, url, reason: error.message });
       return reply.code(statusCode).send('Internal Server Error\n');
     }
-    onFailure(logFailure(logger, 'http: request failed', { url }, error));
+    onFailure(logFailure(logger, 'http: request failed', { request: id, url }, error));
     if (failure === 'internal') return reply.code(500).send('Internal Server Error\n');
     return reply
       .code(503)

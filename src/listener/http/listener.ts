@@ -72,6 +72,7 @@ export class HttpListener extends ClientListener {
       plugins,
       trusted,
       logger,
+      hasIds: live === null,
       onFailure: (failure) => {
         this.counters.failed[failure] += 1;
       },
@@ -201,7 +202,7 @@ export class HttpListener extends ClientListener {
       this.fail(connection, error, { url: request.url });
     }
     if (connection.relayed === null) return;
-    this.counters.relayed += 1;
+    this.served(connection);
     this.#gone(connection);
   }
 

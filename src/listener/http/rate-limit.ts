@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { TokenBuckets } from '../../collections/token-buckets.js';
+import type { Logger } from '../../logging/logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { networkOf } from '../client-address.js';
 import type { HttpPlugin } from './app.js';
@@ -9,6 +11,9 @@ export interface RateLimit {
   readonly bucketsOf: (request: FastifyRequest) => TokenBuckets | null;
   /** Returns the address of a request; default: the true client's. */
   readonly ipOf?: (request: FastifyRequest) => string;
+  /** The limit's key for a request, for the log. */
+  readonly nameOf: (request: FastifyRequest) => string;
+  readonly logger: Logger;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -19,12 +24,15 @@ const TEXT = 'text/plain; charset=utf-8';
  */
 export function limitRate(
   plugin: HttpPlugin,
-  { bucketsOf, ipOf = clientIp }: RateLimit,
+  { bucketsOf, ipOf = clientIp, nameOf, logger }: RateLimit,
 ): HttpPlugin {
   return async (app) => {
     app.addHook('onRequest', async (request, reply) => {
       const buckets = bucketsOf(request);
-      if (buckets === null || buckets.take(networkOf(ipOf(request)))) return undefined;
+      const client = ipOf(request);
+      if (buckets === null || buckets.take(networkOf(client))) return undefined;
+      const about = { request: request.id, client, url: request.url, limit: nameOf(request) };
+      logRefusal(logger, 'request refused', about);
       reply.headers({ 'Retry-After': '1', Connection: 'close' });
       reply.headers(corsHeaders(request.headers.origin));
       return reply.code(429).type(TEXT).send('Too Many Requests: from this address\n');

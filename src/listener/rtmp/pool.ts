@@ -175,7 +175,7 @@ export class RtmpPool extends BaseRtmpListener {
     connection.servedBy(route?.owner ?? null, relayed);
     if (isDoomed || connection.isEnding) relayed.destroy();
     await relayed.ended;
-    this.counters.relayed += 1;
+    this.served(connection);
     route?.release();
     this.leave(connection);
   }
@@ -196,8 +196,7 @@ export class RtmpPool extends BaseRtmpListener {
   #log(line: string): void {
     const { level, time: _time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
     const { logger } = this.context;
-    const name = logger.levels.labels[Number(level)] as 'info' | undefined;
-    logger[name ?? 'info'](fields, String(msg));
+    logger[level as 'info'](fields, String(msg));
   }
 }
 

@@ -146,8 +146,8 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   }
 
   #fail({ client: { ip }, connection }: ThreadSetup, error: Error): void {
-    const { client = ip, stream = null } = connection ?? {};
-    const failure = logFailure(this.logger, NOT_SERVED, { client, stream }, error);
+    const { id, client = ip, stream = null } = connection ?? {};
+    const failure = logFailure(this.logger, NOT_SERVED, { id, client, stream }, error);
     this.#counters.failed[failure] += 1;
   }
 

@@ -1,6 +1,7 @@
 import type { AccessRules } from '../../access/rules.js';
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import {
   type ExtensionBlock,
   parseExtensions,
@@ -109,7 +110,8 @@ function streamIdOf(
   if (caller.handshake.version === 4) return withoutId(id.value, defaultApp);
   caller.conclusion = withStreamId(caller.packet, blocks, text);
   const { client } = caller.connection;
-  logger.info({ client, streamId: asked, takenAs: text }, 'srt: the stream id was read as another');
+  const fields = { client, streamId: asked, takenAs: text };
+  logRefusal(logger, 'srt: the stream id was read as another', fields);
   return id.value;
 }
 

@@ -5,6 +5,7 @@ import type { AccessRules } from '../../access/rules.js';
 import { askChild, type ChildAnswer } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
+import { logFault } from '../../logging/refusals.js';
 import { bearerOf } from '../../protocol/http/bearer.js';
 import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
@@ -223,7 +224,8 @@ async function ask(
   const answer = await asking.catch((error: unknown) => {
     if (failureOf(error) === 'internal') throw error;
     const { id: child } = route.owner;
-    options.logger.warn({ child, reason: messageOf(error) }, 'webrtc: the child does not answer');
+    const reason = messageOf(error);
+    logFault(options.logger, 'webrtc: the child does not answer', { child, reason });
     throw new OfferRefusal(signal.aborted ? 504 : 503, 'the child does not answer', 'child');
   });
   if (answer === null) throw await refused(options, dialect.wanted);

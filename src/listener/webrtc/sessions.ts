@@ -1,3 +1,5 @@
+import { type Logger, silentLogger } from '../../logging/logger.js';
+import { logRefusal } from '../../logging/refusals.js';
 import type { OwnerRef } from '../../owner.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Role, StreamKey } from '../../stream-key.js';
@@ -5,6 +7,7 @@ import type { ConnectionLimits, LimitName } from '../budget.js';
 import { type Connection, Connections } from '../connections.js';
 import { countRefusal, noCounters } from '../counters.js';
 import type { ConnectionRow, Failure, ListenerSummary } from '../listener.js';
+import { logEnd } from '../log-end.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import { TrafficMeter } from '../traffic.js';
@@ -28,6 +31,7 @@ export interface RtcSessionsOptions {
    * always null.
    */
   readonly elsewhere?: (username: string) => Route | null;
+  readonly logger?: Logger;
 }
 
 /** Sessions of all children, from the child's answer to their end. */
@@ -39,9 +43,11 @@ export class RtcSessions {
   readonly #timer: NodeJS.Timeout;
   readonly #silentMs: number;
   readonly #elsewhere: (username: string) => Route | null;
+  readonly #logger: Logger;
 
-  constructor({ limits, silentMs = SILENT_MS, elsewhere }: RtcSessionsOptions) {
+  constructor({ limits, silentMs = SILENT_MS, elsewhere, logger }: RtcSessionsOptions) {
     this.#silentMs = silentMs;
+    this.#logger = logger ?? silentLogger;
     this.#elsewhere = elsewhere ?? (() => null);
     this.#connections = new Connections(limits);
     this.#traffic = new TrafficMeter(this.#connections);
@@ -145,10 +151,24 @@ export class RtcSessions {
 
   #forget(session: RtcSession): void {
     if (!this.#byName.delete(session.username)) return;
-    if (session.connection.relayed === null) this.counters.failed.silent += 1;
-    else this.counters.relayed += 1;
+    this.#count(session);
     this.#connections.closed(session.connection);
     session.route.release();
     session.finish();
+  }
+
+  /** Counts and logs a session that has ended. If media bypass us, none of it was relayed. */
+  #count(session: RtcSession): void {
+    const { connection } = session;
+    if (connection.relayed === null && Number.isFinite(this.#silentMs)) {
+      const { id, client, stream, reason } = connection;
+      this.counters.failed.silent += 1;
+      logRefusal(this.#logger, 'webrtc session without media', {
+        ...{ id, client, stream, child: connection.owner?.id, err: reason?.message },
+      });
+    } else {
+      this.counters.relayed += 1;
+      logEnd(this.#logger, connection, () => session.row());
+    }
   }
 }

@@ -80,8 +80,9 @@ function refuse(
   error: unknown,
 ): OfferRefusal {
   const refusal = asRefusal(error);
-  const { method, url, clientAddress } = request;
-  const about = { client: clientAddress.ip, method, url, status: `${refusal.status}` };
+  const { id, method, url, clientAddress } = request;
+  const status = `${refusal.status}`;
+  const about = { request: id, client: clientAddress.ip, method, url, status };
   const isOwn = isOwnFailure(refusal.failure);
   logFailure(logger, 'webrtc request refused', about, isOwn ? error : refusal);
   return refusal;

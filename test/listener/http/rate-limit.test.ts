@@ -25,7 +25,11 @@ before(async () => {
         async (app) => {
           app.get('/api', async () => 'api');
         },
-        { bucketsOf: ({ method }) => (method === 'GET' ? buckets : null) },
+        {
+          bucketsOf: ({ method }) => (method === 'GET' ? buckets : null),
+          nameOf: () => 'limits.apiRequestsPerIp',
+          logger: silentLogger,
+        },
       ),
       async (app) => {
         app.get('/page', async () => 'page');

@@ -213,7 +213,7 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       await rig.empties();
       const refused = lines.filter(({ msg }) => msg === 'srt caller refused');
       assert.equal(refused.length, 1);
-      const { client, withheld: _, ...line } = refused[0] ?? {};
+      const { id: _, client, withheld: __, ...line } = refused[0] ?? {};
       assert.match(String(client), /^127\.0\.0\.1:\d+$/);
       assert.deepEqual(line, {
         ...{ stream: null, streamId: '#!::bmd_name=Presenter\\u{1b}[2J', failure: 'invalid' },

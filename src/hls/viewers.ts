@@ -1,0 +1,110 @@
+import type { Exchange } from '../files/immutable.js';
+import { logConnection } from '../logging/event-lines.js';
+import { loggable } from '../logging/loggable.js';
+import type { Logger } from '../logging/logger.js';
+import type { StreamKey } from '../stream-key.js';
+
+/** Windows after its last playlist for which a session lives, as in SRS. */
+const WINDOWS = 2;
+const SWEEP_MS = 5000;
+/** Most sessions followed; of further ones the oldest gets its line early. */
+const MAX_VIEWERS = 20_000;
+
+export interface ViewersOptions {
+  readonly windowSeconds: number;
+  readonly logger: Logger;
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
+}
+
+/** A session as its last playlist showed it. */
+export interface ViewerFacts {
+  /** SRS's `hls_ctx`, which is the client's id in API and hooks. */
+  readonly session: string;
+  readonly client: string;
+  readonly stream: StreamKey;
+  /** Null: the playlist came from no child. */
+  readonly child: string | null;
+}
+
+interface Viewer {
+  facts: ViewerFacts;
+  readonly since: number;
+  seenAt: number;
+  bytesOut: number;
+}
+
+/** Follows HLS sessions, to log one line for each when it ends. */
+export class Viewers {
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #idleMs: number;
+  /** By session, longest without a playlist first. */
+  readonly #viewers = new Map<string, Viewer>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor({ windowSeconds, logger, now = () => performance.now() }: ViewersOptions) {
+    this.#logger = logger;
+    this.#now = now;
+    this.#idleMs = WINDOWS * windowSeconds * 1000;
+    this.#timer = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  /** Notes that a session gets a playlist. */
+  seen(facts: ViewerFacts): void {
+    const { session } = facts;
+    const now = this.#now();
+    const viewer = this.#viewers.get(session) ?? { facts, since: now, seenAt: now, bytesOut: 0 };
+    this.#viewers.delete(session);
+    this.#viewers.set(session, viewer);
+    viewer.facts = facts;
+    viewer.seenAt = now;
+    const [oldest] = this.#viewers.size > MAX_VIEWERS ? this.#viewers.values() : [];
+    if (oldest !== undefined) this.#end(oldest, `more than ${MAX_VIEWERS} sessions are followed`);
+  }
+
+  /** Counts a response for its session. A connection answers one request at a time. */
+  count(session: string, { request, reply }: Exchange): void {
+    const viewer = this.#viewers.get(session);
+    if (viewer === undefined) return;
+    const { socket } = request.raw;
+    const before = socket.bytesWritten;
+    reply.raw.once('close', () => {
+      viewer.bytesOut += socket.bytesWritten - before;
+    });
+  }
+
+  /** Ends the sessions that have expired. Runs every five seconds. */
+  sweep(): void {
+    const now = this.#now();
+    for (const viewer of this.#viewers.values()) {
+      if (now - viewer.seenAt < this.#idleMs) return;
+      this.#end(viewer, `no playlist was asked for within ${this.#idleMs / 1000} s`);
+    }
+  }
+
+  /** Ends all sessions. */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const viewer of this.#viewers.values()) this.#end(viewer, 'the supervisor stops');
+  }
+
+  #end({ facts, since, seenAt, bytesOut }: Viewer, reason: string): void {
+    const { session, client, child } = facts;
+    this.#viewers.delete(session);
+    logConnection(this.#logger, 'hls session ended', () => {
+      const seconds = Math.round((seenAt - since) / 100) / 10;
+      const stream = loggable(facts.stream);
+      return {
+        id: loggable(session),
+        client,
+        stream,
+        role: 'play',
+        child,
+        bytesOut,
+        seconds,
+        reason,
+      };
+    });
+  }
+}
