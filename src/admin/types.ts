@@ -1,4 +1,4 @@
-import type { ChildStatus } from '../child/types.js';
+import type { ChildState, ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
 import type { JobStatus } from '../jobs/job.js';
@@ -49,7 +49,12 @@ export interface AdminStatus extends ProgramCounts {
   readonly listeners: readonly ListenerRow[];
   /** Living boxes that share the map, this one included; empty with a map in memory. */
   readonly boxes: readonly BoxRow[];
-  readonly children: { readonly total: number; readonly ready: number };
+  readonly children: {
+    readonly total: number;
+    readonly ready: number;
+    /** The first children that are not simply ready, and why. */
+    readonly notes: readonly ChildNote[];
+  };
   /** The job at work on children; null: none. */
   readonly job: JobStatus | null;
   readonly streams: number;
@@ -72,12 +77,23 @@ export interface AdminStatus extends ProgramCounts {
   };
 }
 
+/** A child that is not simply ready. */
+export interface ChildNote {
+  readonly id: string;
+  readonly state: ChildState | 'silent' | 'busy' | 'ejected';
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly why: string | null;
+}
+
 /** An entry of `GET /admin/v1/children`. */
 export interface ChildRow extends ChildStatus {
   /** False for an origin that we did not start. */
   readonly managed: boolean;
   readonly streams: number;
   readonly clients: number;
+  /** Bits per second of its clients, both ways. */
+  readonly bitrate: number;
 }
 
 /** Source of the admin port's data; each call returns a snapshot. */

@@ -2,39 +2,44 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { countFailure, restartDelay } from './backoff.js';
+import { ChildCpus } from './child-cpus.js';
 import { writeConf } from './conf-file.js';
+import { CrashLoop } from './crash-loop.js';
 import { forgetChild, recordChild } from './leftovers.js';
 import { beginLife, type Life, type LifeEnd, notBegun } from './life.js';
 import { ChildLog } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
 import type { ChildSetup, ChildSpec } from './setup.js';
-import { move } from './state.js';
+import { type Ejection, Standing } from './standing.js';
 import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
 /** Failed starts after which `start` stops waiting; the child keeps trying. */
 const PATIENCE = 3;
 
+const BY_OPERATOR = 'an operator drains it';
+const STAYS_OUT =
+  'child is broken and will not start again: mend the cause, then undrain or restart it';
+
 /** One child through all its generations. */
 export class Child {
   readonly id: string;
   readonly #setup: ChildSetup;
-  #wantedCpus: readonly number[];
+  readonly cpus: ChildCpus;
   readonly #log: ChildLog;
   readonly #logger: Logger;
   #lease: PortLease;
-  #state: ChildState = 'starting';
+  readonly #standing = new Standing();
+  readonly #crashes: CrashLoop;
   #life: Life | null = null;
-  #cpus: readonly number[] = [];
   #generation = 0;
-  #health: ChildHealth = 'ok';
-  #isDrained = false;
+  /** Why it gets no new streams; null: it does. */
+  #drainedFor: string | null = null;
   /** Why it was told to stop; null: it was not. */
   #stopReason: string | null = null;
   #restarts = 0;
   #failures = 0;
   #readyAt = Infinity;
-  #lastError: string | null = null;
   #asked = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #recorded: Promise<void> = Promise.resolve();
@@ -43,10 +48,12 @@ export class Child {
   constructor(spec: ChildSpec, setup: ChildSetup) {
     this.id = spec.id;
     this.#setup = setup;
-    this.#wantedCpus = spec.cpus;
     this.#lease = spec.lease;
     this.#generation = spec.generation ?? 0;
+    this.#crashes = new CrashLoop(setup.maxCrashes);
     this.#logger = setup.logger.child({ child: spec.id });
+    const { pinning } = setup;
+    this.cpus = new ChildCpus(spec.cpus, () => this.pid, { pinning, logger: this.#logger });
     const prepare = setup.renewFiles;
     const log = { logger: this.#logger, prepare, ...setup.log };
     this.#log = new ChildLog(setup.workDir.log(spec.id), log);
@@ -57,12 +64,22 @@ export class Child {
     return this.#life?.pid ?? null;
   }
 
+  /** Number of its present or last process; 0: there was none yet. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get #state(): ChildState {
+    return this.#standing.state;
+  }
+
   /**
    * Starts the child, and restarts it whenever it dies. Resolves, never rejects, when it is ready,
    * broken or stopped, or when waiting longer makes no sense.
    */
   start(): Promise<void> {
-    if (this.#state !== 'starting') this.#state = move(this.#state, 'starting');
+    if (this.#state !== 'starting') this.#standing.to('starting', this.#stopReason);
+    this.#crashes.clear();
     this.#asked = new AbortController();
     this.#stopReason = null;
     this.#failures = 0;
@@ -79,7 +96,7 @@ export class Child {
   async stop(graceMs: number, reason: string | null = null): Promise<void> {
     this.#stopReason ??= reason;
     this.#asked.abort();
-    if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping');
+    if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping', reason);
     this.#life?.kill('SIGTERM');
     const force = setTimeout(() => this.#life?.kill('SIGKILL'), graceMs);
     await this.#running;
@@ -90,18 +107,21 @@ export class Child {
   }
 
   get isDrained(): boolean {
-    return this.#isDrained;
+    return this.#drainedFor !== null;
   }
 
   /** Stops new streams, in later generations too, until `undrain`; present streams continue. */
-  drain(): void {
-    this.#isDrained = true;
-    if (this.#state === 'ready') this.#to('draining');
+  drain(why = BY_OPERATOR): void {
+    this.#drainedFor = why;
+    if (this.#state === 'ready') this.#to('draining', why);
+    else if (this.#state === 'draining') this.#standing.explain(why);
   }
 
+  /** Allows new streams again. A broken child is started. */
   undrain(): void {
-    this.#isDrained = false;
+    this.#drainedFor = null;
     if (this.#state === 'draining') this.#to('ready');
+    if (this.#state === 'broken') void this.start();
   }
 
   /** See `ChildLog.reopen`. */
@@ -114,20 +134,17 @@ export class Child {
     return this.#lease.release();
   }
 
-  status(usage: Usage = NO_USAGE): ChildStatus {
+  status(usage: Usage = NO_USAGE, ejection: Ejection | null = null): ChildStatus {
     return {
       id: this.id,
       pid: this.pid,
-      cpus: this.#cpus,
-      state: this.#state,
-      answering: this.#health === 'ok',
-      health: this.#health,
+      cpus: this.cpus.actual,
+      ...this.#standing.told(ejection),
       ports: this.#lease.ports,
       generation: this.#generation,
       restarts: this.#restarts,
       cpu: usage.cpu,
       rss: usage.rss,
-      lastError: this.#lastError,
     };
   }
 
@@ -135,7 +152,9 @@ export class Child {
     while (!asked.aborted) {
       const end = await this.#live(asked);
       if (asked.aborted) return;
-      if (end.kind === 'broken') return this.#break();
+      if (end.kind === 'broken') return this.#break(end.reason);
+      const loop = this.#loopBy(end);
+      if (loop !== null) return this.#break(loop);
       this.#failures = countFailure(this.#failures, performance.now() - this.#readyAt);
       if (end.kind === 'late' || this.#failures >= PATIENCE) this.#settle();
       const wait = restartDelay(this.#failures, Math.random());
@@ -143,8 +162,14 @@ export class Child {
       await delay(wait, undefined, { signal: asked }).catch(() => {});
       if (asked.aborted) return;
       this.#restarts++;
-      this.#to('starting');
+      this.#to('starting', `again after: ${end.reason}`);
     }
+  }
+
+  /** Returns the crash loop that keeps the child out; null if it starts again. */
+  #loopBy({ kind, reason }: LifeEnd): string | null {
+    const loop = kind === 'failed' ? this.#crashes.note(performance.now(), reason) : null;
+    return loop !== null && this.#setup.mayStayOut(this.id, loop) ? loop : null;
   }
 
   /** Runs one process, from its config to its end as confirmed by the system. */
@@ -158,7 +183,7 @@ export class Child {
     life.kill('SIGKILL');
     await life.exited;
     this.#life = null;
-    this.#cpus = [];
+    this.cpus.forget();
     await this.#recorded;
     await forgetChild(this.#setup.workDir, this.id).catch((error: unknown) =>
       this.#logger.warn({ reason: messageOf(error) }, 'record of the child not removed'),
@@ -169,14 +194,13 @@ export class Child {
   async #begin(): Promise<Life> {
     const { binary, workDir, guard, env, times } = this.#setup;
     const onHealth = (health: ChildHealth) => {
-      this.#health = health;
+      this.#standing.health = health;
     };
     onHealth('ok');
     await this.#setup.renewFiles();
     await this.#provePorts();
     await this.writeConf();
-    const pin = this.#wantedCpus.length > 0 ? this.#setup.pinning?.prefix(this.#wantedCpus) : [];
-    const argv = [...guard, ...(pin ?? []), ...binary.command, '-c', workDir.conf(this.id)];
+    const argv = [...guard, ...this.cpus.prefix(), ...binary.command, '-c', workDir.conf(this.id)];
     const life = await beginLife(
       {
         spawn: { argv, cwd: workDir.path, env },
@@ -184,7 +208,11 @@ export class Child {
         authorization: this.#setup.conf().template.authorization,
         times,
         log: this.#log,
-        watching: { ...this.#setup.watching(this.id), onHealth, logger: this.#logger },
+        watching: {
+          ...this.#setup.watching({ id: this.id, generation: this.#generation }),
+          onHealth,
+          logger: this.#logger,
+        },
       },
       (pid) => this.#ready(pid),
     );
@@ -236,58 +264,37 @@ export class Child {
 
   async #ready(pid: number): Promise<void> {
     await this.#recorded;
-    const isUniform = await this.readCpus();
+    const isUniform = await this.cpus.read();
     if (this.#asked.signal.aborted || this.pid !== pid) return;
     if (!isUniform) this.#logger.warn('threads of the child differ in their CPUs');
-    this.#lastError = null;
     this.#readyAt = performance.now();
-    this.#to(this.#isDrained ? 'draining' : 'ready');
+    this.#to(this.#drainedFor === null ? 'ready' : 'draining', this.#drainedFor);
     this.#setup.onReady(this.status());
     this.#settle();
-  }
-
-  /** Reads the CPUs of its process; returns whether all threads have the same. */
-  async readCpus(): Promise<boolean> {
-    const { pid } = this;
-    if (pid === null || this.#wantedCpus.length === 0) return true;
-    const affinity = await this.#setup.pinning?.readAffinity(pid);
-    if (this.pid === pid) this.#cpus = affinity?.cpus ?? [];
-    return affinity?.uniform !== false;
-  }
-
-  /** Pins its process, and later ones, to other CPUs. */
-  async repin(cpus: readonly number[]): Promise<void> {
-    this.#wantedCpus = cpus;
-    const { pid } = this;
-    if (pid === null) return;
-    const moved = await this.#setup.pinning?.move(pid, cpus);
-    const reason = moved?.ok === false ? moved.reason : null;
-    if (reason !== null) this.#logger.warn({ cpus, reason }, 'child not bound to its new CPUs');
-    await this.readCpus();
   }
 
   #down(end: LifeEnd): LifeEnd {
     const { id } = this;
     if (!this.#asked.signal.aborted) {
-      this.#lastError = end.reason;
-      this.#to('failed');
+      this.#standing.failed(end.reason);
+      this.#to('failed', end.reason);
     }
     const reason = this.#stopReason ?? end.reason;
     this.#setup.onDown({ id, generation: this.#generation, reason });
     return end;
   }
 
-  #break(): void {
-    this.#to('broken');
-    this.#logger.error({ reason: this.#lastError }, 'child is broken and will not start again');
+  #break(why: string): void {
+    this.#to('broken', why);
+    this.#logger.error({ why }, STAYS_OUT);
     this.#settle();
   }
 
-  #to(state: ChildState): void {
-    this.#state = move(this.#state, state);
+  #to(state: ChildState, why: string | null = null): void {
+    this.#standing.to(state, why);
     const { pid } = this;
     const isNews = state === 'draining' || (state === 'ready' && this.#generation > 1);
     const level = isNews ? 'info' : 'debug';
-    this.#logger[level]({ pid, generation: this.#generation }, `child is ${state}`);
+    this.#logger[level]({ pid, generation: this.#generation, why }, `child is ${state}`);
   }
 }

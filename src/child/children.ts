@@ -69,7 +69,7 @@ export class Children {
     const child = this.#children.get(id);
     if (child === undefined) return;
     this.#children.delete(id);
-    this.#removed.set(id, child.status().generation);
+    this.#removed.set(id, child.generation);
     await child.release();
   }
 
@@ -80,11 +80,11 @@ export class Children {
 
   /** Reads the CPUs of `count` children from index `from` on, one after another. */
   async readCpus(from: number, count: number): Promise<void> {
-    for (const child of [...this].slice(from, from + count)) await child.readCpus();
+    for (const child of [...this].slice(from, from + count)) await child.cpus.read();
   }
 
   /** Pins the children to other CPUs, in the order of their ids. */
   async repin(cpus: CpuSets): Promise<void> {
-    for (const [index, child] of [...this].entries()) await child.repin(cpus[index] ?? []);
+    for (const [index, child] of [...this].entries()) await child.cpus.repin(cpus[index] ?? []);
   }
 }

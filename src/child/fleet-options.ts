@@ -26,12 +26,18 @@ export interface FleetOptions {
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;
-  /** Percent of the children that may be given up as hung at the same time; default: 100. */
+  /** Percent of the children that may be out at the same time, see `GivenUp`; default: 100. */
   readonly maxHungPercent?: number;
+  /** Crashes within ten minutes after which a child stays out; default: 0, never. */
+  readonly maxCrashes?: number;
+  /** Whether outliers are ejected; default: false. */
+  readonly eject?: boolean;
   /** Tells when a probe failed because we were late; default: its own clock. */
   readonly loop?: LoopClock;
   /** Returns whether a child sends bytes to clients now; default: unknown. */
   readonly sends?: (childId: string) => boolean;
+  /** Returns whether a child has players, gets media and sends none now; default: never. */
+  readonly stalls?: (childId: string) => boolean;
   readonly log?: LogOptions;
   /** Number of children that start at the same time. */
   readonly wave?: number;

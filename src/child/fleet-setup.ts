@@ -1,18 +1,16 @@
 import type { Logger } from '../logging/logger.js';
+import type { Care } from './care.js';
 import { dutiesOf } from './duties.js';
 import { childEnvironment } from './environment.js';
 import type { FleetOptions } from './fleet-options.js';
-import type { GivenUp } from './given-up.js';
 import type { ChildSetup } from './setup.js';
-import type { Watching } from './silence.js';
 import { guardPrefix } from './spawn.js';
 import { PROBE_TIMES } from './times.js';
 
 /** What the children of a fleet share and tell it, beside its options. */
 export interface FleetParts
   extends Pick<ChildSetup, 'workDir' | 'conf' | 'renewFiles' | 'onMoved' | 'onReady' | 'onDown'> {
-  readonly loop: Watching['loop'];
-  readonly givenUp: GivenUp;
+  readonly care: Care;
   /** Returns the id of the child that runs `ingest`. */
   readonly ingester: () => string;
   readonly logger: Logger;
@@ -21,8 +19,8 @@ export interface FleetParts
 /** Returns the settings and callbacks of all children of a fleet. */
 export async function makeSetup(options: FleetOptions, parts: FleetParts): Promise<ChildSetup> {
   const { binary, portBase, hooks = () => null, log = {} } = options;
-  const { pinning = null, guard = true, times, sends = () => false } = options;
-  const { loop, givenUp, ingester, ...told } = parts;
+  const { pinning = null, guard = true, times } = options;
+  const { care, ingester, ...told } = parts;
   const env = childEnvironment(options.env);
   return {
     ...told,
@@ -36,6 +34,6 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
     pinning,
     times: { ...PROBE_TIMES, ...times },
     log,
-    watching: (id) => ({ loop, sends: () => sends(id), mayGiveUp: () => givenUp.add(id) }),
+    ...care.forChildren(),
   };
 }

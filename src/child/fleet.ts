@@ -9,13 +9,14 @@ import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import { inTurns } from '../system/in-turns.js';
+import { Care } from './care.js';
 import type { Child } from './child.js';
 import { Children } from './children.js';
 import type { ConfOptions } from './conf-plan.js';
 import type { FleetOptions } from './fleet-options.js';
 import { makeSetup } from './fleet-setup.js';
-import { GivenUp } from './given-up.js';
 import { Ingest } from './ingest.js';
 import { removeLeftovers, removeMedia } from './leftovers.js';
 import { noneReady } from './none-ready.js';
@@ -45,7 +46,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Used if no clock was given. */
   readonly #ownLoop = new LoopClock();
   readonly #ingest: Ingest;
-  readonly #givenUp: GivenUp;
+  readonly #care: Care;
   #conf: ConfOptions;
   #setup: ChildSetup | null = null;
   #workDir: WorkDir | null = null;
@@ -59,9 +60,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#options = options;
     this.#conf = options.conf;
     this.#logger = options.logger ?? silentLogger;
+    const { loop = this.#ownLoop } = options;
     this.#children = new Children({ ...options, logger: this.#logger });
-    const { maxHungPercent = 100 } = options;
-    this.#givenUp = new GivenUp(() => this.#children.size, maxHungPercent);
+    this.#care = new Care(options, { loop, statuses: () => this.statuses(), logger: this.#logger });
     this.#ingest = new Ingest({
       statuses: () => this.statuses(),
       isUsed: () => this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest),
@@ -95,17 +96,26 @@ export class Fleet extends EventEmitter<FleetEvents> {
    * Stops new streams of a child, over restarts too, until `undrain`. The child is `draining`: it
    * serves its streams and new players of them. Returns false if there is no such child.
    */
-  drain(id: string): boolean {
+  drain(id: string, why?: string): boolean {
     const child = this.#children.get(id);
-    child?.drain();
+    child?.drain(why);
     return child !== undefined;
   }
 
-  /** Allows new streams again. Returns false if there is no such child. */
+  /**
+   * Allows new streams again: of a child that was drained, is ejected, or stays out as broken,
+   * which is started. Returns false if there is no such child.
+   */
   undrain(id: string): boolean {
     const child = this.#children.get(id);
+    this.#care.pardon(id);
     child?.undrain();
     return child !== undefined;
+  }
+
+  /** Notes that a client could not connect to a child. */
+  suspect(ref: OwnerRef): void {
+    if (this.#children.get(ref.id) !== undefined) this.#care.suspect(ref);
   }
 
   /** Whether a child gets no new streams, in later generations either. */
@@ -146,7 +156,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS, 'it is removed')));
     if (this.#stopping !== null) return;
     for (const { id } of children) {
-      this.#givenUp.delete(id);
+      this.#care.back(id);
       await this.#children.forget(id);
     }
     await this.#children.tellPorts();
@@ -195,7 +205,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   #status(child: Child): ChildStatus {
-    return child.status(this.#meter?.of(child.pid));
+    return child.status(this.#meter?.of(child.pid), this.#care.ejectionOf(child));
   }
 
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
@@ -212,21 +222,20 @@ export class Fleet extends EventEmitter<FleetEvents> {
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();
+    this.#care.start();
   }
 
   async #makeSetup(workDir: WorkDir): Promise<ChildSetup> {
-    const { loop = this.#ownLoop } = this.#options;
-    if (loop === this.#ownLoop) await loop.start();
+    if (this.#options.loop === undefined) await this.#ownLoop.start();
     return makeSetup(this.#options, {
       workDir,
-      loop,
-      givenUp: this.#givenUp,
+      care: this.#care,
       ingester: () => this.#ingest.ingester,
       conf: () => this.#conf,
       logger: this.#logger,
       renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => {
-        this.#givenUp.delete(status.id);
+        this.#care.back(status.id);
         this.emit('ready', status);
         if (this.#stopping === null) this.#ingest.appoint();
       },
@@ -274,6 +283,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#starting?.catch(() => {});
     await Promise.all(stopAll());
     this.#meter?.close();
+    this.#care.close();
     await this.#reaper?.close();
     await this.#ownLoop.close();
     await Promise.all([...this.#children].map((child) => child.release()));

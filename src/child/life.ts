@@ -21,8 +21,11 @@ export interface LifePlan {
 
 /** End of a process, or of its use. */
 export interface LifeEnd {
-  /** `late`: it runs but was never ready. `broken`: the next one would end in the same way. */
-  readonly kind: 'failed' | 'late' | 'broken';
+  /**
+   * `late`: it runs but was never ready. `unbegun`: we could not start it. `broken`: the next one
+   * would end in the same way.
+   */
+  readonly kind: 'failed' | 'late' | 'unbegun' | 'broken';
   readonly reason: string;
 }
 
@@ -105,5 +108,5 @@ function judge({ code, signal }: Exit, wasReady: boolean, output: string): LifeE
 /** Returns the end of a life that `beginLife` could not begin. */
 export function notBegun(error: unknown): LifeEnd {
   const broken = error instanceof SupervisorError && error.code === 'ERR_CHILD_BINARY';
-  return { kind: broken ? 'broken' : 'failed', reason: messageOf(error) };
+  return { kind: broken ? 'broken' : 'unbegun', reason: messageOf(error) };
 }

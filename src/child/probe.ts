@@ -44,6 +44,12 @@ export async function probeBoth(target: ProbeTarget, timeLimit: number): Promise
   return { api: api.ok, rtmp: rtmp.ok, ownFaults };
 }
 
+/** Resolves to whether a child's RTMP port answers; null if that failed on our side. */
+export async function probeRtmp(port: number, timeLimit: number): Promise<boolean | null> {
+  const { ok, ownFaults } = await asked(answersRtmp(port, timeLimit));
+  return ownFaults.length > 0 ? null : ok;
+}
+
 async function asked(question: Promise<boolean>): Promise<{ ok: boolean; ownFaults: string[] }> {
   try {
     return { ok: await question, ownFaults: [] };

@@ -1,4 +1,5 @@
 import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
 import type { Binary } from './binary.js';
 import type { ConfOptions } from './conf-plan.js';
 import type { Duties } from './duties.js';
@@ -28,10 +29,14 @@ export interface ChildSetup {
   readonly asprocess: boolean;
   readonly pinning: Pinning | null;
   readonly times: ProbeTimes;
+  /** Crashes within ten minutes after which a child stays out; 0: never. */
+  readonly maxCrashes: number;
   readonly log: LogOptions;
   readonly logger: Logger;
   /** Returns facts for verdicts, besides answers. */
-  readonly watching: (childId: string) => Omit<Watching, 'onHealth' | 'logger'>;
+  readonly watching: (child: OwnerRef) => Omit<Watching, 'onHealth' | 'logger'>;
+  /** Whether a child may stay out after that crash loop; counts it as out then. */
+  readonly mayStayOut: (childId: string, loop: string) => boolean;
   /** Makes removed parts of the work directory again. Rejects if it is not ours any more. */
   renewFiles(): Promise<void>;
   /** Called when a child has moved to other ports, before it opens them. */

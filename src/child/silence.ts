@@ -14,6 +14,8 @@ export interface Watching {
   /** Returns false while too many children are given up. */
   readonly mayGiveUp: () => boolean;
   readonly onHealth: (health: ChildHealth) => void;
+  /** Called with the milliseconds of an answered probe, unless our own loop was late meanwhile. */
+  readonly onAnswer: (ms: number) => void;
   readonly logger: Logger;
 }
 
@@ -69,11 +71,20 @@ export class Silence {
 
   /** Takes the result of a probe. Returns why the child is given up; null if it is not. */
   note(askedAt: number, probed: Probed): string | null {
-    if (probed.api) return this.#end();
+    if (probed.api) {
+      this.#tellAnswer(askedAt);
+      return this.#end();
+    }
     this.#lastProbeMs = performance.now() - askedAt;
     this.#miss(askedAt, probed);
     const signs = this.#signs(askedAt, probed);
     return this.#act(judge(signs, this.#times), signs);
+  }
+
+  #tellAnswer(askedAt: number): void {
+    const ms = performance.now() - askedAt;
+    const lateMs = this.#watching.loop.lateSince(askedAt);
+    if (lateMs < ms / 2) this.#watching.onAnswer(ms);
   }
 
   #end(): null {

@@ -48,10 +48,20 @@ export interface ChildStatus {
   /** CPUs of all its threads, from /proc; empty: not pinned. */
   readonly cpus: readonly number[];
   readonly state: ChildState;
+  /**
+   * Since when it is as it is (in that state, silent, busy or ejected), in milliseconds since 1970.
+   */
+  readonly since: number;
+  /** Why it is so; null if that needs no reason. */
+  readonly why: string | null;
   /** False from the first unanswered probe on, until it answers again or is replaced. */
   readonly answering: boolean;
   /** Why it does not answer, if known; `ok` while it does. */
   readonly health: ChildHealth;
+  /** It serves worse than the others, and gets no new streams for a while. */
+  readonly ejected: boolean;
+  /** Milliseconds since 1970; null while its process does not serve. */
+  readonly readySince: number | null;
   readonly ports: ChildPorts;
   /** Host of the ports; absent: 127.0.0.1. */
   readonly host?: string;
@@ -65,8 +75,10 @@ export interface ChildStatus {
   readonly cpu: number;
   /** Resident memory in bytes; 0 until measured. */
   readonly rss: number;
-  /** Why it last died or could not start; null while it is well. */
+  /** Why it last died or could not start; null if it never did. */
   readonly lastError: string | null;
+  /** Time of that, in milliseconds since 1970. */
+  readonly lastErrorAt: number | null;
 }
 
 /** A process that has ended or was given up, and the reason. */

@@ -16,6 +16,11 @@ export function formatPercent(percent: number): string {
   return `${shown(percent)}%`;
 }
 
+/** Formats in the largest unit: `1d`, `3m`, `12s`. */
+export function formatAge(seconds: number): string {
+  return formatDuration(seconds).split(' ')[0] ?? '';
+}
+
 /** Formats in the two largest units: `1d 2h`, `3m 5s`, `12s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

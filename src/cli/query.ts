@@ -1,10 +1,11 @@
 import { adminGet } from '../admin/client.js';
+import { conditionOf } from '../admin/condition.js';
 import type { AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Address } from '../config/config.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
-import { formatBytes, formatDuration, formatPercent } from './format.js';
+import { formatAge, formatBytes, formatDuration, formatPercent } from './format.js';
 import { jobText } from './operate.js';
 import { type Column, printable, table } from './table.js';
 import { wrapped } from './wrap.js';
@@ -26,15 +27,15 @@ export async function runQuery({ kind, address, token, json, width }: Query): Pr
   const path = `/admin/v1/${kind}`;
   if (json) return `${JSON.stringify(await adminGet<unknown>(address, path, token), null, 2)}\n`;
   if (kind === 'status') {
-    return statusText(await adminGet<AdminStatus>(address, path, token), width);
+    return statusText(await adminGet<AdminStatus>(address, path, token), Date.now(), width);
   }
   if (kind === 'children') {
-    return childrenText(await adminGet<ChildRow[]>(address, path, token), width);
+    return childrenText(await adminGet<ChildRow[]>(address, path, token), Date.now(), width);
   }
   return streamsText(await adminGet<StreamStatus[]>(address, path, token), Date.now(), width);
 }
 
-export function statusText(status: AdminStatus, width: number | null = null): string {
+export function statusText(status: AdminStatus, now: number, width: number | null = null): string {
   const { children, srs } = status;
   const lines: [string, string][] = [
     ['state', `${status.state}, for ${formatDuration(status.uptimeSeconds)}`],
@@ -45,7 +46,8 @@ export function statusText(status: AdminStatus, width: number | null = null): st
     ],
     ['relay', relayText(status.relay)],
     ['children', `${children.ready} of ${children.total} ready`],
-    ...jobLines(status),
+    ...noteLines(children, now),
+    ...jobLines(status, now),
     ['streams', String(status.streams)],
     ['connections', connectionsText(status)],
     ['traffic', `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
@@ -60,8 +62,19 @@ export function statusText(status: AdminStatus, width: number | null = null): st
 }
 
 /** An older supervisor tells of none. */
-function jobLines({ job }: Partial<Pick<AdminStatus, 'job'>>): [string, string][] {
-  return job ? [['job', jobText({ ...job, now: [] }, Date.now())]] : [];
+function jobLines({ job }: Partial<Pick<AdminStatus, 'job'>>, now: number): [string, string][] {
+  return job ? [['job', jobText({ ...job, now: [] }, now)]] : [];
+}
+
+/** `c002 broken for 3m 5s: it crashed …`; an older supervisor tells of none. */
+function noteLines(
+  { notes = [] }: Partial<AdminStatus['children']>,
+  now: number,
+): [string, string][] {
+  return notes.map(({ id, state, since, why }) => {
+    const reason = why === null ? '' : `: ${why}`;
+    return ['', `${id} ${state} for ${formatDuration((now - since) / 1000)}${reason}`];
+  });
 }
 
 function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {
@@ -110,10 +123,16 @@ const CHILD_COLUMNS: readonly Column[] = [
   { title: 'LAST ERROR', elastic: true },
 ];
 
-export function childrenText(children: readonly ChildRow[], width: number | null): string {
+/** Returns the table of the children, and below it why some of them are as they are. */
+export function childrenText(
+  children: readonly ChildRow[],
+  now: number,
+  width: number | null,
+): string {
+  const ago = (at: number) => formatAge((now - at) / 1000);
   const rows = children.map((child) => [
     child.id,
-    child.state === 'ready' && child.health !== 'ok' ? child.health : child.state,
+    `${conditionOf(child)} ${ago(child.since)}`,
     child.pid === null ? '-' : String(child.pid),
     child.cpus.length === 0 ? '-' : formatCpuList(child.cpus),
     formatPercent(child.cpu),
@@ -121,9 +140,14 @@ export function childrenText(children: readonly ChildRow[], width: number | null
     String(child.streams),
     String(child.clients),
     String(child.restarts),
-    child.lastError ?? '',
+    child.lastError === null ? '' : `${ago(child.lastErrorAt ?? now)} ago: ${child.lastError}`,
   ]);
-  return table(CHILD_COLUMNS, rows, width);
+  const notes = children.flatMap(({ id, why }) =>
+    why === null ? [] : `${id}: ${printable(why)}\n`,
+  );
+  return [table(CHILD_COLUMNS, rows, width), ...(notes.length > 0 ? ['\n', ...notes] : [])].join(
+    '',
+  );
 }
 
 const STREAM_COLUMNS: readonly Column[] = [

@@ -37,8 +37,32 @@ export interface Config {
     readonly portBase: number;
     /** TCP connections per child (SRS's `max_connections`). */
     readonly maxConnections: number;
-    /** Most percent of the children that may be judged hung at one time; at least one child. */
+    /** Streams per child; 0: no limit. */
+    readonly maxStreams: number;
+    /** Megabits per second of a child's clients from which on it gets no new stream; 0: none. */
+    readonly maxBitrate: number;
+    /**
+     * Most percent of the children that may be out at one time as hung, as crashing again and
+     * again, or ejected; at least one child.
+     */
     readonly maxHungPercent: number;
+    /** Crashes within ten minutes after which a child stays out; 0: it always starts again. */
+    readonly maxCrashes: number;
+    /** Has outliers get no new streams for a while. */
+    readonly eject: boolean;
+    /** Seconds until a restarted child has its full share of new streams; 0: at once. */
+    readonly slowStartSeconds: number;
+    /** When a child is drained and replaced by a fresh process; null: never for that reason. */
+    readonly recycle: {
+      /** Resident bytes. */
+      readonly memory: number | null;
+      /** Seconds since the process was ready. */
+      readonly age: number | null;
+      /** Minutes after midnight, in the time zone of the supervisor. */
+      readonly at: number | null;
+      /** Longest wait for its streams to end, in seconds. */
+      readonly drainSeconds: number;
+    };
     /** nftables keeps others off the children's media ports; `on` fails without it. */
     readonly firewall: 'auto' | 'on' | 'off';
   };

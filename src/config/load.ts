@@ -71,19 +71,29 @@ async function environmentOf({ env = process.env, dotenv }: ConfigSources) {
   return { env: { ...added, ...env } as Environment, isFromFile };
 }
 
-// An empty section (`listen:` with all its keys commented out) sets nothing.
 function merge(values: ConfigFile['values'], settings: readonly Setting[]): unknown {
-  const merged: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== null || namesIn(name).length === 0) merged[name] = value;
-  }
-  for (const { key, value } of settings) {
-    const [name = '', leaf] = key.split('.');
-    const section = merged[name] ?? {};
-    if (leaf === undefined) merged[name] = value;
-    else if (isRecord(section)) merged[name] = { ...section, [leaf]: value };
-  }
-  return merged;
+  return settings.reduce<unknown>(
+    (merged, { key, value }) => withValue(merged, key.split('.'), value),
+    withoutEmpty(values, ''),
+  );
+}
+
+// An empty section (`listen:` with all its keys commented out) sets nothing.
+function withoutEmpty(values: ConfigFile['values'], prefix: string): Record<string, unknown> {
+  const entries = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    const isSection = namesIn(`${prefix}${name}`).length > 0;
+    if (isSection && value === null) return [];
+    const isFilled = isSection && isRecord(value);
+    return [[name, isFilled ? withoutEmpty(value, `${prefix}${name}.`) : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+// A section that is no mapping stays as it is: the schema refuses it.
+function withValue(node: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  if (node !== undefined && !isRecord(node)) return node;
+  return { ...node, [name]: withValue(node?.[name], rest, value) };
 }
 
 function refusal(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../logging/logger.js';
+import { age, orOff, size, timeOfDay } from './quantities.js';
 import {
   address,
   addressOrOff,
@@ -41,7 +42,18 @@ export const schema = z.strictObject({
     count: key(orAuto(integer(0, 1000)), 'auto'),
     portBase: key(integer(1024, 65_000), 20_000),
     maxConnections: key(integer(1, 1_000_000), 1000),
+    maxStreams: key(count, 0),
+    maxBitrate: key(count, 0),
     maxHungPercent: key(integer(1, 100), 25),
+    maxCrashes: key(integer(0, 1000), 10),
+    eject: key(onOff, 'on'),
+    slowStartSeconds: key(integer(0, 3600), 30),
+    recycle: section({
+      memory: key(orOff(size), 'off'),
+      age: key(orOff(age), 'off'),
+      at: key(orOff(timeOfDay), 'off'),
+      drainSeconds: key(seconds(86_400), 60),
+    }),
     firewall: key(autoOnOff, 'auto'),
   }),
   origins: section({
@@ -158,17 +170,20 @@ export const schema = z.strictObject({
 });
 
 /** All keys in dotted form (`listen.rtmp`, `workDir`), in the schema's order. */
-export const KEYS: readonly string[] = Object.entries(schema.shape).flatMap(([name, node]) => {
-  const inner = node.unwrap();
-  return inner instanceof z.ZodObject
-    ? Object.keys(inner.shape).map((leaf) => `${name}.${leaf}`)
-    : [name];
-});
+export const KEYS: readonly string[] = keysOf(schema, '');
+
+function keysOf(node: z.ZodObject, prefix: string): string[] {
+  return Object.entries(node.shape).flatMap(([name, leaf]) => {
+    const inner = leaf instanceof z.ZodPrefault ? leaf.unwrap() : leaf;
+    const path = `${prefix}${name}`;
+    return inner instanceof z.ZodObject ? keysOf(inner, `${path}.`) : [path];
+  });
+}
 
 /** Returns the names allowed in a section; for '' those of the whole file. */
 export function namesIn(section: string): string[] {
-  if (section === '') return Object.keys(schema.shape);
-  return KEYS.filter((name) => name.startsWith(`${section}.`)).map((name) =>
-    name.slice(section.length + 1),
-  );
+  const prefix = section === '' ? '' : `${section}.`;
+  const inside = KEYS.filter((name) => name.startsWith(prefix));
+  const names = inside.map((name) => name.slice(prefix.length).split('.')[0] ?? '');
+  return [...new Set(names)];
 }

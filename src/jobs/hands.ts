@@ -17,7 +17,8 @@ export interface JobChild {
 export interface Hands {
   /** In the order of their ids. */
   children(): readonly JobChild[];
-  drain(id: string): void;
+  /** The reason is shown while it drains; default: an operator's. */
+  drain(id: string, why?: string): void;
   undrain(id: string): void;
   /** Rejects if SRS would refuse to start with the child's config, with SRS's reason. */
   prove(id: string): Promise<void>;

@@ -101,7 +101,7 @@ async function restartOne(id: string, plan: RestartPlan, tools: Tools, job: Job)
  */
 async function makeWay(
   child: JobChild,
-  { drainMs }: RestartPlan,
+  { drainMs, reason }: RestartPlan,
   tools: Tools,
   job: Job,
 ): Promise<boolean> {
@@ -111,7 +111,7 @@ async function makeWay(
     job.step(`closes ${loadOf(child)} at once: no other child takes new streams meanwhile`, id);
     return true;
   }
-  tools.hands.drain(id);
+  tools.hands.drain(id, reason);
   job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, id);
   const left = await untilEmpty(id, drainMs, tools, job);
   if (job.signal.aborted) {

@@ -1,4 +1,5 @@
 import { type ChildStatus, isServing } from '../child/types.js';
+import { warmthOf } from './slow-start.js';
 import type { Candidate, Serving } from './types.js';
 
 /** Loads of the children, which their status does not have. */
@@ -7,26 +8,38 @@ export interface ChildLoads {
   readonly countsOf: (id: string) => { readonly streams: number; readonly clients: number };
   /** Returns the bits per second of a child's clients. */
   readonly bitrateOf: (id: string) => number;
-  /** Most clients of one child. */
-  readonly maxConnections: number;
+  readonly limits: ChildLimits;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Limits of each child; see `Candidate`. */
+export interface ChildLimits
+  extends Pick<Candidate, 'maxConnections' | 'maxStreams' | 'maxBitrate'> {
+  /** Seconds until a restarted child has its full share of new streams. */
+  readonly slowStartSeconds: number;
 }
 
 /** Returns the candidates for placement. */
 export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads): Candidate[] {
-  const { countsOf, bitrateOf, maxConnections } = loads;
+  const { countsOf, bitrateOf, now } = loads;
+  const { slowStartSeconds, ...limits } = loads.limits;
   // If no child answers, the machine is busy rather than all children hung, so ready ones count.
   const isPanic = !statuses.some((status) => servingOf(status).open);
   return statuses.map((status) => {
-    const { id, cpu, state } = status;
+    const { id, cpu, state, generation, readySince } = status;
     const { streams, clients } = countsOf(id);
-    const load = { cpu, connections: clients, maxConnections, streams, bitrate: bitrateOf(id) };
+    const load = { cpu, connections: clients, streams, bitrate: bitrateOf(id), ...limits };
     const serving = servingOf(status);
-    return { ...serving, ...load, open: serving.open || (isPanic && state === 'ready') };
+    const open = serving.open || (isPanic && state === 'ready');
+    const readySeconds = (now - (readySince ?? now)) / 1000;
+    const warmth = warmthOf(readySeconds, generation, slowStartSeconds);
+    return { ...serving, ...load, open, warmth };
   });
 }
 
 /** Returns a child's state for the clients of its streams. */
-export function servingOf({ id, generation, state, answering }: ChildStatus): Serving {
-  const open = state === 'ready' && answering;
+export function servingOf({ id, generation, state, answering, ejected }: ChildStatus): Serving {
+  const open = state === 'ready' && answering && !ejected;
   return { id, generation, open, alive: isServing(state) };
 }

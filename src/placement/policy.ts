@@ -1,3 +1,5 @@
+import { fullBy } from './caps.js';
+import { slowed } from './slow-start.js';
 import type { Candidate } from './types.js';
 
 /** Bits per second that count as full load: about what SRS carries on one core. */
@@ -9,10 +11,11 @@ const STEPS = 5;
 
 /**
  * Chooses the child for a new stream: lowest load step, then fewest streams, then fewest
- * connections; `tie` rotates among equals. Null if no child is open or all are full.
+ * connections; `tie` rotates among equals. A child in its slow start counts as more loaded than it
+ * is. Null if no child is open or all are full.
  */
 export function choose(candidates: readonly Candidate[], tie: number): Candidate | null {
-  const open = candidates.filter((c) => c.open && c.connections < c.maxConnections);
+  const open = slowed(candidates.filter((c) => c.open && fullBy(c) === null));
   const cool = open.filter((c) => c.cpu <= HOT_CPU);
   const usable = cool.length > 0 ? cool : open;
   const best = usable.reduce<Candidate | null>(

@@ -5,7 +5,7 @@ import type { Role, StreamKey } from '../stream-key.js';
 export interface Serving extends OwnerRef {
   /** The process of this generation serves: ready or draining. */
   readonly alive: boolean;
-  /** Ready and not draining: accepts new streams. */
+  /** Ready, not draining and not ejected: accepts new streams. */
   readonly open: boolean;
 }
 
@@ -18,8 +18,14 @@ export interface Candidate extends Serving {
   readonly maxConnections: number;
   /** Streams that it owns. */
   readonly streams: number;
+  /** Most streams; 0: no limit. */
+  readonly maxStreams: number;
   /** Bits per second through us, both directions. */
   readonly bitrate: number;
+  /** Bits per second from which on it gets no new stream; 0: no limit. */
+  readonly maxBitrate: number;
+  /** Share of a slow start that has passed: 0 just restarted, 1 none or over. */
+  readonly warmth: number;
 }
 
 /**

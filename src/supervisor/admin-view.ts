@@ -18,8 +18,10 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
+import { notesOf, rowOf } from './child-rows.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
+import { childLimits } from './placement.js';
 
 export interface AdminViewParts {
   readonly prepared: Pick<Prepared, 'config' | 'binary'>;
@@ -50,10 +52,10 @@ export class AdminView implements AdminSource {
   }
 
   status(): AdminStatus {
-    const { prepared, engine, owners, placement, listeners, hooks, holds } = this.#parts;
+    const { prepared, engine, placement, listeners, hooks, holds } = this.#parts;
     const { state, counts, jobs } = this.#parts;
     const { binary } = prepared;
-    const children = owners.statuses();
+    const children = this.children();
     const ready = children.filter((child) => child.state === 'ready').length;
     return {
       state: state(),
@@ -64,7 +66,7 @@ export class AdminView implements AdminSource {
       relay: { engine: engine.name, threads: engine.threadCount },
       listeners: this.#listeners(),
       boxes: this.boxes(),
-      children: { total: children.length, ready },
+      children: { total: children.length, ready, notes: notesOf(children) },
       job: jobs.current?.status() ?? null,
       streams: placement.list().length,
       ...listeners.totals(),
@@ -76,12 +78,13 @@ export class AdminView implements AdminSource {
   }
 
   children(): ChildRow[] {
-    const { owners, placement } = this.#parts;
-    return owners.statuses().map((status) => ({
-      ...status,
-      managed: status.server === undefined,
-      ...placement.counts(status.id),
-    }));
+    const { prepared, owners, placement, listeners } = this.#parts;
+    const traffic = listeners.traffic();
+    const shared = { limits: childLimits(prepared.config), now: Date.now() };
+    return owners.statuses().map((status) => {
+      const bitrate = traffic.get(status.id)?.bitrate ?? 0;
+      return rowOf(status, { ...placement.counts(status.id), bitrate, ...shared });
+    });
   }
 
   boxes(): BoxRow[] {

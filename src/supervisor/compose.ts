@@ -9,6 +9,7 @@ import type { ConnectionBudget } from '../listener/budget.js';
 import { HoldBudget } from '../listener/hold-budget.js';
 import { SetupTurns } from '../listener/setup-turns.js';
 import { limitConnectionLines } from '../logging/event-lines.js';
+import type { OwnerRef } from '../owner.js';
 import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
@@ -93,11 +94,12 @@ export async function compose(
 function makeRouting(
   { prepared }: SupervisorOptions,
   { map }: Ground,
-  { owners, watch, placement, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
+  { owners, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
   const { children, cluster } = prepared.config;
   const { maxConnections } = children;
   const { secret } = cluster;
   const rooms = { owners, watch, placement, boxes: map.boxes };
-  return new Routing({ ...rooms, stirred, secret, maxConnections });
+  const suspect = (owner: OwnerRef) => fleet.suspect(owner);
+  return new Routing({ ...rooms, stirred, suspect, secret, maxConnections });
 }

@@ -3,10 +3,11 @@ import { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
 import type { LoopClock } from '../clock/loop.js';
+import type { ChildTraffic } from '../listener/listener.js';
 import type { Logger } from '../logging/logger.js';
 import type { Listeners } from './listeners.js';
 
-export interface FleetParts extends Pick<FleetOptions, 'onPorts'> {
+export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls'> {
   readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
   /** Returns the hooks of a child. */
   readonly hooks: (childId: string) => HooksPlan;
@@ -21,8 +22,19 @@ export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const { workDir, children } = config;
   const cpus = plan.children.map((child) => child.cpus);
   const files = { workDir, env, portBase: children.portBase };
-  const { maxHungPercent } = children;
+  const { maxHungPercent, maxCrashes, eject } = children;
   const sends = (id: string) => (listeners.traffic().get(id)?.bitrateOut ?? 0) > 0;
   const conf = confOptions(prepared);
-  return new Fleet({ binary, cpus, pinning, conf, maxHungPercent, sends, ...files, ...told });
+  const care = { maxHungPercent, maxCrashes, eject, sends };
+  return new Fleet({ binary, cpus, pinning, conf, ...care, ...files, ...told });
+}
+
+/** Whether a child has players and gets media of its clients, and sends none now. */
+export function stallsIn(
+  { connections, bitrate, bitrateOut }: ChildTraffic,
+  { streams, clients }: { readonly streams: number; readonly clients: number },
+): boolean {
+  // A stream has one publisher, so clients beyond the streams are players.
+  const hasPlayers = connections > 0 && clients > streams;
+  return hasPlayers && bitrateOut === 0 && bitrate > 0;
 }

@@ -15,7 +15,7 @@ export function makeHands(config: Config, fleet: Fleet, placement: Placement): H
         isDrained: fleet.isDrained(id),
         ...placement.counts(id),
       })),
-    drain: (id) => fleet.drain(id),
+    drain: (id, why) => fleet.drain(id, why),
     undrain: (id) => fleet.undrain(id),
     prove: (id) => fleet.prove(id),
     restart: (id, reason) => fleet.restart(id, reason),

@@ -12,7 +12,7 @@ import type { Origins } from '../unmanaged/origins.js';
 import type { Watch } from '../unmanaged/watch.js';
 import { makeCpuKeeper } from './cpus.js';
 import { makeFirewall } from './firewall.js';
-import { makeFleet } from './fleet.js';
+import { makeFleet, stallsIn } from './fleet.js';
 import type { Ground } from './ground.js';
 import { makeHands } from './hands.js';
 import { makeHooks } from './hooks.js';
@@ -45,19 +45,29 @@ export function makeOwning(
   const { config, template } = prepared;
   const log = (room: string) => logger.child({ room });
   const firewall = makeFirewall(prepared, log('fleet'));
-  const fleet = makeFleet({
+  const fleet: Fleet = makeFleet({
     prepared,
     hooks: (childId) => hooks.planFor(childId),
     onPorts: (ports) => firewall.guard(ports),
     loop,
     listeners,
+    stalls: (id) => {
+      const traffic = listeners.traffic().get(id);
+      return traffic !== undefined && stallsIn(traffic, placement.counts(id));
+    },
     logger: log('fleet'),
   });
   const cpus = makeCpuKeeper(prepared, { fleet, changes, logger: log('cpu') });
   const rtmp = () => listeners.address('rtmp');
   const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
   const owners = new Owners(fleet, origins, template.authorization);
-  const placement = makePlacement({ config, map, owners, listeners, logger: log('placement') });
+  const placement: Placement = makePlacement({
+    config,
+    map,
+    owners,
+    listeners,
+    logger: log('placement'),
+  });
   const claims = claimsOf(placement, { listeners, loop });
   const watch = watchOrigins(origins, placement, { claims, logger: log('origins') });
   const clientOf = (alias: string) => listeners.addressOf(alias);

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { logStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
-import { candidatesOf, servingOf } from '../placement/candidates.js';
+import { type ChildLimits, candidatesOf, servingOf } from '../placement/candidates.js';
 import { Placement } from '../placement/placement.js';
 import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
@@ -28,7 +28,8 @@ export function makePlacement(parts: PlacementParts): Placement {
       return candidatesOf(owners.statuses(), {
         countsOf: (id) => placement.counts(id),
         bitrateOf: (id) => traffic.get(id)?.bitrate ?? 0,
-        maxConnections: config.children.maxConnections,
+        limits: childLimits(config),
+        now: Date.now(),
       });
     },
     child: (id) => {
@@ -43,4 +44,10 @@ export function makePlacement(parts: PlacementParts): Placement {
     logger,
   });
   return placement;
+}
+
+/** Returns the limits of each child, with the bitrate in bits per second. */
+export function childLimits({ children }: Pick<Config, 'children'>): ChildLimits {
+  const { maxConnections, maxStreams, maxBitrate, slowStartSeconds } = children;
+  return { maxConnections, maxStreams, maxBitrate: maxBitrate * 1e6, slowStartSeconds };
 }

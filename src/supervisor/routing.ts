@@ -24,6 +24,8 @@ export interface RoutingParts {
   readonly maxConnections: number;
   /** Called with a child's id whenever a client is sent there or leaves. */
   readonly stirred?: ((childId: string) => void) | undefined;
+  /** Called when a client could not connect to a child of ours. */
+  readonly suspect?: (owner: OwnerRef) => void;
 }
 
 /** Turns a stream's owner into an address to dial: the children's path meets the data path. */
@@ -115,13 +117,14 @@ export class Routing {
   }
 
   /** Tells now and at the release that the child's streams and clients change. */
-  #stirring(hold: Hold): () => void {
-    const { stirred } = this.#parts;
-    const { id } = hold.owner;
-    stirred?.(id);
-    return () => {
+  #stirring(hold: Hold): Route['release'] {
+    const { stirred, suspect } = this.#parts;
+    const { owner } = hold;
+    stirred?.(owner.id);
+    return (fault) => {
       hold.release();
-      stirred?.(id);
+      stirred?.(owner.id);
+      if (fault === 'refused') suspect?.(owner);
     };
   }
 

@@ -33,8 +33,13 @@ export interface OriginEntry {
   readonly faults: Map<Sign, string>;
   /** Time of the last heartbeat, or of the end. */
   at: number;
-  /** Reason of the last life's end. */
+  /** Reason of the last life's end, and its time in milliseconds since 1970. */
   lastError: string | null;
+  lastErrorAt: number | null;
+  /** Since when it is in its state, or fails its checks, in milliseconds since 1970. */
+  since: number;
+  /** Null while it does not serve. */
+  readySince: number | null;
   probe: Promise<void> | null;
 }
 
@@ -45,8 +50,23 @@ export function newEntry(
 ): OriginEntry {
   return {
     ...{ id, registration, introduction, generation: 0, restarts: -1, state: 'failed', at: 0 },
-    ...{ awaited: new Set(), faults: new Map(), lastError: null, probe: null },
+    ...{ awaited: new Set(), faults: new Map(), lastError: null, lastErrorAt: null, probe: null },
+    ...{ since: Date.now(), readySince: null },
   };
+}
+
+/** Moves an origin to another state; a reason is that of its end. */
+export function enter(
+  entry: OriginEntry,
+  state: OriginEntry['state'],
+  reason: string | null = null,
+): void {
+  entry.state = state;
+  entry.since = Date.now();
+  entry.readySince = state === 'ready' ? entry.since : null;
+  if (reason === null) return;
+  entry.lastError = reason;
+  entry.lastErrorAt = entry.since;
 }
 
 export function isLiving({ state }: OriginEntry): boolean {
@@ -63,8 +83,14 @@ export function statusOf(entry: OriginEntry): OriginStatus {
   const pid = isLiving(entry) ? registration.pid : null;
   const usage = { cpus: [], cpu, rss: 0 };
   const answering = faults.size === 0 && awaited.size === 0;
-  const [fault = entry.lastError] = faults.values();
+  const [fault] = faults.values();
   const health = answering ? ('ok' as const) : ('silent' as const);
-  const life = { generation, restarts, state, answering, health, lastError: fault };
-  return { id, pid, ...usage, host, server, ports, ...life };
+  const { since, readySince } = entry;
+  const why = fault ?? (isLiving(entry) ? null : entry.lastError);
+  const life = { generation, restarts, state, since, why, answering, health, readySince };
+  const error =
+    fault === undefined
+      ? { lastError: entry.lastError, lastErrorAt: entry.lastErrorAt }
+      : { lastError: fault, lastErrorAt: since };
+  return { id, pid, ...usage, host, server, ports, ...life, ...error, ejected: false };
 }

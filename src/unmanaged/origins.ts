@@ -10,6 +10,7 @@ import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import {
+  enter,
   type Introduction,
   isLiving,
   type OriginEntry,
@@ -215,7 +216,8 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     }
     this.#end(entry, 'failed', 'another process has taken its place');
     this.#places.keep(entry);
-    Object.assign(entry, { registration, introduction, state: 'starting' });
+    Object.assign(entry, { registration, introduction });
+    enter(entry, 'starting');
     entry.generation += 1;
     entry.restarts += 1;
     entry.faults.clear();
@@ -228,9 +230,8 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   #end(entry: OriginEntry, state: 'failed' | 'stopped', reason: string): void {
     if (!isLiving(entry)) return;
     const { id, generation } = entry;
-    entry.state = state;
+    enter(entry, state, reason);
     entry.at = this.#now();
-    entry.lastError = reason;
     entry.faults.clear();
     entry.awaited.clear();
     this.#logger.warn({ origin: id, generation, reason }, 'origin is gone');
@@ -269,15 +270,17 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   #note(entry: OriginEntry, sign: Sign, fault: string | null): void {
     const { id, faults, awaited } = entry;
     const known = faults.get(sign) ?? null;
+    const wasFaulty = faults.size > 0;
     if (fault === null) {
       faults.delete(sign);
       awaited.delete(sign);
     } else faults.set(sign, fault);
+    if (wasFaulty !== faults.size > 0) entry.since = Date.now();
     if (fault !== null && fault !== known) {
       this.#logger.warn({ origin: id, reason: fault }, 'origin gets no new streams');
     }
     if (faults.size > 0 || awaited.size > 0 || (entry.state === 'ready' && known === null)) return;
-    entry.state = 'ready';
+    if (entry.state !== 'ready') enter(entry, 'ready');
     this.#logger.info({ origin: id, generation: entry.generation }, 'origin serves');
   }
 }

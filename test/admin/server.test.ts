@@ -43,7 +43,7 @@ test('is healthy only when it is ready and a child is', async () => {
     [{}, 200, 'ok'],
     [{ state: 'starting' }, 503, 'starting'],
     [{ state: 'draining' }, 503, 'draining'],
-    [{ children: { total: 2, ready: 0 } }, 503, 'no child is ready'],
+    [{ children: { total: 2, ready: 0, notes: [] } }, 503, 'no child is ready'],
   ];
   for (const [part, status, text] of cases) {
     const status_ = () => ({ ...STATUS, ...part });

@@ -49,7 +49,9 @@ test('a child that crashes comes back, one that keeps failing is waited for no l
   assert.equal(fleet.status('c001')?.state, 'failed');
   assert.equal(fleet.status('c001')?.lastError, 'exit code 3');
   await until(() => fleet.status('c001')?.state === 'ready');
-  assert.equal(fleet.status('c001')?.lastError, null);
+  const { lastError, lastErrorAt, since } = fleet.status('c001')!;
+  assert.equal(lastError, 'exit code 3');
+  assert.ok(lastErrorAt !== null && lastErrorAt <= since && since <= Date.now());
 
   const failing = await makeFleet(t, { binary: fixture('exits-1') });
   await assert.rejects(failing.start(), {
@@ -58,6 +60,46 @@ test('a child that crashes comes back, one that keeps failing is waited for no l
   });
   assert.equal(failing.status('c001')?.state, 'stopped');
   assert.equal(failing.status('c001')?.generation, 3);
+});
+
+test('a child that crashes again and again stays out until somebody acts', async (t) => {
+  const binary = fixture('crashes-after-ready');
+  const { logger, lines } = recordLog();
+  const fleet = await makeFleet(t, {
+    binary,
+    cpus: [[], [], []],
+    maxCrashes: 2,
+    maxHungPercent: 34,
+    logger,
+  });
+  await fleet.start();
+  const crash = async (id: string) => {
+    const { pid } = await until(() => {
+      const status = fleet.status(id);
+      return status?.state === 'ready' && status;
+    });
+    process.kill(pid!, 'SIGUSR1');
+    await until(() => fleet.status(id)?.pid !== pid);
+  };
+  await crash('c001');
+  await crash('c001');
+  await until(() => fleet.status('c001')?.state === 'broken');
+  const { why, since, lastErrorAt } = fleet.status('c001')!;
+  assert.match(why ?? '', /^it crashed 2 times within \d+ s .*maxCrashes\), last: exit code 3$/);
+  assert.ok(since >= lastErrorAt!);
+  assert.ok(lines.some(({ msg }) => /undrain or restart it/.test(String(msg))));
+
+  // A third of three may be out: another one starts again.
+  await crash('c002');
+  await crash('c002');
+  await until(() => fleet.status('c002')?.state === 'ready');
+  assert.ok(lines.some(({ msg }) => /too many are out/.test(String(msg))));
+
+  fleet.undrain('c001');
+  await until(() => fleet.status('c001')?.state === 'ready');
+  assert.equal(fleet.status('c001')?.why, null);
+  await crash('c001');
+  await until(() => fleet.status('c001')?.state === 'ready');
 });
 
 test('a start for which there is no descriptor left is tried again, and ends nobody', async (t) => {

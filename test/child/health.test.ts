@@ -26,6 +26,7 @@ function watching(changes: Partial<Watching> = {}): Watching {
     sends: () => false,
     mayGiveUp: () => true,
     onHealth: () => {},
+    onAnswer: () => {},
     logger: silentLogger,
     ...changes,
   };

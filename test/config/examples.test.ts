@@ -19,10 +19,13 @@ test('the reference names every key with its default', async () => {
   const file = `${EXAMPLES}srs-supervisor.yaml`;
   assert.deepEqual(await loadConfig({ env: {}, file }), await loadConfig({ env: {} }));
   const raw: Record<string, unknown> = parse(await readFile(file, 'utf8'));
-  const names = Object.entries(raw).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null && Object.keys(value).length > 0
-      ? Object.keys(value).map((leaf) => `${name}.${leaf}`)
-      : [name],
-  );
-  assert.deepEqual(names, KEYS);
+  assert.deepEqual(leavesOf(raw, ''), KEYS);
 });
+
+function leavesOf(node: object, prefix: string): string[] {
+  return Object.entries(node).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && Object.keys(value).length > 0
+      ? leavesOf(value, `${prefix}${name}.`)
+      : [`${prefix}${name}`],
+  );
+}

@@ -54,7 +54,13 @@ test('defaults are those of the contract', async () => {
       count: 'auto',
       portBase: 20000,
       maxConnections: 1000,
+      maxStreams: 0,
+      maxBitrate: 0,
       maxHungPercent: 25,
+      maxCrashes: 10,
+      eject: true,
+      slowStartSeconds: 30,
+      recycle: { memory: null, age: null, at: null, drainSeconds: 60 },
       firewall: 'auto',
     },
     workDir: resolve('run'),
@@ -173,6 +179,23 @@ test('every key has an environment name', async () => {
     const said = await refused({ env: { [name]: ' ' } });
     assert.ok(said.startsWith(`environment ${name}: ${key}: must be `), said);
   }
+});
+
+test('a section within a section is read from files and the environment', async () => {
+  const given = 'children: { recycle: { memory: 2GB, at: "04:30" } }';
+  const env = { SRS_SUPERVISOR_CHILDREN_RECYCLE_AGE: '7d' };
+  const { recycle, maxStreams } = (await load({ yaml: given, env })).children;
+  assert.deepEqual(recycle, { memory: 2e9, age: 604_800, at: 270, drainSeconds: 60 });
+  assert.equal(maxStreams, 0);
+  assert.equal((await load({ yaml: 'children: { recycle: }', env })).children.recycle.age, 604_800);
+  assert.equal(
+    await refused({ yaml: 'children:\n  recycle: { mem: 2GB }' }),
+    'srs.yaml:2: children.recycle.mem: unknown key; known here: memory, age, at, drainSeconds',
+  );
+  assert.equal(
+    await refused({ yaml: 'children: { recycle: 7 }', env }),
+    'srs.yaml:1: children.recycle: must be a mapping of keys to values, got 7',
+  );
 });
 
 test('environment values take the types of their keys', async () => {

@@ -19,7 +19,10 @@ export function candidate(part: Partial<Candidate> = {}): Candidate {
     connections: 0,
     maxConnections: 1000,
     streams: 0,
+    maxStreams: 0,
     bitrate: 0,
+    maxBitrate: 0,
+    warmth: 1,
     ...part,
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fullBy } from '../../src/placement/caps.js';
 import { choose } from '../../src/placement/policy.js';
 import type { Candidate } from '../../src/placement/types.js';
 import { candidate } from './helpers.js';
@@ -15,6 +16,29 @@ test('takes open children only, and none that is full', () => {
   assert.equal(chosen({ open: false }, {}), 'c2');
   assert.equal(chosen({ connections: 100, maxConnections: 100 }, { cpu: 70 }), 'c2');
   assert.equal(chosen({ open: false }, { connections: 100, maxConnections: 100 }), undefined);
+});
+
+test('a child at one of its limits gets no new stream', () => {
+  const busy = { cpu: 70 };
+  assert.equal(chosen({ streams: 5, maxStreams: 5 }, busy), 'c2');
+  assert.equal(chosen({ streams: 4, maxStreams: 5 }, busy), 'c1');
+  assert.equal(chosen({ bitrate: 5e6, maxBitrate: 5e6 }, busy), 'c2');
+  assert.equal(chosen({ bitrate: 4.9e6, maxBitrate: 5e6 }, busy), 'c1');
+  assert.equal(chosen({ streams: 5, maxStreams: 5 }, { bitrate: 9, maxBitrate: 8 }), undefined);
+});
+
+test('a limit is named with what counts against it', () => {
+  assert.equal(fullBy(candidate()), null);
+  const texts = [
+    { connections: 1000 },
+    { streams: 6, maxStreams: 5 },
+    { bitrate: 9.4e6, maxBitrate: 9e6 },
+  ].map((part) => fullBy(candidate(part)));
+  assert.deepEqual(texts, [
+    '1000 of 1000 clients (children.maxConnections)',
+    '6 of 5 streams (children.maxStreams)',
+    '9 of 9 Mbit/s (children.maxBitrate)',
+  ]);
 });
 
 test('the least loaded wins, by whatever is scarcest', () => {
@@ -46,12 +70,14 @@ test('always answers an open child with room, if there is one', () => {
     connections: fc.nat(20),
     maxConnections: fc.integer({ min: 1, max: 20 }),
     streams: fc.nat(5),
+    maxStreams: fc.nat(5),
     bitrate: fc.nat(2_000_000_000),
+    maxBitrate: fc.nat(2_000_000_000),
   });
   fc.assert(
     fc.property(fc.array(any), fc.nat(), (parts, tie) => {
       const all = parts.map((part, i) => candidate({ id: `c${i}`, ...part }));
-      const free = all.filter((c) => c.open && c.connections < c.maxConnections);
+      const free = all.filter((c) => c.open && fullBy(c) === null);
       const choice = choose(all, tie);
       if (free.length === 0) assert.equal(choice, null);
       else assert.ok(choice !== null && free.includes(choice));

@@ -6,14 +6,17 @@ import { MemoryRegistry } from '../../src/registry/memory.js';
 import { makePlacement, type PlacementParts } from '../../src/supervisor/placement.js';
 import { key } from '../helpers/stream-key.js';
 
+const LIMITS = { maxConnections: 100, maxStreams: 0, maxBitrate: 0, slowStartSeconds: 30 };
+
 function status(id: string, health: ChildHealth, state: ChildStatus['state'] = 'ready') {
-  return { id, generation: 1, state, health, answering: health === 'ok', cpu: 0 };
+  const serving = { ejected: false, readySince: state === 'ready' ? 0 : null };
+  return { id, generation: 1, state, health, answering: health === 'ok', cpu: 0, ...serving };
 }
 
 test('new streams go to children that answer, and to any that serves where none does', async (t) => {
   let children = [status('c001', 'busy'), status('c002', 'ok'), status('c003', 'ok', 'failed')];
   const placement = makePlacement({
-    config: { children: { maxConnections: 100 } },
+    config: { children: LIMITS },
     map: { registry: new MemoryRegistry(), boxes: null },
     owners: {
       statuses: () => children,
@@ -31,6 +34,10 @@ test('new streams go to children that answer, and to any that serves where none 
   );
   children = [status('c001', 'busy'), status('c002', 'silent'), status('c003', 'ok', 'failed')];
   assert.equal(await ownerOf('d'), 'c001');
-  children = children.filter(({ state }) => state === 'failed');
+  children = [{ ...status('c001', 'ok'), ejected: true }, status('c002', 'ok')];
+  assert.equal(await ownerOf('f'), 'c002');
+  children = children.slice(0, 1);
+  assert.equal(await ownerOf('g'), 'c001');
+  children = [status('c003', 'ok', 'failed')];
   assert.equal(await ownerOf('e'), null);
 });

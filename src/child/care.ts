@@ -1,0 +1,100 @@
+import type { LoopClock } from '../clock/loop.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
+import { Ejector } from './ejector.js';
+import type { FleetOptions } from './fleet-options.js';
+import { GivenUp } from './given-up.js';
+import { probeRtmp } from './probe.js';
+import type { ChildSetup } from './setup.js';
+import type { Ejection } from './standing.js';
+import { PROBE_TIMES } from './times.js';
+import { type ChildStatus, isServing } from './types.js';
+
+type CareOptions = Pick<
+  FleetOptions,
+  'maxHungPercent' | 'maxCrashes' | 'eject' | 'sends' | 'stalls' | 'times'
+>;
+
+export interface CareParts {
+  readonly loop: LoopClock;
+  /** Returns all children. */
+  readonly statuses: () => readonly ChildStatus[];
+  readonly logger: Logger;
+}
+
+/** Decides which children of a fleet are out: hung, crashing or ejected ones. */
+export class Care {
+  readonly #options: CareOptions;
+  readonly #parts: CareParts;
+  readonly #givenUp: GivenUp;
+  readonly #ejector: Ejector;
+
+  constructor(options: CareOptions, parts: CareParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { statuses, loop, logger } = parts;
+    const { maxHungPercent = 100, sends = () => false, stalls = () => false } = options;
+    const { timeLimit } = { ...PROBE_TIMES, ...options.times };
+    this.#givenUp = new GivenUp(() => statuses().length, maxHungPercent);
+    this.#ejector = new Ejector({
+      answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, timeLimit),
+      ...{ statuses, givenUp: this.#givenUp, loop, sends, stalls, logger },
+    });
+  }
+
+  /** Begins to look for outliers, if that is wanted. */
+  start(): void {
+    if (this.#options.eject === true) this.#ejector.start();
+  }
+
+  close(): void {
+    this.#ejector.close();
+  }
+
+  /** Returns what children need for their verdicts. */
+  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes'> {
+    const { sends = () => false, maxCrashes = 0 } = this.#options;
+    return {
+      maxCrashes,
+      mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
+      watching: (child) => ({
+        loop: this.#parts.loop,
+        sends: () => sends(child.id),
+        mayGiveUp: () => this.#givenUp.add(child.id),
+        onAnswer: (ms) => this.#ejector.answered(child, ms),
+      }),
+    };
+  }
+
+  /** Returns the ejection of that generation of a child; null if it is not ejected. */
+  ejectionOf(child: OwnerRef): Ejection | null {
+    return this.#ejector.of(child);
+  }
+
+  /** Notes that a client could not connect to a child. */
+  suspect(child: OwnerRef): void {
+    this.#ejector.suspect(child);
+  }
+
+  /** Notes that a child is ready, or was removed. */
+  back(id: string): void {
+    this.#givenUp.delete(id);
+  }
+
+  /** Ends the ejection of a child. */
+  pardon(id: string): void {
+    this.#ejector.pardon(id);
+  }
+
+  /** Counts a child as out after a crash loop; false if it has to start again. */
+  #mayStayOut(id: string, why: string): boolean {
+    const { statuses, logger } = this.#parts;
+    const areOthers = statuses().some((other) => other.id !== id && isServing(other.state));
+    if (areOthers && this.#givenUp.add(id, 'crashing')) return true;
+    logger.error({ child: id, why }, LOOP_GOES_ON);
+    return false;
+  }
+}
+
+const LOOP_GOES_ON =
+  'child crashes again and again, but too many are out (children.maxHungPercent) or no other one serves: it starts again, look at its log';
