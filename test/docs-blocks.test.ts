@@ -14,8 +14,10 @@ import {
   type Block,
   commandsOf,
   isConfig,
+  isShown,
   isSrsConf,
   nameOf,
+  SHOWN,
 } from './helpers/doc-blocks.js';
 import { NOT_RUN } from './helpers/doc-commands.js';
 import { ROOT } from './helpers/paths.js';
@@ -25,26 +27,9 @@ const MOST_NOT_RUN = 13;
 /** Secrets that a document names and leaves to the environment. */
 const SECRETS = { SRS_SUPERVISOR_API_TOKEN: 'sixteen-characters-or-more' };
 
-/** Blocks that are neither commands nor files: the first words of each, and what holds it. */
-const SHOWN: Readonly<Record<string, string>> = {
-  'encoders, players,': 'a drawing',
-  'srs-supervisor run     [-c FILE]': 'the synopsis, below',
-  'mini-srs -c FILE': 'the synopsis: test/origin/main',
-  'srs-supervisor: srs.yaml:3:': 'what a wrong key says, below',
-  'srs-supervisor: workDir:': 'child/workdir',
-  'ok    descriptors': 'check/limits',
-  '{"level":40,"child":"c001"': 'child/ails',
-  'workDir/hls/c001-3': 'paths: hls/files',
-  'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
-  'srt://HOST:10080': 'a URL: e2e/srt',
-};
-
-const isShown = ({ lines }: Block) =>
-  Object.keys(SHOWN).some((words) => lines.some((line) => line.trim().startsWith(words)));
-
 /** Each command of all blocks, with the name of its block. */
 function commands(pattern: RegExp): { readonly name: string; readonly command: string }[] {
-  return BLOCKS.filter((block) => !isShown(block)).flatMap((block) =>
+  return BLOCKS.flatMap((block) =>
     commandsOf(block)
       .flatMap((line) => line.split(/ && | \| /))
       .filter((line) => pattern.test(line))

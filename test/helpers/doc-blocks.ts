@@ -13,6 +13,20 @@ const COMMAND =
 /** A label and a column before a command, as on the first screen: `publish  ffmpeg …`. */
 const LABEL = /^(?:[a-z]+)? {2,}/;
 
+/** Blocks that are neither commands nor files: the first words of each, and what holds it. */
+export const SHOWN: Readonly<Record<string, string>> = {
+  'encoders, players,': 'a drawing',
+  'srs-supervisor run     [-c FILE]': 'the synopsis: docs-blocks',
+  'mini-srs -c FILE': 'the synopsis: test/origin/main',
+  'srs-supervisor: srs.yaml:3:': 'what a wrong key says: docs-blocks',
+  'srs-supervisor: workDir:': 'child/workdir',
+  'ok    descriptors': 'check/limits',
+  '{"level":40,"child":"c001"': 'child/ails',
+  'workDir/hls/c001-3': 'paths: hls/playlists',
+  'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
+  'srt://HOST:10080': 'a URL: e2e/srt',
+};
+
 /** Text that is indented by four columns, behind an empty line. */
 export interface Block {
   readonly file: string;
@@ -50,12 +64,18 @@ export function nameOf({ file, at }: Block): string {
   return `${file}:${at}`;
 }
 
+/** Reports whether a block only shows something. */
+export function isShown({ lines }: Block): boolean {
+  return Object.keys(SHOWN).some((words) => lines.some((line) => line.trim().startsWith(words)));
+}
+
 /**
  * Commands of a block as they are typed: continued lines are joined, comments, labels and remarks
  * behind three spaces or more are left out.
  */
-export function commandsOf({ lines }: Block): string[] {
-  const joined = lines
+export function commandsOf(block: Block): string[] {
+  if (isShown(block)) return [];
+  const joined = block.lines
     .join('\n')
     .replace(/ *\\\n */g, ' ')
     .split('\n');

@@ -1,7 +1,6 @@
 /** How the commands of the documents are run: what stands for what, and how each is judged. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { until } from './until.js';
 
 /** Commands that no test runs here, each with its reason. */
 export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -42,18 +41,6 @@ export class Running {
 
   get hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
-  }
-
-  /** Resolves when the condition holds. Throws if the command ends before that. */
-  async lastsUntil(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    await until(
-      () => `${what}\n${this.#output}`,
-      async () => {
-        if (await condition()) return true;
-        if (this.hasEnded) throw new Error(`it ended before ${what}:\n${this.#output}`);
-        return false;
-      },
-    );
   }
 
   /** Resolves at its end, to its exit code. */
