@@ -12,7 +12,7 @@ export interface ChildrenOptions extends Pick<FleetOptions, 'portBase' | 'onPort
 /** CPUs of children, one set each. */
 type CpuSets = FleetOptions['cpus'];
 
-/** The children of a fleet, in the order of their ids. New ones come last, and the last go first. */
+/** The children of a fleet, by id. New ones come last, and the last ones are removed first. */
 export class Children {
   readonly #options: ChildrenOptions;
   readonly #children = new Map<string, Child>();

@@ -17,9 +17,9 @@ export interface EjectorParts {
   readonly statuses: () => readonly ChildStatus[];
   readonly givenUp: GivenUp;
   readonly loop: Pick<LoopClock, 'lateSince'>;
-  /** Whether the child sends bytes to clients now. */
+  /** True while the child sends bytes to clients. */
   readonly sends: (id: string) => boolean;
-  /** Whether the child has players, gets media and sends none now. */
+  /** True while the child has players, gets media and sends none. */
   readonly stalls: (id: string) => boolean;
   /** Resolves to whether the child's RTMP port answers; null if that failed on our side. */
   readonly answersRtmp: (child: ChildStatus) => Promise<boolean | null>;

@@ -30,7 +30,7 @@ export interface FleetOptions {
   readonly maxHungPercent?: number;
   /** Crashes within ten minutes after which a child stays out; default: 0, never. */
   readonly maxCrashes?: number;
-  /** Whether outliers are ejected; default: false. */
+  /** True: outliers are ejected. Default: false. */
   readonly eject?: boolean;
   /** Tells when a probe failed because we were late; default: its own clock. */
   readonly loop?: LoopClock;

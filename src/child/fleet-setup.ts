@@ -7,7 +7,7 @@ import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
 import { PROBE_TIMES } from './times.js';
 
-/** What the children of a fleet share and tell it, beside its options. */
+/** Parts that the children of a fleet share, and their reports to it, beside its options. */
 export interface FleetParts
   extends Pick<ChildSetup, 'workDir' | 'conf' | 'renewFiles' | 'onMoved' | 'onReady' | 'onDown'> {
   readonly care: Care;

@@ -118,7 +118,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     if (this.#children.get(ref.id) !== undefined) this.#care.suspect(ref);
   }
 
-  /** Whether a child gets no new streams, in later generations either. */
+  /** Returns whether a child gets no new streams, in later generations either. */
   isDrained(id: string): boolean {
     return this.#children.get(id)?.isDrained ?? false;
   }

@@ -43,7 +43,7 @@ export class GivenUp {
     if (kind === undefined || this.#out.get(id) === kind) this.#out.delete(id);
   }
 
-  /** Whether more are out than may be, since stronger reasons do not count weaker ones. */
+  /** True: more are out than may be, since stronger reasons do not count weaker ones. */
   get isOverfull(): boolean {
     return this.#out.size > this.#most;
   }

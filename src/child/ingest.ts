@@ -5,7 +5,7 @@ import type { ChildStatus } from './types.js';
 
 export interface IngestOptions {
   readonly statuses: () => readonly ChildStatus[];
-  /** Whether any vhost of the children has `ingest`. */
+  /** Returns whether any vhost of the children has `ingest`. */
   readonly isUsed: () => boolean;
   /** Has a child read its config again. */
   readonly reload: (id: string) => Promise<void>;

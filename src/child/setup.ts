@@ -35,7 +35,7 @@ export interface ChildSetup {
   readonly logger: Logger;
   /** Returns facts for verdicts, besides answers. */
   readonly watching: (child: OwnerRef) => Omit<Watching, 'onHealth' | 'logger'>;
-  /** Whether a child may stay out after that crash loop; counts it as out then. */
+  /** Returns whether a child may stay out after that crash loop; counts it as out then. */
   readonly mayStayOut: (childId: string, loop: string) => boolean;
   /** Makes removed parts of the work directory again. Rejects if it is not ours any more. */
   renewFiles(): Promise<void>;

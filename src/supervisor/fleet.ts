@@ -29,7 +29,7 @@ export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   return new Fleet({ binary, cpus, pinning, conf, ...care, ...files, ...told });
 }
 
-/** Whether a child has players and gets media of its clients, and sends none now. */
+/** Returns whether a child has players, gets media of its clients, and sends none now. */
 export function stallsIn(
   { connections, bitrate, bitrateOut }: ChildTraffic,
   { streams, clients }: { readonly streams: number; readonly clients: number },
