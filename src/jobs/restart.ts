@@ -111,7 +111,8 @@ async function makeWay(
     job.step(`closes ${loadOf(child)} at once: no other child takes new streams meanwhile`, id);
     return true;
   }
-  tools.hands.drain(id, reason);
+  // A child that was drained before keeps its reason.
+  if (!isDrained) tools.hands.drain(id, reason);
   job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, id);
   const left = await untilEmpty(id, drainMs, tools, job);
   if (job.signal.aborted) {
