@@ -28,14 +28,11 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   aac: 'audio/x-aac',
 };
 
-/**
- * Most characters of a path: those of the longest app and stream of RTMP. A mount such as
- * `[app]-[stream]` may take time that is quadratic in them.
- */
+/** Most characters of a path: those of the longest app and stream of RTMP. */
 const MAX_PATH = 4608;
 
 interface Compiled extends Pick<LiveMount, 'vhost' | 'isEdge'> {
-  readonly pattern: RegExp;
+  readonly mold: Mold;
   readonly contentType: string;
 }
 
@@ -52,33 +49,57 @@ export function liveMatcher(mounts: readonly LiveMount[], vhosts: readonly strin
     const asked = queryVhost(query) || hostName(authority ?? host);
     const mount = byVhost.get(resolveVhost(asked, vhosts));
     if (mount === undefined || path.length > MAX_PATH) return null;
-    const { app, stream } = mount.pattern.exec(path)?.groups ?? {};
-    if (!app || !stream) return null;
-    const { vhost, isEdge, contentType } = mount;
-    return { name: { vhost, app, stream }, isEdge, contentType };
+    const { vhost, isEdge, contentType, mold } = mount;
+    const found = fill(path, mold);
+    return found && { name: { vhost, ...found }, isEdge, contentType };
   };
 }
 
 function compile({ vhost, mount, isEdge }: LiveMount): Compiled | null {
   const extension = /\.(flv|ts|mp3|aac)$/.exec(mount ?? '')?.[1];
   if (mount === null || extension === undefined) return null;
-  const contentType = CONTENT_TYPES[extension] ?? '';
-  return { vhost, isEdge, contentType, pattern: patternOf(mount, vhost) };
+  const mold = moldOf(mount, vhost);
+  return mold && { vhost, isEdge, contentType: CONTENT_TYPES[extension] ?? '', mold };
 }
 
-/** An app has one level or more, none of them empty: a path with `//` is no stream's. */
-const APP = '(?<app>[^/]+(?:/[^/]+)*)';
+/** The texts around `[app]` and `[stream]` in a mount. */
+interface Mold {
+  readonly before: string;
+  readonly between: string;
+  readonly after: string;
+  readonly isAppFirst: boolean;
+}
 
 /**
- * Compiles a mount to a pattern. SRS serves a mount that begins with `[vhost]` on that host; a
- * `[vhost]` later in the mount is replaced by the vhost's name.
+ * Reads a mount; null if it does not name both app and stream. SRS serves a mount that begins with
+ * `[vhost]` on that host; a `[vhost]` later in the mount is replaced by the vhost's name.
  */
-function patternOf(mount: string, vhost: string): RegExp {
+function moldOf(mount: string, vhost: string): Mold | null {
   const path = mount
     .replace(/^\[vhost\]/, '')
     .replaceAll('[vhost]', vhost)
     .replaceAll(`${DEFAULT_VHOST}/`, '');
-  const literal = path.replace(/[.*+?^${}()|\\[\]]/g, '\\$&');
-  const pattern = literal.replace('\\[app\\]', APP).replace('\\[stream\\]', '(?<stream>[^/]+)');
-  return new RegExp(`^${pattern}$`);
+  const parts = path.split(/\[(app|stream)\]/);
+  const [before = '', first, between = '', second, after = ''] = parts;
+  if (parts.length !== 5 || first === second) return null;
+  return { before, between, after, isAppFirst: first === 'app' };
+}
+
+/**
+ * Finds app and stream in a path, in linear time: a stream has no slash, so it begins behind the
+ * last `between`, or ends at the last one before the first slash.
+ */
+function fill(path: string, mold: Mold): Pick<StreamName, 'app' | 'stream'> | null {
+  const { before, between, after, isAppFirst } = mold;
+  const end = path.length - after.length;
+  if (!path.startsWith(before) || !path.endsWith(after) || end <= before.length) return null;
+  const names = path.slice(before.length, end);
+  const last = names.length - between.length - 1;
+  const slash = isAppFirst ? -1 : names.indexOf('/');
+  const at = names.lastIndexOf(between, slash < 0 ? last : Math.min(slash, last));
+  if (at <= 0) return null;
+  const [first, second] = [names.slice(0, at), names.slice(at + between.length)];
+  const [app, stream] = isAppFirst ? [first, second] : [second, first];
+  // An app has one level or more, none of them empty.
+  return stream.includes('/') || /^\/|\/\/|\/$/.test(app) ? null : { app, stream };
 }

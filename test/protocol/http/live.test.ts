@@ -9,6 +9,8 @@ const mounts = [
   { vhost: 'ts.example', mount: '[vhost]/[app]/[stream].ts', isEdge: false },
   { vhost: 'mp3.example', mount: '/radio/[app]-[stream].mp3', isEdge: true },
   { vhost: 'mixed.example', mount: '/[vhost]/[app]/[stream].aac', isEdge: false },
+  { vhost: 'last.example', mount: '/[stream]-[app].flv', isEdge: false },
+  { vhost: 'half.example', mount: '/live/[stream].flv', isEdge: false },
   { vhost: 'none.example', mount: null, isEdge: false },
 ];
 const match = liveMatcher(
@@ -31,6 +33,10 @@ const FOUND: readonly [host: string, target: string, key: string, type: string][
   ['box', '/live/tenant/x.flv', `${DEFAULT}/live/tenant/x`, 'video/x-flv'],
   ['ts.example', '/a/b/c/x.ts', 'ts.example/a/b/c/x', 'video/MP2T'],
   ['mp3.example', '/radio/a/b-x.mp3', 'mp3.example/a/b/x', 'audio/mpeg'],
+  ['mp3.example', '/radio/a-b-x.mp3', 'mp3.example/a-b/x', 'audio/mpeg'],
+  ['mp3.example', '/radio/a-b-.mp3', 'mp3.example/a/b-', 'audio/mpeg'],
+  ['last.example', '/x-y-a/b.flv', 'last.example/a/b/x-y', 'video/x-flv'],
+  ['last.example', '/x-a-b.flv', 'last.example/b/x-a', 'video/x-flv'],
 ];
 
 const NOT_FOUND: readonly [host: string, target: string][] = [
@@ -46,6 +52,14 @@ const NOT_FOUND: readonly [host: string, target: string][] = [
   ['box', '/'],
   ['ts.example', '/live/x.flv'],
   ['none.example', '/live/x.flv'],
+  ['half.example', '/live/x.flv'],
+  ['mp3.example', '/radio/-x.mp3'],
+  ['mp3.example', '/radio/a/-x.mp3'],
+  ['mp3.example', '/radio/a-b/x.mp3'],
+  ['mp3.example', '/radio/a-.mp3'],
+  ['last.example', '/-a.flv'],
+  ['last.example', '/x-.flv'],
+  ['last.example', '/x/y-a.flv'],
 ];
 
 function find(host: string, target: string) {
