@@ -37,11 +37,6 @@ export class TokenBuckets {
     this.#burst = perSecond * BURST_SECONDS;
   }
 
-  /** Number of tracked senders. */
-  get size(): number {
-    return this.#buckets.size;
-  }
-
   /** Takes a token; false if the sender has none left. */
   take(sender: string): boolean {
     if (this.#perSecond === 0) return true;

@@ -52,11 +52,6 @@ export class DialGates {
     await atMost(ms, Promise.all(turns));
   }
 
-  /** Number of children with current turns. */
-  get size(): number {
-    return this.#gates.size;
-  }
-
   #gateOf(key: string): Gate {
     const gate = this.#gates.get(key) ?? { open: 0, turns: new Set(), waiting: new Set() };
     this.#gates.set(key, gate);

@@ -26,7 +26,6 @@ test('a child takes eight at a time, in the order of their coming', async () => 
     come,
     Array.from({ length: 20 }, (_, i) => i),
   );
-  assert.equal(gates.size, 0);
 });
 
 test('who leaves the queue holds nobody up', async () => {
@@ -40,7 +39,6 @@ test('who leaves the queue holds nobody up', async () => {
   dones[0]?.();
   (await next)();
   for (const done of dones.slice(1)) done();
-  assert.equal(gates.size, 0);
 });
 
 test('it can be waited for that those are through whose turn it is, but not for ever', async () => {
