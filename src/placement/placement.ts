@@ -91,11 +91,7 @@ export class Placement {
     if (!isPlainKey(stream)) return null;
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
       const slot = this.#slots.open(stream, () => this.#claimer.place(stream, role));
-      slot.enter(role);
-      const claim = await slot.placed.catch((error: unknown) => {
-        this.#slots.leave(slot, role);
-        throw error;
-      });
+      const claim = await this.#enter(slot, role);
       if (claim !== null && slot.released === null && this.#fleet.find(claim.owner)) {
         return this.#hold(slot, claim, role);
       }
@@ -113,13 +109,12 @@ export class Placement {
 
   /**
    * Acquires a hold for a client that another box sends to that child; null if the child does not
-   * own the stream.
+   * own the stream. @throws ERR_REGISTRY
    */
   async admit(stream: StreamKey, role: Role, owner: OwnerRef): Promise<Hold | null> {
     if (!isPlainKey(stream) || !this.#fleet.find(owner) || this.#closed) return null;
     const slot = this.#slots.open(stream, () => this.#claimer.claimFor(stream, owner));
-    slot.enter(role);
-    const claim = await slot.placed.catch(() => null);
+    const claim = await this.#enter(slot, role);
     const isOwn = claim !== null && isSameLife(claim.owner, owner) && slot.released === null;
     if (isOwn) return this.#hold(slot, claim, role);
     this.#slots.leave(slot, role);
@@ -262,6 +257,17 @@ export class Placement {
   #lost({ stream, owner }: Claim, slot: StreamSlot | null): void {
     if (slot !== null) this.#slots.drop(slot);
     this.#onMoved(stream, owner);
+  }
+
+  /** Counts a client in; resolves with the slot's claim. @throws ERR_REGISTRY */
+  async #enter(slot: StreamSlot, role: Role): Promise<Claim | null> {
+    slot.enter(role);
+    try {
+      return await slot.placed;
+    } catch (error) {
+      this.#slots.leave(slot, role);
+      throw error;
+    }
   }
 
   #hold(slot: StreamSlot, { stream, owner }: Claim, role: Role): Hold {

@@ -163,6 +163,22 @@ test('while the registry is away a publisher is served, a player of an unknown s
   await placement.close();
 });
 
+test('who was sent by the other box is told when the registry does not answer', async () => {
+  const registry = new AwayRegistry();
+  const { id, generation } = candidate();
+  const placement = new Placement({ registry, candidates: () => [candidate()] });
+  await assert.rejects(placement.admit(S, 'play', { id, generation }), {
+    code: 'ERR_REGISTRY_AWAY',
+  });
+  assert.deepEqual(placement.counts(id), { streams: 0, clients: 0 });
+  registry.away = false;
+  assert.deepEqual((await placement.admit(S, 'play', { id, generation }))?.owner, {
+    id,
+    generation,
+  });
+  await placement.close();
+});
+
 test('a stream whose publication the registry has missed is said to it at the next renewal', async () => {
   const registry = new AwayRegistry();
   registry.away = false;

@@ -38,8 +38,8 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens a connection to a child of another box; the child's API and hooks show the client. Rejects
- * with ERR_NO_CHILD if the child has the stream no more, or the box cannot be reached; else with
- * the system's error, or with PeerError.
+ * with ERR_NO_CHILD if the child has the stream no more, or the box cannot be reached, with
+ * ERR_REGISTRY_AWAY if the box cannot tell, else with the system's error, or with PeerError.
  */
 export function dialPeer(
   via: PeerVia,
@@ -102,7 +102,9 @@ async function greet(
   try {
     const answer = await readParsed(socket, (bytes) => parseAnswer(bytes, hello, secret), signal);
     if (answer === 'welcome') return socket;
-    throw new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${wish.child} has it no more`);
+    throw answer === 'gone'
+      ? new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${wish.child} has it no more`)
+      : new SupervisorError('ERR_REGISTRY_AWAY', `box ${host}: its registry does not answer`);
   } catch (error) {
     socket.destroy();
     throw error;

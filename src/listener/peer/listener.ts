@@ -23,7 +23,7 @@ import { dialAsClient } from '../dial-as-client.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';
 import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
-import { SessionError } from '../session-error.js';
+import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { within } from '../within.js';
 import { Nonces } from './nonces.js';
@@ -108,24 +108,34 @@ export class PeerListener extends ClientListener {
   }
 
   async #serve(peer: Socket, connection: Connection): Promise<void> {
-    const { secret, admit } = this.#options;
     const hello = await this.#readHello(peer, connection);
     connection.settle();
     this.connections.vouch(connection);
     if (hello.question !== undefined) return this.#answer(peer, connection, hello);
-    const owner = { id: hello.child, generation: hello.generation };
-    const route = await admit(owner, hello.wanted);
-    if (route === null) {
-      peer.end(buildAnswer('gone', hello, secret));
-      throw new SessionError('no-child', `child ${owner.id} does not have it`);
-    }
-    connection.assigned(owner);
+    const route = await this.#admit(peer, hello);
+    connection.assigned(route.owner);
     connection.comesFrom(hello.client);
     if (hello.wanted !== null) connection.named(hello.wanted.stream, hello.wanted.role);
     try {
       await this.#relay(connection, { peer, hello, route });
     } finally {
       route.release();
+    }
+  }
+
+  /** Finds the route to the child; tells the other box if there is none. */
+  async #admit(peer: Socket, hello: PeerHello): Promise<Route> {
+    const { secret, admit } = this.#options;
+    const owner = { id: hello.child, generation: hello.generation };
+    try {
+      const route = await admit(owner, hello.wanted);
+      if (route !== null) return route;
+      throw new SessionError('no-child', `child ${owner.id} does not have it`);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === 'no-child') peer.end(buildAnswer('gone', hello, secret));
+      if (failure === 'registry') peer.end(buildAnswer('registry', hello, secret));
+      throw error;
     }
   }
 

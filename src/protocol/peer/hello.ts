@@ -66,8 +66,12 @@ export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
   return hello === null ? invalid('malformed hello') : value(hello, end + MAC_SIZE);
 }
 
-/** `gone`: that generation of the child has ended, or it no longer owns the stream. */
-export type PeerAnswer = 'welcome' | 'gone';
+/**
+ * `gone`: that generation of the child has ended, or it no longer owns the stream. `registry`: the
+ * registry does not tell the answering box who owns it.
+ */
+const ANSWERS = ['welcome', 'gone', 'registry'] as const;
+export type PeerAnswer = (typeof ANSWERS)[number];
 
 /** Builds the answer to a hello. It proves that the answering box has the secret, too. */
 export function buildAnswer(answer: PeerAnswer, { nonce }: PeerHello, secret: string): Buffer {
@@ -77,7 +81,7 @@ export function buildAnswer(answer: PeerAnswer, { nonce }: PeerHello, secret: st
 export function parseAnswer(bytes: Buffer, hello: PeerHello, secret: string): Parsed<PeerAnswer> {
   if (bytes.length < MAC_SIZE) return INCOMPLETE;
   const given = bytes.subarray(0, MAC_SIZE);
-  for (const answer of ['welcome', 'gone'] as const) {
+  for (const answer of ANSWERS) {
     if (timingSafeEqual(given, buildAnswer(answer, hello, secret))) return value(answer, MAC_SIZE);
   }
   return invalid('the other box has another secret');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { portsAt } from '../../../src/child/ports.js';
+import { SupervisorError } from '../../../src/errors.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
 import type { HeldElsewhere, HookClient } from '../../../src/listener/held-hooks.js';
 import { askPeer, dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
@@ -48,6 +49,7 @@ async function rig(t: TestContext) {
     secret: SECRET,
     limits: { connections: 10, connectionsPerIp: 0 },
     admit: async (owner) => {
+      if (owner.id === 'c003') throw new SupervisorError('ERR_REGISTRY_AWAY', 'no answer');
       if (owner.id !== 'c001' || owner.generation !== 2) return null;
       const ports = { ...portsAt(1), http: port };
       admitted.count += 1;
@@ -123,6 +125,13 @@ test('another secret, another life and a silent client are refused', async (t) =
     [listener.summary().counters.failed.invalid, listener.summary().counters.failed['no-child']],
     [1, 2],
   );
+});
+
+test('another box hears that the registry does not answer this one', async (t) => {
+  const { listener, via } = await rig(t);
+  const dialled = dialPeer({ ...via, child: 'c003' }, 'http', '203.0.113.9:4000', NEVER);
+  await assert.rejects(dialled, { code: 'ERR_REGISTRY_AWAY' });
+  await until('it is counted', () => listener.summary().counters.failed.registry === 1);
 });
 
 test('another box gets the answer of this one, and a stranger none', async (t) => {
