@@ -93,11 +93,7 @@ export abstract class ClientListener implements AliasListener {
   }
 
   /** Counts and logs a client that was not served; `about` adds fields to the line. */
-  protected fail(
-    { id, client, stream }: Connection,
-    error: unknown,
-    about: RefusalFields = {},
-  ): void {
+  fail({ id, client, stream }: Connection, error: unknown, about: RefusalFields = {}): void {
     const fields = { id, client, stream, ...about };
     this.counters.failed[logFailure(this.#logger, this.#notServed, fields, error)] += 1;
   }

@@ -9,11 +9,11 @@ const ENDED = 'connection ended';
 
 /**
  * Logs the end of a served client: its stream and child, its bytes, how long it was there, and why
- * it ended. `row`: its row, if it has more than its connection's.
+ * it ended.
  */
-export function logEnd(logger: Logger, connection: Connection, row = () => connection.row()): void {
+export function logEnd(logger: Logger, connection: Connection): void {
   if (connection.stream === null) return;
-  logConnection(logger, ENDED, () => ({ ...shownRow(row()), ...whyOf(connection) }));
+  logConnection(logger, ENDED, () => ({ ...shownRow(connection.row()), ...whyOf(connection) }));
 }
 
 function shownRow({ id, client, alias, stream, role, child, ...counts }: ConnectionRow) {

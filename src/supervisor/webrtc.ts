@@ -8,7 +8,7 @@ import { keepSources } from '../listener/source-keeper.js';
 import { resolveCandidates } from '../listener/webrtc/candidates.js';
 import { DirectListener } from '../listener/webrtc/direct.js';
 import { RtcListener } from '../listener/webrtc/listener.js';
-import { RtcSessions } from '../listener/webrtc/sessions.js';
+import type { RtcSessionsOptions } from '../listener/webrtc/sessions.js';
 import { sessionMark, sessionsElsewhere } from '../listener/webrtc/sessions-elsewhere.js';
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
 import type { Logger } from '../logging/logger.js';
@@ -51,15 +51,12 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   const { rtc: address } = config.listen;
   if (address === null) return null;
   const logger = parts.logger.child({ room: 'webrtc' });
-  const isDirect = config.rtc.media === 'direct';
-  const sessions = new RtcSessions({
-    limits: parts.budget,
-    ...(isDirect && { silentMs: Number.POSITIVE_INFINITY }),
-    elsewhere: sessionsElsewhere(boxes, config.cluster.secret),
-    logger,
-  });
-  const media = { address, sessions, logger };
-  const listener = isDirect ? directListener(parts, media) : relayListener(parts, media);
+  const elsewhere = sessionsElsewhere(boxes, config.cluster.secret);
+  const common = { limits: parts.budget, elsewhere, logger };
+  const listener =
+    config.rtc.media === 'direct'
+      ? directListener(parts, common)
+      : relayListener(parts, common, address);
   const candidates = await resolveCandidates(config.rtc.candidates, logger);
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => routing.route(stream, role)),
@@ -67,7 +64,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     turns: parts.turns,
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     noteBearer: parts.noteBearer,
-    sessions,
+    sessions: listener,
     way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },
     vhosts: parts.vhosts,
     secret: config.registry === 'memory' ? null : config.cluster.secret,
@@ -78,28 +75,25 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   return { listener: { name: 'rtc', transport: 'udp', listener }, plugin };
 }
 
-interface Media {
-  readonly address: Address;
-  readonly sessions: RtcSessions;
-  readonly logger: Logger;
-}
-
-function directListener({ routing }: WebRtcParts, { sessions, logger }: Media): DirectListener {
+function directListener({ routing }: WebRtcParts, common: RtcSessionsOptions): DirectListener {
   const authorization = (owner: OwnerRef) => routing.authorizationOf(owner);
-  return new DirectListener({ sessions, authorization, logger });
+  return new DirectListener({ ...common, authorization });
 }
 
-function relayListener(parts: WebRtcParts, { address, sessions, logger }: Media): RtcListener {
+function relayListener(
+  parts: WebRtcParts,
+  common: RtcSessionsOptions,
+  address: Address,
+): RtcListener {
   const { engine, config, connections } = parts;
+  const { logger } = common;
   const threads = udpThreads(parts, logger);
   return new RtcListener({
+    ...common,
     address,
-    sessions,
-    limits: parts.budget,
     maxSessions: connections,
     ...(config.rtc.media === 'offload' && { steer: steerer(connections, address, logger) }),
     openUdp: (options) => openUdpRelay(engine.name, options, threads),
     join: (pair) => engine.join(pair),
-    logger,
   });
 }

@@ -1,33 +1,30 @@
 import { askChild } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
-import { nameOf, type Role, type StreamKey, streamUrl } from '../../stream-key.js';
-import type { ConnectionRow, Listener, ListenerSummary } from '../listener.js';
+import { nameOf, streamUrl } from '../../stream-key.js';
 import type { Route } from '../route.js';
 import type { RtcSession } from './session.js';
-import type { RtcSessions } from './sessions.js';
+import { RtcSessions, type RtcSessionsOptions } from './sessions.js';
 
 const LOOK_MS = 10_000;
 const ANSWER_MS = 5000;
 const CLIENTS = '/api/v1/clients/?count=1000000';
 
-export interface DirectListenerOptions {
-  readonly sessions: RtcSessions;
+export interface DirectListenerOptions extends Omit<RtcSessionsOptions, 'silentMs'> {
   /** Returns the `Authorization` of a child's API; null: none. */
   readonly authorization: (owner: OwnerRef) => string | null;
-  readonly logger: Logger;
 }
 
 /**
  * Takes the place of the media port if media go directly to the children: as no packet passes here,
  * the children are asked which sessions live.
  */
-export class DirectListener implements Listener {
+export class DirectListener extends RtcSessions {
   readonly #options: DirectListenerOptions;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DirectListenerOptions) {
+    super({ ...options, silentMs: Number.POSITIVE_INFINITY });
     this.#options = options;
   }
 
@@ -39,27 +36,15 @@ export class DirectListener implements Listener {
     return null;
   }
 
-  summary(): ListenerSummary {
-    return this.#options.sessions.summary();
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return this.#options.sessions.rows();
-  }
-
-  endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
-    this.#options.sessions.endOf(owner, reason, stream, role);
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#options.sessions.close();
+    await super.close();
   }
 
   /** Ends sessions that their children no longer have. Never rejects. */
   async look(): Promise<void> {
     const byChild = new Map<string, RtcSession[]>();
-    for (const session of this.#options.sessions) {
+    for (const session of this) {
       const { id } = session.route.owner;
       const others = byChild.get(id);
       if (others === undefined) byChild.set(id, [session]);
@@ -77,7 +62,7 @@ export class DirectListener implements Listener {
       const name = kindOf(session);
       const left = (living.get(name) ?? 0) - 1;
       living.set(name, left);
-      if (left < 0) this.#options.sessions.end(session, 'its child has it no more');
+      if (left < 0) this.end(session, 'its child has it no more');
     }
   }
 

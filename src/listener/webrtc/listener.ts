@@ -1,31 +1,22 @@
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
-import type { Logger } from '../../logging/logger.js';
-import type { OwnerRef } from '../../owner.js';
 import type { Steering } from '../../relay/kernel/steering.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
-import type { Role, StreamKey } from '../../stream-key.js';
-import type { ConnectionLimits } from '../budget.js';
 import { Connections } from '../connections.js';
 import { listenError } from '../listen-error.js';
-import type { ConnectionRow, Listener, ListenerSummary } from '../listener.js';
-import { type RtcSessions, SILENT_MS } from './sessions.js';
+import { RtcSessions, type RtcSessionsOptions, SILENT_MS } from './sessions.js';
 import { RtcTcp } from './tcp.js';
 import { RtcUdp } from './udp.js';
 
-export interface RtcListenerOptions {
+export interface RtcListenerOptions extends RtcSessionsOptions {
   readonly address: Address;
-  readonly sessions: RtcSessions;
-  /** Limits of sessions' further connections: own limits, or a shared budget. */
-  readonly limits: ConnectionLimits;
   readonly maxSessions: number;
   readonly openUdp: (options: UdpRelayOptions) => Promise<UdpRelay>;
   /** Lets the kernel forward the port's packets; null if it cannot. Default: it is not used. */
   readonly steer?: (port: number) => Promise<Steering | null>;
   readonly join: RelayEngine['join'];
-  readonly logger: Logger;
 }
 
 /** Type of a DTLS 1.2 alert record, by which a session's end is announced. */
@@ -39,7 +30,7 @@ const CHECKED_BELOW = 1;
 const GATHER_MS = 0.2;
 
 /** The media port of all WebRTC sessions: one number for UDP and TCP. */
-export class RtcListener implements Listener {
+export class RtcListener extends RtcSessions {
   readonly #options: RtcListenerOptions;
   readonly #tcp: RtcTcp;
   /** Connections with a place besides their session's. */
@@ -48,14 +39,16 @@ export class RtcListener implements Listener {
   #steering: Steering | null = null;
 
   constructor(options: RtcListenerOptions) {
+    super(options);
     this.#options = options;
     this.#further = new Connections(options.limits);
-    this.#tcp = new RtcTcp({ ...options, connections: this.#further });
+    const { join, logger } = options;
+    this.#tcp = new RtcTcp({ sessions: this, further: this.#further, join, logger });
   }
 
   async start(): Promise<void> {
-    const { address, sessions, maxSessions, openUdp, steer } = this.#options;
-    const flows = new RtcUdp(sessions, this.#further);
+    const { address, maxSessions, openUdp, steer } = this.#options;
+    const flows = new RtcUdp(this, this.#further);
     try {
       const udp = await openUdp({
         address,
@@ -83,20 +76,8 @@ export class RtcListener implements Listener {
     return { address: host, family: isIPv6(host) ? 'IPv6' : 'IPv4', port: this.#udp.port };
   }
 
-  summary(): ListenerSummary {
-    return this.#options.sessions.summary();
-  }
-
-  async rows(): Promise<ConnectionRow[]> {
-    return this.#options.sessions.rows();
-  }
-
-  endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
-    this.#options.sessions.endOf(owner, reason, stream, role);
-  }
-
-  async close(): Promise<void> {
-    this.#options.sessions.close();
+  override async close(): Promise<void> {
+    await super.close();
     await this.#steering?.close();
     this.#steering = null;
     await this.#tcp.close();

@@ -88,10 +88,10 @@ export async function negotiate(
       const route = await findRoute(options, request, stream, wanted.role);
       return askOwner({ options, request, dialect, connection, ip }, route);
     });
-    if (negotiated.sdp === null) options.sessions.fail(connection, 'child');
+    if (negotiated.sdp === null) options.sessions.reject(connection, 'child');
     return negotiated;
   } catch (error) {
-    options.sessions.fail(connection, failureOf(error));
+    options.sessions.reject(connection, failureOf(error));
     throw error;
   }
 }

@@ -1,7 +1,6 @@
 import { formatAddress } from '../../config/address.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Connection, Relayed } from '../connections.js';
-import type { ConnectionRow } from '../listener.js';
 import type { Route } from '../route.js';
 
 /** Most concurrent flows of one session; a browser tries each of its network cards. */
@@ -46,7 +45,6 @@ export class RtcSession implements Relayed {
   finish: () => void = () => {};
   /** Bytes of ended flows. */
   readonly #past = { in: 0, out: 0 };
-  #client: UdpEndpoint | null = null;
   /** Bytes from the client at the last DTLS alert. */
   #bytesAtFarewell = 0;
 
@@ -75,9 +73,11 @@ export class RtcSession implements Relayed {
     return oldest;
   }
 
+  /** Adds a flow. The client is now at the flow's address, before at that of its request. */
   add(key: string, flow: RtcFlow): void {
     this.flows.set(key, flow);
-    this.#client = flow.client;
+    const { ip, port } = flow.client;
+    this.connection.comesFrom(formatAddress({ host: ip, port }));
     this.connection.carriedBy(this);
     this.expiresAt = Number.POSITIVE_INFINITY;
   }
@@ -107,14 +107,6 @@ export class RtcSession implements Relayed {
 
   destroy(): void {
     for (const flow of this.flows.values()) flow.destroy();
-  }
-
-  /** The client is at the address of its newest flow; before that, at that of its request. */
-  row(): ConnectionRow {
-    const row = this.connection.row();
-    if (this.#client === null) return row;
-    const { ip, port } = this.#client;
-    return { ...row, client: formatAddress({ host: ip, port }) };
   }
 
   #sum(field: 'bytesIn' | 'bytesOut', past: number): number {

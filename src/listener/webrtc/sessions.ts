@@ -1,16 +1,13 @@
-import { type Logger, silentLogger } from '../../logging/logger.js';
+import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
-import type { OwnerRef } from '../../owner.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
-import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
-import { type Connection, Connections } from '../connections.js';
-import { countRefusal, noCounters } from '../counters.js';
-import type { ConnectionRow, Failure, ListenerSummary } from '../listener.js';
-import { logEnd } from '../log-end.js';
+import { ClientListener } from '../client-listener.js';
+import type { Connection } from '../connections.js';
+import { countRefusal } from '../counters.js';
+import type { Failure } from '../listener.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
-import { TrafficMeter } from '../traffic.js';
 import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
 
 /** Milliseconds of silence that end a session, as in SRS. */
@@ -31,14 +28,11 @@ export interface RtcSessionsOptions {
    * always null.
    */
   readonly elsewhere?: (username: string) => Route | null;
-  readonly logger?: Logger;
+  readonly logger: Logger;
 }
 
-/** Sessions of all children, from the child's answer to their end. */
-export class RtcSessions {
-  readonly counters = noCounters();
-  readonly #connections: Connections;
-  readonly #traffic: TrafficMeter;
+/** A media port of WebRTC: sessions of all children, from the child's answer to their end. */
+export abstract class RtcSessions extends ClientListener {
   readonly #byName = new Map<string, RtcSession>();
   readonly #timer: NodeJS.Timeout;
   readonly #silentMs: number;
@@ -46,31 +40,25 @@ export class RtcSessions {
   readonly #logger: Logger;
 
   constructor({ limits, silentMs = SILENT_MS, elsewhere, logger }: RtcSessionsOptions) {
+    super({ limits, aliases: null, notServed: 'webrtc client not served', logger });
     this.#silentMs = silentMs;
-    this.#logger = logger ?? silentLogger;
+    this.#logger = logger;
     this.#elsewhere = elsewhere ?? (() => null);
-    this.#connections = new Connections(limits);
-    this.#traffic = new TrafficMeter(this.#connections);
     this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
   }
 
   /**
-   * Takes a place for a client that requests a session; `leave` or `fail` gives it back if none is
-   * opened.
+   * Takes a place for a client that requests a session; `reject` gives it back if none is opened.
    */
   admit(ip: string, port: number): Connection | LimitName {
     this.counters.accepted += 1;
-    const connection = this.#connections.open(ip, port, Date.now());
+    const connection = this.connections.open(ip, port, Date.now());
     if (typeof connection === 'string') countRefusal(this.counters, connection);
     return connection;
   }
 
-  leave(connection: Connection): void {
-    this.#connections.closed(connection);
-  }
-
   /** Counts a client that got no session, and gives its place back. */
-  fail(connection: Connection, failure: Failure): void {
+  reject(connection: Connection, failure: Failure): void {
     this.counters.failed[failure] += 1;
     this.leave(connection);
   }
@@ -120,27 +108,13 @@ export class RtcSessions {
     session.connection.end(new SessionError('left', reason));
   }
 
-  /** See `Listener.endOf`. */
-  endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
-    this.#connections.endOf(owner, new SessionError('child', reason), stream, role);
-  }
-
-  summary(): ListenerSummary {
-    return this.#traffic.summary(this.counters);
-  }
-
   [Symbol.iterator](): IterableIterator<RtcSession> {
     return this.#byName.values();
   }
 
-  rows(): ConnectionRow[] {
-    return Array.from(this.#byName.values(), (session) => session.row());
-  }
-
-  close(): void {
+  override async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#traffic.close();
-    this.#connections.endAll(new SessionError('left', 'the supervisor stops'));
+    await super.close();
   }
 
   #endSilent(now: number): void {
@@ -152,14 +126,13 @@ export class RtcSessions {
   #forget(session: RtcSession): void {
     if (!this.#byName.delete(session.username)) return;
     this.#count(session);
-    this.#connections.closed(session.connection);
+    this.leave(session.connection);
     session.route.release();
     session.finish();
   }
 
   /** Counts and logs a session that has ended. If media bypass us, none of it was relayed. */
-  #count(session: RtcSession): void {
-    const { connection } = session;
+  #count({ connection }: RtcSession): void {
     if (connection.relayed === null && Number.isFinite(this.#silentMs)) {
       const { id, client, stream, reason } = connection;
       this.counters.failed.silent += 1;
@@ -167,8 +140,7 @@ export class RtcSessions {
         ...{ id, client, stream, child: connection.owner?.id, err: reason?.message },
       });
     } else {
-      this.counters.relayed += 1;
-      logEnd(this.#logger, connection, () => session.row());
+      this.served(connection);
     }
   }
 }

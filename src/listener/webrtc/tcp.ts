@@ -4,12 +4,10 @@ import { takePlace } from '../../child-access/places.js';
 import type { Logger } from '../../logging/logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
 import type { RelayEngine } from '../../relay/relay.js';
+import { admit } from '../admission.js';
 import { normalIp } from '../client-address.js';
 import type { Connection, Connections } from '../connections.js';
-import { countRefusal } from '../counters.js';
 import { dial } from '../dial.js';
-import type { Failure } from '../listener.js';
-import { logFailure } from '../log-failure.js';
 import { readUntil } from '../read-until.js';
 import { SessionError } from '../session-error.js';
 import { logAcceptErrors } from '../tcp-port.js';
@@ -25,13 +23,11 @@ const PROVE_MS = 5000;
 /** Most milliseconds for the child to accept the connection. */
 const DIAL_MS = 5000;
 const KEEP_ALIVE_MS = 30_000;
-/** Failures that are counted here; for the others the session counts itself. */
-const COUNTED = new Set<Failure>(['shed', 'registry', 'internal']);
 
 export interface RtcTcpOptions {
   readonly sessions: RtcSessions;
   /** Places of connections, besides those of their sessions: each has two descriptors. */
-  readonly connections: Connections;
+  readonly further: Connections;
   readonly join: RelayEngine['join'];
   readonly logger: Logger;
 }
@@ -60,22 +56,21 @@ export class RtcTcp {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#unproven.close();
-    this.#options.connections.endAll(new SessionError('left', 'the supervisor stops'));
+    this.#options.further.endAll(new SessionError('left', 'the supervisor stops'));
     await closed;
   }
 
   #accept(client: Socket): void {
     client.on('error', () => {});
-    const { connections, sessions } = this.#options;
+    const { further: connections, sessions, logger } = this.#options;
+    const { counters } = sessions;
     const { remoteAddress = '', remotePort = 0 } = client;
     const ip = normalIp(remoteAddress) ?? remoteAddress;
-    const connection = connections.open(ip, remotePort, Date.now());
-    if (typeof connection === 'string') {
-      countRefusal(sessions.counters, connection);
+    const connection = admit({ connections, counters, proxies: null, logger }, ip, remotePort);
+    if (connection === null) {
       client.resetAndDestroy();
       return;
     }
-    connections.pend(connection);
     this.#unproven.add(client, ip);
     void this.#mind(client, connection);
   }
@@ -85,13 +80,10 @@ export class RtcTcp {
       await this.#serve(client, connection);
     } catch (error) {
       client.destroy();
-      const { logger, sessions } = this.#options;
-      const about = { client: connection.client };
-      const failure = logFailure(logger, 'rtc: TCP client not served', about, error);
-      if (COUNTED.has(failure)) sessions.counters.failed[failure] += 1;
+      this.#options.sessions.fail(connection, error);
     } finally {
       this.#unproven.delete(client);
-      this.#options.connections.closed(connection);
+      this.#options.further.closed(connection);
     }
   }
 

@@ -47,7 +47,7 @@ describe('webrtc sessions of another box', () => {
       await until('media come back', () => client.got.includes(`\x80of ${stream}`));
       assert.equal(home.sessions.find(username)?.flows.size, 1);
     }
-    const rows = box.sessions.rows();
+    const rows = await box.sessions.rows();
     assert.deepEqual(new Set(rows.map(({ stream }) => stream)), new Set([null]));
     await until('the first is over', () => box.sessions.summary().connections === 1);
   });

@@ -36,7 +36,7 @@ for (const engine of ENGINES)
       await until('media arrive', () => one.texts.includes('\x80media'));
       one.send('\x80back', lastPort(one));
       await until('media come back', () => client.got.includes('\x80back'));
-      const [row] = rig.sessions.rows();
+      const [row] = await rig.sessions.rows();
       assert.equal(row?.client, `127.0.0.1:${client.socket.address().port}`);
       assert.equal(row?.child, 'c001');
       assert.ok((row?.bytesIn ?? 0) > 6);
@@ -55,7 +55,7 @@ for (const engine of ENGINES)
       await until('media arrive', () => one.texts.includes('\x80moved'));
       one.send('\x80back', lastPort(one));
       await until('media come back', () => moved.got.includes('\x80back'));
-      assert.equal(rig.sessions.rows().length, 1);
+      assert.equal((await rig.sessions.rows()).length, 1);
     });
 
     it('keeps two clients apart, and lets a new session take an address over', async () => {
@@ -108,7 +108,7 @@ for (const engine of ENGINES)
         client.send('\x80still here', rig.port);
         return one.texts.includes('\x80still here');
       });
-      assert.equal(rig.sessions.rows().length, 1);
+      assert.equal((await rig.sessions.rows()).length, 1);
       assert.equal(rig.sessions.find(session.username)?.flows.size, 1);
       assert.ok(strangers.every(({ got }) => got.length === 0));
     });
@@ -128,7 +128,7 @@ for (const engine of ENGINES)
       const before = process.memoryUsage().rss;
       await flood(1);
       assert.ok(process.memoryUsage().rss - before < 32 * 1024 * 1024);
-      assert.equal(rig.sessions.rows().length, 1);
+      assert.equal((await rig.sessions.rows()).length, 1);
       assert.equal(rig.sessions.find(session.username)?.flows.size, 1);
       await until('media arrive still', () => {
         client.send('\x80still here', rig.port);
@@ -207,6 +207,7 @@ for (const engine of ENGINES)
     it('takes a client by TCP', async () => {
       const session = await rig.session('a');
       const frame = tcpCheck(session.username);
+      const { invalid } = rig.sessions.counters.failed;
       const stranger = connect(rig.port, '127.0.0.1');
       stranger.on('error', () => {});
       stranger.write('GET / HTTP/1.1\r\n\r\n');
@@ -214,6 +215,7 @@ for (const engine of ENGINES)
       client.write(frame);
       await until('the child has it', () => Buffer.concat(one.tcp).equals(frame));
       await until('the stranger is sent away', () => stranger.destroyed);
+      assert.equal(rig.sessions.counters.failed.invalid, invalid + 1);
       client.destroy();
       await until(
         'it ends with its connection',

@@ -6,7 +6,6 @@ import { TrustedProxies } from '../../../src/listener/client-address.js';
 import { HttpListener } from '../../../src/listener/http/listener.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtcListener } from '../../../src/listener/webrtc/listener.js';
-import { RtcSessions } from '../../../src/listener/webrtc/sessions.js';
 import { rtcSignalling } from '../../../src/listener/webrtc/signalling.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
@@ -130,7 +129,7 @@ export interface Session {
 export class Rig {
   readonly children = [new FakeChild(), new FakeChild()];
   readonly released: string[] = [];
-  readonly sessions: RtcSessions;
+  readonly sessions: RtcListener;
   /** What the router answers; by the number in the stream's name, else the first child. */
   hasChild = true;
   /** What the router throws; null: nothing. */
@@ -138,20 +137,23 @@ export class Rig {
   isPublished = false;
   /** Tokens told, by their keys. */
   readonly bearers = new Map<string, string>();
-  listener: RtcListener | null = null;
+  readonly #address = { host: '127.0.0.1', port: 0 };
   readonly http: HttpListener;
   readonly #clients: FakeClient[] = [];
-  readonly #engine: 'portable' | 'native';
 
   constructor(
     engine: 'portable' | 'native' = 'portable',
     elsewhere: (username: string) => Route | null = () => null,
     logger = silentLogger,
   ) {
-    this.#engine = engine;
-    this.sessions = new RtcSessions({
+    this.sessions = new RtcListener({
+      address: this.#address,
       limits: { connections: 100, connectionsPerIp: 0 },
+      maxSessions: 100,
+      openUdp: (options) => openUdpRelay(engine, options, { logger: silentLogger, cpu: null }),
+      join: (pair) => new PortableEngine().join(pair),
       elsewhere,
+      logger: silentLogger,
     });
     const plugin = rtcSignalling({
       access: OPEN_ACCESS,
@@ -184,22 +186,13 @@ export class Rig {
 
   async start(): Promise<void> {
     this.ports = await Promise.all(this.children.map((child) => child.start()));
-    this.listener = new RtcListener({
-      address: { host: '127.0.0.1', port: await freePort() },
-      sessions: this.sessions,
-      limits: { connections: 100, connectionsPerIp: 0 },
-      maxSessions: 100,
-      openUdp: (options) =>
-        openUdpRelay(this.#engine, options, { logger: silentLogger, cpu: null }),
-      join: (pair) => new PortableEngine().join(pair),
-      logger: silentLogger,
-    });
-    await this.listener.start();
+    this.#address.port = await freePort();
+    await this.sessions.start();
     await this.http.start();
   }
 
   get port(): number {
-    return this.listener?.address()?.port ?? 0;
+    return this.sessions.address()?.port ?? 0;
   }
 
   get url(): string {
@@ -233,7 +226,7 @@ export class Rig {
 
   async close(): Promise<void> {
     await this.http.close();
-    await this.listener?.close();
+    await this.sessions.close();
     for (const { socket } of this.#clients) socket.close();
     for (const child of this.children) child.close();
   }

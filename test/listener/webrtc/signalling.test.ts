@@ -35,7 +35,7 @@ describe('webrtc signalling', () => {
     assert.equal(response.status, status, text);
     assert.match(text, reason);
     assert.equal(text.trimEnd().split('\n').length, 1);
-    assert.deepEqual(rig.sessions.rows(), []);
+    assert.deepEqual(await rig.sessions.rows(), []);
     assert.equal(rig.sessions.summary().connections, 0);
   }
 
@@ -56,7 +56,7 @@ describe('webrtc signalling', () => {
     assert.equal(asked.headers.authorization, 'Bearer x');
     // Nobody's own claim.
     assert.equal(asked.headers['x-forwarded-for'], '127.0.0.1');
-    assert.equal(rig.sessions.rows().length, 1);
+    assert.equal((await rig.sessions.rows()).length, 1);
   });
 
   it('tells a client’s bearer token by a key of ours, which its hooks will have', async () => {
@@ -175,9 +175,9 @@ describe('webrtc signalling', () => {
       (await fetch(rig.url + path, { method: 'DELETE' })).status;
     assert.equal(await remove(location.replace('token=t', 'token=wrong')), 403);
     assert.equal(await remove(location.replace('token=t&', '')), 400);
-    assert.equal(rig.sessions.rows().length, 1);
+    assert.equal((await rig.sessions.rows()).length, 1);
     assert.equal(await remove(location), 200);
-    assert.equal(rig.sessions.rows().length, 0);
+    assert.equal((await rig.sessions.rows()).length, 0);
     assert.deepEqual(rig.released, ['__defaultVhost__/live/s']);
     // As SRS answers it.
     assert.equal(await remove(location), 200);
