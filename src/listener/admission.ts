@@ -99,7 +99,7 @@ export class Admission {
     if (!proxies.has(ip)) throw noTrustedProxy();
     this.#waiting.add(client);
     try {
-      return (await readProxyHeader(client)) ?? peer;
+      return await readProxyHeader(client, peer);
     } finally {
       this.#waiting.delete(client);
     }

@@ -1,13 +1,10 @@
 import { messageOf } from '../../errors.js';
-import { append } from '../../protocol/append.js';
-import { parseProxyHeader } from '../../protocol/proxy/header.js';
 import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
 import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
-import { normalIp } from '../client-address.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
-import { noProxyHeader, PROXY_HEADER_MS } from '../read-proxy-header.js';
+import { noProxyHeader, PROXY_HEADER_MS, ProxyHeaderReader } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import {
   ChildAnswers,
@@ -71,7 +68,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   /** When the present stage must be over, on the thread's clock, and how long it may take. */
   #deadline = performance.now() + PROXY_HEADER_MS;
   #limitMs = PROXY_HEADER_MS;
-  #header: Buffer = Buffer.alloc(0);
+  #header: ProxyHeaderReader | null = null;
   #identifier: RtmpIdentifier | null = null;
   #identified: Identified | null = null;
   #answers: ChildAnswers | null = null;
@@ -201,13 +198,11 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   }
 
   #readHeader(bytes: Buffer): void {
-    this.#header = append(this.#header, bytes);
-    const parsed = parseProxyHeader(this.#header);
-    if (parsed.kind === 'invalid') this.end(new SessionError('invalid', parsed.reason));
-    if (parsed.kind !== 'value') return;
-    const { ip, port } = parsed.value ?? this.client;
-    const rest = this.#header.subarray(parsed.consumed);
-    if (this.enter(normalIp(ip) ?? ip, port) && rest.length > 0) this.#identify(rest);
+    this.#header ??= new ProxyHeaderReader();
+    const read = this.#header.take(bytes, this.client);
+    if (read === null) return;
+    const { client, rest } = read;
+    if (this.enter(client.ip, client.port) && rest.length > 0) this.#identify(rest);
   }
 
   #identify(bytes: Buffer): void {
