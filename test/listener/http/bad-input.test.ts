@@ -1,36 +1,13 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpListener, type HttpListenerOptions } from '../../../src/listener/http/listener.js';
-import { silentLogger } from '../../../src/logging/logger.js';
+import type { HttpListener, HttpListenerOptions } from '../../../src/listener/http/listener.js';
 import { BAD_REQUESTS } from '../../helpers/bad-requests.js';
-
-/** Sends bytes, and reads until the other side closes. */
-function exchange(port: number, text: string): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.write(Buffer.from(text, 'latin1'));
-    socket.on('data', (bytes) => {
-      answer += bytes;
-    });
-    socket.on('error', () => {});
-    socket.once('close', () => resolve(answer));
-  });
-}
+import { exchange, httpListener } from '../../helpers/http-listener.js';
 
 describe('bad HTTP', { timeout: 120_000 }, () => {
   let listener: HttpListener;
   let served: string[] = [];
-  const options: HttpListenerOptions = {
-    name: 'listen.http',
-    address: { host: '127.0.0.1', port: 0 },
-    tls: null,
-    trusted: new TrustedProxies([]),
-    proxyProtocol: false,
-    limits: { connections: 100, connectionsPerIp: 0 },
-    identifyMs: 30_000,
+  const options: Partial<HttpListenerOptions> = {
     plugins: [
       async (app) => {
         app.all('/*', async (request) => {
@@ -39,17 +16,15 @@ describe('bad HTTP', { timeout: 120_000 }, () => {
         });
       },
     ],
-    live: null,
-    logger: silentLogger,
   };
   before(async () => {
-    listener = new HttpListener(options);
+    listener = httpListener(options);
     await listener.start();
   });
   after(() => listener.close());
 
   it('a head that drips too slowly: 408', async () => {
-    const slow = new HttpListener({ ...options, identifyMs: 200 });
+    const slow = httpListener({ ...options, identifyMs: 200 });
     await slow.start();
     const port = slow.address()?.port ?? 0;
     const answers = await Promise.all([exchange(port, ''), exchange(port, 'GET /page HT')]);

@@ -9,49 +9,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { Certificate } from '../../../src/listener/certificate.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpListener, type HttpListenerOptions } from '../../../src/listener/http/listener.js';
+import type { HttpListener, HttpListenerOptions } from '../../../src/listener/http/listener.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { makeCertificate } from '../../helpers/certificate.js';
+import { exchange, httpListener } from '../../helpers/http-listener.js';
 import { until } from '../../helpers/until.js';
 
 let listener: HttpListener;
 let hanging: unknown[] = [];
 
 async function open(options: Partial<HttpListenerOptions> = {}): Promise<number> {
-  listener = new HttpListener({
-    name: 'listen.http',
-    address: { host: '127.0.0.1', port: 0 },
-    tls: null,
+  listener = httpListener({
     trusted: new TrustedProxies(['127.0.0.1']),
-    proxyProtocol: false,
-    limits: { connections: 100, connectionsPerIp: 0 },
-    identifyMs: 30_000,
     plugins: [
       async (app) => {
         app.get('/who', async (request) => request.clientAddress);
         app.get('/hang', (_request, reply) => void hanging.push(reply));
       },
     ],
-    live: null,
-    logger: silentLogger,
     ...options,
   });
   await listener.start();
   return listener.address()?.port ?? 0;
-}
-
-/** Sends bytes, and reads until the other side closes. */
-function exchange(port: number, ...parts: (string | Buffer)[]): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect({ port, host: '127.0.0.1' });
-    for (const part of parts) socket.write(part);
-    socket.on('data', (bytes) => {
-      answer += bytes;
-    });
-    socket.on('error', () => {});
-    socket.once('close', () => resolve(answer));
-  });
 }
 
 const CLOSE = 'Host: a\r\nConnection: close\r\n\r\n';

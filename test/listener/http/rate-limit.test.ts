@@ -2,24 +2,20 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { TokenBuckets } from '../../../src/collections/token-buckets.js';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpListener } from '../../../src/listener/http/listener.js';
+import type { HttpListener } from '../../../src/listener/http/listener.js';
 import { limitRate } from '../../../src/listener/http/rate-limit.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { httpGet } from '../../helpers/http-get.js';
+import { httpListener } from '../../helpers/http-listener.js';
 
 let listener: HttpListener;
 const clock = { now: 0 };
 const buckets = new TokenBuckets({ perSecond: 1, now: () => clock.now });
 
 before(async () => {
-  listener = new HttpListener({
+  listener = httpListener({
     name: 'listen.api',
-    address: { host: '127.0.0.1', port: 0 },
-    tls: null,
     trusted: new TrustedProxies(['127.0.0.1']),
-    proxyProtocol: false,
-    limits: { connections: 100, connectionsPerIp: 0 },
-    identifyMs: 30_000,
     plugins: [
       limitRate(
         async (app) => {
@@ -35,8 +31,6 @@ before(async () => {
         app.get('/page', async () => 'page');
       },
     ],
-    live: null,
-    logger: silentLogger,
   });
   await listener.start();
 });

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpListener } from '../../../src/listener/http/listener.js';
-import { silentLogger } from '../../../src/logging/logger.js';
+import type { HttpListener } from '../../../src/listener/http/listener.js';
+import { httpListener } from '../../helpers/http-listener.js';
 import { until } from '../../helpers/until.js';
 
 const MIB = 1024 * 1024;
@@ -44,14 +43,7 @@ describe('requests on one connection', { timeout: 300_000 }, () => {
   async function start(sendMs?: number): Promise<number> {
     [open_, peak, all, serveMs] = [0, 0, 0, 0];
     gate = Promise.resolve();
-    listener = new HttpListener({
-      name: 'listen.http',
-      address: { host: '127.0.0.1', port: 0 },
-      tls: null,
-      trusted: new TrustedProxies([]),
-      proxyProtocol: false,
-      limits: { connections: 100, connectionsPerIp: 0 },
-      identifyMs: 30_000,
+    listener = httpListener({
       ...(sendMs === undefined ? {} : { sendMs }),
       plugins: [
         async (app) => {
@@ -72,8 +64,6 @@ describe('requests on one connection', { timeout: 300_000 }, () => {
           app.get('/large', async () => Buffer.alloc(64 * MIB, 'x'));
         },
       ],
-      live: null,
-      logger: silentLogger,
     });
     await listener.start();
     return listener.address()?.port ?? 0;

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { TrustedProxies } from '../../../src/listener/client-address.js';
 import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
-import { HttpListener } from '../../../src/listener/http/listener.js';
+import type { HttpListener } from '../../../src/listener/http/listener.js';
 import type { LiveOptions } from '../../../src/listener/http/live-relay.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { liveMatcher } from '../../../src/protocol/http/live.js';
@@ -12,6 +11,7 @@ import type { RelayEngine } from '../../../src/relay/relay.js';
 import { OPEN_ACCESS } from '../../helpers/access.js';
 import { CountedAliases } from '../../helpers/counted.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
+import { httpListener } from '../../helpers/http-listener.js';
 import { Acceptor } from '../../helpers/sockets.js';
 import { until } from '../../helpers/until.js';
 
@@ -40,14 +40,7 @@ export class Rig {
   private constructor(engine: RelayEngine, child: Acceptor, live: Partial<LiveOptions>) {
     this.engine = engine;
     this.child = child;
-    this.listener = new HttpListener({
-      name: 'listen.http',
-      address: { host: '127.0.0.1', port: 0 },
-      tls: null,
-      trusted: new TrustedProxies([]),
-      proxyProtocol: false,
-      limits: { connections: 100, connectionsPerIp: 0 },
-      identifyMs: 30_000,
+    this.listener = httpListener({
       plugins: [
         async (app) => {
           app.get('/page', async () => 'a page');

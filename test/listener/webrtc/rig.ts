@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as TcpServer } from 'node:net';
 import { TrustedProxies } from '../../../src/listener/client-address.js';
-import { HttpListener } from '../../../src/listener/http/listener.js';
+import type { HttpListener } from '../../../src/listener/http/listener.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtcListener } from '../../../src/listener/webrtc/listener.js';
 import { rtcSignalling } from '../../../src/listener/webrtc/signalling.js';
@@ -12,6 +12,7 @@ import { parseQuery } from '../../../src/protocol/query.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
 import { OPEN_ACCESS } from '../../helpers/access.js';
+import { httpListener } from '../../helpers/http-listener.js';
 import { freePort } from '../../helpers/ports.js';
 import { offerText } from '../../helpers/sdp.js';
 import { stunRequest } from '../../helpers/stun.js';
@@ -168,17 +169,10 @@ export class Rig {
       answerMs: 10_000,
       logger,
     });
-    this.http = new HttpListener({
+    this.http = httpListener({
       name: 'listen.api',
-      address: { host: '127.0.0.1', port: 0 },
-      tls: null,
       trusted: new TrustedProxies([PROXY_ADDRESS]),
-      proxyProtocol: false,
-      limits: { connections: 100, connectionsPerIp: 0 },
       plugins: [plugin],
-      live: null,
-      identifyMs: 10_000,
-      logger: silentLogger,
     });
   }
 
