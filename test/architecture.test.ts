@@ -51,7 +51,7 @@ function users(pattern: RegExp, allowed: RegExp): string[] {
     .map(({ path }) => path);
 }
 
-/** What each file imports of the project, or with `by` what each room does. */
+/** Imports of each file within the project; with `by`, those of each room. */
 function importsBy(by: (path: string) => string = (path) => path): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>();
   for (const { path, imports } of sources) {

@@ -1,4 +1,4 @@
-/** What the blocks of README and documents are. e2e/docs runs their commands. */
+/** Kinds of the blocks in README and documents. e2e/docs runs their commands. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

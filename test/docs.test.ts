@@ -13,7 +13,7 @@ const FILES = FOLDERS.flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 
-/** What a pattern's first group matches in each file, with the file's name before it. */
+/** Matches of a pattern's first group in each file, with the file's name before them. */
 function found(pattern: RegExp, isWrong: (text: string, file: string) => boolean): string[] {
   return FILES.flatMap((file) =>
     Array.from(readFileSync(join(ROOT, file), 'utf8').matchAll(pattern), ([, text = '']) => text)

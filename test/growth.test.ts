@@ -1,7 +1,7 @@
 /**
- * What a parser does grows no faster than its input: each case is measured at four sizes, each twice
- * the one before, in steps (`helpers/steps.ts`) and not in time. Patterns count as one step for each
- * character here; `patterns.test.ts` judges them.
+ * The work of a parser grows no faster than its input: each case is measured at four sizes, each
+ * twice the one before, in steps (`helpers/steps.ts`) and not in time. Patterns count as one step
+ * for each character here; `patterns.test.ts` judges them.
  */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
@@ -38,7 +38,7 @@ import { candidatesOf, iceOf, offerFault, withCandidates } from '../src/protocol
 import { parseStun } from '../src/protocol/webrtc/stun.js';
 import { StepCounter } from './helpers/steps.js';
 
-/** By how much steps may grow where the input doubles: memory that grows in leaps makes it uneven. */
+/** Most growth of steps where the input doubles: memory that grows in leaps makes it uneven. */
 const MOST = 2.2;
 const SIZES = [1, 2, 4, 8] as const;
 

@@ -1,6 +1,6 @@
 /**
- * No pattern of ours takes more than linear time, whatever the text: `recheck` proves it for each, or
- * finds a text that it is slow on. It runs in this process, as plain JavaScript.
+ * No pattern of ours takes more than linear time, whatever the text: `recheck` proves it for each,
+ * or finds a text that it is slow on. It runs in this process, as plain JavaScript.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

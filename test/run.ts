@@ -1,6 +1,6 @@
 /**
- * Runs the compiled tests: `node dist/test/run.js [unit|e2e|FOLDER ...]`, all of them without a name.
- * Files that take long begin first, so that none of them runs alone at the end.
+ * Runs the compiled tests: `node dist/test/run.js [unit|e2e|FOLDER ...]`, all of them without a
+ * name. Files that take long begin first, so that none of them runs alone at the end.
  */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -46,7 +46,7 @@ export interface BoxOptions {
 export class TestBox {
   readonly fleet: Fleet;
   readonly api: Api;
-  /** What placement would say. */
+  /** Placement's answer. */
   placed: StreamStatus[] = [];
   readonly #app: FastifyInstance;
   readonly #workDir: string;
@@ -100,7 +100,7 @@ export class TestBox {
     return (await (await fetch(this.url + path, init)).json()) as Row;
   }
 
-  /** What one child itself says. */
+  /** Asks one child itself. */
   async direct(id: string, path: string): Promise<Row> {
     const url = `http://127.0.0.1:${this.child(id).ports.api}${path}`;
     const response = await fetch(url, { headers: { connection: 'close' } });

@@ -17,7 +17,9 @@ const PER_SECOND = 20;
 
 const PATHS = ['streams/', 'clients/?count=1000', 'vhosts/', 'summaries', 'versions', 'origins'];
 
-/** How long answers of the merged API take while media flows, and what asking the children costs. */
+/**
+ * How long answers of the merged API take while media flows, and what asking the children costs.
+ */
 export async function run(): Promise<void> {
   const rows: Row[] = [];
   for (const origin of origins()) {
@@ -110,7 +112,10 @@ async function known(base: string): Promise<number> {
   return all.filter(({ mem_kbyte }) => mem_kbyte > 0).length;
 }
 
-/** Milliseconds to the last byte of each answer, sorted; one is begun whether others are done or not. */
+/**
+ * Milliseconds to the last byte of each answer, sorted; one is begun whether others are done or
+ * not.
+ */
 async function ask(base: string): Promise<number[]> {
   const times: Promise<number>[] = [];
   for (let i = 0; i < ASK_SECONDS * PER_SECOND; i++) {

@@ -17,7 +17,7 @@ const PROCESS = join(import.meta.dirname, '../helpers/attacks/attacker-process.j
 /** No address of the good clients, and none that the supervisor dials from. */
 const FROM = '127.0.0.9';
 const STREAM = 'live/good';
-/** What one connection's buffers cannot hold. */
+/** More than one connection's buffers hold. */
 const FILE_BYTES = 64 * 1024 * 1024;
 const SAMPLE_MS = 100;
 

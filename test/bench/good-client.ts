@@ -11,13 +11,13 @@ export interface Places {
   readonly stream: string;
 }
 
-/** One try: when it began, and how long it took, in milliseconds. What came to nothing took infinitely long. */
+/** One try: its beginning and its length, in milliseconds. A failed one has the length Infinity. */
 interface Sample {
   readonly at: number;
   readonly ms: number;
 }
 
-/** What it asks for: an RTMP set-up, a GET of the API; and the gaps in FLV. */
+/** Requests of the client: an RTMP set-up, a GET of the API; and the gaps in FLV. */
 export type Kind = 'rtmp' | 'api' | 'flv';
 
 const HOST = '127.0.0.1';
@@ -39,7 +39,7 @@ export class GoodClient {
     void this.#ask();
   }
 
-  /** Milliseconds, ascending, of what began within a time by performance.now(). What failed is Infinity. */
+  /** Milliseconds, ascending, of tries that began within a time by performance.now(). */
   times(kind: Kind, from: number, to: number): number[] {
     const inTime = this.#samples[kind].filter(({ at }) => at >= from && at < to);
     return inTime.map(({ ms }) => ms).sort((one, other) => one - other);
@@ -78,7 +78,9 @@ export class GoodClient {
     socket.once('close', () => this.#samples[kind].push({ at, ms }));
   }
 
-  /** Times are those between one piece of media and the next. A player that is ended comes again. */
+  /**
+   * Times are those between one piece of media and the next. A player that is ended comes again.
+   */
   #watchFlv(): void {
     const { http, stream } = this.#places;
     const socket = connect({ host: HOST, port: http, noDelay: true });

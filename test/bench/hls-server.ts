@@ -1,5 +1,6 @@
 /**
- * The HTTP port with HLS on it and nothing else: `node hls-server.js ROOT`. Tells its parent its port.
+ * The HTTP port with HLS on it and nothing else: `node hls-server.js ROOT`. Tells its parent its
+ * port.
  */
 import { hlsRoutes } from '../../src/hls/routes.js';
 import { ConnectionBudget } from '../../src/listener/budget.js';

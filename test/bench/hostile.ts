@@ -12,7 +12,7 @@ const AFTER_SECONDS = 12;
 const WORSE = 3;
 const KINDS: readonly Kind[] = ['rtmp', 'api', 'flv'];
 
-/** What a good client notices of each attack, and what the box has to bear. */
+/** Measures what a good client notices of each attack, and what the box has to bear. */
 export async function run(): Promise<void> {
   for (const origin of origins()) {
     const results: Result[] = [];
@@ -79,7 +79,7 @@ function figures([rtmp = [], api = [], flv = []]: readonly (readonly number[])[]
   return { RTMP: of(rtmp), API: of(api), FLV: of(flv) };
 }
 
-/** What never came about is infinite. */
+/** Infinity: it never happened. */
 function print(value: number): string {
   return value === Number.POSITIVE_INFINITY ? '∞' : `${round(value, value < 10 ? 1 : 0)}`;
 }

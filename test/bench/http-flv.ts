@@ -18,7 +18,7 @@ import {
 import { flvOpening } from './players.js';
 import { type Row, report } from './report.js';
 
-/** What relay and child spend on 300 HTTP-FLV players of one stream, engine by engine in turn. */
+/** Measures CPU of relay and child for 300 HTTP-FLV players of one stream, engine by engine. */
 export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const clip = await encodeClip(folder);

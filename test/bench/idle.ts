@@ -27,7 +27,7 @@ export async function run(): Promise<void> {
   };
   const rows: Row[] = [];
   try {
-    // The first batches grow the heap to its working size, and garbage comes and goes: hence a median.
+    // A median, because the first batches grow the heap and garbage comes and goes.
     const sizes: number[] = [];
     for (let i = 0; i < BATCHES; i += 1) sizes.push(await open(BATCH));
     const growth = sizes.slice(1).map((size, i) => size - sizes[i]!);

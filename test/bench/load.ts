@@ -36,7 +36,7 @@ export interface Listener {
   readonly child: number;
 }
 
-/** What relay and child spend on 300 players of one stream, relay by relay in turn. */
+/** Measures CPU of relay and child for 300 players of one stream, relay by relay. */
 export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const clip = await encodeClip(folder);

@@ -25,8 +25,8 @@ export async function cpuDuring(pids: readonly number[], work: () => Promise<voi
 }
 
 /**
- * Lets processes run before all others, as if they had CPUs of their own; what they start later does
- * not. False where we may not: then times are also those of whatever else the machine does.
+ * Lets processes run before all others, as if they had CPUs of their own; what they start later
+ * does not. False where we may not: then times are also those of whatever else the machine does.
  */
 export function runAhead(pids: readonly number[]): boolean {
   try {

@@ -1,5 +1,5 @@
 /**
- * What mini-srs costs: CPU for 200 players of one 2.5 Mbps stream, and the time from spawn to the
+ * Costs of mini-srs: CPU for 200 players of one 2.5 Mbps stream, and the time from spawn to the
  * first RTMP answer. One line each. `node dist/test/bench/origin.js [players] [seconds] [binary]`.
  */
 import { execFile } from 'node:child_process';

@@ -3,7 +3,7 @@ import { openingBytes } from '../helpers/rtmp-bytes.js';
 
 const BUFFER = Buffer.alloc(256 * 1024);
 
-/** What a client says to play `live/STREAM`. */
+/** Bytes of a client that plays `live/STREAM`. */
 export type Opening = (port: number, stream: string) => Buffer;
 
 export const flvOpening: Opening = (port, stream) =>

@@ -87,7 +87,7 @@ async function claims(client: Redis): Promise<Row> {
   return { name, values: { 'claims/s': Math.round(STREAMS.length / seconds) } };
 }
 
-/** What 10 boxes of 1000 streams each cost while nothing happens: beats, and one renewal of all. */
+/** Measures 10 boxes of 1000 streams each while nothing happens: beats, and one renewal of all. */
 async function tenBoxes(port: number): Promise<Row> {
   const record = () => ({
     ...{ v: 1 as const, host: '127.0.0.1', serverId: 'x' },

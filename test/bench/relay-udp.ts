@@ -10,8 +10,10 @@ import { median, type Row, report, round } from './report.js';
 const SERVER = join(import.meta.dirname, 'relay/udp-server.js');
 const SECONDS = 2;
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
-/** Bursts are the datagrams of a video frame. Ten times the players at a tenth of the pace: no machine
- * that carries the load beside the relays has more to give. */
+/**
+ * Bursts are the datagrams of a video frame. Ten times the players at a tenth of the pace: no
+ * machine that carries the load beside the relays has more to give.
+ */
 export const LOADS: readonly (UdpPace & { readonly players: number })[] = [
   { players: 80, rate: 250, burst: 10 },
   { players: 80, rate: 250, burst: 1 },

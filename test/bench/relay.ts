@@ -20,7 +20,10 @@ const LOADS = [
   { size: 32 * 1024, bitsPerSecond: 2_500_000 },
   { size: 2 * 1024, bitsPerSecond: 250_000 },
 ];
-/** Two descriptors each in the relay, and two in the load: as many as `ulimit -n` 20000 has room for. */
+/**
+ * Two descriptors each in the relay, and two in the load: as many as `ulimit -n` 20000 has room
+ * for.
+ */
 const IDLE = 9900;
 const IDLE_SECONDS = 5;
 /** A relay that has been at work: its heap has grown to what passing connections need. */
@@ -111,7 +114,7 @@ function rowsOf(
   });
 }
 
-/** What connections that are silent take: descriptors, and resident memory. */
+/** Measures silent connections: descriptors, and resident memory. */
 export async function runIdle(): Promise<void> {
   const rows: Row[] = [];
   for (const name of ['native', 'portable']) {

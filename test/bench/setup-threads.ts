@@ -10,7 +10,7 @@ import { DIRECT, oneRun, RUNS } from './setups.js';
 /** The CPU controller of cgroups 1: that of cgroups 2 bounds no single threads. */
 const CGROUPS = '/sys/fs/cgroup/cpu';
 const PERIOD_US = 10_000;
-/** What each relay thread gets of a CPU: control thread, children and clients have the rest. */
+/** Share of a CPU for each relay thread: control thread, children and clients have the rest. */
 const SHARE = 0.1;
 /** How a machine says that it gives us no group. */
 const REFUSALS = ['ENOENT', 'EACCES', 'EROFS', 'EPERM'];

@@ -18,7 +18,9 @@ export const DIRECT = { SRS_SUPERVISOR_SRS_TEMPLATE: join(ROOT, 'test/bench/dire
 /** Bytes of the handshake and of our own answers (3670), and some: the child has answered. */
 const ANSWERED = 3750;
 
-/** Connects, asks to play, waits for the child's own answer, and leaves; answers true if it came. */
+/**
+ * Connects, asks to play, waits for the child's own answer, and leaves; answers true if it came.
+ */
 async function setUp(port: number): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   let received = 0;

@@ -17,7 +17,10 @@ const VIEWERS = 20;
 const CLIENTS = 140;
 const AT_ONCE = 10;
 
-/** RTMP clients that come and go in every way for minutes, beside some who stay: what grows meanwhile. */
+/**
+ * RTMP clients that come and go in every way for minutes, beside some who stay: what grows
+ * meanwhile.
+ */
 export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const clip = await encodeClip(folder);

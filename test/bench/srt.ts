@@ -82,7 +82,7 @@ async function ask(sockets: readonly Socket[], port: number): Promise<void> {
   }
 }
 
-/** What it costs to answer callers that only ask, beside what an idle supervisor costs. */
+/** Measures answers to callers that only ask, beside an idle supervisor. */
 async function inductions(supervisor: RunningSupervisor, port: number): Promise<Row> {
   const sockets = await Promise.all(Array.from({ length: SOCKETS }, openSocket));
   let answers = 0;
@@ -125,7 +125,7 @@ function cast(path: string, port: number): Ffmpeg[] {
   });
 }
 
-/** What media costs here, and what it costs the children. */
+/** Measures media here and in the children. */
 async function media(supervisor: RunningSupervisor, port: number): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-bench-'));
   const path = join(folder, 'noise.ts');

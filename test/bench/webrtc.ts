@@ -26,8 +26,8 @@ interface Door {
 }
 
 /**
- * WebRTC without browsers: CPU of the media port beside the plain UDP relay, and sessions and ICE checks
- * through us beside those at a child directly. The checks are answered by the child.
+ * WebRTC without browsers: CPU of the media port beside the plain UDP relay, and sessions and ICE
+ * checks through us beside those at a child directly. The checks are answered by the child.
  */
 export async function run(): Promise<void> {
   const rows: Row[] = [];

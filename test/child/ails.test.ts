@@ -12,7 +12,7 @@ import { cleanup, fixture, makeFleet, mini, NO_SRS, real, until } from './helper
 const TIMES = { aliveEvery: 100, timeLimit: 300, misses: 3 };
 const NO_LINUX = process.platform === 'linux' ? false : 'there is no /proc here';
 
-/** What a fleet logs, a line an entry. */
+/** The log of a fleet, an entry for each line. */
 function logOf(): { logger: ReturnType<typeof createLogger>; lines: string[] } {
   const lines: string[] = [];
   const write = (text: string) => void lines.push(text);

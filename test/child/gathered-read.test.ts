@@ -12,7 +12,7 @@ async function piecesOf(stream: Readable): Promise<Buffer[]> {
   return pieces;
 }
 
-/** What `sh` writes to its standard output. */
+/** The standard output of `sh`. */
 function shell(script: string): Readable {
   return spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
 }

@@ -20,7 +20,7 @@ test('players are their child’s where that does more with them than let them w
   };
   const text = Object.entries(bodies).map(([vhost, body]) => `vhost ${vhost} { ${body} }`);
   const vhosts = ['__defaultVhost__', ...Object.keys(bodies)];
-  // Children have no default vhost here: they refuse the player. `security` is judged before a wait.
+  // Children without a default vhost refuse the player. `security` is judged before a wait.
   const holdable = holdableVhosts(parseTemplate(text.join('\n')), vhosts);
   assert.deepEqual(holdable, ['free.com', 'security.com']);
 });

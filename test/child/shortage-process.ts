@@ -1,6 +1,7 @@
 /**
  * A fleet whose child dies while this process has no descriptor left. Prints each line of the log,
- * the code of a bare start's error, and `back` when the child is, once there are descriptors again. Its argument: the fleet's options.
+ * the code of a bare start's error, and `back` when the child is, once there are descriptors again.
+ * Its argument: the fleet's options.
  */
 import { closeSync, openSync } from 'node:fs';
 import { Fleet } from '../../src/child/fleet.js';

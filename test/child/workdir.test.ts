@@ -24,7 +24,7 @@ test('a work directory is ours alone while we hold it', async (t) => {
   assert.deepEqual((await readdir(path)).sort(), ['conf', 'hls', 'html', 'logs', 'pids']);
 });
 
-/** What a lock of this process says without a flock: others then go by its pid. */
+/** Text of a lock of this process without a flock: others then judge it by its pid. */
 async function ownLock(): Promise<Record<string, unknown>> {
   const startTicks = (await readProcess(process.pid))?.startTicks;
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { buildProgram, type CliActions, parseArguments } from '../../src/cli/program.js';
 import { SupervisorError } from '../../src/errors.js';
 
-/** What the command line asked for: the command and its options. */
+/** Commands that the command line called, with their options. */
 type Asked = [string, unknown][];
 
 function program(asked: Asked, print: (text: string) => void = () => {}) {

@@ -19,7 +19,7 @@ interface PlannedChild {
   readonly cpus: readonly number[];
 }
 
-/** What `srs-supervisor plan` says of this machine. */
+/** Children of this machine by `srs-supervisor plan`. */
 async function plannedChildren(): Promise<PlannedChild[]> {
   const args = [BIN, 'plan', '--children', String(CHILDREN), '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -12,7 +12,7 @@ const CLIENTS = 300;
 const AT_ONCE = 12;
 const STREAM = 'live/source';
 const MB = 1024 * 1024;
-/** What a round of clients may leave behind at most: a heap that breathes, no more. */
+/** Most bytes that a round of clients may leave behind: those of a heap that breathes. */
 const MAX_GROWTH = 32 * MB;
 
 for (const origin of origins()) {

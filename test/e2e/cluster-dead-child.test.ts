@@ -8,7 +8,10 @@ import { MINI_SRS } from '../helpers/origins.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 50;
-/** Every write is on disk before it is answered: a server that is killed comes back with all of them. */
+/**
+ * Every write is on disk before it is answered: a server that is killed comes back with all of
+ * them.
+ */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const MARK = 'written-before';
 

@@ -10,7 +10,7 @@ import { TcpHop } from '../helpers/tcp-hop.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 50;
-/** What an unknown stream's player waits for at most: http.waitSeconds, and the store's own limits. */
+/** Longest wait of an unknown stream's player: http.waitSeconds, and the store's own limits. */
 const ANSWER_MS = 30_000;
 
 interface Fault {
@@ -78,7 +78,7 @@ describe('boxes whose Redis fails', BOUNDED, () => {
     return until('more media', () => player.received.length > had + FRAMES);
   }
 
-  /** What a player of a stream that nobody knows is told, and that it is told in time. */
+  /** Status for a player of a stream that nobody knows; fails if it comes too late. */
   async function askUnknown(box: ClusterBox): Promise<number> {
     const player = await HttpPlayer.get(box.http, '/live/unknown.flv');
     await until('an answer', () => player.status !== 0 || player.hasEnded, ANSWER_MS);

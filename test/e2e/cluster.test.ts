@@ -21,7 +21,7 @@ interface ClusterAnswer {
   readonly clients?: unknown[];
 }
 
-/** What a box's API says for all boxes. */
+/** Asks a box's API about all boxes. */
 async function everywhere({ api }: ClusterBox, path: string): Promise<ClusterAnswer> {
   const answer = await fetch(`http://127.0.0.1:${api}/api/v1/${path}?scope=cluster&count=100`);
   return (await answer.json()) as ClusterAnswer;

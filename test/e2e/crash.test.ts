@@ -17,7 +17,7 @@ const LOOPS = 2;
 const COMPARED = 480;
 const PLAYERS = 3;
 
-/** What a player gets first that was there before its publisher. */
+/** First messages of a player that was there before its publisher. */
 async function firstMessages(): Promise<Fingerprint[]> {
   const directory = await mkdtemp(join(tmpdir(), 'srs-supervisor-clip-'));
   try {

@@ -1,6 +1,7 @@
 /**
- * Each command of README and documents is run as it is printed, with the default ports, in a network
- * namespace and a folder of its own. Commands of one document go on beside the later ones of it.
+ * Each command of README and documents is run as it is printed, with the default ports, in a
+ * network namespace and a folder of its own. Commands of one document go on beside the later ones
+ * of it.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -63,7 +64,7 @@ async function serverId(): Promise<string> {
   return ((await (await fetch(url)).json()) as { server: string }).server;
 }
 
-/** What users replace by their own. */
+/** Fills in the words that users replace by their own. */
 async function filled(command: string): Promise<string> {
   const own: readonly (readonly [RegExp, () => string | Promise<string>])[] = [
     [/\b(?:HOST|BOX)\b/g, () => '127.0.0.1'],
@@ -80,7 +81,9 @@ async function filled(command: string): Promise<string> {
   return text;
 }
 
-/** How a command that goes on is known to work: the stream that it names is published, or played. */
+/**
+ * How a command that goes on is known to work: the stream that it names is published, or played.
+ */
 function lasting(command: string): ((running: Running) => boolean | Promise<boolean>) | null {
   const [, host = '127.0.0.1'] = /:\/\/(127[\d.]+):/.exec(command) ?? [];
   const [, stream = 'live/encoder'] = /(?:r=|\d\/|streamid=)(\w+\/\w+)/.exec(command) ?? [];

@@ -20,7 +20,7 @@ import { BOUNDED, until } from '../helpers/until.js';
 /** Two seconds of the clip. */
 const FRAMES = 50;
 const NO_HAPROXY = spawnSync('haproxy', ['-v']).status === 0 ? false : 'no haproxy here';
-/** Who the clients of the load balancer are. */
+/** Address of the clients of the load balancer. */
 const STRANGER = '127.0.0.9';
 
 for (const origin of origins()) {

@@ -58,7 +58,10 @@ async function stop(): Promise<void> {
   supervisor = null;
 }
 
-/** Which of a child's ports answer: `rtc tcp`, `srt`. From `far`, from this machine's own address, or by loopback. */
+/**
+ * Tells which of a child's ports answer (`rtc tcp`, `srt`): from `far`, from this machine's own
+ * address, or by loopback.
+ */
 async function openPorts({ rtc, srt }: ChildPorts, from: 'far' | 'near' | 'loopback') {
   const ip = from === 'loopback' ? LOOPBACK : NEAR.ip;
   const place = { ip, port: rtc };

@@ -94,7 +94,7 @@ for (const origin of origins()) {
       client.play(target.tcUrl, stream);
       return client;
     };
-    /** What hooks have heard of this test's players. */
+    /** Calls of hooks for this test's players. */
     const heard = (action = '', stream = '') =>
       user.calls
         .map(({ body }) => body)

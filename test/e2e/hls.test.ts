@@ -104,7 +104,7 @@ function remember(known: Map<string, number>, { sequence, segments }: MediaPlayl
   assert.equal(new Set(known.values()).size, known.size, 'one number, one segment');
 }
 
-/** Whether the life that wrote a segment wrote those of the list too. */
+/** Tells whether the life that wrote a segment wrote those of the list too. */
 function isOf(uri: string, { segments }: MediaPlaylist): boolean {
   const life = (name: string) => /-(c\d+-\d+)-\d+-\d+\.ts/.exec(name)?.[1];
   return life(uri) === life(segments[0]?.uri ?? '');

@@ -70,7 +70,7 @@ for (const origin of origins()) {
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** What the merged API says is published. */
+    /** Published streams by the merged API. */
     async function published(): Promise<string[]> {
       const headers = { authorization: CHILDREN_AUTH, connection: 'close' };
       const url = `http://127.0.0.1:${ports.api}/api/v1/streams/?count=100`;

@@ -12,7 +12,7 @@ interface Lock {
   >;
 }
 
-/** Whether one of a range's alternatives begins at Node 20.19 or before. */
+/** Tells whether one of a range's alternatives begins at Node 20.19 or before. */
 function admitsNode20(range: string): boolean {
   return range.split('||').some((part) => {
     const [, major = '0', minor = '0'] = /(\d+)(?:\.(\d+))?/.exec(part) ?? [];

@@ -15,7 +15,9 @@ import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
-/** Runs a command on a terminal: USR2 stops that (Ctrl-S), USR1 closes it, TERM is for the command. */
+/**
+ * Runs a command on a terminal: USR2 stops that (Ctrl-S), USR1 closes it, TERM is for the command.
+ */
 const TERMINAL = `
 import os, pty, signal, sys, threading
 pid, master = pty.fork()

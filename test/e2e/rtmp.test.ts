@@ -47,7 +47,7 @@ const FORMS: readonly (readonly [
   [[DEFAULT, 'f10?vhost=my.com'], [`${DEFAULT}...vhost...my.com`, 'f10'], 'my.com/live/f10'],
 ];
 
-/** What a child told its hooks. */
+/** A child's call of its hooks. */
 interface HookCall {
   readonly action: string;
   readonly stream: string;

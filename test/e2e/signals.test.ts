@@ -156,7 +156,7 @@ for (const origin of origins()) {
       return running;
     }
 
-    /** Whether the process catches SIGUSR1 (10), be it by Node's own handler. */
+    /** Tells whether the process catches SIGUSR1 (10), be it by Node's own handler. */
     async function catchesSignals({ pid }: RunningSupervisor): Promise<boolean> {
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
       const caught = /^SigCgt:\s*(\S+)/m.exec(status)?.[1] ?? '0';

@@ -26,7 +26,7 @@ async function standStill(supervisor: RunningSupervisor): Promise<void> {
 const media = (player: RtmpPlayer) =>
   until('media', () => player.hasEnded || player.received.length > 50);
 
-/** What a client sees that has media, or the end: one that has neither for so long fails. */
+/** Waits until a client has media, or the end; fails if it has neither for so long. */
 async function truthFor(count: () => number, hasEnded: () => boolean): Promise<string> {
   // What was on its way when the process stood still has come by then.
   await delay(PROMISED_MS);

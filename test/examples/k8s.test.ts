@@ -28,7 +28,10 @@ async function manifests(): Promise<Manifest[]> {
   return texts.flatMap((text) => parseAllDocuments(text).map((doc) => doc.toJS() as Manifest));
 }
 
-/** What the compiler says of the manifests as literals of Kubernetes' types: unknown fields are errors. */
+/**
+ * Complaints of the compiler about the manifests as literals of Kubernetes' types: unknown fields
+ * are errors.
+ */
 async function complaints(found: readonly Manifest[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-k8s-'));
   const lines = found.map((manifest, at) => {

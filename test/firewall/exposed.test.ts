@@ -11,7 +11,7 @@ const recent = { kind: 'srs', bindsMedia: true } as const;
 const mini = { kind: 'mini-srs', bindsMedia: true } as const;
 const none = { kind: 'none', bindsMedia: true } as const;
 
-/** What is exposed, then what listens on loopback: `rtc`, `srt`, `rtc srt` or nothing. */
+/** Exposed servers, then those on loopback: `rtc`, `srt`, `rtc srt` or none. */
 const WAYS: readonly [Pick<Binary, 'kind' | 'bindsMedia'>, string, string, string][] = [
   [old, 'relay', 'rtc srt', ''],
   [old, 'offload', 'rtc srt', ''],

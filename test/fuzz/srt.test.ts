@@ -1,4 +1,7 @@
-/** Mutated handshakes of real callers and listeners into every SRT parser: no exception, nothing read beyond the end. */
+/**
+ * Mutated handshakes of real callers and listeners into every SRT parser: no exception, nothing
+ * read beyond the end.
+ */
 import assert from 'node:assert/strict';
 import { parseExtensions, parseStreamIdExtension } from '../../src/protocol/srt/extensions.js';
 import {

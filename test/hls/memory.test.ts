@@ -12,7 +12,7 @@ import { HlsRig } from './rig.js';
 
 const VIEWERS = 1000;
 const AT_ONCE = 20;
-/** What a thousand viewers may leave behind together: a hundred bytes each would be more. */
+/** Most bytes that a thousand viewers may leave behind: a hundred bytes each would be more. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 const ROUNDS = 2;
 

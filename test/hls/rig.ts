@@ -46,7 +46,7 @@ export class HlsRig {
   readonly html: string;
   readonly origin: string;
   readonly port: number;
-  /** Who owns a stream, by its key. */
+  /** Owners of streams, by key. */
   readonly owners = new Map<string, RigChild>();
   /** Routes that were given and not released. */
   held = 0;

@@ -33,7 +33,7 @@ function openUser() {
   return { clients, heard, refuses, waits, actions };
 }
 
-/** What a child says of the client that it knows by the alias. */
+/** A child's call about the client that it knows by the alias. */
 function says(action: HookBody['action'], stream = 'cam'): HookBody {
   return { action, client_id: 'own', ip: ALIAS, vhost: '__defaultVhost__', app: 'live', stream };
 }

@@ -29,7 +29,7 @@ test('a kept connection that the server has closed costs no call', async (t) => 
     sockets.push(socket);
     socket.on('error', () => {});
     socket.on('data', () => {
-      // A second request on one connection finds it reset, as a server does that has just closed it.
+      // Resets a second request on one connection, as a server does that has just closed it.
       if (socket.bytesWritten > 0) socket.resetAndDestroy();
       else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0');
     });

@@ -32,10 +32,10 @@ interface Box {
   readonly published: Set<string>;
   /** Streams whose waiting players were woken. */
   readonly announced: string[];
-  /** Whose source was kept, and until when. */
+  /** Streams whose source was kept, and the end of that. */
   readonly kept: string[];
   call(action: string, fields?: Partial<HookBody>, child?: string): Promise<Response>;
-  /** Whether the child would let the client in. */
+  /** Resolves with whether the child would let the client in. */
   lets(action: string, fields?: Partial<HookBody>, child?: string): Promise<boolean>;
 }
 

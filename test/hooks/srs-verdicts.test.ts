@@ -6,7 +6,7 @@ import { RtmpClient } from '../origin/rtmp-client.js';
 import { ANSWERS } from './answers.js';
 import { says, UserHooks } from './hook-server.js';
 
-/** What our table says of answers is what SRS does with them. */
+/** Our table of answers agrees with SRS. */
 for (const binary of REAL_SRS === null ? [MINI_SRS] : [REAL_SRS, MINI_SRS]) {
   describe(`verdicts of ${binary}`, { timeout: 120_000 }, () => {
     let user: UserHooks;

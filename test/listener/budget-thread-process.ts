@@ -7,7 +7,7 @@ interface Task {
   readonly ips: readonly string[];
   /** How often each address is tried. */
   readonly tries: number;
-  /** Whether places are given back at once. */
+  /** True: places are given back at once. */
   readonly churns: boolean;
 }
 

@@ -11,7 +11,7 @@ function shape(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, item]) => shape(item, `${path}.${key}`));
 }
 
-/** What is asked of both, beside what is found by id. */
+/** Requests to both, beside those by id. */
 const REQUESTS = [
   ...['', 'versions', 'summaries', 'rusages', 'self_proc_stats', 'system_proc_stats', 'meminfos'],
   ...['authors', 'features', 'vhosts/', 'streams/', 'clients/', 'streams/none', 'clients/none'],

@@ -131,7 +131,7 @@ export function publish(url: string, seconds = 120): Program {
   return new Program('ffmpeg', ['-v', 'error', ...input, ...codecs, ...output]);
 }
 
-/** What ffprobe finds in a stream: codec names, sorted. */
+/** Codec names of a stream by ffprobe, sorted. */
 export async function probe(url: string): Promise<string> {
   const args = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', url];
   const program = new Program('ffprobe', args);

@@ -25,9 +25,9 @@ describe('mini-srs calls hooks', { timeout: 120_000 }, () => {
   let server: Server;
   let origin: TestOrigin;
   const calls: Call[] = [];
-  /** What the second URL of each action heard. */
+  /** Calls of the second URL of each action. */
   const seconds: Call[] = [];
-  /** What each action is answered; `0` where nothing is set. */
+  /** Answers to each action; default: `0`. */
   const verdicts = new Map<string, { status: number; body: string; after?: Promise<unknown> }>();
 
   before(async () => {

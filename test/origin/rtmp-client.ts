@@ -13,7 +13,9 @@ import {
 } from '../../src/protocol/rtmp/message.js';
 import { until } from '../helpers/until.js';
 
-/** A plain RTMP client that says what it is told to, at once and unasked, and keeps what it hears. */
+/**
+ * A plain RTMP client that says what it is told to, at once and unasked, and keeps what it hears.
+ */
 export class RtmpClient {
   readonly socket: Socket;
   readonly heard: ReadMessage[] = [];

@@ -8,7 +8,7 @@ import { GRACE_MS, World } from './helpers.js';
 const CHILDREN = 3;
 const STREAMS = ['v/a/1', 'v/a/2', 'v/a/3', 'v/a/4'].map(key);
 
-/** What a stream should be: who holds it, and until when it is kept when nobody does. */
+/** Expected state of a stream: its holds, and the time until which it is kept without any. */
 interface Expected {
   holds: Hold[];
   published: boolean;

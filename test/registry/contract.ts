@@ -6,7 +6,10 @@ import { key } from '../helpers/stream-key.js';
 /** One store under test. */
 export interface RegistryFixture {
   readonly registry: Registry;
-  /** A second door to the same store, as another supervisor has; the same object where there is none. */
+  /**
+   * A second door to the same store, as another supervisor has; the same object where there is
+   * none.
+   */
   readonly other: Registry;
   readonly leaseMs: number;
   /** Lets so much time pass: by the injected clock, or really. */
@@ -18,7 +21,7 @@ const C1 = { id: 'c001', generation: 1 };
 const C1_NEXT = { id: 'c001', generation: 2 };
 const C2 = { id: 'c002', generation: 1 };
 
-/** What every store must keep: run it with a maker of fresh, empty stores. */
+/** Contract of every store: run it with a maker of fresh, empty stores. */
 export function registryContract(name: string, make: () => Promise<RegistryFixture>): void {
   describe(`registry: ${name}`, () => {
     let store: RegistryFixture;

@@ -11,7 +11,9 @@ import { until } from '../helpers/until.js';
 
 const MIB = 1024 * 1024;
 
-/** Writes `total` random bytes in pieces of random size, pausing now and then; answers their hash. */
+/**
+ * Writes `total` random bytes in pieces of random size, pausing now and then; answers their hash.
+ */
 async function pour(socket: Socket, total: number): Promise<string> {
   const hash = createHash('sha256');
   for (let left = total; left > 0; ) {
@@ -55,7 +57,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** What every relay engine has to do, whatever it is made of. */
+/** Contract of every relay engine. */
 export function relayContract(name: string, make: () => RelayEngine): void {
   describe(`relay engine: ${name}`, () => {
     let bench: RelayBench;

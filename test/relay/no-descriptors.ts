@@ -1,4 +1,7 @@
-/** Run with a low `ulimit -n`: uses all descriptors up under a native engine, and says what still works. */
+/**
+ * Run with a low `ulimit -n`: uses all descriptors up under a native engine, and says what still
+ * works.
+ */
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';

@@ -46,7 +46,7 @@ class Party {
   }
 }
 
-/** What every UDP relay has to do, whatever it is made of. */
+/** Contract of every UDP relay. */
 export function udpContract(
   name: string,
   open: (options: UdpRelayOptions) => Promise<UdpRelay>,

@@ -5,7 +5,9 @@ import { GarbageWatch } from '../../src/system/garbage-watch.js';
 const MB = 1e6;
 const SECOND = 1000;
 
-/** Looks every 5 s at `used` MB, with that much of the time busy; answers which looks were worth it. */
+/**
+ * Looks every 5 s at `used` MB, with that much of the time busy; answers which looks were worth it.
+ */
 function looks(watch: GarbageWatch, from: number, rows: readonly [used: number, busy: number][]) {
   return rows.map(([used, busy], i) =>
     watch.isWorthwhile(used * MB, busy, from + 5 * SECOND * (i + 1)),

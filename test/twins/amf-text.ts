@@ -1,6 +1,6 @@
 /**
- * AMF0 as text that tells objects, ECMA arrays and strict arrays apart, which decoded values do not:
- * `"name", 1, {level: "status"}, ecma{k: 1}, [1, 2]`.
+ * AMF0 as text that tells objects, ECMA arrays and strict arrays apart, which decoded values do
+ * not: `"name", 1, {level: "status"}, ecma{k: 1}, [1, 2]`.
  */
 export function amfText(bytes: Buffer): string {
   const cursor = { bytes, at: 0 };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ROOT } from '../helpers/paths.js';
 import type { Scene } from './stage.js';
 
-/** Whose transcript is compared with that of a lone SRS. */
+/** Servers whose transcript is compared with that of a lone SRS. */
 export type Server = 'srs' | 'mini-srs' | 'box of srs' | 'box of mini-srs';
 
-/** What a server says otherwise than a lone SRS, and why. */
+/** A known difference between a server and a lone SRS, and its reason. */
 export interface Difference {
   readonly of: readonly Server[];
   /** Scripts, by the beginning of their names; all of them where there is none. */
@@ -26,7 +26,7 @@ function fileOf(script: string): string {
   return join(ROOT, 'test/twins/expected', `${script}.json`);
 }
 
-/** What a lone SRS showed when it was recorded. */
+/** The recorded transcript of a lone SRS. */
 export function expectedOf(script: string): Scene[] {
   return JSON.parse(readFileSync(fileOf(script), 'utf8')) as Scene[];
 }

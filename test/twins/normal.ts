@@ -1,4 +1,4 @@
-/** What two servers may say differently without a client minding: ids, ports, times, counts. */
+/** Removes differences that no client minds: ids, ports, times, counts. */
 
 /** Replaces texts of this run by the names of what they are. */
 export class Normal {

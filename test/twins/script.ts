@@ -22,7 +22,7 @@ type Act = RtmpAct | HttpAct | HooksAct | SrtAct;
 /** AMF0 values of a call; an object is written as such. */
 export type Amf = string | number | boolean | null | undefined | Amf[] | { [key: string]: Amf };
 
-/** What ends a step of an RTMP client, besides that the server closes the connection. */
+/** Ends of a step of an RTMP client, besides that the server closes the connection. */
 interface Ends {
   /**
    * A line with this text; '' for what has come so far. Before `publish` or `play` it is the answer
@@ -75,7 +75,9 @@ export interface HttpAct {
   readonly live?: boolean;
 }
 
-/** Waits for a hook of one of the script's streams; shows all calls that came since the last look. */
+/**
+ * Waits for a hook of one of the script's streams; shows all calls that came since the last look.
+ */
 export interface HooksAct {
   readonly hooks: string;
   /** Calls of it, in the whole script. */

@@ -9,7 +9,7 @@ import { jsonLines, Normal, textLines } from './normal.js';
 import type { Amf, HooksAct, HttpAct, RtmpAct, Said, Script, SrtAct, Step } from './script.js';
 import type { Target } from './target.js';
 
-/** What a step showed, normalised. */
+/** Transcript of a step, normalised. */
 export interface Scene {
   readonly step: string;
   readonly lines: readonly string[];

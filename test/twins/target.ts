@@ -18,7 +18,7 @@ export interface Target {
 
 const ACTIONS = ['connect', 'close', 'publish', 'unpublish', 'play', 'stop'];
 
-/** What the lone origin's config and the box's template have in common. */
+/** The vhost of the lone origin's config and the box's template. */
 function vhost(hooks: UserHooks): string {
   const urls = ACTIONS.map((action) => `on_${action} ${hooks.url}/hook;`).join(' ');
   return `vhost __defaultVhost__ {

@@ -7,11 +7,11 @@ export class FakeApi {
   service = 's1';
   live: string[] = [];
   vhost = 'v';
-  /** What a request must show, as a header; null: nothing. */
+  /** `Authorization` that a request must have; null: none. */
   authorization: string | null = null;
   /** Put in the place of every answer; null: they are SRS's. */
   instead: ((socket: Socket) => void) | null = null;
-  /** What came as `Authorization`, in the order of the requests. */
+  /** `Authorization` of each request, in their order. */
   readonly shown: (string | undefined)[] = [];
   readonly #server: Server;
 

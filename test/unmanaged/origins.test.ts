@@ -18,9 +18,9 @@ const PER_ADDRESS = 3;
 
 let now = 0;
 let downs: OriginDown[] = [];
-/** What a connection to an address comes to; absent: it is taken. */
+/** Errors of connections by address; absent: it is accepted. */
 let ways = new Map<string, Error>();
-/** Who answers an HTTP API there; absent: nobody. */
+/** Origins whose HTTP API answers at an address; absent: none. */
 let answering = new Map<string, OriginLife>();
 let origins: Origins;
 /** How late we ourselves are. */

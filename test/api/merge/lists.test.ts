@@ -4,7 +4,7 @@ import type { Json } from '../../../src/api/json.js';
 import { mergeStreams, mergeVhosts } from '../../../src/api/merge/lists.js';
 import { type Lists, localize } from '../../../src/api/merge/localize.js';
 
-/** What a child says whose own ids begin with `prefix`. */
+/** Lists of a child whose own ids begin with `prefix`. */
 function lists(prefix: string, active: boolean): Lists {
   const [vhost, stream, client] = ['v', 's', 'c'].map((kind) => `${prefix}-${kind}`);
   const traffic = { send_bytes: 10, recv_bytes: 20, kbps: { recv_30s: 1, send_30s: 2 } };

@@ -20,9 +20,13 @@ export interface Peer {
 
 type Start = (childPort: number, folder: string) => Promise<Peer | null>;
 
-/** How it is set as a rule: it splices once a connection has sent much in one go, and forgets that. */
+/**
+ * How it is set as a rule: it splices once a connection has sent much in one go, and forgets that.
+ */
 const HAPROXY_AUTO = { global: [], defaults: [' option splice-auto'] };
-/** The cheapest that it can be set to for this load: always splices, a burst of a stream at once. */
+/**
+ * The cheapest that it can be set to for this load: always splices, a burst of a stream at once.
+ */
 const HAPROXY_BEST = {
   global: [' maxpipes 1000', ' tune.pipesize 262144'],
   defaults: [' option splice-request', ' option splice-response'],

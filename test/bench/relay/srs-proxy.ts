@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { freePort } from '../../helpers/ports.js';
 import { type Peer, started } from './peers.js';
 
-/** The SRS project's Go proxy, where `$SRS_PROXY` names its binary, in front of one child's RTMP port. */
+/**
+ * The SRS project's Go proxy, where `$SRS_PROXY` names its binary, in front of one child's RTMP
+ * port.
+ */
 export async function startSrsProxy(childPort: number): Promise<Peer | null> {
   const binary = process.env.SRS_PROXY;
   if (!binary) return null;

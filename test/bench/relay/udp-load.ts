@@ -27,7 +27,7 @@ export interface UdpPace {
 }
 
 export interface UdpResult {
-  /** What arrived. */
+  /** Bytes that arrived. */
   readonly bytes: number;
   /** Milliseconds that each datagram took. */
   readonly delays: readonly number[];

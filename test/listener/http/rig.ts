@@ -28,10 +28,10 @@ export class Rig {
   /** Streams that are published. */
   readonly published = new Set<string>(['__defaultVhost__/live/x']);
   readonly waiting: (() => void)[] = [];
-  /** What hooks heard of those who waited. */
+  /** Calls of hooks for clients that waited. */
   readonly told: string[] = [];
   readonly holds = new HoldBudget({ heldPlayers: 3, heldPlayersPerIp: 2 });
-  /** What `on_play` answers. */
+  /** Verdict of `on_play`. */
   verdict: Promise<boolean> = Promise.resolve(true);
   released = 0;
   deleted = 0;

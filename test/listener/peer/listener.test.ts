@@ -36,7 +36,7 @@ async function rig(t: TestContext) {
   const engine = new PortableEngine();
   const aliases = new AliasBook();
   const admitted = { count: 0 };
-  /** What hooks were told of clients that they know already. */
+  /** Notes to hooks about clients that they know already. */
   const adopted: string[] = [];
   const adopt = ({ id, ip, stream }: HeldElsewhere): HookClient => ({
     ...NO_HOOK_CLIENT,

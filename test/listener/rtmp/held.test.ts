@@ -27,7 +27,7 @@ import {
 const TCURL = 'rtmp://127.0.0.1/live';
 const KEY = '__defaultVhost__/live';
 const FFMPEG = CLIENTS[1] as ClientBytes;
-/** What a child says to a player: all that the client has had already, and media. */
+/** A child's bytes for a player: all that the client has had already, and media. */
 const ANSWERS = Buffer.concat([
   CHILD_HANDSHAKE,
   encoded(setChunkSize(60_000), result(1), result(2, 1)),
@@ -40,10 +40,10 @@ class World {
   readonly published = new Set<string>();
   readonly waiters = new CountedWaiters();
   readonly budget: HoldBudget;
-  /** What hooks heard. */
+  /** Calls of hooks. */
   readonly told: string[] = [];
   readonly refuses = new Set<string>();
-  /** Whether it would be known here that a stream is published. */
+  /** True if it would be known here that a stream is published. */
   knows = true;
   readonly held: HeldPlayers;
 

@@ -32,7 +32,7 @@ import {
 const TARGET = { tcUrl: 'rtmp://127.0.0.1/live', app: 'live', stream: 'cam' };
 const HELLO = Buffer.concat([buildC0C1(0, Buffer.alloc(1528)), Buffer.alloc(HANDSHAKE_SIZE)]);
 const FMLE = CLIENTS[3] as ClientBytes;
-/** What a child says to FMLE's commands. */
+/** A child's answers to FMLE's commands. */
 const ANSWERS = encoded(...[1, 2, 3].map((id) => result(id)), result(4, 1));
 const START = encoded(status('NetStream.Publish.Start'));
 

@@ -28,10 +28,10 @@ export interface Way {
 
 export const C001: OwnerRef = { id: 'c001', generation: 1 };
 
-/** Who serves an RTMP port: one thread by Node's sockets, or the native relay's own threads. */
+/** Threads of an RTMP port: one with Node's sockets, or the native relay's own. */
 export type Server = 'node' | 'threads';
 
-/** What a test sets of the port. */
+/** Options of the port that a test sets. */
 export type RigContext = Partial<Omit<RtmpSessionContext, 'aliases'>> & {
   readonly aliases?: CountedAliases;
 };
@@ -41,7 +41,7 @@ export class Rig {
   readonly aliases: CountedAliases;
   readonly listener: RtmpListener | RtmpPool;
   readonly engine: PortableEngine | NativeEngine;
-  /** What the router answers, one after the other; the last again and again. Null: no child. */
+  /** Answers of the router, one after another; the last repeats. Null: no child. */
   ways: (Way | null)[] = [];
   asked: string[] = [];
   released = 0;

@@ -55,7 +55,10 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       await rig.start({ children, encryption });
     }
 
-    /** Whether it is answered without the listener. An id of its own: earlier answers may be late. */
+    /**
+     * Resolves with whether a caller is answered without the listener. It has an id of its own,
+     * because earlier answers may be late.
+     */
     async function relayAnswers(caller: SrtCaller): Promise<boolean> {
       const own = ++lastId;
       await caller.induce(own);

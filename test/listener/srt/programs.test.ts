@@ -17,7 +17,7 @@ import { SrtRig } from './rig.js';
 
 const PROGRAM = 'srt-live-transmit';
 const SECRET = 'correct horse';
-/** What a live SRT packet carries. */
+/** Bytes of media in a live SRT packet. */
 const CHUNK = 1316;
 const CHUNKS = 400;
 /** The program keeps the last bytes back until more come. */

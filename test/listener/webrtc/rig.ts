@@ -131,9 +131,12 @@ export class Rig {
   readonly children = [new FakeChild(), new FakeChild()];
   readonly released: string[] = [];
   readonly sessions: RtcListener;
-  /** What the router answers; by the number in the stream's name, else the first child. */
+  /**
+   * False: the router has no child. Else it has that of the number in the stream's name, or the
+   * first.
+   */
   hasChild = true;
-  /** What the router throws; null: nothing. */
+  /** Makes the error that the router throws; null: none. */
   fault: (() => Error) | null = null;
   isPublished = false;
   /** Tokens told, by their keys. */

@@ -69,7 +69,7 @@ function summary(message: ReadMessage): string {
 const CONNECT = call('connect', 1, { app: 'live', tcUrl: TARGET.tcUrl });
 const PLAY = Buffer.concat([CONNECT, call('createStream', 2), call('play', 3, null, 'cam')]);
 
-/** What players say while they wait, and SRS answers. */
+/** Commands of waiting players, and SRS's answers. */
 const TALK = [
   call('pause', 7, null, true, 0),
   call('getStreamLength', 8, null, 'cam'),

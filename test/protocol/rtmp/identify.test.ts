@@ -28,7 +28,7 @@ const C2 = Buffer.alloc(HANDSHAKE_SIZE, 2);
 const TARGET = { tcUrl: 'rtmp://127.0.0.1/live', app: 'live', stream: 'cam?token=1' };
 const SIMPLE = buildC0C1(0, RANDOM);
 
-/** What came of a client's bytes, handed over `size` at a time. */
+/** Feeds a client's bytes, `size` at a time. */
 function identify(bytes: Buffer, size = bytes.length) {
   const identifier = new RtmpIdentifier({ server: SERVER, time: 0, random: RANDOM });
   const replies: Buffer[] = [];

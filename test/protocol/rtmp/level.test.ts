@@ -32,7 +32,7 @@ function media(csid: number, timestamp: number, size: number): RtmpMessage {
   return { csid, timestamp, typeId: MessageType.video, streamId: 1, payload };
 }
 
-/** What the client reads, `sizes` bytes at a time from the child. */
+/** Messages that the client reads, from the child's bytes, `size` at a time. */
 function throughLeveler(child: Buffer, size: number, plan: Plan = ANSWERED): RtmpMessage[] {
   const leveler = new ChildLeveler(plan);
   const client = new ChunkReader();

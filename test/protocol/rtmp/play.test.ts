@@ -19,7 +19,7 @@ const result = (transactionId: number) => {
 const media = (typeId: number) =>
   encodeMessage({ csid: 6, timestamp: 0, typeId, streamId: 1, payload: Buffer.of(1, 2) }, 128);
 
-/** What the answers come to. */
+/** Feeds the answers. */
 function heard(...parts: Buffer[]) {
   const outcome = new PlayAnswers().feed(Buffer.concat([HANDSHAKE, ...parts]));
   return outcome.kind === 'value' ? outcome.value : outcome.kind;

@@ -70,7 +70,7 @@ const ACL =
   '-@all +auth +client|setname +command +hello +ping +sentinel|get-master-addr-by-name +sentinel|master +sentinel|sentinels';
 const REQUIRED = [`requirepass ${SECRET}`, `sentinel sentinel-pass ${SECRET}`];
 
-/** What servers and Sentinels want, what the address and `cluster.sentinelAuth` say. */
+/** Passwords of servers and Sentinels, and those in the address and `cluster.sentinelAuth`. */
 const LOGINS: readonly [string, SentinelOptions, string, ConnectOptions][] = [
   ['of Sentinels alone', { lines: REQUIRED, login: { password: SECRET } }, `:${SECRET}@`, {}],
   ['of servers alone', { password: 'of-servers' }, ':of-servers@', {}],

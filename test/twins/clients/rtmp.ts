@@ -41,7 +41,7 @@ export class RawRtmp {
   readonly #frames = new Map<string, number>();
   readonly #places = new Map<string, string>();
   #fences = 0;
-  /** What answers the last thing that was said, while no fence can tell. */
+  /** Name of the answer that is waited for, while no fence can tell. */
   #awaited = '';
   #passed = 0;
   #closed = false;

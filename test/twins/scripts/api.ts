@@ -14,7 +14,7 @@ const PLAYED: Step[] = [
   say('v', [on(8, 1, call('play', 3, null, '{name}?token=x'))], { media: 'flows' }),
 ];
 
-/** What is true is shown at once: nothing here is asked twice. */
+/** Answers are true at once: nothing here is asked twice. */
 const atOnce: Script = {
   name: 'api-at-once',
   steps: [
