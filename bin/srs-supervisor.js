@@ -45,8 +45,11 @@ function fail(text) {
 }
 
 // The rest takes a second to load on a busy machine; the progress line takes this place.
-if (process.argv[2] === 'run' && process.stderr.isTTY)
+const [, , command, ...flags] = process.argv;
+const isHelp = flags.some((flag) => flag === '-h' || flag === '--help');
+if (command === 'run' && !isHelp && process.stderr.isTTY) {
   process.stderr.write('srs-supervisor: loading');
+}
 
 // Now: later there may be no descriptor to read it by.
 const limit = fileLimit();

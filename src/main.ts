@@ -12,7 +12,7 @@ import { jsonLine, reportOf, wantsJson } from './cli/report.js';
 import { adminOf, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
-import { wrapped } from './cli/wrap.js';
+import { wrappedLines } from './cli/wrap.js';
 import { formatAddress } from './config/address.js';
 import type { Address, Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -145,9 +145,7 @@ function report(error: unknown): void {
 }
 
 function forPeople(text: string): string {
-  const width = terminalWidth(stderr);
-  const lines = `srs-supervisor: ${text}`.split('\n');
-  return `${lines.map((line) => wrapped(line, width)).join('\n')}\n`;
+  return `${wrappedLines(`srs-supervisor: ${text}`, terminalWidth(stderr))}\n`;
 }
 
 /** Waits for the readers of our output: without limit for a command's output, else for a second. */

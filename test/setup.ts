@@ -17,6 +17,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'systemd-notify': 'systemd',
   python3: 'python3',
   chromium: 'chromium',
+  tmux: 'tmux',
   ip: 'iproute2',
   nft: 'nftables',
 };

@@ -80,7 +80,7 @@ async function ask(
 
 function reasonOf(where: string, error: unknown): string {
   if (codeOf(error) === 'ECONNREFUSED') {
-    return `no supervisor answers at ${where}; is it running? (srs-supervisor run), or name it with --admin`;
+    return `no supervisor answers at ${where}: start one (srs-supervisor run), or name its port with --admin`;
   }
   if (codeOf(error) === 'ABORT_ERR') return `the supervisor at ${where} gave no answer in time`;
   return `cannot ask the supervisor at ${where}: ${messageOf(error)}`;

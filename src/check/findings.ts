@@ -7,10 +7,13 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Result of one check: its value for later checks, a line for people, and warnings. */
+/**
+ * Result of one check: its value for later checks, a line for people (null: the warnings say it
+ * all), and warnings.
+ */
 export interface Outcome<T> {
   readonly value: T;
-  readonly text: string;
+  readonly text: string | null;
   readonly warnings?: readonly string[];
 }
 
@@ -43,7 +46,7 @@ export class Findings {
   ): Promise<T | undefined> {
     try {
       const { value, text, warnings = [] } = await run();
-      this.list.push({ check, status: 'ok', text });
+      if (text !== null) this.list.push({ check, status: 'ok', text });
       for (const warning of warnings) this.list.push({ check, status: 'warn', text: warning });
       return value;
     } catch (error) {

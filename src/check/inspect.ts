@@ -104,7 +104,7 @@ function liveFormats({ vhosts, hls }: Config, template: Template): Outcome<null>
   const formats = liveMounts(template, vhosts).map(({ vhost, mount }) => {
     const format = mount?.slice(mount.lastIndexOf('.') + 1) ?? 'not by HTTP';
     const hasHls = !template.isGiven && hls.enabled && format !== 'ts';
-    return `${vhost} ${format}${hasHls ? ' and HLS' : ''}`;
+    return `${vhost}: ${format}${hasHls ? ' and HLS' : ''}`;
   });
   return { value: null, text: formats.join(', ') };
 }
@@ -161,9 +161,8 @@ async function findOverlap(
   pinning: Pinning | null | undefined,
 ): Promise<Outcome<boolean>> {
   const warning = plan && pinning ? await overlapWithOthers(workDir, plan) : null;
-  const text = 'children of other supervisors on these CPUs';
-  if (warning === null) return { value: false, text: `no ${text}` };
-  return { value: true, text, warnings: [warning] };
+  if (warning !== null) return { value: true, text: null, warnings: [warning] };
+  return { value: false, text: 'no children of other supervisors on these CPUs' };
 }
 
 async function budget(config: Config, childCount: number): Promise<Outcome<DescriptorBudget>> {

@@ -44,7 +44,8 @@ export async function findOpenSecrets(
   configFile: string | undefined,
 ): Promise<Outcome<null>> {
   const warnings = [...onCommandLine(argv), ...(await inOpenFile(configFile))];
-  return { value: null, text: 'looked for on the command line and in the config file', warnings };
+  const none = 'none on the command line, none in a file that others can read';
+  return { value: null, text: warnings.length === 0 ? none : null, warnings };
 }
 
 function onCommandLine(argv: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import type { Outcome } from './findings.js';
 
 /** Reads the user's srs.conf (`srs.template`); a null path: no template. Throws ERR_CONFIG. */
 export async function readTemplate(path: string | null): Promise<Outcome<Template>> {
-  if (path === null) return { value: NO_TEMPLATE, text: 'none: children get a config of ours' };
+  if (path === null) return { value: NO_TEMPLATE, text: 'none: children get our own config' };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     const reason = codeOf(error) === 'ENOENT' ? 'no such file' : plainReason(error);
     throw templateError(path, `cannot read it: ${reason}`, error);

@@ -42,7 +42,7 @@ function whichSrs(status: AdminStatus): string {
   const line = `srs-supervisor ${version} runs ${srs.kind} ${srs.version} (${srs.path})`;
   if (srs.kind === 'none') return withoutChildren(status);
   if (srs.kind === 'srs') return line;
-  return `${line}\nmini-srs is our small embedded origin; put a real srs into srs-bin/ for production.`;
+  return `${line}\nmini-srs is our small embedded origin; for production put srs into srs-bin/.`;
 }
 
 /** Tells the URL for origins' heartbeats. */

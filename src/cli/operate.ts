@@ -1,7 +1,6 @@
 import { type AdminQuestion, adminAsk } from '../admin/client.js';
 import type { ChildRow } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
-import { loadOf } from '../jobs/hands.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
 import { type FollowOptions, follow } from './follow.js';
 import { formatDuration } from './format.js';
@@ -37,10 +36,10 @@ function questionOf(order: Exclude<Order, { kind: 'job' }>): AdminQuestion {
   return post(`children/${encodeURIComponent(child)}/${kind}`, body);
 }
 
-/** Returns `c003 is draining and takes no new streams; it has 2 streams, 5 clients`. */
+/** `c003 drains: 2 streams and 5 clients are left` */
 function rowText(kind: string, { id, state, streams, clients }: ChildRow): string {
   if (kind === 'undrain') return `${id} is ${state} and takes new streams`;
-  return `${id} is ${state} and takes no new streams; it has ${loadOf({ streams, clients })}`;
+  return `${id} is ${state} and takes no new streams; it has ${streams} streams and ${clients} clients`;
 }
 
 /** Shows the job at work, or the last one; with `stop`, ends it and waits until it has ended. */

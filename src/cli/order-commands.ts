@@ -48,7 +48,7 @@ export function addOrders(program: Command, { order }: OrderActions): void {
     .action((child: string | undefined, options: RestartOptions) =>
       order(restartOrder(child, options), options),
     );
-  command('scale <count>', 'have so many children; the last ones are drained first')
+  command('scale <count>', 'change the number of children; the last ones are drained first')
     .option(...TIMEOUT)
     .action((count: string, options: ScaleOptions) => {
       const { timeout } = options;

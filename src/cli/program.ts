@@ -84,10 +84,10 @@ Exit codes: 0 fine, 1 failed while running, 2 bad usage or config.`;
 
 function addRun(program: Command, actions: CliActions): void {
   const run = program.command('run').description('start the children and serve their clients');
-  addConfigFlags(run).option('--demo', 'publish a test stream as well').action(actions.run);
+  addConfigFlags(run).option('--demo', 'also publish a test stream, live/demo').action(actions.run);
   const check = program
     .command('check')
-    .description('say what in the config or on this machine would fail, and how to mend it');
+    .description('list what would fail in the config or on this machine');
   addConfigFlags(check).action(actions.check);
 }
 
@@ -96,16 +96,16 @@ function addConfigFlags(command: Command): Command {
     .option(...CONFIG)
     .option('--children <n>', 'how many, or auto: one for each planned CPU')
     .option('--srs <path>', 'the SRS program')
-    .option('--workdir <dir>', "where the children's files go")
+    .option('--workdir <dir>', 'directory of the children: configs, logs, HLS')
     .option('--rtmp <address>', 'RTMP (default: 1935)')
     .option('--http <address>', 'HTTP-FLV, HTTP-TS, HLS (default: 8080)')
     .option('--api <address>', "SRS's HTTP API, WHIP, WHEP (default: 1985)")
     .option('--rtc <address>', 'WebRTC media, UDP and TCP (default: 8000)')
     .option('--srt <address>', 'SRT, UDP (default: 10080)')
     .option('--admin <address>', 'admin port (default: 127.0.0.1:12025)')
-    .option('--registry <where>', 'memory or redis://…')
+    .option('--registry <where>', 'memory, or a redis:// address')
     .option('--relay <engine>', 'auto, native or portable')
-    .option('--no-pin', 'leave children on any CPU')
+    .option('--no-pin', 'do not bind children to CPUs')
     .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
     .option('--log-format <format>', 'auto, text or json (auto: text on a terminal)');
 }
@@ -122,7 +122,7 @@ function addPlan(program: Command, actions: CliActions): void {
 }
 
 const QUERIES = [
-  ['status', 'print how a running supervisor is'],
+  ['status', 'print the state of a running supervisor'],
   ['children', 'list the children of a running supervisor'],
   ['streams', 'list the streams of a running supervisor'],
 ] as const;

@@ -45,6 +45,7 @@ export function statusText(status: AdminStatus, now: number, width: number | nul
       srs.kind === 'none' ? 'none: origins register' : `${srs.kind} ${srs.version} (${srs.path})`,
     ],
     ['relay', relayText(status.relay)],
+    ...boxes(status),
     ['children', `${children.ready} of ${children.total} ready`],
     ...noteLines(children, now),
     ...jobLines(status, now),
@@ -85,6 +86,13 @@ function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, 
   return lines;
 }
 
+/** Other boxes that share the map, by the hosts at which they are reached. */
+function boxes({ boxes: rows }: AdminStatus): [string, string][] {
+  if (rows.length === 0) return [];
+  const hosts = rows.map(({ host, own }) => (own ? `${host} (this one)` : host));
+  return [['boxes', `${rows.length}: ${hosts.join(', ')}`]];
+}
+
 function connectionsText({ connections, heldPlayers }: AdminStatus): string {
   return heldPlayers === 0 ? `${connections}` : `${connections}, players that wait: ${heldPlayers}`;
 }
@@ -120,7 +128,6 @@ const CHILD_COLUMNS: readonly Column[] = [
   { title: 'STREAMS', align: 'right' },
   { title: 'CLIENTS', align: 'right' },
   { title: 'RESTARTS', align: 'right' },
-  { title: 'LAST ERROR', elastic: true },
 ];
 
 /** Returns the table of the children, and below it why some of them are as they are. */
@@ -140,14 +147,24 @@ export function childrenText(
     String(child.streams),
     String(child.clients),
     String(child.restarts),
-    child.lastError === null ? '' : `${ago(child.lastErrorAt ?? now)} ago: ${child.lastError}`,
   ]);
-  const notes = children.flatMap(({ id, why }) =>
-    why === null ? [] : `${id}: ${printable(why)}\n`,
-  );
+  const notes = children
+    .flatMap((child) => notesOn(child, ago).map((note) => `${child.id}: ${printable(note)}`))
+    .map((line) => `${wrapped(line, width)}\n`);
   return [table(CHILD_COLUMNS, rows, width), ...(notes.length > 0 ? ['\n', ...notes] : [])].join(
     '',
   );
+}
+
+/** Says why a child is as it is, and how its last process ended. */
+function notesOn(child: ChildRow, ago: (at: number) => string): string[] {
+  const { why, lastError, lastErrorAt } = child;
+  const notes = why === null || why === lastError ? [] : [why];
+  if (lastError === null) return notes;
+  return [
+    ...notes,
+    `last error ${lastErrorAt === null ? '' : `${ago(lastErrorAt)} ago`}: ${lastError}`,
+  ];
 }
 
 const STREAM_COLUMNS: readonly Column[] = [

@@ -15,6 +15,10 @@ import { nearPath, ownCommand } from './own-command.js';
 import { RunningList } from './running.js';
 import type { SignalActions } from './signals.js';
 import { Unforeseen } from './unforeseen.js';
+import { wrappedLines } from './wrap.js';
+
+/** Columns of a log line's time on a terminal. */
+const TIME = 9;
 
 export interface RunContext extends Surroundings {
   readonly stdout: Output;
@@ -72,7 +76,10 @@ export async function run(config: Config, context: RunContext): Promise<void> {
 
 function openLogger(config: Config, context: RunContext, progress: ProgressLine): Logger {
   const { stderr, redactor } = context;
-  const write = (text: string) => progress.above(redactor.hide(text));
+  const { isTTY } = stderr;
+  // Lines of the log break between words behind their time.
+  const fit = (text: string) => (isTTY ? wrappedLines(text, process.stderr.columns, TIME) : text);
+  const write = (text: string) => progress.above(fit(redactor.hide(text)));
   const logger = createLogger(config.log.level, { people: isText(config, stderr), write });
   stderr.onGap = (lines) =>
     logger.warn({ lines }, 'log lines were dropped here, which nobody took in time');

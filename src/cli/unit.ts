@@ -67,8 +67,9 @@ RestartSec=1
 RestartPreventExitStatus=2
 TimeoutStartSec=120
 
-# SIGTERM to the supervisor alone: it ends clients, then its children itself. To let clients finish
-# first (drain.seconds), run systemctl kill -s QUIT --kill-whom=main srs-supervisor.
+# SIGTERM goes to the supervisor alone: it ends clients, then its children.
+# systemctl kill -s QUIT --kill-whom=main srs-supervisor lets clients finish
+# first (drain.seconds).
 KillMode=mixed
 TimeoutStopSec=90
 
@@ -77,8 +78,9 @@ OOMPolicy=continue
 LimitNOFILE=1048576
 TasksMax=16384
 
-# CAP_NET_ADMIN is for the firewall of the children's media ports and rtc.media: offload,
-# CAP_NET_BIND_SERVICE for ports below 1024. Children get neither.
+# CAP_NET_ADMIN is for the firewall of the children's media ports and for
+# rtc.media: offload, CAP_NET_BIND_SERVICE for ports below 1024. Children get
+# neither.
 AmbientCapabilities=${capabilities}
 CapabilityBoundingSet=${capabilities}
 

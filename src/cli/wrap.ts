@@ -17,3 +17,9 @@ export function wrapped(line: string, width: number | null, indent = 2): string 
   }
   return [...lines, current].join('\n');
 }
+
+/** Breaks each line of a text. */
+export function wrappedLines(text: string, width: number | null, indent?: number): string {
+  const lines = text.split('\n').map((line) => wrapped(line, width, indent));
+  return lines.join('\n');
+}

@@ -170,7 +170,7 @@ function quotaWarnings(count: number, most: number, quota: number | null): strin
   if (quota === null || count <= most) return [];
   const time = `${quotaText(quota)} of time (cgroup quota)`;
   return [
-    `${count} children on ${time} wait for one another; children.count up to ${most} avoids it`,
+    `${count} children on ${time} wait for one another; set children.count to ${most} or less`,
   ];
 }
 
@@ -182,5 +182,5 @@ export function quotaText(quota: number): string {
 function sharingWarnings(count: number, free: number): string[] {
   if (count <= free) return [];
   const cpus = free === 1 ? '1 free CPU' : `${free} free CPUs`;
-  return [`${count} children on ${cpus}: some share one; children.count up to ${free} avoids it`];
+  return [`${count} children on ${cpus}: some share one; set children.count to ${free} or less`];
 }

@@ -41,7 +41,7 @@ export async function drainAndWait(
   const { hands } = tools;
   const before = childOf(tools, id);
   if (before === undefined) throw new SupervisorError('ERR_JOB', `${id} is not there any more`);
-  if (!before.isDrained) hands.drain(id);
+  hands.drain(id);
   job.step(`drains: ${loadOf(before)}; waits up to ${secondsOf(limitMs)}`, id);
   const left = await untilEmpty(id, limitMs, tools, job);
   job.doing(id, null);

@@ -111,8 +111,7 @@ async function makeWay(
     job.step(`closes ${loadOf(child)} at once: no other child takes new streams meanwhile`, id);
     return true;
   }
-  // A child that was drained before keeps its reason.
-  if (!isDrained) tools.hands.drain(id, reason);
+  tools.hands.drain(id, reason);
   job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, id);
   const left = await untilEmpty(id, drainMs, tools, job);
   if (job.signal.aborted) {

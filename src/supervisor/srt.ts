@@ -47,7 +47,7 @@ export function srtListener(
   const logger = parts.logger.child({ room: 'srt' });
   if (config.listen.srt === null) return null;
   if (binary.kind === 'mini-srs') {
-    logger.warn('listen.srt: not opened, for mini-srs speaks no SRT; a real SRS does (srs.binary)');
+    logger.warn('listen.srt: not opened: mini-srs has no SRT; set srs.binary to a real SRS');
     return null;
   }
   const threads = udpThreads(parts, logger);

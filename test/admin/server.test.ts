@@ -170,7 +170,7 @@ test('close ends open connections and frees the port', async () => {
   await other.close();
   await assert.rejects(adminGet(address, '/admin/v1/status'), {
     code: 'ERR_ADMIN',
-    message: `no supervisor answers at 127.0.0.1:${address.port}; is it running? (srs-supervisor run), or name it with --admin`,
+    message: `no supervisor answers at 127.0.0.1:${address.port}: start one (srs-supervisor run), or name its port with --admin`,
   });
 });
 

@@ -27,7 +27,7 @@ describe('ports are proven before a start', () => {
 
   async function prove(env: Record<string, string>): Promise<string> {
     const config = await loadConfig({ env: { ...Object.fromEntries(ANY_PORTS), ...env } });
-    return (await provePorts(config)).text;
+    return (await provePorts(config)).text ?? '';
   }
 
   it('names each that is free, once', async () => {

@@ -42,11 +42,14 @@ test('status names origins that are not let in', () => {
 test('children fit a terminal', () => {
   const lines = childrenText(CHILDREN, NOW, 80).trimEnd().split('\n');
   assert.deepEqual(lines, [
-    'CHILD  STATE      PID  CPUS    CPU  MEMORY  STREAMS  CLIENTS  RESTARTS  LAST ER…',
-    'c001   ready 1m   101  2-4,66  12%   23 MB        1        3         2  1m ago:…',
-    'c002   failed 5s    -  -        0%     0 B        0        0         8  5s ago:…',
+    'CHILD  STATE      PID  CPUS    CPU  MEMORY  STREAMS  CLIENTS  RESTARTS',
+    'c001   ready 1m   101  2-4,66  12%   23 MB        1        3         2',
+    'c002   failed 5s    -  -        0%     0 B        0        0         8',
     '',
+    'c001: last error 1m ago: killed by SIGKILL',
     'c002: exit code 3',
+    'c002: last error 5s ago: exited with code 234 within 40 ms: Address already in',
+    '  use, is another SRS there?',
   ]);
   assert.match(childrenText(CHILDREN, NOW, 200), /is another SRS there\?$/m);
 });

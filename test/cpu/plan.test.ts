@@ -232,7 +232,7 @@ test('a quota of time bounds the children that nobody counted, and is said of th
   const counted = planCpus(topology, { ...AUTO, count: 4 });
   assert.equal(counted.children.length, 4);
   assert.deepEqual(counted.warnings, [
-    '4 children on 2.5 CPUs of time (cgroup quota) wait for one another; children.count up to 2 avoids it',
+    '4 children on 2.5 CPUs of time (cgroup quota) wait for one another; set children.count to 2 or less',
   ]);
   assert.match(renderPlan(counted, topology), /^Quota {5}2\.5 CPUs of time, by the cgroup$/m);
 });

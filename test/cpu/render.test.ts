@@ -42,8 +42,8 @@ c002   0*    0     0   0
 
 * shares its CPU with another child
 
-Warning   2 children on 1 free CPU: some share one; children.count up to 1
-          avoids it`,
+Warning   2 children on 1 free CPU: some share one; set children.count to 1 or
+          less`,
   );
 });
 

@@ -68,8 +68,6 @@ class FakeHands implements Hands {
   /** Most children at the same time that took no new streams, and fewest that did. */
   mostClosed = 0;
   fewestOpen = Number.POSITIVE_INFINITY;
-  /** Reasons of drains, by child: the last one. */
-  readonly reasons = new Map<string, string | undefined>();
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock, count: number) {
@@ -95,9 +93,8 @@ class FakeHands implements Hands {
     return this.list.map((child) => ({ ...child }));
   }
 
-  drain(id: string, why?: string): void {
+  drain(id: string): void {
     const child = this.of(id);
-    this.reasons.set(id, why);
     child.isDrained = true;
     if (child.state === 'ready') child.state = 'draining';
     this.#count();
