@@ -51,6 +51,10 @@ export class DirectListener implements Listener {
     this.#options.sessions.endOf(owner, reason, stream, role);
   }
 
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[] {
+    return this.#options.sessions.kick(fits, reason);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#options.sessions.close();

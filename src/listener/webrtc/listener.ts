@@ -95,6 +95,10 @@ export class RtcListener implements Listener {
     this.#options.sessions.endOf(owner, reason, stream, role);
   }
 
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[] {
+    return this.#options.sessions.kick(fits, reason);
+  }
+
   async close(): Promise<void> {
     this.#options.sessions.close();
     await this.#steering?.close();

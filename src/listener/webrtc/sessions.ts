@@ -6,6 +6,7 @@ import type { Role, StreamKey } from '../../stream-key.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
 import { type Connection, Connections } from '../connections.js';
 import { countRefusal, noCounters } from '../counters.js';
+import { kick } from '../kick.js';
 import type { ConnectionRow, Failure, ListenerSummary } from '../listener.js';
 import { logEnd } from '../log-end.js';
 import type { Route } from '../route.js';
@@ -123,6 +124,15 @@ export class RtcSessions {
   /** See `Listener.endOf`. */
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     this.#connections.endOf(owner, new SessionError('child', reason), stream, role);
+  }
+
+  /** See `Listener.kick`. */
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[] {
+    const sessions = Array.from(this.#byName.values(), (session) => ({
+      row: () => session.row(),
+      end: (error: Error) => session.connection.end(error),
+    }));
+    return kick(sessions, fits, reason);
   }
 
   summary(): ListenerSummary {
