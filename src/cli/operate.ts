@@ -64,10 +64,11 @@ function kickedText({ connections, sessions }: Kicked, width: number | null): st
   return `${list}${count} ${count === 1 ? 'client is' : 'clients are'} closed\n`;
 }
 
-/** Returns `c003 is draining and takes no new streams; it has 2 streams, 5 clients`. */
-function rowText(kind: string, { id, state, streams, clients }: ChildRow): string {
-  if (kind === 'undrain') return `${id} is ${state} and takes new streams`;
-  return `${id} is ${state} and takes no new streams; it has ${loadOf({ streams, clients })}`;
+/** Returns `c003 gets no new streams; it is draining, with 2 streams, 5 clients` */
+function rowText(kind: string, row: ChildRow): string {
+  const { id, state } = row;
+  if (kind === 'undrain') return `${id} gets new streams again; it is ${state}`;
+  return `${id} gets no new streams; it is ${state}, with ${loadOf(row)}`;
 }
 
 /** Shows the job at work, or the last one; with `stop`, ends it and waits until it has ended. */
