@@ -2,7 +2,7 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import type { AdminPort } from './admin/client.js';
+import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
 import { CLEAR, type Output } from './cli/output.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
@@ -52,16 +52,26 @@ async function query(kind: Query['kind'], options: QueryOptions) {
 async function order(order: Order, options: QueryOptions) {
   const port = await adminPort(options);
   const { operate } = await load(import('./cli/operate.js'));
-  const width = terminalWidth(stdout) ?? 0;
+  const width = terminalWidth(stdout);
   const { json = false } = options;
   await operate(order, { port, stdout, json, width, interrupted: untilInterrupted() });
 }
 
-async function adminPort({ config, admin }: QueryOptions): Promise<AdminPort> {
+async function logs(order: LogsOrder, options: QueryOptions) {
+  const port = await adminPort(options);
+  const { showLogs } = await load(import('./cli/logs.js'));
+  const { workDir } = port;
+  await showLogs(order, { port, workDir, stdout, interrupted: untilInterrupted() });
+}
+
+/** The supervisor that is meant, and its work directory. */
+async function adminPort({ config, admin }: QueryOptions) {
   const flags = admin === undefined ? {} : { admin };
   const loaded = await loadConfig({ flags, env, dotenv, file: config });
   const address = await adminAddress(loaded, admin !== undefined);
-  return { address, token: loaded.admin.token };
+  const running = await new RunningList(env).list();
+  const here = running.find((one) => one.admin === formatAddress(address));
+  return { address, token: loaded.admin.token, workDir: here?.workDir ?? loaded.workDir };
 }
 
 /** Columns of the terminal; null: it is none, and lines may be of any length. */
@@ -125,6 +135,7 @@ const actions: CliActions = {
   children: (options) => query('children', options),
   streams: (options) => query('streams', options),
   order,
+  logs,
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const { renderUnit } = await load(import('./cli/unit.js'));

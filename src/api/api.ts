@@ -1,6 +1,6 @@
 /**
  * The room `api/`: SRS's HTTP API for all children: a poller's snapshots, merged by pure functions.
- * May import: child, child-access, clock, config, listener, logging, placement, protocol.
+ * May import: child, child-access, clock, config, listener, logging, placement, protocol, system.
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -47,6 +47,7 @@ export class Api {
   readonly #handlers: ReadonlyMap<string, Handler>;
   /** Null: there are no other boxes. */
   readonly #everywhere: Everywhere | null;
+  readonly #box: MergedState;
 
   constructor({ source, logger = silentLogger, access, pace, neighbours }: ApiOptions) {
     const { authorization } = source.rules;
@@ -60,6 +61,7 @@ export class Api {
       pace === undefined ? { logger } : { logger, pace },
     );
     const box = new MergedState(source, this.#poller, this.#calls);
+    this.#box = box;
     const passed = new Passed(source, this.#poller, this.#calls);
     this.#raw = new Raw(source, this.#calls, passed);
     this.#handlers = handlersOf({ source, box, passed, raw: this.#raw });
@@ -90,6 +92,16 @@ export class Api {
   noteClient(client: ClientRef, publicId = client.id): void {
     this.#poller.clients.note(client);
     if (publicId !== client.id) this.#poller.clients.name(client, publicId);
+  }
+
+  /** Closes the client of that id, as SRS's API does; false if there is none. */
+  async kick(id: string): Promise<boolean> {
+    return (await this.#box.kick(id)) === 0;
+  }
+
+  /** See `MergedState.kickSessions`. */
+  kickSessions(fits: (client: Json) => boolean, child?: string): Promise<number> {
+    return this.#box.kickSessions(fits, child);
   }
 
   /** Something happens in a child: what it said of its streams and clients before is stale. */

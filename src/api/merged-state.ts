@@ -1,3 +1,4 @@
+import { inTurns } from '../system/in-turns.js';
 import type { Page } from './asked.js';
 import type { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
@@ -9,6 +10,10 @@ import { mergeSummaries } from './merge/summaries.js';
 import type { Poller } from './poller.js';
 import type { Snapshot } from './snapshot.js';
 import type { ApiSource } from './types.js';
+
+/** Types of clients whose connections do not show who plays. */
+const SESSION = /^(hls|rtc)-/;
+const KICKS_AT_ONCE = 16;
 
 interface Merged {
   readonly version: number;
@@ -92,6 +97,30 @@ export class MergedState {
     const answer = parseJson(await this.#calls.ask(child, path, 'DELETE'));
     this.#poller.stir(child.id);
     return Number(answer.code);
+  }
+
+  /**
+   * Closes the sessions of HLS and WebRTC whose clients fit, which only the children know; returns
+   * the number of those of HLS. `child`: the only one asked; default: all.
+   */
+  async kickSessions(fits: (client: Json) => boolean, child?: string): Promise<number> {
+    const ids = this.#source.children().map(({ id }) => id);
+    const asked = ids.filter((id) => child === undefined || id === child);
+    await inTurns(asked, KICKS_AT_ONCE, async (id) => {
+      await this.#poller.fresh(id, 0);
+      return true;
+    });
+    const { snapshots } = this.#now();
+    const rows = asked.flatMap((id) => snapshots.get(id)?.lists.clients ?? []);
+    const sessions = rows.filter((row) => SESSION.test(textOf(row, 'type')) && fits(row));
+    let kicked = 0;
+    await inTurns(sessions, KICKS_AT_ONCE, async (row) => {
+      const id = textOf(row, 'id');
+      const code = await this.kick(this.#publicId({ child: textOf(row, 'child'), id }));
+      if (code === 0 && textOf(row, 'type').startsWith('hls')) kicked += 1;
+      return true;
+    });
+    return kicked;
   }
 
   summaries(): Json {

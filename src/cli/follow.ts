@@ -11,8 +11,8 @@ export interface FollowOptions {
   readonly stdout: Output;
   /** Prints the job as JSON at its end, and nothing before. */
   readonly json: boolean;
-  /** Columns of the terminal. */
-  readonly width: number;
+  /** Columns of the terminal; null: it is no terminal. */
+  readonly width: number | null;
   /** Aborts when the user does not want to wait any more. */
   readonly interrupted: AbortSignal;
 }
@@ -52,12 +52,10 @@ const SILENT: Output = { write: () => {} };
 
 /** A job on the screen. */
 class JobView {
-  readonly #output: Output;
   readonly #progress: ProgressLine;
-  readonly #width: number;
+  readonly #width: number | null;
 
-  constructor(output: Output, width: number) {
-    this.#output = output;
+  constructor(output: Output, width: number | null) {
     this.#progress = new ProgressLine(output);
     this.#width = width;
   }
@@ -65,7 +63,7 @@ class JobView {
   show(report: JobReport): void {
     const lines = report.steps.map((step) => `${stepText(step)}\n`).join('');
     if (lines !== '') this.#progress.above(lines);
-    if (this.#output.isTTY) this.#progress.show(nowText(report).slice(0, this.#width - 1));
+    this.#progress.show(nowText(report).slice(0, (this.#width ?? 80) - 1));
   }
 
   end(): void {

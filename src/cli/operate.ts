@@ -1,9 +1,12 @@
 import { type AdminQuestion, adminAsk } from '../admin/client.js';
+import type { Kicked } from '../admin/kick-route.js';
 import type { ChildRow } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
+import { loadOf } from '../jobs/hands.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
 import { type FollowOptions, follow } from './follow.js';
 import { formatDuration } from './format.js';
+import { type Column, table } from './table.js';
 
 /** An order to a running supervisor, as the command line has it. */
 export type Order =
@@ -12,6 +15,7 @@ export type Order =
   | { readonly kind: 'restart'; readonly child: string; readonly timeout?: string }
   | { readonly kind: 'restart-all'; timeout?: string; parallel?: string; from?: string }
   | { readonly kind: 'scale'; readonly count: string; readonly timeout?: string }
+  | { readonly kind: 'kick'; readonly client?: string; stream?: string; ip?: string }
   | { readonly kind: 'job'; readonly stop: boolean };
 
 /**
@@ -21,9 +25,11 @@ export type Order =
 export async function operate(order: Order, options: FollowOptions): Promise<void> {
   const { port, stdout, json } = options;
   if (order.kind === 'job') return showJob(order.stop, options);
-  const answer = await adminAsk<JobReport | ChildRow>(port, questionOf(order));
+  const answer = await adminAsk<JobReport | Kicked | ChildRow>(port, questionOf(order));
   if ('what' in answer) return follow(answer, options);
-  stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : `${rowText(order.kind, answer)}\n`);
+  if (json) stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  else if ('sessions' in answer) stdout.write(kickedText(answer, options.width));
+  else stdout.write(`${rowText(order.kind, answer)}\n`);
 }
 
 function questionOf(order: Exclude<Order, { kind: 'job' }>): AdminQuestion {
@@ -31,15 +37,38 @@ function questionOf(order: Exclude<Order, { kind: 'job' }>): AdminQuestion {
   const post = (path: string, body: object): AdminQuestion => {
     return { method: 'POST', path: `/admin/v1/${path}`, body };
   };
-  if (!('child' in rest)) return post(kind === 'scale' ? 'scale' : 'restart', rest);
+  if (!('child' in rest)) return post(kind === 'restart-all' ? 'restart' : kind, rest);
   const { child, ...body } = rest;
   return post(`children/${encodeURIComponent(child)}/${kind}`, body);
 }
 
-/** `c003 drains: 2 streams and 5 clients are left` */
-function rowText(kind: string, { id, state, streams, clients }: ChildRow): string {
-  if (kind === 'undrain') return `${id} is ${state} and takes new streams`;
-  return `${id} is ${state} and takes no new streams; it has ${streams} streams and ${clients} clients`;
+const CLIENT_COLUMNS: readonly Column[] = [
+  { title: 'CLIENT' },
+  { title: 'ADDRESS', elastic: true },
+  { title: 'ROLE' },
+  { title: 'STREAM', elastic: true },
+  { title: 'CHILD' },
+];
+
+/** Lists the clients that were closed, and counts them. */
+function kickedText({ connections, sessions }: Kicked, width: number | null): string {
+  const rows = connections.map(({ id, client, role, stream, child }) => [
+    id,
+    client,
+    role ?? '-',
+    stream ?? '-',
+    child ?? '-',
+  ]);
+  const list = rows.length === 0 ? '' : table(CLIENT_COLUMNS, rows, width);
+  const count = rows.length + sessions;
+  return `${list}${count} ${count === 1 ? 'client is' : 'clients are'} closed\n`;
+}
+
+/** Returns `c003 gets no new streams; it is draining, with 2 streams, 5 clients` */
+function rowText(kind: string, row: ChildRow): string {
+  const { id, state } = row;
+  if (kind === 'undrain') return `${id} gets new streams again; it is ${state}`;
+  return `${id} gets no new streams; it is ${state}, with ${loadOf(row)}`;
 }
 
 /** Shows the job at work, or the last one; with `stop`, ends it and waits until it has ended. */

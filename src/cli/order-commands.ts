@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { SupervisorError } from '../errors.js';
+import type { LogsOrder } from './logs.js';
 import type { Order } from './operate.js';
-import { addQueryOptions, type QueryOptions } from './query-options.js';
+import { addAdmin, addQueryOptions, type QueryOptions } from './query-options.js';
 
 export interface OrderActions {
+  readonly logs: (order: LogsOrder, options: QueryOptions) => Promise<void>;
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
 }
 
@@ -23,6 +25,17 @@ interface ScaleOptions extends QueryOptions {
   readonly timeout?: string;
 }
 
+interface KickOptions extends QueryOptions {
+  readonly stream?: string;
+  readonly ip?: string;
+}
+
+interface LogsCommandOptions extends QueryOptions {
+  readonly stream?: string;
+  readonly lines?: string;
+  readonly follow?: boolean;
+}
+
 interface JobOptions extends QueryOptions {
   readonly stop?: boolean;
 }
@@ -30,7 +43,7 @@ interface JobOptions extends QueryOptions {
 const TIMEOUT = ['--timeout <seconds>', 'how long a drain may take (default: 10)'] as const;
 
 /** Adds the commands that change what a running supervisor's children do. */
-export function addOrders(program: Command, { order }: OrderActions): void {
+export function addOrders(program: Command, { order, logs }: OrderActions): void {
   const command = (name: string, description: string) =>
     addQueryOptions(program.command(name).description(description));
   command('drain <child>', 'give a child no new streams; players of its streams still come')
@@ -54,6 +67,22 @@ export function addOrders(program: Command, { order }: OrderActions): void {
       const { timeout } = options;
       return order({ kind: 'scale', count, ...given({ timeout }) }, options);
     });
+  command(
+    'kick [client]',
+    'close clients: one, by its id or ip:port, or all of a stream or address',
+  )
+    .option('--stream <name>', 'all of this stream: app/stream, or vhost/app/stream')
+    .option('--ip <address>', 'all of this address')
+    .action((client: string | undefined, options: KickOptions) =>
+      order(kickOrder(client, options), options),
+    );
+  addAdmin(program.command('logs [child]').description('print what children log'))
+    .option('--stream <name>', 'the child that has this stream')
+    .option('-n, --lines <n>', 'last lines of each child (default: 10)')
+    .option('-f, --follow', 'go on with what is added')
+    .action((child: string | undefined, options: LogsCommandOptions) =>
+      logs(logsOrder(child, options), options),
+    );
   command('job', 'show the job at work on children, or the last one')
     .option('--stop', 'end it as soon as the box is in order')
     .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));
@@ -74,6 +103,18 @@ function restartOrder(child: string | undefined, options: RestartOptions): Order
     throw new SupervisorError('ERR_USAGE', '--parallel and --from: need --all');
   }
   return { kind: 'restart', child, ...given({ timeout }) };
+}
+
+function kickOrder(client: string | undefined, { stream, ip }: KickOptions): Order {
+  const names = given({ client, stream, ip });
+  if (Object.keys(names).length === 1) return { kind: 'kick', ...names };
+  throw new SupervisorError('ERR_USAGE', 'kick: name one client, or --stream, or --ip');
+}
+
+function logsOrder(child: string | undefined, options: LogsCommandOptions): LogsOrder {
+  const { stream, lines, follow = false } = options;
+  if (child === undefined || stream === undefined) return { child, stream, lines, follow };
+  throw new SupervisorError('ERR_USAGE', 'logs: name a child or --stream, not both');
 }
 
 /** Leaves out what was not given. */

@@ -17,8 +17,12 @@ export interface QueryOptions extends ConfigOption {
 }
 
 export function addQueryOptions(command: Command): Command {
+  return addAdmin(command).option('--json', 'print JSON');
+}
+
+/** Adds the options that say which supervisor is meant. */
+export function addAdmin(command: Command): Command {
   return command
     .option(...CONFIG)
-    .option('--admin <address>', 'admin port of the supervisor (default: 127.0.0.1:12025)')
-    .option('--json', 'print JSON');
+    .option('--admin <address>', 'admin port of the supervisor (default: 127.0.0.1:12025)');
 }

@@ -16,7 +16,9 @@ import { within } from './restart.js';
 
 /** Children that start at the same time. */
 const WAVE = 8;
-/** Milliseconds for the starts of all added children, for each of them. */
+/** Milliseconds for the end of children that are killed after 2 s: the rest is the kernel's. */
+const END_LIMIT_MS = 30_000;
+/** Milliseconds for the start of an added child. */
 const START_LIMIT_MS = 120_000;
 
 /**
@@ -80,7 +82,10 @@ export async function scaleDown(
   }
   const isWanted = await emptyAll(last, drainMs, tools, job);
   if (!isWanted) throw new SupervisorError('ERR_JOB', `stopped; ${asBefore(children.length)}`);
-  await hands.remove(ids);
+  if (!(await within(END_LIMIT_MS, hands.remove(ids), tools))) {
+    const text = `${ids.join(', ')}: not ended after ${secondsOf(END_LIMIT_MS)}, though killed; see their processes`;
+    throw new SupervisorError('ERR_JOB', text);
+  }
   for (const id of ids) {
     job.step('is gone', id);
     job.childDone();

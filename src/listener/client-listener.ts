@@ -7,6 +7,7 @@ import type { AliasBook } from './aliases.js';
 import type { ConnectionLimits } from './budget.js';
 import { type Connection, Connections } from './connections.js';
 import { noCounters } from './counters.js';
+import { kick } from './kick.js';
 import type { AliasListener, ConnectionRow, ListenerSummary } from './listener.js';
 import { logEnd } from './log-end.js';
 import { logFailure } from './log-failure.js';
@@ -57,6 +58,10 @@ export abstract class ClientListener implements AliasListener {
 
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {
     this.connections.endOf(owner, new SessionError('child', reason), stream, role);
+  }
+
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[] {
+    return kick(this.connections, fits, reason);
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,9 @@ import type { Place } from './shared-counts.js';
 /** Prefix of this thread's connection ids, which makes them unique across threads. */
 const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
+/** Number of this thread's connections so far, on all its listeners. */
+let counter = 0;
+
 /** The relayed connection of a client, on any path. */
 export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
   /** Resolves at the end, with the relay's word for it if there is one. */
@@ -194,7 +197,6 @@ export class Connection {
 export class Connections {
   readonly #open = new SlotMap<Connection>();
   readonly #budget: ConnectionBudget;
-  #counter = 0;
   /** Bytes of closed connections. */
   #pastIn = 0;
   #pastOut = 0;
@@ -292,7 +294,7 @@ export class Connections {
   }
 
   #nextId(): string {
-    this.#counter += 1;
-    return THREAD + this.#counter.toString(36).padStart(6, '0');
+    counter += 1;
+    return THREAD + counter.toString(36).padStart(6, '0');
   }
 }

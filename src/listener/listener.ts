@@ -63,6 +63,7 @@ export interface ListenerSummary {
 
 /** One open connection, as plain values; null: not yet known. */
 export interface ConnectionRow {
+  /** Unique within this process. */
   readonly id: string;
   /** The client's own address and port. */
   readonly client: string;
@@ -90,6 +91,8 @@ export interface Listener {
    * stream, and of one role in it.
    */
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void;
+  /** Ends the connections that fit, for that reason; returns what they were. */
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[];
   /** Stops accepting and ends open connections. */
   close(): Promise<void>;
 }

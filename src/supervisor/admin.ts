@@ -1,4 +1,5 @@
 import { jobRoutes } from '../admin/job-routes.js';
+import { kickRoute } from '../admin/kick-route.js';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource } from '../admin/types.js';
 import type { Api } from '../api/api.js';
@@ -8,10 +9,11 @@ import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
+import { type KickParts, makeKick } from './kick.js';
 import { originRoutes } from './origins.js';
 
-interface AdminParts {
-  readonly api: Pick<Api, 'versionsAsJson'>;
+interface AdminParts extends KickParts {
+  readonly api: Pick<Api, 'versionsAsJson' | 'kick' | 'kickSessions'>;
   readonly config: Config;
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
   readonly jobs: Jobs;
@@ -35,7 +37,12 @@ export function makeAdmin(parts: AdminParts): AdminServer {
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
-    plugins: [plugin, jobRoutes({ jobs, operations, children }), api.versionsAsJson],
+    plugins: [
+      plugin,
+      jobRoutes({ jobs, operations, children }),
+      kickRoute(makeKick(parts)),
+      api.versionsAsJson,
+    ],
     // The Go proxy answers this path to every probe on its port; so does our API port.
     isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
     hide,

@@ -79,8 +79,7 @@ export async function compose(
   });
   const shown = {
     fleet: owning.fleet,
-    jobs,
-    operations,
+    ...{ jobs, operations, listeners, placement },
     origins,
     view,
     hide,

@@ -86,6 +86,11 @@ export class Listeners {
     for (const { listener } of this.#listeners) listener.endOf(owner, reason, stream, role);
   }
 
+  /** Ends the clients that fit, for that reason; returns what they were. */
+  kick(fits: (row: ConnectionRow) => boolean, reason: string): ConnectionRow[] {
+    return this.#listeners.flatMap(({ listener }) => listener.kick(fits, reason));
+  }
+
   /** Returns the open listeners. */
   listeners(): ListenerRow[] {
     return this.#listeners.flatMap(({ name, transport, listener }) => {

@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   'relay-idle': async () => ({ run: (await import('./relay.js')).runIdle }),
   'relay-soak': () => import('./relay-soak.js'),
   'relay-udp': () => import('./relay-udp.js'),
+  roll: () => import('./roll.js'),
   'setup-threads': () => import('./setup-threads.js'),
   setups: () => import('./setups.js'),
   soak: () => import('./soak.js'),

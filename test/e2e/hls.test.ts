@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { Kicked } from '../../src/admin/kick-route.js';
 import type { MediaPlaylist } from '../../src/protocol/hls/playlist.js';
 import { Cast } from '../helpers/cast.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
@@ -35,12 +36,17 @@ for (const origin of origins()) {
     afterEach(() => cast.close());
     after(() => supervisor?.dispose());
 
-    it('is played by ffmpeg', async () => {
-      cast.publish(supervisor.url('live/x'));
-      await HlsViewer.join(`${base}/live/x.m3u8`);
+    it('is played by ffmpeg, until its stream is kicked', async () => {
+      const publisher = cast.publish(supervisor.url('live/x'));
+      const viewer = await HlsViewer.join(`${base}/live/x.m3u8`);
       const player = cast.playFrames(`${base}/live/x.m3u8?token=1`, FRAMES);
       assert.equal(await player.ended, 0, player.errors);
       assert.equal(framesOf(player), FRAMES);
+      assert.ok((await viewer.poll()).ok);
+      const { connections, sessions } = await supervisor.post<Kicked>('kick', { stream: 'live/x' });
+      assert.deepEqual([connections.length, sessions >= 1], [1, true]);
+      assert.notEqual(await publisher.ended, 0);
+      await until('the end of the session', async () => (await viewer.poll()).status === 404);
     });
 
     it('keeps streams of two vhosts apart', async () => {

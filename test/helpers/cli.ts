@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly behind?: readonly string[];
   /** SIGTERM is sent when standard error contains this text. */
   readonly until?: string;
+  /** SIGINT is sent when standard output contains this text. */
+  readonly stopAt?: string;
 }
 
 /** Runs the command to its end. */
@@ -40,6 +42,8 @@ export async function cli(args: readonly string[], around: Surroundings = {}): P
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => {
     stdout += text;
+    if (around.stopAt === undefined || child.killed || !stdout.includes(around.stopAt)) return;
+    child.kill('SIGINT');
   });
   child.stderr.on('data', (text) => {
     stderr += text;

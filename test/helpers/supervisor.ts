@@ -183,9 +183,9 @@ export class RunningSupervisor {
     return this.#ask('GET', path);
   }
 
-  /** Posts to the admin port; returns the JSON. */
-  post<T>(path: string): Promise<T> {
-    return this.#ask('POST', path);
+  /** Posts JSON to the admin port; returns the JSON. */
+  post<T>(path: string, body?: object): Promise<T> {
+    return this.#ask('POST', path, body);
   }
 
   children(): Promise<ChildRow[]> {
@@ -244,11 +244,12 @@ export class RunningSupervisor {
     await clearWorkDir(this.workDir);
   }
 
-  async #ask<T>(method: string, path: string): Promise<T> {
+  async #ask<T>(method: string, path: string, json?: object): Promise<T> {
     // A kept connection would count as a descriptor of the supervisor.
     const headers = { connection: 'close', authorization: `Bearer ${TOKEN}` };
     const url = `http://${this.host}:${this.adminPort}/admin/v1/${path}`;
-    return (await (await fetch(url, { method, headers })).json()) as T;
+    const body = json === undefined ? null : JSON.stringify(json);
+    return (await (await fetch(url, { method, headers, body })).json()) as T;
   }
 
   /** Resolves when it serves with so many children. */

@@ -139,6 +139,7 @@ class FakeHands implements Hands {
   }
 
   async remove(ids: readonly string[]): Promise<void> {
+    if (ids.some((id) => this.hanging.has(id))) return new Promise(() => {});
     await this.#clock.sleep(STOP_MS);
     for (const id of ids) this.list.splice(this.list.indexOf(this.of(id)), 1);
   }

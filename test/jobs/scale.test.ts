@@ -69,6 +69,14 @@ test('a shrink that is stopped, or would leave no open child, leaves all as it w
   assert.deepEqual(hands.shown(), before);
 });
 
+test('children that cannot be ended are said', async () => {
+  const { clock, hands, operations } = await rig(3);
+  hands.hanging.add('c003');
+  const { state, error } = await clock.drive(operations.scale(2, 0));
+  assert.deepEqual([state, clock.now()], ['failed', 30_000]);
+  assert.equal(error, 'c003: not ended after 30 s, though killed; see their processes');
+});
+
 test('a box that has the number already says so', async () => {
   const { clock, operations } = await rig(2);
   const job = operations.scale(2, 0);
