@@ -5,6 +5,7 @@ import { addQueryOptions, type QueryOptions } from './query-options.js';
 
 export interface OrderActions {
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
+  readonly reload: (dryRun: boolean, options: QueryOptions) => Promise<void>;
 }
 
 interface DrainOptions extends QueryOptions {
@@ -23,6 +24,10 @@ interface ScaleOptions extends QueryOptions {
   readonly timeout?: string;
 }
 
+interface ReloadOptions extends QueryOptions {
+  readonly dryRun?: boolean;
+}
+
 interface JobOptions extends QueryOptions {
   readonly stop?: boolean;
 }
@@ -30,7 +35,7 @@ interface JobOptions extends QueryOptions {
 const TIMEOUT = ['--timeout <seconds>', 'how long a drain may take (default: 10)'] as const;
 
 /** Adds the commands that change what a running supervisor's children do. */
-export function addOrders(program: Command, { order }: OrderActions): void {
+export function addOrders(program: Command, { order, reload }: OrderActions): void {
   const command = (name: string, description: string) =>
     addQueryOptions(program.command(name).description(description));
   command('drain <child>', 'give a child no new streams; players of its streams still come')
@@ -54,6 +59,9 @@ export function addOrders(program: Command, { order }: OrderActions): void {
       const { timeout } = options;
       return order({ kind: 'scale', count, ...given({ timeout }) }, options);
     });
+  command('reload', 'apply the configuration, template and certificate as their files are now')
+    .option('--dry-run', 'say what would be applied, and change nothing')
+    .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
   command('job', 'show the job at work on children, or the last one')
     .option('--stop', 'end it as soon as the box is in order')
     .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));

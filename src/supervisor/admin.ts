@@ -1,6 +1,7 @@
 import { jobRoutes } from '../admin/job-routes.js';
+import { reloadRoutes } from '../admin/reload-routes.js';
 import { AdminServer } from '../admin/server.js';
-import type { AdminSource } from '../admin/types.js';
+import type { AdminSource, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
@@ -9,6 +10,7 @@ import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
 import { originRoutes } from './origins.js';
+import type { Renewals } from './renewals.js';
 
 interface AdminParts {
   readonly api: Pick<Api, 'versionsAsJson'>;
@@ -18,6 +20,8 @@ interface AdminParts {
   readonly operations: Operations;
   readonly origins: Origins;
   readonly view: AdminSource;
+  readonly renewals: Renewals;
+  readonly reload: Reload;
   /** Removes secrets from answers. */
   readonly hide: ((text: string) => string) | undefined;
   readonly logger: Logger;
@@ -26,7 +30,8 @@ interface AdminParts {
 /** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
   const { config, api, fleet, jobs, operations, origins, view, hide, logger } = parts;
-  const { plugin, isFree } = originRoutes(origins, config);
+  const { renewals, reload } = parts;
+  const { plugin, isFree } = originRoutes(origins, config, renewals);
   const children = {
     drain: (id: string) => fleet.drain(id),
     undrain: (id: string) => fleet.undrain(id),
@@ -35,7 +40,12 @@ export function makeAdmin(parts: AdminParts): AdminServer {
   return new AdminServer({
     address: config.listen.admin,
     token: config.admin.token,
-    plugins: [plugin, jobRoutes({ jobs, operations, children }), api.versionsAsJson],
+    plugins: [
+      plugin,
+      jobRoutes({ jobs, operations, children }),
+      reloadRoutes(reload),
+      api.versionsAsJson,
+    ],
     // The Go proxy answers this path to every probe on its port; so does our API port.
     isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
     hide,

@@ -17,6 +17,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     children: note('children'),
     streams: note('streams'),
     unit: note('unit'),
+    reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
     order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
   };
   const built = buildProgram(actions, '1.2.3');
@@ -70,7 +71,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, reload, job, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],
