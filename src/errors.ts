@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_ADMIN'
   | 'ERR_BUSY'
   | 'ERR_JOB'
+  | 'ERR_RELOAD'
   | 'ERR_REGISTRY'
   | 'ERR_REGISTRY_AWAY'
   | 'ERR_PROTOCOL';

@@ -2,6 +2,7 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import type { FollowOptions } from './cli/follow.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
 import { CLEAR, type Output } from './cli/output.js';
@@ -50,11 +51,15 @@ async function query(kind: Query['kind'], options: QueryOptions) {
 }
 
 async function order(order: Order, options: QueryOptions) {
-  const port = await adminPort(options);
   const { operate } = await load(import('./cli/operate.js'));
+  await operate(order, await followOptions(options));
+}
+
+async function followOptions(options: QueryOptions): Promise<FollowOptions> {
+  const port = await adminPort(options);
   const width = terminalWidth(stdout);
   const { json = false } = options;
-  await operate(order, { port, stdout, json, width, interrupted: untilInterrupted() });
+  return { port, stdout, json, width, interrupted: untilInterrupted() };
 }
 
 async function logs(order: LogsOrder, options: QueryOptions) {
@@ -136,6 +141,10 @@ const actions: CliActions = {
   streams: (options) => query('streams', options),
   order,
   logs,
+  reload: async (dryRun, options) => {
+    const { reload } = await load(import('./cli/reload.js'));
+    await reload(dryRun, await followOptions(options));
+  },
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const { renderUnit } = await load(import('./cli/unit.js'));

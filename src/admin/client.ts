@@ -52,6 +52,7 @@ const ORDER_ERRORS: Readonly<Record<number, ErrorCode>> = {
   400: 'ERR_USAGE',
   404: 'ERR_USAGE',
   409: 'ERR_BUSY',
+  422: 'ERR_CONFIG',
 };
 
 async function ask(

@@ -46,6 +46,7 @@ const MAX_CONNECTIONS = 128;
 export class AdminServer {
   readonly #options: AdminOptions;
   readonly #app: FastifyInstance;
+  #token: string | null;
 
   constructor(options: AdminOptions) {
     this.#options = options;
@@ -58,7 +59,9 @@ export class AdminServer {
     });
     sendRequestIds(this.#app);
     const { address, token = null, isFree = () => false } = options;
-    addGuard(this.#app, { token, loopback: isLoopback(address) }, isFree);
+    this.#token = token;
+    const loopback = isLoopback(address);
+    addGuard(this.#app, () => ({ token: this.#token, loopback }), isFree);
     const { hide } = options;
     if (hide) this.#app.addHook('onSend', async (_request, _reply, body) => hidden(body, hide));
     addErrors(this.#app, options.logger ?? silentLogger);
@@ -85,6 +88,11 @@ export class AdminServer {
         cause: error,
       });
     }
+  }
+
+  /** Requires another token from now on. */
+  renewToken(token: string | null): void {
+    this.#token = token;
   }
 
   /** Returns the bound address. Call it after start(). */
@@ -116,13 +124,14 @@ function makeServer(
 
 function addGuard(
   app: FastifyInstance,
-  guard: Guard,
+  guardNow: () => Guard,
   isFree: (request: FastifyRequest) => boolean,
 ): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const { host, origin, authorization } = request.headers;
     const isProbe = request.url === '/healthz';
+    const guard = guardNow();
     // A load balancer's probe has no token, and learns only one bit.
     const token = isProbe || isFree(request) ? null : guard.token;
     // HAProxy's probe is HTTP/1.0 without a Host, which no browser leaves out.

@@ -1,7 +1,7 @@
 import type { ChildState, ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
-import type { JobStatus } from '../jobs/job.js';
+import type { JobReport, JobStatus } from '../jobs/job.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
@@ -103,3 +103,22 @@ export interface AdminSource {
   streams(): Promise<readonly StreamStatus[]>;
   connections(): Promise<readonly ConnectionRow[]>;
 }
+
+/** Outcome of a reload, or of one that only tells. */
+export interface ReloadReport {
+  /** Nothing was changed: it was only asked what a reload would do. */
+  readonly dryRun: boolean;
+  /** Changed keys that apply now. */
+  readonly applied: readonly string[];
+  /** The children are restarted one after another, to go by them. */
+  readonly restartsChildren: boolean;
+  /** Changed keys that keep their old value, and why. */
+  readonly refused: readonly { readonly key: string; readonly reason: string }[];
+  /** Why a child does not go by the new template yet; null: all do. */
+  readonly error: string | null;
+  /** The job that restarts, adds or removes children; null: there is none. */
+  readonly job: JobReport | null;
+}
+
+/** Reloads the configuration; with `dryRun` it changes nothing. Rejects if a file is bad. */
+export type Reload = (dryRun: boolean) => Promise<ReloadReport>;

@@ -40,7 +40,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 export class Api {
   readonly #source: ApiSource;
   readonly #logger: Logger;
-  readonly #access: ApiAccess;
+  #access: ApiAccess;
   readonly #poller: Poller;
   readonly #calls: ChildCalls;
   readonly #raw: Raw;
@@ -69,6 +69,11 @@ export class Api {
     const here = (question: string) => this.#answerAlone(question);
     this.#everywhere =
       neighbours === undefined ? null : new Everywhere({ neighbours, identity, here, logger });
+  }
+
+  /** Sets other access rules, for requests from now on. */
+  renewAccess(access: ApiAccess): void {
+    this.#access = access;
   }
 
   /** Starts polling the children. */

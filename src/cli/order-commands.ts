@@ -7,6 +7,7 @@ import { addAdmin, addQueryOptions, type QueryOptions } from './query-options.js
 export interface OrderActions {
   readonly logs: (order: LogsOrder, options: QueryOptions) => Promise<void>;
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
+  readonly reload: (dryRun: boolean, options: QueryOptions) => Promise<void>;
 }
 
 interface DrainOptions extends QueryOptions {
@@ -36,6 +37,10 @@ interface LogsCommandOptions extends QueryOptions {
   readonly follow?: boolean;
 }
 
+interface ReloadOptions extends QueryOptions {
+  readonly dryRun?: boolean;
+}
+
 interface JobOptions extends QueryOptions {
   readonly stop?: boolean;
 }
@@ -43,7 +48,7 @@ interface JobOptions extends QueryOptions {
 const TIMEOUT = ['--timeout <seconds>', 'how long a drain may take (default: 10)'] as const;
 
 /** Adds the commands that change what a running supervisor's children do. */
-export function addOrders(program: Command, { order, logs }: OrderActions): void {
+export function addOrders(program: Command, { order, logs, reload }: OrderActions): void {
   const command = (name: string, description: string) =>
     addQueryOptions(program.command(name).description(description));
   command('drain <child>', 'give a child no new streams; players of its streams still come')
@@ -83,6 +88,9 @@ export function addOrders(program: Command, { order, logs }: OrderActions): void
     .action((child: string | undefined, options: LogsCommandOptions) =>
       logs(logsOrder(child, options), options),
     );
+  command('reload', 'apply the configuration, template and certificate as their files are now')
+    .option('--dry-run', 'say what would be applied, and change nothing')
+    .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
   command('job', 'show the job at work on children, or the last one')
     .option('--stop', 'end it as soon as the box is in order')
     .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));

@@ -1,13 +1,16 @@
-import { changedKeys } from '../config/changes.js';
+import type { ReloadReport } from '../admin/types.js';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
+import { logReload } from './reload.js';
 import type { SignalActions } from './signals.js';
 
-/** Parts of a serving box that take orders. None of these rejects or throws. */
+/** Parts of a serving box that take orders. None of these throws; only `reload` rejects. */
 export interface OrderedBox {
-  /** Applies the template and the certificate as their files are now. */
-  reload(): Promise<void>;
+  /** Applies configuration, template and certificate as they stand now. Rejects if one is bad. */
+  reload(): Promise<ReloadReport>;
+  /** The configuration by which it runs now. */
+  readonly config: Config;
   reopenLogs(): void;
   /** Returns the number of open connections, and of children that are ready. */
   load(): { readonly connections: number; readonly children: number };
@@ -16,9 +19,6 @@ export interface OrderedBox {
 }
 
 export interface OrdersOptions {
-  readonly config: Config;
-  /** Reads the configuration as it is now. @throws ERR_CONFIG */
-  readonly readConfig: () => Promise<Config>;
   /**
    * Continues our own log in a new file; returns its path, null if the log is no file. May throw.
    */
@@ -63,14 +63,14 @@ export class Orders implements SignalActions {
   }
 
   drain(): void {
-    const { logger, config } = this.#options;
-    const { seconds } = config.drain;
-    if (this.#box === null || this.#isDraining) {
+    const { logger } = this.#options;
+    const box = this.#box;
+    if (box === null || this.#isDraining) {
       this.end();
       return;
     }
     this.#isDraining = true;
-    const box = this.#box;
+    const { seconds } = box.config.drain;
     logger.info({ seconds, ...box.load() }, DRAINING);
     void box.drain(1000 * seconds, this.stopping).then(() => {
       if (!this.stopping.aborted) logger.info(box.load(), 'drain: over');
@@ -105,25 +105,22 @@ export class Orders implements SignalActions {
    * read.
    */
   async #reloadWhileDue(): Promise<void> {
-    if (this.#box === null || this.#isReloading) return;
+    const box = this.#box;
+    if (box === null || this.#isReloading) return;
     this.#isReloading = true;
     while (this.#isReloadDue && !this.stopping.aborted) {
       this.#isReloadDue = false;
-      if (await this.#isConfigFine()) await this.#box.reload();
+      await this.#reload(box);
     }
     this.#isReloading = false;
   }
 
-  /** Logs changed keys of the configuration. Returns false, and logs why, if it is invalid. */
-  async #isConfigFine(): Promise<boolean> {
-    const { config, readConfig, logger } = this.#options;
+  async #reload(box: OrderedBox): Promise<void> {
+    const { logger } = this.#options;
     try {
-      const keys = changedKeys(config, await readConfig());
-      if (keys.length > 0) logger.warn({ keys }, 'reload: these keys take a restart');
-      return true;
+      logReload(logger, await box.reload());
     } catch (error) {
       logger.error({ reason: messageOf(error) }, 'reload: refused, nothing has changed');
-      return false;
     }
   }
 }

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { inspect, type Surroundings } from '../check/inspect.js';
+import { secretsOf } from '../check/secrets.js';
 import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
-import { createLogger, type Logger } from '../logging/logger.js';
+import { changeLevel, createLogger, type Logger } from '../logging/logger.js';
 import type { LogSink } from '../logging/sink.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { renderBanner } from './banner.js';
@@ -41,8 +42,8 @@ export interface RunContext extends Surroundings {
 export async function run(config: Config, context: RunContext): Promise<void> {
   const { env, stderr, demo } = context;
   const progress = new ProgressLine(stderr);
-  const logger = openLogger(config, context, progress);
-  const orders = openOrders(config, context, logger);
+  const { logger, renewLog } = openLogger(config, context, progress);
+  const orders = openOrders(context, logger);
   const { stopping } = orders;
   progress.show('looking at configuration and machine');
   const { findings, prepared } = await inspect(config, context);
@@ -54,7 +55,10 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const unforeseen = new Unforeseen(logger);
   const counts = () => ({ unforeseenErrors: unforeseen.count, logLinesDropped: stderr.dropped });
   const hide = (text: string) => context.redactor.hideKnown(text);
-  const supervisor = await Supervisor.open({ prepared, logger, onProgress, demo, counts, hide });
+  const readConfig = () => readAgain(context);
+  const supervisor = await Supervisor.open({
+    ...{ prepared, logger, onProgress, demo, counts, hide, readConfig, renewLog },
+  });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   // The signal may have come while configuration and machine were checked.
   if (stopping.aborted) await supervisor.close();
@@ -74,28 +78,42 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   logger.info('stopped');
 }
 
-function openLogger(config: Config, context: RunContext, progress: ProgressLine): Logger {
+function openLogger({ log }: Config, context: RunContext, progress: ProgressLine) {
   const { stderr, redactor } = context;
   const { isTTY } = stderr;
   // Lines of the log break between words behind their time.
   const fit = (text: string) => (isTTY ? wrappedLines(text, process.stderr.columns, TIME) : text);
-  const write = (text: string) => progress.above(fit(redactor.hide(text)));
-  const logger = createLogger(config.log.level, { people: isText(config, stderr), write });
+  const target = {
+    people: isText(log, stderr),
+    write: (text: string) => progress.above(fit(redactor.hide(text))),
+  };
+  const logger = createLogger(log.level, target);
   stderr.onGap = (lines) =>
     logger.warn({ lines }, 'log lines were dropped here, which nobody took in time');
-  return logger;
+  const renewLog = (renewed: Config['log']) => {
+    target.people = isText(renewed, stderr);
+    changeLevel(logger, renewed.level);
+  };
+  return { logger, renewLog };
 }
 
-function openOrders(config: Config, context: RunContext, logger: Logger): Orders {
-  const { stderr, readConfig, onSignals } = context;
-  const orders = new Orders({ config, readConfig, reopenLog: () => stderr.reopen(), logger });
+/** Reads the configuration for a reload; its secrets are hidden from then on. */
+async function readAgain({ readConfig, redactor }: RunContext): Promise<Config> {
+  const config = await readConfig();
+  redactor.learn(secretsOf(config));
+  return config;
+}
+
+function openOrders(context: RunContext, logger: Logger): Orders {
+  const { stderr, onSignals } = context;
+  const orders = new Orders({ reopenLog: () => stderr.reopen(), logger });
   onSignals(orders);
   return orders;
 }
 
 /** Returns whether the log shall be text for people rather than JSON. */
-function isText({ log }: Config, { isTTY = false }: Output): boolean {
-  return log.format === 'auto' ? isTTY : log.format === 'text';
+function isText({ format }: Config['log'], { isTTY = false }: Output): boolean {
+  return format === 'auto' ? isTTY : format === 'text';
 }
 
 /**
@@ -132,7 +150,7 @@ async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> 
   const { version, srs } = status;
   const what = { version, srs: `${srs.kind} ${srs.version}`, relay: status.relay.engine };
   logger.info({ rtmp, http, children: status.children.ready, ...what }, 'serving');
-  if (isText(config, stdout)) {
+  if (isText(config.log, stdout)) {
     const pages = config.http.dir === null ? '/' : '/players/';
     const command = ownCommand({ env, cwd, packageRoot });
     const clip = nearPath(cwd, join(packageRoot, 'examples/demo.flv'));

@@ -7,9 +7,25 @@ export function changedKeys(before: Config, after: Config): string[] {
   return KEYS.filter((key) => textOf(before, key) !== textOf(after, key));
 }
 
+/** Returns `before` with the values that `after` has for these keys. */
+export function withKeys(before: Config, after: Config, keys: readonly string[]): Config {
+  const set = (node: unknown, path: readonly string[], value: unknown): unknown => {
+    const [name, ...rest] = path;
+    if (name === undefined || !isRecord(node)) return value;
+    return { ...node, [name]: set(node[name], rest, value) };
+  };
+  return keys.reduce<unknown>(
+    (merged, key) => set(merged, key.split('.'), valueAt(after, key)),
+    before,
+  ) as Config;
+}
+
 function textOf(config: Config, key: string): string | undefined {
-  const value = key
+  return JSON.stringify(valueAt(config, key));
+}
+
+function valueAt(config: Config, key: string): unknown {
+  return key
     .split('.')
     .reduce<unknown>((node, name) => (isRecord(node) ? node[name] : undefined), config);
-  return JSON.stringify(value);
 }

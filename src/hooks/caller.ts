@@ -32,11 +32,12 @@ const NOTIFY_MS = 10_000;
 
 /** Calls the user's URLs. */
 export class HookCaller {
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: () => number;
   readonly #logger: Logger;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(timeoutMs: number, logger: Logger) {
+  /** `timeoutMs` returns the most milliseconds for an answer. */
+  constructor(timeoutMs: () => number, logger: Logger) {
     this.#timeoutMs = timeoutMs;
     this.#logger = logger;
   }
@@ -70,7 +71,7 @@ export class HookCaller {
 
   async #ask(url: string, hook: OutgoingHook): Promise<CallResult> {
     const { action, body, userAgent } = hook;
-    const signal = AbortSignal.any([hook.signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const signal = AbortSignal.any([hook.signal, AbortSignal.timeout(this.#timeoutMs())]);
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -19,7 +19,7 @@ import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';
 import { HookServer } from './server.js';
-import { actionsOf, UserUrls } from './user-urls.js';
+import { type ActionUrls, actionsOf, UserUrls } from './user-urls.js';
 
 export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverId' | 'clientOf'> {
   readonly config: Config['hooks'];
@@ -46,10 +46,14 @@ export class Hooks {
   readonly #publishers: Publishers;
   readonly #relay: HookRelay;
   readonly #server: HookServer;
+  readonly #urls: UserUrls;
+  #config: Config['hooks'];
 
   constructor(options: HooksOptions) {
     this.#options = options;
-    const { claims, logger } = options;
+    const { claims, logger, config, template } = options;
+    this.#config = config;
+    this.#urls = new UserUrls(template.vhosts, urlsIn(config));
     const owners = new OwnerApi((owner) => this.#placeOf(owner));
     this.#publishers = new Publishers({ claims, isLive: (one) => owners.isLive(one), logger });
     this.#relay = this.#makeRelay((publication) => owners.dismiss(publication));
@@ -77,9 +81,15 @@ export class Hooks {
 
   /** Returns the hook settings of a child's config. Call it after start(). */
   planFor(childId: string): HooksPlan {
-    const { config, serverId } = this.#options;
-    const { timeoutSeconds: _, ...urls } = config;
-    return { url: this.#server.urlFor(childId), actions: actionsOf(urls), serverId };
+    const { serverId } = this.#options;
+    const actions = actionsOf(urlsIn(this.#config));
+    return { url: this.#server.urlFor(childId), actions, serverId };
+  }
+
+  /** Calls other URLs from now on. Children know new actions by their next config. */
+  renew(config: Config['hooks']): void {
+    this.#config = config;
+    this.#urls.renew(urlsIn(config));
   }
 
   childDown(ref: OwnerRef): void {
@@ -102,11 +112,10 @@ export class Hooks {
   }
 
   #makeRelay(dismiss: (publication: Publication) => Promise<void>): HookRelay {
-    const { config, template, vhosts, serverId, srsVersion } = this.#options;
+    const { vhosts, serverId, srsVersion } = this.#options;
     const { clientOf, heard, stirred, logger } = this.#options;
-    const { timeoutSeconds, ...urls } = config;
     return new HookRelay({
-      urls: new UserUrls(template.vhosts, urls),
+      urls: this.#urls,
       publishers: this.#publishers,
       vhosts,
       serverId,
@@ -121,7 +130,7 @@ export class Hooks {
         userAgent: `SRS/${srsVersion}(Hang)`,
         newId: () => randomSigns(8),
       },
-      timeoutMs: timeoutSeconds * 1000,
+      timeoutMs: () => 1000 * this.#config.timeoutSeconds,
       logger,
     });
   }
@@ -148,4 +157,8 @@ export class Hooks {
     const child = this.#options.fleet.status(childId);
     return child && { id: child.id, generation: child.generation };
   }
+}
+
+function urlsIn({ timeoutSeconds: _, ...urls }: Config['hooks']): ActionUrls {
+  return urls;
 }

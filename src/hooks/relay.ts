@@ -39,7 +39,8 @@ export interface HookRelayOptions {
   readonly stirred?: ((childId: string) => void) | undefined;
   /** Identity for calls in SRS's place, for waiting players; default: none are made. */
   readonly voice?: HookVoice;
-  readonly timeoutMs: number;
+  /** Returns the most milliseconds for an answer. */
+  readonly timeoutMs: () => number;
   readonly logger?: Logger;
 }
 

@@ -12,11 +12,19 @@ export function actionsOf(urls: ActionUrls): HookAction[] {
 
 /** The user's hook URLs: per vhost, and for vhosts without hooks of their own. */
 export class UserUrls {
-  readonly #vhosts: ReadonlyMap<string, ActionUrls>;
-  readonly #others: ActionUrls;
+  readonly #templateVhosts: readonly TemplateVhost[];
+  #vhosts: ReadonlyMap<string, ActionUrls> = new Map();
+  #others: ActionUrls = {};
 
   /** `others`: the configuration file's URLs. A template's vhosts may have their own. */
   constructor(vhosts: readonly TemplateVhost[], others: ActionUrls) {
+    this.#templateVhosts = vhosts;
+    this.renew(others);
+  }
+
+  /** Sets other URLs of the configuration file. */
+  renew(others: ActionUrls): void {
+    const vhosts = this.#templateVhosts;
     this.#vhosts = new Map(vhosts.map((vhost) => [vhost.name, urlsOf(vhost, others)]));
     this.#others = others;
   }

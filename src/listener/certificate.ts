@@ -27,7 +27,8 @@ export interface CertificateFiles {
 
 /** One certificate and key for all TLS ports, read again when the files change. */
 export class Certificate {
-  readonly #files: CertificateFiles;
+  #files: CertificateFiles;
+  readonly #lookMs: number;
   readonly #logger: Logger;
   readonly #servers = new Set<Server>();
   #options: SecureContextOptions;
@@ -53,10 +54,8 @@ export class Certificate {
     this.#options = options;
     this.#context = createSecureContext(options);
     this.#logger = logger;
-    const { cert, key } = files;
-    for (const file of [cert, key]) {
-      watchFile(file, { interval: lookMs, persistent: false }, this.#changed);
-    }
+    this.#lookMs = lookMs;
+    this.#watch();
   }
 
   /** Options for a new server. */
@@ -75,6 +74,14 @@ export class Certificate {
     return new TLSSocket(socket, { isServer: true, secureContext: this.#context });
   }
 
+  /** Goes by other files from now on, unless they are refused. Never rejects. */
+  async renew(files: CertificateFiles): Promise<void> {
+    this.close();
+    this.#files = files;
+    this.#watch();
+    await this.reload();
+  }
+
   /** Reads the files now, and logs the result if they changed. Never rejects. */
   async reload(): Promise<void> {
     try {
@@ -90,6 +97,12 @@ export class Certificate {
         { cert: this.#files.cert, reason },
         'new certificate refused, old one kept',
       );
+    }
+  }
+
+  #watch(): void {
+    for (const file of [this.#files.cert, this.#files.key]) {
+      watchFile(file, { interval: this.#lookMs, persistent: false }, this.#changed);
     }
   }
 

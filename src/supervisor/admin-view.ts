@@ -22,6 +22,7 @@ import { notesOf, rowOf } from './child-rows.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 import { childLimits } from './placement.js';
+import type { Current } from './renewals.js';
 
 export interface AdminViewParts {
   readonly prepared: Pick<Prepared, 'config' | 'binary'>;
@@ -36,6 +37,7 @@ export interface AdminViewParts {
   readonly boxes: Boxes | null;
   /** Refused registrations of origins. */
   readonly refusals: Refusals;
+  readonly current: Current;
   readonly state: () => AdminStatus['state'];
   readonly counts: () => ProgramCounts;
   /** Returns the address of the admin port. */
@@ -78,9 +80,9 @@ export class AdminView implements AdminSource {
   }
 
   children(): ChildRow[] {
-    const { prepared, owners, placement, listeners } = this.#parts;
+    const { current, owners, placement, listeners } = this.#parts;
     const traffic = listeners.traffic();
-    const shared = { limits: childLimits(prepared.config), now: Date.now() };
+    const shared = { limits: childLimits(current), now: Date.now() };
     return owners.statuses().map((status) => {
       const bitrate = traffic.get(status.id)?.bitrate ?? 0;
       return rowOf(status, { ...placement.counts(status.id), bitrate, ...shared });

@@ -1,7 +1,8 @@
 import { jobRoutes } from '../admin/job-routes.js';
 import { kickRoute } from '../admin/kick-route.js';
+import { reloadRoutes } from '../admin/reload-routes.js';
 import { AdminServer } from '../admin/server.js';
-import type { AdminSource } from '../admin/types.js';
+import type { AdminSource, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
@@ -11,6 +12,7 @@ import type { Logger } from '../logging/logger.js';
 import type { Origins } from '../unmanaged/origins.js';
 import { type KickParts, makeKick } from './kick.js';
 import { originRoutes } from './origins.js';
+import type { Renewals } from './renewals.js';
 
 interface AdminParts extends KickParts {
   readonly api: Pick<Api, 'versionsAsJson' | 'kick' | 'kickSessions'>;
@@ -20,6 +22,8 @@ interface AdminParts extends KickParts {
   readonly operations: Operations;
   readonly origins: Origins;
   readonly view: AdminSource;
+  readonly renewals: Renewals;
+  readonly reload: Reload;
   /** Removes secrets from answers. */
   readonly hide: ((text: string) => string) | undefined;
   readonly logger: Logger;
@@ -28,7 +32,8 @@ interface AdminParts extends KickParts {
 /** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
   const { config, api, fleet, jobs, operations, origins, view, hide, logger } = parts;
-  const { plugin, isFree } = originRoutes(origins, config);
+  const { renewals, reload } = parts;
+  const { plugin, isFree } = originRoutes(origins, config, renewals);
   const children = {
     drain: (id: string) => fleet.drain(id),
     undrain: (id: string) => fleet.undrain(id),
@@ -41,6 +46,7 @@ export function makeAdmin(parts: AdminParts): AdminServer {
       plugin,
       jobRoutes({ jobs, operations, children }),
       kickRoute(makeKick(parts)),
+      reloadRoutes(reload),
       api.versionsAsJson,
     ],
     // The Go proxy answers this path to every probe on its port; so does our API port.

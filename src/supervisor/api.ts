@@ -20,6 +20,7 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import { SERVICE_ID } from '../system/service-id.js';
 import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
+import type { Current } from './renewals.js';
 
 export interface MergedApiParts {
   readonly prepared: ConfFacts & Pick<Prepared, 'vhosts'>;
@@ -27,6 +28,7 @@ export interface MergedApiParts {
   readonly fleet: Fleet;
   readonly owners: Owners;
   readonly access: Pick<AccessRules, 'renew'>;
+  readonly current: Current;
   readonly placement: Placement;
   readonly listeners: Listeners;
   /** See `ApiSource`. */
@@ -70,14 +72,14 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
 }
 
 /** Applies the template as it stands now to the children's configs and to the access rules. */
-async function renew({ prepared, fleet, access }: MergedApiParts): Promise<void> {
-  const conf = await renewedConf(prepared);
+async function renew({ prepared, fleet, access, current }: MergedApiParts): Promise<void> {
+  const conf = await renewedConf({ ...prepared, config: current.config });
   await fleet.rewrite(conf);
   access.renew(conf.template.vhosts);
 }
 
 /** Our own credentials take precedence over the template's, which children still ask us for. */
-function accessOf({ config, template }: ConfFacts): ApiAccess {
+export function accessOf({ config, template }: ConfFacts): ApiAccess {
   const { changes, token, username, password } = config.api;
   const isOurs = username !== null && password !== null;
   const authorization = isOurs

@@ -1,6 +1,6 @@
 import { AccessRules } from '../access/rules.js';
 import type { AdminServer } from '../admin/server.js';
-import type { AdminStatus } from '../admin/types.js';
+import type { AdminStatus, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import { isServing } from '../child/types.js';
 import type { HooksOptions } from '../hooks/hooks.js';
@@ -18,11 +18,13 @@ import { type Ground, openGround } from './ground.js';
 import type { SupervisorOptions } from './options.js';
 import { joinEnds, makeOwning, type Owning } from './owning.js';
 import { addPorts } from './ports.js';
+import { renewBox } from './renew-box.js';
 import type { NamedRoom, Rooms } from './rooms.js';
 import { Routing } from './routing.js';
 
 /** All parts of the program, joined but not started. */
 export interface Composition extends Ground, Owning {
+  readonly access: AccessRules;
   readonly api: Api;
   readonly budget: ConnectionBudget;
   readonly holds: HoldBudget;
@@ -34,12 +36,14 @@ export interface Composition extends Ground, Owning {
 
 /**
  * Builds and joins all parts. What is opened for that is registered in `rooms`. `state` returns the
- * state of the program for the admin port. @throws ERR_CONFIG, ERR_REGISTRY_AWAY
+ * state of the program for the admin port, and `reload` has it reload. @throws ERR_CONFIG,
+ * ERR_REGISTRY_AWAY
  */
 export async function compose(
   options: SupervisorOptions,
   state: () => AdminStatus['state'],
   rooms: Rooms,
+  reload: Reload,
 ): Promise<Composition> {
   const { prepared, logger, hide } = options;
   limitConnectionLines(prepared.config.log.connections);
@@ -73,6 +77,7 @@ export async function compose(
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
     ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
+    current: ground.current,
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
@@ -84,20 +89,22 @@ export async function compose(
     view,
     hide,
     logger: logger.child({ room: 'admin' }),
+    renewals: ground.renewals,
+    reload,
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
+  renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   joinEnds(owning, ground, logger.child({ room: 'owners' }));
-  return { ...ground, ...owning, api, budget, holds, view, admin, helpers };
+  return { ...ground, ...owning, access, api, budget, holds, view, admin, helpers };
 }
 
 function makeRouting(
   { prepared }: SupervisorOptions,
-  { map }: Ground,
+  { map, current }: Ground,
   { owners, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
-  const { children, cluster } = prepared.config;
-  const { maxConnections } = children;
-  const { secret } = cluster;
+  const { secret } = prepared.config.cluster;
+  const maxConnections = () => current.maxConnections;
   const rooms = { owners, watch, placement, boxes: map.boxes };
   const suspect = (owner: OwnerRef) => fleet.suspect(owner);
   return new Routing({ ...rooms, stirred, suspect, secret, maxConnections });

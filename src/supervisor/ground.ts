@@ -8,8 +8,9 @@ import type { RelayEngine } from '../relay/relay.js';
 import { Listeners } from './listeners.js';
 import type { SupervisorOptions } from './options.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
+import { type Current, Renewals } from './renewals.js';
 import type { Rooms } from './rooms.js';
-import { openCertificate } from './tls.js';
+import { openCertificate, renewTls } from './tls.js';
 
 /** Parts that all others are built on. */
 export interface Ground {
@@ -21,6 +22,8 @@ export interface Ground {
   readonly certificate: Certificate | null;
   readonly listeners: Listeners;
   readonly map: SharedMap;
+  readonly current: Current;
+  readonly renewals: Renewals;
 }
 
 /**
@@ -44,5 +47,10 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const record = () => boxRecord(config, serverId, listeners);
   const map = await openMap(config, record, logger.child({ room: 'registry' }));
   rooms.opened('registry', map.registry);
-  return { serverId, loop: new LoopClock(), changes, engine, certificate, listeners, map };
+  const renewals = new Renewals();
+  renewTls(renewals, certificate);
+  const { maxConnections } = config.children;
+  const reloading = { current: { config, maxConnections }, renewals };
+  const loop = new LoopClock();
+  return { serverId, loop, changes, engine, certificate, listeners, map, ...reloading };
 }

@@ -10,11 +10,13 @@ import { Sweeper } from '../hls/sweeper.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
+import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
 
 export interface FileParts {
   readonly access: AccessRules;
   readonly config: Pick<Config, 'workDir' | 'hls' | 'http' | 'vhosts'>;
+  readonly current: Current;
   readonly template: Template;
   readonly vhosts: readonly string[];
   readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf' | 'whenPublished'>;
@@ -67,8 +69,9 @@ function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOption
 }
 
 /** A stream's first segment is complete after its length, and the wait for a keyframe. */
-function firstPlaylists({ config, template, routing, holds }: FileParts): FirstPlaylistOptions {
-  const { hls, http, vhosts } = config;
+function firstPlaylists(parts: FileParts): FirstPlaylistOptions {
+  const { config, current, template, routing, holds } = parts;
+  const { hls, vhosts } = config;
   const withHls = new Set(template.vhosts.filter(({ hasHls }) => hasHls).map(({ name }) => name));
   return {
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
@@ -76,6 +79,8 @@ function firstPlaylists({ config, template, routing, holds }: FileParts): FirstP
       template.isGiven ? withHls.has(vhost) : hls.enabled && vhosts[vhost] !== 'ts',
     take: (ip) => holds.take(ip) === null,
     giveBack: (ip) => holds.giveBack(ip),
-    waitMs: 1000 * (http.waitSeconds + hls.fragmentSeconds),
+    get waitMs() {
+      return 1000 * (current.config.http.waitSeconds + hls.fragmentSeconds);
+    },
   };
 }

@@ -18,12 +18,14 @@ import type { Logger } from '../logging/logger.js';
 import { liveMatcher } from '../protocol/http/live.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { NamedListener } from './listeners.js';
+import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
 
 export interface HttpParts {
   readonly access: AccessRules;
   readonly turns: SetupTurns;
-  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'hooks' | 'vhosts'>;
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'vhosts'>;
+  readonly current: Current;
   readonly template: Template;
   readonly vhosts: readonly string[];
   readonly binary: Pick<Binary, 'version'>;
@@ -84,7 +86,7 @@ function httpListener(
 }
 
 function liveOptions(parts: HttpParts): LiveOptions {
-  const { config, template, vhosts, binary } = parts;
+  const { config, template, vhosts, binary, current } = parts;
   const { engine, routing, aliases, holds, heldHooks, logger } = parts;
   return {
     match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
@@ -95,10 +97,15 @@ function liveOptions(parts: HttpParts): LiveOptions {
     turns: parts.turns,
     engine,
     aliases,
-    waitMs: config.http.waitSeconds * 1000,
+    get waitMs() {
+      return 1000 * current.config.http.waitSeconds;
+    },
     holds,
     hooks: heldHooks,
-    childAnswerMs: 1000 * (config.http.waitSeconds + config.hooks.timeoutSeconds),
+    get childAnswerMs() {
+      const { http, hooks } = current.config;
+      return 1000 * (http.waitSeconds + hooks.timeoutSeconds);
+    },
     server: `SRS/${binary.version}(Hang)`,
     logger: logger.child({ room: 'http' }),
   };

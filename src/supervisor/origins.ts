@@ -17,6 +17,7 @@ import { reachRtmp as reach } from '../unmanaged/reach.js';
 import { isHeartbeat, registerRoutes } from '../unmanaged/routes.js';
 import { isOurs } from '../unmanaged/sender.js';
 import { Watch } from '../unmanaged/watch.js';
+import type { Renewals } from './renewals.js';
 
 export interface OriginsParts {
   readonly config: Pick<Config, 'origins'>;
@@ -63,19 +64,33 @@ export function watchOrigins(
   return new Watch({ origins, claims: { ...claims, adopt }, logger });
 }
 
+const ADMISSION_KEYS = ['origins.from', 'origins.hosts', 'origins.token', 'admin.token'] as const;
+
+/** Decides who may register, by the configuration. */
+function admissionOf({
+  origins: { from, hosts, token },
+  admin,
+}: Pick<Config, 'origins' | 'admin'>) {
+  return new Admission({
+    from: new TrustedProxies(from),
+    hosts: new TrustedProxies(hosts),
+    tokens: [token, admin.token].flatMap((one) => one ?? []),
+  });
+}
+
 /** Returns the admin port's routes for origins. */
 export function originRoutes(
   origins: Origins,
   { origins: keys, admin }: Pick<Config, 'origins' | 'admin'>,
+  renewals: Renewals,
 ): { plugin: AdminPlugin; isFree: (request: FastifyRequest) => boolean } {
-  const admission = new Admission({
-    from: new TrustedProxies(keys.from),
-    hosts: new TrustedProxies(keys.hosts),
-    tokens: [keys.token, admin.token].flatMap((token) => token ?? []),
-  });
   const authorization = authorizationOf(keys.auth);
+  const parts = { origins, admission: admissionOf({ origins: keys, admin }), authorization };
+  renewals.on(ADMISSION_KEYS, (config) => {
+    parts.admission = admissionOf(config);
+  });
   return {
-    plugin: registerRoutes({ origins, admission, authorization }),
+    plugin: registerRoutes(parts),
     isFree: ({ method, url }) => isHeartbeat(method, url),
   };
 }

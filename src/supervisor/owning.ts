@@ -1,5 +1,6 @@
 import type { CpuKeeper } from '../child/cpu-keeper.js';
 import type { Fleet } from '../child/fleet.js';
+import { CONFIGURED_HOOKS } from '../config/config.js';
 import type { FirewallKeeper } from '../firewall/keeper.js';
 import type { Hooks, HooksOptions } from '../hooks/hooks.js';
 import { Jobs } from '../jobs/jobs.js';
@@ -36,10 +37,15 @@ export interface Owning {
   readonly operations: Operations;
 }
 
+const HOOK_KEYS = [
+  ...CONFIGURED_HOOKS.map((name) => `hooks.${name}` as const),
+  'hooks.timeoutSeconds',
+] as const;
+
 /** Makes the owners of streams (children and origins), and placement over them. */
 export function makeOwning(
   { prepared, logger }: SupervisorOptions,
-  { serverId, loop, changes, listeners, map }: Ground,
+  { serverId, loop, changes, listeners, map, current, renewals }: Ground,
   api: Pick<HooksOptions, 'heard' | 'stirred'>,
 ): Owning {
   const { config, template } = prepared;
@@ -62,7 +68,7 @@ export function makeOwning(
   const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
   const owners = new Owners(fleet, origins, template.authorization);
   const placement: Placement = makePlacement({
-    config,
+    current,
     map,
     owners,
     listeners,
@@ -73,6 +79,7 @@ export function makeOwning(
   const clientOf = (alias: string) => listeners.addressOf(alias);
   const told = { claims, clientOf, ...api, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
+  renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
   const jobs = new Jobs({ logger: log('jobs') });
   const operations = new Operations(jobs, makeHands(config, fleet, placement));
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });

@@ -1,4 +1,3 @@
-import type { Config } from '../config/config.js';
 import { logStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
 import { type ChildLimits, candidatesOf, servingOf } from '../placement/candidates.js';
@@ -6,9 +5,10 @@ import { Placement } from '../placement/placement.js';
 import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 import type { SharedMap } from './registry.js';
+import type { Current } from './renewals.js';
 
 export interface PlacementParts {
-  readonly config: Config;
+  readonly current: Current;
   readonly map: SharedMap;
   readonly owners: Owners;
   readonly listeners: Listeners;
@@ -17,7 +17,7 @@ export interface PlacementParts {
 
 /** Builds placement over children and origins. Clients of a stream in its old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
-  const { config, map, owners, listeners, logger } = parts;
+  const { current, map, owners, listeners, logger } = parts;
   const { registry, boxes, renewMs } = map;
   const placement: Placement = new Placement({
     registry,
@@ -28,7 +28,7 @@ export function makePlacement(parts: PlacementParts): Placement {
       return candidatesOf(owners.statuses(), {
         countsOf: (id) => placement.counts(id),
         bitrateOf: (id) => traffic.get(id)?.bitrate ?? 0,
-        limits: childLimits(config),
+        limits: childLimits(current),
         now: Date.now(),
       });
     },
@@ -46,8 +46,8 @@ export function makePlacement(parts: PlacementParts): Placement {
   return placement;
 }
 
-/** Returns the limits of each child, with the bitrate in bits per second. */
-export function childLimits({ children }: Pick<Config, 'children'>): ChildLimits {
-  const { maxConnections, maxStreams, maxBitrate, slowStartSeconds } = children;
+/** Returns the present limits of each child, with the bitrate in bits per second. */
+export function childLimits({ config: { children }, maxConnections }: Current): ChildLimits {
+  const { maxStreams, maxBitrate, slowStartSeconds } = children;
   return { maxConnections, maxStreams, maxBitrate: maxBitrate * 1e6, slowStartSeconds };
 }

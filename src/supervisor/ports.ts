@@ -29,14 +29,14 @@ export async function addPorts(
   listeners: Listeners,
   api: Api,
 ): Promise<NamedRoom[]> {
-  const { config, boxes, logger } = parts;
+  const { config, boxes } = parts;
   const rtc = await webRtc(parts);
   const { plugins, sweeper } = fileRooms(parts);
   listeners.add(
     ...rtmpListeners(parts),
     ...httpListeners(parts, {
       http: [api.versions, ...plugins, pages(parts, listeners)],
-      api: limitedApi(config, api.plugin, rtc?.plugin ?? null, logger.child({ room: 'api' })),
+      api: limitedApi(parts, api.plugin, rtc?.plugin ?? null),
     }),
   );
   if (rtc !== null) listeners.add(rtc.listener);

@@ -4,20 +4,32 @@ import type { HttpPlugin } from '../listener/http/app.js';
 import { limitRate } from '../listener/http/rate-limit.js';
 import { clientIp } from '../listener/webrtc/negotiate.js';
 import type { Logger } from '../logging/logger.js';
+import type { Renewals } from './renewals.js';
+
+/** The parts that the limits are made of. */
+interface LimitedParts {
+  readonly config: Pick<Config, 'limits' | 'registry' | 'cluster'>;
+  readonly renewals: Renewals;
+  readonly logger: Logger;
+}
 
 /**
  * Wraps the API port's plugins in `limits.apiRequestsPerIp` and `limits.offersPerIp`. `rtc` is
  * WebRTC's plugin; null: WebRTC is off.
  */
 export function limitedApi(
-  config: Pick<Config, 'limits' | 'registry' | 'cluster'>,
+  { config, renewals, logger: root }: LimitedParts,
   api: HttpPlugin,
   rtc: HttpPlugin | null,
-  logger: Logger,
 ): readonly HttpPlugin[] {
+  const logger = root.child({ room: 'api' });
   const { limits, registry, cluster } = config;
   const requests = new TokenBuckets({ perSecond: limits.apiRequestsPerIp });
   const offers = new TokenBuckets({ perSecond: limits.offersPerIp });
+  renewals.on(['limits.apiRequestsPerIp', 'limits.offersPerIp'], ({ limits: renewed }) => {
+    requests.renew(renewed.apiRequestsPerIp);
+    offers.renew(renewed.offersPerIp);
+  });
   const nameOf = () => 'limits.apiRequestsPerIp';
   const limited = limitRate(api, { bucketsOf: () => requests, nameOf, logger });
   if (rtc === null) return [limited];

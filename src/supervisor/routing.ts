@@ -20,8 +20,8 @@ export interface RoutingParts {
   readonly boxes: Boxes | null;
   /** Shared secret of the boxes; null: they do not relay for each other. */
   readonly secret: string | null;
-  /** Most clients of one child. */
-  readonly maxConnections: number;
+  /** Returns the most clients of one child. */
+  readonly maxConnections: () => number;
   /** Called with a child's id whenever a client is sent there or leaves. */
   readonly stirred?: ((childId: string) => void) | undefined;
   /** Called when a client could not connect to a child of ours. */
@@ -168,6 +168,6 @@ export class Routing {
    * connection accepts none on that port ever after, so it must never have to refuse one.
    */
   #isFull(childId: string): boolean {
-    return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections;
+    return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections();
   }
 }

@@ -15,6 +15,7 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
 import type { NamedListener } from './listeners.js';
+import type { Renewals } from './renewals.js';
 import type { Routing } from './routing.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
@@ -30,6 +31,7 @@ export interface SrtParts extends UdpParts {
   readonly statuses: () => readonly ChildStatus[];
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
+  readonly renewals: Renewals;
   readonly aliases: AliasBook;
   readonly budget: ConnectionBudget;
   readonly logger: Logger;
@@ -70,6 +72,9 @@ export function srtListener(
     someChild: () => firstReady(parts.statuses()),
     logger,
   });
+  parts.renewals.on(['srt.defaultStreamId', 'srt.defaultMode'], ({ srt }) =>
+    listener.renew(defaultStreamId(srt)),
+  );
   return { name: 'srt', transport: 'udp', listener };
 }
 

@@ -4,12 +4,14 @@
  */
 
 import type { AddressInfo } from 'node:net';
-import type { AdminStatus } from '../admin/types.js';
-import { reloadChildren } from '../api/reload.js';
+import type { AdminStatus, Reload, ReloadReport } from '../admin/types.js';
+import type { Config } from '../config/config.js';
+import { SupervisorError } from '../errors.js';
 import type { AdminView } from './admin-view.js';
 import { type Composition, compose } from './compose.js';
 import { drained } from './drained.js';
 import type { SupervisorOptions } from './options.js';
+import { Reloader } from './reload.js';
 import { Rooms } from './rooms.js';
 import { startOrder } from './start-order.js';
 
@@ -24,18 +26,22 @@ export class Supervisor {
   readonly #parts: Composition;
   readonly #phase: Phase;
   readonly #rooms: Rooms;
+  readonly #reloader: Reloader;
 
   /** Opens and joins all parts; starts nothing. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const phase: Phase = { state: 'starting' };
     const rooms = new Rooms(options.logger);
+    const state = () => (rooms.isClosing ? 'stopping' : phase.state);
+    let supervisor: Supervisor | null = null;
+    const reload: Reload = async (dryRun) => {
+      if (supervisor === null || phase.state === 'starting') throw notYet();
+      return supervisor.reload(dryRun);
+    };
     try {
-      const parts = await compose(
-        options,
-        () => (rooms.isClosing ? 'stopping' : phase.state),
-        rooms,
-      );
-      return new Supervisor(options, parts, phase, rooms);
+      const parts = await compose(options, state, rooms, reload);
+      supervisor = new Supervisor(options, parts, phase, rooms);
+      return supervisor;
     } catch (error) {
       await rooms.close();
       throw error;
@@ -47,6 +53,8 @@ export class Supervisor {
     this.#parts = parts;
     this.#phase = phase;
     this.#rooms = rooms;
+    const { prepared, readConfig = async () => prepared.config, logger } = options;
+    this.#reloader = new Reloader({ prepared, readConfig, logger }, parts);
   }
 
   /** The program as operators see it. */
@@ -63,13 +71,14 @@ export class Supervisor {
     if (isServing) this.#phase.state = 'ready';
   }
 
-  /** Applies the certificate and the template as their files are now. Never rejects. */
-  async reload(): Promise<void> {
-    const { prepared, logger } = this.#options;
-    const { certificate, api } = this.#parts;
-    await certificate?.reload();
-    const template = prepared.binary.kind === 'none' ? null : prepared.config.srs.template;
-    await reloadChildren({ reload: () => api.reload(), template, logger });
+  /** Applies configuration, template and certificate as their files are now. See `Reloader`. */
+  reload(dryRun = false): Promise<ReloadReport> {
+    return this.#reloader.reload(dryRun);
+  }
+
+  /** The configuration by which it runs now. */
+  get config(): Config {
+    return this.#parts.current.config;
   }
 
   /** Returns the number of open connections, and of children that are ready. */
@@ -104,4 +113,8 @@ export class Supervisor {
   address(name: string): AddressInfo | null {
     return this.#parts.listeners.address(name);
   }
+}
+
+function notYet(): SupervisorError {
+  return new SupervisorError('ERR_BUSY', 'the supervisor does not serve yet: reload when it does');
 }

@@ -17,13 +17,16 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import { openUdpRelay } from '../relay/engine.js';
 import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
+import type { Current, Renewals } from './renewals.js';
 import type { Routing } from './routing.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface WebRtcParts extends UdpParts {
   readonly access: AccessRules;
   readonly turns: SetupTurns;
-  readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry' | 'hooks'>;
+  readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry'>;
+  readonly current: Current;
+  readonly renewals: Renewals;
   readonly vhosts: readonly string[];
   /** Most client connections at the same time. */
   readonly connections: number;
@@ -47,7 +50,7 @@ const ANSWER_MARGIN_MS = 10_000;
 
 /** Builds the media port of WebRTC and its signalling plugin; null if WebRTC is off. */
 export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
-  const { config, routing, boxes } = parts;
+  const { config, current, renewals, routing, boxes } = parts;
   const { rtc: address } = config.listen;
   if (address === null) return null;
   const logger = parts.logger.child({ room: 'webrtc' });
@@ -57,7 +60,10 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     config.rtc.media === 'direct'
       ? directListener(parts, common)
       : relayListener(parts, common, address);
-  const candidates = await resolveCandidates(config.rtc.candidates, logger);
+  let candidates = await resolveCandidates(config.rtc.candidates, logger);
+  renewals.on(['rtc.candidates'], async ({ rtc }) => {
+    candidates = await resolveCandidates(rtc.candidates, logger);
+  });
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => routing.route(stream, role)),
     access: parts.access,
@@ -65,11 +71,17 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     noteBearer: parts.noteBearer,
     sessions: listener,
-    way: { media: config.rtc.media, candidates, port: () => listener.address()?.port ?? null },
+    way: {
+      media: config.rtc.media,
+      candidates: () => candidates,
+      port: () => listener.address()?.port ?? null,
+    },
     vhosts: parts.vhosts,
     secret: config.registry === 'memory' ? null : config.cluster.secret,
     box: sessionMark(boxes?.id ?? hostname()),
-    answerMs: config.hooks.timeoutSeconds * 1000 + ANSWER_MARGIN_MS,
+    get answerMs() {
+      return 1000 * current.config.hooks.timeoutSeconds + ANSWER_MARGIN_MS;
+    },
     logger,
   });
   return { listener: { name: 'rtc', transport: 'udp', listener }, plugin };

@@ -18,6 +18,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     streams: note('streams'),
     unit: note('unit'),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
+    reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
     order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
   };
   const built = buildProgram(actions, '1.2.3');
@@ -71,7 +72,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, kick, logs, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],

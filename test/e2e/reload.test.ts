@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Cast } from '../helpers/cast.js';
+import { cli } from '../helpers/cli.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -91,6 +94,97 @@ for (const origin of origins()) {
       await writeFile(template, `${API} ${vhost('frob on;')}`);
       assert.match((await reload()).msg, /refuses it: .*illegal vhost\.frob/);
       assert.deepEqual(await confs(), good);
+    });
+  });
+}
+
+for (const origin of origins()) {
+  describe(`a configuration that is reloaded, ${origin.name}`, { timeout: 240_000 }, () => {
+    const cast = new Cast();
+    let supervisor: RunningSupervisor;
+    let folder: string;
+    let config: string;
+    let api: number;
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'srs-reload-e2e-'));
+      config = join(folder, 'box.yaml');
+      await write('');
+      api = await freePort();
+      const args = ['-c', config];
+      const { path } = origin;
+      supervisor = await RunningSupervisor.start({
+        origin: path,
+        children: 2,
+        ports: { api },
+        args,
+      });
+    });
+    after(async () => {
+      await cast.close();
+      await supervisor?.dispose();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const write = (text: string) => writeFile(config, text);
+    const reload = (...args: string[]) =>
+      cli(['reload', '--admin', `127.0.0.1:${supervisor.adminPort}`, ...args]);
+    const statusOfApi = async () =>
+      (await fetch(`http://127.0.0.1:${api}/api/v1/summaries`)).status;
+
+    it('is applied at once where it can be, and refused key by key elsewhere', async () => {
+      const live = 'log: { level: debug }\napi: { username: u, password: secret-of-api }\n';
+      await write(`${live}limits: { heldPlayers: 7, identifySeconds: 5 }\n`);
+      const dry = await reload('--dry-run');
+      const applied = 'applied: limits.heldPlayers, api.username, api.password, log.level';
+      const refused =
+        'refused: limits.identifySeconds takes a restart: the ports were opened with it';
+      assert.deepEqual([dry.code, dry.stdout], [1, `would be ${applied}\nwould be ${refused}\n`]);
+      assert.equal(await statusOfApi(), 200);
+      const done = await reload();
+      assert.deepEqual([done.code, done.stdout], [1, `${applied}\n${refused}\n`]);
+      assert.match(done.stderr, /^srs-supervisor: [^\n]* limits\.identifySeconds\n$/);
+      assert.equal(await statusOfApi(), 401);
+      // The relay's threads, which accept clients, have the new level as well.
+      await until('a line at debug', async () => {
+        const socket = connect({ port: supervisor.rtmpPort, host: '127.0.0.1' });
+        await once(socket, 'connect');
+        socket.destroy();
+        return /"level":"debug"[^\n]*"failure":"left"/.test(supervisor.output);
+      });
+      assert.doesNotMatch(supervisor.output, /secret-of-api/);
+      // The file has the old value again: all is as it says.
+      await write(`${live}limits: { heldPlayers: 7 }\n`);
+      const again = await reload('--json');
+      assert.equal(again.code, 0, again.stderr);
+      const report = { dryRun: false, applied: [], restartsChildren: false, refused: [] };
+      assert.deepEqual(JSON.parse(again.stdout), { ...report, error: null, job: null });
+    });
+
+    it('changes nothing where a file is bad, and says why in a line', async () => {
+      await write('log: { level: info }\nlimits: { heldPlayers: many }\n');
+      const { code, stdout, stderr } = await reload();
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(
+        stderr,
+        /^srs-supervisor: \S+box\.yaml:2: limits\.heldPlayers: must be [^\n]*\n$/,
+      );
+      await write('log: { level: info }\ntls: { cert: /none, key: /none }\n');
+      assert.equal(await statusOfApi(), 401);
+    });
+
+    it('restarts the children in turn for a hook that they must call', async () => {
+      await write(`log: { level: info }\nhooks: { on_play: http://127.0.0.1:9/ }\n`);
+      const rolled = await reload();
+      assert.equal(rolled.code, 0, rolled.stderr);
+      assert.match(rolled.stdout, /the children are restarted in turn\n(.*\n)*reload: done/);
+      const rows = await supervisor.children();
+      assert.deepEqual(
+        rows.map(({ generation }) => generation),
+        [2, 2],
+      );
+      const conf = await readFile(join(supervisor.workDir, 'conf/c001.conf'), 'utf8');
+      assert.match(conf, /on_play /);
     });
   });
 }

@@ -29,6 +29,7 @@ export const SHOWN: Readonly<Record<string, string>> = {
   '{"level":40,"child":"c001"': 'child/ails',
   'CHILD  STATE       PID': 'a table: cli/query',
   '{"level":"info","time":': 'a line of the log: logging',
+  '{"dryRun":false,': 'a report: e2e/reload',
   'workDir/hls/c001-3': 'paths: hls/playlists',
   'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
   'srt://HOST:10080': 'a URL: e2e/srt',

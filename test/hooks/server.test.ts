@@ -66,7 +66,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
       return () => void kept.push(`leave ${stream}`);
     },
     ownAddress: '127.0.0.9',
-    timeoutMs,
+    timeoutMs: () => timeoutMs,
   });
   const owner = (id: string) => (/^c00[12]$/.test(id) ? { id, generation: 1 } : null);
   const server = new HookServer({ relay, owner });

@@ -16,7 +16,7 @@ function status(id: string, health: ChildHealth, state: ChildStatus['state'] = '
 test('new streams go to children that answer, and to any that serves where none does', async (t) => {
   let children = [status('c001', 'busy'), status('c002', 'ok'), status('c003', 'ok', 'failed')];
   const placement = makePlacement({
-    config: { children: LIMITS },
+    current: { config: { children: LIMITS }, maxConnections: LIMITS.maxConnections },
     map: { registry: new MemoryRegistry(), boxes: null },
     owners: {
       statuses: () => children,

@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { AdminServer } from '../../src/admin/server.js';
 import type { Config } from '../../src/config/config.js';
 import { originRoutes } from '../../src/supervisor/origins.js';
+import { Renewals } from '../../src/supervisor/renewals.js';
 import { Origins } from '../../src/unmanaged/origins.js';
 import { source } from '../admin/fixtures.js';
 
@@ -32,7 +33,7 @@ async function serve(
     origins: { ...NONE, ttlSeconds: 30, fixed: [], ...keys },
     admin: { token, tokenFile: null },
   };
-  const { plugin, isFree } = originRoutes(origins, config);
+  const { plugin, isFree } = originRoutes(origins, config, new Renewals());
   const address = { host, port: 0 };
   const server = new AdminServer({ address, token, isFree, plugins: [plugin], source: source() });
   await server.start();

@@ -33,6 +33,11 @@ export class RtmpPool extends BaseRtmpListener {
   readonly links: ThreadLink[] = [];
   /** A listening socket a thread: clients wait in it while a thread is replaced. */
   #port: SharedPort | null = null;
+  /** Tells the handlers the log's new level. */
+  readonly #tellLevel = () => {
+    const level = this.context.logger.level as LogLevel;
+    for (const link of this.links) link.say({ kind: 'level', level });
+  };
   /** The counts of threads that are no more. */
   #ofTheDead = noCounters();
 
@@ -46,6 +51,7 @@ export class RtmpPool extends BaseRtmpListener {
 
   async start(): Promise<void> {
     this.#budget.call = (member) => this.#crowded(member);
+    this.context.logger.on('level-change', this.#tellLevel);
     const { address } = this.#options;
     try {
       this.#port = this.#threads.listen(address, BACKLOG);
@@ -85,6 +91,7 @@ export class RtmpPool extends BaseRtmpListener {
   override async close(): Promise<void> {
     const port = this.#port;
     this.#port = null;
+    this.context.logger.off('level-change', this.#tellLevel);
     this.#threads.employ(null);
     await Promise.all(this.links.map((link) => link.close()));
     port?.close();

@@ -98,6 +98,8 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
       this.#say({ kind: 'rows', call: order.call, rows: this.#rows() });
     } else if (order.kind === 'heed') {
       this.#budget.heed();
+    } else if (order.kind === 'level') {
+      this.logger.level = order.level;
     } else {
       this.#thread.shut();
       for (const setup of this.#setups) setup.clientLeft();

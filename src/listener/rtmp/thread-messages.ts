@@ -64,4 +64,6 @@ export type ThreadOrder =
   | { readonly kind: 'rows'; readonly call: number }
   /** The handler is asked to make room for others. */
   | { readonly kind: 'heed' }
+  /** The log has another level. */
+  | { readonly kind: 'level'; readonly level: LogLevel }
   | { readonly kind: 'shut' };

@@ -102,6 +102,11 @@ export class SrtListener extends ClientListener {
     return this.#context?.moves.has(ip, socketId) ?? false;
   }
 
+  /** Serves callers that name no stream by another default from now on. */
+  renew(defaultStreamId: SrtSessionContext['defaultStreamId']): void {
+    if (this.#context !== null) this.#context = { ...this.#context, defaultStreamId };
+  }
+
   /** Closes the port; connected clients are told. */
   override async close(): Promise<void> {
     this.#isClosing = true;

@@ -7,8 +7,8 @@ import type { Route } from '../route.js';
 export interface MediaWay {
   /** `direct`: candidates name the child's own port, and nothing is relayed. */
   readonly media: 'relay' | 'direct' | 'offload';
-  /** This machine's addresses for clients; none: the address of each request. */
-  readonly candidates: readonly string[];
+  /** Returns this machine's addresses for clients; none: the address of each request. */
+  readonly candidates: () => readonly string[];
   /** Returns the shared port; null while it is closed. */
   readonly port: () => number | null;
 }
@@ -41,7 +41,7 @@ export function planCandidates(
   const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
     (cards ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
   );
-  const sources = { configured: way.candidates, interfaces, ...addressed };
+  const sources = { configured: way.candidates(), interfaces, ...addressed };
   const addresses = offeredAddresses(sources);
   const [only = ''] = addresses;
   if (addresses.length === 1 && !only.includes(':')) {

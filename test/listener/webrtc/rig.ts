@@ -165,7 +165,7 @@ export class Rig {
       isPublished: async () => this.isPublished,
       noteBearer: (key, token) => void this.bearers.set(key, token),
       sessions: this.sessions,
-      way: { media: 'relay', candidates: ['192.0.2.9'], port: () => this.port },
+      way: { media: 'relay', candidates: () => ['192.0.2.9'], port: () => this.port },
       vhosts: [],
       secret: null,
       box: 'box1',

@@ -1,0 +1,141 @@
+import type { ReloadReport } from '../admin/types.js';
+import { connectionBudget, fileLimit } from '../check/limits.js';
+import type { Prepared } from '../check/prepared.js';
+import { renewedConf } from '../check/renew-conf.js';
+import type { ConfOptions } from '../child/conf-plan.js';
+import { changedKeys, withKeys } from '../config/changes.js';
+import type { Config } from '../config/config.js';
+import { effectOf, restartReason } from '../config/effects.js';
+import { planCpus } from '../cpu/plan.js';
+import { readTopology } from '../cpu/topology.js';
+import { actionsOf } from '../hooks/user-urls.js';
+import type { Job, JobReport } from '../jobs/job.js';
+import { loadCertificate } from '../listener/certificate.js';
+import type { Logger } from '../logging/logger.js';
+import type { Composition } from './compose.js';
+
+export interface ReloaderOptions {
+  readonly prepared: Prepared;
+  /** Reads the configuration as it stands now. @throws ERR_CONFIG */
+  readonly readConfig: () => Promise<Config>;
+  readonly logger: Logger;
+}
+
+/** Milliseconds that clients of a child have to leave before its restart. */
+const DRAIN_MS = 10_000;
+const NOT_RELOADED = 'children take the new template at their next start: restart --all does it';
+
+/** A changed configuration that has been checked. */
+interface Step {
+  /** The present configuration with all changes that can be applied. */
+  readonly config: Config;
+  readonly keys: readonly string[];
+  /** Null: there are no children. */
+  readonly conf: ConfOptions | null;
+  /** The children have to be restarted. */
+  readonly rolls: boolean;
+}
+
+/** Applies the configuration's files as they stand: all that can be applied, or nothing. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  readonly #parts: Composition;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReloaderOptions, parts: Composition) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads and checks the configuration, and applies it unless `dryRun`. Reloads run one after
+   * another. Rejects with the reason if a file is bad, or another job keeps the children busy;
+   * nothing has changed then. @throws ERR_CONFIG, ERR_CHILD_CONFIG, ERR_BUSY
+   */
+  reload(dryRun = false): Promise<ReloadReport> {
+    const reloading = this.#running.then(() => this.#reload(dryRun));
+    this.#running = reloading.catch(() => {});
+    return reloading;
+  }
+
+  async #reload(dryRun: boolean): Promise<ReloadReport> {
+    const { current } = this.#parts;
+    const wanted = await this.#options.readConfig();
+    const changed = changedKeys(current.config, wanted);
+    const refused = changed
+      .filter((key) => effectOf(key) === 'restart')
+      .map((key) => ({ key, reason: restartReason(key) }));
+    const keys = changed.filter((key) => effectOf(key) !== 'restart');
+    const step = await this.#check(withKeys(current.config, wanted, keys), keys);
+    const report = { dryRun, applied: keys, restartsChildren: step.rolls, refused };
+    if (dryRun) return { ...report, error: null, job: null };
+    const { error, job } = await this.#apply(step, current.config);
+    return { ...report, error, job };
+  }
+
+  /** Checks all that could fail, and changes nothing. */
+  async #check(config: Config, keys: readonly string[]): Promise<Step> {
+    const { prepared } = this.#options;
+    const { current, fleet, jobs } = this.#parts;
+    connectionBudget(config, fleet.statuses().length, await fileLimit());
+    const { cert, key } = config.tls;
+    if (this.#parts.certificate && cert && key) await loadCertificate({ cert, key });
+    const hasChildren = prepared.binary.kind !== 'none';
+    const conf = hasChildren ? await renewedConf({ ...prepared, config }) : null;
+    const hasNewActions = String(actionsIn(config)) !== String(actionsIn(current.config));
+    const rolls =
+      hasChildren && (hasNewActions || keys.some((one) => effectOf(one) === 'children'));
+    if (rolls || keys.includes('children.count')) jobs.demandFree();
+    return { config, keys, conf, rolls };
+  }
+
+  async #apply(step: Step, before: Config): Promise<Pick<ReloadReport, 'error' | 'job'>> {
+    const { current, renewals, certificate } = this.#parts;
+    const { config, keys } = step;
+    current.config = config;
+    await renewals.apply(keys, config);
+    await certificate?.reload();
+    if (step.rolls) return { error: null, job: (await this.#roll(step, before)).report() };
+    const error = await this.#reloadTemplate(step);
+    if (!keys.includes('children.count')) return { error, job: null };
+    return { error, job: this.#scale(config) };
+  }
+
+  /** Restarts the children one after another, with their new configs. */
+  async #roll({ conf, config }: Step, before: Config): Promise<Job> {
+    const { current, fleet, access, operations } = this.#parts;
+    if (conf !== null) {
+      await fleet.rewrite(conf);
+      access.renew(conf.template.vhosts);
+    }
+    // An SRS that has refused a connection accepts none ever after, so a child must not get more
+    // than its present config permits.
+    const { maxConnections } = config.children;
+    current.maxConnections = Math.min(maxConnections, before.children.maxConnections);
+    const job = operations.restart({
+      ...{ ids: operations.idsFrom(), drainMs: DRAIN_MS, what: 'reload' },
+      reason: 'its configuration has changed',
+    });
+    void job.over.then(({ state }) => {
+      if (state === 'done') current.maxConnections = maxConnections;
+    });
+    return job;
+  }
+
+  /** Has SRS reload the template. Returns why a child does not go by it; null: all do. */
+  async #reloadTemplate({ config }: Step): Promise<string | null> {
+    if (config.srs.template === null || this.#options.prepared.binary.kind === 'none') return null;
+    const { kind, reason } = await this.#parts.api.reload();
+    return kind === 'done' ? null : `${reason}; ${NOT_RELOADED}`;
+  }
+
+  #scale({ children, cpu }: Config): JobReport {
+    const { reserve, smt } = cpu;
+    const plan = planCpus(readTopology(), { count: children.count, reserve, smt });
+    return this.#parts.operations.scale(plan.children.length, DRAIN_MS).report();
+  }
+}
+
+function actionsIn({ hooks: { timeoutSeconds: _, ...urls } }: Config): string[] {
+  return actionsOf(urls);
+}
