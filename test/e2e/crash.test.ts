@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import { Cast } from '../helpers/cast.js';
-import { writeTimes } from '../helpers/media.js';
+import { firstMessages } from '../helpers/first-messages.js';
 import { origins } from '../helpers/origins.js';
 import { isAlive } from '../helpers/processes.js';
-import { type Fingerprint, fingerprintsOf, type RtmpPlayer } from '../helpers/rtmp-player.js';
+import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
@@ -16,19 +13,6 @@ const LOOPS = 2;
 /** Messages compared: seven seconds, longer than a child needs to come back. */
 const COMPARED = 480;
 const PLAYERS = 3;
-
-/** What a player gets first that was there before its publisher. */
-async function firstMessages(): Promise<Fingerprint[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'srs-supervisor-clip-'));
-  try {
-    const path = join(directory, 'published.flv');
-    const writer = writeTimes(path, LOOPS);
-    assert.equal(await writer.ended, 0, writer.errors);
-    return (await fingerprintsOf(path)).slice(0, COMPARED);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
 
 for (const origin of origins()) {
   describe(`crashes on ${origin.name}`, BOUNDED, () => {
@@ -59,7 +43,7 @@ for (const origin of origins()) {
     }
 
     it('a killed child takes its own clients with it and not a byte of others', async (t) => {
-      const expected = await firstMessages();
+      const expected = (await firstMessages(LOOPS)).slice(0, COMPARED);
       assert.equal(expected.length, COMPARED);
       await supervisor.calm();
       const names = ['live/victim', 'live/other1', 'live/other2'];
