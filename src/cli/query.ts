@@ -1,6 +1,6 @@
 import { adminGet } from '../admin/client.js';
-import { conditionOf } from '../admin/condition.js';
-import type { AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import { conditionOf, notesOf } from '../admin/notes.js';
+import type { AdminStatus, ChildNote, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Address } from '../config/config.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -66,15 +66,18 @@ function jobLines({ job }: Partial<Pick<AdminStatus, 'job'>>, now: number): [str
   return job ? [['job', jobText({ ...job, now: [] }, now)]] : [];
 }
 
-/** `c002 broken for 3m 5s: it crashed …`; an older supervisor tells of none. */
+/** An older supervisor tells of none. */
 function noteLines(
   { notes = [] }: Partial<AdminStatus['children']>,
   now: number,
 ): [string, string][] {
-  return notes.map(({ id, state, since, why }) => {
-    const reason = why === null ? '' : `: ${why}`;
-    return ['', `${id} ${state} for ${formatDuration((now - since) / 1000)}${reason}`];
-  });
+  return notes.map((note) => ['', noteText(note, now)]);
+}
+
+/** `c002 broken for 3m 5s: it crashed …` */
+function noteText({ id, state, since, why }: ChildNote, now: number): string {
+  const reason = why === null ? '' : `: ${why}`;
+  return `${id} ${state} for ${formatDuration((now - since) / 1000)}${reason}`;
 }
 
 function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {
@@ -123,16 +126,15 @@ const CHILD_COLUMNS: readonly Column[] = [
   { title: 'LAST ERROR', elastic: true },
 ];
 
-/** Returns the table of the children, and below it why some of them are as they are. */
+/** Returns the table of the children, and below it those that are not simply ready, and why. */
 export function childrenText(
   children: readonly ChildRow[],
   now: number,
   width: number | null,
 ): string {
-  const ago = (at: number) => formatAge((now - at) / 1000);
   const rows = children.map((child) => [
     child.id,
-    `${conditionOf(child)} ${ago(child.since)}`,
+    conditionOf(child),
     child.pid === null ? '-' : String(child.pid),
     child.cpus.length === 0 ? '-' : formatCpuList(child.cpus),
     formatPercent(child.cpu),
@@ -140,14 +142,17 @@ export function childrenText(
     String(child.streams),
     String(child.clients),
     String(child.restarts),
-    child.lastError === null ? '' : `${ago(child.lastErrorAt ?? now)} ago: ${child.lastError}`,
+    lastErrorText(child, now),
   ]);
-  const notes = children.flatMap(({ id, why }) =>
-    why === null ? [] : `${id}: ${printable(why)}\n`,
-  );
-  return [table(CHILD_COLUMNS, rows, width), ...(notes.length > 0 ? ['\n', ...notes] : [])].join(
-    '',
-  );
+  const notes = notesOf(children).map((note) => `${printable(noteText(note, now))}\n`);
+  const below = notes.length > 0 ? ['\n', ...notes] : [];
+  return [table(CHILD_COLUMNS, rows, width), ...below].join('');
+}
+
+/** `2m ago: killed by SIGKILL`; an older supervisor tells no time. */
+function lastErrorText({ lastError, lastErrorAt }: ChildRow, now: number): string {
+  if (lastError === null || typeof lastErrorAt !== 'number') return lastError ?? '';
+  return `${formatAge((now - lastErrorAt) / 1000)} ago: ${lastError}`;
 }
 
 const STREAM_COLUMNS: readonly Column[] = [
