@@ -102,6 +102,24 @@ test('a child that crashes again and again stays out until somebody acts', async
   await until(() => fleet.status('c001')?.state === 'ready');
 });
 
+test('a child whose port takes no connections is ejected, if a client has met that', async (t) => {
+  const binary = fixture('closes-rtmp');
+  const { logger, lines } = recordLog();
+  const fleet = await makeFleet(t, { binary, cpus: [[], [], []], eject: true, logger });
+  await fleet.start();
+  process.kill(fleet.status('c002')!.pid!, 'SIGUSR1');
+  for (const id of ['c001', 'c002', 'c009']) fleet.suspect({ id, generation: 1 });
+  await until(() => fleet.status('c002')?.ejected);
+  const { state, answering, why, since } = fleet.status('c002')!;
+  assert.deepEqual([state, answering], ['ready', true]);
+  assert.equal(why, 'its RTMP port takes no connections');
+  assert.ok(since <= Date.now());
+  assert.equal(fleet.status('c001')?.ejected, false);
+  assert.ok(lines.some(({ msg, child }) => child === 'c002' && /ejected/.test(String(msg))));
+  fleet.undrain('c002');
+  assert.equal(fleet.status('c002')?.ejected, false);
+});
+
 test('a start for which there is no descriptor left is tried again, and ends nobody', async (t) => {
   const binary = fixture('ready');
   const options = { binary, cpus: [[]], portBase: portBase(), conf: CONF };
