@@ -85,9 +85,13 @@ export function whyDue(child: Recyclable, limits: RecycleLimits, now: Date): str
   return overMemory(child, limits) ?? overAge(child, limits) ?? atNight(child, limits, now);
 }
 
-function overMemory({ rss, looksOver }: Recyclable, { memory }: RecycleLimits): string | null {
+function overMemory(child: Recyclable, { memory }: RecycleLimits): string | null {
+  const { rss, looksOver, recycledSeconds } = child;
   if (memory === null || looksOver < LOOKS_OVER) return null;
-  return `its memory is ${inMegabytes(rss)} MB, above children.recycle.memory (${inMegabytes(memory)} MB)`;
+  const isSoon = recycledSeconds !== null && recycledSeconds < 2 * REST_SECONDS;
+  const doubt = isSoon ? ', soon after its last recycling: raise the limit' : '';
+  const limit = `children.recycle.memory (${inMegabytes(memory)} MB)`;
+  return `its memory is ${inMegabytes(rss)} MB, above ${limit}${doubt}`;
 }
 
 function overAge({ ageSeconds }: Recyclable, { age }: RecycleLimits): string | null {

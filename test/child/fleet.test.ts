@@ -99,7 +99,10 @@ test('a child that crashes again and again stays out until somebody acts', async
   await until(() => fleet.status('c001')?.state === 'ready');
   assert.equal(fleet.status('c001')?.why, null);
   await crash('c001');
-  await until(() => fleet.status('c001')?.state === 'ready');
+  await crash('c001');
+  await until(() => fleet.status('c001')?.state === 'broken');
+  await fleet.restart('c001', 'an operator restarts it');
+  assert.equal(fleet.status('c001')?.state, 'ready');
 });
 
 test('a child whose port takes no connections is ejected, if a client has met that', async (t) => {
