@@ -292,9 +292,8 @@ export class Child {
 
   #to(state: ChildState, why: string | null = null): void {
     this.#standing.to(state, why);
-    const { pid } = this;
     const isNews = state === 'draining' || (state === 'ready' && this.#generation > 1);
-    const level = isNews ? 'info' : 'debug';
-    this.#logger[level]({ pid, generation: this.#generation, why }, `child is ${state}`);
+    const facts = { pid: this.pid, generation: this.#generation, ...(why !== null && { why }) };
+    this.#logger[isNews ? 'info' : 'debug'](facts, `child is ${state}`);
   }
 }

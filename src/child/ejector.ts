@@ -69,6 +69,7 @@ export class Ejector {
   #lookedAt: number;
   #timer: NodeJS.Timeout | null = null;
   #isTold = false;
+  #isLooking = false;
 
   constructor(parts: EjectorParts) {
     this.#parts = parts;
@@ -109,8 +110,15 @@ export class Ejector {
     this.#parts.givenUp.delete(id, 'ejected');
   }
 
-  /** Looks at all children. Runs by timer. */
+  /** Looks at all children, unless the last look has not ended. Runs by timer. */
   async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    await this.#look();
+    this.#isLooking = false;
+  }
+
+  async #look(): Promise<void> {
     const isLate = this.#parts.loop.lateSince(this.#lookedAt) >= LATE_MS;
     this.#lookedAt = this.#clock();
     const children = this.#parts.statuses().filter(({ state }) => state === 'ready');

@@ -1,6 +1,6 @@
 import { adminGet } from '../admin/client.js';
-import { conditionOf } from '../admin/condition.js';
-import type { AdminStatus, ChildRow, ListenerRow } from '../admin/types.js';
+import { conditionOf, notesOf } from '../admin/notes.js';
+import type { AdminStatus, ChildNote, ChildRow, ListenerRow } from '../admin/types.js';
 import type { Address } from '../config/config.js';
 import { formatCpuList } from '../cpu/cpuset.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -67,15 +67,18 @@ function jobLines({ job }: Partial<Pick<AdminStatus, 'job'>>, now: number): [str
   return job ? [['job', jobText({ ...job, now: [] }, now)]] : [];
 }
 
-/** `c002 broken for 3m 5s: it crashed …`; an older supervisor tells of none. */
+/** An older supervisor tells of none. */
 function noteLines(
   { notes = [] }: Partial<AdminStatus['children']>,
   now: number,
 ): [string, string][] {
-  return notes.map(({ id, state, since, why }) => {
-    const reason = why === null ? '' : `: ${why}`;
-    return ['', `${id} ${state} for ${formatDuration((now - since) / 1000)}${reason}`];
-  });
+  return notes.map((note) => ['', noteText(note, now)]);
+}
+
+/** Returns `c002 broken for 3m 5s: it crashed …`. */
+function noteText({ id, state, since, why }: ChildNote, now: number): string {
+  const reason = why === null ? '' : `: ${why}`;
+  return `${id} ${state} for ${formatDuration((now - since) / 1000)}${reason}`;
 }
 
 function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): [string, string][] {
@@ -130,16 +133,15 @@ const CHILD_COLUMNS: readonly Column[] = [
   { title: 'RESTARTS', align: 'right' },
 ];
 
-/** Returns the table of the children, and below it why some of them are as they are. */
+/** Returns the table of the children, and below it those that are not simply ready, and why. */
 export function childrenText(
   children: readonly ChildRow[],
   now: number,
   width: number | null,
 ): string {
-  const ago = (at: number) => formatAge((now - at) / 1000);
   const rows = children.map((child) => [
     child.id,
-    `${conditionOf(child)} ${ago(child.since)}`,
+    conditionOf(child),
     child.pid === null ? '-' : String(child.pid),
     child.cpus.length === 0 ? '-' : formatCpuList(child.cpus),
     formatPercent(child.cpu),
@@ -148,23 +150,20 @@ export function childrenText(
     String(child.clients),
     String(child.restarts),
   ]);
-  const notes = children
-    .flatMap((child) => notesOn(child, ago).map((note) => `${child.id}: ${printable(note)}`))
-    .map((line) => `${wrapped(line, width)}\n`);
-  return [table(CHILD_COLUMNS, rows, width), ...(notes.length > 0 ? ['\n', ...notes] : [])].join(
-    '',
-  );
+  const notes = [
+    ...notesOf(children).map((note) => noteText(note, now)),
+    ...children.flatMap((child) => lastErrorLines(child, now)),
+  ].map((note) => `${wrapped(printable(note), width)}\n`);
+  const below = notes.length > 0 ? ['\n', ...notes] : [];
+  return [table(CHILD_COLUMNS, rows, width), ...below].join('');
 }
 
-/** Says why a child is as it is, and how its last process ended. */
-function notesOn(child: ChildRow, ago: (at: number) => string): string[] {
-  const { why, lastError, lastErrorAt } = child;
-  const notes = why === null || why === lastError ? [] : [why];
-  if (lastError === null) return notes;
-  return [
-    ...notes,
-    `last error ${lastErrorAt === null ? '' : `${ago(lastErrorAt)} ago`}: ${lastError}`,
-  ];
+/** Returns `c001: last error 2m ago: killed by SIGKILL`; an older supervisor tells no time. */
+function lastErrorLines({ id, lastError, lastErrorAt }: ChildRow, now: number): string[] {
+  if (lastError === null) return [];
+  const known = typeof lastErrorAt === 'number';
+  const ago = known ? ` ${formatAge((now - lastErrorAt) / 1000)} ago` : '';
+  return [`${id}: last error${ago}: ${lastError}`];
 }
 
 const STREAM_COLUMNS: readonly Column[] = [

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { notesOf } from '../admin/notes.js';
 import type {
   AdminSource,
   AdminStatus,
@@ -18,11 +19,14 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
-import { notesOf, rowOf } from './child-rows.js';
+import { rowOf } from './child-rows.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 import { childLimits } from './placement.js';
 import type { Current } from './renewals.js';
+
+/** Most children that `status` names one by one. */
+const MOST_NOTES = 10;
 
 export interface AdminViewParts {
   readonly prepared: Pick<Prepared, 'config' | 'binary'>;
@@ -68,7 +72,7 @@ export class AdminView implements AdminSource {
       relay: { engine: engine.name, threads: engine.threadCount },
       listeners: this.#listeners(),
       boxes: this.boxes(),
-      children: { total: children.length, ready, notes: notesOf(children) },
+      children: { total: children.length, ready, notes: notesOf(children).slice(0, MOST_NOTES) },
       job: jobs.current?.status() ?? null,
       streams: placement.list().length,
       ...listeners.totals(),

@@ -1,5 +1,4 @@
-import { conditionOf } from '../admin/condition.js';
-import type { ChildNote, ChildRow } from '../admin/types.js';
+import type { ChildRow } from '../admin/types.js';
 import type { ChildStatus } from '../child/types.js';
 import type { ChildLimits } from '../placement/candidates.js';
 import { fullBy } from '../placement/caps.js';
@@ -16,23 +15,12 @@ export interface RowFacts {
   readonly now: number;
 }
 
-/** Most children that `status` names one by one. */
-const MOST_NOTES = 10;
-
 /** Returns a child's row. A ready child's reason is that for which it gets fewer new streams. */
 export function rowOf(status: ChildStatus, facts: RowFacts): ChildRow {
   const { streams, clients, bitrate } = facts;
   const managed = status.server === undefined;
   const why = status.why ?? (status.state === 'ready' ? restraintOf(status, facts) : null);
   return { ...status, why, managed, streams, clients, bitrate };
-}
-
-/** Returns the children that are not simply ready. */
-export function notesOf(rows: readonly ChildRow[]): ChildNote[] {
-  return rows
-    .filter(({ state, why }) => state !== 'ready' || why !== null)
-    .slice(0, MOST_NOTES)
-    .map((row) => ({ id: row.id, state: conditionOf(row), since: row.since, why: row.why }));
 }
 
 function restraintOf(

@@ -21,6 +21,7 @@ import type { SupervisorOptions } from './options.js';
 import { makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
+import { Recycler, recycleBy } from './recycler.js';
 import { claimsOf, mendAfterStandstill } from './standstill.js';
 
 /** The owners of streams, and the parts that know what each owns. */
@@ -35,6 +36,7 @@ export interface Owning {
   readonly hooks: Hooks;
   readonly jobs: Jobs;
   readonly operations: Operations;
+  readonly recycler: Recycler;
 }
 
 const HOOK_KEYS = [
@@ -82,8 +84,16 @@ export function makeOwning(
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
   const jobs = new Jobs({ logger: log('jobs') });
   const operations = new Operations(jobs, makeHands(config, fleet, placement));
+  const recycler = new Recycler({
+    limits: config.children.recycle,
+    loop,
+    statuses: () => fleet.statuses(),
+    clientsOf: (id) => placement.counts(id).clients,
+    recycle: recycleBy(operations, config, log('fleet')),
+  });
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
-  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks, jobs, operations };
+  const work = { jobs, operations, recycler };
+  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks, ...work };
 }
 
 /** Connects the end of an owner, and of another box, to placement, hooks and listeners. */

@@ -15,7 +15,7 @@ export function startOrder(
   parts: Composition,
 ): NamedRoom[] {
   const { loop, admin, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
-  const { engine, listeners, map, jobs } = parts;
+  const { engine, listeners, map, jobs, recycler } = parts;
   const { config } = prepared;
   const rtmp = () => listeners.address('rtmp');
   const makeDemo = () => new DemoRoom(config.listen.rtmp, rtmp, logger.child({ room: 'demo' }));
@@ -31,6 +31,7 @@ export function startOrder(
     ['children', { start: () => fleet.start(onProgress), close: () => fleet.close() }],
     ["children's CPUs", cpus],
     ['jobs', jobs],
+    ['recycler', recycler],
     ...parts.helpers,
     ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
     ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),

@@ -99,7 +99,28 @@ test('a child that crashes again and again stays out until somebody acts', async
   await until(() => fleet.status('c001')?.state === 'ready');
   assert.equal(fleet.status('c001')?.why, null);
   await crash('c001');
-  await until(() => fleet.status('c001')?.state === 'ready');
+  await crash('c001');
+  await until(() => fleet.status('c001')?.state === 'broken');
+  await fleet.restart('c001', 'an operator restarts it');
+  assert.equal(fleet.status('c001')?.state, 'ready');
+});
+
+test('a child whose port takes no connections is ejected, if a client has met that', async (t) => {
+  const binary = fixture('closes-rtmp');
+  const { logger, lines } = recordLog();
+  const fleet = await makeFleet(t, { binary, cpus: [[], [], []], eject: true, logger });
+  await fleet.start();
+  process.kill(fleet.status('c002')!.pid!, 'SIGUSR1');
+  for (const id of ['c001', 'c002', 'c009']) fleet.suspect({ id, generation: 1 });
+  await until(() => fleet.status('c002')?.ejected);
+  const { state, answering, why, since } = fleet.status('c002')!;
+  assert.deepEqual([state, answering], ['ready', true]);
+  assert.equal(why, 'its RTMP port takes no connections');
+  assert.ok(since <= Date.now());
+  assert.equal(fleet.status('c001')?.ejected, false);
+  assert.ok(lines.some(({ msg, child }) => child === 'c002' && /ejected/.test(String(msg))));
+  fleet.undrain('c002');
+  assert.equal(fleet.status('c002')?.ejected, false);
 });
 
 test('a start for which there is no descriptor left is tried again, and ends nobody', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { notesOf, type RowFacts, rowOf } from '../../src/supervisor/child-rows.js';
+import { notesOf } from '../../src/admin/notes.js';
+import { type RowFacts, rowOf } from '../../src/supervisor/child-rows.js';
 import { CHILDREN } from '../admin/fixtures.js';
 
 const [STATUS] = CHILDREN;
@@ -27,7 +28,7 @@ test('a ready child tells why it gets fewer new streams', () => {
   assert.equal(whyOf({ state: 'draining', why: null }, { streams: 3 }), null);
 });
 
-test('status names children that are not simply ready, ten at most', () => {
+test('children that are not simply ready are noted', () => {
   assert.ok(STATUS);
   const well = rowOf({ ...STATUS, readySince: 0 }, FACTS);
   const rows = [
@@ -41,6 +42,4 @@ test('status names children that are not simply ready, ten at most', () => {
     notesOf(rows).map(({ id, state }) => `${id} ${state}`),
     ['c002 silent', 'c003 ejected', 'c004 draining', 'c005 ready'],
   );
-  const many = Array.from({ length: 30 }, () => ({ ...well, why: 'slow start' }));
-  assert.equal(notesOf(many).length, 10);
 });

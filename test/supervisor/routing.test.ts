@@ -56,6 +56,7 @@ function rig(given: Given = {}) {
     boxes: { get: (id: string) => boxes.get(id) ?? null, list: () => boxes },
     secret,
     maxConnections: () => 10,
+    suspect: note('suspect child'),
   } as unknown as RoutingParts);
   return { routing, said };
 }
@@ -66,8 +67,14 @@ describe('a stream of a child of ours', () => {
     const route = await routing.route(STREAM, 'publish');
     assert.deepEqual([route?.owner, route?.host, route?.ports], [OWNER, '127.0.0.1', PORTS]);
     assert.deepEqual([route?.isForeign, route?.via], [undefined, undefined]);
-    route?.release('refused');
+    route?.release();
     assert.deepEqual(said, [['release']]);
+  });
+
+  it('is tried by ourselves where a client could not connect', async () => {
+    const { routing, said } = rig();
+    (await routing.route(STREAM, 'play'))?.release('refused');
+    assert.deepEqual(said, [['release'], ['suspect child', OWNER]]);
   });
 
   it('leads nowhere while the child has as many clients as it takes, or is not known', async () => {

@@ -1,0 +1,137 @@
+import {
+  conditionIn,
+  type Due,
+  nextDue,
+  type Recyclable,
+  type RecycleLimits,
+} from '../child/recycle.js';
+import type { ChildStatus } from '../child/types.js';
+import type { LoopClock } from '../clock/loop.js';
+import type { Config } from '../config/config.js';
+import { codeOf } from '../errors.js';
+import type { Operations } from '../jobs/operations.js';
+import type { Logger } from '../logging/logger.js';
+
+/** Milliseconds between looks: the memory of children is measured as often. */
+const LOOK_MS = 2_000;
+/** Lateness of our own loop, in milliseconds, from which on a look does not count. */
+const LATE_MS = 500;
+
+export interface RecyclerParts {
+  readonly limits: RecycleLimits;
+  readonly loop: Pick<LoopClock, 'lateSince'>;
+  /** Returns our own children. */
+  readonly statuses: () => readonly ChildStatus[];
+  readonly clientsOf: (id: string) => number;
+  /** Begins to drain and replace a child; returns false if other work on children goes on. */
+  readonly recycle: (due: Due) => boolean;
+  /** Milliseconds of a monotonic clock; default: the process's. */
+  readonly clock?: () => number;
+  /** Default: the system's time. */
+  readonly date?: () => Date;
+}
+
+/** A process of a child as it was seen. */
+interface Seen {
+  readonly generation: number;
+  /** Time at which it was first ready, on the monotonic clock. */
+  readonly since: number;
+  looksOver: number;
+}
+
+/** Replaces children that use much memory, are old, or whose time of night has come. */
+export class Recycler {
+  readonly #parts: RecyclerParts;
+  readonly #clock: () => number;
+  readonly #date: () => Date;
+  readonly #seen = new Map<string, Seen>();
+  /** Child id -> time of its last recycling, on the monotonic clock. */
+  readonly #recycled = new Map<string, number>();
+  #lookedAt: number;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: RecyclerParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock ?? (() => performance.now());
+    this.#date = parts.date ?? (() => new Date());
+    this.#lookedAt = this.#clock();
+  }
+
+  async start(): Promise<void> {
+    const isWanted = Object.values(this.#parts.limits).some((limit) => limit !== null);
+    if (isWanted) this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer ?? undefined);
+    this.#timer = null;
+  }
+
+  /** Looks at all children, and begins with one that is due. Runs by timer. */
+  look(): void {
+    const { loop, limits, statuses, recycle } = this.#parts;
+    const isLate = loop.lateSince(this.#lookedAt) >= LATE_MS;
+    this.#lookedAt = this.#clock();
+    if (isLate) return;
+    const children = statuses();
+    this.#forget(new Set(children.map(({ id }) => id)));
+    const due = nextDue(
+      children.map((child) => this.#recyclable(child)),
+      limits,
+      this.#date(),
+    );
+    if (due !== null && recycle(due)) this.#recycled.set(due.id, this.#clock());
+  }
+
+  #recyclable(child: ChildStatus): Recyclable {
+    const { id, rss } = child;
+    const { memory } = this.#parts.limits;
+    const seen = this.#see(child);
+    seen.looksOver = memory !== null && rss > memory ? seen.looksOver + 1 : 0;
+    const now = this.#clock();
+    const recycledAt = this.#recycled.get(id);
+    return {
+      id,
+      condition: conditionIn(child),
+      rss,
+      looksOver: seen.looksOver,
+      ageSeconds: (now - seen.since) / 1000,
+      recycledSeconds: recycledAt === undefined ? null : (now - recycledAt) / 1000,
+      clients: this.#parts.clientsOf(id),
+    };
+  }
+
+  #see({ id, generation, readySince }: ChildStatus): Seen {
+    const known = this.#seen.get(id);
+    if (known?.generation === generation && readySince !== null) return known;
+    const fresh = { generation, since: this.#clock(), looksOver: 0 };
+    this.#seen.set(id, fresh);
+    return fresh;
+  }
+
+  #forget(present: ReadonlySet<string>): void {
+    for (const map of [this.#seen, this.#recycled]) {
+      for (const id of map.keys()) if (!present.has(id)) map.delete(id);
+    }
+  }
+}
+
+/** Returns what recycles a child by a job, as `restart` does; it waits while another job runs. */
+export function recycleBy(
+  operations: Pick<Operations, 'restart'>,
+  { children }: Pick<Config, 'children'>,
+  logger: Logger,
+): RecyclerParts['recycle'] {
+  const drainMs = children.recycle.drainSeconds * 1000;
+  return ({ id, why }) => {
+    const reason = `it is recycled: ${why}`;
+    try {
+      operations.restart({ ids: [id], drainMs, what: `recycle ${id}`, reason });
+    } catch (error) {
+      if (codeOf(error) === 'ERR_BUSY') return false;
+      throw error;
+    }
+    logger.info({ child: id, why }, 'child is recycled: it is drained, then replaced');
+    return true;
+  };
+}
