@@ -89,7 +89,8 @@ export class HookRelay {
     this.#options = options;
     this.#caller = new HookCaller(options.timeoutMs, options.logger ?? silentLogger);
     const voice = options.voice ?? { serviceId: '', userAgent: '', newId: () => '' };
-    this.#held = new HeldClients(voice, (body, userAgent) => this.#say(body, userAgent));
+    const { urls } = options;
+    this.#held = new HeldClients(voice, urls, (body, userAgent) => this.#say(body, userAgent));
   }
 
   /** Interface for waiting players. */

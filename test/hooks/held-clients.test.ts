@@ -22,6 +22,7 @@ function openUser() {
   const waits: Promise<void>[] = [];
   const clients = new HeldClients(
     { serviceId: 'svc', userAgent: 'SRS/7', newId: () => 'client-1' },
+    { of: () => ['http://user/'] },
     async (body): Promise<CallResult> => {
       heard.push(body);
       await waits.shift();
