@@ -68,7 +68,7 @@ export class EarlyViewers {
     if (!isComing && !this.#mayStart(name)) return before;
     if (ask.signal.aborted || !take(ip)) return isComing ? NOT_YET : before;
     const stop = new AbortController();
-    const hookClient = hooks.open({ ip, end: () => stop.abort() });
+    const hookClient = hooks.open({ type: 'hls-play', ip, end: () => stop.abort() });
     try {
       const later = await this.#wait({ ask, hookClient, stop });
       return later ?? ((await this.#isComing(name)) ? NOT_YET : before);

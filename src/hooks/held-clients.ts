@@ -7,7 +7,7 @@ import type {
   HeldTraffic,
   HookClient,
 } from '../listener/held-hooks.js';
-import { streamId } from '../public-ids.js';
+import { streamId, vhostId } from '../public-ids.js';
 import { nameOf, type StreamName, streamUrl } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
@@ -37,8 +37,10 @@ export class HeldClients implements HeldHooks {
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
   readonly #left = new Recent<HeldClient>();
-  /** Functions that close waiting clients, by client id. */
-  readonly #waiting = new Map<string, () => void>();
+  /** Waiting clients by id, with functions that close them. */
+  readonly #waiting = new Map<string, { readonly client: HeldClient; readonly end: () => void }>();
+  /** Null: it has changed since it was made. */
+  #list: readonly WaitingPlayer[] | null = null;
 
   constructor(voice: HookVoice, urls: Pick<UserUrls, 'of'>, say: Say) {
     this.#voice = voice;
@@ -50,21 +52,29 @@ export class HeldClients implements HeldHooks {
     return this.#urls.of(vhost, action).length > 0;
   }
 
-  open({ ip, end }: HeldClientRef): HookClient {
-    const client = new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
-    this.#waiting.set(client.id, end);
+  open({ type, ip, end }: HeldClientRef): HookClient {
+    const client = new HeldClient({ id: this.#voice.newId(), type, ip }, this.#links());
+    this.#waiting.set(client.id, { client, end });
     return client;
   }
 
+  /** Returns the players that wait: the same array while nothing changes. */
+  list(): readonly WaitingPlayer[] {
+    this.#list ??= Array.from(this.#waiting.values(), ({ client }) => client.waiting).filter(
+      (player) => player !== null,
+    );
+    return this.#list;
+  }
+
   end(id: string): boolean {
-    const end = this.#waiting.get(id);
-    end?.();
-    return end !== undefined;
+    const waiting = this.#waiting.get(id);
+    waiting?.end();
+    return waiting !== undefined;
   }
 
   /** Makes a client that another box has asked hooks about. */
   adopt({ id, ip, stream }: HeldElsewhere): HookClient {
-    const client = new HeldClient({ id, ip }, this.#links());
+    const client = new HeldClient({ id, type: 'rtmp-play', ip }, this.#links());
     client.isLetIn(nameOf(stream));
     client.goesBy(id);
     return client;
@@ -85,7 +95,13 @@ export class HeldClients implements HeldHooks {
       say: (body) => this.#say(body, this.#voice.userAgent),
       serviceId: this.#voice.serviceId,
       goesBy: (name, client) => void this.#here.set(name, client),
-      waitsNoMore: (id) => void this.#waiting.delete(id),
+      changed: () => {
+        this.#list = null;
+      },
+      waitsNoMore: (id) => {
+        this.#waiting.delete(id);
+        this.#list = null;
+      },
       leaves: (name) => this.#leave(name),
     };
   }
@@ -111,10 +127,26 @@ export class HeldClients implements HeldHooks {
   }
 }
 
+/** A player that waits, for lists of clients. */
+export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
+  readonly id: string;
+  readonly name: StreamName;
+  /** SRS's URL of the stream, and the ids that users see. */
+  readonly url: string;
+  readonly streamId: string;
+  readonly vhostId: string;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 interface HeldLinks {
   readonly say: (body: HookBody) => Promise<CallResult>;
   readonly serviceId: string;
   readonly goesBy: (name: string, client: HeldClient) => void;
+  /** Called when it begins or ends to wait for a stream. */
+  readonly changed: () => void;
   readonly waitsNoMore: (id: string) => void;
   readonly leaves: (name: string) => void;
 }
@@ -128,7 +160,10 @@ class HeldClient implements HookClient {
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;
   readonly ip: string;
+  readonly #type: WaitingPlayer['type'];
   readonly #links: HeldLinks;
+  /** Null: it waits for no stream. */
+  waiting: WaitingPlayer | null = null;
   /** Aliases and ids by which children report it. */
   readonly #names = new Set<string>();
   /** `on_connect` was called, so `on_close` must follow. */
@@ -142,9 +177,10 @@ class HeldClient implements HookClient {
   /** The last call: calls are made one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
+  constructor({ id, type, ip }: Pick<WaitingPlayer, 'id' | 'type' | 'ip'>, links: HeldLinks) {
     this.id = id;
     this.ip = ip;
+    this.#type = type;
     this.#links = links;
   }
 
@@ -166,10 +202,16 @@ class HeldClient implements HookClient {
     this.#request = request;
     const { name, file: stream = name.stream, param, tcUrl, pageUrl } = request;
     const about = { stream, tcUrl, param, pageUrl };
-    return this.#ask('on_play', { ...about, ...streamFields(name) });
+    const fields = streamFields(name);
+    this.#waits({
+      ...{ id: this.id, type: this.#type, ip: this.ip, name, tcUrl, pageUrl, since: Date.now() },
+      ...{ url: fields.stream_url, streamId: fields.stream_id, vhostId: vhostId(name.vhost) },
+    });
+    return this.#ask('on_play', { ...about, ...fields });
   }
 
   stop(): void {
+    this.#waits(null);
     void this.#next(() => this.#stop());
   }
 
@@ -201,6 +243,11 @@ class HeldClient implements HookClient {
     // A child reports the file of an HLS viewer.
     const isOwn = stream === own || stream === `${own}.m3u8`;
     return isOwn && this.#asked.delete(action);
+  }
+
+  #waits(player: WaitingPlayer | null): void {
+    this.waiting = player;
+    this.#links.changed();
   }
 
   #ask(action: HookAction, fields: Fields): Promise<boolean> {
@@ -236,7 +283,7 @@ class HeldClient implements HookClient {
   }
 }
 
-function streamFields(name: StreamName): Fields {
+function streamFields(name: StreamName) {
   const url = streamUrl(name);
   return { stream_url: url, stream_id: streamId(url) };
 }

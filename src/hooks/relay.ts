@@ -1,5 +1,4 @@
 import { messageOf } from '../errors.js';
-import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { logRefusal, type RefusalFields } from '../logging/refusals.js';
 import type { OwnerRef } from '../owner.js';
@@ -94,7 +93,7 @@ export class HookRelay {
   }
 
   /** Interface for waiting players. */
-  get held(): HeldHooks {
+  get held(): HeldClients {
     return this.#held;
   }
 

@@ -40,8 +40,12 @@ export interface HookClient {
   leave(traffic: HeldTraffic): void;
 }
 
+/** SRS's names for players of a protocol. */
+type PlayerType = 'rtmp-play' | 'flv-play' | 'hls-play';
+
 /** A client that waits. */
 export interface HeldClientRef {
+  readonly type: PlayerType;
   /** Its IP address. */
   readonly ip: string;
   /** Ends its connection. */

@@ -40,6 +40,12 @@ const OF_BOX: readonly Difference[] = [
   },
   {
     of: BOX,
+    srs: [],
+    instead: ['x-request-id: {…}'],
+    reason: 'an answer has the id by which the log names its request',
+  },
+  {
+    of: BOX,
     scripts: ['http-hls'],
     srs: [],
     instead: ['cache-control: no-cache'],
