@@ -15,7 +15,7 @@ const CONFIG = {
   http: { dir: null },
 } as RuleConfig;
 
-/** What `check` says of a template. */
+/** Returns the lines of `check` about a template. */
 function said(text: string, config: Partial<RuleConfig> = {}): string[] {
   return notesOn(parseConf(text), { ...CONFIG, ...config }).map(printNote);
 }

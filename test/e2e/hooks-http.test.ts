@@ -14,7 +14,7 @@ const ACTIONS = ['on_play', 'on_stop', 'on_hls'];
 const CLIENT = '203.0.113.9';
 const FORWARDED = { 'X-Forwarded-For': CLIENT };
 
-/** Whether another call is about the client of this one. */
+/** Returns a test for calls about the same client. */
 function isOf(call: Record<string, unknown> | undefined) {
   return ({ client_id: id }: Record<string, unknown>) => id === call?.client_id;
 }

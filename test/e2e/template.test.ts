@@ -22,7 +22,7 @@ vhost __defaultVhost__ {
   ingest off { enabled off; ffmpeg ./ffmpeg; }
   MORE
 }`;
-/** What mini-srs has not. */
+/** Directives that mini-srs lacks. */
 const FILES = `dvr { enabled on; dvr_plan session; dvr_path ./objs/html/[app]/[stream].flv; }
   dash { enabled on; dash_fragment 2; dash_update_period 2; dash_path ./objs/html;
     dash_mpd_file [app]/[stream].mpd; }`;

@@ -1,15 +1,4 @@
-import {
-  ask,
-  call,
-  close,
-  feed,
-  hears,
-  on,
-  open,
-  type Script,
-  type Step,
-  say,
-} from '../script.js';
+import { ask, call, close, feed, hears, on, open, type Script, type Step, say } from '../script.js';
 import { connect, publishes } from './publishers.js';
 
 function hook(action: string, count = 1): Step {
