@@ -3,13 +3,14 @@ import type { Page } from './asked.js';
 import type { ChildCalls } from './child-calls.js';
 import type { ClientRef } from './client-ids.js';
 import { type Json, objectOf, parseJson, textOf } from './json.js';
+import { heldClient, heldStreams, withHeld } from './merge/held.js';
 import { mergeStreams, mergeVhosts } from './merge/lists.js';
 import { renderMetrics } from './merge/metrics.js';
 import { mergeRusages, mergeSelf } from './merge/processes.js';
 import { mergeSummaries } from './merge/summaries.js';
 import type { Poller } from './poller.js';
 import type { Snapshot } from './snapshot.js';
-import type { ApiSource } from './types.js';
+import type { ApiSource, HeldPlayer } from './types.js';
 
 /** Types of clients whose connections do not show who plays. */
 const SESSION = /^(hls|rtc)-/;
@@ -17,6 +18,8 @@ const KICKS_AT_ONCE = 16;
 
 interface Merged {
   readonly version: number;
+  /** Players that wait without a child. */
+  readonly held: readonly HeldPlayer[];
   readonly snapshots: ReadonlyMap<string, Snapshot>;
   readonly vhosts: readonly Json[];
   readonly streams: readonly Json[];
@@ -50,16 +53,18 @@ export class MergedState {
       .map((stream) => this.#shownStream(stream));
   }
 
-  /** Returns a page of clients, child by child, each in its own order. */
+  /** Returns a page of clients, child by child, each in its own order; then those that wait. */
   clients({ start, count }: Page): Json[] {
     const page: Json[] = [];
     let skip = start;
-    for (const { lists } of this.#now().snapshots.values()) {
+    const { snapshots } = this.#now();
+    for (const { lists } of snapshots.values()) {
       page.push(...lists.clients.slice(skip, skip + count - page.length));
       skip = Math.max(0, skip - lists.clients.length);
       if (page.length >= count) break;
     }
-    return page.map((client) => this.#shownClient(client));
+    const shown = page.map((client) => this.#shownClient(client));
+    return [...shown, ...this.#heldClients(skip, count - page.length)];
   }
 
   vhost(id: string): Json | null {
@@ -72,7 +77,7 @@ export class MergedState {
     await this.current();
     const known = find();
     if (known === undefined) return null;
-    await this.#poller.fresh(textOf(known, 'child'));
+    if (known.child !== null) await this.#poller.fresh(textOf(known, 'child'));
     const stream = find();
     return stream === undefined ? null : this.#shownStream(stream);
   }
@@ -80,7 +85,7 @@ export class MergedState {
   /** Returns a client with its child's present data. */
   async client(id: string): Promise<Json | null> {
     const known = this.#poller.clients.find(id);
-    if (known === null) return null;
+    if (known === null) return this.#heldClient(id);
     await this.#poller.fresh(known.child);
     const { clients = [] } = this.#poller.snapshots().get(known.child)?.lists ?? {};
     const client = clients.find((one) => one.id === known.id);
@@ -162,16 +167,30 @@ export class MergedState {
     return [...this.#now().snapshots.values()];
   }
 
-  /** Returns the merged lists, computed once per version of the snapshots. */
+  /** Returns the merged lists, computed once per version of the snapshots and of the waiting. */
   #now(): Merged {
     const { version } = this.#poller;
-    if (this.#merged?.version === version) return this.#merged;
+    const held = this.#source.held();
+    if (this.#merged?.version === version && this.#merged.held === held) return this.#merged;
     const snapshots = this.#poller.snapshots();
     const lists = [...snapshots.values()].map((snapshot) => snapshot.lists);
-    const vhosts = mergeVhosts(lists.flatMap((one) => one.vhosts));
-    const streams = mergeStreams(lists.flatMap((one) => one.streams));
-    this.#merged = { version, snapshots, vhosts, streams };
+    const inChildren = lists.flatMap((one) => one.streams);
+    const streams = mergeStreams([...inChildren, ...heldStreams(held)]);
+    const absent = streams.filter(({ child }) => child === null);
+    const vhosts = withHeld(mergeVhosts(lists.flatMap((one) => one.vhosts)), held, absent);
+    this.#merged = { version, held, snapshots, vhosts, streams };
     return this.#merged;
+  }
+
+  /** Returns rows of waiting players. One that its child knows already is listed there. */
+  #heldClients(skip: number, count: number): Json[] {
+    const waiting = this.#now().held.filter(({ id }) => this.#poller.clients.find(id) === null);
+    return waiting.slice(skip, skip + count).map((player) => heldClient(player, Date.now()));
+  }
+
+  #heldClient(id: string): Json | null {
+    const player = this.#source.held().find((one) => one.id === id);
+    return player === undefined ? null : heldClient(player, Date.now());
   }
 
   #shownClient(client: Json): Json {

@@ -60,7 +60,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const findings = new Findings();
   redactor.learn(secretsOf(config));
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
-  const template = await findings.attempt('template', () => readTemplate(config.srs.template));
+  const template = await findings.attempt('template', () => readTemplate(config));
   redactor.learn(secretsInTemplate(template ?? NO_TEMPLATE));
   await findings.attempt('secrets', () => findOpenSecrets(argv, configFile));
   const plan = await findings.attempt('cpus', () => planChildren(config));

@@ -12,7 +12,7 @@ import { tryConf } from './try-conf.js';
 export async function renewedConf(facts: ConfFacts): Promise<ConfOptions> {
   const { config, binary } = facts;
   if (binary.kind === 'none') return confOptions(facts);
-  const { value: template } = await readTemplate(config.srs.template);
+  const { value: template } = await readTemplate(config);
   const changed = changedFixedPart(facts.template, template);
   if (changed !== undefined) {
     const what = `srs.template: ${changed} has changed, which takes a restart`;

@@ -3,7 +3,7 @@ import type { Template } from './template.js';
 
 /** Blocks that the supervisor itself uses, or that SRS cannot change while it runs. */
 const FIXED = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter']);
-const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'hls', 'enabled']);
+const FIXED_IN_VHOST = new Set(['http_remux', 'http_hooks', 'http_static', 'hls', 'enabled']);
 
 /**
  * Returns the name, for messages, of the first changed part of a template that takes a restart;

@@ -4,19 +4,14 @@ import { printConf } from '../srs-conf/print.js';
 import type { ConfPlan } from './conf-plan.js';
 import { block, line } from './directives.js';
 import { vhostBlocks } from './srs-vhosts.js';
-import { DROPPED } from './template.js';
+import { isLeftOut } from './template-rules.js';
 
-/** Top-level directives that we set; those of the template are not used. */
-const OURS = new Set([
-  ...['listen', 'http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter', 'vhost'],
-  ...['pid', 'daemon', 'asprocess', 'server_id', 'max_connections'],
-  ...['work_dir', 'srs_log_tank', 'srs_log_file', 'ff_log_dir'],
-  ...['inotify_auto_reload', 'auto_reload_for_docker', 'force_grace_quit'],
-]);
+/** Blocks that contain directives of the template and ours. */
+const BUILT = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'exporter', 'vhost']);
 
 /** Renders a child's srs.conf. Throws ERR_CONFIG for values that its language cannot express. */
 export function renderSrsConf(plan: ConfPlan): string {
-  const isKept = ({ name }: Directive) => !OURS.has(name) && !DROPPED.has(name);
+  const isKept = ({ name }: Directive) => !BUILT.has(name) && !isLeftOut(name);
   const isTheirs = ({ name }: Directive) => name !== 'heartbeat' || plan.duties.heartbeat;
   const kept = plan.template.directives.filter(isKept).filter(isTheirs);
   return printConf([...ownDirectives(plan), ...servers(plan), ...kept, ...vhostBlocks(plan)]);
@@ -82,8 +77,7 @@ function mediaListen(port: number, onLoopback: boolean): Directive {
  */
 function server({ template }: ConfPlan, name: string, ours: readonly Directive[]): Directive {
   const theirs = find(template.directives, name)?.children ?? [];
-  const taken = new Set(['enabled', 'https', 'tcp', 'protocol', ...ours.map((one) => one.name)]);
-  const kept = theirs.filter((child) => !taken.has(child.name));
+  const kept = theirs.filter((child) => !isLeftOut(`${name}.${child.name}`));
   return block(name, [], [line('enabled', 'on'), ...ours, ...kept]);
 }
 
@@ -93,7 +87,7 @@ function server({ template }: ConfPlan, name: string, ours: readonly Directive[]
  */
 function exporter({ ports, template }: ConfPlan): Directive {
   const theirs = find(template.directives, 'exporter')?.children ?? [];
-  const kept = theirs.filter(({ name }) => name === 'label' || name === 'tag');
+  const kept = theirs.filter(({ name }) => !isLeftOut(`exporter.${name}`));
   const own = [line('enabled', 'on'), line('listen', `127.0.0.1:${ports.api}`)];
   return block('exporter', [], [...own, ...kept]);
 }

@@ -11,15 +11,7 @@ import { DEFAULT_VHOST } from '../stream-key.js';
 import type { ConfPlan } from './conf-plan.js';
 import { block, line } from './directives.js';
 import { withHooks } from './hooks-conf.js';
-
-/**
- * HLS directives for paths and removal of files. We set them, because all children's files are in
- * one folder.
- */
-const HLS_FILES = new Set([
-  ...['hls_path', 'hls_m3u8_file', 'hls_ts_file', 'hls_ts_floor', 'hls_dispose'],
-  ...['hls_key_file', 'hls_key_file_path', 'hls_key_url'],
-]);
+import { isLeftOut } from './template-rules.js';
 
 /**
  * Returns a child's vhosts with hooks to us: those of the template with our file paths, else ours.
@@ -44,20 +36,17 @@ function adapted({ args, children }: Directive, plan: ConfPlan): Directive {
   const theirs = (children ?? []).filter(({ name }) => isChilds(name, plan));
   const hls = find(theirs, 'hls');
   if (hls === undefined) return block('vhost', [...args], [...theirs]);
-  const kept = theirs.filter(({ name }) => name !== 'hls' && name !== 'http_static');
+  const kept = theirs.filter(({ name }) => name !== 'hls');
   return block('vhost', [...args], [...kept, ...hlsOf(args[0] ?? '', hls, plan)]);
 }
 
-/**
- * Returns whether a child gets a directive. `security` is judged before the dial, because a child
- * sees an alias in place of the client's address.
- */
+/** Returns whether a child gets a directive of the template's vhost. */
 function isChilds(name: string, { duties }: ConfPlan): boolean {
-  return name === 'ingest' ? duties.ingest : name !== 'security';
+  return name === 'ingest' ? duties.ingest : !isLeftOut(`vhost.${name}`);
 }
 
 function hlsOf(vhost: string, { args, children }: Directive, plan: ConfPlan): Directive[] {
-  const theirs = (children ?? []).filter(({ name }) => !HLS_FILES.has(name));
+  const theirs = (children ?? []).filter(({ name }) => !isLeftOut(`vhost.hls.${name}`));
   const keys = find(theirs, 'hls_keys')?.args[0] === 'on' ? hlsKeys(vhost, plan) : [];
   const hls = block('hls', [...args], [...theirs, ...hlsFiles(vhost, plan), ...keys]);
   return [hls, hlsPaths(vhost, plan)];

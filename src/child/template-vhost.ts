@@ -1,5 +1,6 @@
 import { type Directive, find } from '../srs-conf/parse.js';
 import { type AccessRule, readSecurity } from '../srs-conf/security.js';
+import { DEFAULT_VHOST } from '../stream-key.js';
 
 /** Facts about one vhost of a template that the supervisor uses. */
 export interface TemplateVhost {
@@ -23,12 +24,26 @@ export interface TemplateVhost {
   readonly hooks: Readonly<Record<string, readonly string[]>> | null;
   /** URL of `forward.backend`; SRS uses the first of several. */
   readonly forwardBackend: string | null;
+  /** `http_static`; null: it is off. */
+  readonly files: VhostFiles | null;
+}
+
+/** A folder that a vhost shows by HTTP. */
+interface VhostFiles {
+  /** Host of the requests; null: every host without such a folder. */
+  readonly host: string | null;
+  /** Begins and ends with `/`. */
+  readonly path: string;
+  readonly dir: string;
 }
 
 /** SRS's default for `out_ack_size`. */
 export const OUT_ACK_SIZE = 2_500_000;
 /** SRS's default for `http_remux.mount`. */
 const DEFAULT_MOUNT = '[vhost]/[app]/[stream].flv';
+
+/** SRS's default for folders of web files. */
+export const WEB_DIR = './objs/nginx/html';
 
 /** Values that make SRS do more with a player than let it wait. */
 const JUDGED: readonly (readonly [block: string, directive: string, value: string])[] = [
@@ -59,6 +74,23 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     hlsWindowSeconds: seconds > 0 ? seconds : null,
     hooks: readHooks(find(lines, 'http_hooks')?.children ?? null),
     forwardBackend: isOn('forward') ? (word('forward', 'backend') ?? null) : null,
+    files: readFiles(args[0], word),
+  };
+}
+
+type Word = (...path: [string, ...string[]]) => string | undefined;
+
+/** Reads `http_static`, whose mount is `[vhost]/path`, or `/path` for every host. */
+function readFiles(vhost = '', word: Word): VhostFiles | null {
+  if (word('http_static', 'enabled') !== 'on' || word('enabled') === 'off') return null;
+  const of = (text: string) => text.replaceAll('[vhost]', vhost);
+  const named = of(word('http_static', 'mount') ?? '[vhost]/');
+  const mount = named.endsWith('/') ? named : `${named}/`;
+  const host = mount.slice(0, mount.indexOf('/'));
+  return {
+    host: host === '' || host === DEFAULT_VHOST ? null : host,
+    path: mount.slice(host.length),
+    dir: of(word('http_static', 'dir') ?? WEB_DIR),
   };
 }
 

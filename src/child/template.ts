@@ -1,7 +1,7 @@
 import { basicAuthorization } from '../config/credentials.js';
 import { SupervisorError } from '../errors.js';
 import { type Directive, find, parseConf } from '../srs-conf/parse.js';
-import { readVhost, type TemplateVhost } from './template-vhost.js';
+import { readVhost, type TemplateVhost, WEB_DIR } from './template-vhost.js';
 
 /** The user's srs.conf, parsed once: its tree, and the facts that the supervisor uses. */
 export interface Template {
@@ -27,17 +27,9 @@ export interface Template {
   readonly srtDefaultApp: string | null;
   /** `ff_log_dir`. */
   readonly ffmpegLogDir: string | null;
-  /** Names of directives that children do not get, for a warning. */
-  readonly dropped: readonly string[];
+  /** `http_server.dir`; null: SRS would have no HTTP server. */
+  readonly webDir: string | null;
 }
-
-/** Directives that open ports which all children would share silently. */
-export const DROPPED: ReadonlySet<string> = new Set([
-  'rtsp_server',
-  'rtmps',
-  'stream_caster',
-  'http_stream',
-]);
 
 /** Paths of secrets in a template; the tokens came with SRS 8.0.28. */
 const SECRETS: readonly (readonly [string, ...string[]])[] = [
@@ -81,8 +73,12 @@ function factsOf(directives: readonly Directive[], isGiven: boolean): Template {
     hasMetrics: word('exporter', 'enabled') !== 'off',
     srtDefaultApp: word('srt_server', 'default_app') ?? null,
     ffmpegLogDir: word('ff_log_dir') ?? null,
-    dropped: directives.map(({ name }) => name).filter((name) => DROPPED.has(name)),
+    webDir: webDirOf(word('http_server', 'enabled'), word('http_server', 'dir')),
   };
+}
+
+function webDirOf(enabled: string | undefined, dir = WEB_DIR): string | null {
+  return enabled === 'on' ? dir : null;
 }
 
 function refuseIncludes(directives: readonly Directive[]): void {

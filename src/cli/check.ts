@@ -6,6 +6,7 @@ import { wrapped } from './wrap.js';
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
   ok: 'ok  ',
+  note: 'note',
   warn: 'warn',
   fail: 'FAIL',
 };

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { parseEnv } from 'node:util';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
 import type { Environment } from './setting.js';
@@ -13,12 +14,13 @@ const MAX_BYTES = 64 * 1024;
  * @throws ERR_CONFIG if it cannot be read
  */
 export async function readDotEnv(path: string): Promise<Environment> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EISDIR') return '';
+  // `end` is inclusive: one byte above the limit tells that there are more.
+  const bytes = await buffer(createReadStream(path, { end: MAX_BYTES })).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EISDIR') return Buffer.alloc(0);
     throw refuse(path, `cannot be read: ${messageOf(error)}`);
   });
-  if (text.length > MAX_BYTES) throw refuse(path, `must be ${MAX_BYTES} bytes at most`);
-  const variables = Object.entries(parseEnv(text)).filter(([name]) => OURS.test(name));
+  if (bytes.length > MAX_BYTES) throw refuse(path, `must be ${MAX_BYTES} bytes at most`);
+  const variables = Object.entries(parseEnv(`${bytes}`)).filter(([name]) => OURS.test(name));
   return Object.fromEntries(variables);
 }
 

@@ -30,9 +30,13 @@ type HlsPurpose = 'hlsSession' | 'hlsPlaylist' | 'hlsSegment';
 /** Most milliseconds of silence; SRS waits 30 s for a hook. */
 const SILENCE_MS = 35_000;
 
-/** Returns the HTTP port of a route's child. */
-export function addressOf({ host, ports, via }: Route): HlsChild {
-  return { host, port: ports.http, ...(via === undefined ? {} : { via }) };
+/** Returns the HTTP port of a route's child. `hookId`: id by which hooks know the client. */
+export function addressOf({ host, ports, via }: Route, hookId?: string): HlsChild {
+  const address = { host, port: ports.http };
+  if (via === undefined) return address;
+  const { wanted } = via;
+  if (wanted === null || hookId === undefined) return { ...address, via };
+  return { ...address, via: { ...via, wanted: { ...wanted, hookId } } };
 }
 
 /**

@@ -2,64 +2,49 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
 
 export interface FirstPlaylistOptions {
-  /** Tells whether the stream is published now. */
-  readonly isPublished: (stream: StreamKey) => Promise<boolean>;
-  /** Tells whether streams of that vhost get a playlist at all. */
-  readonly makesHls: (vhost: string) => boolean;
-  /** Takes one of the places of players that wait, for an address; false where none is free. */
-  readonly take: (ip: string) => boolean;
-  readonly giveBack: (ip: string) => void;
-  /** How long one player may wait. */
+  /** Most milliseconds that one viewer waits for the first playlist. */
   readonly waitMs: number;
 }
 
-/** One player that asks for the playlist of a stream. */
+/** One viewer of a stream that is published. */
 export interface EarlyAsk {
   readonly name: StreamName;
-  readonly ip: string;
-  /** Aborted when the client has left. */
+  /** Aborted when the viewer waits no more. */
   readonly signal: AbortSignal;
+  /** On performance.now()'s clock. */
+  readonly until: number;
 }
 
-/** How often the disk is looked at for a stream, however many players wait for it. */
+/** Milliseconds between looks for a stream's playlist, however many viewers wait for it. */
 const LOOK_MS = 250;
 
-/**
- * Players that ask for a stream's playlist before its first segment is complete. They wait for it
- * as FLV players do for a stream, within the same limits, where SRS answers 404 for that long.
- */
+/** Looks for the first playlists of streams. One look serves all viewers of a stream. */
 export class FirstPlaylist {
   readonly #options: FirstPlaylistOptions;
   readonly #exists: (name: StreamName) => Promise<boolean>;
   readonly #looks = new Map<StreamKey, Look>();
 
-  /** `exists`: whether the stream's child has written a playlist. */
+  /** `exists` reports whether there may be a playlist, since that of another box is not seen. */
   constructor(options: FirstPlaylistOptions, exists: (name: StreamName) => Promise<boolean>) {
     this.#options = options;
     this.#exists = exists;
   }
 
-  /** Tells whether the playlist is still to come: the stream is published, its vhost has HLS. */
-  async isComing(name: StreamName): Promise<boolean> {
-    return this.#options.makesHls(name.vhost) && this.#options.isPublished(streamKey(name));
-  }
-
-  /** Resolves true with the playlist there; false if time is up, no place is free, or it left. */
-  async wait({ name, ip, signal }: EarlyAsk): Promise<boolean> {
-    const { take, giveBack, waitMs } = this.#options;
-    if (signal.aborted || !take(ip)) return false;
+  /** Resolves with true when the viewer may ask, with false if time is up or it waits no more. */
+  async wait({ name, signal, until }: EarlyAsk): Promise<boolean> {
+    const left = until - performance.now();
+    if (signal.aborted || left <= 0) return false;
     const done = new AbortController();
     try {
       const either = AbortSignal.any([signal, done.signal]);
-      const late = delay(waitMs, false, { signal: either }).catch(() => false);
+      const late = delay(left, false, { signal: either }).catch(() => false);
       return await Promise.race([this.#look(name), late]);
     } finally {
       done.abort();
-      giveBack(ip);
     }
   }
 
-  /** All who wait for one stream share a look, which goes on until the last one's time is up. */
+  /** Joins the stream's look, which goes on until the time of its last viewer is up. */
   #look(name: StreamName): Promise<boolean> {
     const stream = streamKey(name);
     const until = performance.now() + this.#options.waitMs;

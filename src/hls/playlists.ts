@@ -10,6 +10,7 @@ import {
   parsePlaylist,
   printMaster,
   printPlaylist,
+  sessionMaster,
 } from '../protocol/hls/playlist.js';
 import { type StreamKey, type StreamName, streamKey } from '../stream-key.js';
 import { readBody } from '../system/read-body.js';
@@ -22,6 +23,8 @@ export interface PlaylistAsk extends Ask {
   readonly name: StreamName;
   /** SRS's `hls_ctx`, which a viewer gets with its first playlist; null before. */
   readonly session: string | null;
+  /** Id of the session to begin; default: the child makes one. */
+  readonly begins?: string;
   /** The query names the vhost, so segment URIs must name it, too. */
   readonly namesVhost: boolean;
 }
@@ -50,7 +53,8 @@ export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const MAX_PLAYLIST_BYTES = 1024 * 1024;
 /** Most owners asked, in case they die meanwhile. */
 const ATTEMPTS = 3;
-const REFUSED: PlaylistAnswer = text(403, 'Forbidden\n');
+/** Answer to a viewer that hooks or the child refuse. */
+export const REFUSED: PlaylistAnswer = text(403, 'Forbidden\n');
 
 /**
  * Serves playlists from the stream's owner, which keeps a session per viewer, calls hooks and can
@@ -132,14 +136,15 @@ export class Playlists {
 
   async #ask(route: Route, ask: PlaylistAsk): Promise<PlaylistAnswer> {
     const purpose = ask.session === null ? 'hlsSession' : 'hlsPlaylist';
-    const response = await askChild(addressOf(route), ask, purpose);
+    const { begins } = ask;
+    const target = begins === undefined ? ask.target : withSession(ask.target, begins);
+    const response = await askChild(addressOf(route, begins), { ...ask, target }, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
     const { id: child } = route.owner;
     const body = await readBody(response, MAX_PLAYLIST_BYTES);
     const listed = body.toString();
-    const text = isMaster(listed) ? printMaster(listed, folderOf(ask.name)) : listed;
-    return { status: statusCode, contentType, location, text, child };
+    return { status: statusCode, contentType, location, text: shownText(listed, ask), child };
   }
 
   /** Returns the owner's playlist in this stream's continued numbering. */
@@ -188,6 +193,17 @@ export class Playlists {
       () => false,
     );
   }
+}
+
+/** Adds the id of the session that the child is to begin. */
+function withSession(target: string, id: string): string {
+  return `${target}${target.includes('?') ? '&' : '?'}hls_ctx=${id}`;
+}
+
+/** Makes URIs relative. SRS leaves a viewer's query out if the session has its id from us. */
+function shownText(listed: string, { name, begins, target }: PlaylistAsk): string {
+  if (!isMaster(listed)) return listed;
+  return begins === undefined ? printMaster(listed, folderOf(name)) : sessionMaster(target, begins);
 }
 
 /** Returns a writer's name that is unique across boxes, whose children have the same ids. */

@@ -3,6 +3,7 @@
  * May import: access, child-access, config, files, listener, logging, protocol, system.
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRules } from '../access/rules.js';
 import { replyOptions } from '../files/reply.js';
@@ -14,12 +15,13 @@ import {
   parsePlaylistPath,
   parseSegmentPath,
 } from '../protocol/hls/names.js';
+import { sessionMaster } from '../protocol/hls/playlist.js';
 import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { queryVhost } from '../protocol/rtmp/stream-url.js';
 import { resolveVhost, streamKey } from '../stream-key.js';
 import { type Ask, addressOf } from './ask-child.js';
-import { FirstPlaylist, type FirstPlaylistOptions } from './first-playlist.js';
+import { type EarlyOptions, EarlyViewers, NOT_YET } from './early.js';
 import {
   PLAYLIST_TYPE,
   type PlaylistAnswer,
@@ -37,8 +39,10 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly access: AccessRules;
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
-  /** Holds players that come before a stream's first playlist; default: 404, as by SRS. */
-  readonly first?: FirstPlaylistOptions;
+  /** Reports whether a request names a file, sent if the stream has no owner; default: none. */
+  readonly isFile?: (request: IncomingMessage) => Promise<boolean>;
+  /** Holds viewers that come before a stream's first playlist; default: 404, as by SRS. */
+  readonly early?: EarlyOptions;
   readonly logger: Logger;
 }
 
@@ -99,14 +103,10 @@ function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-/** A player that came too early may come again after so many seconds. */
+/** Seconds after which a viewer that came too early may come again. */
 const RETRY_SECONDS = '2';
-const NOT_YET: PlaylistAnswer = {
-  status: 503,
-  contentType: 'text/plain',
-  location: undefined,
-  text: 'the first segment of this stream is not complete yet\n',
-};
+/** Signs of SRS's `hls_ctx`. */
+const SESSION_LENGTH = 8;
 
 function playlistHandler(options: HlsOptions, viewers: Viewers) {
   const { vhosts, otherwise = notFound } = options;
@@ -118,16 +118,13 @@ function playlistHandler(options: HlsOptions, viewers: Viewers) {
     if (name === null) return notFound(request, reply);
     const stream = { vhost: named.vhost, ...name };
     reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
-    if (request.method === 'HEAD') {
-      if (!(await playlists.exists(stream))) return otherwise(request, reply);
-      return reply.type(PLAYLIST_TYPE).send();
-    }
     const session = sessionIn(named);
     const { namesVhost } = named;
     const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
-    const answer = await answerTo(ask);
+    const isHead = request.method === 'HEAD';
+    const answer = await (isHead ? headAnswer(ask, playlists) : answerTo(ask, request));
     if (answer === null) return otherwise(request, reply);
-    if (session !== null && answer.status === 200) {
+    if (session !== null && answer.status === 200 && !isHead) {
       const { child = null } = answer;
       viewers.seen({ session, client: ask.ip, stream: streamKey(stream), child });
       viewers.count(session, { request, reply });
@@ -141,6 +138,14 @@ function sessionIn({ target }: Named): string | null {
   return /(?:^|&)hls_ctx=([^&]+)/.exec(target.query)?.[1] ?? null;
 }
 
+/** Answers a HEAD as a GET, but for the id of the session, which it does not begin. */
+async function headAnswer(ask: PlaylistAsk, playlists: Playlists): Promise<PlaylistAnswer | null> {
+  if (ask.session !== null) return playlists.answer(ask);
+  if (!(await playlists.exists(ask.name))) return null;
+  const text = sessionMaster(ask.target, 'x'.repeat(SESSION_LENGTH));
+  return { status: 200, contentType: PLAYLIST_TYPE, location: undefined, text };
+}
+
 function sendAnswer(reply: FastifyReply, answer: PlaylistAnswer): FastifyReply {
   const { status, contentType, location, text } = answer;
   if (answer === NOT_YET) reply.header('Retry-After', RETRY_SECONDS);
@@ -148,17 +153,15 @@ function sendAnswer(reply: FastifyReply, answer: PlaylistAnswer): FastifyReply {
   return reply.code(status).type(contentType).send(text);
 }
 
-/** Answers by the owner; a player without a session that comes too early waits first. */
-function answerer({ first }: HlsOptions, playlists: Playlists) {
-  if (first === undefined) return (ask: PlaylistAsk) => playlists.answer(ask);
-  const early = new FirstPlaylist(first, (name) => playlists.exists(name));
-  return async (ask: PlaylistAsk): Promise<PlaylistAnswer | null> => {
+/** Answers by the owner; a viewer that comes too early waits first. */
+function answerer({ early, isFile = async () => false }: HlsOptions, playlists: Playlists) {
+  if (early === undefined) return (ask: PlaylistAsk) => playlists.answer(ask);
+  const viewers = new EarlyViewers(early, playlists);
+  return async (ask: PlaylistAsk, { raw }: FastifyRequest): Promise<PlaylistAnswer | null> => {
     const answer = await playlists.answer(ask);
     const isMissing = answer === null || answer.status === 404;
-    if (!isMissing || ask.session !== null || !(await early.isComing(ask.name))) return answer;
-    const later = (await early.wait(ask)) ? await playlists.answer(ask) : null;
-    if (later !== null && later.status !== 404) return later;
-    return (await early.isComing(ask.name)) ? NOT_YET : answer;
+    if (!isMissing || ask.session !== null) return answer;
+    return answer === null && (await isFile(raw)) ? null : viewers.answer(ask, answer);
   };
 }
 

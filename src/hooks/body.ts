@@ -52,7 +52,8 @@ export function rewriteHook(body: HookBody, truth: HookTruth): string {
   const { serviceId = body.service_id } = truth;
   const { param } = body;
   // Removes the parameters that we added to the client's own.
-  const own = typeof param === 'string' ? { param: withToken(withoutOwnQuery(param), token) } : {};
+  const plain = typeof param === 'string' ? withoutSession(withoutOwnQuery(param), body) : null;
+  const own = plain === null ? {} : { param: withToken(plain, token) };
   const ids = { server_id: serverId, service_id: serviceId, client_id: clientId };
   return JSON.stringify({
     ...body,
@@ -63,6 +64,13 @@ export function rewriteHook(body: HookBody, truth: HookTruth): string {
     child,
     ...(token && { token }),
   });
+}
+
+/** Removes the id of an HLS session, which is the client's: the viewer has not asked by it. */
+function withoutSession(param: string, { client_id: id }: HookBody): string {
+  const own = `hls_ctx=${id}`;
+  if (param === `?${own}`) return '';
+  return param.endsWith(`&${own}`) ? param.slice(0, -own.length - 1) : param;
 }
 
 /** A `token` of the client's own URL stays the only one. */

@@ -7,11 +7,12 @@ import type {
   HeldTraffic,
   HookClient,
 } from '../listener/held-hooks.js';
-import { streamId } from '../public-ids.js';
+import { streamId, vhostId } from '../public-ids.js';
 import { nameOf, type StreamName, streamUrl } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
+import type { UserUrls } from './user-urls.js';
 
 /** Identity with which we call hooks in SRS's place. */
 export interface HookVoice {
@@ -23,86 +24,131 @@ export interface HookVoice {
 }
 
 type Say = (body: HookBody, userAgent: string) => Promise<CallResult>;
+
 type Fields = Readonly<Record<string, string | number>>;
 
 /** Milliseconds for which a child may still report the end of a client. */
 const FAREWELL_MS = 60_000;
 
-/** Clients that users' hooks heard of before any child did, by alias. */
+/** Clients that users' hooks heard of before any child did, by alias or by client id. */
 export class HeldClients implements HeldHooks {
   readonly #voice: HookVoice;
+  readonly #urls: Pick<UserUrls, 'of'>;
   readonly #say: Say;
   readonly #here = new Map<string, HeldClient>();
   readonly #left = new Recent<HeldClient>();
-  /** Functions that close waiting clients, by client id. */
-  readonly #waiting = new Map<string, () => void>();
+  /** Waiting clients by id, with functions that close them. */
+  readonly #waiting = new Map<string, { readonly client: HeldClient; readonly end: () => void }>();
+  /** Null: it has changed since it was made. */
+  #list: readonly WaitingPlayer[] | null = null;
 
-  constructor(voice: HookVoice, say: Say) {
+  constructor(voice: HookVoice, urls: Pick<UserUrls, 'of'>, say: Say) {
     this.#voice = voice;
+    this.#urls = urls;
     this.#say = say;
   }
 
-  open({ ip, end }: HeldClientRef): HookClient {
-    const client = new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
-    this.#waiting.set(client.id, end);
+  hears(vhost: string, action: HookAction): boolean {
+    return this.#urls.of(vhost, action).length > 0;
+  }
+
+  open({ type, ip, end }: HeldClientRef): HookClient {
+    const client = new HeldClient({ id: this.#voice.newId(), type, ip }, this.#links());
+    this.#waiting.set(client.id, { client, end });
     return client;
   }
 
+  /** Returns the players that wait: the same array while nothing changes. */
+  list(): readonly WaitingPlayer[] {
+    this.#list ??= Array.from(this.#waiting.values(), ({ client }) => client.waiting).filter(
+      (player) => player !== null,
+    );
+    return this.#list;
+  }
+
   end(id: string): boolean {
-    const end = this.#waiting.get(id);
-    end?.();
-    return end !== undefined;
+    const waiting = this.#waiting.get(id);
+    waiting?.end();
+    return waiting !== undefined;
   }
 
   /** Makes a client that another box has asked hooks about. */
   adopt({ id, ip, stream }: HeldElsewhere): HookClient {
-    const client = new HeldClient({ id, ip }, this.#links());
+    const client = new HeldClient({ id, type: 'rtmp-play', ip }, this.#links());
     client.isLetIn(nameOf(stream));
+    client.goesBy(id);
     return client;
   }
 
   /** Reports whether the user has already heard what a child reports of its client. */
   hasHeard(body: HookBody): boolean {
-    return this.#find(body.ip)?.hasTold(body) ?? false;
+    return this.#find(body)?.hasTold(body) ?? false;
   }
 
   /** Returns the id and address by which the user knows a child's client; null: the child's own. */
   knownAs(body: HookBody): { readonly id: string; readonly ip: string } | null {
-    return this.#find(body.ip);
+    return this.#find(body);
   }
 
   #links(): HeldLinks {
     return {
       say: (body) => this.#say(body, this.#voice.userAgent),
       serviceId: this.#voice.serviceId,
-      goesBy: (alias, client) => void this.#here.set(alias, client),
-      waitsNoMore: (id) => void this.#waiting.delete(id),
-      leaves: (alias) => this.#leave(alias),
+      goesBy: (name, client) => void this.#here.set(name, client),
+      changed: () => {
+        this.#list = null;
+      },
+      waitsNoMore: (id) => {
+        this.#waiting.delete(id);
+        this.#list = null;
+      },
+      leaves: (name) => this.#leave(name),
     };
   }
 
-  #find(alias: string): HeldClient | null {
-    const here = this.#here.get(alias);
+  /** A child knows an HLS viewer by the id of its session, and not by an alias. */
+  #find({ ip, client_id: id }: HookBody): HeldClient | null {
+    return this.#named(ip) ?? this.#named(id);
+  }
+
+  #named(name: string): HeldClient | null {
+    const here = this.#here.get(name);
     if (here !== undefined) return here;
-    const left = this.#left.get(alias);
+    const left = this.#left.get(name);
     // Later the alias belongs to another client.
     return left !== undefined && performance.now() < left.knownUntil ? left : null;
   }
 
-  #leave(alias: string): void {
-    const client = this.#here.get(alias);
+  #leave(name: string): void {
+    const client = this.#here.get(name);
     if (client === undefined) return;
-    this.#here.delete(alias);
-    this.#left.add(alias, client);
+    this.#here.delete(name);
+    this.#left.add(name, client);
   }
+}
+
+/** A player that waits, for lists of clients. */
+export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
+  readonly id: string;
+  readonly name: StreamName;
+  /** SRS's URL of the stream, and the ids that users see. */
+  readonly url: string;
+  readonly streamId: string;
+  readonly vhostId: string;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
 }
 
 interface HeldLinks {
   readonly say: (body: HookBody) => Promise<CallResult>;
   readonly serviceId: string;
-  readonly goesBy: (alias: string, client: HeldClient) => void;
+  readonly goesBy: (name: string, client: HeldClient) => void;
+  /** Called when it begins or ends to wait for a stream. */
+  readonly changed: () => void;
   readonly waitsNoMore: (id: string) => void;
-  readonly leaves: (alias: string) => void;
+  readonly leaves: (name: string) => void;
 }
 
 /**
@@ -114,8 +160,12 @@ class HeldClient implements HookClient {
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;
   readonly ip: string;
+  readonly #type: WaitingPlayer['type'];
   readonly #links: HeldLinks;
-  #alias: string | null = null;
+  /** Null: it waits for no stream. */
+  waiting: WaitingPlayer | null = null;
+  /** Aliases and ids by which children report it. */
+  readonly #names = new Set<string>();
   /** `on_connect` was called, so `on_close` must follow. */
   #hasConnected = false;
   #request: HeldRequest | null = null;
@@ -127,9 +177,10 @@ class HeldClient implements HookClient {
   /** The last call: calls are made one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
+  constructor({ id, type, ip }: Pick<WaitingPlayer, 'id' | 'type' | 'ip'>, links: HeldLinks) {
     this.id = id;
     this.ip = ip;
+    this.#type = type;
     this.#links = links;
   }
 
@@ -149,18 +200,24 @@ class HeldClient implements HookClient {
 
   play(request: HeldRequest): Promise<boolean> {
     this.#request = request;
-    const { name, param, tcUrl, pageUrl } = request;
-    const about = { stream: name.stream, tcUrl, param, pageUrl };
-    return this.#ask('on_play', { ...about, ...streamFields(name) });
+    const { name, file: stream = name.stream, param, tcUrl, pageUrl } = request;
+    const about = { stream, tcUrl, param, pageUrl };
+    const fields = streamFields(name);
+    this.#waits({
+      ...{ id: this.id, type: this.#type, ip: this.ip, name, tcUrl, pageUrl, since: Date.now() },
+      ...{ url: fields.stream_url, streamId: fields.stream_id, vhostId: vhostId(name.vhost) },
+    });
+    return this.#ask('on_play', { ...about, ...fields });
   }
 
   stop(): void {
+    this.#waits(null);
     void this.#next(() => this.#stop());
   }
 
-  goesBy(alias: string): void {
-    this.#alias = alias;
-    this.#links.goesBy(alias, this);
+  goesBy(name: string): void {
+    this.#names.add(name);
+    this.#links.goesBy(name, this);
   }
 
   served(): void {
@@ -170,7 +227,7 @@ class HeldClient implements HookClient {
 
   leave({ sent, received }: HeldTraffic): void {
     this.#links.waitsNoMore(this.id);
-    if (this.#alias !== null) this.#links.leaves(this.#alias);
+    for (const name of this.#names) this.#links.leaves(name);
     this.knownUntil = performance.now() + FAREWELL_MS;
     if (this.#isServed) return;
     this.stop();
@@ -182,7 +239,15 @@ class HeldClient implements HookClient {
   hasTold({ action, stream }: HookBody): boolean {
     const isOver = this.knownUntil < Number.POSITIVE_INFINITY;
     if (action === 'on_stop' || action === 'on_close') return isOver && !this.#isServed;
-    return stream === this.#request?.name.stream && this.#asked.delete(action);
+    const { stream: own } = this.#request?.name ?? {};
+    // A child reports the file of an HLS viewer.
+    const isOwn = stream === own || stream === `${own}.m3u8`;
+    return isOwn && this.#asked.delete(action);
+  }
+
+  #waits(player: WaitingPlayer | null): void {
+    this.waiting = player;
+    this.#links.changed();
   }
 
   #ask(action: HookAction, fields: Fields): Promise<boolean> {
@@ -199,8 +264,8 @@ class HeldClient implements HookClient {
     if (!this.#plays || this.#request === null) return;
     this.#plays = false;
     this.#asked.clear();
-    const { name, tcUrl, param } = this.#request;
-    await this.#tell('on_stop', { tcUrl, stream: name.stream, param, ...streamFields(name) });
+    const { name, file: stream = name.stream, tcUrl, param } = this.#request;
+    await this.#tell('on_stop', { tcUrl, stream, param, ...streamFields(name) });
   }
 
   /** Runs the work after all earlier work. */
@@ -218,7 +283,7 @@ class HeldClient implements HookClient {
   }
 }
 
-function streamFields(name: StreamName): Fields {
+function streamFields(name: StreamName) {
   const url = streamUrl(name);
   return { stream_url: url, stream_id: streamId(url) };
 }

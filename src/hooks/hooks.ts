@@ -15,6 +15,7 @@ import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
 import { SERVICE_ID } from '../system/service-id.js';
+import type { WaitingPlayer } from './held-clients.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';
@@ -72,6 +73,11 @@ export class Hooks {
   /** Hooks of players that wait here without a child. */
   get held(): HeldHooks {
     return this.#relay.held;
+  }
+
+  /** Returns the players that wait here: the same array while nothing changes. */
+  waiting(): readonly WaitingPlayer[] {
+    return this.#relay.held.list();
   }
 
   /** Notes the bearer token of a WHIP or WHEP client for its hooks, whose `param` has the key. */

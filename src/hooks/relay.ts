@@ -1,5 +1,4 @@
 import { messageOf } from '../errors.js';
-import type { HeldHooks } from '../listener/held-hooks.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { logRefusal, type RefusalFields } from '../logging/refusals.js';
 import type { OwnerRef } from '../owner.js';
@@ -89,11 +88,12 @@ export class HookRelay {
     this.#options = options;
     this.#caller = new HookCaller(options.timeoutMs, options.logger ?? silentLogger);
     const voice = options.voice ?? { serviceId: '', userAgent: '', newId: () => '' };
-    this.#held = new HeldClients(voice, (body, userAgent) => this.#say(body, userAgent));
+    const { urls } = options;
+    this.#held = new HeldClients(voice, urls, (body, userAgent) => this.#say(body, userAgent));
   }
 
   /** Interface for waiting players. */
-  get held(): HeldHooks {
+  get held(): HeldClients {
     return this.#held;
   }
 

@@ -4,6 +4,8 @@ import type { StreamKey, StreamName } from '../stream-key.js';
 export interface HeldRequest {
   /** With the resolved vhost. */
   readonly name: StreamName;
+  /** `stream` of the calls, if it is not the stream's name: an HLS viewer's `x.m3u8`. */
+  readonly file?: string;
   readonly tcUrl: string;
   /** Text after the stream's name, as SRS tells it for that protocol. */
   readonly param: string;
@@ -30,16 +32,20 @@ export interface HookClient {
   play(request: HeldRequest): Promise<boolean>;
   /** Reports that the client has closed its stream. */
   stop(): void;
-  /** Notes the alias by which a child will report the client. */
-  goesBy(alias: string): void;
+  /** Notes the alias or the client id by which a child will report the client. */
+  goesBy(name: string): void;
   /** Notes that a child serves the client, and reports its end itself. */
   served(): void;
   /** Reports that the client has left. */
   leave(traffic: HeldTraffic): void;
 }
 
+/** SRS's names for players of a protocol. */
+type PlayerType = 'rtmp-play' | 'flv-play' | 'hls-play';
+
 /** A client that waits. */
 export interface HeldClientRef {
+  readonly type: PlayerType;
   /** Its IP address. */
   readonly ip: string;
   /** Ends its connection. */
@@ -56,6 +62,8 @@ export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
 export interface HeldHooks {
   open(client: HeldClientRef): HookClient;
   adopt(client: HeldElsewhere): HookClient;
+  /** Reports whether the user has a URL for that call in that vhost. */
+  hears(vhost: string, action: 'on_play'): boolean;
   /** Ends the waiting client with that id; false if there is none. */
   end(id: string): boolean;
 }

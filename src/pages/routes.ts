@@ -6,6 +6,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Folders } from '../files/folders.js';
 import { openFile, type Shelf } from '../files/open.js';
 import { replyFile } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -30,8 +31,8 @@ interface PagePorts {
 export interface PagesOptions {
   /** Folder of the pages; default: that of this package. */
   readonly root?: string;
-  /** User's folder; null: none. Its files take precedence over ours, and `/` shows it. */
-  readonly userDir: string | null;
+  /** User's folders; null: none. Their files take precedence over ours. */
+  readonly users: Folders | null;
   /** Called at each request, because ports open after this plugin is made. */
   readonly ports: () => PagePorts;
   readonly logger: Logger;
@@ -43,17 +44,17 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
  * Serves the player pages below `/players/`. Each page has its own route, because an app may have
  * that name.
  */
-export function pageRoutes({ root = PAGES, userDir, ports, logger }: PagesOptions): HttpPlugin {
+export function pageRoutes({ root = PAGES, users, ports, logger }: PagesOptions): HttpPlugin {
   return async (app) => {
     const files = await readdir(join(root, FOLDER), { recursive: true }).catch(() => []);
     if (files.length === 0) logger.warn({ folder: root }, 'this build has no player pages');
-    const show = shower(shelfOf(root), userDir === null ? null : shelfOf(userDir));
+    const show = shower({ root, maxAgeSeconds: 0, immutable: false }, users);
     const pages: Record<string, Handler> = {
+      '/': show(redirect(() => FOLDER.slice(1))),
       [FOLDER.slice(0, -1)]: redirect(() => FOLDER.slice(1)),
       [FOLDER]: show((_request, reply) => reply.callNotFound()),
       [`${FOLDER}config.json`]: (_request, reply) => reply.headers(FRESH).send(ports()),
     };
-    if (userDir === null) pages['/'] = redirect(() => FOLDER.slice(1));
     for (const file of files) pages[FOLDER + file] = pages[FOLDER] as Handler;
     for (const [name, target] of Object.entries(SRS_NAMES)) {
       pages[FOLDER + name] = show(redirect(target));
@@ -74,18 +75,13 @@ const SRS_NAMES: Readonly<Record<string, (target: RequestTarget) => string>> = {
   'rtc_publisher.html': () => 'whip.html',
 };
 
-function shelfOf(root: string): Shelf {
-  return { root, maxAgeSeconds: 0, immutable: false };
-}
-
 /** Makes handlers that send the user's file, else ours, else call their fallback. */
-function shower(ours: Shelf, users: Shelf | null) {
+function shower(ours: Shelf, users: Folders | null) {
   return (otherwise: Handler): Handler =>
     async (request, reply) => {
-      const { path } = targetOf(request);
-      const theirs = users && (await openFile(users, path, request.raw));
+      const theirs = users && (await users.open(request.raw));
       if (theirs !== null) return replyFile(request, reply, theirs);
-      const file = await openFile(ours, path, request.raw);
+      const file = await openFile(ours, targetOf(request).path, request.raw);
       if (file === null) return otherwise(request, reply);
       reply.headers(pageHeaders(request.headers.host ?? ''));
       return replyFile(request, reply, file);

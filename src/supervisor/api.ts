@@ -32,7 +32,8 @@ export interface MergedApiParts {
   readonly placement: Placement;
   readonly listeners: Listeners;
   /** See `ApiSource`. */
-  readonly endHeld: (id: string) => boolean;
+  readonly held: ApiSource['held'];
+  readonly endHeld: ApiSource['endHeld'];
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
   readonly logger: Logger;
@@ -47,6 +48,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     identity: await identityOf(parts),
     rules: rulesOf(prepared.template, prepared.vhosts),
     children: () => owners.statuses().map((status) => toApiChild(status, owners)),
+    held: parts.held,
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
     clientOf: (alias) => listeners.addressOf(alias),

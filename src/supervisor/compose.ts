@@ -54,9 +54,9 @@ export async function compose(
   const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
   const owning = makeOwning(options, ground, { heard, stirred });
   const { owners, placement, hooks, origins, jobs, operations } = owning;
-  const endHeld = (id: string) => hooks.held.end(id);
+  const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
-  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, endHeld });
+  const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {

@@ -15,6 +15,8 @@ import { openCertificate, renewTls } from './tls.js';
 /** Parts that all others are built on. */
 export interface Ground {
   readonly serverId: string;
+  /** Stores a new server id, for later starts. */
+  readonly keepServerId: () => Promise<void>;
   readonly loop: LoopClock;
   readonly changes: CpuChanges;
   readonly engine: RelayEngine;
@@ -37,7 +39,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const cpus = pinning === null ? [] : plan.reserved;
   // Pin before any thread exists: this call would undo the one CPU of each relay thread.
   if (cpus.length > 0) await pinSelf(cpus);
-  const serverId = await serverIdOf(config.workDir, template);
+  const { id: serverId, keep: keepServerId } = await serverIdOf(config.workDir, template);
   const relayLog = logger.child({ room: 'relay' });
   const engine = await openEngine({ ...config.relay, cpus, pipes, logger: relayLog });
   rooms.opened('relay', engine);
@@ -51,6 +53,6 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   renewTls(renewals, certificate);
   const { maxConnections } = config.children;
   const reloading = { current: { config, maxConnections }, renewals };
-  const loop = new LoopClock();
-  return { serverId, loop, changes, engine, certificate, listeners, map, ...reloading };
+  const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
+  return { serverId, keepServerId, ...parts, ...reloading };
 }

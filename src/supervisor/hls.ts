@@ -3,10 +3,12 @@ import type { AccessRules } from '../access/rules.js';
 import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
 import type { Config } from '../config/config.js';
-import { type FileOptions, fileHandler, fileRoutes } from '../files/routes.js';
-import type { FirstPlaylistOptions } from '../hls/first-playlist.js';
+import type { Folders } from '../files/folders.js';
+import { fileHandler, fileRoutes } from '../files/routes.js';
+import type { EarlyOptions } from '../hls/early.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
@@ -19,12 +21,16 @@ export interface FileParts {
   readonly current: Current;
   readonly template: Template;
   readonly vhosts: readonly string[];
+  /** The user's own files. */
+  readonly folders: Folders | null;
   readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf' | 'whenPublished'>;
   readonly holds: HoldBudget;
+  /** The user's hooks, for viewers that wait. */
+  readonly heldHooks: HeldHooks;
   readonly logger: Logger;
 }
 
-/** File plugins of the HTTP port: HLS and the user's folder. */
+/** File plugins of the HTTP port: HLS and the user's folders. */
 export interface FileRooms {
   readonly plugins: readonly HttpPlugin[];
   readonly sweeper: Sweeper;
@@ -35,13 +41,12 @@ const MAX_CACHE_BYTES = 256 * 1024 * 1024;
 const CACHE_SHARE = 16;
 
 export function fileRooms(parts: FileParts): FileRooms {
-  const { config, template, routing, logger } = parts;
-  const { hls, http } = config;
-  const files: FileOptions[] = http.dir === null ? [] : [{ root: http.dir }];
-  const options = hlsOptions(parts, files[0]);
-  const isOn = hls.enabled || template.isGiven;
+  const { config, template, folders, routing, logger } = parts;
+  const options = hlsOptions(parts);
+  const isOn = config.hls.enabled || template.isGiven;
+  const files = folders === null ? [] : [fileRoutes(folders)];
   return {
-    plugins: [...(isOn ? [hlsRoutes(options)] : []), ...files.map(fileRoutes)],
+    plugins: [...(isOn ? [hlsRoutes(options)] : []), ...files],
     sweeper: new Sweeper({
       root: options.root,
       windowSeconds: options.windowSeconds,
@@ -51,8 +56,8 @@ export function fileRooms(parts: FileParts): FileRooms {
   };
 }
 
-function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOptions {
-  const { config, access, vhosts, template, routing, logger } = parts;
+function hlsOptions(parts: FileParts): HlsOptions {
+  const { config, access, vhosts, template, folders, routing, logger } = parts;
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
   return {
     root: hlsFolder(config.workDir),
@@ -61,24 +66,32 @@ function hlsOptions(parts: FileParts, files: FileOptions | undefined): HlsOption
     windowSeconds: Math.max(config.hls.windowSeconds, ...windows),
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
-    first: firstPlaylists(parts),
+    early: earlyViewers(parts),
     logger: logger.child({ room: 'hls' }),
     ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
-    ...(files === undefined ? {} : { otherwise: fileHandler(files) }),
+    ...(folders === null ? {} : fallback(folders)),
   };
 }
 
+function fallback(folders: Folders): Pick<HlsOptions, 'otherwise' | 'isFile'> {
+  return { otherwise: fileHandler(folders), isFile: (request) => folders.has(request) };
+}
+
 /** A stream's first segment is complete after its length, and the wait for a keyframe. */
-function firstPlaylists(parts: FileParts): FirstPlaylistOptions {
-  const { config, current, template, routing, holds } = parts;
+function earlyViewers(parts: FileParts): EarlyOptions {
+  const { config, current, template, routing, holds, heldHooks } = parts;
   const { hls, vhosts } = config;
   const withHls = new Set(template.vhosts.filter(({ hasHls }) => hasHls).map(({ name }) => name));
   return {
-    isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
+    whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     makesHls: (vhost) =>
       template.isGiven ? withHls.has(vhost) : hls.enabled && vhosts[vhost] !== 'ts',
     take: (ip) => holds.take(ip) === null,
     giveBack: (ip) => holds.giveBack(ip),
+    hooks: heldHooks,
+    get publisherMs() {
+      return 1000 * current.config.http.waitSeconds;
+    },
     get waitMs() {
       return 1000 * (current.config.http.waitSeconds + hls.fragmentSeconds);
     },

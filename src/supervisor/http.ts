@@ -3,7 +3,7 @@ import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
-import { fileTest } from '../files/routes.js';
+import type { Folders } from '../files/folders.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -28,6 +28,8 @@ export interface HttpParts {
   readonly current: Current;
   readonly template: Template;
   readonly vhosts: readonly string[];
+  /** The user's own files. */
+  readonly folders: Folders | null;
   readonly binary: Pick<Binary, 'version'>;
   readonly engine: RelayEngine;
   readonly routing: Pick<Routing, 'route' | 'whenPublished'>;
@@ -63,7 +65,7 @@ export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedList
 }
 
 function httpListener(
-  { config, budget, certificate, logger }: HttpParts,
+  { config, binary, budget, certificate, logger }: HttpParts,
   name: HttpListenerName,
   plugins: readonly HttpPlugin[],
   live: LiveOptions | null,
@@ -80,18 +82,19 @@ function httpListener(
     limits: budget,
     identifyMs: limits.identifySeconds * 1000,
     plugins,
+    server: `SRS/${binary.version}(srs-supervisor)`,
     live,
     logger: logger.child({ room: name }),
   });
 }
 
 function liveOptions(parts: HttpParts): LiveOptions {
-  const { config, template, vhosts, binary, current } = parts;
+  const { config, template, vhosts, folders, binary, current } = parts;
   const { engine, routing, aliases, holds, heldHooks, logger } = parts;
   return {
     match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
-    ...(config.http.dir === null ? {} : { isFile: fileTest(config.http.dir) }),
+    ...(folders === null ? {} : { isFile: (request) => folders.has(request) }),
     route: (stream, role) => routing.route(stream, role),
     access: parts.access,
     turns: parts.turns,

@@ -1,21 +1,22 @@
 import type { Binary } from '../child/binary.js';
-import type { Config } from '../config/config.js';
+import type { Folders } from '../files/folders.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
 import { pageRoutes } from '../pages/routes.js';
 import type { Listeners } from './listeners.js';
 
 export interface PagesParts {
-  readonly config: Pick<Config, 'http'>;
+  /** The user's own files. */
+  readonly folders: Folders | null;
   readonly binary: Pick<Binary, 'kind'>;
   readonly logger: Logger;
 }
 
 /** Returns the plugin of the player pages. */
-export function pages({ config, binary, logger }: PagesParts, listeners: Listeners): HttpPlugin {
+export function pages({ folders, binary, logger }: PagesParts, listeners: Listeners): HttpPlugin {
   const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({
-    userDir: config.http.dir,
+    users: folders,
     ports: () => ({
       origin: binary.kind,
       rtmp: portOf('rtmp'),

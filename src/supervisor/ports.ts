@@ -1,5 +1,6 @@
 import type { Api } from '../api/api.js';
 import { answerQuestion } from '../listener/srt/elsewhere.js';
+import { foldersOf } from './folders.js';
 import { type FileParts, fileRooms } from './hls.js';
 import { type HttpParts, httpListeners } from './http.js';
 import type { Listeners } from './listeners.js';
@@ -11,24 +12,21 @@ import { type RtmpParts, rtmpListeners } from './rtmp.js';
 import { type SrtParts, srtListener } from './srt.js';
 import { type WebRtcParts, webRtc } from './webrtc.js';
 
+type AllParts = RtmpParts & HttpParts & FileParts & PagesParts & WebRtcParts & SrtParts & PeerParts;
+
 /** Parts of all ports; each port takes what it uses. */
-export type PortParts = RtmpParts &
-  HttpParts &
-  FileParts &
-  PagesParts &
-  WebRtcParts &
-  SrtParts &
-  PeerParts;
+export type PortParts = Omit<AllParts, 'folders'>;
 
 /**
  * Adds to `listeners` each configured port; opens none. Returns the rooms that must run before the
  * ports. `api` is SRS's API for all children.
  */
 export async function addPorts(
-  parts: PortParts,
+  given: PortParts,
   listeners: Listeners,
   api: Api,
 ): Promise<NamedRoom[]> {
+  const parts = { ...given, folders: foldersOf(given.config, given.template) };
   const { config, boxes } = parts;
   const rtc = await webRtc(parts);
   const { plugins, sweeper } = fileRooms(parts);

@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Api } from '../../src/api/api.js';
 import { PACE, type Pace } from '../../src/api/pace.js';
 import { rulesOf } from '../../src/api/rules.js';
-import type { ApiChild, ApiIdentity, ApiSource } from '../../src/api/types.js';
+import type { ApiChild, ApiIdentity, ApiSource, HeldPlayer } from '../../src/api/types.js';
 import { Fleet } from '../../src/child/fleet.js';
 import { NO_TEMPLATE, parseTemplate } from '../../src/child/template.js';
 import type { ChildStatus } from '../../src/child/types.js';
@@ -48,6 +48,7 @@ export class TestBox {
   readonly api: Api;
   /** Placement's answer. */
   placed: StreamStatus[] = [];
+  held: HeldPlayer[] = [];
   readonly #app: FastifyInstance;
   readonly #workDir: string;
 
@@ -129,6 +130,7 @@ export class TestBox {
       identity: IDENTITY,
       rules: rulesOf(parseTemplate(template), ['__defaultVhost__']),
       children: () => this.fleet.statuses().map(toChild),
+      held: () => this.held,
       endHeld: () => false,
       streams: async () => this.placed,
       clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),

@@ -173,7 +173,6 @@ test('a template keeps what is its own and gives up what is ours', () => {
   assert.equal(find(conf, 'http_api', 'https'), undefined);
   assert.equal(find(conf, 'http_server', 'https'), undefined);
   assert.deepEqual(find(conf, 'vhost', 'hls', 'enabled')?.args, ['on']);
-  assert.deepEqual(TEMPLATE.dropped, ['stream_caster']);
   assert.deepEqual(find(conf, 'exporter', 'listen')?.args, ['127.0.0.1:20081']);
   assert.deepEqual(find(conf, 'exporter', 'label')?.args, ['box']);
   const off = parseTemplate('exporter { enabled off; }');

@@ -21,7 +21,7 @@ test('a template is read into what the supervisor goes by', () => {
     hasMetrics: false,
     srtDefaultApp: 'show',
     ffmpegLogDir: './objs',
-    dropped: ['stream_caster', 'rtmps'],
+    webDir: null,
   });
 });
 
@@ -55,6 +55,7 @@ test('each vhost has its own', () => {
     hlsWindowSeconds: null,
     hooks: null,
     forwardBackend: null,
+    files: null,
   };
   assert.deepEqual(vhosts[0], plain);
   const hooks = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -132,6 +132,9 @@ test('a bad .env is named, a missing one is none', async () => {
     /^SupervisorError: \.env PROXY_RTMP_SERVER: listen\.rtmp: must be a port/,
   );
   await writeFile(dotenv, '#'.repeat(70_000));
+  await assert.rejects(loadConfig({ env: {}, dotenv }), /\.env: must be 65536 bytes at most/);
+  // No machine could hold it in memory.
+  await truncate(dotenv, 2 ** 40);
   await assert.rejects(loadConfig({ env: {}, dotenv }), /\.env: must be 65536 bytes at most/);
   const missing = join(folder, 'none');
   assert.equal((await loadConfig({ env: {}, dotenv: missing })).listen.rtmp.port, 1935);

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { AdminStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
 import type { ApiClient } from '../helpers/child-api.js';
-import { Cluster } from '../helpers/cluster.js';
+import { Cluster, httpUrl } from '../helpers/cluster.js';
 import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
@@ -242,7 +242,13 @@ for (const origin of origins()) {
     const user = await UserHooks.start();
     t.after(() => user.close());
     const names = ACTIONS.map((action) => `SRS_SUPERVISOR_HOOKS_${action.toUpperCase()}`);
-    const env = Object.fromEntries(names.map((name) => [name, user.url]));
+    const hooks = Object.fromEntries(names.map((name) => [name, user.url]));
+    const hls = {
+      SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
+      SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '10',
+      SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '30',
+    };
+    const env = { ...hooks, ...hls };
     const cluster = await Cluster.start({ origin: origin.path, children: 1, env });
     t.after(() => cluster.dispose());
     const cast = new Cast();
@@ -254,8 +260,15 @@ for (const origin of origins()) {
     t.after(() => player.close());
     player.play(supervisor.url('live'), 'far');
     await until('it waits', () => heard().length === 2);
+    const viewer = fetch(httpUrl(cluster.a, 'live/far.m3u8?a=1'));
+    const viewerHeard = () => user.of('on_play', 'far.m3u8');
+    await until('a viewer waits, too', () => viewerHeard().length === 1);
     cast.publish(cluster.b.supervisor.url('live/far'));
     await until('media', () => player.media().length > 0);
+    const answer = await viewer;
+    const session = `hls_ctx=${viewerHeard()[0]?.client_id}&a=1`;
+    assert.deepEqual([answer.status, (await answer.text()).includes(session)], [200, true]);
+    assert.equal(viewerHeard().length, 1);
     player.close();
     await until('it has closed', () => heard().some(({ action }) => action === 'on_close'));
     assert.deepEqual(

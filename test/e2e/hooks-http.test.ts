@@ -14,6 +14,11 @@ const ACTIONS = ['on_play', 'on_stop', 'on_hls'];
 const CLIENT = '203.0.113.9';
 const FORWARDED = { 'X-Forwarded-For': CLIENT };
 
+/** Returns a test for calls about the same client. */
+function isOf(call: Record<string, unknown> | undefined) {
+  return ({ client_id: id }: Record<string, unknown>) => id === call?.client_id;
+}
+
 for (const origin of origins()) {
   describe(`hooks of HTTP players, ${origin.name}`, BOUNDED, () => {
     const cast = new Cast();
@@ -30,7 +35,7 @@ for (const origin of origins()) {
         SRS_SUPERVISOR_PROXIES_TRUSTED: '127.0.0.1',
         SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
         SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '4',
-        SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '2',
+        SRS_SUPERVISOR_HTTP_WAIT_SECONDS: '20',
         SRS_SUPERVISOR_HOOKS_TIMEOUT_SECONDS: '2',
       };
       const ports = { http };
@@ -89,6 +94,40 @@ for (const origin of origins()) {
       const [segment] = user.of('on_hls', 'cam');
       assert.match(String(segment?.file), /\.ts$/);
       assert.equal(segment?.child, (await supervisor.ownerOf('live/cam')).child);
+    });
+
+    it('tell at once of an HLS viewer that comes before its publisher, and once', async () => {
+      const url = `http://127.0.0.1:${http}/live/soon.m3u8?a=1`;
+      const viewer = fetch(url, { headers: FORWARDED });
+      const calls = () => user.of('on_play', 'soon.m3u8');
+      await until('on_play', () => calls().length === 1);
+      cast.publish(supervisor.url('live/soon'));
+      const early = await viewer;
+      const [call] = calls();
+      assert.deepEqual([early.status, call?.child], [200, null]);
+      const master = `soon.m3u8?hls_ctx=${call?.client_id}&a=1`;
+      assert.ok((await early.text()).includes(`\n${master}\n`));
+      const list = await fetch(new URL(master, url), { headers: FORWARDED });
+      assert.match(await list.text(), /\.ts\?hls_ctx=/);
+      assert.equal(calls().length, 1);
+      // One that comes later is told of by the child, in the same words.
+      await fetch(url, { headers: FORWARDED });
+      const { client_id: _, child: _child, ...own } = call ?? {};
+      const { client_id: _id, child: _its, ...others } = calls()[1] ?? {};
+      assert.deepEqual(Object.entries(own), Object.entries(others));
+      const stops = () => user.of('on_stop', 'soon.m3u8').filter(isOf(call));
+      await until('on_stop', () => stops().length === 1);
+      assert.deepEqual([stops()[0]?.param, stops()[0]?.ip], ['?a=1', CLIENT]);
+    });
+
+    it('refuse a viewer of a stream that nobody publishes at once', async () => {
+      user.replies.set('on_play', says(200, '{"code":403}'));
+      const answer = await fetch(`http://127.0.0.1:${http}/live/never.m3u8`, {
+        headers: FORWARDED,
+      });
+      assert.equal(answer.status, 403);
+      assert.equal(user.of('on_play', 'never.m3u8').length, 1);
+      assert.equal(user.of('on_stop', 'never.m3u8').length, 0);
     });
 
     it('refuse them with a status, though SRS only hangs up', async () => {

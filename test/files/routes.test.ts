@@ -6,13 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fastify from 'fastify';
-import { type FileOptions, fileRoutes } from '../../src/files/routes.js';
+import { type Folder, Folders } from '../../src/files/folders.js';
+import { fileRoutes } from '../../src/files/routes.js';
 import { httpGet } from '../helpers/http-get.js';
 
 const PAGE = '<!doctype html><title>é</title>';
 const MEDIA = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 251));
 
-async function site(t: TestContext, options: Partial<FileOptions> = {}) {
+/** `folders`: by what is shown besides the whole of it at `/`. */
+async function site(t: TestContext, more: (root: string) => Folder[] = () => []) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'srs-supervisor-files-')));
   const root = join(folder, 'root');
   await mkdir(join(root, 'players/deep'), { recursive: true });
@@ -28,7 +30,7 @@ async function site(t: TestContext, options: Partial<FileOptions> = {}) {
   await symlink(join(folder, 'outside'), join(root, 'linked'));
   await symlink(join(root, 'x.ts'), join(root, 'inner.ts'));
   const app = fastify({ forceCloseConnections: true });
-  app.register(fileRoutes({ root, ...options }));
+  app.register(fileRoutes(new Folders([...more(root), { host: null, path: '/', root }])));
   await app.listen({ port: 0, host: '127.0.0.1' });
   t.after(async () => {
     await app.close();
@@ -126,11 +128,18 @@ describe('static files', () => {
     }
   });
 
-  it('keeps to its prefix', async (t) => {
-    const { url } = await site(t, { prefix: '/console' });
+  it('shows each folder at its path and to its host', async (t) => {
+    const { url } = await site(t, (root) => [
+      { host: null, path: '/console/', root },
+      { host: 'own.example.com', path: '/', root: join(root, 'players') },
+    ]);
     assert.equal(await (await fetch(`${url}/console/`)).text(), PAGE);
-    assert.equal((await fetch(`${url}/index.html`)).status, 404);
+    assert.equal((await fetch(`${url}/console/nothing`)).status, 404);
     const folder = await fetch(`${url}/console/players`, { redirect: 'manual' });
     assert.equal(folder.headers.get('location'), '/console/players/');
+    const own = { host: 'own.example.com:8080' };
+    assert.equal((await httpGet(`${url}/a%20b.js`, own)).body.toString(), '1;');
+    assert.equal((await httpGet(`${url}/x.ts`, own)).status, 404);
+    assert.equal((await fetch(`${url}/a%20b.js`)).status, 404);
   });
 });

@@ -26,6 +26,7 @@ export const SHOWN: Readonly<Record<string, string>> = {
   'srs-supervisor: restart --all': 'a restart that ends early: jobs/restart',
   'srs-supervisor: scale 200': 'no room: e2e/operate',
   'ok    descriptors': 'check/limits',
+  'note  template  listen': 'what check says: e2e/template',
   '{"level":40,"child":"c001"': 'child/ails',
   'CHILD  STATE    PID': 'a table: cli/query',
   'c002 broken for': 'cli/query',

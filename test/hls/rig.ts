@@ -8,6 +8,7 @@ import fastify from 'fastify';
 import { renderSrsConf } from '../../src/child/srs-conf.js';
 import { parseTemplate } from '../../src/child/template.js';
 import type { ChildPorts } from '../../src/child/types.js';
+import { Folders } from '../../src/files/folders.js';
 import { fileHandler } from '../../src/files/routes.js';
 import { type HlsOptions, hlsRoutes } from '../../src/hls/routes.js';
 import type { Route } from '../../src/listener/route.js';
@@ -80,7 +81,7 @@ export class HlsRig {
         cacheBytes: 8 * 1024 * 1024,
         access: OPEN_ACCESS,
         find: async (stream) => rig.#route(stream),
-        otherwise: fileHandler({ root: rig.html }),
+        otherwise: fileHandler(new Folders([{ host: null, path: '/', root: rig.html }])),
         logger: silentLogger,
         ...options,
       }),

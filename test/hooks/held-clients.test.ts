@@ -22,6 +22,7 @@ function openUser() {
   const waits: Promise<void>[] = [];
   const clients = new HeldClients(
     { serviceId: 'svc', userAgent: 'SRS/7', newId: () => 'client-1' },
+    { of: () => ['http://user/'] },
     async (body): Promise<CallResult> => {
       heard.push(body);
       await waits.shift();
@@ -43,7 +44,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a client that waits is told of in SRS’s words', async () => {
   const { clients, heard } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   assert.equal(await hookClient.connect(REQUEST), true);
   assert.equal(await hookClient.play(REQUEST), true);
   hookClient.leave({ sent: 12, received: 34 });
@@ -72,7 +73,7 @@ test('a client that waits is told of in SRS’s words', async () => {
 
 test('its child asks once more, and gets the same answer; all else goes on by the same id', async () => {
   const { clients, heard } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   await hookClient.connect(REQUEST);
   await hookClient.play(REQUEST);
   hookClient.goesBy(ALIAS);
@@ -97,7 +98,7 @@ test('its child asks once more, and gets the same answer; all else goes on by th
 
 test('what it asked for before says nothing of another stream', async () => {
   const { clients } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   await hookClient.connect(REQUEST);
   await hookClient.play(REQUEST);
   hookClient.goesBy(ALIAS);
@@ -106,7 +107,7 @@ test('what it asked for before says nothing of another stream', async () => {
 
 test('a child that never served it has nothing to add to its end', async () => {
   const { clients, actions } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   await hookClient.connect(REQUEST);
   await hookClient.play(REQUEST);
   hookClient.goesBy(ALIAS);
@@ -120,7 +121,7 @@ test('a child that never served it has nothing to add to its end', async () => {
 test('what is refused is not stopped, and closes', async () => {
   const { clients, actions, refuses } = openUser();
   refuses.add('on_play');
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   await hookClient.connect(REQUEST);
   assert.equal(await hookClient.play(REQUEST), false);
   hookClient.leave({ sent: 0, received: 0 });
@@ -130,7 +131,7 @@ test('what is refused is not stopped, and closes', async () => {
 
 test('one that leaves while it is asked about has left when that is answered', async () => {
   const { clients, actions, waits } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   let answer = () => {};
   await hookClient.connect(REQUEST);
   waits.push(new Promise((resolve) => (answer = resolve)));
@@ -147,7 +148,7 @@ test('one that leaves while it is asked about has left when that is answered', a
 
 test('one that was never asked about is not told of', async () => {
   const { clients, actions } = openUser();
-  clients.open({ ip: '203.0.113.5', end }).leave({ sent: 0, received: 0 });
+  clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end }).leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), []);
 });
@@ -171,17 +172,48 @@ test('one that another box has asked about is not asked about here, and ends by 
 
 test('who only plays, as HTTP players do, is not told of as one that closes', async () => {
   const { clients, actions } = openUser();
-  const hookClient = clients.open({ ip: '203.0.113.5', end });
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   await hookClient.play(REQUEST);
   hookClient.leave({ sent: 0, received: 0 });
   await settled();
   assert.deepEqual(actions(), ['on_play', 'on_stop']);
 });
 
+test('those that wait are listed, each until a child serves it, it stops or it leaves', async () => {
+  const { clients, refuses } = openUser();
+  const open = () => clients.open({ type: 'flv-play', ip: '203.0.113.5', end });
+  const hookClient = open();
+  assert.deepEqual(clients.list(), []);
+  await hookClient.play(REQUEST);
+  const list = clients.list();
+  const [player] = list;
+  assert.deepEqual(
+    [list.length, player?.id, player?.type, player?.url, player?.name.stream],
+    [1, 'client-1', 'flv-play', '/live/cam', 'cam'],
+  );
+  assert.equal(clients.list(), list);
+  hookClient.stop();
+  assert.deepEqual(clients.list(), []);
+  await hookClient.play(REQUEST);
+  hookClient.served();
+  assert.deepEqual(clients.list(), []);
+  const other = open();
+  await other.play(REQUEST);
+  assert.equal(clients.list().length, 1);
+  other.leave({ sent: 0, received: 0 });
+  assert.deepEqual(clients.list(), []);
+  refuses.add('on_play');
+  const refused = open();
+  await refused.play(REQUEST);
+  refused.leave({ sent: 0, received: 0 });
+  assert.deepEqual(clients.list(), []);
+});
+
 test('one that waits can be ended by the id that users know, until a child serves it', async () => {
   const { clients } = openUser();
   let ended = 0;
   const hookClient = clients.open({
+    type: 'rtmp-play',
     ip: '203.0.113.5',
     end: () => {
       ended += 1;
@@ -192,7 +224,7 @@ test('one that waits can be ended by the id that users know, until a child serve
   assert.equal(ended, 1);
   hookClient.served();
   assert.equal(clients.end(hookClient.id), false);
-  const other = clients.open({ ip: '203.0.113.5', end });
+  const other = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   other.leave({ sent: 0, received: 0 });
   assert.equal(clients.end(other.id), false);
 });

@@ -118,7 +118,12 @@ for (const fault of FAULTS) {
           knows: () => true,
           whenPublishing: route,
           route,
-          hooks: { open: () => NO_HOOK_CLIENT, adopt: () => NO_HOOK_CLIENT, end: () => false },
+          hooks: {
+            open: () => NO_HOOK_CLIENT,
+            adopt: () => NO_HOOK_CLIENT,
+            hears: () => false,
+            end: () => false,
+          },
           budget: new HoldBudget({ heldPlayers: 10, heldPlayersPerIp: 10 }),
         });
         const rig = new RtmpRig(server, { held, logger });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fastify from 'fastify';
+import { Folders } from '../../src/files/folders.js';
 import { fileRoutes } from '../../src/files/routes.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { pageRoutes } from '../../src/pages/routes.js';
@@ -26,10 +27,11 @@ async function site(t: TestContext, hasUserDir: boolean) {
     await writeFile(join(folder, file), text);
   }
   const app = fastify();
-  const userDir = hasUserDir ? join(folder, 'users') : null;
+  const shown = { host: null, path: '/', root: join(folder, 'users') };
+  const users = hasUserDir ? new Folders([shown]) : null;
   const logger = createLogger('error', { people: false, write: () => {} });
-  app.register(pageRoutes({ root: join(folder, 'ours'), userDir, ports: () => PORTS, logger }));
-  if (userDir !== null) app.register(fileRoutes({ root: userDir }));
+  app.register(pageRoutes({ root: join(folder, 'ours'), users, ports: () => PORTS, logger }));
+  if (users !== null) app.register(fileRoutes(users));
   const get = (url: string) => app.inject({ url, headers: { host: 'box.example.com:8080' } });
   return { get, text: async (url: string) => (await get(url)).body };
 }

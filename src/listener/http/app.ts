@@ -30,6 +30,8 @@ export type HttpPlugin = (app: FastifyInstance) => Promise<void>;
 export interface AppOptions {
   readonly plugins: readonly HttpPlugin[];
   readonly trusted: TrustedProxies;
+  /** `Server` header of all answers; null: they have none of their own. */
+  readonly server: string | null;
   readonly logger: Logger;
   /** Counts a request that failed because of the registry or an unforeseen error. */
   readonly onFailure: (failure: Failure) => void;
@@ -44,7 +46,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Makes the Fastify instance of one port, with the plugins of the rooms that it serves. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { plugins, trusted, connectionOf, serverFactory } = options;
+  const { plugins, trusted, server, connectionOf, serverFactory } = options;
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
@@ -67,6 +69,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     },
   });
   app.addHook('onRequest', async (request, reply) => {
+    // On the response itself, so that answers past Fastify have it, too.
+    if (server !== null) reply.raw.setHeader('Server', server);
     const { path } = parseTarget(request.url) ?? {};
     if (path !== undefined && !isAmbiguous(path)) return undefined;
     return reply.code(400).type(TEXT).send('Bad Request: the path can be read in two ways\n');

@@ -35,6 +35,8 @@ export interface HttpListenerOptions {
   /** See `HttpTimes.sendMs`. */
   readonly sendMs?: number;
   readonly plugins: readonly HttpPlugin[];
+  /** See `AppOptions.server`; default: null. */
+  readonly server?: string;
   /** Null: no live streams on this port. */
   readonly live: LiveOptions | null;
   readonly logger: Logger;
@@ -58,7 +60,7 @@ export class HttpListener extends ClientListener {
   readonly #requests = new WeakMap<Connection, number>();
 
   constructor(options: HttpListenerOptions) {
-    const { limits, plugins, trusted, proxyProtocol, live, logger } = options;
+    const { limits, plugins, trusted, server = null, proxyProtocol, live, logger } = options;
     const aliases = live?.aliases ?? null;
     super({ limits, aliases, notServed: 'live stream not served', logger });
     this.#options = options;
@@ -71,6 +73,7 @@ export class HttpListener extends ClientListener {
     this.#app = createApp({
       plugins,
       trusted,
+      server,
       logger,
       hasIds: live === null,
       onFailure: (failure) => {

@@ -130,7 +130,7 @@ export class LiveRelay {
     if (isAnsweredNow) return { status: 404, hookClient: null };
     if (holds.take(connection.ip) !== null) return { status: 503, hookClient: null };
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
-    const hookClient = hooks.open({ ip: client.ip, end });
+    const hookClient = hooks.open({ type: 'flv-play', ip: client.ip, end });
     try {
       return { status: await this.#hold(live, exchange, hookClient), hookClient };
     } finally {

@@ -120,7 +120,7 @@ export class PlayerWait {
     const { players, access, connection } = this.#parts;
     const request = requestOf(identified, stream);
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
-    this.#hookClient ??= players.hooks.open({ ip: connection.ip, end });
+    this.#hookClient ??= players.hooks.open({ type: 'rtmp-play', ip: connection.ip, end });
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
     checkAccess(access, stream, 'play', connection.ip);

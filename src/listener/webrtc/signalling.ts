@@ -151,7 +151,7 @@ async function remove(
   const answer = await askChild({ host, port: ports.api }, question, limits);
   if (answer === null) throw new OfferRefusal(403, 'the token is not of this session');
   if (answer.status === 200 && session) sessions.end(session, 'its client has deleted it');
-  return passOn(reply, answer).send(answer.body);
+  return sendBody(passOn(reply, answer), answer.body);
 }
 
 async function whip(
@@ -180,11 +180,11 @@ async function older(
   try {
     const { answer, sdp } = await negotiateOlder(options, request, role);
     if (sdp === null) return passOn(reply, answer).send(answer.body);
-    return passOn(reply, answer).send({ ...jsonOf(answer.body), sdp });
+    return sendJson(passOn(reply, answer), { ...jsonOf(answer.body), sdp });
   } catch (error) {
     const { status, message } = refuse(options, request, error);
     const code = status === 503 || status === 500 ? status : 400;
-    return reply.send({ code, data: { reason: message } });
+    return sendJson(reply, { code, data: { reason: message } });
   }
 }
 
@@ -216,7 +216,7 @@ async function nack(
 ): Promise<FastifyReply> {
   const query = parseQuery(splitUrl(request.url).query);
   const session = sessions.find(query.get('username') ?? '');
-  if (session === null) return reply.send({ code: NO_SESSION });
+  if (session === null) return sendJson(reply, { code: NO_SESSION });
   const { host, ports } = session.route;
   const headers = headersFor(request, NO_BODY);
   const question = { method: 'GET', path: request.url, headers, body: NO_BODY };
@@ -232,6 +232,16 @@ function passOn(reply: FastifyReply, { status, headers }: ChildAnswer): FastifyR
   const { location } = headers;
   const { strippedPrefix } = reply.request;
   return location?.startsWith('/') ? reply.header('Location', strippedPrefix + location) : reply;
+}
+
+/** Sends bytes: to a text Fastify would add a charset, which SRS does not send. */
+function sendJson(reply: FastifyReply, body: Readonly<Record<string, unknown>>): FastifyReply {
+  return reply.type('application/json').send(Buffer.from(JSON.stringify(body)));
+}
+
+/** Fastify gives a body without bytes a content type. */
+function sendBody(reply: FastifyReply, body: Buffer): FastifyReply {
+  return body.length === 0 ? reply.send() : reply.send(body);
 }
 
 function need(parsed: Parsed<RtcRequest>): RtcRequest {

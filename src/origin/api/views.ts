@@ -48,7 +48,7 @@ export function streamView({ clients, sources }: Context, source: Source): View 
     clients: sources.users(source),
     frames,
     ...bytes(clients.ofSource(source)),
-    publish: { active: publishing, cid: publisherId },
+    publish: { active: publishing, ...(publisherId === '' ? {} : { cid: publisherId }) },
     video: video ? videoInfo(video) : null,
     audio: audio ? audioInfo(audio) : null,
   };

@@ -31,6 +31,8 @@ const OF_LIST =
 
 /** Tags whose URI is a file beside the segments (RFC 8216 section 4.3.2). */
 const NAMES_FILE = /^#EXT-X-(?:KEY|MAP):/;
+/** SRS's only variant, of which it knows no bandwidth. */
+const VARIANT = '#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1';
 const HAS_HOST = /^(?:[a-z][a-z\d+.-]*:|\/\/)/i;
 
 /** Parses a media playlist. A master playlist is `invalid`. */
@@ -64,6 +66,17 @@ export function isMaster(text: string): boolean {
  */
 export function printMaster(text: string, folder: string): string {
   return text.replace(/^\/.*$/gm, (uri) => within(folder, uri));
+}
+
+/**
+ * Returns the master playlist that begins a session, as SRS makes it, for a viewer's `path?query`.
+ * Its only URI is relative. `id`: the session's id.
+ */
+export function sessionMaster(target: string, id: string): string {
+  const [path = '', query] = target.split(/\?(.*)/s);
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const rest = query === undefined || query === '' ? '' : `&${query}`;
+  return `#EXTM3U\n${VARIANT}\n${file}?hls_ctx=${id}${rest}\n`;
 }
 
 /**

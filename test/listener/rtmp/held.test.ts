@@ -54,7 +54,12 @@ class World {
       whenPublishing: async (stream, signal) =>
         this.published.has(stream) || this.waiters.wait(stream, signal),
       route: (stream, role) => this.route(stream, role),
-      hooks: { open: () => this.#hookClient(), adopt: () => this.#hookClient(), end: () => false },
+      hooks: {
+        open: () => this.#hookClient(),
+        adopt: () => this.#hookClient(),
+        hears: () => false,
+        end: () => false,
+      },
       budget: this.budget,
     });
   }

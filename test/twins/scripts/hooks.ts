@@ -1,4 +1,4 @@
-import { ask, call, close, feed, on, open, type Script, type Step, say } from '../script.js';
+import { ask, call, close, feed, hears, on, open, type Script, type Step, say } from '../script.js';
 import { connect, publishes } from './publishers.js';
 
 function hook(action: string, count = 1): Step {
@@ -79,4 +79,27 @@ const ids: Script = {
   ],
 };
 
-export const HOOKS = [rtmp, waiting, flv, ids];
+const LIST = '?count=1000';
+
+/** A player of a stream that nobody publishes, in the API. */
+const shown: Script = {
+  name: 'hooks-waiting-shown',
+  steps: [
+    open('v'),
+    say('v', [connect({ pageUrl: 'http://page/' })]),
+    say('v', [call('createStream', 2, null)]),
+    say('v', [on(8, 1, call('play', 3, null, '{name}?token=x'))]),
+    {
+      title: 'hook on_play',
+      act: { hooks: 'on_play', keep: { sid: 'stream_id', cid: 'client_id' } },
+    },
+    ask('api', `GET /api/v1/clients/${LIST}`, { title: 'clients' }),
+    ask('api', 'GET /api/v1/clients/{cid}', { title: 'the player' }),
+    ask('api', `GET /api/v1/streams/${LIST}`, { title: 'streams' }),
+    ask('api', 'GET /api/v1/streams/{sid}', { title: 'the stream' }),
+    ask('api', 'DELETE /api/v1/clients/{cid}', { title: 'kick' }),
+    hears('v', 'is kicked', { until: 'never' }),
+  ],
+};
+
+export const HOOKS = [rtmp, waiting, flv, ids, shown];
