@@ -4,6 +4,11 @@ import type { Address } from '../config/config.js';
 export interface UdpEndpoint {
   readonly ip: string;
   readonly port: number;
+  /**
+   * The address of this machine that it sends to, which has to be the source of what it hears. Told
+   * by the native engine where the port listens at every address.
+   */
+  readonly local?: string;
 }
 
 /** A client; where the relay has `tagAt`, one of those at its address. */

@@ -76,7 +76,8 @@ export function udpContract(
         address: { port: 0 },
         maxSessions: MAX_SESSIONS,
         idleMs: 3_600_000,
-        onStranger: (datagram, from) => strangers.push({ text: datagram.toString(), from }),
+        onStranger: (datagram, { ip, port }) =>
+          strangers.push({ text: datagram.toString(), from: { ip, port } }),
       });
     });
     afterEach(async () => {

@@ -48,9 +48,9 @@ export class SrtLink implements RelayedConnection {
   }
 
   /** Starts relaying the client's packets, or moves to its new address. */
-  moveTo({ ip, port }: UdpEndpoint): void {
-    this.client = { ip, port };
-    this.#session.move({ ip, port, tag: this.ids.child });
+  moveTo(client: UdpEndpoint): void {
+    this.client = client;
+    this.#session.move({ ...client, tag: this.ids.child });
   }
 
   destroy(): void {

@@ -1,6 +1,6 @@
 import { addressOf, EAGAIN, EIO, errno, MSG_DONTWAIT, MSG_NOSIGNAL, recv, send } from './libc.js';
 import { receiveMany, sendMany } from './libc-sockets.js';
-import { MessageHeaders, NAME_SIZE } from './message-headers.js';
+import { type LocalAddress, MessageHeaders, NAME_SIZE } from './message-headers.js';
 import { keyAt, type NameKey } from './names.js';
 
 /** Datagrams of one batch. */
@@ -17,6 +17,17 @@ const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 interface Receiver {
   readonly name: Uint8Array;
   readonly nameAddress: number;
+  /** The address of ours that it is sent from; null: the one that the route has. */
+  readonly local: LocalAddress | null;
+}
+
+interface DatagramsOptions {
+  /** The senders of received ones are told. */
+  readonly named: boolean;
+  /** The kernel may be given datagrams in a row to one receiver as one message. */
+  readonly segments?: boolean;
+  /** The socket's family where it tells our address that each was sent to; else null, as default. */
+  readonly localFamily?: number | null;
 }
 
 /** Memory for a batch of datagrams that come in with one call and go out with another. */
@@ -31,25 +42,29 @@ export class Datagrams {
   readonly #bytesAddress = addressOf(this.#bytes);
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #named: boolean;
-  readonly #in = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
-  readonly #out = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE);
+  readonly #tellsLocal: boolean;
+  readonly #in: MessageHeaders;
+  readonly #out: MessageHeaders;
   /** The messages that wait: the first datagram of each, and the index behind its last one. */
   readonly #firsts = new Int32Array(BATCH);
   readonly #ends = new Int32Array(BATCH);
+  /** The addresses of ours that they go from. */
+  readonly #locals: (LocalAddress | null)[] = Array(BATCH).fill(null);
   #messages = 0;
   /** The waiting messages have addresses of their own. */
   #hasReceiver = false;
   #segments: boolean;
 
-  /** `segments`: the kernel may be given datagrams in a row to one receiver as one message. */
-  constructor({
-    named,
-    segments = false,
-  }: { readonly named: boolean; readonly segments?: boolean }) {
+  constructor({ named, segments = false, localFamily = null }: DatagramsOptions) {
     this.#named = named;
     this.#segments = segments;
+    this.#tellsLocal = localFamily !== null;
+    const family = localFamily ?? undefined;
+    this.#in = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE, family);
+    this.#out = new MessageHeaders(BATCH, this.#bytesAddress, STRIDE, family);
     for (let i = 0; named && i < BATCH; i += 1) {
       this.#in.setName(i, this.#namesAddress + NAME_STRIDE * i, NAME_SIZE);
+      if (this.#tellsLocal) this.#in.askLocal(i);
     }
   }
 
@@ -59,6 +74,7 @@ export class Datagrams {
     // The kernel has written how much room it used.
     for (let i = first; this.#named && i < first + count; i += 1) {
       this.#in.setNameSize(i, NAME_SIZE);
+      if (this.#tellsLocal) this.#in.askLocal(i);
     }
     return count;
   }
@@ -79,6 +95,16 @@ export class Datagrams {
   /** The sender's `struct sockaddr`: a view that the next `receive` overwrites. */
   senderOf(index: number): Uint8Array {
     return this.#names.subarray(NAME_STRIDE * index, NAME_STRIDE * index + NAME_SIZE);
+  }
+
+  /** The address of ours that a datagram was sent to; null: the socket does not tell. */
+  localOf(index: number): LocalAddress | null {
+    return this.#tellsLocal ? this.#in.localOf(index).slice() : null;
+  }
+
+  /** Answers whether a datagram was sent to that address of ours, as far as the socket tells. */
+  isAt(index: number, local: LocalAddress | null): boolean {
+    return !this.#tellsLocal || (local !== null && this.#in.isAt(index, local));
   }
 
   /** The key of a datagram's sender. */
@@ -127,7 +153,8 @@ export class Datagrams {
   /** Has a received one wait to be sent to where it came from. */
   queueBack(index: number): void {
     const nameAddress = this.#namesAddress + NAME_STRIDE * index;
-    this.queue(index, index + 1, { name: this.senderOf(index), nameAddress });
+    const local = this.localOf(index);
+    this.queue(index, index + 1, { name: this.senderOf(index), nameAddress, local });
   }
 
   copyOf(index: number): Uint8Array<ArrayBuffer> {
@@ -150,6 +177,7 @@ export class Datagrams {
       const message = this.#messages;
       this.#firsts[message] = next;
       this.#out.setName(message, to?.nameAddress ?? 0, to?.name.length ?? 0);
+      this.#locals[message] = to?.local ?? null;
       next = this.#cover(message, next, end);
       this.#ends[message] = next;
       this.#messages += 1;
@@ -202,6 +230,7 @@ export class Datagrams {
     }
     this.#out.cover(message, first, next - first);
     if (next - first > 1) this.#out.segment(message, size);
+    this.#setLocal(message);
     return next;
   }
 
@@ -214,8 +243,14 @@ export class Datagrams {
     let error = 0;
     for (let i = first; i < end; i += 1) {
       this.#out.cover(message, i, 1);
+      this.#setLocal(message);
       if (sendMany(fd, this.#out.at(message), 1, FLAGS) < 0) error = errno();
     }
     return error;
+  }
+
+  #setLocal(message: number): void {
+    const local = this.#locals[message] ?? null;
+    if (local !== null) this.#out.setLocal(message, local);
   }
 }

@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 import type { UdpEndpoint } from '../udp.js';
 import { AF_INET, AF_INET6, socketAddress } from './libc-sockets.js';
+import type { LocalAddress } from './message-headers.js';
 
 /** The key of a session: a number where 48 bits tell the address, else text. */
 export type NameKey = number | string;
@@ -12,6 +13,23 @@ const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 export function nameOf({ ip, port }: UdpEndpoint, family: number): Uint8Array {
   const isIp6 = ip.includes(':');
   return socketAddress(family, family === AF_INET6 && !isIp6 ? `::ffff:${ip}` : ip, port);
+}
+
+/** Returns an address of ours as the kernel takes it for a socket of this family, or null. */
+export function localWords(ip: string | undefined, family: number): LocalAddress | null {
+  if (ip === undefined) return null;
+  const name = nameOf({ ip, port: 0 }, family);
+  const bytes = family === AF_INET6 ? name.slice(8, 24) : name.slice(4, 8);
+  return new Uint32Array(bytes.buffer);
+}
+
+/** The text of an address of ours that a socket of this family tells. */
+export function localText(local: LocalAddress, family: number): string {
+  const name = new Uint8Array(28);
+  new DataView(name.buffer).setUint16(0, family, LITTLE);
+  const bytes = new Uint8Array(local.buffer, local.byteOffset, local.byteLength);
+  name.set(bytes, family === AF_INET6 ? 8 : 4);
+  return endpointOf(name).ip;
 }
 
 /** The family of a socket that can send to this address. */

@@ -1,5 +1,6 @@
 import type { IdlePlace } from '../idle.js';
 import type { Datagrams } from './datagrams.js';
+import type { LocalAddress } from './message-headers.js';
 import type { NameKey } from './names.js';
 
 /** One session, as the relay's thread sees it. */
@@ -20,6 +21,8 @@ export interface Flow {
   /** The client's `struct sockaddr`, held so that its address stays good. */
   name: Uint8Array;
   nameAddress: number;
+  /** The address of ours that the client sends to, and that it hears; null: the port has one. */
+  local: LocalAddress | null;
 }
 
 /**

@@ -17,6 +17,8 @@ interface GroupSession {
   readonly session: UdpSession;
   readonly thread: number;
   readonly mark: Buffer | undefined;
+  /** The address of ours that the client sent to last. */
+  local: string | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ export class NativeUdpGroup implements UdpRelay {
     const moved = (to: UdpClient) => known && this.#know(known, keyOf(to));
     const session = this.#threads[thread]?.open(client, child, first, { ...options, moved });
     if (!session) return null;
-    const one = { session, thread, mark: options.mark };
+    const one = { session, thread, mark: options.mark, local: client.local };
     known = one;
     this.#know(one, keyOf(client));
     session.ended.then(() => this.#forget(one));
@@ -100,9 +102,13 @@ export class NativeUdpGroup implements UdpRelay {
   #meet(thread: number, datagram: Buffer, from: UdpEndpoint): void {
     const { tagAt = -1 } = this.#options;
     const isTagged = tagAt >= 0 && datagram.length >= tagAt + 4;
-    const key = keyOf(isTagged ? { ...from, tag: datagram.readUInt32BE(tagAt) } : from);
+    const client = isTagged ? { ...from, tag: datagram.readUInt32BE(tagAt) } : from;
+    const key = keyOf(client);
     const known = this.#byClient.get(key);
     if (known && known.thread !== thread && !this.#isChecked(datagram, known)) {
+      // The kernel chooses the thread by our address, too.
+      if (known.local !== client.local) known.session.move(client);
+      known.local = client.local;
       known.session.send(datagram);
       return;
     }

@@ -20,7 +20,7 @@ import {
   sleep,
 } from './libc.js';
 import { SOL_UDP, tryOption, UDP_SEGMENT } from './libc-sockets.js';
-import { endpointOf, keyOf, type NameKey, nameOf } from './names.js';
+import { endpointOf, keyOf, localWords, type NameKey, nameOf } from './names.js';
 import { type Flow, receiveFrom } from './udp-flow.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { UdpReports } from './udp-reports.js';
@@ -60,12 +60,13 @@ export class UdpLoop {
     this.#shared = shared;
     this.#control = control;
     this.#answers = answers;
-    this.#reports = new UdpReports(shared.strangers, control.report);
+    const { localFamily } = shared;
+    this.#reports = new UdpReports(shared.strangers, localFamily, control.report);
     this.#poller = new Epoll(shared.epoll);
     this.#idle = new IdleClock(this.#now);
     const segments = tryOption(shared.socket, SOL_UDP, UDP_SEGMENT, 0);
-    this.#up = new Datagrams({ named: true, segments });
-    this.#down = new Datagrams({ named: false, segments });
+    this.#up = new Datagrams({ named: true, segments, localFamily });
+    this.#down = new Datagrams({ named: false, segments, localFamily });
     this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
     this.#poller.add(shared.socket, EPOLLIN, SOCKET_TAG, 0);
   }
@@ -136,6 +137,7 @@ export class UdpLoop {
 
   #sendUp(flow: Flow, first: number, end: number): void {
     flow.activeAt = this.#now;
+    if (!this.#up.isAt(first, flow.local)) flow.local = this.#up.localOf(first);
     this.#count(2 * flow.slot, this.#up.queue(first, end, null));
     if (this.#up.send(flow.socket) === ECONNREFUSED) this.#end(flow, 'child-gone');
     else if (this.#hasFarewell(this.#up, first, end)) this.#end(flow, 'farewell');
@@ -268,10 +270,12 @@ export class UdpLoop {
     this.#clients.delete(flow.key, flow.tag, flow);
   }
 
-  #name(client: UdpClient): Pick<Flow, 'key' | 'tag' | 'name' | 'nameAddress'> {
-    const name = nameOf(client, this.#shared.family);
+  #name(client: UdpClient): Pick<Flow, 'key' | 'tag' | 'name' | 'nameAddress' | 'local'> {
+    const { family, localFamily } = this.#shared;
+    const name = nameOf(client, family);
     const { tag = NO_TAG } = client;
-    return { key: keyOf(name), tag, name, nameAddress: addressOf(name) };
+    const local = localFamily === null ? null : localWords(client.local, family);
+    return { key: keyOf(name), tag, name, nameAddress: addressOf(name), local };
   }
 
   #count(counter: number, bytes: number): void {

@@ -55,6 +55,8 @@ export interface UdpShared {
   /** The socket that clients send to, and its address family. */
   readonly socket: number;
   readonly family: number;
+  /** The family, where clients may reach the port at several addresses of ours; else null. */
+  readonly localFamily: number | null;
   readonly idleMs: number;
   /** -1: none, as in `farewell`. */
   readonly tagAt: number;

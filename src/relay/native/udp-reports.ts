@@ -1,6 +1,6 @@
 import type { SessionEnd } from '../udp.js';
 import type { Datagrams } from './datagrams.js';
-import { endpointOf } from './names.js';
+import { endpointOf, localText } from './names.js';
 import { MAX_STRANGERS, type SessionRef, type UdpReport } from './udp-protocol.js';
 
 interface OpenReport {
@@ -18,17 +18,22 @@ export class UdpReports {
   readonly #send: (report: UdpReport) => void;
   /** The number of datagrams that the control side has yet to see. */
   readonly #unseen: Int32Array;
+  readonly #localFamily: number | null;
   #open = emptyReport();
 
-  constructor(unseen: Int32Array, send: (report: UdpReport) => void) {
+  constructor(unseen: Int32Array, localFamily: number | null, send: (report: UdpReport) => void) {
     this.#unseen = unseen;
+    this.#localFamily = localFamily;
     this.#send = send;
   }
 
   stranger(datagrams: Datagrams, index: number): void {
     if (!this.#hasRoom()) return;
     const from = endpointOf(datagrams.senderOf(index));
-    this.#open.strangers.push({ datagram: datagrams.copyOf(index), from });
+    const local = datagrams.localOf(index);
+    const family = this.#localFamily;
+    const known = local && family !== null ? { local: localText(local, family) } : {};
+    this.#open.strangers.push({ datagram: datagrams.copyOf(index), from: { ...from, ...known } });
   }
 
   /** Reports a datagram from the child of a held session. */

@@ -5,7 +5,10 @@ import {
   bindAt,
   bindSocket,
   createSocket,
+  IP_PKTINFO,
+  IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -40,6 +43,7 @@ export function share(
     opened.push(epoll);
     return {
       ...{ epoll, wake: createEvent(), cpu, socket, family },
+      localFamily: isEverywhere(host) && askLocal(socket, family) ? family : null,
       ...{ idleMs, tagAt, farewell, checkedBelow, answerer, gatherMs },
       stop: new Int32Array(new SharedArrayBuffer(4)),
       strangers: new Int32Array(new SharedArrayBuffer(4)),
@@ -50,6 +54,18 @@ export function share(
     for (const fd of opened) close(fd);
     throw error;
   }
+}
+
+/** Returns whether clients can reach the port at several addresses of this machine. */
+function isEverywhere(host: string | undefined): boolean {
+  return host === undefined || host === '::' || host === '0.0.0.0';
+}
+
+/** Has the socket tell the address that each datagram was sent to; answers whether it does. */
+function askLocal(socket: number, family: number): boolean {
+  return family === AF_INET6
+    ? tryOption(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    : tryOption(socket, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
 function bindTo(

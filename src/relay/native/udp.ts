@@ -13,7 +13,8 @@ import type {
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, raiseEvent } from './libc.js';
 import { boundPort, sendTo } from './libc-sockets.js';
-import { nameOf } from './names.js';
+import { localWords, nameOf } from './names.js';
+import { sendFrom } from './send-from.js';
 import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { share } from './udp-shared.js';
 
@@ -137,8 +138,10 @@ export class NativeUdpRelay implements UdpRelay {
 
   send(datagram: Buffer, to: UdpEndpoint): void {
     if (this.#closed !== null) return;
-    const { socket, family } = this.#shared;
-    sendTo(socket, datagram, nameOf(to, family));
+    const { socket, family, localFamily } = this.#shared;
+    const local = localFamily === null ? null : localWords(to.local, family);
+    if (local === null) sendTo(socket, datagram, nameOf(to, family));
+    else sendFrom(socket, datagram, { name: nameOf(to, family), local, family });
   }
 
   answerBy(settings: unknown): void {
