@@ -5,7 +5,6 @@ import { bears } from '../protocol/http/bearer.js';
 import { hostName } from '../protocol/http/target.js';
 import { isAllowed } from './auth.js';
 
-/** Access rules of the API. */
 export interface ApiAccess {
   /** The `Authorization` header (Basic or Bearer) required on paths with `/api/`; null: none. */
   readonly authorization: string | null;

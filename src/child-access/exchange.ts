@@ -14,7 +14,6 @@ export interface Question {
 export interface ExchangeTarget extends Omit<ChildPort, 'child'> {
   /** Purpose of the connection, whose place it takes. */
   readonly purpose: Purpose;
-  /** The `Authorization` header, or null. */
   readonly authorization: string | null;
   /** Ends the exchange early. */
   readonly signal?: AbortSignal;

@@ -1,7 +1,6 @@
 import { formatAddress } from '../config/address.js';
 import { OWN_CONNECTIONS, type Purpose } from './reserve.js';
 
-/** A port of a child. */
 export interface ChildPort {
   /** Default: 127.0.0.1. */
   readonly host?: string;

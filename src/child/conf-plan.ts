@@ -29,7 +29,6 @@ export interface ConfPlan extends ConfOptions {
   readonly html: string;
   /** Directory below which all children write HLS. */
   readonly hlsDir: string;
-  /** Log directory of its ffmpegs. */
   readonly ffmpegLogDir: string;
   readonly duties: Duties;
   /** True: SRS ends with its parent. SRS refuses this if the parent is pid 1. */

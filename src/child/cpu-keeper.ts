@@ -9,7 +9,6 @@ import type { Fleet } from './fleet.js';
 import { overlapWithOthers } from './others.js';
 
 export interface CpuKeeperOptions extends Omit<PlanOptions, 'count'> {
-  /** The plan at the start. */
   readonly plan: CpuPlan;
   /** False: children are not pinned. */
   readonly isPinned: boolean;

@@ -13,7 +13,6 @@ export interface ProbeTarget {
   readonly authorization: string | null;
 }
 
-/** Result of one probe. */
 export interface Probed {
   /** Its API answers with the pid of this child. */
   readonly api: boolean;

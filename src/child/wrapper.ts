@@ -15,7 +15,6 @@ export interface Suspect {
 
 const POLL_MS = 500;
 const API_LIMIT_MS = 2_000;
-/** Most levels of wrappers. */
 const MOST_LEVELS = 4;
 /** Most bytes read of a script. */
 const SCRIPT_BYTES = 64 * 1024;

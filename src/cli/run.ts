@@ -23,7 +23,6 @@ const TIME = 9;
 
 export interface RunContext extends Surroundings {
   readonly stdout: Output;
-  /** Receives the log. */
   readonly stderr: LogSink;
   /** Current folder of the user. */
   readonly cwd: string;

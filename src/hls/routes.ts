@@ -33,7 +33,6 @@ import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 import { Viewers } from './viewers.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
-  /** All vhosts of the children. */
   readonly vhosts: readonly string[];
   /** Rules about who may play. */
   readonly access: AccessRules;

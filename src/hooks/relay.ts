@@ -43,7 +43,6 @@ export interface HookRelayOptions {
   readonly logger?: Logger;
 }
 
-/** A client as its child knows it. */
 interface ChildClient {
   readonly child: string;
   readonly id: string;
@@ -144,7 +143,6 @@ export class HookRelay {
     }
   }
 
-  /** Returns the counters by action. */
   counters(): Partial<Record<HookAction, HookCounters>> {
     return this.#tallies.read();
   }

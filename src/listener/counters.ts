@@ -1,7 +1,6 @@
 import type { LimitName } from './budget.js';
 import type { Failure, ListenerCounters } from './listener.js';
 
-/** Counters of a listener. */
 export interface Counters extends ListenerCounters {
   accepted: number;
   relayed: number;

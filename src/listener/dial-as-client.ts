@@ -8,7 +8,6 @@ import { dial } from './dial.js';
 import { dialPeer, type PeerVia } from './peer/dial-peer.js';
 import type { Route } from './route.js';
 
-/** A port of a child. */
 export interface ChildTarget {
   readonly host: string;
   readonly port: number;

@@ -3,7 +3,6 @@ import { atMost } from './within.js';
 /** Most players let through to one child at a time: enough to keep it busy on any machine. */
 const AT_ONCE = 8;
 
-/** The gate of one key. */
 interface Gate {
   open: number;
   /** Promises that resolve when the current turns end. */

@@ -46,9 +46,7 @@ type PlayerType = 'rtmp-play' | 'flv-play' | 'hls-play';
 /** A client that waits. */
 export interface HeldClientRef {
   readonly type: PlayerType;
-  /** Its IP address. */
   readonly ip: string;
-  /** Ends its connection. */
   readonly end: () => void;
 }
 

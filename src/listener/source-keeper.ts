@@ -13,7 +13,6 @@ import { atMost } from './within.js';
 export const KEEPER_ADDRESS = '127.0.83.82';
 /** Most milliseconds that a publisher waits for its keeper, whose hook may take longer. */
 const START_MS = 3000;
-/** The address of a child. */
 type Child = Pick<Route, 'host' | 'ports'>;
 
 const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));

@@ -9,7 +9,6 @@ import type { Listeners } from './listeners.js';
 
 export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls'> {
   readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
-  /** Returns the hooks of a child. */
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
   readonly listeners: Listeners;

@@ -7,7 +7,6 @@ export interface Room {
   close(): Promise<void>;
 }
 
-/** A room and its name in the log. */
 export type NamedRoom = readonly [name: string, room: Room];
 
 /** Starts rooms one after another and closes the started ones in reverse. */

@@ -7,7 +7,6 @@ import type { Registration } from './registration.js';
 export interface ApiAddress {
   readonly host: string;
   readonly port: number;
-  /** `Authorization` header, or null. */
   readonly authorization: string | null;
 }
 

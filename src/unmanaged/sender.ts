@@ -2,7 +2,6 @@ import { networkInterfaces } from 'node:os';
 import { isLoopback } from '../config/address.js';
 import { networkOf, normalIp } from '../listener/client-address.js';
 
-/** The sender of a heartbeat. */
 export interface HeartbeatSender {
   readonly ip: string;
   /** It is on this machine, where loopback addresses are valid. */

@@ -23,7 +23,6 @@ export interface ChildStreamOptions {
   readonly logger: Logger;
 }
 
-/** One request for a live stream. */
 export interface LiveExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -28,7 +28,6 @@ export interface LiveOptions extends ChildStreamOptions {
   /** Reports whether a request names a file, sent if nobody publishes the stream; default: none. */
   readonly isFile?: (request: IncomingMessage) => Promise<boolean>;
   readonly route: Router;
-  /** Rules for players. */
   readonly access: AccessRules;
   readonly turns?: SetupTurns | undefined;
   /** Most milliseconds that a player waits for its stream. */

@@ -24,12 +24,10 @@ import type { RtcSessions } from './sessions.js';
 
 export interface SignallingOptions {
   readonly route: Router;
-  /** Rules for publishers and players. */
   readonly access: AccessRules;
   readonly turns?: SetupTurns | undefined;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
-  /** Vhosts of the children. */
   readonly vhosts: readonly string[];
   /** Four letters or digits that distinguish this box's sessions. */
   readonly box: string;

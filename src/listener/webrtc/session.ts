@@ -7,8 +7,9 @@ import type { Route } from '../route.js';
 const MAX_FLOWS = 8;
 
 /** One path of a session's media: a UDP address of the client, or a TCP connection. */
-export interface RtcFlow extends Relayed {
+export interface RtcFlow {
   readonly client: UdpEndpoint;
+  readonly relayed: Pick<Relayed, 'bytesIn' | 'bytesOut' | 'destroy'>;
   /** Resolves with the reason when the flow has ended. */
   readonly ended: Promise<string>;
 }
@@ -100,18 +101,18 @@ export class RtcSession implements Relayed {
   }
 
   remove(key: string, flow: RtcFlow): void {
-    this.#past.in += flow.bytesIn;
-    this.#past.out += flow.bytesOut;
+    this.#past.in += flow.relayed.bytesIn;
+    this.#past.out += flow.relayed.bytesOut;
     if (this.flows.get(key) === flow) this.flows.delete(key);
   }
 
   destroy(): void {
-    for (const flow of this.flows.values()) flow.destroy();
+    for (const { relayed } of this.flows.values()) relayed.destroy();
   }
 
   #sum(field: 'bytesIn' | 'bytesOut', past: number): number {
     let sum = past;
-    for (const flow of this.flows.values()) sum += flow[field];
+    for (const { relayed } of this.flows.values()) sum += relayed[field];
     return sum;
   }
 }

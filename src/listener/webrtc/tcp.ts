@@ -111,19 +111,10 @@ export class RtcTcp {
     const target = { ...portOf(session), localAddress: null };
     const child = await dial(target, dialLimit(session));
     const relayed = join({ client, child, toChild: bytes, idleMs: SILENT_MS });
-    session.surplus?.destroy();
-    sessions.carry(session, key, {
-      client: from,
-      get bytesIn() {
-        return relayed.bytesIn;
-      },
-      get bytesOut() {
-        return relayed.bytesOut;
-      },
-      ended: relayed.ended,
-      destroy: () => relayed.destroy(),
-    });
-    await relayed.ended;
+    session.surplus?.relayed.destroy();
+    const { ended } = relayed;
+    sessions.carry(session, key, { client: from, relayed, ended });
+    await ended;
   }
 }
 
@@ -131,7 +122,6 @@ export class RtcTcp {
 interface CheckedClient {
   readonly client: Socket;
   readonly session: RtcSession;
-  /** Bytes received from it. */
   readonly bytes: Buffer;
 }
 

@@ -64,7 +64,7 @@ export class RtcUdp {
     const [first = null] = typeof place === 'string' ? session.flows.values() : [];
     const oldest = session.surplus ?? first;
     const relayed = this.#steer(addressed) ?? relayIt(relay, addressed);
-    oldest?.destroy();
+    oldest?.relayed.destroy();
     if (relayed === null) {
       this.#giveBack(place);
       return;
@@ -76,7 +76,7 @@ export class RtcUdp {
       this.#giveBack(place);
       return this.#endOf(session, end);
     });
-    this.#sessions.carry(session, key, asFlow(relayed, from, ended));
+    this.#sessions.carry(session, key, { client: from, relayed, ended });
   }
 
   /** Returns the place of a further flow, or the limit that refuses it; null: none is needed. */
@@ -126,18 +126,4 @@ interface RequestAddresses {
   readonly key: string;
   readonly datagram: Buffer;
   readonly from: UdpEndpoint;
-}
-
-function asFlow(relayed: OpenFlow['relayed'], client: UdpEndpoint, ended: Promise<string>) {
-  return {
-    client,
-    get bytesIn() {
-      return relayed.bytesIn;
-    },
-    get bytesOut() {
-      return relayed.bytesOut;
-    },
-    ended,
-    destroy: () => relayed.destroy(),
-  };
 }

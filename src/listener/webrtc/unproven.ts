@@ -46,7 +46,6 @@ export class Unproven {
     if (own?.size === 0) this.#byOwner.delete(owner);
   }
 
-  /** Closes all. */
   close(): void {
     for (const socket of this.#owners.keys()) socket.destroy();
   }

@@ -14,18 +14,23 @@ const MIN_COUNT = 10;
 /** A view, an error code, or null if the method is not allowed. */
 type Answer = View | number | null;
 
+/** Answers with a page of a list (id ''), or with one entry. */
+type List = (id: string, exchange: Exchange) => Answer;
+
 /** The lists of the API, and their entries by id. */
 export class Collections {
   readonly #context: Context;
 
-  readonly #lists: Readonly<Record<string, (id: string, exchange: Exchange) => Answer>> = {
-    vhosts: (id) => this.#vhosts(id),
-    streams: (id, exchange) => this.#streams(id, exchange),
-    clients: (id, exchange) => this.#clients(id, exchange),
-  };
+  readonly #lists: Readonly<Record<string, List>>;
 
   constructor(context: Context) {
     this.#context = context;
+    const { sources, clients } = context;
+    this.#lists = {
+      vhosts: (id) => this.#vhosts(id),
+      streams: listOf('stream', NO_STREAM, sources, (one) => views.streamView(context, one)),
+      clients: listOf('client', NO_CLIENT, clients, (one) => views.clientView(context, one)),
+    };
   }
 
   has(name: string): boolean {
@@ -47,26 +52,6 @@ export class Collections {
     return name === undefined ? NO_VHOST : { vhost: views.vhostView(this.#context, name) };
   }
 
-  #streams(id: string, exchange: Exchange): Answer {
-    const { sources } = this.#context;
-    if (id === '') {
-      const page = paged(sources.list(), exchange);
-      return { streams: page.map((source) => views.streamView(this.#context, source)) };
-    }
-    const source = sources.find(id);
-    return source === undefined ? NO_STREAM : { stream: views.streamView(this.#context, source) };
-  }
-
-  #clients(id: string, exchange: Exchange): Answer {
-    const { clients } = this.#context;
-    if (id === '') {
-      const page = paged(clients.list(), exchange);
-      return { clients: page.map((client) => views.clientView(this.#context, client)) };
-    }
-    const client = clients.find(id);
-    return client === undefined ? NO_CLIENT : { client: views.clientView(this.#context, client) };
-  }
-
   #kick(id: string): Answer {
     const client = this.#context.clients.find(id);
     if (client === undefined) return NO_CLIENT;
@@ -74,6 +59,19 @@ export class Collections {
     client.link.close();
     return {};
   }
+}
+
+interface Items<T> {
+  list(): readonly T[];
+  find(id: string): T | undefined;
+}
+
+function listOf<T>(name: string, unknown: number, items: Items<T>, view: (one: T) => View): List {
+  return (id, exchange) => {
+    if (id === '') return { [`${name}s`]: paged(items.list(), exchange).map(view) };
+    const one = items.find(id);
+    return one === undefined ? unknown : { [name]: view(one) };
+  };
 }
 
 function paged<T>(items: readonly T[], { url }: Exchange): T[] {

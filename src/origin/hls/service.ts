@@ -21,7 +21,6 @@ const CTX = /^[\w-]{1,64}$/;
 interface Held {
   readonly stream: HlsStream;
   readonly dispose: number;
-  /** The latest publication. */
   publication: Publication;
   /** Tail of the hook calls, which are made one after the other. */
   calls: Promise<void>;

@@ -17,7 +17,6 @@ const CLOCK_PER_MS = 90;
 export class TsMuxer {
   readonly #frames = new Frames();
   readonly #packets = new TsPackets();
-  /** Codec by PID. */
   readonly #codecs = new Map<number, Codec>();
   #version = 0;
   #tablesDue = true;

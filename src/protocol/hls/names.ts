@@ -13,9 +13,9 @@ export interface PlaylistName {
   readonly stream: string;
 }
 
-// Behind the stream's name: child, generation, sequence number, milliseconds since 1970.
-const SEGMENT =
-  /^\/((?:[^/]+\/)+[^/]+-(c\d{3,6})-(\d{1,9})-\d{1,10}-\d{1,16}\.(?:ts|m4s|mp4|key))$/;
+// Behind the stream's name: child, generation, sequence number, milliseconds since 1970. With
+// bounds on the digits the pattern cannot be proved to be linear.
+const SEGMENT = /^\/((?:[^/]+\/)+[^/]+-(c\d{3,})-(\d+)-\d+-\d+\.(?:ts|m4s|mp4|key))$/;
 const FOREIGN_SEGMENT = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)-\d{1,10}\.(?:ts|m4s|mp4|key)$/;
 const PLAYLIST = /^\/((?:[^/]+\/)*[^/]+)\/([^/]+)\.m3u8$/;
 

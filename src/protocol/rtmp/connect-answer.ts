@@ -9,7 +9,6 @@ export interface ServerIdentity {
   /** IP address of the server. */
   readonly ip: string;
   readonly pid: number;
-  /** Id of this connection. */
   readonly id: string;
 }
 

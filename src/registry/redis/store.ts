@@ -14,7 +14,6 @@ export class Store {
   readonly #now: () => number;
   readonly #hashes = new Map<string, string>();
   #pausedUntil = 0;
-  /** Called on `close`. */
   onClose: () => void = () => {};
 
   constructor(client: RedisClient, now: () => number = () => performance.now()) {

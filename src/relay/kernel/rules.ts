@@ -19,7 +19,6 @@ export interface Count {
   readonly bytes: number;
 }
 
-/** The table of a port. */
 export interface Table {
   readonly name: string;
   readonly port: number;
