@@ -53,6 +53,11 @@ export class Jobs {
     return last?.isRunning ? last : null;
   }
 
+  /** Reports whether a job is going to replace that child's process. */
+  isLeaving(child: string): boolean {
+    return this.current?.leaving.has(child) ?? false;
+  }
+
   /** Begins a job. @throws ERR_BUSY if another one is at work, or the box does not serve. */
   begin(plan: JobPlan): Job {
     this.demandFree();
