@@ -73,7 +73,8 @@ export class Jobs {
    * named.
    */
   demandFree(child?: string): void {
-    if (!this.#isOpen) throw new SupervisorError('ERR_BUSY', 'no orders now: the supervisor starts or ends');
+    if (!this.#isOpen)
+      throw new SupervisorError('ERR_BUSY', 'no orders now: the supervisor starts or ends');
     const { current } = this;
     if (current === null || (child !== undefined && !current.children.has(child))) return;
     throw new SupervisorError('ERR_BUSY', atWork(current.status()));
