@@ -67,6 +67,8 @@ export class Job {
   readonly id: number;
   readonly what: string;
   readonly children: ReadonlySet<string>;
+  /** Children whose processes it is going to replace, which new streams should not go to. */
+  readonly leaving = new Set<string>();
   /** Resolves, never rejects, when the job has ended. */
   readonly over: Promise<JobStatus>;
   readonly #clock: JobClock;

@@ -53,6 +53,11 @@ export class Jobs {
     return last?.isRunning ? last : null;
   }
 
+  /** Reports whether a job is going to replace that child's process. */
+  isLeaving(child: string): boolean {
+    return this.current?.leaving.has(child) ?? false;
+  }
+
   /** Begins a job. @throws ERR_BUSY if another one is at work, or the box does not serve. */
   begin(plan: JobPlan): Job {
     this.demandFree();
@@ -68,7 +73,8 @@ export class Jobs {
    * named.
    */
   demandFree(child?: string): void {
-    if (!this.#isOpen) throw new SupervisorError('ERR_BUSY', 'the supervisor does not serve yet');
+    if (!this.#isOpen)
+      throw new SupervisorError('ERR_BUSY', 'no orders now: the supervisor starts or ends');
     const { current } = this;
     if (current === null || (child !== undefined && !current.children.has(child))) return;
     throw new SupervisorError('ERR_BUSY', atWork(current.status()));

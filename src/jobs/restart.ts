@@ -31,12 +31,13 @@ const RESTART_LIMIT_MS = 120_000;
  */
 export async function restartAll(plan: RestartPlan, tools: Tools, job: Job): Promise<void> {
   await prove(plan.ids[0], tools);
-  const unfinished = new Set(plan.ids);
+  const { leaving } = job;
+  for (const id of plan.ids) leaving.add(id);
   let failure: string | null = null;
   const restart = async (id: string) => {
     try {
       await restartOne(id, plan, tools, job);
-      unfinished.delete(id);
+      leaving.delete(id);
       job.childDone();
     } catch (error) {
       failure ??= messageOf(error);
@@ -46,9 +47,9 @@ export async function restartAll(plan: RestartPlan, tools: Tools, job: Job): Pro
     return failure === null;
   };
   await inTurns(plan.ids, widthOf(plan, tools, job), restart, () => !job.signal.aborted);
-  const [next] = unfinished;
+  const [next] = leaving;
   if (next === undefined) return;
-  const done = `${plan.ids.length - unfinished.size} of ${plan.ids.length} restarted`;
+  const done = `${plan.ids.length - leaving.size} of ${plan.ids.length} restarted`;
   const goOn = `go on with: ${plan.goOn(next)}`;
   throw new SupervisorError('ERR_JOB', `${failure ?? 'stopped'}; ${done}; ${goOn}`);
 }

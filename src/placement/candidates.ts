@@ -9,6 +9,8 @@ export interface ChildLoads {
   /** Returns the bits per second of a child's clients. */
   readonly bitrateOf: (id: string) => number;
   readonly limits: ChildLimits;
+  /** Returns whether a job is going to replace a child's process; default: none is. */
+  readonly isLeaving?: (id: string) => boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -22,7 +24,7 @@ export interface ChildLimits
 
 /** Returns the candidates for placement. */
 export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads): Candidate[] {
-  const { countsOf, bitrateOf, now } = loads;
+  const { countsOf, bitrateOf, now, isLeaving = () => false } = loads;
   const { slowStartSeconds, ...limits } = loads.limits;
   // If no child answers, the machine is busy rather than all children hung, so ready ones count.
   const isPanic = !statuses.some((status) => servingOf(status).open);
@@ -34,7 +36,7 @@ export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads
     const open = serving.open || (isPanic && state === 'ready');
     const readySeconds = (now - (readySince ?? now)) / 1000;
     const warmth = warmthOf(readySeconds, generation, slowStartSeconds);
-    return { ...serving, ...load, open, warmth };
+    return { ...serving, ...load, open, warmth, leaving: isLeaving(id) };
   });
 }
 

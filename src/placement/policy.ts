@@ -10,14 +10,16 @@ const HOT_CPU = 80;
 const STEPS = 5;
 
 /**
- * Chooses the child for a new stream: lowest load step, then fewest streams, then fewest
+ * Chooses the child for a new stream: one that no restart is about to replace, as far as these have
+ * less than the others; lowest load step, then fewest streams, then fewest
  * connections; `tie` rotates among equals. A child in its slow start counts as more loaded than it
  * is. Null if no child is open or all are full.
  */
 export function choose(candidates: readonly Candidate[], tie: number): Candidate | null {
-  const open = slowed(candidates.filter((c) => c.open && fullBy(c) === null));
-  const cool = open.filter((c) => c.cpu <= HOT_CPU);
-  const usable = cool.length > 0 ? cool : open;
+  const open = candidates.filter((c) => c.open && fullBy(c) === null);
+  const all = slowed(open);
+  const orders = [slowed(lasting(open)).filter(isCool), all.filter(isCool), all];
+  const usable = orders.find((list) => list.length > 0) ?? [];
   const best = usable.reduce<Candidate | null>(
     (least, next) => (least === null || compare(next, least) < 0 ? next : least),
     null,
@@ -25,6 +27,26 @@ export function choose(candidates: readonly Candidate[], tie: number): Candidate
   if (best === null) return null;
   const equals = usable.filter((next) => compare(next, best) === 0);
   return equals[tie % equals.length] ?? best;
+}
+
+function isCool({ cpu }: Candidate): boolean {
+  return cpu <= HOT_CPU;
+}
+
+/**
+ * Returns the children that no job is about to replace and that have less than those on average,
+ * which is room for the streams of the next one. (Else a rolling restart would close the same
+ * streams again and again.)
+ */
+function lasting(candidates: readonly Candidate[]): Candidate[] {
+  const leaving = candidates.filter((c) => c.leaving);
+  if (leaving.length === 0) return [];
+  const sum = (name: 'streams' | 'connections') => leaving.reduce((all, c) => all + c[name], 0);
+  const streams = Math.max(1, sum('streams') / leaving.length);
+  const connections = Math.max(1, sum('connections') / leaving.length);
+  return candidates.filter(
+    (c) => !c.leaving && c.streams < streams && c.connections <= 2 * connections,
+  );
 }
 
 function compare(a: Candidate, b: Candidate): number {

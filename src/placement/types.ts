@@ -24,6 +24,8 @@ export interface Candidate extends Serving {
   readonly bitrate: number;
   /** Bits per second from which on it gets no new stream; 0: no limit. */
   readonly maxBitrate: number;
+  /** A job is going to replace its process soon. */
+  readonly leaving: boolean;
   /** Share of a slow start that has passed: 0 just restarted, 1 none or over. */
   readonly warmth: number;
 }

@@ -69,11 +69,10 @@ export function makeOwning(
   const rtmp = () => listeners.address('rtmp');
   const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
   const owners = new Owners(fleet, origins, template.authorization);
+  const jobs = new Jobs({ logger: log('jobs') });
   const placement: Placement = makePlacement({
-    current,
-    map,
-    owners,
-    listeners,
+    ...{ current, map, owners, listeners },
+    isLeaving: (id) => jobs.isLeaving(id),
     logger: log('placement'),
   });
   const claims = claimsOf(placement, { listeners, loop });
@@ -82,7 +81,6 @@ export function makeOwning(
   const told = { claims, clientOf, ...api, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
-  const jobs = new Jobs({ logger: log('jobs') });
   const operations = new Operations(jobs, makeHands(config, fleet, placement));
   const recycler = new Recycler({
     limits: config.children.recycle,

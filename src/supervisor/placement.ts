@@ -12,12 +12,14 @@ export interface PlacementParts {
   readonly map: SharedMap;
   readonly owners: Owners;
   readonly listeners: Listeners;
+  /** Returns whether a job is going to replace a child's process. */
+  readonly isLeaving: (id: string) => boolean;
   readonly logger: Logger;
 }
 
 /** Builds placement over children and origins. Clients of a stream in its old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
-  const { current, map, owners, listeners, logger } = parts;
+  const { current, map, owners, listeners, isLeaving, logger } = parts;
   const { registry, boxes, renewMs } = map;
   const placement: Placement = new Placement({
     registry,
@@ -29,6 +31,7 @@ export function makePlacement(parts: PlacementParts): Placement {
         countsOf: (id) => placement.counts(id),
         bitrateOf: (id) => traffic.get(id)?.bitrate ?? 0,
         limits: childLimits(current),
+        isLeaving,
         now: Date.now(),
       });
     },

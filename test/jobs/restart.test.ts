@@ -55,6 +55,19 @@ test('children are restarted so many at a time, and one at least stays open', as
   }
 });
 
+test('children whose turn is to come are known, until the job is over', async () => {
+  const { clock, jobs, operations } = await rig(3, 1);
+  const ids = operations.idsFrom();
+  const job = operations.restart({ drainMs: 1000, ids });
+  const leaving: string[][] = [];
+  for (const ms of [500, 3000, 5500]) {
+    clock.at(ms, () => leaving.push(ids.filter((id) => jobs.isLeaving(id))));
+  }
+  await clock.drive(job);
+  assert.deepEqual(leaving, [ids, ids.slice(1), ids.slice(2)]);
+  assert.equal(jobs.isLeaving('c003'), false);
+});
+
 test('the first that does not get ready ends it, the others are as they were', async () => {
   const { clock, hands, operations } = await rig(5);
   hands.failing.add('c002');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConnectionBudget } from '../../src/listener/budget.js';
 import { Connection, Connections } from '../../src/listener/connections.js';
+import { kick } from '../../src/listener/kick.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
 
 function opened(connections: Connections, ip = '192.0.2.1'): Connection {
@@ -85,6 +86,20 @@ test('a life of a child that is over ends its own connections and older ones', (
   assert.equal(relayed.destroyed, 1);
   connections.endAll(reason);
   assert.ok(all.every(({ signal }) => signal.aborted));
+});
+
+test('those that fit are kicked, and told as they were; ids are of the whole process', () => {
+  const limits = { connections: 100, connectionsPerIp: 0 };
+  const [one, other] = [new Connections(limits), new Connections(limits)];
+  const [a, b, c] = [opened(one), opened(one, '192.0.2.2'), opened(other)];
+  assert.equal(new Set([a.id, b.id, c.id]).size, 3);
+  const rows = kick(one, ({ client }) => client === '192.0.2.2:4000', 'closed by an operator');
+  assert.deepEqual(rows, [b.row()]);
+  assert.deepEqual([a.isEnding, b.isEnding], [false, true]);
+  assert.deepEqual(
+    kick(other, ({ id }) => id === a.id, 'x'),
+    [],
+  );
 });
 
 test('bytes of connections that are closed still count', () => {

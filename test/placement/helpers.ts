@@ -23,6 +23,7 @@ export function candidate(part: Partial<Candidate> = {}): Candidate {
     bitrate: 0,
     maxBitrate: 0,
     warmth: 1,
+    leaving: false,
     ...part,
   };
 }

@@ -47,6 +47,17 @@ test('the least loaded wins, by whatever is scarcest', () => {
   assert.equal(chosen({ bitrate: 9e8 }, { bitrate: 1e8, streams: 5 }), 'c2');
 });
 
+test('a stream goes where no restart will close it again, within an even share', () => {
+  const old = { leaving: true, streams: 4, connections: 40 };
+  assert.equal(chosen(old, { streams: 3, connections: 30, cpu: 70 }, old), 'c2');
+  assert.equal(chosen(old, { streams: 3, cpu: 90 }, old), 'c1');
+  assert.equal(chosen(old, { streams: 4 }, { ...old, streams: 2 }), 'c3');
+  assert.equal(chosen(old, { streams: 3, connections: 81 }, { ...old, streams: 3 }), 'c3');
+  assert.equal(chosen({ leaving: true }, { leaving: true, streams: 1 }), 'c1');
+  assert.equal(chosen({ leaving: true }, { cpu: 30, warmth: 0 }), 'c2');
+  assert.equal(chosen({ leaving: true, cpu: 30 }, { open: false }), 'c1');
+});
+
 test('noise in a measurement decides nothing', () => {
   assert.equal(chosen({ cpu: 3.1, streams: 1 }, { cpu: 11, streams: 0 }), 'c2');
   assert.equal(chosen({ cpu: 3.1, streams: 1, connections: 3 }, { cpu: 11, streams: 1 }), 'c2');
