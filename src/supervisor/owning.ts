@@ -83,11 +83,11 @@ export function makeOwning(
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
   const operations = new Operations(jobs, makeHands(config, fleet, placement));
   const recycler = new Recycler({
-    limits: config.children.recycle,
+    limits: () => current.config.children.recycle,
     loop,
     statuses: () => fleet.statuses(),
     clientsOf: (id) => placement.counts(id).clients,
-    recycle: recycleBy(operations, config, log('fleet')),
+    recycle: recycleBy(operations, () => current.config, log('fleet')),
   });
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
   const work = { jobs, operations, recycler };

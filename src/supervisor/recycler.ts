@@ -18,7 +18,8 @@ const LOOK_MS = 2_000;
 const LATE_MS = 500;
 
 export interface RecyclerParts {
-  readonly limits: RecycleLimits;
+  /** Returns the present limits; a reload changes them. */
+  readonly limits: () => RecycleLimits;
   readonly loop: Pick<LoopClock, 'lateSince'>;
   /** Returns our own children. */
   readonly statuses: () => readonly ChildStatus[];
@@ -58,8 +59,7 @@ export class Recycler {
   }
 
   async start(): Promise<void> {
-    const isWanted = Object.values(this.#parts.limits).some((limit) => limit !== null);
-    if (isWanted) this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
   }
 
   async close(): Promise<void> {
@@ -77,7 +77,7 @@ export class Recycler {
     this.#forget(new Set(children.map(({ id }) => id)));
     const due = nextDue(
       children.map((child) => this.#recyclable(child)),
-      limits,
+      limits(),
       this.#date(),
     );
     if (due !== null && recycle(due)) this.#recycled.set(due.id, this.#clock());
@@ -85,7 +85,7 @@ export class Recycler {
 
   #recyclable(child: ChildStatus): Recyclable {
     const { id, rss } = child;
-    const { memory } = this.#parts.limits;
+    const { memory } = this.#parts.limits();
     const seen = this.#see(child);
     seen.looksOver = memory !== null && rss > memory ? seen.looksOver + 1 : 0;
     const now = this.#clock();
@@ -119,12 +119,12 @@ export class Recycler {
 /** Returns what recycles a child by a job, as `restart` does; it waits while another job runs. */
 export function recycleBy(
   operations: Pick<Operations, 'restart'>,
-  { children }: Pick<Config, 'children'>,
+  config: () => Pick<Config, 'children'>,
   logger: Logger,
 ): RecyclerParts['recycle'] {
-  const drainMs = children.recycle.drainSeconds * 1000;
   return ({ id, why }) => {
     const reason = `it is recycled: ${why}`;
+    const drainMs = config().children.recycle.drainSeconds * 1000;
     try {
       operations.restart({ ids: [id], drainMs, what: `recycle ${id}`, reason });
     } catch (error) {

@@ -29,6 +29,8 @@ test('the table of docs/reload.md has each key with its effect', () => {
 const READ_AT_USE = [
   ...['srs.template', 'children.count', 'children.maxConnections', 'http.waitSeconds'],
   ...['children.maxStreams', 'children.maxBitrate', 'children.slowStartSeconds'],
+  ...['children.recycle.memory', 'children.recycle.age', 'children.recycle.at'],
+  'children.recycle.drainSeconds',
   ...['drain.seconds', 'origins.tokenFile', 'api.tokenFile', 'api.passwordFile', 'admin.tokenFile'],
 ];
 

@@ -21,7 +21,7 @@ class World {
 
   constructor(limits: Partial<RecycleLimits>) {
     this.recycler = new Recycler({
-      limits: { memory: null, age: null, at: null, ...limits },
+      limits: () => ({ memory: null, age: null, at: null, ...limits }),
       loop: { lateSince: () => this.lateMs },
       statuses: () => [this.status(0), this.status(1)],
       clientsOf: () => 0,
@@ -58,6 +58,16 @@ test('memory has to be above its limit at five looks in a row', () => {
   world.rss[1] = LIMIT;
   assert.deepEqual(world.look(1), []);
   world.rss[1] = LIMIT + 1;
+  assert.deepEqual(world.look(4), []);
+  assert.deepEqual(world.look(1), ['c002']);
+});
+
+test('a limit that a reload sets counts from then on', () => {
+  const limits = { memory: null as number | null };
+  const world = new World(limits);
+  world.rss[1] = LIMIT + 1;
+  assert.deepEqual(world.look(9), []);
+  limits.memory = LIMIT;
   assert.deepEqual(world.look(4), []);
   assert.deepEqual(world.look(1), ['c002']);
 });
@@ -106,7 +116,7 @@ test('a job does it, unless another one is at work', () => {
     return undefined as never;
   };
   const config = { children: { recycle: { drainSeconds: 60 } } };
-  const recycle = recycleBy({ restart }, config as never, silentLogger);
+  const recycle = recycleBy({ restart }, () => config as never, silentLogger);
   const due = { id: 'c002', why: 'it is old' };
   assert.equal(recycle(due), true);
   const reason = 'it is recycled: it is old';
