@@ -1,7 +1,7 @@
 /** In which order test files run, and how many at once, on two cores. */
 
 /** Most files wait for children, timeouts and each other more than they compute. */
-export const FILES_AT_ONCE = 3;
+export const FILES_AT_ONCE = 4;
 export const CALM_AT_ONCE = 2;
 
 /** Files that judge how a process does in time: they run after the others. */

@@ -29,7 +29,7 @@ export async function tryFirewall(
     throw new SupervisorError('ERR_CONFIG', `children.firewall: on, but ${obstacle}; ${mend}`);
   }
   const warnings = [await whatIsOpen(config, exposed, { count, obstacle })];
-  return { value, text: 'not possible here', warnings };
+  return { value, text: null, warnings };
 }
 
 function notNeeded({ rtc }: Config): string {

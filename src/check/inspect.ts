@@ -13,6 +13,7 @@ import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { canPin, pinPrefix, pinThreads, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
+import { plural } from '../cpu/layout.js';
 import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { SupervisorError } from '../errors.js';
@@ -133,7 +134,7 @@ function planChildren({ cpu, children }: Config): Outcome<CpuPlan> {
   const kept = value.reserved.length > 0 ? formatCpuList(value.reserved) : 'none';
   const { quota } = topology;
   const time = quota === null ? '' : `; the cgroup allows ${quotaText(quota)} of time`;
-  const text = `${value.children.length} children; CPUs kept for the supervisor: ${kept}${time}`;
+  const text = `${plural(value.children.length, 'child', 'children')}; CPUs kept for the supervisor: ${kept}${time}`;
   return { value, text, warnings: [...topology.warnings, ...value.warnings] };
 }
 
@@ -151,7 +152,7 @@ async function tryPinning({ cpu: { pin }, children }: Config): Promise<Outcome<P
     throw new SupervisorError('ERR_CONFIG', `cpu.pin: on, but ${answer.reason}; ${mend}`);
   }
   const warnings = [`children run unpinned: ${answer.reason}`];
-  return { value: null, text: 'not possible here', warnings };
+  return { value: null, text: null, warnings };
 }
 
 /** Checks whether another supervisor on this machine has pinned its children to CPUs of ours. */

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { leasePorts } from '../child/ports.js';
 import { openWorkDir, unusable } from '../child/workdir.js';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
+import { plural } from '../cpu/layout.js';
 import { messageOf, plainReason } from '../errors.js';
 import { silentLogger } from '../logging/logger.js';
 import { openEngine } from '../relay/engine.js';
@@ -58,7 +59,10 @@ async function tryChildPorts({ children }: Config, count: number): Promise<Outco
   const { portBase } = children;
   const leases = await leasePorts(count, portBase);
   await Promise.all(leases.map((lease) => lease.release()));
-  const text = count === 0 ? 'no children' : `free for ${count} children, from ${portBase} up`;
+  const text =
+    count === 0
+      ? 'no children'
+      : `free for ${plural(count, 'child', 'children')}, from ${portBase} up`;
   return { value: null, text };
 }
 
@@ -86,7 +90,7 @@ async function tryOffload({ rtc, listen }: Config): Promise<Outcome<null>> {
   } catch (error) {
     const reason = messageOf(error).split('\n').at(-1);
     const warning = `rtc.media: offload does not work here, media are relayed: ${reason}; see docs/webrtc.md`;
-    return { value: null, text: 'not possible here', warnings: [warning] };
+    return { value: null, text: null, warnings: [warning] };
   }
 }
 

@@ -42,6 +42,6 @@ export function grid(cells: readonly string[], cellWidth: number): string {
     .join('\n');
 }
 
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+export function plural(count: number, what: string, several = `${what}s`): string {
+  return `${count} ${count === 1 ? what : several}`;
 }

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { Logger } from '../logging/logger.js';
 import { GarbageWatch } from './garbage-watch.js';
 import { loadPosix } from './posix.js';
+import { residentBytes } from './resident-bytes.js';
 
 const LOOK_MS = 5000;
 const MB = 1e6;
@@ -47,15 +48,15 @@ export class HeapKeeper {
     const before = this.#utilization;
     this.#utilization = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
-    const used = process.memoryUsage.rss();
+    const used = residentBytes();
     if (this.#watch.isWorthwhile(used, utilization, performance.now())) this.#giveBack();
   }
 
   #giveBack(): void {
-    const [before, began] = [process.memoryUsage.rss(), performance.now()];
+    const [before, began] = [residentBytes(), performance.now()];
     this.#collect();
     this.#trim();
-    const [after, now] = [process.memoryUsage.rss(), performance.now()];
+    const [after, now] = [residentBytes(), performance.now()];
     this.#watch.collected(after, now);
     const rssMb = `${Math.round(before / MB)} -> ${Math.round(after / MB)}`;
     this.#logger.debug({ rssMb, ms: Math.round(now - began) }, 'memory given back');

@@ -29,14 +29,17 @@ async function plannedChildren(): Promise<PlannedChild[]> {
 
 for (const origin of origins()) {
   describe(`CPU affinity on ${origin.name}`, BOUNDED, () => {
+    function start(args: readonly string[], children: number, env: NodeJS.ProcessEnv = {}) {
+      return RunningSupervisor.start({ origin: origin.path, children, args, env });
+    }
+
     /** Runs a supervisor with a stream under way, so that a child has all the threads it makes. */
     async function withSupervisor(
       args: readonly string[],
       look: (supervisor: RunningSupervisor) => Promise<void>,
       env: NodeJS.ProcessEnv = {},
     ): Promise<void> {
-      const options = { origin: origin.path, children: CHILDREN, args, env };
-      const supervisor = await RunningSupervisor.start(options);
+      const supervisor = await start(args, CHILDREN, env);
       const cast = new Cast();
       try {
         cast.publish(supervisor.url('live/s'));
@@ -108,21 +111,24 @@ for (const origin of origins()) {
 
     it('another supervisor on the same CPUs is said, one whose children run anywhere is not', {
       skip: availableParallelism() < 2 && 'needs two CPUs',
-    }, async () => {
+    }, async (t) => {
+      const opened = async (...args: string[]) => {
+        const supervisor = await start(args, 1);
+        t.after(() => supervisor.dispose());
+        return supervisor;
+      };
       // Others may run on this machine, too.
       const linesOf = (second: RunningSupervisor, first: RunningSupervisor) =>
         second.output
           .split('\n')
           .filter((line) => line.includes('another supervisor') && line.includes(first.workDir));
-      await withSupervisor(['--no-pin'], (first) =>
-        withSupervisor([], async (second) => assert.deepEqual(linesOf(second, first), [])),
-      );
-      await withSupervisor([], (first) =>
-        withSupervisor([], async (second) => {
-          assert.equal(linesOf(second, first).length, 1, second.output);
-          assert.deepEqual(linesOf(first, second), []);
-        }),
-      );
+      const anywhere = await opened('--no-pin');
+      const first = await opened();
+      assert.deepEqual(linesOf(first, anywhere), []);
+      const second = await opened();
+      assert.equal(linesOf(second, first).length, 1, second.output);
+      assert.deepEqual(linesOf(second, anywhere), []);
+      assert.deepEqual(linesOf(first, second), []);
     });
 
     it('with --no-pin every thread runs wherever ours may', async () => {

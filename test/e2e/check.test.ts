@@ -116,6 +116,11 @@ const UNWISE: Readonly<Record<string, Broken & { readonly warns: RegExp }>> = {
     env: env('HOOKS_ON_DVR', 'http://nobody.invalid/dvr'),
     warns: /^warn +hooks +hooks\.on_dvr: nobody\.invalid: /m,
   },
+  'a system without /proc': {
+    behind: ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'],
+    skip: NO_MOUNTS,
+    warns: /^warn +pinning +children run unpinned: /m,
+  },
   'no children, and nobody who may register': {
     args: '--children 0',
     warns: /^warn +origins +children\.count is 0 and no origin may register: /m,
@@ -223,7 +228,7 @@ describe('check and run', { timeout: 600_000 }, () => {
   });
 
   for (const [what, { warns, ...unwise }] of Object.entries(UNWISE)) {
-    it(`neither refuses ${what}`, async () => {
+    it(`neither refuses ${what}`, { skip: unwise.skip ?? false }, async () => {
       const { checked, ran } = await both(unwise);
       assert.deepEqual([checked.code, ran.code], [0, 0], checked.stdout + ran.stderr);
       assert.match(checked.stdout, warns);

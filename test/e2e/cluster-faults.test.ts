@@ -109,6 +109,8 @@ describe('boxes whose Redis fails', BOUNDED, () => {
       await Promise.all(players.map(moreFor));
 
       await inflict();
+      // It waits for http.waitSeconds, beside what follows.
+      const unknown = askUnknown(b);
       await Promise.all(players.map(moreFor));
       cast.publish(a.supervisor.url(fresh));
       const rivals = [cast.publish(a.supervisor.url(both)), cast.publish(b.supervisor.url(both))];
@@ -116,7 +118,7 @@ describe('boxes whose Redis fails', BOUNDED, () => {
       await until('both have it', async () => (await owners(both)).length === 2);
       await cast.assertPlays(FRAMES, a.supervisor.url(fresh));
       await cast.assertPlays(FRAMES, httpUrl(a, `${run}.flv`));
-      assert.equal(await askUnknown(b), 404);
+      assert.equal(await unknown, 404);
       await Promise.all(players.map(moreFor));
 
       await heal();

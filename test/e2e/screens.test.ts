@@ -83,7 +83,7 @@ function assertFits({ shown, joined }: Shot): void {
   }
 }
 
-/** Asserts that all cells of a table stand below their titles, at the left or the right edge. */
+/** Asserts that the cells of a table stand below their titles, at the left or the right edge. */
 function assertAligned({ shown }: Shot): void {
   const at = shown.findIndex((line) =>
     /^[A-Z]+(?: ?[A-Z]+)*(?: {2,}[A-Z]+(?: [A-Z]+)*)+$/.test(line),

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 /** Commands that no test runs here, each with its reason. */
 export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm (ci|start)$/, 'installs: `npm run test:installs` runs it on every Node'],
-  [/^npm (test|run (test|bench|build))\b/, 'is the test run itself'],
+  [/^npm (test|run (test|bench|build))\b/, 'is a test run itself'],
   [/^node (dist\/test\/|--test )/, 'is the test run itself'],
   [/^systemctl /, 'needs systemd as PID 1'],
 ];

@@ -18,6 +18,15 @@ function numbers(text: string, name: string): number[] {
   return (line?.slice(name.length).match(/\d+(\.\d+)?/g) ?? []).map(Number);
 }
 
+/** Returns the memory of this process; 0 where the system has no /proc that tells it. */
+export function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
+}
+
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { Context } from '../context.js';
 import { VERSION } from '../identity.js';
-import type { HostStats } from './host-stats.js';
+import { type HostStats, residentBytes } from './host-stats.js';
 
 /** Returns SRS's `/metrics` in Prometheus's text format. Clients' errors are not counted: 0. */
 export function metricsText(context: Context, host: HostStats): string {
@@ -10,7 +10,7 @@ export function metricsText(context: Context, host: HostStats): string {
     metric('gauge', `srs_node_uname_info${systemLabels()}`, 1),
     metric('gauge', `srs_build_info${buildLabels(context)}`, 1),
     metric('gauge', 'srs_cpu_percent', host.cpu().self * 100),
-    metric('gauge', 'srs_memory', Math.round(process.memoryUsage.rss() / 1024)),
+    metric('gauge', 'srs_memory', Math.round(residentBytes() / 1024)),
     metric('counter', 'srs_send_bytes_total', clients.total.sendBytes),
     metric('counter', 'srs_receive_bytes_total', clients.total.recvBytes),
     metric('gauge', 'srs_streams', sources.list().length),

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { VERSION } from '../identity.js';
 import { audioInfo, videoInfo } from '../media/codec-info.js';
 import type { Source } from '../media/source.js';
-import { type HostStats, selfProcStats } from './host-stats.js';
+import { type HostStats, residentBytes, selfProcStats } from './host-stats.js';
 
 /** A JSON object of SRS's HTTP API. */
 export type View = Record<string, unknown>;
@@ -76,7 +76,7 @@ export function clientView({ clients, sources }: Context, client: Client): View 
 /** `data` of /api/v1/summaries; `connections`: open sockets. */
 export function summariesView(context: Context, host: HostStats, connections: number): View {
   const { identity, clients } = context;
-  const memory = process.memoryUsage.rss() / 1024;
+  const memory = residentBytes() / 1024;
   const system = host.system();
   return {
     ok: true,
