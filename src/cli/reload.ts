@@ -27,7 +27,7 @@ export async function reload(dryRun: boolean, options: FollowOptions): Promise<v
   if (error !== null) throw new SupervisorError('ERR_RELOAD', error);
   if (refused.length === 0) return;
   const keys = refused.map(({ key }) => key).join(', ');
-  throw new SupervisorError('ERR_RELOAD', `not applied, restart the supervisor for it: ${keys}`);
+  throw new SupervisorError('ERR_RELOAD', `not applied: ${keys}`);
 }
 
 const SILENT = { write: () => {} };
@@ -38,7 +38,7 @@ export function reloadText({ dryRun, applied, restartsChildren, refused }: Reloa
   const lines = [
     ...(applied.length > 0 ? [`${is}applied: ${applied.join(', ')}`] : []),
     ...(restartsChildren ? [`the children ${dryRun ? 'would be' : 'are'} restarted in turn`] : []),
-    ...refused.map(({ key, reason }) => `${is}refused: ${key} takes a restart: ${reason}`),
+    ...refused.map(({ key, reason }) => `${is}refused: ${key}: ${reason}`),
   ];
   const shown = lines.length === 0 ? ['no key of the configuration has changed'] : lines;
   return shown.map((line) => `${printable(line)}\n`).join('');
@@ -48,8 +48,8 @@ export function reloadText({ dryRun, applied, restartsChildren, refused }: Reloa
 export function logReload(logger: Logger, report: ReloadReport): void {
   const { applied, restartsChildren, refused, error } = report;
   if (refused.length > 0) {
-    const keys = refused.map(({ key }) => key);
-    logger.warn({ keys }, 'reload: these keys take a restart, and keep their values');
+    const reasons = Object.fromEntries(refused.map(({ key, reason }) => [key, reason]));
+    logger.warn({ keys: Object.keys(reasons), reasons }, 'reload: these keys keep their values');
   }
   if (error !== null) {
     logger.error({ keys: applied, reason: error }, 'reload: children keep the old template');

@@ -94,7 +94,8 @@ export async function compose(
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
-  joinEnds(owning, ground, logger.child({ room: 'owners' }));
+  const isStopping = () => state() === 'stopping';
+  joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
   return { ...ground, ...owning, access, api, budget, holds, view, admin, helpers };
 }
 

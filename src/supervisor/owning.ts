@@ -98,10 +98,10 @@ export function makeOwning(
 export function joinEnds(
   { fleet, origins, placement, hooks }: Owning,
   { listeners, map }: Pick<Ground, 'listeners' | 'map'>,
-  logger: Logger,
+  { logger, isStopping }: { readonly logger: Logger; readonly isStopping: () => boolean },
 ): void {
   const ownerDown = (down: OwnerRef & { readonly reason: string }) => {
-    logDown(logger, down, placement.list());
+    if (!isStopping()) logDown(logger, down, placement.list());
     void placement.childDown(down);
     hooks.childDown(down);
     listeners.endOf(down, `child ${down.id} is gone: ${down.reason}`);

@@ -11,14 +11,12 @@ import { readTopology } from '../cpu/topology.js';
 import { actionsOf } from '../hooks/user-urls.js';
 import type { Job, JobReport } from '../jobs/job.js';
 import { loadCertificate } from '../listener/certificate.js';
-import type { Logger } from '../logging/logger.js';
 import type { Composition } from './compose.js';
 
 export interface ReloaderOptions {
   readonly prepared: Prepared;
   /** Reads the configuration as it stands now. @throws ERR_CONFIG */
   readonly readConfig: () => Promise<Config>;
-  readonly logger: Logger;
 }
 
 /** Milliseconds that clients of a child have to leave before its restart. */
@@ -62,31 +60,37 @@ export class Reloader {
     const { current } = this.#parts;
     const wanted = await this.#options.readConfig();
     const changed = changedKeys(current.config, wanted);
-    const refused = changed
-      .filter((key) => effectOf(key) === 'restart')
-      .map((key) => ({ key, reason: restartReason(key) }));
-    const keys = changed.filter((key) => effectOf(key) !== 'restart');
-    const step = await this.#check(withKeys(current.config, wanted, keys), keys);
-    const report = { dryRun, applied: keys, restartsChildren: step.rolls, refused };
+    const rolls = this.#rolls(changed, wanted);
+    const refused = changed.flatMap((key) => {
+      const reason = refusalOf(key, rolls);
+      return reason === null ? [] : { key, reason };
+    });
+    const keys = changed.filter((key) => refusalOf(key, rolls) === null);
+    const config = withKeys(current.config, wanted, keys);
+    const step = { config, keys, rolls, conf: await this.#check(config) };
+    if (rolls || keys.includes('children.count')) this.#parts.jobs.demandFree();
+    const report = { dryRun, applied: keys, restartsChildren: rolls, refused };
     if (dryRun) return { ...report, error: null, job: null };
     const { error, job } = await this.#apply(step, current.config);
     return { ...report, error, job };
   }
 
-  /** Checks all that could fail, and changes nothing. */
-  async #check(config: Config, keys: readonly string[]): Promise<Step> {
+  /** Returns whether the children have to be restarted for these keys. */
+  #rolls(changed: readonly string[], wanted: Config): boolean {
+    if (this.#options.prepared.binary.kind === 'none') return false;
+    const before = actionsIn(this.#parts.current.config);
+    const hasNewActions = String(before) !== String(actionsIn(wanted));
+    return hasNewActions || changed.some((key) => effectOf(key) === 'children');
+  }
+
+  /** Checks all that could fail, and changes nothing. Returns the children's config. */
+  async #check(config: Config): Promise<ConfOptions | null> {
     const { prepared } = this.#options;
-    const { current, fleet, jobs } = this.#parts;
+    const { fleet, certificate } = this.#parts;
     connectionBudget(config, fleet.statuses().length, await fileLimit());
     const { cert, key } = config.tls;
-    if (this.#parts.certificate && cert && key) await loadCertificate({ cert, key });
-    const hasChildren = prepared.binary.kind !== 'none';
-    const conf = hasChildren ? await renewedConf({ ...prepared, config }) : null;
-    const hasNewActions = String(actionsIn(config)) !== String(actionsIn(current.config));
-    const rolls =
-      hasChildren && (hasNewActions || keys.some((one) => effectOf(one) === 'children'));
-    if (rolls || keys.includes('children.count')) jobs.demandFree();
-    return { config, keys, conf, rolls };
+    if (certificate !== null && cert !== null && key !== null) await loadCertificate({ cert, key });
+    return prepared.binary.kind === 'none' ? null : renewedConf({ ...prepared, config });
   }
 
   async #apply(step: Step, before: Config): Promise<Pick<ReloadReport, 'error' | 'job'>> {
@@ -134,6 +138,13 @@ export class Reloader {
     const plan = planCpus(readTopology(), { count: children.count, reserve, smt });
     return this.#parts.operations.scale(plan.children.length, DRAIN_MS).report();
   }
+}
+
+/** Returns why a changed key keeps its value; null: it is applied. */
+function refusalOf(key: string, rolls: boolean): string | null {
+  if (effectOf(key) === 'restart') return `it takes a restart: ${restartReason(key)}`;
+  const isSecondJob = rolls && key === 'children.count';
+  return isSecondJob ? 'the children restart for other keys: reload again after that' : null;
 }
 
 function actionsIn({ hooks: { timeoutSeconds: _, ...urls } }: Config): string[] {

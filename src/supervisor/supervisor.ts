@@ -53,8 +53,8 @@ export class Supervisor {
     this.#parts = parts;
     this.#phase = phase;
     this.#rooms = rooms;
-    const { prepared, readConfig = async () => prepared.config, logger } = options;
-    this.#reloader = new Reloader({ prepared, readConfig, logger }, parts);
+    const { prepared, readConfig = async () => prepared.config } = options;
+    this.#reloader = new Reloader({ prepared, readConfig }, parts);
   }
 
   /** The program as operators see it. */

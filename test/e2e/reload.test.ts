@@ -138,7 +138,7 @@ for (const origin of origins()) {
       const dry = await reload('--dry-run');
       const applied = 'applied: limits.heldPlayers, api.username, api.password, log.level';
       const refused =
-        'refused: limits.identifySeconds takes a restart: the ports were opened with it';
+        'refused: limits.identifySeconds: it takes a restart: the ports were opened with it';
       assert.deepEqual([dry.code, dry.stdout], [1, `would be ${applied}\nwould be ${refused}\n`]);
       assert.equal(await statusOfApi(), 200);
       const done = await reload();

@@ -103,7 +103,7 @@ for (const origin of origins()) {
       const text = `srs: { template: ${template} }\nlimits: { connections: 77, identifySeconds: 7 }\n`;
       await writeFile(config, text);
       await writeFile(template, vhost('gop_cache on;'));
-      const later = await signalled('SIGHUP', 'these keys take a restart');
+      const later = await signalled('SIGHUP', 'these keys keep their values');
       assert.match(later, /"keys":\["limits\.identifySeconds"\]/);
       await until('the other', () => said('"keys":["limits.connections"]').length === 1);
       assert.match(good, /queue_length 19;/);

@@ -60,6 +60,15 @@ describe('a budget that threads share', () => {
     assert.ok(sum <= 1000 && sum > 1000 - THREADS, `${sum}`);
   });
 
+  it('goes by other limits on all threads from the moment that they are set', () => {
+    const budget = new ConnectionBudget({ connections: 9, connectionsPerIp: 0 }, { threads: 1 });
+    const joined = ConnectionBudget.join(budget.share(1));
+    assert.deepEqual([roomFor(budget, FROM), roomFor(joined, FROM)], [9, 9]);
+    budget.renew({ connections: 20, connectionsPerIp: 7 });
+    assert.deepEqual([roomFor(budget, FROM), roomFor(joined, FROM)], [7, 7]);
+    assert.deepEqual([joined.connections, joined.connectionsPerIp], [20, 7]);
+  });
+
   it('loses no place and keeps none, however many addresses come and go', async () => {
     const budget = new ConnectionBudget(
       { connections: 500, connectionsPerIp: 20 },

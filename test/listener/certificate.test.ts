@@ -56,6 +56,19 @@ describe('a certificate', () => {
     bare.close();
   });
 
+  it('is replaced by that of other files, and goes by them from then on', async () => {
+    certificate = await Certificate.open(await makeCertificate(folder, 'old'), logger, 20);
+    const server = createServer(certificate.options).listen(0);
+    certificate.keep(server);
+    const { port } = server.address() as AddressInfo;
+    const others = await mkdtemp(join(folder, 'others-'));
+    await certificate.renew(await makeCertificate(others, 'other'));
+    assert.equal(await nameAt(port), 'other');
+    await makeCertificate(others, 'later');
+    await until('the later one', async () => (await nameAt(port)) === 'later');
+    server.close();
+  });
+
   it('that does not fit its key is refused in words', async () => {
     const files = await makeCertificate(folder, 'third');
     await writeFile(files.key, 'no key');

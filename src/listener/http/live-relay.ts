@@ -94,7 +94,7 @@ export class LiveRelay {
     checkAccess(this.#options.access, streamKey(live.name), 'play', exchange.client.ip);
     const { status, hookClient } = await this.#wait(live, exchange);
     try {
-      if (status !== null) this.#answer(exchange, status, status === 503 ? RETRY : {});
+      if (status !== null) this.#answer(exchange, status);
       else if (exchange.request.method === 'HEAD') this.#describe(live, exchange);
       else if (await isNext(exchange.response)) await this.#relay(live, exchange, hookClient);
     } finally {
@@ -127,7 +127,10 @@ export class LiveRelay {
     if (await this.#isThere(live)) return GOES_ON;
     const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
     if (isAnsweredNow) return { status: 404, hookClient: null };
-    if (holds.take(connection.ip) !== null) return { status: 503, hookClient: null };
+    const limit = holds.take(connection.ip);
+    if (limit !== null) {
+      throw new SessionError('full', `limits.${limit}: too many players wait for their streams`);
+    }
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
     const hookClient = hooks.open({ type: 'flv-play', ip: client.ip, end });
     try {
@@ -218,6 +221,7 @@ export class LiveRelay {
 /** HTTP status by kind of failure; default: 502. */
 const STATUS: Partial<Record<Failure, number>> = {
   access: 403,
+  full: 503,
   'no-child': 503,
   registry: 503,
   internal: 500,
@@ -227,7 +231,6 @@ const TEXTS: Readonly<Record<number, string>> = {
   403: 'Forbidden: the hook server lets nobody play it',
   404: 'Not Found: nobody publishes this stream',
   405: 'Method Not Allowed',
-  503: 'Service Unavailable: too many players wait for their streams',
 };
 
 /** Returns the request as SRS's hooks report it; this is SRS's tcUrl of HTTP players. */
