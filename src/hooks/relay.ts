@@ -87,8 +87,7 @@ export class HookRelay {
     this.#options = options;
     this.#caller = new HookCaller(options.timeoutMs, options.logger ?? silentLogger);
     const voice = options.voice ?? { serviceId: '', userAgent: '', newId: () => '' };
-    const { urls } = options;
-    this.#held = new HeldClients(voice, urls, (body, userAgent) => this.#say(body, userAgent));
+    this.#held = new HeldClients(voice, options.urls, (body, agent) => this.#say(body, agent));
   }
 
   /** Interface for waiting players. */

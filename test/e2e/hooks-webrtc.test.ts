@@ -22,7 +22,10 @@ for (const origin of origins()) {
       user = await UserHooks.start();
       const ports = { api: await freePort(), rtc: await freePort() };
       api = `http://127.0.0.1:${ports.api}`;
-      const env = { SRS_SUPERVISOR_HOOKS_ON_PUBLISH: user.url };
+      const env = {
+        SRS_SUPERVISOR_HOOKS_ON_PUBLISH: user.url,
+        SRS_SUPERVISOR_HOOKS_ON_PLAY: user.url,
+      };
       // One child: the next publisher comes to where the refused one was.
       supervisor = await RunningSupervisor.start({ origin: origin.path, children: 1, ports, env });
     });
@@ -62,6 +65,21 @@ for (const origin of origins()) {
       assert.match(`${call?.param}`, new RegExp(`^\\??app=live&stream=tokened&token=${TOKEN}$`));
       await until('the child logs it', async () => (await childLogs()).includes('tokened'));
       for (const text of [supervisor.output, await childLogs()]) assert.ok(!text.includes(TOKEN));
+    });
+
+    it('are asked at once, and once, about a player that comes before its publisher', async () => {
+      const whep = (stream: string) => {
+        const url = `${api}/rtc/v1/whep/?app=live&stream=${stream}`;
+        return fetch(url, { method: 'POST', body: offerText('recvonly') });
+      };
+      const answer = await whep('early');
+      assert.equal(answer.status, 201);
+      assert.equal(user.of('on_play', 'early').length, 1);
+      assert.ok(await whip('early'));
+      user.replies.set('on_play', says(200, '{"code":1}'));
+      assert.equal((await whep('barred')).status, 403);
+      assert.equal(user.of('on_play', 'barred').length, 1);
+      assert.equal(user.of('on_play', 'early').length, 1);
     });
 
     for (const [name, publish] of Object.entries({ whip, older })) {

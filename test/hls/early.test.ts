@@ -7,7 +7,7 @@ import type { HeldRequest, HookClient } from '../../src/listener/held-hooks.js';
 import { NO_HOOK_CLIENT } from '../helpers/held-hooks.js';
 import { origins } from '../helpers/origins.js';
 import { BOUNDED, until } from '../helpers/until.js';
-import { HlsRig } from './rig.js';
+import { HlsRig, type RigChild } from './rig.js';
 
 const STREAM = '__defaultVhost__/live/x';
 const LONG_MS = 60_000;
@@ -94,6 +94,25 @@ for (const origin of origins())
       assert.deepEqual([room.taken, room.said.filter((word) => word === 'served').length], [0, 2]);
       const list = await fetch(`${rig.url}/live/x.m3u8?hls_ctx=${ID}&token=a&y=1`);
       assert.match(await list.text(), new RegExp(`\\.ts\\?hls_ctx=${ID}$`, 'm'));
+    });
+
+    it('wait for that of an origin whose files are not here', async (t) => {
+      const { room, early } = waitingRoom(1);
+      const owners = new Map<string, RigChild>();
+      const find = async (stream: string) => {
+        const owner = owners.get(stream);
+        if (owner === undefined) return null;
+        const { ports } = owner;
+        return { owner, host: '127.0.0.1', ports, isForeign: true as const, release: () => {} };
+      };
+      const rig = await HlsRig.start(t, origin.path, { early, find });
+      const child = await rig.child('o001', 1);
+      owners.set(STREAM, child);
+      const viewer = fetch(`${rig.url}/live/x.m3u8`);
+      await until('it waits', () => room.taken === 1);
+      rig.publish(t, child, 'live/x');
+      assert.match(await (await viewer).text(), new RegExp(`hls_ctx=${ID}$`, 'm'));
+      assert.deepEqual([room.asked.length, room.said], [1, ['served', 'left']]);
     });
 
     it('are told when to come again', async (t) => {
