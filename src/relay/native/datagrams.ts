@@ -26,7 +26,7 @@ interface DatagramsOptions {
   readonly named: boolean;
   /** The kernel may be given datagrams in a row to one receiver as one message. */
   readonly segments?: boolean;
-  /** The socket's family where it tells our address that each was sent to; else null, as default. */
+  /** The socket's family if it tells the address that each was sent to; null, the default: not. */
   readonly localFamily?: number | null;
 }
 
