@@ -6,10 +6,11 @@ import type {
   HeldRequest,
   HeldTraffic,
   HookClient,
+  MovingClient,
 } from '../listener/held-hooks.js';
 import { streamId } from '../public-ids.js';
 import { nameOf, type StreamName, streamUrl } from '../stream-key.js';
-import type { HookAction } from './actions.js';
+import { type HookAction, wantsVerdict } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
 
@@ -43,8 +44,8 @@ export class HeldClients implements HeldHooks {
   }
 
   open({ ip, end }: HeldClientRef): HookClient {
-    const client = new HeldClient({ id: this.#voice.newId(), ip }, this.#links());
-    this.#waiting.set(client.id, end);
+    const client = new HeldClient({ id: null, ip }, this.#links());
+    client.waits(end);
     return client;
   }
 
@@ -61,6 +62,14 @@ export class HeldClients implements HeldHooks {
     return client;
   }
 
+  follow({ ip, alias }: MovingClient): HookClient {
+    const client = new HeldClient({ id: null, ip }, this.#links());
+    client.served();
+    client.goesBy(alias);
+    client.moves();
+    return client;
+  }
+
   /** Reports whether the user has already heard what a child reports of its client. */
   hasHeard(body: HookBody): boolean {
     return this.#find(body.ip)?.hasTold(body) ?? false;
@@ -68,13 +77,19 @@ export class HeldClients implements HeldHooks {
 
   /** Returns the id and address by which the user knows a child's client; null: the child's own. */
   knownAs(body: HookBody): { readonly id: string; readonly ip: string } | null {
-    return this.#find(body.ip);
+    const client = this.#find(body.ip);
+    return client && { id: client.id ?? body.client_id, ip: client.ip };
   }
 
   #links(): HeldLinks {
     return {
       say: (body) => this.#say(body, this.#voice.userAgent),
       serviceId: this.#voice.serviceId,
+      waits: (known, end) => {
+        const id = known ?? this.#voice.newId();
+        this.#waiting.set(id, end);
+        return id;
+      },
       goesBy: (alias, client) => void this.#here.set(alias, client),
       waitsNoMore: (id) => void this.#waiting.delete(id),
       leaves: (alias) => this.#leave(alias),
@@ -100,6 +115,8 @@ export class HeldClients implements HeldHooks {
 interface HeldLinks {
   readonly say: (body: HookBody) => Promise<CallResult>;
   readonly serviceId: string;
+  /** Notes a client that waits, and how to end it; answers its id, a new one for null. */
+  readonly waits: (id: string | null, end: () => void) => string;
   readonly goesBy: (alias: string, client: HeldClient) => void;
   readonly waitsNoMore: (id: string) => void;
   readonly leaves: (alias: string) => void;
@@ -110,7 +127,8 @@ interface HeldLinks {
  * client is connected, whatever id its child gives it.
  */
 class HeldClient implements HookClient {
-  readonly id: string;
+  /** Null: its child's, which has not told it yet. */
+  id: string | null;
   /** On performance.now()'s clock. */
   knownUntil = Number.POSITIVE_INFINITY;
   readonly ip: string;
@@ -124,10 +142,12 @@ class HeldClient implements HookClient {
   /** Calls that its child will repeat. */
   readonly #asked = new Set<HookAction>();
   #isServed = false;
+  /** It has left a child that has not reported that yet. */
+  #isMoving = false;
   /** The last call: calls are made one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ id, ip }: { id: string; ip: string }, links: HeldLinks) {
+  constructor({ id, ip }: { id: string | null; ip: string }, links: HeldLinks) {
     this.id = id;
     this.ip = ip;
     this.#links = links;
@@ -165,11 +185,20 @@ class HeldClient implements HookClient {
 
   served(): void {
     this.#isServed = true;
-    this.#links.waitsNoMore(this.id);
+    if (this.id !== null) this.#links.waitsNoMore(this.id);
+  }
+
+  moves(): void {
+    this.#isMoving = true;
+  }
+
+  waits(end: () => void): void {
+    this.id = this.#links.waits(this.id, end);
+    this.#isServed = false;
   }
 
   leave({ sent, received }: HeldTraffic): void {
-    this.#links.waitsNoMore(this.id);
+    if (this.id !== null) this.#links.waitsNoMore(this.id);
     if (this.#alias !== null) this.#links.leaves(this.#alias);
     this.knownUntil = performance.now() + FAREWELL_MS;
     if (this.#isServed) return;
@@ -179,10 +208,20 @@ class HeldClient implements HookClient {
   }
 
   /** Reports whether this call was made already in the child's place. */
-  hasTold({ action, stream }: HookBody): boolean {
+  hasTold({ action, stream, client_id: id }: HookBody): boolean {
+    if (this.#isMoving && this.#isLeft(action, id)) return true;
     const isOver = this.knownUntil < Number.POSITIVE_INFINITY;
     if (action === 'on_stop' || action === 'on_close') return isOver && !this.#isServed;
     return stream === this.#request?.name.stream && this.#asked.delete(action);
+  }
+
+  /** Reports whether the child that the client has left reports its end. */
+  #isLeft(action: HookAction, id: string): boolean {
+    this.id ??= id;
+    const isEnd = action === 'on_close';
+    // The next child's: the first one has died without a word.
+    if (isEnd || wantsVerdict(action)) this.#isMoving = false;
+    return isEnd;
   }
 
   #ask(action: HookAction, fields: Fields): Promise<boolean> {
@@ -213,7 +252,7 @@ class HeldClient implements HookClient {
   #tell(action: HookAction, fields: Fields): Promise<CallResult> {
     const { serviceId, say } = this.#links;
     const { vhost = '', app = '' } = this.#request?.name ?? {};
-    const ids = { server_id: '', service_id: serviceId, action, client_id: this.id };
+    const ids = { server_id: '', service_id: serviceId, action, client_id: this.id ?? '' };
     return say({ ...ids, ip: this.ip, vhost, app, ...fields });
   }
 }

@@ -22,8 +22,8 @@ export interface HeldTraffic {
  * already asked is not repeated. No method rejects.
  */
 export interface HookClient {
-  /** Id by which users know the client while it is connected. */
-  readonly id: string;
+  /** Id by which users know the client while it is connected; null: its child has one to tell. */
+  readonly id: string | null;
   /** Resolves with whether `on_connect` admits the client. */
   connect(request: HeldRequest): Promise<boolean>;
   /** Resolves with whether `on_play` admits it; it waits for the stream from here on. */
@@ -34,6 +34,10 @@ export interface HookClient {
   goesBy(alias: string): void;
   /** Notes that a child serves the client, and reports its end itself. */
   served(): void;
+  /** Notes that the client leaves its child for another one; its end there is not told. */
+  moves(): void;
+  /** Notes that a client which has moved waits again; `end` ends its connection. */
+  waits(end: () => void): void;
   /** Reports that the client has left. */
   leave(traffic: HeldTraffic): void;
 }
@@ -46,6 +50,12 @@ export interface HeldClientRef {
   readonly end: () => void;
 }
 
+/** A client that leaves its child for another one. */
+export interface MovingClient extends Pick<HeldClientRef, 'ip'> {
+  /** The address by which its children report it. */
+  readonly alias: string;
+}
+
 /** A client that another box has asked hooks about, and sends to a child of ours. */
 export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
   readonly id: string;
@@ -56,6 +66,8 @@ export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
 export interface HeldHooks {
   open(client: HeldClientRef): HookClient;
   adopt(client: HeldElsewhere): HookClient;
+  /** Makes a client that moves, and of which only its child has told so far. */
+  follow(client: MovingClient): HookClient;
   /** Ends the waiting client with that id; false if there is none. */
   end(id: string): boolean;
 }

@@ -188,11 +188,11 @@ test('one that waits can be ended by the id that users know, until a child serve
     },
   });
   assert.equal(clients.end('nobody'), false);
-  assert.equal(clients.end(hookClient.id), true);
+  assert.equal(clients.end(hookClient.id ?? ''), true);
   assert.equal(ended, 1);
   hookClient.served();
-  assert.equal(clients.end(hookClient.id), false);
+  assert.equal(clients.end(hookClient.id ?? ''), false);
   const other = clients.open({ ip: '203.0.113.5', end });
   other.leave({ sent: 0, received: 0 });
-  assert.equal(clients.end(other.id), false);
+  assert.equal(clients.end(other.id ?? ''), false);
 });
