@@ -56,7 +56,7 @@ export class TestWatch implements ClientWatch {
   }
 
   get about(): string[] {
-    return this.state;
+    return [...this.state];
   }
 }
 

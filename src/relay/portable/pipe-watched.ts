@@ -28,6 +28,6 @@ export function pipeWatched(
     if (heard === 'done') client.pipe(child);
     else if (!hasRoom) client.pause();
   };
-  client.on('data', said).on('end', end);
   child.on('drain', goOn);
+  client.on('data', said).on('end', end).resume();
 }

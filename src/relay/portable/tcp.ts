@@ -107,7 +107,6 @@ class PortableConnection implements RelayedConnection, Stallable {
     watch.stays();
     this.#child.write(bytes);
     this.#pipeWatched(watch);
-    this.#client.resume();
   }
 
   #letGo(watch: ClientWatch): void {
