@@ -155,12 +155,18 @@ describe('RTMP', () => {
     ),
     ...fed('a long command', 5000, (n) => identifier(command('connect', { tcUrl: 'x'.repeat(n) }))),
     ...fed('a child that answers at length', 20, (n) => {
-      const leveler = new ChildLeveler({ answered: new Set([1, 2]), createStream: 2 });
+      const leveler = new ChildLeveler({
+        ...{ answered: new Set([1, 2]), createStream: 2 },
+        ...{ pings: 0, chunkSize: 60_000 },
+      });
       const bytes = Buffer.concat(times(n, () => command('_result', null, 1)));
       return { bytes, into: (piece) => leveler.feed(piece) };
     }),
     ...fed('a child with one long message', 20_000, (n) => {
-      const leveler = new ChildLeveler({ answered: new Set([1, 2]), createStream: 2 });
+      const leveler = new ChildLeveler({
+        ...{ answered: new Set([1, 2]), createStream: 2 },
+        ...{ pings: 0, chunkSize: 60_000 },
+      });
       return { bytes: message(Buffer.alloc(n)), into: (piece) => leveler.feed(piece) };
     }),
     ...fed("a player's answers", 100, (n) => {

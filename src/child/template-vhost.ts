@@ -15,6 +15,8 @@ export interface TemplateVhost {
   readonly security: readonly AccessRule[] | null;
   /** `out_ack_size`: bytes that an RTMP client acknowledges; 0: it is told none. */
   readonly outAckSize: number;
+  /** `chunk_size`, bytes; null: that of the whole server. */
+  readonly chunkSize: number | null;
   /** It has an `ingest` that one child must run. */
   readonly hasIngest: boolean;
   readonly hasHls: boolean;
@@ -38,7 +40,7 @@ interface VhostFiles {
 }
 
 /** SRS's default for `out_ack_size`. */
-export const OUT_ACK_SIZE = 2_500_000;
+const OUT_ACK_SIZE = 2_500_000;
 /** SRS's default for `http_remux.mount`. */
 const DEFAULT_MOUNT = '[vhost]/[app]/[stream].flv';
 
@@ -69,6 +71,7 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     isHoldable: word('enabled') !== 'off' && !isJudged,
     security: readSecurity(lines),
     outAckSize: Number(word('out_ack_size') ?? OUT_ACK_SIZE) || 0,
+    chunkSize: Number(word('chunk_size')) || null,
     hasIngest: find(lines, 'ingest') !== undefined,
     hasHls: isOn('hls'),
     hlsWindowSeconds: seconds > 0 ? seconds : null,

@@ -11,6 +11,8 @@ export interface Template {
   readonly directives: readonly Directive[];
   /** In file order. A host that is not among them belongs to the default vhost. */
   readonly vhosts: readonly TemplateVhost[];
+  /** `chunk_size` of vhosts that name none, bytes. */
+  readonly chunkSize: number;
   /** `server_id`. */
   readonly serverId: string | null;
   /** `Authorization` header for a child's API; null: the API is open. */
@@ -38,6 +40,9 @@ const SECRETS: readonly (readonly [string, ...string[]])[] = [
   ['heartbeat', 'auth', 'token'],
 ];
 
+/** SRS's default for `chunk_size`. */
+const CHUNK_SIZE = 60_000;
+
 /** No template: children get a config of ours. */
 export const NO_TEMPLATE: Template = factsOf([], false);
 
@@ -62,6 +67,7 @@ function factsOf(directives: readonly Directive[], isGiven: boolean): Template {
     isGiven,
     directives,
     vhosts: directives.filter(({ name }) => name === 'vhost').map(readVhost),
+    chunkSize: Number(word('chunk_size')) || CHUNK_SIZE,
     serverId: word('server_id') ?? null,
     authorization: auth('enabled') === 'on' ? credentials : null,
     passwords: SECRETS.flatMap((path) => find(directives, ...path)?.args ?? []),

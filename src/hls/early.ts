@@ -107,10 +107,13 @@ export class EarlyViewers {
 
   /** Begins the session, under the id that the hooks were told, when there is a playlist. */
   async #begin({ ask, hookClient }: Viewer, signal: AbortSignal): Promise<PlaylistAnswer | null> {
-    hookClient.goesBy(hookClient.id);
+    const { id: begins } = hookClient;
+    // A client that waits has an id.
+    if (begins === null) return null;
+    hookClient.goesBy(begins);
     const until = performance.now() + this.#options.waitMs;
     while (await this.#first.wait({ name: ask.name, signal, until })) {
-      const answer = await this.#playlists.answer({ ...ask, begins: hookClient.id });
+      const answer = await this.#playlists.answer({ ...ask, begins });
       if (answer !== null && answer.status !== 404) {
         if (answer.status === 200) hookClient.served();
         return answer;

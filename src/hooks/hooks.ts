@@ -15,7 +15,7 @@ import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
 import { SERVICE_ID } from '../system/service-id.js';
-import type { WaitingPlayer } from './held-clients.js';
+import type { WaitingPlayer } from './held-client.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';

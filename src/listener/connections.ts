@@ -2,11 +2,11 @@ import { threadId } from 'node:worker_threads';
 import { SlotMap } from '../collections/slot-map.js';
 import { formatAddress } from '../config/address.js';
 import { isGoneWith, type OwnerRef } from '../owner.js';
-import type { RelayedConnection } from '../relay/relay.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import { ConnectionBudget, type ConnectionLimits, type LimitName } from './budget.js';
 import type { ConnectionRow } from './listener.js';
+import { type Bytes, NO_BYTES, plus, type Relayed } from './relayed.js';
 import { SessionError } from './session-error.js';
 import type { Place } from './shared-counts.js';
 
@@ -15,12 +15,6 @@ const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
 
 /** Number of this thread's connections so far, on all its listeners. */
 let counter = 0;
-
-/** The relayed connection of a client, on any path. */
-export interface Relayed extends Pick<RelayedConnection, 'bytesIn' | 'bytesOut' | 'destroy'> {
-  /** Resolves at the end, with the relay's word for it if there is one. */
-  readonly ended: Promise<unknown>;
-}
 
 /** Address and arrival of a client. */
 export interface ClientEntry {
@@ -53,6 +47,8 @@ export class Connection {
   #role: Role | null = null;
   #owner: OwnerRef | null = null;
   #relayed: Relayed | null = null;
+  /** Bytes of relays that have ended. */
+  #past = NO_BYTES;
   #alias: string | null = null;
   #hookId: string | null = null;
   /** Made on demand: most connections end without a signal. */
@@ -166,16 +162,27 @@ export class Connection {
     this.carriedBy(relayed);
   }
 
+  /** Notes that the client has left its child, and will be brought to another one. */
+  leftChild(): void {
+    this.#past = this.bytes;
+    this.#relayed = null;
+    this.relayEnd = null;
+    this.#owner = null;
+  }
+
+  /** Bytes relayed from and to the client so far. */
+  get bytes(): Bytes {
+    return this.#relayed === null ? this.#past : plus(this.#past, this.#relayed);
+  }
+
   /** Returns whether the client has that stream and role; an omitted one fits any. */
   serves(stream = this.#stream, role = this.#role): boolean {
     return stream === this.#stream && role === this.#role;
   }
 
   row(): ConnectionRow {
-    const { id, client, alias, stream, role, since, relayed } = this;
-    const child = this.#owner?.id ?? null;
-    const bytes = { bytesIn: relayed?.bytesIn ?? 0, bytesOut: relayed?.bytesOut ?? 0 };
-    return { id, client, alias, child, stream, role, ...bytes, since };
+    const { id, client, alias, stream, role, since, bytes } = this;
+    return { id, client, alias, child: this.#owner?.id ?? null, stream, role, ...bytes, since };
   }
 
   /** Notes that the client is not pending any more. */
@@ -198,8 +205,7 @@ export class Connections {
   readonly #open = new SlotMap<Connection>();
   readonly #budget: ConnectionBudget;
   /** Bytes of closed connections. */
-  #pastIn = 0;
-  #pastOut = 0;
+  #past = NO_BYTES;
 
   /** `limits`: own limits, or a shared budget. */
   constructor(limits: ConnectionLimits) {
@@ -248,19 +254,14 @@ export class Connections {
   handOver(connection: Connection): boolean {
     if (!this.#open.delete(connection.key)) return false;
     connection.settle();
-    this.#pastIn += connection.relayed?.bytesIn ?? 0;
-    this.#pastOut += connection.relayed?.bytesOut ?? 0;
+    this.#past = plus(this.#past, connection.bytes);
     return true;
   }
 
   /** Bytes relayed from and to clients since the start, closed connections included. */
   get bytes(): { in: number; out: number } {
-    const sum = { in: this.#pastIn, out: this.#pastOut };
-    for (const { relayed } of this.#open) {
-      sum.in += relayed?.bytesIn ?? 0;
-      sum.out += relayed?.bytesOut ?? 0;
-    }
-    return sum;
+    const sum = [...this.#open].reduce((all, { bytes }) => plus(all, bytes), this.#past);
+    return { in: sum.bytesIn, out: sum.bytesOut };
   }
 
   /** See `Listener.endOf`. */
@@ -287,9 +288,8 @@ export class Connections {
   }
 
   #shed(connection: Connection): void {
-    connection.end(
-      new SessionError('shed', 'closed to make room, for it had not said what it wants'),
-    );
+    const reason = 'closed to make room, for it had not said what it wants';
+    connection.end(new SessionError('shed', reason));
     this.closed(connection);
   }
 

@@ -24,8 +24,8 @@ export interface HeldTraffic {
  * already asked is not repeated. No method rejects.
  */
 export interface HookClient {
-  /** Id by which users know the client while it is connected. */
-  readonly id: string;
+  /** Id by which users know the client while it is connected; null: its child has one to tell. */
+  readonly id: string | null;
   /** Resolves with whether `on_connect` admits the client. */
   connect(request: HeldRequest): Promise<boolean>;
   /** Resolves with whether `on_play` admits it; it waits for the stream from here on. */
@@ -36,6 +36,10 @@ export interface HookClient {
   goesBy(name: string): void;
   /** Notes that a child serves the client, and reports its end itself. */
   served(): void;
+  /** Notes that the client leaves its child for another one; its end there is not told. */
+  moves(): void;
+  /** Notes that a client which has moved waits again; `end` ends its connection. */
+  waits(end: () => void): void;
   /** Reports that the client has left. */
   leave(traffic: HeldTraffic): void;
 }
@@ -50,6 +54,12 @@ export interface HeldClientRef {
   readonly end: () => void;
 }
 
+/** A client that leaves its child for another one. */
+export interface MovingClient extends Pick<HeldClientRef, 'ip'> {
+  /** The address by which its children report it. */
+  readonly alias: string;
+}
+
 /** A client that another box has asked hooks about, and sends to a child of ours. */
 export interface HeldElsewhere extends Pick<HeldClientRef, 'ip'> {
   readonly id: string;
@@ -62,6 +72,8 @@ export interface HeldHooks {
   adopt(client: HeldElsewhere): HookClient;
   /** Reports whether the user has a URL for that call in that vhost. */
   hears(vhost: string, action: 'on_play'): boolean;
+  /** Makes a client that moves, and of which only its child has told so far. */
+  follow(client: MovingClient): HookClient;
   /** Ends the waiting client with that id; false if there is none. */
   end(id: string): boolean;
 }

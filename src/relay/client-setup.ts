@@ -5,6 +5,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Address } from '../config/config.js';
+import type { ClientWatch } from './client-watch.js';
 import type { RelayedConnection } from './relayed.js';
 
 /** The address of a child, and the local one to dial it from (null: the kernel's choice). */
@@ -25,6 +26,8 @@ export interface RelayStart {
   /** Bytes that the client gets before the child's. */
   readonly toClient: Buffer;
   readonly idleMs: number;
+  /** Hears the client before its child; null: nobody does. */
+  readonly watch: ClientWatch | null;
   /** Names the pair to the control side. */
   readonly ticket: number;
 }
@@ -33,6 +36,8 @@ export interface RelayStart {
 export interface PendingClient {
   readonly ip: string;
   readonly port: number;
+  /** IP address that the client has connected to. */
+  readonly localIp: string;
   /** Bytes that the client has not taken yet, and those that the child has not. */
   readonly unread: number;
   readonly unsent: number;
@@ -42,7 +47,7 @@ export interface PendingClient {
   forward(bytes: Buffer): void;
   /** Reads from the client, or stops that. A client that breaks off is noticed either way. */
   listen(on: boolean): void;
-  /** Client and child are relayed from here on; the setup hears no more. */
+  /** Client and child are relayed from here on; the setup hears no more, but its watch may. */
   join(start: RelayStart): void;
   /** In order, behind some last words, or by a reset; the child is hung up on. */
   close(how: 'end' | 'reset', lastWords?: Buffer): void;
@@ -83,6 +88,8 @@ export interface SetupThread {
 export interface SetupHandler {
   /** Null: the client has been closed. */
   receive(client: ThreadClient): ClientSetup | null;
+  /** Makes a watch again from its state, for a pair that the control side hands over. */
+  watch(state: unknown): ClientWatch;
   /** The system lets nobody in for a moment, by this error (`EMFILE`, …). */
   full(reason: string): void;
   /** Something that the control side says. */

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import type { SetupThreads } from './client-setup.js';
+import type { ClientWatch } from './client-watch.js';
 import type { RelayedConnection } from './relayed.js';
 
 export type { RelayEnd, RelayedConnection } from './relayed.js';
@@ -28,6 +29,8 @@ export interface RelayPair {
    * more to say may go on reading. One that is gone answers the next bytes with a reset.
    */
   readonly oneWay?: boolean;
+  /** Hears the client before its child; not together with `oneWay`. */
+  readonly watch?: ClientWatch;
   /** A client that takes none of the bytes that wait for so long is reset. Default: `STALL_MS`. */
   readonly stallMs?: number;
   /** Neither side sent a byte for so long: both are closed. 0: never. */

@@ -57,7 +57,7 @@ export function boxRecord(config: Config, serverId: string, listeners: Listeners
 }
 
 /** Returns our address for other boxes: as configured, else the first that is not loopback. */
-export function ownHost({ cluster }: Pick<Config, 'cluster'>): string {
+function ownHost({ cluster }: Pick<Config, 'cluster'>): string {
   if (cluster.address !== 'auto') return cluster.address;
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return (

@@ -3,7 +3,6 @@ import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
-import { OUT_ACK_SIZE } from '../child/template-vhost.js';
 import type { Address, Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
@@ -19,10 +18,10 @@ import { CHILD_ANSWER_MS } from '../listener/rtmp/talk.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import { keepSources } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
+import { DEFAULT_SIZES, type GreetingSizes } from '../protocol/rtmp/greeting.js';
 import type { RelayEngine } from '../relay/relay.js';
-import { nameOf } from '../stream-key.js';
+import { DEFAULT_VHOST, nameOf } from '../stream-key.js';
 import type { NamedListener } from './listeners.js';
-import { ownHost } from './registry.js';
 import type { Routing } from './routing.js';
 
 export interface RtmpParts {
@@ -92,7 +91,7 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
   const { access, turns, config, template, vhosts, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
-  const windowAckSizes = ackSizesOf(template);
+  const vhostSizes = sizesOf(template);
   return {
     held,
     aliases,
@@ -103,14 +102,19 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
     childAnswerMs: CHILD_ANSWER_MS,
-    server: { signature: `SRS/${version}(Hang)`, version, ip: ownHost(config), pid: process.pid },
-    ...(windowAckSizes === undefined ? {} : { windowAckSizes }),
+    server: { signature: `SRS/${version}(Hang)`, version, pid: process.pid },
+    ...(vhostSizes === undefined ? {} : { vhostSizes }),
     logger: logger.child({ room }),
   };
 }
 
-/** Returns `out_ack_size` of all vhosts; nothing if none differs from SRS's default. */
-function ackSizesOf({ vhosts }: Template): Record<string, number> | undefined {
-  if (vhosts.every(({ outAckSize }) => outAckSize === OUT_ACK_SIZE)) return undefined;
-  return Object.fromEntries(vhosts.map(({ name, outAckSize }) => [name, outAckSize]));
+/** Returns the sizes that vhosts tell their clients; nothing if all are SRS's defaults. */
+function sizesOf({ chunkSize, vhosts }: Template): Record<string, GreetingSizes> | undefined {
+  const sizes = new Map([[DEFAULT_VHOST, { ...DEFAULT_SIZES, chunk: chunkSize }]]);
+  for (const { name, outAckSize, chunkSize: own } of vhosts) {
+    sizes.set(name, { windowAck: outAckSize, chunk: own ?? chunkSize });
+  }
+  const { windowAck, chunk } = DEFAULT_SIZES;
+  const isDefault = (one: GreetingSizes) => one.windowAck === windowAck && one.chunk === chunk;
+  return [...sizes.values()].every(isDefault) ? undefined : Object.fromEntries(sizes);
 }

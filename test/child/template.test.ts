@@ -50,6 +50,7 @@ test('each vhost has its own', () => {
     isHoldable: true,
     security: null,
     outAckSize: 2_500_000,
+    chunkSize: null,
     hasIngest: false,
     hasHls: false,
     hlsWindowSeconds: null,

@@ -118,7 +118,8 @@ function rtmpTests(origin: Origin): void {
     const called = `on_publish ${url}; on_play ${url}; on_unpublish ${url};`;
     await writeFile(
       template,
-      `vhost __defaultVhost__ { http_hooks { enabled on; ${called} } } vhost my.com { }\n`,
+      `vhost __defaultVhost__ { http_hooks { enabled on; ${called} } }
+      vhost my.com { out_ack_size 5000000; chunk_size 4096; }\n`,
     );
     const env = { SRS_SUPERVISOR_SRS_TEMPLATE: template };
     supervisor = await RunningSupervisor.start({ origin: origin.path, children: 3, env });
@@ -204,6 +205,30 @@ function rtmpTests(origin: Origin): void {
       assert.match(played.param, /key=mine/);
     });
 
+    it('a name may have a token of 3 KB', async () => {
+      const token = 'x'.repeat(3000);
+      const viewer = await player(DEFAULT, `t1?token=${token}`);
+      await publishUnheard(DEFAULT, `t1?token=${token}`);
+      await getsMedia(viewer);
+      assert.equal((await hooks.called('on_publish', 't1')).param, `?token=${token}`);
+      assert.equal((await hooks.called('on_play', 't1')).param, `?token=${token}`);
+    });
+
+    it('window and chunk size of a vhost are told before the answer of connect', async () => {
+      const viewer = await player('rtmp://my.com/live', 'sizes');
+      await publishUnheard('rtmp://my.com/live', 'sizes');
+      await getsMedia(viewer);
+      const told = viewer.heard.slice(0, 3).map(({ typeId, payload }) => [typeId, payload]);
+      assert.deepEqual(
+        told.map(([typeId, payload]) => [typeId, (payload as Buffer).readUInt32BE()]),
+        [
+          [MessageType.windowAckSize, 5_000_000],
+          [MessageType.setPeerBandwidth, 2_500_000],
+          [MessageType.setChunkSize, 4096],
+        ],
+      );
+    });
+
     it('one name in two vhosts is two streams', async () => {
       const viewers = [await player('rtmp://my.com/live', 'v1'), await player(DEFAULT, 'v1')];
       const publisher = await publishUnheard('rtmp://my.com/live', 'v1');
@@ -285,6 +310,68 @@ function rtmpTests(origin: Origin): void {
       client.command('createStream');
       client.command('publish', null, 'again', 'live');
       await hooks.called('on_publish', 'again');
+      sendClip(client);
+      await getsMedia(viewer);
+    });
+  });
+
+  describe('a second name on one connection', () => {
+    /** Plays a name behind the one before, and waits for media of it. */
+    async function goesOn(viewer: RtmpClient, stream: string): Promise<void> {
+      viewer.command('closeStream');
+      const { length } = viewer.codes();
+      viewer.heard.splice(0);
+      viewer.command('play', null, stream);
+      await until(`Play.Start of ${stream} behind ${length}`, () =>
+        viewer.codes().includes('NetStream.Play.Start'),
+      );
+      await getsMedia(viewer);
+    }
+
+    async function publishSlowly(stream: string): Promise<void> {
+      run(publish(supervisor.url(`live/${stream}`)));
+      await hooks.called('on_publish', stream);
+    }
+
+    it('is played from the child that has it, one after the other', async () => {
+      const names = ['second0', 'second1', 'second2', 'second3'];
+      for (const name of names) await publishSlowly(name);
+      const viewer = await player(DEFAULT, 'second0');
+      await getsMedia(viewer);
+      const seen = new Set<string | null>();
+      for (const name of [...names.slice(1), ...names]) {
+        await goesOn(viewer, name);
+        const rows = await supervisor.connections();
+        const ours = rows.filter(({ stream }) => stream?.endsWith(`/${name}`));
+        assert.deepEqual(ours.map(({ role }) => role).sort(), ['play', 'publish']);
+        assert.equal(new Set(ours.map(({ child }) => child)).size, 1);
+        seen.add(ours[0]?.child ?? null);
+      }
+      assert.ok(seen.size > 1, 'the names are on several children');
+    });
+
+    it('may have no publisher yet', async () => {
+      await publishSlowly('early0');
+      const viewer = await player(DEFAULT, 'early0');
+      await getsMedia(viewer);
+      viewer.command('closeStream');
+      viewer.heard.splice(0);
+      viewer.command('play', null, 'early1');
+      await viewer.hears('NetStream.Play.Start');
+      await publishSlowly('early1');
+      await getsMedia(viewer);
+      await goesOn(viewer, 'early0');
+    });
+
+    it('may be published', async () => {
+      await publishSlowly('turn0');
+      const client = await player(DEFAULT, 'turn0');
+      await getsMedia(client);
+      const viewer = await player(DEFAULT, 'turn1');
+      client.command('closeStream');
+      client.command('createStream');
+      client.command('publish', null, 'turn1', 'live');
+      await client.hears('NetStream.Publish.Start');
       sendClip(client);
       await getsMedia(viewer);
     });

@@ -1,4 +1,4 @@
-import type { HookClient } from '../../src/listener/held-hooks.js';
+import type { HeldHooks, HookClient } from '../../src/listener/held-hooks.js';
 
 /** Hooks that accept every client and do nothing else. */
 export const NO_HOOK_CLIENT: HookClient = {
@@ -8,5 +8,16 @@ export const NO_HOOK_CLIENT: HookClient = {
   stop: () => {},
   goesBy: () => {},
   served: () => {},
+  moves: () => {},
+  waits: () => {},
   leave: () => {},
+};
+
+/** Hooks of which all clients are such. */
+export const NO_HOOKS: HeldHooks = {
+  open: () => NO_HOOK_CLIENT,
+  adopt: () => NO_HOOK_CLIENT,
+  follow: () => NO_HOOK_CLIENT,
+  hears: () => false,
+  end: () => false,
 };

@@ -220,11 +220,47 @@ test('one that waits can be ended by the id that users know, until a child serve
     },
   });
   assert.equal(clients.end('nobody'), false);
-  assert.equal(clients.end(hookClient.id), true);
+  assert.equal(clients.end(hookClient.id ?? ''), true);
   assert.equal(ended, 1);
   hookClient.served();
-  assert.equal(clients.end(hookClient.id), false);
+  assert.equal(clients.end(hookClient.id ?? ''), false);
   const other = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
   other.leave({ sent: 0, received: 0 });
-  assert.equal(clients.end(other.id), false);
+  assert.equal(clients.end(other.id ?? ''), false);
+});
+
+test('a client that moves to another child is one client, with the id of the first', async () => {
+  const { clients, heard } = openUser();
+  const hookClient = clients.follow({ ip: '203.0.113.5', alias: ALIAS });
+  assert.equal(clients.hasHeard(says('on_stop')), false);
+  assert.ok(clients.hasHeard(says('on_close')));
+  const next = { ...says('on_play', 'other'), client_id: 'next' };
+  for (const action of ['on_connect', 'on_play', 'on_stop', 'on_close'] as const) {
+    const body = { ...next, action };
+    assert.equal(clients.hasHeard(body), false);
+    assert.deepEqual(clients.knownAs(body), { id: 'own', ip: '203.0.113.5' });
+  }
+  hookClient.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(heard, []);
+});
+
+test('the end of a child that took the client after one that died is told', () => {
+  const { clients } = openUser();
+  clients.follow({ ip: '203.0.113.5', alias: ALIAS });
+  assert.equal(clients.hasHeard(says('on_connect', 'other')), false);
+  assert.equal(clients.hasHeard(says('on_close', 'other')), false);
+});
+
+test('a client that has moved and waits again keeps its id', async () => {
+  const { clients, actions, heard } = openUser();
+  const hookClient = clients.follow({ ip: '203.0.113.5', alias: ALIAS });
+  assert.ok(clients.hasHeard(says('on_close')));
+  hookClient.waits(end);
+  await hookClient.connect(REQUEST);
+  await hookClient.play(REQUEST);
+  hookClient.leave({ sent: 0, received: 0 });
+  await settled();
+  assert.deepEqual(actions(), ['on_connect', 'on_play', 'on_stop', 'on_close']);
+  assert.ok(heard.every(({ client_id: id }) => id === 'own'));
 });

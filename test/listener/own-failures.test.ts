@@ -7,7 +7,7 @@ import type { Failure } from '../../src/listener/listener.js';
 import { HeldPlayers } from '../../src/listener/rtmp/held-players.js';
 import { NativeEngine } from '../../src/relay/native/engine.js';
 import { PortableEngine } from '../../src/relay/portable/tcp.js';
-import { NO_HOOK_CLIENT } from '../helpers/held-hooks.js';
+import { NO_HOOKS } from '../helpers/held-hooks.js';
 import { recordLog } from '../helpers/log-lines.js';
 import { offerText } from '../helpers/sdp.js';
 import { Acceptor } from '../helpers/sockets.js';
@@ -118,12 +118,7 @@ for (const fault of FAULTS) {
           knows: () => true,
           whenPublishing: route,
           route,
-          hooks: {
-            open: () => NO_HOOK_CLIENT,
-            adopt: () => NO_HOOK_CLIENT,
-            hears: () => false,
-            end: () => false,
-          },
+          hooks: NO_HOOKS,
           budget: new HoldBudget({ heldPlayers: 10, heldPlayersPerIp: 10 }),
         });
         const rig = new RtmpRig(server, { held, logger });

@@ -9,6 +9,7 @@ import type { RelayedConnection } from '../../src/relay/relay.js';
 import { descriptorsOf } from '../helpers/processes.js';
 import { Acceptor, closing, dialPort, gone } from '../helpers/sockets.js';
 import { until } from '../helpers/until.js';
+import { recallContract } from './recall-contract.js';
 import { TEST_USHER } from './test-handler.js';
 
 describe('clients that a relay thread lets in', { timeout: 120_000 }, () => {
@@ -95,6 +96,13 @@ describe('clients that a relay thread lets in', { timeout: 120_000 }, () => {
     joined.get(301)?.destroy();
     assert.equal(await joined.get(301)?.ended, 'destroyed');
     await Promise.all(closed);
+  });
+
+  recallContract(async () => {
+    const before = joined.size;
+    const both = await relayed();
+    await until('it is counted', () => joined.size > before);
+    return { ...both, relayed: [...joined.values()].at(-1)! };
   });
 
   it('are closed alone where the handler fails', async () => {

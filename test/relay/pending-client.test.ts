@@ -113,7 +113,7 @@ describe('a pending client on a socket of Node’s', { timeout: 30_000 }, () => 
     pending.listen(false);
     pending.reach(socket, Buffer.from('opening'));
     client.write('unread');
-    pending.join({ toClient: Buffer.from('first'), idleMs: 5, ticket: 1 });
+    pending.join({ toClient: Buffer.from('first'), idleMs: 5, watch: null, ticket: 1 });
     const [pair] = relayed;
     assert.deepEqual([pair?.child, pair?.idleMs, String(pair?.toClient)], [socket, 5, 'first']);
     const [bytes] = await once(pair!.client.resume(), 'data');

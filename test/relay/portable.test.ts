@@ -3,16 +3,29 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { PortableEngine } from '../../src/relay/portable/tcp.js';
 import { PortableUdpRelay } from '../../src/relay/portable/udp.js';
 import { makeCertificate } from '../helpers/certificate.js';
-import { Acceptor, closing, dialPort } from '../helpers/sockets.js';
+import { Acceptor, closing, dialPort, RelayBench } from '../helpers/sockets.js';
 import { relayContract } from './contract.js';
+import { recallContract } from './recall-contract.js';
+import { TestWatch } from './test-handler.js';
 import { udpContract } from './udp-contract.js';
 
 relayContract('portable', () => new PortableEngine());
+
+describe('clients that the portable engine may recall', () => {
+  let bench: RelayBench;
+  before(async () => {
+    bench = await RelayBench.open(new PortableEngine());
+  });
+  after(() => bench.close());
+
+  recallContract(() => bench.pair({ watch: new TestWatch() }));
+});
+
 udpContract('portable', (options) => PortableUdpRelay.open(options));
 
 it('closes a TLS client whose child breaks off', async () => {

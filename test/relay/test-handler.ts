@@ -6,6 +6,7 @@ import type {
   SetupThread,
   ThreadClient,
 } from '../../src/relay/client-setup.js';
+import type { ClientWatch, Heard } from '../../src/relay/client-watch.js';
 
 export const TEST_USHER = import.meta.url;
 
@@ -26,9 +27,37 @@ export function makeSetupHandler({ fd, child }: TestSettings, thread: SetupThrea
       return visitOf(pending, thread, { child, ticket: setups });
     },
     full: (reason) => thread.tell(`full ${reason}`),
+    watch: (state) => new TestWatch(state as string[]),
     hear: (message) => thread.tell(`heard ${message}`),
     tick: () => {},
   };
+}
+
+/** Recalls a client that says `recall`, and does not hear one any more that says `enough`. */
+export class TestWatch implements ClientWatch {
+  readonly state: string[];
+
+  constructor(heard: string[] = []) {
+    this.state = heard;
+  }
+
+  hear(bytes: Buffer): Heard {
+    this.state.push(bytes.toString());
+    if (this.state.at(-1) === 'recall') return 'recall';
+    return this.state.at(-1) === 'enough' ? 'done' : 'pass';
+  }
+
+  stays(): void {
+    this.state.push('stays');
+  }
+
+  passed(bytes: Buffer): void {
+    this.state.push(bytes.toString());
+  }
+
+  get about(): string[] {
+    return [...this.state];
+  }
 }
 
 function visitOf(
@@ -53,7 +82,7 @@ function visitOf(
     clientLeft: () => pending.close('end'),
     childSaid: (bytes) => {
       const toClient = Buffer.concat([Buffer.from('first '), bytes]);
-      pending.join({ toClient, idleMs: 0, ticket });
+      pending.join({ toClient, idleMs: 0, ticket, watch: new TestWatch() });
     },
     childLeft: ({ code, message }: ChildFault) => {
       thread.tell(`child left: ${code} ${message}`);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { openAnswer } from '../../child-access/ask.js';
 import { type ClientRequest, childHeaders } from '../../protocol/http/child-head.js';
-import type { Relayed } from '../connections.js';
+import type { Relayed } from '../relayed.js';
 import { PeerError } from '../session-error.js';
 
 /** Milliseconds of a child's silence after which its stream is over. */

@@ -1,8 +1,15 @@
 import type { Address } from '../../config/config.js';
+import type { Renamed } from '../../protocol/rtmp/player-watch.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
-import type { NamedClient, RtmpSession, RtmpSessionContext } from './session.js';
-import { NOT_SERVED } from './talk.js';
+import type { Connection } from '../connections.js';
+import {
+  type MovedClient,
+  type NamedClient,
+  RtmpSession,
+  type RtmpSessionContext,
+} from './session.js';
+import { bufferOf, NOT_SERVED, withBuffers } from './talk.js';
 
 /** Time between two searches for clients that take too long, milliseconds. */
 const TICK_MS = 500;
@@ -34,13 +41,33 @@ export abstract class BaseRtmpListener extends ClientListener {
 
   /** Serves a client until it has left, and gives back all that it held. */
   protected async serveSession(session: RtmpSession, named: NamedClient | null): Promise<void> {
-    const { connection } = session;
+    let current = session;
+    const work = async () => {
+      let moved = await this.#run(session, named);
+      while (moved !== null) {
+        const renamed = takeFromChild(session.connection, moved);
+        current = new RtmpSession(moved.client, session.connection, this.context);
+        moved = await this.#run(current, renamed);
+      }
+    };
+    await this.serve(session.connection, work, (error) => current.end(error));
+  }
+
+  /** Goes on with a player that has named another stream than that of its relayed connection. */
+  protected async serveMoved(connection: Connection, moved: MovedClient): Promise<void> {
+    const named = takeFromChild(connection, moved);
+    await this.serveSession(new RtmpSession(moved.client, connection, this.context), named);
+  }
+
+  async #run(session: RtmpSession, named: NamedClient | null): Promise<MovedClient | null> {
     this.#sessions.add(session);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    const dismiss = (error: unknown) => session.end(error);
-    await this.serve(connection, () => session.serve(named), dismiss);
-    this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#rest();
+    try {
+      return await session.serve(named);
+    } finally {
+      this.#sessions.delete(session);
+      if (this.#sessions.size === 0) this.#rest();
+    }
   }
 
   #rest(): void {
@@ -52,4 +79,15 @@ export abstract class BaseRtmpListener extends ClientListener {
     const now = performance.now();
     for (const session of this.#sessions) session.tick(now);
   }
+}
+
+/** Takes a recalled client from its child, and gives it the answers that the child has not. */
+function takeFromChild(
+  connection: Connection,
+  { client, about, first, hookClient }: MovedClient,
+): NamedClient {
+  const { identified, replies } = about as Renamed;
+  connection.leftChild();
+  if (replies.length > 0) client.write(bufferOf(replies));
+  return { identified: withBuffers(identified), first, hookClient };
 }

@@ -1,5 +1,6 @@
 import type { Parsed } from '../../protocol/result.js';
-import type { HeldPlay, HeldState } from '../../protocol/rtmp/held-play.js';
+import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
+import type { PlayerState } from '../../protocol/rtmp/play-record.js';
 import { SessionError } from '../session-error.js';
 import type { Waiting } from './held-players.js';
 import type { RtmpSetup, StreamClosed } from './setup.js';
@@ -8,7 +9,7 @@ import type { RtmpSetup, StreamClosed } from './setup.js';
 export class HeldPlayer implements Waiting {
   readonly #setup: RtmpSetup;
   readonly #play: HeldPlay;
-  #state: HeldState = 'playing';
+  #state: PlayerState = 'playing';
   #isTold = false;
   #onChange: () => void = () => {};
   /** Bytes that the player was told. */
@@ -31,7 +32,7 @@ export class HeldPlayer implements Waiting {
         this.#onChange();
         reject(signal.reason);
       };
-      const hear = (outcome: Parsed<HeldState>) => {
+      const hear = (outcome: Parsed<PlayerState>) => {
         if (this.#heard(outcome) !== 'closed') return;
         this.#setup.hold(null);
         resolve(this.#play.closed());
@@ -60,7 +61,7 @@ export class HeldPlayer implements Waiting {
     });
   }
 
-  #heard(outcome: Parsed<HeldState>): HeldState {
+  #heard(outcome: Parsed<PlayerState>): PlayerState {
     if (outcome.kind === 'invalid') throw new SessionError('invalid', outcome.reason);
     if (outcome.kind === 'value') this.#state = outcome.value;
     this.#flush();

@@ -24,6 +24,8 @@ export interface PlayerWaitParts {
   readonly vhosts: readonly string[];
   readonly setup: RtmpSetup;
   readonly connection: Connection;
+  /** The client towards hooks, if it comes from another child; else null. */
+  readonly hookClient: HookClient | null;
   /** Hears a client that has closed its stream, until it names another one. */
   readonly again: (closed: StreamClosed) => Promise<Identified>;
 }
@@ -38,13 +40,16 @@ export interface Ready {
 /** One RTMP connection, while it has to wait for streams: for one, or for one after the other. */
 export class PlayerWait {
   readonly #parts: PlayerWaitParts;
-  /** Null: it has not waited so far. */
-  #hookClient: HookClient | null = null;
+  /** Null: it has neither waited nor moved so far. */
+  #hookClient: HookClient | null;
+  /** A child serves it, or did so before it moved. */
+  #isServed = true;
   #sent = 0;
   #received = 0;
 
   constructor(parts: PlayerWaitParts) {
     this.#parts = parts;
+    this.#hookClient = parts.hookClient;
   }
 
   /** Resolves when the client can go where it wants. Rejects with SessionError. */
@@ -69,7 +74,8 @@ export class PlayerWait {
   dials(route: Route): void {
     const { aliases, connection } = this.#parts;
     if (this.#hookClient === null) return;
-    connection.knownToHooks(this.#hookClient.id);
+    const { id } = this.#hookClient;
+    if (id !== null) connection.knownToHooks(id);
     if (route.via !== undefined || !canAlias(route.host)) return;
     const alias = connection.takeAlias(aliases);
     if (alias !== null) this.#hookClient.goesBy(alias);
@@ -78,6 +84,19 @@ export class PlayerWait {
   /** A child serves the client. */
   served(): void {
     this.#hookClient?.served();
+    this.#isServed = true;
+  }
+
+  /** The client leaves its child for another one. */
+  moves(): void {
+    const { players, connection } = this.#parts;
+    if (this.#hookClient === null) this.#hookClient = followed(players, connection);
+    else this.#hookClient.moves();
+  }
+
+  /** The client towards hooks, for whoever goes on with a client that has moved. */
+  get hookClient(): HookClient | null {
+    return this.#hookClient;
   }
 
   /** The client is gone. */
@@ -120,7 +139,12 @@ export class PlayerWait {
     const { players, access, connection } = this.#parts;
     const request = requestOf(identified, stream);
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
-    this.#hookClient ??= players.hooks.open({ type: 'rtmp-play', ip: connection.ip, end });
+    if (this.#hookClient === null) {
+      this.#hookClient = players.hooks.open({ type: 'rtmp-play', ip: connection.ip, end });
+    } else if (this.#isServed) {
+      this.#hookClient.waits(end);
+    }
+    this.#isServed = false;
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
     checkAccess(access, stream, 'play', connection.ip);
@@ -129,6 +153,11 @@ export class PlayerWait {
     if (!(await this.#hookClient.play(request))) throw refused('on_play');
     return players.turn(stream, player, signal);
   }
+}
+
+/** Has hooks take a client for the same one once it has left its child; null: they cannot tell. */
+export function followed(players: HeldPlayers, { ip, alias }: Connection): HookClient | null {
+  return alias === null ? null : players.hooks.follow({ ip, alias });
 }
 
 function giveUp({ route, done }: Turn): void {

@@ -1,6 +1,7 @@
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { LogLevel } from '../../logging/logger.js';
 import type { OwnerRef } from '../../owner.js';
+import type { Renamed } from '../../protocol/rtmp/player-watch.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
@@ -10,13 +11,17 @@ import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
 import { targetOf } from '../dial-as-client.js';
+import type { HookClient } from '../held-hooks.js';
 import { listenError } from '../listen-error.js';
 import type { ConnectionRow, ListenerSummary } from '../listener.js';
 import type { Route } from '../route.js';
 import { BACKLOG } from '../tcp-port.js';
 import { BaseRtmpListener, type RtmpPortOptions } from './base-listener.js';
+import { ClientRoute } from './client-route.js';
+import { followed } from './player-wait.js';
 import { asError, RtmpSession, type RtmpSessionContext } from './session.js';
 import { SETUP_MODULE } from './setup-handler.js';
+import { withBuffers } from './talk.js';
 import { type RoutedClient, ThreadLink } from './thread-link.js';
 import type { Resumed, RouteAnswer, RouteQuestion, SetupSettings } from './thread-messages.js';
 
@@ -114,7 +119,7 @@ export class RtmpPool extends BaseRtmpListener {
       link.gone();
       this.#budget.forget(memberOf(index));
     });
-    const { vhosts, identifyMs, childAnswerMs, server, windowAckSizes } = this.context;
+    const { vhosts, identifyMs, childAnswerMs, server, vhostSizes } = this.context;
     const { logger } = this.context;
     return {
       link,
@@ -123,7 +128,7 @@ export class RtmpPool extends BaseRtmpListener {
         budget: this.#budget.share(memberOf(index)),
         proxies: this.#options.proxies,
         ...{ vhosts, identifyMs, childAnswerMs, server },
-        ...(windowAckSizes && { windowAckSizes }),
+        ...(vhostSizes && { vhostSizes }),
         logLevel: logger.level as LogLevel,
       },
     };
@@ -181,9 +186,23 @@ export class RtmpPool extends BaseRtmpListener {
     routed.endTurn?.();
     connection.servedBy(route?.owner ?? null, relayed);
     if (isDoomed || connection.isEnding) relayed.destroy();
+    const { held } = this.context;
+    const its = new ClientRoute(connection, this.context, route);
+    let hookClient: HookClient | null = null;
+    relayed.onRecall = async (about) => {
+      const stays = await its.renamed(about as Renamed);
+      if (!stays && held !== undefined) hookClient = followed(held, connection);
+      return stays;
+    };
     await relayed.ended;
+    const { recalled } = relayed;
+    const first = recalled ? its.takeNext() : null;
+    its.release();
+    if (recalled) {
+      await this.serveMoved(connection, { ...recalled, first, hookClient });
+      return;
+    }
     this.served(connection);
-    route?.release();
     this.leave(connection);
   }
 
@@ -191,9 +210,8 @@ export class RtmpPool extends BaseRtmpListener {
   #resume(routed: RoutedClient, client: Socket, { identified, fault }: Resumed): void {
     const { connection, route, waits, error } = routed;
     routed.endTurn?.();
-    const { buffer, byteOffset, length } = identified.recorded;
     const named = {
-      identified: { ...identified, recorded: Buffer.from(buffer, byteOffset, length) },
+      identified: withBuffers(identified),
       first: waits ? null : { route, error: error ?? (fault && asError(fault)) },
     };
     void this.serveSession(new RtmpSession(client, connection, this.context), named);

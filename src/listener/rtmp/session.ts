@@ -2,17 +2,21 @@ import type { Socket } from 'node:net';
 import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
+import type { Renamed } from '../../protocol/rtmp/player-watch.js';
 import type { ChildFault } from '../../relay/client-setup.js';
+import type { RecalledClient } from '../../relay/client-watch.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
+import type { HookClient } from '../held-hooks.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import { PeerError, SessionError } from '../session-error.js';
 import type { SetupTurns } from '../setup-turns.js';
+import { ClientRoute, type FirstAttempt } from './client-route.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
@@ -34,18 +38,17 @@ export interface RtmpSessionContext extends SetupRules {
   readonly logger: Logger;
 }
 
-/** An attempt that a relay thread has made, or that a player's turn has prepared. */
-interface FirstAttempt {
-  /** Null: there is no child for the client. */
-  readonly route: Route | null;
-  /** The reason that the child was not dialled or did not serve; null: it has not been dialled. */
-  readonly error: Error | null;
-}
-
 /** A client that has named its stream, and its first attempt at a child; null: there was none. */
 export interface NamedClient {
   readonly identified: Identified;
   readonly first: FirstAttempt | null;
+  /** Set for a client that comes from another child. */
+  readonly hookClient?: HookClient | null;
+}
+
+/** A client that was recalled from its child. */
+export interface MovedClient extends RecalledClient, Pick<NamedClient, 'first'> {
+  readonly hookClient: HookClient | null;
 }
 
 /** A promise that an event settles. */
@@ -72,8 +75,10 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   readonly rules: RtmpSessionContext;
   readonly #client: PortablePendingClient;
   readonly #setup: RtmpSetup<PortablePendingClient>;
-  readonly #wait: PlayerWait | null;
+  #wait: PlayerWait | null = null;
   readonly #over = new Settling<void>();
+  #relayed: RelayedConnection | null = null;
+  #route: ClientRoute | null = null;
   /** The result that is awaited of the setup: a stream's name, or a pair that is level. */
   #naming: Settling<Identified> | null = null;
   #levelling: Settling<RelayPair> | null = null;
@@ -85,25 +90,32 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       this.#levelling?.resolve(pair),
     );
     this.#setup = new RtmpSetup(this.#client, this);
-    this.#wait = this.#newWait();
   }
 
   /**
    * Serves the client to its last byte: from its first one, or from where another thread has
-   * brought it. Resolves when its relayed connection has ended; rejects when that never began.
+   * brought it. Resolves when its relayed connection has ended, with the client if it is recalled;
+   * rejects when that never began.
    */
-  async serve(named: NamedClient | null): Promise<void> {
+  async serve(named: NamedClient | null): Promise<MovedClient | null> {
+    this.#wait = this.#newWait(named?.hookClient ?? null);
+    let recalled: RecalledClient | null = null;
     try {
-      const route = await this.#begin(named);
+      const { rules, connection } = this;
+      const route = new ClientRoute(connection, rules, await this.#begin(named));
+      this.#route = route;
       this.#wait?.served();
-      await this.connection.relayed?.ended;
+      await this.#relayed?.ended;
+      recalled = this.#relayed?.recalled ?? null;
+      const first = recalled && route.takeNext();
       route.release();
+      return recalled && { ...recalled, first, hookClient: this.#wait?.hookClient ?? null };
     } catch (error) {
       // A client that has left while its child was looked for has left, whatever came of that.
       this.connection.signal.throwIfAborted();
       throw error;
     } finally {
-      this.#wait?.leave();
+      if (recalled === null) this.#wait?.leave();
     }
   }
 
@@ -173,7 +185,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#client.meet(this.#setup);
   }
 
-  #newWait(): PlayerWait | null {
+  #newWait(hookClient: HookClient | null): PlayerWait | null {
     const { held: players } = this.rules;
     if (players === undefined) return null;
     const { connection } = this;
@@ -183,7 +195,8 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
       this.#setup.identifyAgain(connection, closed);
       return this.#naming.promise;
     };
-    return new PlayerWait({ ...this.rules, players, setup: this.#setup, connection, again });
+    const parts = { players, setup: this.#setup, connection, hookClient, again };
+    return new PlayerWait({ ...this.rules, ...parts });
   }
 
   #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
@@ -222,7 +235,16 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#levelling = new Settling();
     this.#client.reach(child, this.#setup.level(identified));
     const pair = await this.#levelling.promise;
-    connection.servedBy(route.owner, this.#joined(pair));
+    this.#relayed = this.#joined(pair);
+    this.#relayed.onRecall = (about) => this.#renamed(about as Renamed);
+    connection.servedBy(route.owner, this.#relayed);
+  }
+
+  /** Resolves with whether the client stays with its child. */
+  async #renamed(renamed: Renamed): Promise<boolean> {
+    const stays = (await this.#route?.renamed(renamed)) ?? false;
+    if (!stays) this.#wait?.moves();
+    return stays;
   }
 
   #joined(pair: RelayPair): RelayedConnection {

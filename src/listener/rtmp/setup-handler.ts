@@ -11,14 +11,16 @@ import type {
   SetupThread,
   ThreadClient,
 } from '../../relay/client-setup.js';
+import type { ClientWatch } from '../../relay/client-watch.js';
 import { type AdmissionRules, admit, noTrustedProxy, refuse } from '../admission.js';
 import { ConnectionBudget } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
 import { noCounters } from '../counters.js';
 import { logFailure } from '../log-failure.js';
+import { RelayedPlayer, type WatchedPlayer } from './player-watch.js';
 import { RtmpSetup, type SetupHost } from './setup.js';
-import { NOT_SERVED, streamOf } from './talk.js';
+import { NOT_SERVED, streamOf, withBuffers } from './talk.js';
 import type {
   Resumed,
   RouteAnswer,
@@ -81,6 +83,12 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
     }
     setup.ticket = this.#setups.add(setup);
     return setup;
+  }
+
+  watch(state: unknown): ClientWatch {
+    const player = state as WatchedPlayer;
+    const identified = withBuffers(player.identified);
+    return new RelayedPlayer(this.rules, { ...player, identified });
   }
 
   full(reason: string): void {

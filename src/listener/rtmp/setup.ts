@@ -6,6 +6,7 @@ import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { noProxyHeader, PROXY_HEADER_MS, ProxyHeaderReader } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
+import { RelayedPlayer } from './player-watch.js';
 import {
   ChildAnswers,
   IDLE_MS,
@@ -75,6 +76,8 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   #reader: ((bytes: Buffer) => void) | null = null;
   /** The client's bytes go to the child as they come, which is answering still. */
   #rewriting = false;
+  /** Bytes of a player that were so forwarded. */
+  readonly #forwarded: Buffer[] = [];
   /** The first reason to close the client. */
   #error: Error | null = null;
 
@@ -92,7 +95,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     }
     const { rules } = this.#host;
     this.#own(connection);
-    this.#identifier = newIdentifier(rules, connection.id);
+    this.#identifier = newIdentifier(rules, connection.id, this.client.localIp);
     this.#move('identifying', rules.identifyMs);
     return true;
   }
@@ -107,7 +110,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
 
   /** Hears a client that has closed its stream, until it names another one. */
   identifyAgain({ id }: Connection, { heard, rest }: StreamClosed): void {
-    this.#identifier = newIdentifier(this.#host.rules, id);
+    this.#identifier = newIdentifier(this.#host.rules, id, this.client.localIp);
     this.#identifier.resume(heard);
     this.#move('identifying', AGAIN_MS);
     this.client.listen(true);
@@ -231,11 +234,12 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     const { toClient, level } = this.#answers.take(bytes);
     if (level) {
       this.#move('over');
+      const watch = this.#watch(this.#answers.chunkSize);
       // Sessions live on with their client: the bytes that it has said need not.
       this.#identified = null;
       this.#answers = null;
       this.#host.relayed(this);
-      this.client.join({ toClient, idleMs: IDLE_MS, ticket: this.ticket });
+      this.client.join({ toClient, idleMs: IDLE_MS, watch, ticket: this.ticket });
     } else if (toClient.length > 0) {
       this.client.answer(toClient);
       if (!this.#rewriting) this.client.listen(true);
@@ -244,7 +248,18 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     }
   }
 
+  /** Players may name another stream. Publishers send media, which is not looked into. */
+  #watch(chunkSize: number): RelayedPlayer | null {
+    const { id } = this.connection ?? {};
+    if (id === undefined || this.#identified?.role !== 'play') return null;
+    const recorded = Buffer.concat([this.#identified.recorded, ...this.#forwarded]);
+    const identified = { ...this.#identified, recorded, chunkSize };
+    const { localIp } = this.client;
+    return new RelayedPlayer(this.#host.rules, { identified, id, localIp });
+  }
+
   #forward(bytes: Buffer): void {
+    if (this.#identified?.role === 'play') this.#forwarded.push(bytes);
     this.client.forward(bytes);
     this.#bound();
   }
@@ -262,8 +277,9 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   }
 
   #lastWords(error: unknown): Buffer | undefined {
-    const role = TOLD.has(failureOf(this.#error)) ? this.#identified?.role : undefined;
-    return role && refusal(role, reasonForClient(error));
+    if (this.#identified === null || !TOLD.has(failureOf(this.#error))) return undefined;
+    const { role, chunkSize } = this.#identified;
+    return refusal(role, reasonForClient(error), chunkSize);
   }
 
   #note(error: unknown): void {

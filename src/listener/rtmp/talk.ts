@@ -1,6 +1,7 @@
 /** The words of a set-up: to a client before it has its child, and to the child. */
 import { randomBytes } from 'node:crypto';
 import type { ServerIdentity } from '../../protocol/rtmp/connect-answer.js';
+import type { GreetingSizes } from '../../protocol/rtmp/greeting.js';
 import {
   buildBlindHello,
   HANDSHAKE_SIZE,
@@ -26,14 +27,18 @@ const HELLO = buildBlindHello(RANDOM);
 
 /** A server as its clients see it. */
 export interface ServerRules {
-  readonly server: Omit<ServerIdentity, 'id'>;
-  /** See `IdentifierOptions`; default: SRS's own. */
-  readonly windowAckSizes?: Readonly<Record<string, number>>;
+  readonly server: Omit<ServerIdentity, 'id' | 'ip'>;
+  /** See `IdentifierOptions`. */
+  readonly vhostSizes?: Readonly<Record<string, GreetingSizes>>;
 }
 
-/** Speaks with a client until that names its stream; `id` is the connection's. */
-export function newIdentifier({ server, windowAckSizes }: ServerRules, id: string): RtmpIdentifier {
-  const told = { server: { ...server, id }, ...(windowAckSizes && { windowAckSizes }) };
+/** Speaks with a client until that names its stream; `id` is the connection's, `ip` our end's. */
+export function newIdentifier(
+  { server, vhostSizes }: ServerRules,
+  id: string,
+  ip: string,
+): RtmpIdentifier {
+  const told = { server: { ...server, id, ip }, ...(vhostSizes && { vhostSizes }) };
   return new RtmpIdentifier({ ...told, time: 0, random: RANDOM });
 }
 
@@ -41,6 +46,16 @@ export function newIdentifier({ server, windowAckSizes }: ServerRules, id: strin
 export function streamOf({ url }: Identified, vhosts: readonly string[]): StreamKey {
   const vhost = resolveVhost(url.vhost, vhosts);
   return streamKey({ vhost, app: url.app, stream: url.stream });
+}
+
+/** Returns a client that came from another thread, where buffers become plain bytes. */
+export function withBuffers(identified: Identified): Identified {
+  return { ...identified, recorded: bufferOf(identified.recorded) };
+}
+
+/** Returns bytes as a buffer over the same memory. */
+export function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** All that a child is told, in one flight. */
@@ -55,6 +70,11 @@ export class ChildAnswers {
 
   constructor(identified: Identified) {
     this.#leveler = new ChildLeveler(identified);
+  }
+
+  /** Size of the child's chunks in bytes, as told so far. */
+  get chunkSize(): number {
+    return this.#leveler.chunkSize;
   }
 
   /** Answers the bytes that the client gets of these. Throws SessionError. */

@@ -1,6 +1,7 @@
 import { formatAddress } from '../../config/address.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
-import type { Connection, Relayed } from '../connections.js';
+import type { Connection } from '../connections.js';
+import type { Relayed } from '../relayed.js';
 import type { Route } from '../route.js';
 
 /** Most concurrent flows of one session; a browser tries each of its network cards. */

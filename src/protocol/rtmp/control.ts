@@ -58,6 +58,22 @@ export function parseUserControl(payload: Buffer): Parsed<UserControl> {
   return value({ event, argument }, 6);
 }
 
+/** Returns the time, in milliseconds, of a PingRequest; null for any other message. */
+export function pingRequestOf({ typeId, payload }: RtmpMessage): number | null {
+  return timeOf(UserControlEvent.pingRequest, typeId, payload);
+}
+
+/** Reports whether a message is a PingResponse. */
+export function isPingResponse({ typeId, payload }: RtmpMessage): boolean {
+  return timeOf(UserControlEvent.pingResponse, typeId, payload) !== null;
+}
+
+function timeOf(event: number, typeId: number, payload: Buffer): number | null {
+  if (typeId !== MessageType.userControl) return null;
+  const control = parseUserControl(payload);
+  return control.kind === 'value' && control.value.event === event ? control.value.argument : null;
+}
+
 function userControl(event: number, argument: number): RtmpMessage {
   return control(MessageType.userControl, Buffer.concat([Buffer.of(0, event), uint32(argument)]));
 }

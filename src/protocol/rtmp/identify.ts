@@ -1,4 +1,4 @@
-import { DEFAULT_VHOST, type Role, resolveVhost } from '../../stream-key.js';
+import type { Role } from '../../stream-key.js';
 import { append } from '../append.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 import type { Amf0Object, Amf0Value } from './amf0.js';
@@ -6,9 +6,10 @@ import { ChunkReader } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand, type RtmpCommand } from './command.js';
 import { connectAnswer, type ServerIdentity } from './connect-answer.js';
-import { setChunkSize, setPeerBandwidth, windowAckSize } from './control.js';
+import { pingRequestOf, pingResponse } from './control.js';
+import { type GreetingSizes, greeting, sizesFor } from './greeting.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
-import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
+import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** Bytes. Commands before `publish` or `play` are far shorter. */
@@ -17,10 +18,6 @@ const MAX_MESSAGE_SIZE = 64 * 1024;
 const MAX_RECORDED = 256 * 1024;
 /** Most commands before that. The most talkative known client sends ten. */
 const MAX_COMMANDS = 128;
-/** Bytes, as SRS sends them (RTMP 1.0 §5.4.4, §5.4.5). */
-const WINDOW_ACK_SIZE = 2_500_000;
-/** Limit type 2, dynamic (§5.4.5). */
-const DYNAMIC = 2;
 /** The id that SRS gives every message stream. */
 export const MEDIA_STREAM_ID = 1;
 
@@ -34,6 +31,10 @@ export interface Identified {
   readonly answered: ReadonlySet<number>;
   /** The last answered transaction that opened a message stream. */
   readonly createStream: number;
+  /** Number of PingRequests that we have answered, and that the child will answer again. */
+  readonly pings: number;
+  /** Size of the chunks that the client expects from the server. */
+  readonly chunkSize: number;
   /** Fields of `connect`; `pageUrl` is '' if the client sent none. */
   readonly tcUrl: string;
   readonly pageUrl: string;
@@ -49,8 +50,8 @@ export interface IdentifierOptions {
   readonly time: number;
   /** Random bytes for S1 and S2. */
   readonly random: Buffer;
-  /** Bytes of the window to acknowledge, by vhost; 0: clients are told none. */
-  readonly windowAckSizes?: Readonly<Record<string, number>>;
+  /** Sizes to tell, by vhost, the default one included; default: SRS's own. */
+  readonly vhostSizes?: Readonly<Record<string, GreetingSizes>>;
 }
 
 type Step = (bytes: Buffer) => Parsed<Identified>;
@@ -66,11 +67,6 @@ const UNANSWERED: ReadonlySet<string> = new Set([
   '@setDataFrame',
   'onMetaData',
 ]);
-
-/** Messages sent before the response to `connect`, where the vhost names no other window. */
-const GREETING = greeting(WINDOW_ACK_SIZE);
-/** Message sent behind that response. */
-const BANDWIDTH_DONE = encodedCommand('onBWDone', 0, [null]);
 
 /**
  * The server's side of an RTMP connection until the client names its stream: handshake, `connect`,
@@ -98,6 +94,8 @@ export class RtmpIdentifier {
   #recorded: Buffer[] = [];
   #recordedBytes = 0;
   #commands = 0;
+  #pings = 0;
+  #chunkSize = DEFAULT_CHUNK_SIZE;
   #replies: Buffer[] = [];
   #sent = 0;
   #tcUrl: string | null = null;
@@ -172,6 +170,8 @@ export class RtmpIdentifier {
 
   #handle(message: RtmpMessage): Parsed<Identified> {
     const { typeId } = message;
+    const ping = pingRequestOf(message);
+    if (ping !== null) this.#answerPing(ping);
     if (typeId !== MessageType.commandAmf0 && typeId !== MessageType.commandAmf3) return INCOMPLETE;
     this.#commands += 1;
     if (this.#commands > MAX_COMMANDS)
@@ -199,22 +199,13 @@ export class RtmpIdentifier {
     this.#tcUrl = tcUrl;
     const pageUrl = isObject(object) ? object.pageUrl : undefined;
     if (typeof pageUrl === 'string') this.#pageUrl = pageUrl;
-    this.#send(this.#greetingFor(tcUrl));
+    const sizes = sizesFor(tcUrl, this.#options.vhostSizes);
+    this.#send(greeting(sizes));
+    this.#chunkSize = sizes.chunk;
     const encoding = isObject(object) && object.objectEncoding === 3 ? 3 : 0;
     this.#answer(command, connectAnswer(this.#options.server, encoding));
-    this.#send(BANDWIDTH_DONE);
+    this.#send(this.#encoded('onBWDone', 0, [null]));
     return INCOMPLETE;
-  }
-
-  /** The greeting of the vhost that the client connects to. */
-  #greetingFor(tcUrl: string): Buffer {
-    const { windowAckSizes } = this.#options;
-    if (windowAckSizes === undefined) return GREETING;
-    const url = parseStreamUrl(tcUrl, 'any');
-    const asked = url.kind === 'value' ? url.value.vhost : DEFAULT_VHOST;
-    const vhost = resolveVhost(asked, Object.keys(windowAckSizes));
-    const size = windowAckSizes[vhost] ?? WINDOW_ACK_SIZE;
-    return size === WINDOW_ACK_SIZE ? GREETING : greeting(size);
   }
 
   #acknowledge(command: RtmpCommand): Parsed<Identified> {
@@ -241,7 +232,8 @@ export class RtmpIdentifier {
     const recorded = Buffer.concat(this.#recorded);
     const createStream = this.#createStreamId;
     const said = { recorded, tcUrl, pageUrl: this.#pageUrl };
-    const told = { answered: this.#answered, createStream, sent: this.#sent };
+    const answers = { answered: this.#answered, createStream, pings: this.#pings };
+    const told = { ...answers, chunkSize: this.#chunkSize, sent: this.#sent };
     return value({ role, url: url.value, ...said, ...told }, 0);
   }
 
@@ -250,30 +242,25 @@ export class RtmpIdentifier {
     this.#replies.push(reply);
   }
 
-  #answer(command: RtmpCommand, [object, ...args]: [Amf0Value, ...Amf0Value[]]): void {
-    this.#answered.add(command.transactionId);
-    this.#send(encodedCommand('_result', command.transactionId, [object, ...args]));
+  #answer({ transactionId }: RtmpCommand, values: [Amf0Value, ...Amf0Value[]]): void {
+    this.#answered.add(transactionId);
+    this.#send(this.#encoded('_result', transactionId, values));
   }
-}
 
-/** In SRS's order. `windowAck` 0: no window is told. */
-function greeting(windowAck: number): Buffer {
-  const messages = [setPeerBandwidth(WINDOW_ACK_SIZE, DYNAMIC), setChunkSize(SERVER_CHUNK_SIZE)];
-  if (windowAck > 0) messages.unshift(windowAckSize(windowAck));
-  return Buffer.concat(messages.map(encoded));
-}
+  #answerPing(time: number): void {
+    this.#pings += 1;
+    this.#send(encodeMessage(pingResponse(time), this.#chunkSize));
+  }
 
-function encodedCommand(
-  name: string,
-  transactionId: number,
-  [object, ...args]: [Amf0Value, ...Amf0Value[]],
-): Buffer {
-  const ids = { csid: ChunkStream.command, streamId: 0 };
-  return encoded(encodeCommand({ name, transactionId, object, args }, ids));
-}
-
-function encoded(message: RtmpMessage): Buffer {
-  return encodeMessage(message, SERVER_CHUNK_SIZE);
+  #encoded(
+    name: string,
+    transactionId: number,
+    [object, ...args]: [Amf0Value, ...Amf0Value[]],
+  ): Buffer {
+    const ids = { csid: ChunkStream.command, streamId: 0 };
+    const message = encodeCommand({ name, transactionId, object, args }, ids);
+    return encodeMessage(message, this.#chunkSize);
+  }
 }
 
 function isObject(candidate: Amf0Value): candidate is Amf0Object {
@@ -283,12 +270,12 @@ function isObject(candidate: Amf0Value): candidate is Amf0Object {
 
 /**
  * Builds an `onStatus` of level error, which refuses a stream. Players and publishers print its
- * description.
+ * description. `chunkSize`: bytes, as the client expects them.
  */
-export function refusal(role: Role, description: string): Buffer {
+export function refusal(role: Role, description: string, chunkSize: number): Buffer {
   const code = role === 'publish' ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed';
   const status = { level: 'error', code, description };
   const command = { name: 'onStatus', transactionId: 0, object: null, args: [status] };
   const ids = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };
-  return encoded(encodeCommand(command, ids));
+  return encodeMessage(encodeCommand(command, ids), chunkSize);
 }

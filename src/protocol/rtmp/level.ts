@@ -3,9 +3,8 @@ import { type Parsed, value } from '../result.js';
 import { ChunkReader, type ReadMessage } from './chunk-reader.js';
 import { encodeMessage } from './chunk-writer.js';
 import { type CommandHead, decodeCommandHead } from './command.js';
-import { setChunkSize } from './control.js';
+import { isPingResponse, setChunkSize } from './control.js';
 import type { Identified } from './identify.js';
-import { SERVER_CHUNK_SIZE } from './message.js';
 import { PLAY_STEPS, type PlayStep, playStepOf } from './play-start.js';
 
 /** Bytes. No answer up to `publish` is larger; media follows only once the connection is level. */
@@ -16,6 +15,11 @@ export interface Leveled {
   readonly toClient: Buffer;
   readonly level: boolean;
 }
+
+type LevelerClient = Pick<
+  Identified,
+  'answered' | 'createStream' | 'pings' | 'chunkSize' | 'hasStarted'
+>;
 
 /**
  * Takes the child's answers to the replayed bytes and drops those that the client has had from us,
@@ -32,6 +36,10 @@ export class ChildLeveler {
   readonly #createStream: number;
   /** Transactions that we have answered and the child has not yet. */
   readonly #awaited: Set<number>;
+  /** Number of PingRequests that we have answered and the child has not yet. */
+  #pings: number;
+  /** Size of the chunks that the client expects. */
+  readonly #told: number;
   /** Chunk streams whose header state the client lacks; `primed`: it has had a full header. */
   readonly #uneven = new Map<number, 'stale' | 'primed'>();
   #compresses = false;
@@ -45,11 +53,18 @@ export class ChildLeveler {
   #doneTo = 0;
   #out: Buffer[] = [];
 
-  constructor(client: Pick<Identified, 'answered' | 'createStream' | 'hasStarted'>) {
-    const { answered, createStream, hasStarted = false } = client;
+  constructor(client: LevelerClient) {
+    const { answered, createStream, pings, chunkSize, hasStarted = false } = client;
     this.#awaited = new Set(answered);
+    this.#pings = pings;
+    this.#told = chunkSize;
     this.#starting = new Set(hasStarted ? PLAY_STEPS : []);
     this.#createStream = createStream;
+  }
+
+  /** Size of the child's chunks in bytes, as told so far. */
+  get chunkSize(): number {
+    return this.#reader.chunkSize;
   }
 
   /** Takes the child's next bytes, those behind its S2. */
@@ -79,18 +94,25 @@ export class ChildLeveler {
    */
   #dropAnswer(message: ReadMessage): boolean {
     const command = headOf(message);
-    const repeats = command?.name === '_result' && this.#awaited.delete(command.transactionId);
+    const answers = command?.name === '_result' && this.#awaited.delete(command.transactionId);
+    const repeats = answers || this.#dropPing(message);
     const starts = this.#streamOpen && !repeats && this.#dropStart(message);
     if (this.#streamOpen && !repeats && !starts) return false;
     if (message.fmt !== 0) this.#compresses = true;
     this.#uneven.set(message.csid, 'stale');
     this.#doneTo = message.end;
-    if (repeats && command.transactionId === this.#createStream) this.#streamOpen = true;
+    if (answers && command.transactionId === this.#createStream) this.#streamOpen = true;
     if (command !== null && !starts && isVerdict(command)) {
-      this.#rewrite(message, SERVER_CHUNK_SIZE);
+      this.#rewrite(message, this.#told);
     }
-    const isSettled = this.#awaited.size + this.#starting.size === 0;
+    const isSettled = this.#awaited.size + this.#starting.size + this.#pings === 0;
     if (this.#streamOpen && isSettled) this.#startPassing(message.end);
+    return true;
+  }
+
+  #dropPing(message: ReadMessage): boolean {
+    if (this.#pings === 0 || !isPingResponse(message)) return false;
+    this.#pings -= 1;
     return true;
   }
 
@@ -103,8 +125,8 @@ export class ChildLeveler {
     this.#passing = true;
     this.#doneTo = from;
     const { chunkSize } = this.#reader;
-    if (chunkSize === SERVER_CHUNK_SIZE) return;
-    this.#out.push(encodeMessage(setChunkSize(chunkSize), SERVER_CHUNK_SIZE));
+    if (chunkSize === this.#told) return;
+    this.#out.push(encodeMessage(setChunkSize(chunkSize), this.#told));
   }
 
   /** Passes a message on unchanged if the client can parse it, else with a full header. */

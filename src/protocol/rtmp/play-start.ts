@@ -1,10 +1,9 @@
 /** Message ids of the status messages that SRS sends to a player. */
 import { type Amf0Object, asWhole, decodeAmf0, encodeAmf0 } from './amf0.js';
-import { encodeMessage } from './chunk-writer.js';
 import { decodeCommand, encodeCommand } from './command.js';
 import { parseUserControl, streamBegin, streamEof, UserControlEvent } from './control.js';
 import { MEDIA_STREAM_ID } from './identify.js';
-import { ChunkStream, MessageType, type RtmpMessage, SERVER_CHUNK_SIZE } from './message.js';
+import { ChunkStream, MessageType, type RtmpMessage } from './message.js';
 
 const ON_STREAM = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };
 const SAMPLE_ACCESS = '|RtmpSampleAccess';
@@ -16,26 +15,28 @@ export type PlayStep = (typeof PLAY_STEPS)[number];
 /** The messages in SRS's order. */
 export const PLAY_STEPS = ['begin', 'reset', 'start', 'access'] as const;
 
-/** The complete answer to `play`; SRS sends it whether or not the stream is published. */
-export const PLAY_STARTED: Buffer = encoded(
-  streamBegin(MEDIA_STREAM_ID),
-  onStatus(playStatus(RESET, 'Playing and resetting stream.')),
-  onStatus(playStatus(START, 'Started playing stream.')),
-  sampleAccess(),
-);
+/** Builds the complete answer to `play`; SRS sends it whether or not the stream is published. */
+export function playStarted(): RtmpMessage[] {
+  return [
+    streamBegin(MEDIA_STREAM_ID),
+    onStatus(playStatus(RESET, 'Playing and resetting stream.')),
+    onStatus(playStatus(START, 'Started playing stream.')),
+    sampleAccess(),
+  ];
+}
 
 /** Builds the answer to `pause` (`on`) or unpause. */
-export function pauseAnswer(on: boolean): Buffer {
+export function pauseAnswer(on: boolean): RtmpMessage[] {
   const [word, description] = on ? ['Pause', 'Paused stream.'] : ['Unpause', 'Unpaused stream.'];
   const status = { level: 'status', code: `NetStream.${word}.Notify`, description };
-  return encoded(onStatus(status), on ? streamEof(MEDIA_STREAM_ID) : streamBegin(MEDIA_STREAM_ID));
+  return [onStatus(status), on ? streamEof(MEDIA_STREAM_ID) : streamBegin(MEDIA_STREAM_ID)];
 }
 
 /** Builds the answer to a call that SRS does not know. */
-export function callAnswer(transactionId: number): Buffer {
+export function callAnswer(transactionId: number): RtmpMessage {
   const ids = { csid: ChunkStream.command, streamId: 0 };
   const result = { name: '_result', transactionId, object: null, args: [null] };
-  return encoded(encodeCommand(result, ids));
+  return encodeCommand(result, ids);
 }
 
 /** Returns which part of the answer to `play` a message is, or null for any other message. */
@@ -77,8 +78,4 @@ function onStatus(status: Amf0Object): RtmpMessage {
 function sampleAccess(): RtmpMessage {
   const payload = encodeAmf0(SAMPLE_ACCESS, true, true);
   return { ...ON_STREAM, timestamp: 0, typeId: MessageType.dataAmf0, payload };
-}
-
-function encoded(...messages: readonly RtmpMessage[]): Buffer {
-  return Buffer.concat(messages.map((message) => encodeMessage(message, SERVER_CHUNK_SIZE)));
 }

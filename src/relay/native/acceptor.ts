@@ -1,4 +1,5 @@
 import type { SetupHandler, SetupModule, SetupThread } from '../client-setup.js';
+import type { ClientWatch } from '../client-watch.js';
 import type { Epoll } from './epoll.js';
 import { close, EAGAIN, ECONNABORTED, EINTR, EPOLLIN, errno, errorName } from './libc.js';
 import { AcceptCall } from './libc-sockets.js';
@@ -67,6 +68,11 @@ export class Acceptor implements SetupThread, PendingClientHost {
   shut(): void {
     if (this.#listening >= 0) this.#links.poller.remove(this.#listening);
     this.#listening = -1;
+  }
+
+  /** Makes a watch of that state; null: there is no handler to do it. */
+  watch(state: unknown): ClientWatch | null {
+    return this.#handler?.watch(state) ?? null;
   }
 
   hear(message: unknown): void {

@@ -1,3 +1,4 @@
+import type { ClientWatch } from '../client-watch.js';
 import {
   addressOf,
   EAGAIN,
@@ -41,13 +42,15 @@ export class DirectionContext {
 }
 
 /** The outcome of an attempt to move bytes; `far` is the side that is written to. */
-export type Moved = 'moved' | 'far-full' | 'ended' | 'near-broken' | 'far-broken';
+export type Moved = 'moved' | 'far-full' | 'ended' | 'recalled' | 'near-broken' | 'far-broken';
 
 export interface DirectionEnds {
   readonly from: number;
   readonly to: number;
   /** Bytes that are read go nowhere, and their end is not told. */
   readonly drops?: boolean;
+  /** Hears what is read before it is written; null: nobody does. */
+  readonly watch: ClientWatch | null;
 }
 
 /** One direction of a pair: what is read from one socket is written to the other. */
@@ -61,6 +64,12 @@ export class Direction {
   #held: Uint8Array | null;
   #pipe: Pipe | null = null;
   #inPipe = 0;
+  /** Null: nobody listens. */
+  #watch: ClientWatch | null;
+  /** The watch has recalled the near side: nothing more is read from it. */
+  #recalled = false;
+  /** The bytes at which it was recalled. */
+  #heldBack: Uint8Array | null = null;
   #splices = false;
   /** The far side was full once. */
   #slow = false;
@@ -68,7 +77,7 @@ export class Direction {
 
   constructor(
     context: DirectionContext,
-    { from, to, drops = false }: DirectionEnds,
+    { from, to, drops = false, watch }: DirectionEnds,
     counter: number,
     first: Uint8Array | null,
   ) {
@@ -76,6 +85,7 @@ export class Direction {
     this.#from = from;
     this.#to = to;
     this.#drops = drops;
+    this.#watch = watch;
     this.#counter = counter;
     this.#held = first;
   }
@@ -87,12 +97,25 @@ export class Direction {
 
   /** More may be read. */
   get reading(): boolean {
-    return !this.#ended && this.#held === null && this.#pipe === null;
+    return !this.#ended && !this.#recalled && !this.blocked;
   }
 
   /** The near side has ended, and the far side has all that it said. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The near side's bytes go no further: see `ClientWatch`. */
+  get recalled(): boolean {
+    return this.#recalled;
+  }
+
+  /** The near side stays: its bytes go on. Afterwards `flush`. */
+  stay(): void {
+    this.#recalled = false;
+    this.#held = this.#heldBack;
+    this.#heldBack = null;
+    this.#watch?.stays();
   }
 
   /** Bytes that the far side has been sent. */
@@ -127,13 +150,24 @@ export class Direction {
     const got = recv(this.#from, address, this.#slow ? SLOW_SIZE : COPY_SIZE, MSG_DONTWAIT);
     if (got <= 0) return got === 0 ? this.#end() : this.#readFailed();
     if (this.#drops) return 'moved';
-    this.#splices = got >= SPLICE_FROM && canSplice;
+    if (this.#watch !== null && !this.#passes(this.#watch, got)) return 'recalled';
+    this.#splices = got >= SPLICE_FROM && canSplice && this.#watch === null;
     const sent = this.#send(address, got);
     if (sent === got) return 'moved';
     if (sent < 0) return 'far-broken';
     this.#held = this.#context.scratch.slice(sent, got);
     this.#slow = true;
     return 'far-full';
+  }
+
+  /** Has the bytes just read heard, and answers whether they may be written. */
+  #passes(watch: ClientWatch, got: number): boolean {
+    const heard = watch.hear(Buffer.from(this.#context.scratch.subarray(0, got)));
+    if (heard === 'done') this.#watch = null;
+    if (heard !== 'recall') return true;
+    this.#recalled = true;
+    this.#heldBack = this.#context.scratch.slice(0, got);
+    return false;
   }
 
   #sendHeld(held: Uint8Array): Moved {

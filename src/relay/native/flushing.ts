@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { RecalledClient } from '../client-watch.js';
 import type { RelayEnd, RelayedConnection, RelayPair } from '../relay.js';
 
 /**
@@ -7,6 +8,7 @@ import type { RelayEnd, RelayedConnection, RelayPair } from '../relay.js';
  */
 export class FlushingConnection implements RelayedConnection {
   readonly ended: Promise<RelayEnd>;
+  onRecall: ((about: unknown) => Promise<boolean>) | null = null;
   readonly #pair: RelayPair;
   #joined: RelayedConnection | null = null;
   #end: RelayEnd | null = null;
@@ -24,6 +26,10 @@ export class FlushingConnection implements RelayedConnection {
     return this.#joined?.bytesOut ?? 0;
   }
 
+  get recalled(): RecalledClient | null {
+    return this.#joined?.recalled ?? null;
+  }
+
   destroy(): void {
     if (this.#joined) this.#joined.destroy();
     else this.#stop('destroyed');
@@ -35,6 +41,7 @@ export class FlushingConnection implements RelayedConnection {
     await Promise.all([flushed(client), flushed(child)]);
     clearTimeout(timer);
     this.#joined = join();
+    this.#joined.onRecall = async (about) => (await this.onRecall?.(about)) ?? false;
     const end = await this.#joined.ended;
     return this.#end ?? end;
   }

@@ -174,11 +174,16 @@ export class AcceptCall {
   }
 }
 
-/** The port that a socket is bound to. Throws LibcError. */
-export function boundPort(fd: number): number {
+/** The `struct sockaddr` that a socket is bound to. Throws LibcError. */
+export function boundName(fd: number): Uint8Array {
   const address = new Uint8Array(28);
   checked('getsockname', getSockName(fd, address, Uint32Array.of(address.length)));
-  return new DataView(address.buffer).getUint16(2);
+  return address;
+}
+
+/** The port that a socket is bound to. Throws LibcError. */
+export function boundPort(fd: number): number {
+  return new DataView(boundName(fd).buffer).getUint16(2);
 }
 
 /** Receives up to `count` datagrams into `struct mmsghdr`s; answers how many. Never blocks. */

@@ -9,7 +9,7 @@ import { EPOLLET, EPOLLIN } from './libc.js';
 import { CHILD, Pair, type Watched } from './pair.js';
 import type { NativePendingClient } from './pending-client.js';
 import { PipePool } from './pipes.js';
-import type { EmployOrder, EndOrder, Order, PairSetup, Report, Shared } from './protocol.js';
+import type { EmployOrder, Order, PairOrder, PairSetup, Report, Shared } from './protocol.js';
 import { SlotArray } from './slots.js';
 
 /** The longest sleep: the grain of idle limits. */
@@ -155,22 +155,38 @@ export class RelayLoop {
 
   #perform(order: Order): void {
     const { kind } = order;
-    if (kind === 'join') this.#begin(new Pair(this.#poller, this.#ways, order));
+    if (kind === 'join') this.#join(order);
     else if (kind === 'say') this.#acceptor.hear(order.message);
     else if (kind === 'employ') this.#employ = order;
-    else if (kind === 'end') this.#destroy(order);
+    else if (kind === 'end' || kind === 'let-go' || kind === 'stay') this.#orderPair(order);
     else throw new Error(`relay thread: unknown order '${kind}'`);
   }
 
-  #destroy({ slot, generation }: EndOrder): void {
+  #join({ watchState, ...setup }: Extract<Order, { kind: 'join' }>): void {
+    const watch = watchState === undefined ? null : this.#acceptor.watch(watchState);
+    this.#begin(this.#pairOf({ ...setup, watch }));
+  }
+
+  #orderPair({ kind, slot, generation }: PairOrder): void {
     const pair = this.#slots.at(slot);
-    if (pair instanceof Pair && pair.generation === generation) this.#end(pair, 'destroyed');
+    if (!(pair instanceof Pair) || pair.generation !== generation) return;
+    if (kind === 'end') this.#end(pair, 'destroyed');
+    else this.#settle(pair, kind === 'stay' ? pair.stay() : pair.letGo());
   }
 
   #relay(setup: PairSetup, watched: Watched, over: () => void): void {
-    const pair = new Pair(this.#poller, this.#ways, setup);
+    const pair = this.#pairOf(setup);
     pair.over = over;
     this.#begin(pair, watched);
+  }
+
+  #pairOf(setup: PairSetup): Pair {
+    const pair = new Pair(this.#poller, this.#ways, setup);
+    const { slot, watch } = setup;
+    if (watch !== null) {
+      pair.onRecall = () => this.#report({ kind: 'recall', slot, about: watch.about });
+    }
+    return pair;
   }
 
   #begin(pair: Pair, watched?: Watched): void {
@@ -193,7 +209,8 @@ export class RelayLoop {
     // The numbers may be other files' from here on: should this thread die, they must stay open.
     this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
     pair.close(end);
-    this.#report({ kind: 'ended', slot, end });
+    if (end === 'recalled') this.#report({ kind: end, slot, ...pair.recalled });
+    else this.#report({ kind: 'ended', slot, end });
     pair.over?.();
   }
 }

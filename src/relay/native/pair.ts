@@ -1,3 +1,4 @@
+import type { ClientWatch } from '../client-watch.js';
 import type { IdlePlace } from '../idle.js';
 import { type RelayEnd, STALL_MS } from '../relay.js';
 import { Direction, type DirectionContext, type Moved } from './direction.js';
@@ -28,16 +29,21 @@ export class Pair {
   idlePlace: IdlePlace | null = null;
   /** Told of its end, if the client was let in here. */
   over: (() => void) | null = null;
+  /** Called when the watch recalls the client; `letGo` or `stay` goes on with that. */
+  onRecall: (() => void) | null = null;
   readonly #poller: Epoll;
   readonly #client: number;
   readonly #child: number;
+  readonly #clientWatch: ClientWatch | null;
   readonly #up: Direction;
   readonly #down: Direction;
   #clientMask = 0;
   #childMask = 0;
+  /** The child has been told that its client, which is recalled, has ended. */
+  #isLetGo = false;
 
   constructor(poller: Epoll, context: DirectionContext, setup: PairSetup) {
-    const { slot, generation, client, child, oneWay = false } = setup;
+    const { slot, generation, client, child, oneWay = false, watch } = setup;
     this.#poller = poller;
     this.slot = slot;
     this.generation = generation;
@@ -45,15 +51,21 @@ export class Pair {
     this.stallMs = setup.stallMs ?? STALL_MS;
     this.#client = client;
     this.#child = child;
-    const up = { from: client, to: child, drops: oneWay };
+    this.#clientWatch = watch;
+    const up = { from: client, to: child, drops: oneWay, watch };
     this.#up = new Direction(context, up, 2 * slot, setup.toChild);
-    const down = { from: child, to: client };
+    const down = { from: child, to: client, watch: null };
     this.#down = new Direction(context, down, 2 * slot + 1, setup.toClient);
   }
 
   /** Bytes wait for the client. */
   get isStuck(): boolean {
     return this.#down.blocked;
+  }
+
+  /** The client that was recalled, and its watch's note. */
+  get recalled(): { client: number; about: unknown } {
+    return { client: this.#client, about: this.#clientWatch?.about };
   }
 
   /** Bytes that the client has been sent. */
@@ -91,14 +103,35 @@ export class Pair {
     return this.#handleRest(side, events, away);
   }
 
-  /** Closes both descriptors; resets the other side of a broken one, and a stalled client. */
+  /** Tells the child of a recalled client that this has ended. Answers an end when it is over. */
+  letGo(): RelayEnd | null {
+    if (!this.#up.recalled) return null;
+    this.#isLetGo = true;
+    this.#up.tellEnd();
+    return this.#recallEnd();
+  }
+
+  /** Keeps a recalled client. Answers an end when it is over. */
+  stay(): RelayEnd | null {
+    if (!this.#up.recalled || this.#isLetGo) return null;
+    this.#up.stay();
+    const end = this.#settle(this.#up, this.#up.flush());
+    // The child may have ended meanwhile.
+    return end ?? (this.#down.ended ? 'closed' : null);
+  }
+
+  /**
+   * Closes both descriptors; resets the other side of a broken one, and a stalled client. A
+   * recalled client stays open.
+   */
   close(end: RelayEnd): void {
     this.#up.drop();
     this.#down.drop();
     if (end === 'client-reset') resetOnClose(this.#child);
     if (end === 'child-reset' || end === 'stalled') resetOnClose(this.#client);
-    close(this.#client);
     close(this.#child);
+    if (end === 'recalled') this.#poller.remove(this.#client);
+    else close(this.#client);
   }
 
   #sendFirst(way: Direction): RelayEnd | null {
@@ -127,9 +160,15 @@ export class Pair {
     const ofClient = way === this.#up;
     if (moved === 'near-broken') return ofClient ? 'client-reset' : 'child-reset';
     if (moved === 'far-broken') return ofClient ? 'child-reset' : 'client-reset';
+    if (moved === 'recalled') this.onRecall?.();
+    if (this.#up.recalled) return this.#recallEnd();
     if (this.#up.ended && this.#down.ended) return 'closed';
     if (moved === 'ended') way.tellEnd();
     return null;
+  }
+
+  #recallEnd(): RelayEnd | null {
+    return this.#isLetGo && this.#down.ended ? 'recalled' : null;
   }
 
   /** Tells epoll what matters now: a side is read from only while the other one takes it. */

@@ -23,6 +23,7 @@ import {
 import {
   beginConnect,
   bindSocket,
+  boundName,
   connectOutcome,
   createSocket,
   IPPROTO_TCP,
@@ -98,6 +99,10 @@ export class NativePendingClient implements ThreadClient {
   /** Begins to hear the client; answers whether the kernel had room for that. */
   watch(): boolean {
     return this.#client.watch();
+  }
+
+  get localIp(): string {
+    return endpointOf(boundName(this.#client.fd)).ip;
   }
 
   get unread(): number {

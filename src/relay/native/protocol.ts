@@ -1,3 +1,4 @@
+import type { ClientWatch } from '../client-watch.js';
 import type { RelayEnd } from '../relay.js';
 
 /** The messages between the control side and a relay thread, and the memory that they share. */
@@ -23,16 +24,20 @@ export interface PairSetup {
   readonly idleMs: number;
   /** Default: `STALL_MS`. */
   readonly stallMs?: number;
+  readonly watch: ClientWatch | null;
 }
 
-interface JoinOrder extends PairSetup {
+interface JoinOrder extends Omit<PairSetup, 'watch'> {
   readonly kind: 'join';
+  /** The state of the pair's watch; undefined: it has none. */
+  readonly watchState: unknown;
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
 }
 
-export interface EndOrder {
-  readonly kind: 'end';
+/** End a pair (`end`), or go on with its recalled client, which leaves the child or stays. */
+export interface PairOrder {
+  readonly kind: 'end' | 'let-go' | 'stay';
   readonly slot: number;
   readonly generation: number;
 }
@@ -50,10 +55,19 @@ interface SayOrder {
   readonly message: unknown;
 }
 
-export type Order = JoinOrder | EndOrder | EmployOrder | SayOrder;
+export type Order = JoinOrder | PairOrder | EmployOrder | SayOrder;
 
 export type Report =
   | { readonly kind: 'ended'; readonly slot: number; readonly end: RelayEnd }
+  /** A pair's watch has recalled its client. */
+  | { readonly kind: 'recall'; readonly slot: number; readonly about: unknown }
+  /** The pair's child has ended; its client's descriptor is the control side's. */
+  | {
+      readonly kind: 'recalled';
+      readonly slot: number;
+      readonly client: number;
+      readonly about: unknown;
+    }
   | { readonly kind: 'unpinned'; readonly reason: string }
   /** A pair that the handler brought together is relayed. */
   | {

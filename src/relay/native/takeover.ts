@@ -10,6 +10,8 @@ export interface RawPair {
   readonly child: number;
   readonly toClient: OwnBytes | null;
   readonly toChild: OwnBytes | null;
+  /** The state of the pair's watch; undefined: it has none. */
+  readonly watchState: unknown;
   readonly oneWay?: boolean;
   readonly idleMs: number;
   readonly stallMs?: number;
@@ -32,13 +34,15 @@ export function takeOver(pair: RelayPair): RawPair | null {
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
-  const { oneWay = false, idleMs, stallMs = STALL_MS } = pair;
+  const { oneWay = false, idleMs, stallMs = STALL_MS, watch } = pair;
   const ahead = release(pair.client);
+  for (const bytes of ahead) watch?.passed(bytes);
   return {
     client: duplicates.client,
     child: duplicates.child,
     toClient: joined(pair.toClient, release(pair.child)),
     toChild: joined(pair.toChild, oneWay ? [] : ahead),
+    watchState: watch?.state,
     oneWay,
     idleMs,
     stallMs,

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '../../logging/logger.js';
 import { workerEnd } from '../../system/worker-end.js';
 import type { HandlerThread, SetupLink } from '../client-setup.js';
+import { RECALL_MS, type RecalledClient } from '../client-watch.js';
 import type { RelayEnd, RelayedConnection } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
@@ -22,6 +23,8 @@ class ThreadConnection implements RelayedConnection {
   readonly generation: number;
   readonly ended: Promise<RelayEnd>;
   readonly slot: number;
+  recalled: RecalledClient | null = null;
+  onRecall: ((about: unknown) => Promise<boolean>) | null = null;
   #thread: RelayThread | null;
   #resolve: (end: RelayEnd) => void = () => {};
   #bytesIn = 0;
@@ -46,6 +49,16 @@ class ThreadConnection implements RelayedConnection {
 
   destroy(): void {
     this.#thread?.order({ kind: 'end', slot: this.slot, generation: this.generation });
+  }
+
+  /** Asks whether the client, which is recalled, stays with its child. */
+  async recall(about: unknown): Promise<void> {
+    const kind = (await this.onRecall?.(about)) ? 'stay' : 'let-go';
+    const { slot, generation } = this;
+    this.#thread?.order({ kind, slot, generation });
+    if (kind === 'stay') return;
+    const timer = setTimeout(() => this.destroy(), RECALL_MS).unref();
+    void this.ended.then(() => clearTimeout(timer));
   }
 
   /** Keeps the last counts: the slot goes to another pair. */
@@ -170,6 +183,8 @@ export class RelayThread implements HandlerThread {
     else if (kind === 'told') this.#link?.heard(report.message);
     else if (kind === 'joined') this.#joined(report);
     else if (kind === 'handedBack') this.#handedBack(report);
+    else if (kind === 'recall') void this.#connections.at(report.slot)?.recall(report.about);
+    else if (kind === 'recalled') this.#recalled(report);
     else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
   }
 
@@ -184,8 +199,14 @@ export class RelayThread implements HandlerThread {
       close(client);
       return;
     }
-    const options = { fd: client, allowHalfOpen: true, readable: true, writable: true };
-    this.#link.handedBack(ticket, new Socket(options).pause(), about);
+    this.#link.handedBack(ticket, socketOf(client), about);
+  }
+
+  #recalled({ slot, client, about }: Extract<Report, { kind: 'recalled' }>): void {
+    const connection = this.#connections.at(slot);
+    if (connection) connection.recalled = { client: socketOf(client), about };
+    else close(client);
+    this.#finish(slot, 'recalled');
   }
 
   #finish(slot: number, end: RelayEnd): void {
@@ -224,6 +245,11 @@ function shareWith(settings: ThreadSettings): Shared {
     close(epoll);
     throw error;
   }
+}
+
+/** A paused socket of Node's for a descriptor that is the control side's. */
+function socketOf(fd: number): Socket {
+  return new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
 }
 
 /** Buffers that are moved to the thread instead of copied. */

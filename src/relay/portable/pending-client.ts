@@ -44,6 +44,10 @@ export class PortablePendingClient implements PendingClient {
     if (this.#client.destroyed || this.#client.readableEnded) this.#clientLeft();
   }
 
+  get localIp(): string {
+    return (this.#client.localAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, '');
+  }
+
   get unread(): number {
     return this.#client.writableLength;
   }
@@ -86,13 +90,13 @@ export class PortablePendingClient implements PendingClient {
     this.#child = null;
   }
 
-  join({ toClient, idleMs }: RelayStart): void {
+  join({ toClient, idleMs, watch }: RelayStart): void {
     const child = this.#child;
     if (this.#isOver || child === null) return;
     this.#isOver = true;
     this.#leave(this.#client, this.#clientSaid, this.#clientLeft);
     this.#leave(child, this.#childSaid, this.#childLeft);
-    this.#relay({ client: this.#client, child, toClient, idleMs });
+    this.#relay({ client: this.#client, child, toClient, idleMs, ...(watch && { watch }) });
   }
 
   close(how: 'end' | 'reset', lastWords?: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { resetSocket } from '../../system/reset-socket.js';
+import { type ClientWatch, RECALL_MS, type RecalledClient } from '../client-watch.js';
 import {
   type RelayEnd,
   type RelayEngine,
@@ -8,6 +9,7 @@ import {
   STALL_MS,
 } from '../relay.js';
 import { type Stallable, StallWatch } from '../stall.js';
+import { pipeWatched } from './pipe-watched.js';
 
 /** Time between two searches for stalled clients, milliseconds. */
 const TICK_MS = 500;
@@ -21,25 +23,31 @@ class PortableConnection implements RelayedConnection, Stallable {
   readonly #clientBase: number;
   readonly #childBase: number;
   #end: RelayEnd = 'closed';
+  recalled: RecalledClient | null = null;
+  onRecall: ((about: unknown) => Promise<boolean>) | null = null;
+  #resolve: (end: RelayEnd) => void = () => {};
+  /** Removes what listens to the client. */
+  readonly #leaveClient: (() => void)[] = [];
 
   constructor(pair: RelayPair, onStuck: (connection: PortableConnection) => void) {
-    const { client, child, toClient, toChild, oneWay, idleMs, stallMs = STALL_MS } = pair;
+    const { client, child, toClient, toChild, idleMs, stallMs = STALL_MS } = pair;
     this.stallMs = stallMs;
     this.#client = client;
     this.#child = child;
     this.#clientBase = client.bytesWritten;
     this.#childBase = child.bytesWritten;
-    this.ended = Promise.all([closed(client), closed(child)]).then(() => this.#end);
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    const isClosed = [this.#closed(client), this.#closed(child)];
+    void Promise.all(isClosed).then(() => this.#resolve(this.#end));
     this.#guard(client, child, 'client-reset');
     this.#guard(child, client, 'child-reset');
     // Every byte of either way passes through the child's socket: its timer serves for both.
     child.setTimeout(idleMs, () => this.#stop('idle'));
     if (toChild?.length) child.write(toChild);
     if (toClient?.length) client.write(toClient);
-    // A one-way client's end tells the child nothing, so the child's own has to.
-    if (oneWay) child.once('end', () => child.end());
-    if (oneWay) client.resume();
-    else client.pipe(child);
+    this.#pipeUp(pair);
     // `pipe` pauses the child while the client takes nothing.
     child.on('pause', () => onStuck(this)).pipe(client);
     if (this.isStuck) onStuck(this);
@@ -73,14 +81,76 @@ class PortableConnection implements RelayedConnection, Stallable {
     this.#stop('stalled');
   }
 
+  #pipeUp({ client, child, oneWay, watch }: RelayPair): void {
+    if (oneWay) {
+      // A one-way client's end tells the child nothing, so the child's own has to.
+      child.once('end', () => child.end());
+      client.resume();
+    } else if (watch) {
+      this.#pipeWatched(watch);
+    } else {
+      client.pipe(child);
+    }
+  }
+
+  #pipeWatched(watch: ClientWatch): void {
+    const recall = (bytes: Buffer) => void this.#recall(watch, bytes);
+    pipeWatched(this.#client, this.#child, watch, recall);
+  }
+
+  async #recall(watch: ClientWatch, bytes: Buffer): Promise<void> {
+    const stays = await this.onRecall?.(watch.about);
+    if (!stays) {
+      this.#letGo(watch);
+      return;
+    }
+    watch.stays();
+    this.#child.write(bytes);
+    this.#pipeWatched(watch);
+  }
+
+  #letGo(watch: ClientWatch): void {
+    const client = this.#client;
+    const child = this.#child;
+    if (child.readableEnded || child.destroyed) {
+      this.#stop('closed');
+      return;
+    }
+    // The pipe so far would end the client together with the child.
+    child.unpipe(client);
+    child.pipe(client, { end: false });
+    child.setTimeout(RECALL_MS);
+    child.once('end', () => {
+      child.unpipe(client);
+      for (const leave of this.#leaveClient) leave();
+      this.recalled = { client, about: watch.about };
+      this.#resolve('recalled');
+      child.destroy();
+    });
+    child.end();
+  }
+
   /** A side that broke off takes the other with it; one that ended in order `pipe` half-closes. */
   #guard(socket: Socket, other: Socket, end: RelayEnd): void {
-    socket.once('error', () => {
+    const failed = () => {
       if (this.#end === 'closed') this.#end = end;
       resetSocket(other);
-    });
-    socket.once('close', () => {
+    };
+    const left = () => {
       if (!socket.readableEnded && !other.destroyed) resetSocket(other);
+    };
+    socket.once('error', failed).once('close', left);
+    if (socket === this.#client) {
+      this.#leaveClient.push(() => void socket.off('error', failed).off('close', left));
+    }
+  }
+
+  #closed(socket: Socket): Promise<void> {
+    return new Promise((resolve) => {
+      const closed = () => resolve();
+      if (socket.closed) resolve();
+      else socket.once('close', closed);
+      if (socket === this.#client) this.#leaveClient.push(() => void socket.off('close', closed));
     });
   }
 
@@ -89,13 +159,6 @@ class PortableConnection implements RelayedConnection, Stallable {
     this.#client.destroy();
     this.#child.destroy();
   }
-}
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.closed) resolve();
-    else socket.once('close', () => resolve());
-  });
 }
 
 /**

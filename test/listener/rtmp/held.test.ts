@@ -5,8 +5,9 @@ import type { HookClient } from '../../../src/listener/held-hooks.js';
 import { HoldBudget } from '../../../src/listener/hold-budget.js';
 import type { Router } from '../../../src/listener/route.js';
 import { HeldPlayers } from '../../../src/listener/rtmp/held-players.js';
+import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
 import { setChunkSize } from '../../../src/protocol/rtmp/control.js';
-import { PLAY_STARTED } from '../../../src/protocol/rtmp/play-start.js';
+import { playStarted } from '../../../src/protocol/rtmp/play-start.js';
 import { CountedWaiters } from '../../helpers/counted.js';
 import { CLIENTS, type ClientBytes } from '../../helpers/rtmp-bytes.js';
 import { Acceptor } from '../../helpers/sockets.js';
@@ -31,7 +32,7 @@ const FFMPEG = CLIENTS[1] as ClientBytes;
 const ANSWERS = Buffer.concat([
   CHILD_HANDSHAKE,
   encoded(setChunkSize(60_000), result(1), result(2, 1)),
-  PLAY_STARTED,
+  ...playStarted().map((message) => encodeMessage(message, 60_000)),
 ]);
 const MEDIA = encoded(video(0, 50));
 
@@ -55,10 +56,8 @@ class World {
         this.published.has(stream) || this.waiters.wait(stream, signal),
       route: (stream, role) => this.route(stream, role),
       hooks: {
-        open: () => this.#hookClient(),
-        adopt: () => this.#hookClient(),
-        hears: () => false,
-        end: () => false,
+        ...{ open: () => this.#hookClient(), adopt: () => this.#hookClient() },
+        ...{ follow: () => this.#hookClient(), hears: () => false, end: () => false },
       },
       budget: this.budget,
     });
@@ -84,6 +83,8 @@ class World {
       stop: () => tell('stop'),
       goesBy: () => tell('dialled'),
       served: () => tell('served'),
+      moves: () => tell('moves'),
+      waits: () => tell('waits'),
       leave: () => tell('leave'),
     };
   }

@@ -62,7 +62,7 @@ export class Rig {
       vhosts: ['__defaultVhost__'],
       identifyMs: 30_000,
       childAnswerMs: 10_000,
-      server: { signature: 'SRS/1.2.3(Hang)', version: '1.2.3', ip: '192.0.2.1', pid: 1 },
+      server: { signature: 'SRS/1.2.3(Hang)', version: '1.2.3', pid: 1 },
       logger: silentLogger,
       ...context,
       aliases: this.aliases,

@@ -213,13 +213,22 @@ describe('a player that waits', () => {
     ];
     for (const bytes of bad) assert.equal(held().feed(bytes).kind, 'invalid');
     const play = held();
-    const ack = encodeMessage(acknowledgement(1), 128);
-    let outcome = play.feed(ack);
+    const pause = call('pause', 0, null, true, 0);
+    let outcome = play.feed(pause);
     for (let count = 0; count < 10_000 && outcome.kind === 'value'; count += 1) {
-      outcome = play.feed(ack);
+      outcome = play.feed(pause);
     }
     assert.equal(outcome.kind, 'invalid');
     assert.ok(play.size <= 64 * 1024);
+  });
+
+  it('may acknowledge for as long as it likes', () => {
+    const play = held();
+    const ack = encodeMessage(acknowledgement(1), 128);
+    play.feed(ack);
+    const { size } = play;
+    for (let count = 0; count < 10_000; count += 1) assert.equal(play.feed(ack).kind, 'value');
+    assert.equal(play.size, size);
   });
 });
 

@@ -58,6 +58,12 @@ function call(name: string, transactionId: number, ...args: Amf0Value[]): Buffer
   return encodeMessage(encodeCommand(command, { csid: 3, streamId: 0 }), 128);
 }
 
+/** A PingRequest (RTMP 1.0 §7.1.7). */
+function ping(time: number): Buffer {
+  const payload = Buffer.from(`0006${time.toString(16).padStart(8, '0')}`, 'hex');
+  return encodeMessage({ csid: 2, timestamp: 0, typeId: 4, streamId: 0, payload }, 128);
+}
+
 const CONNECT = call('connect', 1, { tcUrl: TARGET.tcUrl });
 const PUBLISH = call('publish', 5, null, 'cam');
 
@@ -169,27 +175,48 @@ describe('what it answers', () => {
     }
   });
 
-  it('tells the window of the vhost, and none where that is 0', () => {
-    const windowAckSizes = { __defaultVhost__: 1_000_000, 'five.com': 5_000_000, 'none.com': 0 };
-    for (const [tcUrl, told] of [
-      ['rtmp://five.com/live', ['5', '6', '1']],
-      ['rtmp://127.0.0.1/live?vhost=five.com', ['5', '6', '1']],
-      ['rtmp://none.com/live', ['6', '1', '20']],
-      ['rtmp://other.com/live', ['5', '6', '1']],
+  it('tells window and chunk size of the vhost, and no window where that is 0', () => {
+    const vhostSizes = {
+      __defaultVhost__: { windowAck: 1_000_000, chunk: 128 },
+      'five.com': { windowAck: 5_000_000, chunk: 65_536 },
+      'none.com': { windowAck: 0, chunk: 4096 },
+    };
+    for (const [tcUrl, windowAck, chunk] of [
+      ['rtmp://five.com/live', 5_000_000, 65_536],
+      ['rtmp://127.0.0.1/live?vhost=five.com', 5_000_000, 65_536],
+      ['rtmp://none.com/live', null, 4096],
+      ['rtmp://other.com/live', 1_000_000, 128],
     ] as const) {
-      const options = { server: SERVER, time: 0, random: RANDOM, windowAckSizes };
+      const options = { server: SERVER, time: 0, random: RANDOM, vhostSizes };
       const identifier = new RtmpIdentifier(options);
-      identifier.feed(Buffer.concat([SIMPLE, C2, call('connect', 1, { tcUrl })]));
+      const calls = [call('connect', 1, { tcUrl }), call('createStream', 2), PUBLISH];
+      const outcome = identifier.feed(Buffer.concat([SIMPLE, C2, ...calls]));
+      assert.ok(outcome.kind === 'value' && outcome.value.chunkSize === chunk, tcUrl);
       const messages = messagesIn(identifier.takeReplies().subarray(ANSWER_SIZE));
-      assert.deepEqual(
-        messages.slice(0, 3).map(({ typeId }) => `${typeId}`),
-        told,
-        tcUrl,
-      );
-      if (told[0] !== '5') continue;
-      const size = tcUrl.includes('five') ? 5_000_000 : 1_000_000;
-      assert.equal(messages[0]?.payload.readUInt32BE(), size, tcUrl);
+      const told = (typeId: number) => messages.find((message) => message.typeId === typeId);
+      assert.equal(told(5)?.payload.readUInt32BE() ?? null, windowAck, tcUrl);
+      assert.equal(told(1)?.payload.readUInt32BE(), chunk, tcUrl);
+      assert.deepEqual(messages.slice(-3).map(summary), [
+        '20 _result 1',
+        '20 onBWDone 0',
+        '20 _result 2',
+      ]);
     }
+  });
+
+  it('answers pings wherever they come, and counts them', () => {
+    const identifier = new RtmpIdentifier({ server: SERVER, time: 0, random: RANDOM });
+    const opening = [ping(1), CONNECT, ping(2), call('createStream', 2), ping(3), PUBLISH];
+    const outcome = identifier.feed(Buffer.concat([SIMPLE, C2, ...opening]));
+    assert.ok(outcome.kind === 'value');
+    assert.equal(outcome.value.pings, 3);
+    const replies = messagesIn(identifier.takeReplies().subarray(ANSWER_SIZE));
+    const pongs = replies.filter(({ typeId }) => typeId === 4);
+    assert.deepEqual(
+      pongs.map(({ payload }) => payload.toString('hex')),
+      ['000700000001', '000700000002', '000700000003'],
+    );
+    assert.equal(replies[0]?.typeId, 4);
   });
 
   it('answers calls that nobody knows, until a stream is begun', () => {
@@ -227,7 +254,7 @@ describe('what it answers', () => {
       ['play', 'NetStream.Play.Failed'],
     ] as const) {
       const told = encodeMessage(setChunkSize(60_000), 128);
-      const bytes = Buffer.concat([told, refusal(role, 'nobody is ready')]);
+      const bytes = Buffer.concat([told, refusal(role, 'nobody is ready', 60_000)]);
       const [, message, ...others] = messagesIn(bytes);
       assert.ok(message);
       assert.equal(others.length, 0);

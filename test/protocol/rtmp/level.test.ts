@@ -3,19 +3,22 @@ import { describe, it } from 'node:test';
 import { ChunkReader } from '../../../src/protocol/rtmp/chunk-reader.js';
 import { encodeMessage } from '../../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../../src/protocol/rtmp/command.js';
-import { setChunkSize, windowAckSize } from '../../../src/protocol/rtmp/control.js';
+import { pingResponse, setChunkSize, windowAckSize } from '../../../src/protocol/rtmp/control.js';
 import { ChildLeveler } from '../../../src/protocol/rtmp/level.js';
 import {
   MessageType,
   type RtmpMessage,
   SERVER_CHUNK_SIZE,
 } from '../../../src/protocol/rtmp/message.js';
-import { PLAY_STARTED } from '../../../src/protocol/rtmp/play-start.js';
+import { playStarted } from '../../../src/protocol/rtmp/play-start.js';
 import { CompressingWriter } from '../../helpers/compressing-writer.js';
 
 type Plan = ConstructorParameters<typeof ChildLeveler>[0];
 
-const ANSWERED = { answered: new Set([1, 2, 3, 4]), createStream: 4 };
+const ANSWERED = {
+  ...{ answered: new Set([1, 2, 3, 4]), createStream: 4 },
+  ...{ pings: 0, chunkSize: SERVER_CHUNK_SIZE },
+};
 
 function result(transactionId: number): RtmpMessage {
   const command = { name: '_result', transactionId, object: null, args: [undefined] };
@@ -56,16 +59,6 @@ function throughLeveler(child: Buffer, size: number, plan: Plan = ANSWERED): Rtm
     messages.push(read.value);
   }
   return messages;
-}
-
-function messagesOf(bytes: Buffer): RtmpMessage[] {
-  const reader = new ChunkReader();
-  reader.push(Buffer.concat([encodeMessage(setChunkSize(SERVER_CHUNK_SIZE), 128), bytes]));
-  const messages: RtmpMessage[] = [];
-  for (let read = reader.next(); read.kind === 'value'; read = reader.next()) {
-    messages.push(read.value);
-  }
-  return messages.slice(1);
 }
 
 function seen({ csid, timestamp, typeId, payload }: RtmpMessage) {
@@ -112,6 +105,29 @@ describe('levelling a child that starts every message with a full header', () =>
     assert.deepEqual(got.map(seen), [setChunkSize(128), media1[0]!].map(seen));
   });
 
+  it('tells no chunk size that the client has been told', () => {
+    const same = [setChunkSize(4096), ...[1, 2, 3, 4].map(result)];
+    for (const [chunkSize, told] of [
+      [4096, 0],
+      [128, 16],
+    ] as const) {
+      const outcome = new ChildLeveler({ ...ANSWERED, chunkSize }).feed(child(same));
+      assert.ok(outcome.kind === 'value' && outcome.value.level);
+      assert.equal(outcome.value.toClient.length, told);
+    }
+  });
+
+  for (const size of SIZES) {
+    it(`drops as many answers to pings as were given, read ${size} bytes at a time`, () => {
+      const order = [pingResponse(1), ...[1, 2, 3, 4].map(result), pingResponse(2)];
+      const got = throughLeveler(child([...order, pingResponse(3)]), size, {
+        ...ANSWERED,
+        pings: 2,
+      });
+      assert.deepEqual(got.map(seen), [setChunkSize(128), pingResponse(3)].map(seen));
+    });
+  }
+
   it('hands a refusal on in the child’s own words', () => {
     const refusal = status('NetConnection.Connect.Rejected');
     const got = throughLeveler(child([result(1), refusal]), 1 << 20);
@@ -119,8 +135,9 @@ describe('levelling a child that starts every message with a full header', () =>
   });
 
   describe('of a player that was told already that it plays', () => {
-    const plan = { answered: new Set([1, 2]), createStream: 2, hasStarted: true } as const;
-    const told = messagesOf(PLAY_STARTED);
+    const answered = new Set([1, 2]);
+    const plan = { ...ANSWERED, answered, createStream: 2, hasStarted: true } as const;
+    const told = playStarted();
     const first = [result(1), result(2)];
 
     for (const size of SIZES) {
