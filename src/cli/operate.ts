@@ -2,7 +2,7 @@ import { type AdminQuestion, adminAsk } from '../admin/client.js';
 import type { Kicked } from '../admin/kick-route.js';
 import type { ChildRow } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
-import { loadOf } from '../jobs/hands.js';
+import { loadOf } from '../jobs/fleet-control.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
 import { type FollowOptions, follow } from './follow.js';
 import { formatDuration } from './format.js';

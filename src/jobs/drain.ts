@@ -1,6 +1,6 @@
 import { isServing } from '../child/types.js';
 import { SupervisorError } from '../errors.js';
-import { childOf, type JobChild, loadOf, secondsOf, type Tools } from './hands.js';
+import { childOf, type JobChild, loadOf, secondsOf, type Tools } from './fleet-control.js';
 import type { Job } from './job.js';
 
 /** Milliseconds between looks at a child that drains. */
@@ -38,10 +38,10 @@ export async function drainAndWait(
   tools: Tools,
   job: Job,
 ): Promise<void> {
-  const { hands } = tools;
+  const { fleet } = tools;
   const before = childOf(tools, id);
   if (before === undefined) throw new SupervisorError('ERR_JOB', `${id} is not there any more`);
-  hands.drain(id);
+  fleet.drain(id);
   job.step(`drains: ${loadOf(before)}; waits up to ${secondsOf(limitMs)}`, id);
   const left = await untilEmpty(id, limitMs, tools, job);
   job.doing(id, null);
@@ -49,7 +49,7 @@ export async function drainAndWait(
     job.step('is drained: no client is left, and it gets no new streams until undrain', id);
     return job.childDone();
   }
-  if (!before.isDrained) hands.undrain(id);
+  if (!before.isDrained) fleet.undrain(id);
   const then = before.isDrained
     ? 'it was drained before and stays so'
     : 'it takes new streams again, as before';

@@ -1,6 +1,6 @@
 import { SupervisorError } from '../errors.js';
 import { drainAndWait } from './drain.js';
-import type { Tools } from './hands.js';
+import type { Tools } from './fleet-control.js';
 import type { Job } from './job.js';
 import type { Jobs } from './jobs.js';
 import { restartAll } from './restart.js';
@@ -27,9 +27,9 @@ export class Operations {
   readonly #jobs: Jobs;
   readonly #tools: Tools;
 
-  constructor(jobs: Jobs, hands: Tools['hands']) {
+  constructor(jobs: Jobs, fleet: Tools['fleet']) {
     this.#jobs = jobs;
-    this.#tools = { hands, clock: jobs.clock };
+    this.#tools = { fleet, clock: jobs.clock };
   }
 
   /** Drains a child and waits for its last client. @throws ERR_BUSY, ERR_USAGE */
@@ -53,7 +53,7 @@ export class Operations {
 
   /** Adds or removes children until there are so many. @throws ERR_BUSY, ERR_USAGE */
   scale(count: number, drainMs: number): Job {
-    const ids = this.#tools.hands.children().map(({ id }) => id);
+    const ids = this.#tools.fleet.children().map(({ id }) => id);
     if (ids.length === 0) throw noChildren();
     const what = `scale ${count}`;
     if (count >= ids.length) return this.#grow(what, ids.length, count);
@@ -63,7 +63,7 @@ export class Operations {
 
   /** All children from that one on, in the order of their ids. @throws ERR_USAGE */
   idsFrom(first?: string): string[] {
-    const ids = this.#tools.hands.children().map(({ id }) => id);
+    const ids = this.#tools.fleet.children().map(({ id }) => id);
     if (ids.length === 0) throw noChildren();
     if (first !== undefined) this.#demand([first]);
     return ids.slice(first === undefined ? 0 : ids.indexOf(first));
@@ -80,7 +80,7 @@ export class Operations {
   }
 
   #demand(ids: readonly string[]): void {
-    const known = new Set(this.#tools.hands.children().map(({ id }) => id));
+    const known = new Set(this.#tools.fleet.children().map(({ id }) => id));
     const unknown = ids.find((id) => !known.has(id));
     if (unknown === undefined) return;
     const text = `no child of ours is called ${unknown}: GET /admin/v1/children lists them`;

@@ -2,7 +2,14 @@ import { isServing } from '../child/types.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { inTurns } from '../system/in-turns.js';
 import { untilEmpty } from './drain.js';
-import { childOf, type JobChild, loadOf, openChildren, secondsOf, type Tools } from './hands.js';
+import {
+  childOf,
+  type JobChild,
+  loadOf,
+  openChildren,
+  secondsOf,
+  type Tools,
+} from './fleet-control.js';
 import type { Job } from './job.js';
 
 export interface RestartPlan {
@@ -58,9 +65,9 @@ export async function restartAll(plan: RestartPlan, tools: Tools, job: Job): Pro
  * Rejects if SRS would refuse to start again. The children's configs differ in nothing that could
  * be wrong in one of them only.
  */
-async function prove(id: string | undefined, { hands }: Tools): Promise<void> {
+async function prove(id: string | undefined, { fleet }: Tools): Promise<void> {
   if (id === undefined) return;
-  await hands.prove(id).catch((error: unknown) => {
+  await fleet.prove(id).catch((error: unknown) => {
     const text = `no child is restarted, for it would not start: ${messageOf(error)}`;
     throw new SupervisorError('ERR_JOB', text);
   });
@@ -76,7 +83,7 @@ function widthOf({ ids, parallel }: RestartPlan, tools: Tools, job: Job): number
 }
 
 async function restartOne(id: string, plan: RestartPlan, tools: Tools, job: Job): Promise<void> {
-  const { hands, clock } = tools;
+  const { fleet, clock } = tools;
   const before = childOf(tools, id);
   if (before === undefined) return job.step('is not there any more', id);
   if (!(await makeWay(before, plan, tools, job))) {
@@ -84,9 +91,9 @@ async function restartOne(id: string, plan: RestartPlan, tools: Tools, job: Job)
   }
   const begun = clock.now();
   job.doing(id, 'restarts');
-  const restarted = hands.restart(id, plan.reason);
+  const restarted = fleet.restart(id, plan.reason);
   // The process has been told to end, so no new stream comes before the next one is ready.
-  if (!before.isDrained) hands.undrain(id);
+  if (!before.isDrained) fleet.undrain(id);
   const isInTime = await within(RESTART_LIMIT_MS, restarted, tools);
   const took = secondsOf(clock.now() - begun);
   const after = childOf(tools, id);
@@ -112,11 +119,11 @@ async function makeWay(
     job.step(`closes ${loadOf(child)} at once: no other child takes new streams meanwhile`, id);
     return true;
   }
-  tools.hands.drain(id, reason);
+  tools.fleet.drain(id, reason);
   job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, id);
   const left = await untilEmpty(id, drainMs, tools, job);
   if (job.signal.aborted) {
-    if (!isDrained) tools.hands.undrain(id);
+    if (!isDrained) tools.fleet.undrain(id);
     return false;
   }
   job.step(left === null ? 'is drained' : `closes ${loadOf(left)}: the time is over`, id);

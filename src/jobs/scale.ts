@@ -10,7 +10,7 @@ import {
   openChildren,
   secondsOf,
   type Tools,
-} from './hands.js';
+} from './fleet-control.js';
 import type { Job } from './job.js';
 import { within } from './restart.js';
 
@@ -26,9 +26,9 @@ const START_LIMIT_MS = 120_000;
  * are removed again, and the job rejects with ERR_JOB.
  */
 export async function scaleUp(count: number, tools: Tools, job: Job): Promise<void> {
-  const { hands } = tools;
-  const before = hands.children().length;
-  const { ids, notes } = await hands.add(count).catch((error: unknown) => {
+  const { fleet } = tools;
+  const before = fleet.children().length;
+  const { ids, notes } = await fleet.add(count).catch((error: unknown) => {
     throw new SupervisorError('ERR_JOB', `no room: ${messageOf(error)}; ${asBefore(before)}`);
   });
   for (const note of notes) job.step(note);
@@ -40,16 +40,16 @@ export async function scaleUp(count: number, tools: Tools, job: Job): Promise<vo
   };
   const notBegun = await inTurns(ids, WAVE, start, () => !job.signal.aborted);
   if (failure === null && notBegun.length === 0) return;
-  await hands.remove(ids);
+  await fleet.remove(ids);
   throw new SupervisorError('ERR_JOB', `${failure ?? 'stopped'}; ${asBefore(before)}`);
 }
 
 /** Returns why the child did not get ready; null if it did. */
 async function startOne(id: string, tools: Tools, job: Job): Promise<string | null> {
-  const { hands, clock } = tools;
+  const { fleet, clock } = tools;
   const begun = clock.now();
   job.doing(id, 'starts');
-  const isInTime = await within(START_LIMIT_MS, hands.start(id), tools);
+  const isInTime = await within(START_LIMIT_MS, fleet.start(id), tools);
   job.doing(id, null);
   const child = childOf(tools, id);
   const took = secondsOf(clock.now() - begun);
@@ -72,8 +72,8 @@ export async function scaleDown(
   tools: Tools,
   job: Job,
 ): Promise<void> {
-  const { hands } = tools;
-  const children = hands.children();
+  const { fleet } = tools;
+  const children = fleet.children();
   const last = children.slice(count);
   const ids = last.map(({ id }) => id);
   if (openChildren(tools, new Set(ids)) === 0) {
@@ -82,7 +82,7 @@ export async function scaleDown(
   }
   const isWanted = await emptyAll(last, drainMs, tools, job);
   if (!isWanted) throw new SupervisorError('ERR_JOB', `stopped; ${asBefore(children.length)}`);
-  if (!(await within(END_LIMIT_MS, hands.remove(ids), tools))) {
+  if (!(await within(END_LIMIT_MS, fleet.remove(ids), tools))) {
     const text = `${ids.join(', ')}: not ended after ${secondsOf(END_LIMIT_MS)}, though killed; see their processes`;
     throw new SupervisorError('ERR_JOB', text);
   }
@@ -102,15 +102,15 @@ async function emptyAll(
   tools: Tools,
   job: Job,
 ): Promise<boolean> {
-  const { hands } = tools;
+  const { fleet } = tools;
   for (const child of children) {
-    hands.drain(child.id);
+    fleet.drain(child.id);
     job.step(`drains: ${loadOf(child)}; waits up to ${secondsOf(drainMs)}`, child.id);
   }
   const left = await Promise.all(children.map(({ id }) => untilEmpty(id, drainMs, tools, job)));
   for (const { id, isDrained } of children) {
     job.doing(id, null);
-    if (job.signal.aborted && !isDrained) hands.undrain(id);
+    if (job.signal.aborted && !isDrained) fleet.undrain(id);
   }
   if (job.signal.aborted) return false;
   for (const child of left) {

@@ -14,8 +14,8 @@ import type { Watch } from '../unmanaged/watch.js';
 import { makeCpuKeeper } from './cpus.js';
 import { makeFirewall } from './firewall.js';
 import { makeFleet, stallsIn } from './fleet.js';
+import { makeFleetControl } from './fleet-control.js';
 import type { Ground } from './ground.js';
-import { makeHands } from './hands.js';
 import { makeHooks } from './hooks.js';
 import type { SupervisorOptions } from './options.js';
 import { makeOrigins, watchOrigins } from './origins.js';
@@ -81,7 +81,7 @@ export function makeOwning(
   const told = { claims, clientOf, ...api, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
-  const operations = new Operations(jobs, makeHands(config, fleet, placement));
+  const operations = new Operations(jobs, makeFleetControl(config, fleet, placement));
   const recycler = new Recycler({
     limits: () => current.config.children.recycle,
     loop,

@@ -8,11 +8,11 @@ import type { JobReport, JobStatus } from '../../src/jobs/job.js';
 import { rig } from '../jobs/rig.js';
 import { CHILDREN, source } from './fixtures.js';
 
-const { clock, hands, jobs, operations } = await rig(2, 3);
+const { clock, fleet, jobs, operations } = await rig(2, 3);
 const kicks: KickOrder[] = [];
 const children = {
-  drain: (id: string) => hands.drain(id) === undefined,
-  undrain: (id: string) => hands.undrain(id) === undefined,
+  drain: (id: string) => fleet.drain(id) === undefined,
+  undrain: (id: string) => fleet.undrain(id) === undefined,
   rows: () => CHILDREN,
 };
 const kick = async (order: KickOrder) => {
@@ -65,7 +65,7 @@ test('undrain ends a job that waits for the drain', async () => {
   assert.equal((await ask('POST', 'children/c001/undrain'))[0], 200);
   const job = jobs.find(id);
   assert.equal((job && (await clock.drive(job)))?.state, 'stopped');
-  assert.equal(hands.shown()[0], 'c001 ready 1 3');
+  assert.equal(fleet.shown()[0], 'c001 ready 1 3');
 });
 
 test('orders that cannot be meant are one line', async () => {

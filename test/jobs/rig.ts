@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChildState } from '../../src/child/types.js';
 import { SupervisorError } from '../../src/errors.js';
-import type { Hands, JobChild } from '../../src/jobs/hands.js';
+import type { FleetControl, JobChild } from '../../src/jobs/fleet-control.js';
 import type { Job, JobClock, JobStatus } from '../../src/jobs/job.js';
 import { Jobs } from '../../src/jobs/jobs.js';
 import { Operations } from '../../src/jobs/operations.js';
@@ -56,7 +56,7 @@ export class FakeClock implements JobClock {
 type FakeChild = { -readonly [K in keyof JobChild]: JobChild[K] };
 
 /** Children without processes. */
-class FakeHands implements Hands {
+class FakeFleet implements FleetControl {
   readonly list: FakeChild[] = [];
   /** Children whose next start fails, or that neither end nor start. */
   readonly failing = new Set<string>();
@@ -161,12 +161,12 @@ class FakeHands implements Hands {
 /** Jobs over fake children; `clients` gives each child so many clients of one stream. */
 export async function rig(count: number, clients = 0) {
   const clock = new FakeClock();
-  const hands = new FakeHands(clock, count);
-  for (const child of hands.list) Object.assign(child, { streams: clients > 0 ? 1 : 0, clients });
+  const fleet = new FakeFleet(clock, count);
+  for (const child of fleet.list) Object.assign(child, { streams: clients > 0 ? 1 : 0, clients });
   const jobs = new Jobs({ clock });
   await jobs.start();
-  const operations = new Operations(jobs, hands);
-  return { clock, hands, jobs, operations };
+  const operations = new Operations(jobs, fleet);
+  return { clock, fleet, jobs, operations };
 }
 
 /** The steps of a job as text, `c001: drains`. */

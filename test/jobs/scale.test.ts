@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { rig, stepsOf } from './rig.js';
 
 test('a box grows by children that are ready, and tells what the plan says', async () => {
-  const { clock, hands, operations } = await rig(2, 1);
+  const { clock, fleet, operations } = await rig(2, 1);
   const job = operations.scale(4, 0);
   const { state, done, total } = await clock.drive(job);
   assert.deepEqual([state, done, total], ['done', 2, 2]);
@@ -12,7 +12,7 @@ test('a box grows by children that are ready, and tells what the plan says', asy
     'c003: is ready after 1 s',
     'c004: is ready after 1 s',
   ]);
-  assert.deepEqual(hands.shown(), [
+  assert.deepEqual(fleet.shown(), [
     'c001 ready 1 1',
     'c002 ready 1 1',
     'c003 ready 1',
@@ -21,26 +21,26 @@ test('a box grows by children that are ready, and tells what the plan says', asy
 });
 
 test('without room, or if one does not get ready, the box is as it was', async () => {
-  const { clock, hands, operations } = await rig(2, 1);
-  const before = hands.shown();
-  hands.room = 4;
+  const { clock, fleet, operations } = await rig(2, 1);
+  const before = fleet.shown();
+  fleet.room = 4;
   const full = await clock.drive(operations.scale(5, 0));
   assert.equal(full.error, 'no room: there are no ports; the box is as it was, with 2 children');
-  assert.deepEqual(hands.shown(), before);
+  assert.deepEqual(fleet.shown(), before);
 
-  hands.failing.add('c004');
+  fleet.failing.add('c004');
   const failed = await clock.drive(operations.scale(4, 0));
   assert.equal(failed.state, 'failed');
   assert.equal(
     failed.error,
     'c004 did not get ready after 0.5 s: exit code 1: no luck; the box is as it was, with 2 children',
   );
-  assert.deepEqual(hands.shown(), before);
+  assert.deepEqual(fleet.shown(), before);
 });
 
 test('a box shrinks by its last children, drained first', async () => {
-  const { clock, hands, operations } = await rig(4, 2);
-  clock.at(3000, () => Object.assign(hands.of('c004'), { clients: 0, streams: 0 }));
+  const { clock, fleet, operations } = await rig(4, 2);
+  clock.at(3000, () => Object.assign(fleet.of('c004'), { clients: 0, streams: 0 }));
   const job = operations.scale(2, 10_000);
   assert.equal((await clock.drive(job)).state, 'done');
   assert.deepEqual(stepsOf(job), [
@@ -50,28 +50,28 @@ test('a box shrinks by its last children, drained first', async () => {
     'c003: is gone',
     'c004: is gone',
   ]);
-  assert.deepEqual(hands.shown(), ['c001 ready 1 2', 'c002 ready 1 2']);
+  assert.deepEqual(fleet.shown(), ['c001 ready 1 2', 'c002 ready 1 2']);
 });
 
 test('a shrink that is stopped, or would leave no open child, leaves all as it was', async () => {
-  const { clock, hands, operations } = await rig(3, 2);
-  const before = hands.shown();
+  const { clock, fleet, operations } = await rig(3, 2);
+  const before = fleet.shown();
   const job = operations.scale(1, 10_000);
   clock.at(500, () => job.stop());
   const { state, error } = await clock.drive(job);
   assert.deepEqual([state, error], ['stopped', 'stopped; the box is as it was, with 3 children']);
-  assert.deepEqual(hands.shown(), before);
+  assert.deepEqual(fleet.shown(), before);
 
-  hands.drain('c001');
+  fleet.drain('c001');
   const refused = await clock.drive(operations.scale(1, 10_000));
   assert.match(refused.error ?? '', /^none of the children that would stay takes new streams; /);
-  hands.undrain('c001');
-  assert.deepEqual(hands.shown(), before);
+  fleet.undrain('c001');
+  assert.deepEqual(fleet.shown(), before);
 });
 
 test('children that cannot be ended are said', async () => {
-  const { clock, hands, operations } = await rig(3);
-  hands.hanging.add('c003');
+  const { clock, fleet, operations } = await rig(3);
+  fleet.hanging.add('c003');
   const { state, error } = await clock.drive(operations.scale(2, 0));
   assert.deepEqual([state, clock.now()], ['failed', 30_000]);
   assert.equal(error, 'c003: not ended after 30 s, though killed; see their processes');

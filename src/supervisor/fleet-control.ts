@@ -3,11 +3,11 @@ import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
 import { planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
-import type { Hands } from '../jobs/hands.js';
+import type { FleetControl } from '../jobs/fleet-control.js';
 import type { Placement } from '../placement/placement.js';
 
 /** Joins the children and their clients for jobs. */
-export function makeHands(config: Config, fleet: Fleet, placement: Placement): Hands {
+export function makeFleetControl(config: Config, fleet: Fleet, placement: Placement): FleetControl {
   return {
     children: () =>
       fleet.statuses().map(({ id, state, generation, lastError }) => ({

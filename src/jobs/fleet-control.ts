@@ -14,7 +14,7 @@ export interface JobChild {
 }
 
 /** Operations on children, as jobs need them. */
-export interface Hands {
+export interface FleetControl {
   /** In the order of their ids. */
   children(): readonly JobChild[];
   /** The reason is shown while it drains; default: an operator's. */
@@ -38,18 +38,18 @@ export interface Hands {
 }
 
 export interface Tools {
-  readonly hands: Hands;
+  readonly fleet: FleetControl;
   readonly clock: JobClock;
 }
 
 /** Returns a child; undefined if it has been removed meanwhile. */
-export function childOf({ hands }: Tools, id: string): JobChild | undefined {
-  return hands.children().find((child) => child.id === id);
+export function childOf({ fleet }: Tools, id: string): JobChild | undefined {
+  return fleet.children().find((child) => child.id === id);
 }
 
 /** Number of children that take new streams. */
-export function openChildren({ hands }: Tools, except: ReadonlySet<string> = new Set()): number {
-  return hands.children().filter(({ id, state }) => state === 'ready' && !except.has(id)).length;
+export function openChildren({ fleet }: Tools, except: ReadonlySet<string> = new Set()): number {
+  return fleet.children().filter(({ id, state }) => state === 'ready' && !except.has(id)).length;
 }
 
 /** `1 stream, 3 clients` */
