@@ -4,15 +4,16 @@ import { NO_TEMPLATE, parseTemplate } from '../../src/child/template.js';
 
 test('a template is read into what the supervisor goes by', () => {
   const template = parseTemplate(`
-    server_id vid-mine; ff_log_dir ./objs; stream_caster { enabled on; } rtmps { enabled on; }
+    server_id vid-mine; chunk_size 4096; ff_log_dir ./objs; stream_caster { enabled on; } rtmps { enabled on; }
     http_api { auth { enabled on; username "a b"; password 'p"w'; }
       raw_api { enabled on; allow_reload on; } }
     http_server { crossdomain off; } exporter { enabled off; } srt_server { default_app show; }`);
   const { directives, ...facts } = template;
-  assert.equal(directives.length, 8);
+  assert.equal(directives.length, 9);
   assert.deepEqual(facts, {
     isGiven: true,
     vhosts: [],
+    chunkSize: 4096,
     serverId: 'vid-mine',
     authorization: `Basic ${Buffer.from('a b:p"w').toString('base64')}`,
     passwords: ['p"w'],
