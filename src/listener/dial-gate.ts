@@ -1,5 +1,11 @@
 import { atMost } from './within.js';
 
+/** Most milliseconds of a wait, and the error after them. */
+interface WaitLimit {
+  readonly ms: number;
+  readonly error: () => Error;
+}
+
 /** Most players let through to one child at a time: enough to keep it busy on any machine. */
 const AT_ONCE = 8;
 
@@ -26,13 +32,18 @@ export class DialGates {
   }
 
   /**
-   * Resolves with a function that ends the turn. Rejects with the signal's reason.
+   * Resolves with a function that ends the turn. Rejects with the signal's reason, and
+   * with the limit's error.
    */
-  async turn(key: string, signal: AbortSignal): Promise<() => void> {
+  async turn(
+    key: string,
+    signal: AbortSignal,
+    limit: WaitLimit | null = null,
+  ): Promise<() => void> {
     const end = this.tryTurn(key);
     if (end !== null) return end;
     const gate = this.#gateOf(key);
-    await waitAt(gate, signal);
+    await waitAt(gate, signal, limit);
     return this.#begin(key, gate);
   }
 
@@ -82,9 +93,15 @@ export class DialGates {
 }
 
 /** Resolves when another turn has ended. */
-function waitAt(gate: Gate, signal: AbortSignal): Promise<void> {
+function waitAt(gate: Gate, signal: AbortSignal, limit: WaitLimit | null): Promise<void> {
   return new Promise((resolve, reject) => {
+    const onLate = () => {
+      settle();
+      reject(limit?.error());
+    };
+    const timer = limit === null ? undefined : setTimeout(onLate, limit.ms).unref();
     const settle = () => {
+      clearTimeout(timer);
       gate.waiting.delete(onTurn);
       signal.removeEventListener('abort', onAbort);
     };
@@ -96,7 +113,7 @@ function waitAt(gate: Gate, signal: AbortSignal): Promise<void> {
       settle();
       reject(signal.reason);
     };
-    if (signal.aborted) return reject(signal.reason);
+    if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort);
     gate.waiting.add(onTurn);
   });

@@ -8,8 +8,13 @@ const EACH_CHILD = 8;
 const LEAST = 16;
 /** Milliseconds after which a set-up counts no more: it waits for a hook, and not for a CPU. */
 const SLICE_MS = 50;
-/** Most milliseconds that a client waits for its turn. */
-const WAIT_MS = 10_000;
+/** Milliseconds between counts of the children that serve. */
+const COUNT_MS = 1_000;
+/** A client waits no longer for its turn. */
+const LIMIT = {
+  ms: 10_000,
+  error: () => new SessionError('full', 'too many set-ups of its address: no turn within 10 s'),
+};
 
 /** A client whose set-up is to begin. */
 export interface TurnTaker {
@@ -23,11 +28,14 @@ export interface TurnTaker {
  * under way than the children take at once. The clients of other addresses do not wait for them.
  */
 export class SetupTurns {
-  readonly #gates: DialGates;
+  readonly #gates = new DialGates((turns) => turns >= LEAST && turns >= this.#most());
+  readonly #children: () => number;
+  #counted = LEAST;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   /** `children`: returns the number of children that serve. */
   constructor(children: () => number) {
-    this.#gates = new DialGates((turns) => turns >= LEAST && turns >= EACH_CHILD * children());
+    this.#children = children;
   }
 
   /**
@@ -37,7 +45,8 @@ export class SetupTurns {
   async begin(client: TurnTaker): Promise<() => void> {
     const network = networkOf(client.ip);
     // Making the signal costs more than the turn: it is read only to wait.
-    const end = this.#gates.tryTurn(network) ?? (await this.#wait(network, client.signal));
+    const now = this.#gates.tryTurn(network);
+    const end = now ?? (await this.#gates.turn(network, client.signal, LIMIT));
     const slice = setTimeout(end, SLICE_MS).unref();
     return () => {
       clearTimeout(slice);
@@ -45,12 +54,14 @@ export class SetupTurns {
     };
   }
 
-  #wait(network: string, signal: AbortSignal): Promise<() => void> {
-    const late = new AbortController();
-    const reason = `too many set-ups of its address: no turn within ${WAIT_MS / 1000} s`;
-    const timer = setTimeout(() => late.abort(new SessionError('full', reason)), WAIT_MS).unref();
-    const waiting = this.#gates.turn(network, AbortSignal.any([signal, late.signal]));
-    return waiting.finally(() => clearTimeout(timer));
+  /** Counts the children at most once a second: that costs more than a set-up does. */
+  #most(): number {
+    const now = performance.now();
+    if (now - this.#countedAt > COUNT_MS) {
+      this.#countedAt = now;
+      this.#counted = EACH_CHILD * this.#children();
+    }
+    return this.#counted;
   }
 }
 
