@@ -7,6 +7,8 @@ import type { StreamKey } from '../stream-key.js';
 /** Windows after its last playlist for which a session lives, as in SRS. */
 const WINDOWS = 2;
 const SWEEP_MS = 5000;
+/** Longest id of a session that is followed. SRS's have eight signs; a client may make one up. */
+const MAX_ID_LENGTH = 64;
 /** Most sessions followed; of further ones the oldest gets its line early. */
 const MAX_VIEWERS = 20_000;
 
@@ -53,6 +55,7 @@ export class Viewers {
   /** Notes that a session gets a playlist. */
   seen(facts: ViewerFacts): void {
     const { session } = facts;
+    if (session.length > MAX_ID_LENGTH) return;
     const now = this.#now();
     const viewer = this.#viewers.get(session) ?? { facts, since: now, seenAt: now, bytesOut: 0 };
     this.#viewers.delete(session);

@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.js';
 import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
+import { MAX_SAID } from '../../protocol/rtmp/play-record.js';
 import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
 import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
@@ -76,8 +77,9 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   #reader: ((bytes: Buffer) => void) | null = null;
   /** The client's bytes go to the child as they come, which is answering still. */
   #rewriting = false;
-  /** Bytes of a player that were so forwarded. */
-  readonly #forwarded: Buffer[] = [];
+  /** Bytes of a player that were so forwarded; null: too many for a watch. */
+  #forwarded: Buffer[] | null = [];
+  #forwardedBytes = 0;
   /** The first reason to close the client. */
   #error: Error | null = null;
 
@@ -251,15 +253,18 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   /** Players may name another stream. Publishers send media, which is not looked into. */
   #watch(chunkSize: number): RelayedPlayer | null {
     const { id } = this.connection ?? {};
-    if (id === undefined || this.#identified?.role !== 'play') return null;
-    const recorded = Buffer.concat([this.#identified.recorded, ...this.#forwarded]);
+    const forwarded = this.#forwarded;
+    if (id === undefined || forwarded === null || this.#identified?.role !== 'play') return null;
+    const recorded = Buffer.concat([this.#identified.recorded, ...forwarded]);
     const identified = { ...this.#identified, recorded, chunkSize };
     const { localIp } = this.client;
     return new RelayedPlayer(this.#host.rules, { identified, id, localIp });
   }
 
   #forward(bytes: Buffer): void {
-    if (this.#identified?.role === 'play') this.#forwarded.push(bytes);
+    this.#forwardedBytes += bytes.length;
+    if (this.#forwardedBytes > MAX_SAID) this.#forwarded = null;
+    if (this.#identified?.role === 'play') this.#forwarded?.push(bytes);
     this.client.forward(bytes);
     this.#bound();
   }

@@ -6,7 +6,7 @@ import { pingRequestOf } from './control.js';
 import { MessageType } from './message.js';
 
 /** Most bytes recorded from a player, which sends very little. */
-const MAX_SAID = 64 * 1024;
+export const MAX_SAID = 64 * 1024;
 /** Bytes of the AMF0 number (marker and 8 bytes) that follows the name in a command's head. */
 const NUMBER_SIZE = 9;
 /** Last character of a muted command's name: no command that a server knows ends in it. */

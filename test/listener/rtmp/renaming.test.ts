@@ -106,6 +106,27 @@ function renaming(server: Server): void {
     await until('media of the third', () => client.media().length === 3);
   });
 
+  it('stays with its child where it has said too much before that answered', async () => {
+    rig.ways = [firstWay(), secondWay()];
+    client = await RtmpClient.open(rig.port);
+    client.play('rtmp://127.0.0.1/live', 'one');
+    const child = (await first.next()).resume();
+    sockets.push(child);
+    child.write(Buffer.concat([CHILD_HANDSHAKE, encoded(result(1, 1), START)]));
+    await until('the child has heard all of it', () => {
+      client.command('note', null, 'x'.repeat(4000));
+      return child.bytesRead > 100_000;
+    });
+    child.write(encoded(result(2, 1), video(0)));
+    await until('media', () => client.media().length === 1);
+    const before = child.bytesRead;
+    renames('two');
+    await until('the child hears the other name', () => child.bytesRead > before);
+    child.write(encoded(video(40)));
+    await until('more media', () => client.media().length === 2);
+    assert.deepEqual(rig.asked, ['play __defaultVhost__/live/one']);
+  });
+
   it('is told where no child can take it', async () => {
     rig.ways = [firstWay(), null];
     const child = await plays();
