@@ -10,7 +10,7 @@ import { buildProgram, type CliActions, parseArguments } from './cli/program.js'
 import { type Query, runQuery } from './cli/query.js';
 import type { QueryOptions } from './cli/query-options.js';
 import { jsonLine, reportOf, wantsJson } from './cli/report.js';
-import { adminOf, RunningList } from './cli/running.js';
+import { adminOf, type Running, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
 import { wrappedLines } from './cli/wrap.js';
@@ -73,8 +73,8 @@ async function logs(order: LogsOrder, options: QueryOptions) {
 async function adminPort({ config, admin }: QueryOptions) {
   const flags = admin === undefined ? {} : { admin };
   const loaded = await loadConfig({ flags, env, dotenv, file: config });
-  const address = await adminAddress(loaded, admin !== undefined);
   const running = await new RunningList(env).list();
+  const address = adminAddress(loaded, admin !== undefined, running);
   const here = running.find((one) => one.admin === formatAddress(address));
   return { address, token: loaded.admin.token, workDir: here?.workDir ?? loaded.workDir };
 }
@@ -85,9 +85,13 @@ function terminalWidth({ isTTY = false }: Output): number | null {
 }
 
 /** The named one, else that of the supervisor which this user runs here, else the default. */
-async function adminAddress({ listen, workDir }: Config, isNamed: boolean): Promise<Address> {
+function adminAddress(
+  { listen, workDir }: Config,
+  isNamed: boolean,
+  running: readonly Running[],
+): Address {
   if (isNamed || formatAddress(listen.admin) !== DEFAULT_ADMIN) return listen.admin;
-  const found = adminOf(await new RunningList(env).list(), workDir);
+  const found = adminOf(running, workDir);
   if (typeof found === 'string') throw new SupervisorError('ERR_USAGE', found);
   return found ?? listen.admin;
 }

@@ -1,10 +1,10 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { integer, text } from '../config/readers.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { SupervisorError } from '../errors.js';
 import type { Job } from '../jobs/job.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
-import { type OrderKey, readOrder, readTextBodies } from './order-body.js';
+import { flag, type OrderKey, type RefusalStatuses, readOrder, takeOrders } from './order-body.js';
 import type { AdminPlugin } from './server.js';
 import type { ChildRow } from './types.js';
 
@@ -35,12 +35,14 @@ const RESTART_ALL = {
 };
 const DRAIN = {
   timeout: TIMEOUT,
-  wait: { reader: { rule: 'true or false', read: readFlag }, fallback: false },
+  wait: { reader: flag, fallback: false },
 };
 const SCALE = {
   timeout: TIMEOUT,
   count: { reader: integer(1, MOST_CHILDREN), fallback: undefined as number | undefined },
 };
+
+const STATUS: RefusalStatuses = { ERR_USAGE: 400, ERR_BUSY: 409 };
 
 type OfChild = FastifyRequest<{ Params: { id: string } }>;
 type OfJob = FastifyRequest<{ Params: { id: string }; Querystring: { from?: string } }>;
@@ -52,8 +54,7 @@ type OfJob = FastifyRequest<{ Params: { id: string }; Querystring: { from?: stri
 export function jobRoutes(parts: JobRoutesParts): AdminPlugin {
   const { jobs, operations } = parts;
   return async (app) => {
-    readTextBodies(app);
-    app.setErrorHandler(refuse);
+    takeOrders(app, STATUS);
     app.post('/admin/v1/children/:id/drain', async (request: OfChild, reply) =>
       drain(parts, request, reply),
     );
@@ -125,16 +126,4 @@ function jobOf(jobs: Jobs, { params: { id } }: OfJob): Job {
 
 function accept(reply: FastifyReply, job: Job): FastifyReply {
   return reply.code(202).send(job.report());
-}
-
-const STATUS: Readonly<Record<string, number>> = { ERR_USAGE: 400, ERR_BUSY: 409 };
-
-function refuse(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = STATUS[codeOf(error)] ?? error.statusCode;
-  if (status === undefined) throw error;
-  return reply.code(status).send({ error: messageOf(error) });
-}
-
-function readFlag(raw: unknown): boolean | undefined {
-  return typeof raw === 'boolean' ? raw : undefined;
 }

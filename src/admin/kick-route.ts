@@ -1,7 +1,7 @@
 import { text } from '../config/readers.js';
-import { codeOf, messageOf, SupervisorError } from '../errors.js';
+import { SupervisorError } from '../errors.js';
 import type { ConnectionRow } from '../listener/listener.js';
-import { readOrder, readTextBodies } from './order-body.js';
+import { readOrder, takeOrders } from './order-body.js';
 import type { AdminPlugin } from './server.js';
 
 /** Clients to close; one of these is given. */
@@ -26,11 +26,7 @@ const KEYS = { client: WORD, stream: WORD, ip: WORD };
 /** `POST /admin/v1/kick`; the answer tells who was closed, 404 if nobody was there. */
 export function kickRoute(kick: (order: KickOrder) => Promise<Kicked>): AdminPlugin {
   return async (app) => {
-    readTextBodies(app);
-    app.setErrorHandler((error, _request, reply) => {
-      if (codeOf(error) !== 'ERR_USAGE') throw error;
-      return reply.code(400).send({ error: messageOf(error) });
-    });
+    takeOrders(app, { ERR_USAGE: 400 });
     app.post('/admin/v1/kick', async ({ body }, reply) => {
       const order = readOrder(body, KEYS);
       const given = Object.values(order).filter((value) => value !== undefined);

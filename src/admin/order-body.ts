@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import type { Reader } from '../config/readers.js';
-import { SupervisorError } from '../errors.js';
+import { codeOf, messageOf, SupervisorError } from '../errors.js';
 
 /** A key of an order's body: the rule of its value, and its default. */
 export interface OrderKey<T> {
@@ -11,13 +11,30 @@ export interface OrderKey<T> {
 /** Bytes of an order. */
 const MAX_BODY_BYTES = 4096;
 
+/** HTTP statuses of refusals, by error code. */
+export type RefusalStatuses = Readonly<Record<string, number>>;
+
+/** A value of `true` or `false`. */
+export const flag: Reader<boolean> = {
+  rule: 'true or false',
+  read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+};
+
 type Values<K> = { [N in keyof K]: K[N] extends OrderKey<infer T> ? T : never };
 
-/** Has these routes read a body of any type as text: curl sends the type of a form. */
-export function readTextBodies(app: FastifyInstance): void {
+/**
+ * Prepares an app for orders: it reads bodies of any type as text, since curl sends the type of a
+ * form, and answers refusals with these statuses and the reason as JSON.
+ */
+export function takeOrders(app: FastifyInstance, statuses: RefusalStatuses): void {
   app.removeAllContentTypeParsers();
   const parser = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
   app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const status = statuses[codeOf(error)] ?? error.statusCode;
+    if (status === undefined) throw error;
+    return reply.code(status).send({ error: messageOf(error) });
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { WaitingPlayer } from '../listener/held-hooks.js';
 import { inTurns } from '../system/in-turns.js';
 import type { Page } from './asked.js';
 import type { ChildCalls } from './child-calls.js';
@@ -10,7 +11,7 @@ import { mergeRusages, mergeSelf } from './merge/processes.js';
 import { mergeSummaries } from './merge/summaries.js';
 import type { Poller } from './poller.js';
 import type { Snapshot } from './snapshot.js';
-import type { ApiSource, HeldPlayer } from './types.js';
+import type { ApiSource } from './types.js';
 
 /** Types of clients whose connections do not show who plays. */
 const SESSION = /^(hls|rtc)-/;
@@ -19,7 +20,7 @@ const KICKS_AT_ONCE = 16;
 interface Merged {
   readonly version: number;
   /** Players that wait without a child. */
-  readonly held: readonly HeldPlayer[];
+  readonly held: readonly WaitingPlayer[];
   readonly snapshots: ReadonlyMap<string, Snapshot>;
   readonly vhosts: readonly Json[];
   readonly streams: readonly Json[];

@@ -1,7 +1,7 @@
 import type { Bounds } from '../child-access/exchange.js';
+import type { WaitingPlayer } from '../listener/held-hooks.js';
 import type { OwnerRef } from '../owner.js';
 import type { StreamStatus } from '../placement/types.js';
-import type { StreamName } from '../stream-key.js';
 
 /** A child, as far as the merged API needs it. */
 export interface ApiChild extends OwnerRef {
@@ -59,24 +59,6 @@ interface ApiPorts {
   readonly listen: string;
 }
 
-/** A player that waits without a child. */
-export interface HeldPlayer {
-  /** Id by which users know it. */
-  readonly id: string;
-  readonly ip: string;
-  /** SRS's name for players of that protocol: `rtmp-play`. */
-  readonly type: string;
-  readonly name: StreamName;
-  /** SRS's URL of the stream, `/live/cam`, and the ids that users see. */
-  readonly url: string;
-  readonly streamId: string;
-  readonly vhostId: string;
-  readonly tcUrl: string;
-  readonly pageUrl: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
-
 /** Source of the merged API. `children` must be cheap: it is called at least once per request. */
 export interface ApiSource {
   readonly identity: ApiIdentity;
@@ -84,7 +66,7 @@ export interface ApiSource {
   /** Ordered by id. */
   children(): readonly ApiChild[];
   /** Returns the players that wait without a child: the same array while nothing changes. */
-  held(): readonly HeldPlayer[];
+  held(): readonly WaitingPlayer[];
   /** Closes a player that waits without a child, by the id users know; false if there is none. */
   endHeld(id: string): boolean;
   /** Returns each stream with its child. */

@@ -1,7 +1,7 @@
 /**
  * The room `check/`: finds all that can be known before a child starts, or goes by a new template.
  * May import: child, child-access, config, cpu, firewall, listener, logging, registry, relay,
- * srs-conf.
+ * srs-conf, system.
  */
 
 import { NO_BINARY, resolveBinary } from '../child/binary.js';
@@ -13,7 +13,6 @@ import { isScriptWithoutExec } from '../child/wrapper.js';
 import type { Config } from '../config/config.js';
 import { canPin, pinPrefix, pinThreads, readAffinity } from '../cpu/affinity.js';
 import { formatCpuList } from '../cpu/cpuset.js';
-import { plural } from '../cpu/layout.js';
 import { type CpuPlan, planCpus, quotaText } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import { SupervisorError } from '../errors.js';
@@ -21,6 +20,7 @@ import { loadCertificate } from '../listener/certificate.js';
 import { type Redactor, redact } from '../logging/redact.js';
 import { connectRedis } from '../registry/redis/connect.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
+import { plural } from '../system/plural.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
 import { tryHttpDir } from './http-dir.js';

@@ -8,11 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { leasePorts } from '../child/ports.js';
 import { openWorkDir, unusable } from '../child/workdir.js';
 import { CONFIGURED_HOOKS, type Config } from '../config/config.js';
-import { plural } from '../cpu/layout.js';
 import { messageOf, plainReason } from '../errors.js';
 import { silentLogger } from '../logging/logger.js';
 import { openEngine } from '../relay/engine.js';
 import { Steering } from '../relay/kernel/steering.js';
+import { plural } from '../system/plural.js';
 import type { Findings, Outcome } from './findings.js';
 
 /** Milliseconds for a name look-up. A hook would wait as long. */

@@ -114,8 +114,11 @@ export class Ejector {
   async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    await this.#look();
-    this.#isLooking = false;
+    try {
+      await this.#look();
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   async #look(): Promise<void> {

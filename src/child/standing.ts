@@ -49,10 +49,6 @@ export class Standing {
     return this.#state;
   }
 
-  get lastError(): string | null {
-    return this.#lastError;
-  }
-
   /** Moves to another state, for that reason. Throws for a move that is not permitted. */
   to(state: ChildState, why: string | null = null): void {
     const wasServing = isServing(this.#state);

@@ -3,7 +3,7 @@ import { type AdminPort, adminAsk } from '../admin/client.js';
 import { SupervisorError } from '../errors.js';
 import type { JobReport, JobStatus, JobStep } from '../jobs/job.js';
 import { formatDuration } from './format.js';
-import { type Output, ProgressLine } from './output.js';
+import { NO_OUTPUT, type Output, ProgressLine } from './output.js';
 import { printable } from './table.js';
 
 export interface FollowOptions {
@@ -26,7 +26,7 @@ const LOOK_MS = 200;
  */
 export async function follow(begun: JobReport, options: FollowOptions): Promise<void> {
   const { stdout, json, interrupted } = options;
-  const view = new JobView(json ? SILENT : stdout, options.width);
+  const view = new JobView(json ? NO_OUTPUT : stdout, options.width);
   const steps: JobStep[] = [];
   let report = begun;
   for (;;) {
@@ -47,8 +47,6 @@ export async function follow(begun: JobReport, options: FollowOptions): Promise<
   else if (error === null) stdout.write(`${doneText(report)}\n`);
   if (error !== null) throw new SupervisorError('ERR_JOB', `${report.what}: ${error}`);
 }
-
-const SILENT: Output = { write: () => {} };
 
 /** A job on the screen. */
 class JobView {

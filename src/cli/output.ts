@@ -4,6 +4,9 @@ export interface Output {
   write(text: string): unknown;
 }
 
+/** Output that nobody sees. */
+export const NO_OUTPUT: Output = { write: () => {} };
+
 /** Terminal sequence: go to the start of the line and clear it. */
 export const CLEAR = '\r\x1b[K';
 

@@ -3,6 +3,7 @@ import type { ReloadReport } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { type FollowOptions, follow } from './follow.js';
+import { NO_OUTPUT } from './output.js';
 import { printable } from './table.js';
 
 /** Orders a running supervisor to reload; returns its report. @throws ERR_ADMIN, ERR_BUSY */
@@ -22,15 +23,13 @@ export async function reload(dryRun: boolean, options: FollowOptions): Promise<v
   else stdout.write(reloadText(report));
   const { job, refused, error } = report;
   // The report has been printed as JSON; a second value would break that.
-  const follower = json ? { ...options, json: false, stdout: SILENT } : options;
+  const follower = json ? { ...options, json: false, stdout: NO_OUTPUT } : options;
   if (job !== null) await follow(job, follower);
   if (error !== null) throw new SupervisorError('ERR_RELOAD', error);
   if (refused.length === 0) return;
   const keys = refused.map(({ key }) => key).join(', ');
   throw new SupervisorError('ERR_RELOAD', `not applied: ${keys}`);
 }
-
-const SILENT = { write: () => {} };
 
 /** Formats a report for a terminal. */
 export function reloadText({ dryRun, applied, restartsChildren, refused }: ReloadReport): string {

@@ -41,7 +41,3 @@ export function grid(cells: readonly string[], cellWidth: number): string {
     .map((line) => line.trimEnd())
     .join('\n');
 }
-
-export function plural(count: number, what: string, several = `${what}s`): string {
-  return `${count} ${count === 1 ? what : several}`;
-}

@@ -4,7 +4,7 @@
  */
 
 import { SupervisorError } from '../errors.js';
-import { plural } from './layout.js';
+import { plural } from '../system/plural.js';
 import { type CpuSlot, slotsOf, spread } from './slots.js';
 import type { CpuSet, Topology } from './types.js';
 

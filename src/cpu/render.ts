@@ -1,5 +1,6 @@
+import { plural } from '../system/plural.js';
 import { formatCpuList } from './cpuset.js';
-import { columns, grid, labelled, plural, wrap } from './layout.js';
+import { columns, grid, labelled, wrap } from './layout.js';
 import { type ChildPlan, type CpuPlan, quotaText } from './plan.js';
 import type { CpuGroups, CpuSet, Topology } from './types.js';
 

@@ -1,8 +1,8 @@
 import type {
-  HeldClientRef,
   HeldRequest,
   HeldTraffic,
   HookClient,
+  WaitingPlayer,
 } from '../listener/held-hooks.js';
 import { streamId, vhostId } from '../public-ids.js';
 import { type StreamName, streamUrl } from '../stream-key.js';
@@ -14,20 +14,6 @@ type Fields = Readonly<Record<string, string | number>>;
 
 /** Milliseconds for which a child may still report the end of a client. */
 const FAREWELL_MS = 60_000;
-
-/** A player that waits, for lists of clients. */
-export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
-  readonly id: string;
-  readonly name: StreamName;
-  /** SRS's URL of the stream, and the ids that users see. */
-  readonly url: string;
-  readonly streamId: string;
-  readonly vhostId: string;
-  readonly tcUrl: string;
-  readonly pageUrl: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
 
 interface HeldClientStart extends Pick<WaitingPlayer, 'type' | 'ip'> {
   /** Null: it gets one when it waits, or its child tells it. */

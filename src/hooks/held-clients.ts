@@ -5,12 +5,13 @@ import type {
   HeldHooks,
   HookClient,
   MovingClient,
+  WaitingPlayer,
 } from '../listener/held-hooks.js';
 import { nameOf } from '../stream-key.js';
 import type { HookAction } from './actions.js';
 import type { HookBody } from './body.js';
 import type { CallResult } from './caller.js';
-import { HeldClient, type HeldLinks, type WaitingPlayer } from './held-client.js';
+import { HeldClient, type HeldLinks } from './held-client.js';
 import type { UserUrls } from './user-urls.js';
 
 /** Identity with which we call hooks in SRS's place. */

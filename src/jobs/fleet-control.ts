@@ -1,4 +1,5 @@
 import type { ChildState } from '../child/types.js';
+import { plural } from '../system/plural.js';
 import type { JobClock } from './job.js';
 
 /** A child as jobs see it. */
@@ -54,12 +55,7 @@ export function openChildren({ fleet }: Tools, except: ReadonlySet<string> = new
 
 /** `1 stream, 3 clients` */
 export function loadOf({ streams, clients }: Pick<JobChild, 'streams' | 'clients'>): string {
-  return `${counted(streams, 'stream', 'streams')}, ${counted(clients, 'client', 'clients')}`;
-}
-
-/** `1 child`, `3 children` */
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${plural(streams, 'stream')}, ${plural(clients, 'client')}`;
 }
 
 /** `1.2 s`, `75 s` */

@@ -91,8 +91,8 @@ export class Job {
     // Each child in work waits with this signal.
     setMaxListeners(0, this.signal);
     this.#since = clock.now();
-    this.#logger = logger.child({ job: plan.what });
-    this.#logger.info({ children: this.children.size }, 'job begins');
+    this.#logger = logger;
+    this.#logger.info({ job: this.what, children: this.children.size }, 'job begins');
     this.over = this.#run(plan.work);
   }
 
@@ -109,7 +109,7 @@ export class Job {
   step(text: string, child: string | null = null): void {
     if (this.#steps.length >= MAX_STEPS) return;
     this.#steps.push({ at: this.#clock.now(), child, text });
-    this.#logger.info(child === null ? {} : { child }, text);
+    this.#logger.info({ job: this.what, ...(child !== null && { child }) }, text);
   }
 
   /** Shows what is done with a child now; null: nothing. */
@@ -152,7 +152,8 @@ export class Job {
       await work(this);
       this.#end('done');
     } catch (error) {
-      if (!(error instanceof SupervisorError)) this.#logger.error({ error }, 'a job broke off');
+      if (!(error instanceof SupervisorError))
+        this.#logger.error({ job: this.what, error }, 'a job broke off');
       this.#error = messageOf(error);
       this.#end(this.signal.aborted ? 'stopped' : 'failed');
     }
@@ -163,7 +164,7 @@ export class Job {
     this.#state = state;
     this.#ended = this.#clock.now();
     this.#now.clear();
-    const fields = { done: this.#done, of: this.children.size, error: this.#error };
+    const fields = { job: this.what, done: this.#done, of: this.children.size, error: this.#error };
     if (state === 'done') this.#logger.info(fields, 'job is done');
     else this.#logger.warn(fields, `job has ${state === 'failed' ? 'failed' : 'been stopped'}`);
   }

@@ -1,10 +1,10 @@
 import { isServing } from '../child/types.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { inTurns } from '../system/in-turns.js';
+import { plural } from '../system/plural.js';
 import { untilEmpty } from './drain.js';
 import {
   childOf,
-  counted,
   type JobChild,
   loadOf,
   openChildren,
@@ -120,5 +120,5 @@ async function emptyAll(
 }
 
 function asBefore(count: number): string {
-  return `the box is as it was, with ${counted(count, 'child', 'children')}`;
+  return `the box is as it was, with ${plural(count, 'child', 'children')}`;
 }

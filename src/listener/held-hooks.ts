@@ -54,6 +54,21 @@ export interface HeldClientRef {
   readonly end: () => void;
 }
 
+/** A client that waits for its stream without a child, for lists of clients. */
+export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
+  /** Id by which users know it. */
+  readonly id: string;
+  readonly name: StreamName;
+  /** SRS's URL of the stream, `/live/cam`, and the ids that users see. */
+  readonly url: string;
+  readonly streamId: string;
+  readonly vhostId: string;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** A client that leaves its child for another one. */
 export interface MovingClient extends Pick<HeldClientRef, 'ip'> {
   /** The address by which its children report it. */

@@ -4,7 +4,7 @@ import type { ConnectionRow } from '../listener/listener.js';
 import type { Placement } from '../placement/placement.js';
 import { hostName } from '../protocol/http/target.js';
 import { streamId } from '../public-ids.js';
-import { DEFAULT_VHOST } from '../stream-key.js';
+import { DEFAULT_VHOST, nameOf, streamUrl } from '../stream-key.js';
 import type { Listeners } from './listeners.js';
 
 export interface KickParts {
@@ -42,12 +42,6 @@ async function kickStream({ api, listeners, placement }: KickParts, name: string
   const connections = listeners.kick(({ stream }) => keys.has(stream), REASON);
   // Only the owner has sessions; without one there are none.
   if (found === undefined || found.box !== undefined) return { connections, sessions: 0 };
-  const id = streamId(urlOf(found.stream));
+  const id = streamId(streamUrl(nameOf(found.stream)));
   return { connections, sessions: await api.kickSessions((row) => row.stream === id, found.child) };
-}
-
-/** Returns SRS's url of a stream: `/live/cam`, or `my.com/live/cam`. */
-function urlOf(key: string): string {
-  const isDefault = key.startsWith(`${DEFAULT_VHOST}/`);
-  return isDefault ? key.slice(DEFAULT_VHOST.length) : key;
 }

@@ -7,11 +7,12 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Api } from '../../src/api/api.js';
 import { PACE, type Pace } from '../../src/api/pace.js';
 import { rulesOf } from '../../src/api/rules.js';
-import type { ApiChild, ApiIdentity, ApiSource, HeldPlayer } from '../../src/api/types.js';
+import type { ApiChild, ApiIdentity, ApiSource } from '../../src/api/types.js';
 import { Fleet } from '../../src/child/fleet.js';
 import { NO_TEMPLATE, parseTemplate } from '../../src/child/template.js';
 import type { ChildStatus } from '../../src/child/types.js';
 import { OF_CHILDREN } from '../../src/child-access/exchange.js';
+import type { WaitingPlayer } from '../../src/listener/held-hooks.js';
 import type { StreamStatus } from '../../src/placement/types.js';
 import { CONF, mini, portBase, real } from '../child/helpers.js';
 import type { Origin } from '../helpers/origins.js';
@@ -48,7 +49,7 @@ export class TestBox {
   readonly api: Api;
   /** Placement's answer. */
   placed: StreamStatus[] = [];
-  held: HeldPlayer[] = [];
+  held: WaitingPlayer[] = [];
   readonly #app: FastifyInstance;
   readonly #workDir: string;
 

@@ -1,10 +1,10 @@
+import type { WaitingPlayer } from '../../listener/held-hooks.js';
 import { type Json, numberOf } from '../json.js';
-import type { HeldPlayer } from '../types.js';
 
 const NO_TRAFFIC = { send_bytes: 0, recv_bytes: 0, kbps: { recv_30s: 0, send_30s: 0 } };
 
 /** Returns the row of a player that no child has, as SRS shows one of an absent stream. */
-export function heldClient(player: HeldPlayer, now: number): Json {
+export function heldClient(player: WaitingPlayer, now: number): Json {
   const { id, ip, type, name, url, tcUrl, pageUrl, since } = player;
   return {
     ...{ id, vhost: player.vhostId, stream: player.streamId, ip },
@@ -16,7 +16,7 @@ export function heldClient(player: HeldPlayer, now: number): Json {
 }
 
 /** Returns one row per waiting player: that of its stream, with the player as its only client. */
-export function heldStreams(players: readonly HeldPlayer[]): Json[] {
+export function heldStreams(players: readonly WaitingPlayer[]): Json[] {
   return players.map(({ streamId, vhostId, name, tcUrl, url }) => ({
     ...{ id: streamId, name: name.stream, vhost: vhostId, app: name.app, tcUrl, url },
     ...{ live_ms: 0, clients: 1, frames: 0, ...NO_TRAFFIC },
@@ -27,7 +27,7 @@ export function heldStreams(players: readonly HeldPlayer[]): Json[] {
 /** Adds waiting players to the counts of vhosts, and streams that no child has. */
 export function withHeld(
   vhosts: readonly Json[],
-  players: readonly HeldPlayer[],
+  players: readonly WaitingPlayer[],
   absent: readonly Json[],
 ): Json[] {
   return vhosts.map((vhost) => {
