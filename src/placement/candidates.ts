@@ -25,18 +25,30 @@ export interface ChildLimits
 /** Returns the candidates for placement. */
 export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads): Candidate[] {
   const { countsOf, bitrateOf, now, isLeaving = () => false } = loads;
-  const { slowStartSeconds, ...limits } = loads.limits;
+  const { slowStartSeconds, maxConnections, maxStreams, maxBitrate } = loads.limits;
   // If no child answers, the machine is busy rather than all children hung, so ready ones count.
   const isPanic = !statuses.some((status) => servingOf(status).open);
   return statuses.map((status) => {
     const { id, cpu, state, generation, readySince } = status;
     const { streams, clients } = countsOf(id);
-    const load = { cpu, connections: clients, streams, bitrate: bitrateOf(id), ...limits };
-    const serving = servingOf(status);
-    const open = serving.open || (isPanic && state === 'ready');
     const readySeconds = (now - (readySince ?? now)) / 1000;
-    const warmth = warmthOf(readySeconds, generation, slowStartSeconds);
-    return { ...serving, ...load, open, warmth, leaving: isLeaving(id) };
+    const { open, alive } = servingOf(status);
+    // Written out, for it is made of each child for each new stream, and spreads cost more.
+    return {
+      id,
+      generation,
+      alive,
+      open: open || (isPanic && state === 'ready'),
+      cpu,
+      streams,
+      connections: clients,
+      bitrate: bitrateOf(id),
+      maxConnections,
+      maxStreams,
+      maxBitrate,
+      warmth: warmthOf(readySeconds, generation, slowStartSeconds),
+      leaving: isLeaving(id),
+    };
   });
 }
 

@@ -45,6 +45,7 @@ export class FleetView {
       .filter((child) => this.#isUp(child))
       .map((child) => {
         const { streams, clients } = this.#tally.of(child.id);
+        if (child.streams >= streams && child.connections >= clients) return child;
         return {
           ...child,
           streams: Math.max(child.streams, streams),

@@ -17,24 +17,26 @@ export interface PlacementParts {
   readonly logger: Logger;
 }
 
+/** Milliseconds for which bitrates are taken as they were: they are measured once a second. */
+const BITRATES_MS = 250;
+
 /** Builds placement over children and origins. Clients of a stream in its old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
   const { current, map, owners, listeners, isLeaving, logger } = parts;
   const { registry, boxes, renewMs } = map;
+  const bitrateOf = bitratesOf(listeners);
   const placement: Placement = new Placement({
     registry,
     ...(boxes === null ? {} : { isBoxAlive: (box: string) => boxes.get(box) !== null }),
     ...(renewMs === undefined ? {} : { renewMs }),
-    candidates: () => {
-      const traffic = listeners.traffic();
-      return candidatesOf(owners.statuses(), {
+    candidates: () =>
+      candidatesOf(owners.statuses(), {
         countsOf: (id) => placement.counts(id),
-        bitrateOf: (id) => traffic.get(id)?.bitrate ?? 0,
+        bitrateOf,
         limits: childLimits(current),
         isLeaving,
         now: Date.now(),
-      });
-    },
+      }),
     child: (id) => {
       const status = owners.status(id);
       return status && servingOf(status);
@@ -47,6 +49,20 @@ export function makePlacement(parts: PlacementParts): Placement {
     logger,
   });
   return placement;
+}
+
+/** Returns a function that tells the bits per second of a child's clients. */
+function bitratesOf(listeners: Listeners): (id: string) => number {
+  let traffic: ReturnType<Listeners['traffic']> = new Map();
+  let at = Number.NEGATIVE_INFINITY;
+  return (id) => {
+    const now = performance.now();
+    if (now - at > BITRATES_MS) {
+      traffic = listeners.traffic();
+      at = now;
+    }
+    return traffic.get(id)?.bitrate ?? 0;
+  };
 }
 
 /** Returns the present limits of each child, with the bitrate in bits per second. */
