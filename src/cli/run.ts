@@ -9,7 +9,7 @@ import { changeLevel, createLogger, type Logger } from '../logging/logger.js';
 import type { LogSink } from '../logging/sink.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { renderBanner } from './banner.js';
-import { notifySystemd } from './notify.js';
+import { SystemdNotifier } from './notify.js';
 import { Orders } from './orders.js';
 import { type Output, ProgressLine } from './output.js';
 import { nearPath, ownCommand } from './own-command.js';
@@ -43,6 +43,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const progress = new ProgressLine(stderr);
   const { logger, renewLog } = openLogger(config, context, progress);
   const orders = openOrders(context, logger);
+  const systemd = new SystemdNotifier(env, logger);
   const { stopping } = orders;
   progress.show('looking at configuration and machine');
   const { findings, prepared } = await inspect(config, context);
@@ -70,10 +71,12 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   unforeseen.install();
   const forget = await announce(supervisor, config, context);
   await greet(supervisor, { ...context, config, logger });
+  if (!stopping.aborted) await systemd.tell('READY=1', 'STATUS=serving');
+  systemd.startWatchdog();
   orders.serves(supervisor);
   if (!stopping.aborted) await once(stopping, 'abort');
   await forget();
-  await Promise.all([supervisor.close(), notifySystemd(env, logger, 'STOPPING=1')]);
+  await Promise.all([supervisor.close(), systemd.tell('STOPPING=1')]);
   logger.info('stopped');
 }
 
@@ -156,7 +159,6 @@ async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> 
     const facts = { status, children, rtmp, http, demo, pages, command, clip };
     stdout.write(`${renderBanner(facts)}\n`);
   }
-  await notifySystemd(env, logger, 'READY=1', 'STATUS=serving');
 }
 
 /** Returns the address for a client on this machine. */

@@ -66,6 +66,9 @@ Restart=on-failure
 RestartSec=1
 RestartPreventExitStatus=2
 TimeoutStartSec=120
+# The supervisor tells every 30 s that its event loop runs. A supervisor that
+# hangs is ended with its children and started again.
+WatchdogSec=60
 
 # SIGTERM goes to the supervisor alone: it ends clients, then its children.
 # systemctl kill -s QUIT --kill-whom=main srs-supervisor lets clients finish

@@ -7,7 +7,7 @@ export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^npm (ci|start)$/, 'installs: `npm run test:installs` runs it on every Node'],
   [/^npm (test|run (test|bench|build))\b/, 'is a test run itself'],
   [/^node (dist\/test\/|--test )/, 'is the test run itself'],
-  [/^systemctl /, 'needs systemd as PID 1'],
+  [/^systemctl /, '`npm run test:systemd` runs it under a systemd'],
 ];
 
 /** A command under way, with all that it has started. */

@@ -10,8 +10,14 @@ export class Ffmpeg {
   #output = '';
   readonly #ended: Promise<number | null>;
 
-  constructor(program: 'ffmpeg' | 'ffprobe', args: readonly string[]) {
-    this.process = spawn(program, ['-v', 'error', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `prefix`: a program that runs it elsewhere, with its arguments. */
+  constructor(
+    program: 'ffmpeg' | 'ffprobe',
+    args: readonly string[],
+    prefix: readonly string[] = [],
+  ) {
+    const [file = '', ...words] = [...prefix, program, '-v', 'error', ...args];
+    this.process = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout?.on('data', (text: Buffer) => {
       this.#output += text;
     });
