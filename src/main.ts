@@ -149,6 +149,13 @@ const actions: CliActions = {
     const { reload } = await load(import('./cli/reload.js'));
     await reload(dryRun, await followOptions(options));
   },
+  top: async ({ delay, ...options }) => {
+    const { top, secondsOf } = await load(import('./cli/top/top.js'));
+    const [input, output] = [process.stdin, process.stdout];
+    const [seconds, port] = [secondsOf(delay), await adminPort(options)];
+    const hasColours = (env.NO_COLOR ?? '') === '' && output.isTTY && output.hasColors();
+    await top({ port, input, output, hasColours, seconds, interrupted: untilInterrupted() });
+  },
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const { renderUnit } = await load(import('./cli/unit.js'));

@@ -1,14 +1,23 @@
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'];
 
 /** Formats as `999 B`, `1.5 MB`, `23 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (shown(value) >= 1000 && unit < UNITS.length - 1) {
+  return scaled(bytes, 'B');
+}
+
+/** Formats bits per second as `950 kbit/s`, `2.5 Mbit/s`, in decimal units. */
+export function formatBitrate(bitrate: number): string {
+  return scaled(bitrate, 'bit/s');
+}
+
+function scaled(amount: number, unit: string): string {
+  let value = amount;
+  let prefix = 0;
+  while (shown(value) >= 1000 && prefix < PREFIXES.length - 1) {
     value /= 1000;
-    unit++;
+    prefix++;
   }
-  return `${shown(value)} ${UNITS[unit]}`;
+  return `${shown(value)} ${PREFIXES[prefix]}${unit}`;
 }
 
 /** Formats as `0.4%`, `12%`, `135%`. */

@@ -32,7 +32,8 @@ export async function operate(order: Order, options: FollowOptions): Promise<voi
   else stdout.write(`${rowText(order.kind, answer)}\n`);
 }
 
-function questionOf(order: Exclude<Order, { kind: 'job' }>): AdminQuestion {
+/** Returns the request of the admin port that gives an order. */
+export function questionOf(order: Exclude<Order, { kind: 'job' }>): AdminQuestion {
   const { kind, ...rest } = order;
   const post = (path: string, body: object): AdminQuestion => {
     return { method: 'POST', path: `/admin/v1/${path}`, body };

@@ -1,14 +1,20 @@
 /**
  * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
- * May import: admin, check, child, config, cpu, jobs, logging, placement, supervisor, system,
- * unmanaged.
+ * May import: admin, check, child, config, cpu, jobs, listener, logging, placement, supervisor,
+ * system, unmanaged.
  */
 
 import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';
 import { addOrders, type OrderActions } from './order-commands.js';
-import { addQueryOptions, CONFIG, type ConfigOption, type QueryOptions } from './query-options.js';
+import {
+  addAdmin,
+  addQueryOptions,
+  CONFIG,
+  type ConfigOption,
+  type QueryOptions,
+} from './query-options.js';
 
 interface RunOptions extends Flags, ConfigOption {
   readonly demo?: boolean;
@@ -18,6 +24,10 @@ interface PlanOptions extends ConfigOption {
   readonly sysroot?: string;
   readonly children?: string;
   readonly json?: boolean;
+}
+
+interface TopCommandOptions extends QueryOptions {
+  readonly delay: string;
 }
 
 interface UnitCommandOptions extends ConfigOption {
@@ -34,6 +44,7 @@ export interface CliActions extends OrderActions {
   readonly status: Action<QueryOptions>;
   readonly children: Action<QueryOptions>;
   readonly streams: Action<QueryOptions>;
+  readonly top: Action<TopCommandOptions>;
   readonly unit: Action<UnitCommandOptions>;
 }
 
@@ -131,6 +142,9 @@ function addQueries(program: Command, actions: CliActions): void {
   for (const [name, description] of QUERIES) {
     addQueryOptions(program.command(name).description(description)).action(actions[name]);
   }
+  addAdmin(program.command('top').description('watch a running supervisor on the whole terminal'))
+    .option('-d, --delay <seconds>', 'time between two looks', '1')
+    .action(actions.top);
 }
 
 // Commander's text has a prefix, and a second line with the name that was perhaps meant.

@@ -58,7 +58,8 @@ function widestElastic(columns: readonly Column[], widths: readonly number[]): n
   return most > LEAST ? elastic.indexOf(most) : -1;
 }
 
-function cut(text: string, width: number): string {
+/** Cuts a text that has more columns; it then ends in `…`. */
+export function cut(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;
   let [kept, used] = ['', 0];
   for (const { segment } of GRAPHEMES.segment(text)) {

@@ -16,6 +16,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     status: note('status'),
     children: note('children'),
     streams: note('streams'),
+    top: note('top'),
     unit: note('unit'),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
     reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
@@ -72,7 +73,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, top, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],
