@@ -1,14 +1,24 @@
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const BITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
 
 /** Formats as `999 B`, `1.5 MB`, `23 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
-  let value = bytes;
+  return inUnits(bytes, BYTES);
+}
+
+/** Formats bits per second as `999 bit/s`, `1.5 Mbit/s`, `23 Mbit/s`, in decimal units. */
+export function formatBits(bitsPerSecond: number): string {
+  return inUnits(bitsPerSecond, BITS);
+}
+
+function inUnits(amount: number, units: readonly string[]): string {
+  let value = amount;
   let unit = 0;
-  while (shown(value) >= 1000 && unit < UNITS.length - 1) {
+  while (shown(value) >= 1000 && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${shown(value)} ${UNITS[unit]}`;
+  return `${shown(value)} ${units[unit]}`;
 }
 
 /** Formats as `0.4%`, `12%`, `135%`. */
