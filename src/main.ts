@@ -6,13 +6,15 @@ import type { FollowOptions } from './cli/follow.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
 import { CLEAR, type Output } from './cli/output.js';
+import { paintFor } from './cli/paint.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
-import type { QueryOptions } from './cli/query-options.js';
+import type { ListOptions, QueryOptions } from './cli/query-options.js';
 import { jsonLine, reportOf, wantsJson } from './cli/report.js';
 import { adminOf, type Running, RunningList } from './cli/running.js';
 import { handleSignals, leaveSignalsToSystem, untilInterrupted } from './cli/signals.js';
 import { endAtUnforeseen } from './cli/unforeseen.js';
+import { watch, watchSeconds } from './cli/watch.js';
 import { wrappedLines } from './cli/wrap.js';
 import { formatAddress } from './config/address.js';
 import type { Address, Config } from './config/config.js';
@@ -43,11 +45,19 @@ let loadFailure: unknown = null;
  */
 let errorsAreJson = wantsJson(process.argv.slice(2), env);
 
-async function query(kind: Query['kind'], options: QueryOptions) {
-  const { address, token } = await adminPort(options);
-  const width = terminalWidth(stdout);
-  const { json = false } = options;
-  stdout.write(await runQuery({ kind, address, token, json, width }));
+async function query(kind: Query['kind'], options: ListOptions) {
+  const { json = false, sort, reverse, limit, child, stream, state, ip, role } = options;
+  const seconds = watchSeconds(options.watch);
+  if (json && seconds !== null) {
+    throw new SupervisorError('ERR_USAGE', '--watch: not with --json; ask again for each');
+  }
+  const port = await adminPort(options);
+  const choice = { sort, reverse, limit, filters: { child, stream, state, ip, role } };
+  const paint = paintFor(stdout, env);
+  const look = () =>
+    runQuery({ kind, choice, port, json, screen: { width: terminalWidth(stdout), paint } });
+  if (seconds === null) stdout.write(await look());
+  else await watch(look, { stdout, seconds, size: terminalSize, interrupted: untilInterrupted() });
 }
 
 async function order(order: Order, options: QueryOptions) {
@@ -82,6 +92,13 @@ async function adminPort({ config, admin }: QueryOptions) {
 /** Columns of the terminal; null: it is none, and lines may be of any length. */
 function terminalWidth({ isTTY = false }: Output): number | null {
   return isTTY ? (process.stdout.columns ?? process.stderr.columns) : null;
+}
+
+/** Size of the terminal; null: the output is none. */
+function terminalSize() {
+  const { isTTY = false } = stdout;
+  const { columns = 80, rows = 24 } = process.stdout;
+  return isTTY ? { columns, rows } : null;
 }
 
 /** The named one, else that of the supervisor which this user runs here, else the default. */
@@ -143,6 +160,7 @@ const actions: CliActions = {
   status: (options) => query('status', options),
   children: (options) => query('children', options),
   streams: (options) => query('streams', options),
+  clients: (options) => query('clients', options),
   order,
   logs,
   reload: async (dryRun, options) => {

@@ -166,6 +166,7 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
   app.get('/admin/v1/children', async () => source.children());
   app.get('/admin/v1/streams', async () => source.streams());
   app.get('/admin/v1/connections', async () => source.connections());
+  app.get('/admin/v1/clients', async () => source.clients());
   app.get('/healthz', async (_request, reply) => {
     const { state, children } = source.status();
     const healthy = state === 'ready' && children.ready > 0;

@@ -4,6 +4,7 @@ import type { HookCounters } from '../hooks/counters.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
+import type { Role, StreamKey } from '../stream-key.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
 
 /** A listener; `address` as in the config, but with the real port. */
@@ -96,12 +97,47 @@ export interface ChildRow extends ChildStatus {
   readonly bitrate: number;
 }
 
+/** An entry of `GET /admin/v1/streams`. */
+export interface StreamRow extends StreamStatus {
+  /** Address and port of the publisher; null if none is connected to this box. */
+  readonly publisher: string | null;
+  /** Bits per second from the publisher; null if none is connected to this box. */
+  readonly bitrate: number | null;
+}
+
+/** An entry of `GET /admin/v1/connections`. */
+export interface PortConnection extends ConnectionRow {
+  /** Port that it came to, by its name in the configuration without `listen.`. */
+  readonly port: string;
+}
+
+/**
+ * An entry of `GET /admin/v1/clients`: a connection that has named its stream, or an HLS session.
+ */
+export interface ClientRow {
+  /** Id of the connection, or the session's `hls_ctx`. */
+  readonly id: string;
+  /** Address and port; of an HLS session the address alone. */
+  readonly client: string;
+  /** Port by its name in the configuration, `hls` for an HLS session. */
+  readonly port: string;
+  readonly role: Role;
+  readonly stream: StreamKey;
+  /** Null: it waits for its stream. */
+  readonly child: string | null;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** Source of the admin port's data; each call returns a snapshot. */
 export interface AdminSource {
   status(): AdminStatus;
   children(): readonly ChildRow[];
-  streams(): Promise<readonly StreamStatus[]>;
-  connections(): Promise<readonly ConnectionRow[]>;
+  streams(): Promise<readonly StreamRow[]>;
+  connections(): Promise<readonly PortConnection[]>;
+  clients(): Promise<readonly ClientRow[]>;
 }
 
 /** Outcome of a reload, or of one that only tells. */

@@ -1,5 +1,6 @@
 import type { AdminStatus, ChildRow } from '../admin/types.js';
 import { formatCpuList } from '../cpu/cpuset.js';
+import { PLAIN } from './paint.js';
 import { type Column, table } from './table.js';
 
 /** Most children that are listed; more are only counted, so that the text fits on a screen. */
@@ -65,7 +66,7 @@ function children(rows: readonly ChildRow[], command: string): string {
     const cpu = cpus.length > 0 ? formatCpuList(cpus) : 'any';
     return [id, state, cpu, ...[ports.rtmp, ports.http, ports.api, pid ?? '-'].map(String)];
   });
-  return table(COLUMNS, cells, WIDTH).trimEnd();
+  return table(COLUMNS, cells, { width: WIDTH, paint: PLAIN }).trimEnd();
 }
 
 function commands({ rtmp, http, demo, pages, command, clip }: BannerFacts): string {

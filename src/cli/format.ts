@@ -1,23 +1,24 @@
-const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'];
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const BITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
 
 /** Formats as `999 B`, `1.5 MB`, `23 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
-  return scaled(bytes, 'B');
+  return inUnits(bytes, BYTES);
 }
 
-/** Formats bits per second as `950 kbit/s`, `2.5 Mbit/s`, in decimal units. */
-export function formatBitrate(bitrate: number): string {
-  return scaled(bitrate, 'bit/s');
+/** Formats bits per second as `999 bit/s`, `1.5 Mbit/s`, `23 Mbit/s`, in decimal units. */
+export function formatBits(bitsPerSecond: number): string {
+  return inUnits(bitsPerSecond, BITS);
 }
 
-function scaled(amount: number, unit: string): string {
+function inUnits(amount: number, units: readonly string[]): string {
   let value = amount;
-  let prefix = 0;
-  while (shown(value) >= 1000 && prefix < PREFIXES.length - 1) {
+  let unit = 0;
+  while (shown(value) >= 1000 && unit < units.length - 1) {
     value /= 1000;
-    prefix++;
+    unit++;
   }
-  return `${shown(value)} ${PREFIXES[prefix]}${unit}`;
+  return `${shown(value)} ${units[unit]}`;
 }
 
 /** Formats as `0.4%`, `12%`, `135%`. */

@@ -6,6 +6,8 @@ import { loadOf } from '../jobs/fleet-control.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
 import { type FollowOptions, follow } from './follow.js';
 import { formatDuration } from './format.js';
+import { shortName } from './lists.js';
+import { PLAIN } from './paint.js';
 import { type Column, table } from './table.js';
 
 /** An order to a running supervisor, as the command line has it. */
@@ -57,10 +59,10 @@ function kickedText({ connections, sessions }: Kicked, width: number | null): st
     id,
     client,
     role ?? '-',
-    stream ?? '-',
+    stream === null ? '-' : shortName(stream),
     child ?? '-',
   ]);
-  const list = rows.length === 0 ? '' : table(CLIENT_COLUMNS, rows, width);
+  const list = rows.length === 0 ? '' : table(CLIENT_COLUMNS, rows, { width, paint: PLAIN });
   const count = rows.length + sessions;
   return `${list}${count} ${count === 1 ? 'client is' : 'clients are'} closed\n`;
 }

@@ -7,13 +7,16 @@
 import { Command, CommanderError } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';
+import { CHILDREN, CLIENTS, STREAMS } from './lists.js';
 import { addOrders, type OrderActions } from './order-commands.js';
 import {
   addAdmin,
-  addQueryOptions,
+  addShownOptions,
   CONFIG,
   type ConfigOption,
+  type ListOptions,
   type QueryOptions,
+  type ShownOptions,
 } from './query-options.js';
 
 interface RunOptions extends Flags, ConfigOption {
@@ -41,9 +44,10 @@ export interface CliActions extends OrderActions {
   readonly run: Action<RunOptions>;
   readonly check: Action<RunOptions>;
   readonly plan: Action<PlanOptions>;
-  readonly status: Action<QueryOptions>;
-  readonly children: Action<QueryOptions>;
-  readonly streams: Action<QueryOptions>;
+  readonly status: Action<ShownOptions>;
+  readonly children: Action<ListOptions>;
+  readonly streams: Action<ListOptions>;
+  readonly clients: Action<ListOptions>;
   readonly top: Action<TopCommandOptions>;
   readonly unit: Action<UnitCommandOptions>;
 }
@@ -132,15 +136,48 @@ function addPlan(program: Command, actions: CliActions): void {
     .action(actions.plan);
 }
 
-const QUERIES = [
-  ['status', 'print the state of a running supervisor'],
-  ['children', 'list the children of a running supervisor'],
-  ['streams', 'list the streams of a running supervisor'],
+/** Name, description, keys of `--sort`, filters with their descriptions. */
+const LISTS = [
+  [
+    'children',
+    'list the children of a running supervisor',
+    CHILDREN,
+    [['--state <state>', 'only those in this state: ready, draining, failed, …']],
+  ],
+  [
+    'streams',
+    'list the streams of a running supervisor',
+    STREAMS,
+    [
+      ['--child <id>', 'only those of this child'],
+      ['--stream <text>', 'only those with this text in their name'],
+    ],
+  ],
+  [
+    'clients',
+    'list who publishes and plays at a running supervisor',
+    CLIENTS,
+    [
+      ['--child <id>', 'only those of this child'],
+      ['--stream <text>', 'only those whose stream has this text in its name'],
+      ['--ip <address>', 'only those of this address'],
+      ['--role <role>', 'publish or play'],
+    ],
+  ],
 ] as const;
 
 function addQueries(program: Command, actions: CliActions): void {
-  for (const [name, description] of QUERIES) {
-    addQueryOptions(program.command(name).description(description)).action(actions[name]);
+  const status = program.command('status').description('print the state of a running supervisor');
+  addShownOptions(status).action(actions.status);
+  for (const [name, description, { columns }, filters] of LISTS) {
+    const keys = columns.map(({ key }) => key).join(', ');
+    const command = addShownOptions(program.command(name).description(description));
+    for (const [flags, meaning] of filters) command.option(flags, meaning);
+    command
+      .option('--sort <key>', `order by ${keys}`)
+      .option('--reverse', 'the other way round')
+      .option('-n, --limit <n>', 'only the first n')
+      .action(actions[name]);
   }
   addAdmin(program.command('top').description('watch a running supervisor on the whole terminal'))
     .option('-d, --delay <seconds>', 'time between two looks', '1')

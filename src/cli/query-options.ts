@@ -16,6 +16,31 @@ export interface QueryOptions extends ConfigOption {
   readonly json?: boolean;
 }
 
+/** Options of the commands that show something which changes. */
+export interface ShownOptions extends QueryOptions {
+  readonly watch?: string | true;
+}
+
+/** Options of the commands that list rows; further ones filter. */
+export interface ListOptions extends ShownOptions {
+  readonly sort?: string;
+  readonly reverse?: boolean;
+  readonly limit?: string;
+  readonly child?: string;
+  readonly stream?: string;
+  readonly state?: string;
+  readonly ip?: string;
+  readonly role?: string;
+}
+
+/** Adds `--json` and `--watch`, which exclude each other. */
+export function addShownOptions(command: Command): Command {
+  return addQueryOptions(command).option(
+    '-w, --watch [seconds]',
+    'show it every 2 seconds, or so many, until Ctrl-C',
+  );
+}
+
 export function addQueryOptions(command: Command): Command {
   return addAdmin(command).option('--json', 'print JSON');
 }

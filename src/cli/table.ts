@@ -1,31 +1,55 @@
+import stringWidth from 'string-width';
+import { type Paint, PLAIN, type Tone } from './paint.js';
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
   /** True: its cells may be cut if the table is too wide. */
   readonly elastic?: boolean;
+  /** True: it is left out, before any cell is cut, if the table is too wide. */
+  readonly optional?: boolean;
 }
+
+/** A cell; with a tone it is coloured where the output has colours. */
+export type Cell = string | { readonly text: string; readonly tone: Tone | null };
+
+/** The terminal that a text is for. */
+export interface Screen {
+  /** Columns; null: it is no terminal, so lines may have any length. */
+  readonly width: number | null;
+  readonly paint: Paint;
+}
+
+/** Lines of any length, without colours. */
+export const NO_SCREEN: Screen = { width: null, paint: PLAIN };
 
 const GAP = '  ';
 /** Least width, in columns of the terminal, of an elastic column that is cut. */
 const LEAST = 8;
 
 /**
- * Formats rows under titles, in columns as narrow as possible. If a row is wider than `width`
- * columns of a terminal, the widest elastic cells are cut and end in `…`. Null: nothing is cut.
+ * Formats rows under titles, in columns as narrow as possible. If a row is wider than the screen,
+ * optional columns are left out, the last one first; if that is not enough the widest elastic
+ * cells are cut and end in `…`. Without a width nothing is left out or cut.
  */
 export function table(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  width: number | null,
+  rows: readonly (readonly Cell[])[],
+  { width, paint }: Screen,
 ): string {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
-  const widths = fit(columns, naturalWidths(columns, cells), width ?? Number.POSITIVE_INFINITY);
-  const lines = cells.map((row) =>
-    columns
-      .map((column, i) => pad(cut(row[i] ?? '', widths[i] ?? 0), widths[i] ?? 0, column))
-      .join(GAP)
-      .trimEnd(),
-  );
+  const most = width ?? Number.POSITIVE_INFINITY;
+  const texts = [columns.map(({ title }) => title), ...rows.map((row) => row.map(textOf))];
+  const natural = naturalWidths(columns, texts);
+  const shown = shownColumns(columns, natural, most);
+  const widths = fit(columns, natural, { shown, most });
+  const lines = texts.map((row, line) => {
+    const cells = shown.map((i) => {
+      const text = pad(cut(row[i] ?? '', widths[i] ?? 0), widths[i] ?? 0, columns[i]);
+      const tone = line === 0 ? 'title' : toneOf(rows[line - 1]?.[i]);
+      return { text, tone };
+    });
+    return paintedLine(cells, paint);
+  });
   return `${lines.join('\n')}\n`;
 }
 
@@ -34,28 +58,58 @@ export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }
 
+function textOf(cell: Cell): string {
+  return printable(typeof cell === 'string' ? cell : cell.text);
+}
+
+function toneOf(cell: Cell | undefined): Tone | null {
+  return cell === undefined || typeof cell === 'string' ? null : cell.tone;
+}
+
+/** Joins cells; blanks at the end of the line are left out, and no blank is painted. */
+function paintedLine(cells: readonly { text: string; tone: Tone | null }[], paint: Paint): string {
+  const filled = cells.findLastIndex(({ text }) => text.trim() !== '');
+  const parts = cells.slice(0, filled + 1).map(({ text, tone }, i) => {
+    const shown = i === filled ? text.trimEnd() : text;
+    return tone === null ? shown : shown.replace(/\S(?:.*\S)?/su, (word) => paint(word, tone));
+  });
+  return parts.join(GAP);
+}
+
 function naturalWidths(columns: readonly Column[], cells: readonly (readonly string[])[]) {
   return columns.map((_, i) =>
     cells.reduce((most, row) => Math.max(most, columnsOf(row[i] ?? '')), 0),
   );
 }
 
-function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+function lineWidth(widths: readonly number[], shown: readonly number[]): number {
+  return shown.reduce((sum, i) => sum + (widths[i] ?? 0), GAP.length * (shown.length - 1));
+}
+
+/** Returns the indices of the columns that are not left out. */
+function shownColumns(columns: readonly Column[], natural: readonly number[], most: number) {
+  let shown = columns.map((_, i) => i);
+  while (lineWidth(natural, shown) > most) {
+    const left = shown.findLast((i) => columns[i]?.optional);
+    if (left === undefined) break;
+    shown = shown.filter((i) => i !== left);
+  }
+  return shown;
+}
+
+function fit(
+  columns: readonly Column[],
+  natural: readonly number[],
+  { shown, most }: { shown: readonly number[]; most: number },
+): number[] {
   const widths = [...natural];
-  const gaps = GAP.length * (columns.length - 1);
-  let excess = widths.reduce((sum, each) => sum + each, gaps) - width;
-  for (; excess > 0; excess--) {
-    const widest = widestElastic(columns, widths);
-    if (widest === -1) break;
+  const elastic = shown.filter((i) => columns[i]?.elastic);
+  for (let excess = lineWidth(widths, shown) - most; excess > 0; excess--) {
+    const widest = elastic.reduce((a, b) => ((widths[b] ?? 0) > (widths[a] ?? 0) ? b : a), -1);
+    if ((widths[widest] ?? 0) <= LEAST) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
-}
-
-function widestElastic(columns: readonly Column[], widths: readonly number[]): number {
-  const elastic = widths.map((width, i) => (columns[i]?.elastic ? width : 0));
-  const most = Math.max(...elastic);
-  return most > LEAST ? elastic.indexOf(most) : -1;
 }
 
 /** Cuts a text that has more columns; it then ends in `…`. */
@@ -70,20 +124,14 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-function pad(text: string, width: number, { align }: Column): string {
+function pad(text: string, width: number, column: Column | undefined): string {
   const space = ' '.repeat(Math.max(0, width - columnsOf(text)));
-  return align === 'right' ? space + text : text + space;
+  return column?.align === 'right' ? space + text : text + space;
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** Wide and fullwidth characters (Unicode annex 11) and emoji, which take two columns each. */
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
-/** Returns the columns of a terminal that a text takes; a letter with its marks takes one. */
+/** Returns the columns of a terminal that a text takes: East Asian letters and emoji take two. */
 export function columnsOf(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let columns = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
-  return columns;
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }

@@ -36,6 +36,8 @@ export interface PlaylistAnswer {
   readonly text: string;
   /** Id of the child that answered. */
   readonly child?: string;
+  /** Id of that child's box, if it is another one. */
+  readonly box?: string | undefined;
 }
 
 export interface PlaylistOptions {
@@ -141,10 +143,10 @@ export class Playlists {
     const response = await askChild(addressOf(route, begins), { ...ask, target }, purpose);
     const { statusCode = 502, headers } = response;
     const { 'content-type': contentType = PLAYLIST_TYPE, location } = headers;
-    const { id: child } = route.owner;
+    const { id: child, box } = route.owner;
     const body = await readBody(response, MAX_PLAYLIST_BYTES);
     const listed = body.toString();
-    return { status: statusCode, contentType, location, text: shownText(listed, ask), child };
+    return { status: statusCode, contentType, location, text: shownText(listed, ask), child, box };
   }
 
   /** Returns the owner's playlist in this stream's continued numbering. */

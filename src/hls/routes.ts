@@ -42,6 +42,8 @@ export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   readonly isFile?: (request: IncomingMessage) => Promise<boolean>;
   /** Holds viewers that come before a stream's first playlist; default: 404, as by SRS. */
   readonly early?: EarlyOptions;
+  /** Sessions that get playlists; default: new ones. */
+  readonly viewers?: Viewers;
   readonly logger: Logger;
 }
 
@@ -60,7 +62,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /** Routes for playlists and segments, recognised by their paths. */
 export function hlsRoutes(options: HlsOptions): HttpPlugin {
-  const viewers = new Viewers(options);
+  const { viewers = new Viewers(options) } = options;
   const handlers = {
     playlist: guarded(options, playlistHandler(options, viewers)),
     segment: segmentHandler(options, viewers),
@@ -124,8 +126,8 @@ function playlistHandler(options: HlsOptions, viewers: Viewers) {
     const answer = await (isHead ? headAnswer(ask, playlists) : answerTo(ask, request));
     if (answer === null) return otherwise(request, reply);
     if (session !== null && answer.status === 200 && !isHead) {
-      const { child = null } = answer;
-      viewers.seen({ session, client: ask.ip, stream: streamKey(stream), child });
+      const { child = null, box = null } = answer;
+      viewers.seen({ session, client: ask.ip, stream: streamKey(stream), child, box });
       viewers.count(session, { request, reply });
     }
     return sendAnswer(reply, answer);

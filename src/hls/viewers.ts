@@ -27,6 +27,16 @@ export interface ViewerFacts {
   readonly stream: StreamKey;
   /** Null: the playlist came from no child. */
   readonly child: string | null;
+  /** Id of the child's box; null: this one. */
+  readonly box: string | null;
+}
+
+/** A session that is followed. */
+export interface ViewerRow extends ViewerFacts {
+  /** Bytes of playlists and segments that it got. */
+  readonly bytesOut: number;
+  /** Milliseconds since its first playlist. */
+  readonly ageMs: number;
 }
 
 interface Viewer {
@@ -36,7 +46,7 @@ interface Viewer {
   bytesOut: number;
 }
 
-/** Follows HLS sessions, to log one line for each when it ends. */
+/** Follows HLS sessions, to show them and to log one line for each when it ends. */
 export class Viewers {
   readonly #logger: Logger;
   readonly #now: () => number;
@@ -74,6 +84,14 @@ export class Viewers {
     const before = socket.bytesWritten;
     reply.raw.once('close', () => {
       viewer.bytesOut += socket.bytesWritten - before;
+    });
+  }
+
+  /** Returns the sessions that are followed. */
+  rows(): ViewerRow[] {
+    const now = this.#now();
+    return Array.from(this.#viewers.values(), ({ facts, since, bytesOut }) => {
+      return { ...facts, bytesOut, ageMs: Math.round(now - since) };
     });
   }
 

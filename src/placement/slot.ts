@@ -58,8 +58,10 @@ export class StreamSlot {
 
   status(): StreamStatus | null {
     if (this.kept === null) return null;
-    const { stream, owner, since } = this.kept;
-    const { publishing, holds: clients } = this;
+    const { stream, owner, since, live = false } = this.kept;
+    const { holds: clients } = this;
+    // The publisher of another box's stream is not among our clients.
+    const publishing = this.publishing || (owner.box !== undefined && live);
     const where = owner.box === undefined ? {} : { box: owner.box };
     return { stream, child: owner.id, ...where, publishing, clients, since };
   }

@@ -5,21 +5,24 @@ import type {
   AdminStatus,
   BoxRow,
   ChildRow,
+  ClientRow,
   ListenerRow,
+  PortConnection,
   ProgramCounts,
+  StreamRow,
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
+import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
-import type { ConnectionRow } from '../listener/listener.js';
 import type { Placement } from '../placement/placement.js';
-import type { StreamStatus } from '../placement/types.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
 import { rowOf } from './child-rows.js';
+import { clientRows, Publishers, streamRows } from './client-rows.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 import { childLimits } from './placement.js';
@@ -36,6 +39,8 @@ export interface AdminViewParts {
   readonly listeners: Listeners;
   readonly hooks: Hooks;
   readonly holds: HoldBudget;
+  /** Sessions of HLS viewers. */
+  readonly viewers: Pick<Viewers, 'rows'>;
   readonly jobs: Jobs;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
@@ -52,6 +57,7 @@ export interface AdminViewParts {
 export class AdminView implements AdminSource {
   readonly #parts: AdminViewParts;
   readonly #startedAt = performance.now();
+  readonly #publishers = new Publishers();
 
   constructor(parts: AdminViewParts) {
     this.#parts = parts;
@@ -101,12 +107,19 @@ export class AdminView implements AdminSource {
     return [own, ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async streams(): Promise<StreamStatus[]> {
-    return this.#parts.placement.list();
+  async streams(): Promise<StreamRow[]> {
+    const { placement, listeners, viewers } = this.#parts;
+    const publishers = this.#publishers.of(await listeners.rows(), Date.now());
+    return streamRows({ owned: placement.list(), publishers, viewers: viewers.rows() }, Date.now());
   }
 
-  connections(): Promise<ConnectionRow[]> {
+  connections(): Promise<PortConnection[]> {
     return this.#parts.listeners.rows();
+  }
+
+  async clients(): Promise<ClientRow[]> {
+    const { listeners, viewers } = this.#parts;
+    return clientRows(await listeners.rows(), viewers.rows(), Date.now());
   }
 
   #origins(): AdminStatus['origins'] {

@@ -15,6 +15,7 @@ import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
 import { type Ground, openGround } from './ground.js';
+import { makeViewers } from './hls.js';
 import type { SupervisorOptions } from './options.js';
 import { joinEnds, makeOwning, type Owning } from './owning.js';
 import { addPorts } from './ports.js';
@@ -69,6 +70,7 @@ export async function compose(
     aliases: new AliasBook(),
     budget,
     holds,
+    viewers: makeViewers({ ...prepared, logger }),
     heldHooks: hooks.held,
     noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),
     statuses: () => owners.statuses(),
@@ -77,6 +79,7 @@ export async function compose(
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
     ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
+    viewers: parts.viewers,
     current: ground.current,
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
@@ -84,10 +87,7 @@ export async function compose(
   });
   const shown = {
     fleet: owning.fleet,
-    ...{ jobs, operations, listeners, placement },
-    origins,
-    view,
-    hide,
+    ...{ jobs, operations, listeners, placement, origins, view, hide },
     logger: logger.child({ room: 'admin' }),
     renewals: ground.renewals,
     reload,

@@ -8,6 +8,7 @@ import { fileHandler, fileRoutes } from '../files/routes.js';
 import type { EarlyOptions } from '../hls/early.js';
 import { type HlsOptions, hlsRoutes } from '../hls/routes.js';
 import { Sweeper } from '../hls/sweeper.js';
+import { Viewers } from '../hls/viewers.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -27,6 +28,7 @@ export interface FileParts {
   readonly holds: HoldBudget;
   /** The user's hooks, for viewers that wait. */
   readonly heldHooks: HeldHooks;
+  readonly viewers: Viewers;
   readonly logger: Logger;
 }
 
@@ -56,14 +58,26 @@ export function fileRooms(parts: FileParts): FileRooms {
   };
 }
 
-function hlsOptions(parts: FileParts): HlsOptions {
-  const { config, access, vhosts, template, folders, routing, logger } = parts;
+/** Makes what follows the sessions of HLS viewers. */
+export function makeViewers(parts: Pick<FileParts, 'config' | 'template' | 'logger'>): Viewers {
+  const logger = parts.logger.child({ room: 'hls' });
+  return new Viewers({ windowSeconds: windowOf(parts), logger });
+}
+
+/** Returns the seconds of the longest window of any vhost. */
+function windowOf({ config, template }: Pick<FileParts, 'config' | 'template'>): number {
   const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
+  return Math.max(config.hls.windowSeconds, ...windows);
+}
+
+function hlsOptions(parts: FileParts): HlsOptions {
+  const { config, access, vhosts, folders, routing, viewers, logger } = parts;
   return {
     root: hlsFolder(config.workDir),
     vhosts,
     access,
-    windowSeconds: Math.max(config.hls.windowSeconds, ...windows),
+    windowSeconds: windowOf(parts),
+    viewers,
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
     early: earlyViewers(parts),

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ListenerRow } from '../admin/types.js';
+import type { ListenerRow, PortConnection } from '../admin/types.js';
 import { formatAddress } from '../config/address.js';
 import type { AliasListener, ChildTraffic, ConnectionRow, Listener } from '../listener/listener.js';
 import type { OwnerRef } from '../owner.js';
@@ -60,8 +60,11 @@ export class Listeners {
     return sum;
   }
 
-  async rows(): Promise<ConnectionRow[]> {
-    return (await Promise.all(this.#listeners.map(({ listener }) => listener.rows()))).flat();
+  async rows(): Promise<PortConnection[]> {
+    const rows = this.#listeners.map(async ({ name: port, listener }) =>
+      (await listener.rows()).map((row) => ({ ...row, port })),
+    );
+    return (await Promise.all(rows)).flat();
   }
 
   /** Returns the IP address of the client behind an alias; null if the alias is unknown. */

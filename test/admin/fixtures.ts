@@ -1,4 +1,10 @@
-import type { AdminSource, AdminStatus, ChildRow } from '../../src/admin/types.js';
+import type {
+  AdminSource,
+  AdminStatus,
+  ChildRow,
+  ClientRow,
+  StreamRow,
+} from '../../src/admin/types.js';
 import { portsAt } from '../../src/child/ports.js';
 import { key } from '../helpers/stream-key.js';
 
@@ -80,18 +86,44 @@ export const CHILDREN: readonly ChildRow[] = [
   },
 ];
 
+export const STREAMS: readonly StreamRow[] = [
+  {
+    stream: key('v/live/s'),
+    child: 'c001',
+    publishing: true,
+    clients: 3,
+    since: 1_000,
+    publisher: '192.0.2.7:50000',
+    bitrate: 2_500_000,
+  },
+];
+
+export const CLIENTS: readonly ClientRow[] = [
+  {
+    id: '000007',
+    client: '192.0.2.7:50000',
+    port: 'rtmp',
+    role: 'publish',
+    stream: key('v/live/s'),
+    child: 'c001',
+    bytesIn: 10_000_000,
+    bytesOut: 20,
+    since: 1_000,
+  },
+];
+
 export function source(part: Partial<AdminSource> = {}): AdminSource {
   return {
     status: () => STATUS,
     children: () => CHILDREN,
-    streams: async () => [
-      { stream: key('v/live/s'), child: 'c001', publishing: true, clients: 3, since: 1_000 },
-    ],
+    streams: async () => STREAMS,
+    clients: async () => CLIENTS,
     connections: async () => [
       {
         id: '000007',
         client: '192.0.2.7:50000',
         alias: '127.10.0.7',
+        port: 'rtmp',
         child: 'c001',
         stream: key('v/live/s'),
         role: 'publish',

@@ -17,6 +17,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     children: note('children'),
     streams: note('streams'),
     top: note('top'),
+    clients: note('clients'),
     unit: note('unit'),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
     reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
@@ -51,11 +52,16 @@ test('names the command and its options', async () => {
   assert.deepEqual(await parse('plan', '--sysroot', '/s', '--children', '4', '--json'), [
     ['plan', { sysroot: '/s', children: '4', json: true }],
   ]);
-  for (const name of ['status', 'children', 'streams']) {
+  for (const name of ['status', 'children', 'streams', 'clients']) {
     assert.deepEqual(await parse(name, '--json', '--admin', '1'), [
       [name, { json: true, admin: '1' }],
     ]);
   }
+  const ordered = 'streams --child c003 --sort bitrate --reverse -n 5 --watch';
+  assert.deepEqual(await parse(...ordered.split(' ')), [
+    ['streams', { child: 'c003', sort: 'bitrate', reverse: true, limit: '5', watch: true }],
+  ]);
+  assert.deepEqual(await parse('status', '--watch', '5'), [['status', { watch: '5' }]]);
   assert.deepEqual(await parse('restart', 'c003', '--timeout', '5', '--admin', '1'), [
     ['restart', { child: 'c003', timeout: '5', admin: '1', kind: 'restart' }],
   ]);
@@ -73,7 +79,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, top, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { AdminStatus } from '../../src/admin/types.js';
+import type { AdminStatus, ClientRow } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
 import type { ApiClient } from '../helpers/child-api.js';
 import { Cluster, type ClusterBox, httpUrl, publishOn, streamOn } from '../helpers/cluster.js';
@@ -25,6 +25,11 @@ interface ClusterAnswer {
 async function everywhere({ api }: ClusterBox, path: string): Promise<ClusterAnswer> {
   const answer = await fetch(`http://127.0.0.1:${api}/api/v1/${path}?scope=cluster&count=100`);
   return (await answer.json()) as ClusterAnswer;
+}
+
+/** Returns who plays and publishes at a box. */
+function clientsOf({ supervisor }: ClusterBox): Promise<ClientRow[]> {
+  return supervisor.get<ClientRow[]>('clients');
 }
 
 async function boxId({ supervisor }: ClusterBox): Promise<string> {
@@ -160,6 +165,14 @@ for (const origin of origins()) {
       const viewer = await HlsViewer.join(httpUrl(cluster.b, `${stream}.m3u8`));
       const near = await HlsViewer.join(httpUrl(cluster.a, `${stream}.m3u8`));
       const { segments } = await viewer.list();
+      const [idA, sessions] = [await boxId(cluster.a), await clientsOf(cluster.b)];
+      const shown = await streamOn(cluster.b, stream);
+      assert.deepEqual([shown?.box, shown?.publishing, shown?.clients], [idA, true, 1]);
+      assert.deepEqual(
+        sessions.filter(({ port }) => port === 'hls').map(({ id }) => id),
+        [viewer.session],
+      );
+      assert.equal((await streamOn(cluster.a, stream))?.box, undefined);
       const uri = segments[0]?.uri ?? '';
       const [there, here] = await Promise.all([near.segment(uri), viewer.segment(uri)]);
       assert.deepEqual([there.status, here.status], [200, 200]);

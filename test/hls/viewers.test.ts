@@ -10,6 +10,7 @@ const FACTS: ViewerFacts = {
   client: '192.0.2.7',
   stream: streamKey({ vhost: '__defaultVhost__', app: 'live', stream: 'cam' }),
   child: 'c001',
+  box: null,
 };
 
 function rig() {

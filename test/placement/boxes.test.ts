@@ -42,12 +42,23 @@ test('a client that comes to the other box is sent to the first', async () => {
   assert.deepEqual(publisher?.owner, { id: 'c001', generation: 1 });
   const player = await b.acquire(S, 'play');
   assert.deepEqual(player?.owner, { id: 'c001', generation: 1, box: 'a' });
-  assert.equal(b.list()[0]?.box, 'a');
+  const [{ box, publishing } = {}] = b.list();
+  assert.deepEqual([box, publishing], ['a', false], 'its publisher is on its way');
   assert.deepEqual(b.counts('c001'), { streams: 0, clients: 0 });
   player?.release();
   await b.close();
   assert.equal(a.list()[0]?.clients, 1);
   assert.ok((await a.acquire(S, 'play'))?.owner);
+});
+
+test('a stream that another box publishes is shown as published', async () => {
+  const { a, b } = new Boxes();
+  const publisher = await a.acquire(S, 'publish');
+  assert.ok(publisher);
+  await a.published(S, publisher.owner);
+  await b.acquire(S, 'play');
+  const [{ box, publishing, clients } = {}] = b.list();
+  assert.deepEqual([box, publishing, clients], ['a', true, 1]);
 });
 
 test('what leaves here is not given up there', async () => {

@@ -1,6 +1,6 @@
 import type { Order } from '../operate.js';
 import {
-  columnsOfView,
+  columnsOf,
   FIRST_SORT,
   type Row,
   type Scope,
@@ -104,7 +104,7 @@ const KEYS: ReadonlyMap<string, Act> = new Map(
     home: moved(Number.NEGATIVE_INFINITY),
     end: moved(Number.POSITIVE_INFINITY),
     s: (state) => ({
-      state: { ...state, sort: (state.sort + 1) % columnsOfView(state.view).length },
+      state: { ...state, sort: (state.sort + 1) % columnsOf(state.view).length },
     }),
     r: (state) => ({ state: { ...state, reverse: !state.reverse } }),
     '/': (state) => ({ state: { ...state, isTyping: true } }),

@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type AdminPort, adminAsk } from '../../admin/client.js';
-import type { AdminStatus, ChildRow } from '../../admin/types.js';
+import type { AdminStatus, ChildRow, ClientRow, StreamRow } from '../../admin/types.js';
 import { messageOf, SupervisorError } from '../../errors.js';
-import type { ConnectionRow } from '../../listener/listener.js';
-import type { StreamStatus } from '../../placement/types.js';
 import { questionOf } from '../operate.js';
-import { type Rates, ratesOf, type Snapshot } from './rates.js';
+import { type Rate, rateBetween, type Snapshot } from './rates.js';
 import { rowsOf, type View } from './rows.js';
 import { Screen } from './screen.js';
 import { FIRST_STATE, type Key, type Outcome, pressed, type TopState } from './state.js';
@@ -51,9 +49,8 @@ export function secondsOf(text: string): number {
 class Top {
   readonly #options: TopOptions;
   #state: TopState = FIRST_STATE;
-  #before: Snapshot | null = null;
   #snapshot: Snapshot;
-  #rates: Rates;
+  #rate: Rate;
   #screen: Screen | null = null;
   #timer: NodeJS.Timeout | null = null;
   readonly #ended = new AbortController();
@@ -62,7 +59,7 @@ class Top {
   constructor(options: TopOptions, first: Snapshot) {
     this.#options = options;
     this.#snapshot = first;
-    this.#rates = ratesOf(null, first);
+    this.#rate = rateBetween(null, first);
   }
 
   async run(): Promise<void> {
@@ -110,9 +107,8 @@ class Top {
     this.#isLooking = true;
     try {
       const next = await look(this.#options.port, this.#state.view);
-      this.#before = this.#snapshot;
+      this.#rate = rateBetween(this.#snapshot, next);
       this.#snapshot = next;
-      this.#rates = ratesOf(this.#before, next);
     } catch (error) {
       this.#state = { ...this.#state, notice: messageOf(error) };
     } finally {
@@ -127,8 +123,8 @@ class Top {
 
   #picture(): Picture {
     const state = this.#state;
-    const rows = rowsOf(this.#snapshot, this.#rates, state);
-    return { snapshot: this.#snapshot, rates: this.#rates, rows, state };
+    const snapshot = this.#snapshot;
+    return { snapshot, rate: this.#rate, rows: rowsOf(snapshot, state), state };
   }
 
   #draw(): void {
@@ -143,8 +139,8 @@ async function look(port: AdminPort, view: View): Promise<Snapshot> {
   const [status, children, streams, clients] = await Promise.all([
     get<AdminStatus>('status'),
     get<ChildRow[]>('children'),
-    view === 'streams' ? get<StreamStatus[]>('streams') : none,
-    view === 'children' ? none : get<ConnectionRow[]>('connections'),
+    view === 'streams' ? get<StreamRow[]>('streams') : none,
+    view === 'clients' ? get<ClientRow[]>('clients') : none,
   ]);
   return { status, children, streams, clients, at: Date.now() };
 }

@@ -1,11 +1,12 @@
 import { conditionOf } from '../../admin/notes.js';
 import type { ChildRow } from '../../admin/types.js';
 import { plural } from '../../system/plural.js';
-import { formatBitrate, formatDuration } from '../format.js';
+import { formatBits, formatDuration } from '../format.js';
 import { jobText } from '../operate.js';
-import { columnsOf, cut, printable, table } from '../table.js';
-import type { Rates, Snapshot } from './rates.js';
-import { columnsOfView, type Row, VIEWS } from './rows.js';
+import { PLAIN } from '../paint.js';
+import { cut, printable, table, columnsOf as widthOf } from '../table.js';
+import type { Rate, Snapshot } from './rates.js';
+import { columnsOf, type Row, VIEWS } from './rows.js';
 import { selectedIndex, type TopState } from './state.js';
 
 /** Columns and lines of a terminal. */
@@ -46,7 +47,7 @@ const KEYS_HELP = [
 
 export interface Picture {
   readonly snapshot: Snapshot;
-  readonly rates: Rates;
+  readonly rate: Rate;
   readonly rows: readonly Row[];
   readonly state: TopState;
 }
@@ -73,7 +74,7 @@ function headLines({ status }: Snapshot): number {
   return status.job === null ? 2 : 3;
 }
 
-function head({ snapshot, rates }: Picture): Line[] {
+function head({ snapshot, rate }: Picture): Line[] {
   const { status } = snapshot;
   const { children, srs } = status;
   const program = srs.kind === 'none' ? 'registered origins' : `${srs.kind} ${srs.version}`;
@@ -89,7 +90,7 @@ function head({ snapshot, rates }: Picture): Line[] {
       { text: `${children.ready} of ${children.total} children`, paint: all ? 'good' : 'hot' },
       ...plain(`  ${plural(status.streams, 'stream')}`),
       ...plain(`  ${plural(status.connections, 'client')}${waiting}`),
-      ...plain(`  in ${formatBitrate(rates.box.in)}  out ${formatBitrate(rates.box.out)}`),
+      ...plain(`  in ${formatBits(rate.in)}  out ${formatBits(rate.out)}`),
     ],
     ...(status.job === null
       ? []
@@ -139,12 +140,14 @@ function bodyOf({ snapshot, rows, state }: Picture, columns: number, room: numbe
     Math.max(0, rows.length - page),
   );
   const visible = rows.slice(first, first + page);
-  const titles = columnsOfView(state.view).map((column, i) => {
+  const titles = columnsOf(state.view).map((column, i) => {
     const sign = state.reverse ? '▴' : '▾';
     return i === state.sort ? { ...column, title: `${column.title}${sign}` } : column;
   });
   const cells = visible.map((row) => row.cells);
-  const [title = '', ...lines] = table(titles, cells, columns).trimEnd().split('\n');
+  const [title = '', ...lines] = table(titles, cells, { width: columns, paint: PLAIN })
+    .trimEnd()
+    .split('\n');
   return [
     [{ text: title, paint: 'bold' }],
     ...lines.map((text, i): Line => {
@@ -185,7 +188,7 @@ function clipped(line: Line, columns: number): Line {
     if (left <= 0) break;
     const kept = cut(text, left);
     pieces.push({ text: kept, paint });
-    left -= columnsOf(kept);
+    left -= widthOf(kept);
   }
   return pieces;
 }

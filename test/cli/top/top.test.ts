@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { columnsOf } from '../../../src/cli/table.js';
-import { ratesOf, type Snapshot } from '../../../src/cli/top/rates.js';
+import { rateBetween, type Snapshot } from '../../../src/cli/top/rates.js';
 import { rowsOf } from '../../../src/cli/top/rows.js';
 import { FIRST_STATE, pressed, type TopState } from '../../../src/cli/top/state.js';
 import { secondsOf } from '../../../src/cli/top/top.js';
@@ -10,9 +10,9 @@ import { CHILDREN, STATUS, source } from '../../admin/fixtures.js';
 import { key } from '../../helpers/stream-key.js';
 
 const STREAMS = await source().streams();
-const CONNECTIONS = await source().connections();
+const CLIENTS = await source().clients();
 const TERMINAL: Size = { columns: 80, lines: 24 };
-const CLIENT = CONNECTIONS[0];
+const CLIENT = CLIENTS[0];
 const STREAM = STREAMS[0];
 if (CLIENT === undefined || STREAM === undefined) throw new Error('fixtures have one of each');
 
@@ -20,7 +20,7 @@ const SNAPSHOT: Snapshot = {
   status: STATUS,
   children: CHILDREN,
   streams: STREAMS,
-  clients: CONNECTIONS,
+  clients: CLIENTS,
   at: 100_000,
 };
 
@@ -34,8 +34,8 @@ const many = (count: number): Snapshot => ({
 });
 
 function shownBy(state: TopState, snapshot = SNAPSHOT) {
-  const rates = ratesOf(null, snapshot);
-  return { snapshot, rates, state, rows: rowsOf(snapshot, rates, state) };
+  const rate = { in: 0, out: 0 };
+  return { snapshot, rate, state, rows: rowsOf(snapshot, state) };
 }
 
 function lines(state: TopState, size = TERMINAL, snapshot = SNAPSHOT): string[] {
@@ -60,24 +60,18 @@ function after(keys: readonly string[], snapshot = SNAPSHOT, first = FIRST_STATE
   return outcome;
 }
 
-describe('rates', () => {
-  it('are the bits between two looks, by client, stream and box', () => {
-    const client = { ...CLIENT, bytesIn: 1000, bytesOut: 5000 };
-    const before = { ...SNAPSHOT, clients: [client], at: 0 };
-    const later = { ...client, bytesIn: 2000, bytesOut: 9000 };
-    const fresh = { ...client, id: 'another', bytesOut: 1e9 };
+describe('the rate', () => {
+  it('is the bits between two looks', () => {
     const status = { ...STATUS, bytesIn: STATUS.bytesIn + 250, bytesOut: STATUS.bytesOut + 500 };
-    const rates = ratesOf(before, { ...SNAPSHOT, status, clients: [later, fresh], at: 2000 });
-    assert.deepEqual(rates.box, { in: 1000, out: 2000 });
-    assert.deepEqual([...rates.clients], [[client.id, { in: 4000, out: 16_000 }]]);
-    assert.deepEqual([...rates.streams], [[client.stream, { in: 4000, out: 16_000 }]]);
+    const later = { ...SNAPSHOT, status, at: SNAPSHOT.at + 2000 };
+    assert.deepEqual(rateBetween(SNAPSHOT, later), { in: 1000, out: 2000 });
   });
 
-  it('are none at the first look, and never below zero', () => {
-    assert.deepEqual(ratesOf(null, SNAPSHOT).box, { in: 0, out: 0 });
+  it('is none at the first look, and never below zero', () => {
+    assert.deepEqual(rateBetween(null, SNAPSHOT), { in: 0, out: 0 });
     const status = { ...STATUS, bytesIn: 0, bytesOut: 0 };
     const restarted = { ...SNAPSHOT, status, at: SNAPSHOT.at + 1000 };
-    assert.deepEqual(ratesOf(SNAPSHOT, restarted).box, { in: 0, out: 0 });
+    assert.deepEqual(rateBetween(SNAPSHOT, restarted), { in: 0, out: 0 });
   });
 });
 
@@ -102,8 +96,8 @@ describe('the screen', () => {
     assert.match(drawn[1] ?? '', /^1 of 2 children {2}1 stream {2}3 clients, 1 wait/);
     assert.equal(drawn[2], '▁×');
     assert.match(drawn[3] ?? '', /^ 1 children {2} ?2 streams/);
-    assert.match(drawn[4] ?? '', /^CHILD▾ +STATE +CPUS +CPU +MEMORY/);
-    assert.match(drawn[5] ?? '', /^c001 +ready +2-4,66 +12% +23 MB +1 +3/);
+    assert.match(drawn[4] ?? '', /^CHILD▾ +STATE +PID +CPUS +CPU +MEMORY/);
+    assert.match(drawn[5] ?? '', /^c001 +ready +101 +2-4,66 +12% +23 MB +1 +3/);
     assert.equal(drawn.length, TERMINAL.lines);
     assert.match(drawn.at(-1) ?? '', /q quit/);
   });
