@@ -72,6 +72,11 @@ export class ConnectionBudget implements ConnectionLimits {
     return this.#counts.limitPerIp;
   }
 
+  /** Clients that would find a place now. */
+  get free(): number {
+    return Math.max(this.connections - this.#counts.open, 0);
+  }
+
   /** Sets other limits on all threads, for clients that come from now on. */
   renew({ connections, connectionsPerIp }: ConnectionLimits): void {
     this.#counts.setLimits(connections, connectionsPerIp);

@@ -3,7 +3,7 @@
  * May import: collections, config, logging, system.
  */
 
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { SetupThreads } from './client-setup.js';
 import type { ClientWatch } from './client-watch.js';
 import type { RelayedConnection } from './relayed.js';
@@ -37,6 +37,15 @@ export interface RelayPair {
   readonly idleMs: number;
 }
 
+/** A connection that the kernel has given us, past Node. */
+export interface Accepted {
+  readonly fd: number;
+  /** The client's address; IPv4 never in IPv6 notation. */
+  readonly ip: string;
+  /** Closes a descriptor that no socket has taken over. */
+  close(): void;
+}
+
 /** A means of moving bytes: the portable engine (Node streams) or the native one (descriptors). */
 export interface RelayEngine {
   readonly name: 'portable' | 'native';
@@ -44,6 +53,11 @@ export interface RelayEngine {
   readonly threadCount: number;
   /** Its threads, as they let clients in themselves; null: they cannot, or there are none. */
   readonly setupThreads: SetupThreads | null;
+  /**
+   * Takes the next connection that waits at a server of this thread; null: none waits. Absent:
+   * Node alone can accept.
+   */
+  readonly acceptNext?: (server: Server) => Accepted | null;
   /** Takes both sockets over: nobody else may read, write or close them from here on. */
   join(pair: RelayPair): RelayedConnection;
   /** Ends what still runs; resolves when all is closed. */

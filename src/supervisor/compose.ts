@@ -4,6 +4,7 @@ import type { AdminStatus, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import { isServing } from '../child/types.js';
 import type { HooksOptions } from '../hooks/hooks.js';
+import { AcceptTurns } from '../listener/accept-turns.js';
 import { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import { HoldBudget } from '../listener/hold-budget.js';
@@ -69,6 +70,7 @@ export async function compose(
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
     aliases: new AliasBook(),
     budget,
+    acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),
     holds,
     viewers: makeViewers({ ...prepared, logger }),
     heldHooks: hooks.held,

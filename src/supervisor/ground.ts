@@ -5,6 +5,7 @@ import { CpuChanges } from '../cpu/changes.js';
 import type { Certificate } from '../listener/certificate.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
+import { raisePriority } from '../system/priority.js';
 import { Listeners } from './listeners.js';
 import type { SupervisorOptions } from './options.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
@@ -39,6 +40,8 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const cpus = pinning === null ? [] : plan.reserved;
   // Pin before any thread exists: this call would undo the one CPU of each relay thread.
   if (cpus.length > 0) await pinSelf(cpus);
+  // Before any thread exists, too: later ones inherit it.
+  if (!raisePriority()) logger.debug('no right to a higher priority than the children have');
   const { id: serverId, keep: keepServerId } = await serverIdOf(config.workDir, template);
   const relayLog = logger.child({ room: 'relay' });
   const engine = await openEngine({ ...config.relay, cpus, pipes, logger: relayLog });

@@ -4,6 +4,7 @@ import { liveMounts } from '../child/live-mounts.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
+import type { AcceptTurns } from '../listener/accept-turns.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
@@ -35,6 +36,7 @@ export interface HttpParts {
   readonly routing: Pick<Routing, 'route' | 'whenPublished'>;
   readonly aliases: AliasBook;
   readonly budget: ConnectionBudget;
+  readonly acceptTurns: AcceptTurns;
   readonly holds: HoldBudget;
   /** The user's hooks, for players that wait. */
   readonly heldHooks: HeldHooks;
@@ -65,7 +67,7 @@ export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedList
 }
 
 function httpListener(
-  { config, binary, budget, certificate, logger }: HttpParts,
+  { config, binary, budget, acceptTurns, certificate, logger }: HttpParts,
   name: HttpListenerName,
   plugins: readonly HttpPlugin[],
   live: LiveOptions | null,
@@ -80,6 +82,7 @@ function httpListener(
     trusted: new TrustedProxies(proxies.trusted),
     proxyProtocol: proxies.protocol.includes(name),
     limits: budget,
+    acceptTurns,
     identifyMs: limits.identifySeconds * 1000,
     plugins,
     server: `SRS/${binary.version}(srs-supervisor)`,

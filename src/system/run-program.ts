@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { codeOf, messageOf } from '../errors.js';
+import { takeUsualPriority } from './priority.js';
 
 /** A process without input, whose outputs we read. */
 export interface Program {
@@ -61,7 +62,10 @@ export async function startProgram(
     stdin: 'ignore',
   });
   const { pid, stdout, stderr } = child;
-  if (pid !== undefined) return { child, pid, stdout, stderr };
+  if (pid !== undefined) {
+    takeUsualPriority(pid);
+    return { child, pid, stdout, stderr };
+  }
   const { code = '', originalMessage = '' } = await child;
   throw Object.assign(new Error(originalMessage), { code });
 }

@@ -19,6 +19,8 @@ const FROM = '127.0.0.9';
 const STREAM = 'live/good';
 /** More than one connection's buffers hold. */
 const FILE_BYTES = 64 * 1024 * 1024;
+/** In a session of its own, and not in that of the clients and the attacker. */
+const AS_SERVICE = ['setsid'];
 const SAMPLE_MS = 100;
 
 /** How many files a box may open, where the default is too many for the attack to reach. */
@@ -68,7 +70,7 @@ export class AttackedBox {
       children: 2,
       ports,
       env: { SRS_SUPERVISOR_HTTP_DIR: folder, SRS_SUPERVISOR_ORIGINS_FROM: FROM, ...few },
-      ...(descriptors && { behind: ['prlimit', `--nofile=${descriptors}`] }),
+      behind: [...AS_SERVICE, ...(descriptors ? ['prlimit', `--nofile=${descriptors}`] : [])],
     });
     const publisher = publish(supervisor.url(STREAM));
     await supervisor.ownerOf(STREAM);

@@ -5,6 +5,7 @@ import { formatAddress } from '../../config/address.js';
 import type { Address } from '../../config/config.js';
 import { codeOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
+import { AcceptTurns } from '../accept-turns.js';
 import { Admission } from '../admission.js';
 import type { ConnectionLimits } from '../budget.js';
 import type { Certificate } from '../certificate.js';
@@ -30,6 +31,8 @@ export interface HttpListenerOptions {
   /** Every connection begins with a PROXY header. */
   readonly proxyProtocol: boolean;
   readonly limits: ConnectionLimits;
+  /** Turns that several ports share; default: this port's own, in which Node alone accepts. */
+  readonly acceptTurns?: AcceptTurns | undefined;
   /** Most milliseconds for a client's request. */
   readonly identifyMs: number;
   /** See `HttpTimes.sendMs`. */
@@ -118,7 +121,8 @@ export class HttpListener extends ClientListener {
       // Reading the PROXY header has paused the socket. TLS reads from it directly.
       if (tls === null) socket.resume();
     };
-    server.on('connection', (socket: Socket) => {
+    const { acceptTurns = new AcceptTurns() } = this.#options;
+    acceptTurns.share(server, (socket) => {
       begin(socket).catch((error: unknown) => {
         socket.destroy();
         throw error;

@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from '../../logging/logger.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
+import { acceptNext } from './accept-next.js';
 import { FlushingConnection } from './flushing.js';
 import { listenShared } from './listen.js';
 import { PIPES } from './protocol.js';
@@ -31,6 +32,7 @@ export interface NativeOptions {
 export class NativeEngine implements RelayEngine, SetupThreads {
   readonly name = 'native';
   readonly setupThreads = this;
+  readonly acceptNext = acceptNext;
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
   /** Most pipes of one thread. */

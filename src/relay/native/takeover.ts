@@ -52,7 +52,12 @@ export function takeOver(pair: RelayPair): RawPair | null {
 /** Node has no public name for the descriptor of a socket. */
 function descriptorOf(socket: Socket): number | null {
   if (socket instanceof TLSSocket || socket.connecting || socket.destroyed) return null;
-  const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } | null };
+  return descriptorOfHandle(socket);
+}
+
+/** Returns the descriptor of a socket or a server; null if it has none (any more). */
+export function descriptorOfHandle(holder: object): number | null {
+  const { _handle: handle } = holder as { readonly _handle?: { readonly fd?: number } | null };
   const fd = handle?.fd ?? -1;
   return fd < 0 ? null : fd;
 }
