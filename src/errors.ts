@@ -44,9 +44,38 @@ export class SupervisorError extends Error {
   }
 }
 
-/** Returns the message of anything that was thrown. */
+/**
+ * Returns the message of anything that was thrown. Errors of the system and of Node, which users
+ * may read, are put in plain words, with the path or the address.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Node tries each address of a host, and says only that all failed.
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  if (first !== undefined && error.message === '') return messageOf(first);
+  if (isLate(error)) return 'no answer in time';
+  if (error.message === 'socket hang up') return 'the connection was closed without an answer';
+  const reason = 'syscall' in error ? SYSTEM_REASONS[codeOf(error)] : undefined;
+  return reason === undefined ? error.message : `${placeOf(error)}${reason}`;
+}
+
+/** Reports whether a time limit has ended what failed. */
+function isLate({ name, cause }: Error): boolean {
+  return name === 'TimeoutError' || (cause instanceof Error && cause.name === 'TimeoutError');
+}
+
+/** Returns the path, address or host name of a system error, to stand before its reason. */
+function placeOf(error: Error): string {
+  const { path, address, port, hostname } = error as NodeJS.ErrnoException & SocketPlace;
+  const host = address?.includes(':') ? `[${address}]` : address;
+  const place = path ?? (port === undefined ? (host ?? hostname) : `${host}:${port}`);
+  return place === undefined ? '' : `${place}: `;
+}
+
+interface SocketPlace {
+  readonly address?: string;
+  readonly port?: number;
+  readonly hostname?: string;
 }
 
 /** Plain words for frequent system errors, by code. */

@@ -24,6 +24,8 @@ export interface Ports {
   readonly api: number | null;
   readonly apiHttps: number | null;
   readonly rtc: boolean;
+  /** Seconds of an HLS segment; null: a template says it. */
+  readonly hlsSeconds?: number | null;
 }
 
 const DEFAULT = { app: 'live', stream: 'demo' };

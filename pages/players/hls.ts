@@ -1,4 +1,4 @@
-import { mediaUrl } from './ask.js';
+import { mediaUrl, type Ports } from './ask.js';
 import { type Session, Stage, type Tell } from './stage.js';
 import Hls, { type ErrorData, ErrorTypes, Events, type HlsConfig } from './vendor/hls.js';
 import { watch } from './watch.js';
@@ -29,12 +29,22 @@ const CONFIG: Partial<HlsConfig> = {
   },
 };
 
-async function start(video: HTMLVideoElement, url: string, tell: Tell): Promise<Session> {
+async function start(
+  video: HTMLVideoElement,
+  url: string,
+  tell: Tell,
+  { hlsSeconds = null }: Ports,
+): Promise<Session> {
   watch(video, tell);
-  tell.waiting('waiting for a segment: a new stream has its first one after some seconds');
+  tell.waiting(sayWait(hlsSeconds));
   if (Hls.isSupported()) return startHls(video, url, tell);
   if (video.canPlayType(NATIVE) === '') throw new Error('this browser cannot play HLS');
   return startNative(video, url, tell);
+}
+
+function sayWait(seconds: number | null): string {
+  const after = seconds === null ? 'some seconds' : `${seconds} s or more`;
+  return `waiting for the first segment: a new stream has it after ${after}`;
 }
 
 function startHls(video: HTMLVideoElement, url: string, tell: Tell): Session {

@@ -25,6 +25,8 @@ export interface Session {
   stop(): void;
 }
 
+type Start = (video: HTMLVideoElement, url: string, tell: Tell, ports: Ports) => Promise<Session>;
+
 /** What sets a page apart from the others. */
 export interface Player {
   readonly file: string;
@@ -33,7 +35,7 @@ export interface Player {
   /** @throws Error in words. */
   readonly urlOf: (ask: Ask, here: URL, ports: Ports) => string;
   /** @throws Error in words. */
-  readonly start: (video: HTMLVideoElement, url: string, tell: Tell) => Promise<Session>;
+  readonly start: Start;
 }
 
 /** Fills a page: a field for the stream, the picture, and what is known about both. */
@@ -100,10 +102,11 @@ export class Stage {
     this.#turn = turn;
     this.#take(ask);
     try {
-      const url = this.#player.urlOf(ask, new URL(location.href), await readPorts());
+      const ports = await readPorts();
+      const url = this.#player.urlOf(ask, new URL(location.href), ports);
       if (this.#player.verb === 'Play') void this.#look(ask, turn);
       this.#facts.set({ address: url });
-      const session = await this.#player.start(this.#video, url, this.#tell(turn));
+      const session = await this.#player.start(this.#video, url, this.#tell(turn), ports);
       if (this.#turn === turn) this.#follow(session);
       else session.stop();
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { DiskSpace } from '../child/disk-watch.js';
 import type { ChildState, ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
@@ -69,6 +70,8 @@ export interface AdminStatus extends ProgramCounts {
   readonly heldPlayers: number;
   /** Counters of the children's hooks by action; actions never called are omitted. */
   readonly hooks: Partial<Record<HookAction, HookCounters>>;
+  /** Room on the disk of the work directory while it is full; null: it has room. */
+  readonly fullDisk: DiskSpace | null;
   /** Origins that we did not start. */
   readonly origins: {
     /** Reports whether any sender may register an origin. */

@@ -2,12 +2,12 @@ import { codeOf, messageOf, SupervisorError } from '../errors.js';
 
 /** Advice to users, by the system's error code. */
 const MENDS: Readonly<Record<string, string>> = {
-  EMFILE: 'raise ulimit -n (systemd: LimitNOFILE)',
-  ENFILE: 'this machine has no descriptor left: see sysctl fs.file-max',
-  ENOSPC: 'that disk is full',
+  EMFILE: 'raise it (systemd: LimitNOFILE)',
+  ENFILE: 'raise it',
   EACCES: 'give this user the right, or name another path',
   EPERM: 'give this user the right',
-  EROFS: 'that file system is read-only: name another path',
+  EROFS: 'name another path',
+  ENOSPC: 'make room on it',
   ENOMEM: 'this machine has too little memory',
   EAGAIN: 'see ulimit -u and the memory of this machine',
 };
@@ -31,7 +31,7 @@ export function reportOf(error: unknown): { readonly text: string; readonly exit
   if (error instanceof SupervisorError) return { text: error.message, exitCode: error.exitCode };
   if (!(error instanceof Error)) return { text: messageOf(error), exitCode: 1 };
   if (!('syscall' in error)) return { text: error.stack ?? error.message, exitCode: 1 };
-  const [line = ''] = error.message.split('\n');
+  const [line = ''] = messageOf(error).split('\n');
   const mend = MENDS[codeOf(error)];
   return { text: mend === undefined ? line : `${line}; ${mend}`, exitCode: 1 };
 }

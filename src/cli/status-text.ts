@@ -68,8 +68,15 @@ function noteLines({ notes = [] }: Partial<AdminStatus['children']>, now: number
   return lines;
 }
 
-function troubles({ unforeseenErrors, logLinesDropped }: AdminStatus): Line[] {
+/** An older supervisor tells of no disk. */
+function troubles(status: AdminStatus): Line[] {
+  const { unforeseenErrors, logLinesDropped } = status;
+  const { fullDisk = null }: Partial<AdminStatus> = status;
   const lines: Line[] = [];
+  if (fullDisk !== null) {
+    const room = `${formatBytes(fullDisk.free)} free of ${formatBytes(fullDisk.total)}`;
+    lines.push(['disk', `full: ${room} where the work directory is; make room`, 'bad']);
+  }
   if (unforeseenErrors > 0) {
     lines.push(['errors', `${unforeseenErrors} unforeseen: see the log`, 'bad']);
   }

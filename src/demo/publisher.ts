@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delayed } from 'node:timers/promises';
 import { formatAddress } from '../config/address.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
@@ -21,6 +21,8 @@ export interface DemoPublisherOptions {
   readonly stream: string;
   /** An FLV file with H.264 and AAC. */
   readonly clipPath: string;
+  /** Milliseconds after which a publication counts as one that lasts; default: 5 s. */
+  readonly steadyMs?: number;
   readonly logger?: Logger;
 }
 
@@ -28,8 +30,13 @@ export interface DemoPublisherOptions {
 const TICK_MS = 50;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
+/** Milliseconds after which a publication counts as one that lasts. */
+const STEADY_MS = 5_000;
 /** Bytes, over half a minute of the clip: a server that lets so much queue up has hung. */
 const MAX_PENDING_BYTES = 1024 * 1024;
+
+const FAILS =
+  'demo stream fails, and is tried again: see the log of its child, and the room on the disk of workDir';
 
 const CHUNK_STREAMS: Readonly<Record<number, number>> = {
   [FlvTagType.audio]: ChunkStream.audio,
@@ -42,11 +49,15 @@ export class DemoPublisher {
   readonly #options: DemoPublisherOptions;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
+  readonly #steadyMs: number;
   #running: Promise<void> = Promise.resolve();
+  /** The stream fails, and the log has said so. */
+  #isInTrouble = false;
 
   constructor(options: DemoPublisherOptions) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
+    this.#steadyMs = options.steadyMs ?? STEADY_MS;
   }
 
   /** Reads the clip and starts publishing in the background. Rejects with ERR_CONFIG if bad. */
@@ -64,29 +75,53 @@ export class DemoPublisher {
   async #run(clip: Clip): Promise<void> {
     const { signal } = this.#closing;
     for (let delay = FIRST_RETRY_MS; !signal.aborted; ) {
-      const published = await this.#publish(clip);
-      delay = published ? FIRST_RETRY_MS : Math.min(delay * 2, LAST_RETRY_MS);
-      await setTimeout(delay, undefined, { signal, ref: false }).catch(() => undefined);
+      const lasted = await this.#publish(clip);
+      delay = lasted ? FIRST_RETRY_MS : Math.min(delay * 2, LAST_RETRY_MS);
+      await delayed(delay, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** Runs one connection to its end; returns whether it could publish. */
+  /** Runs one connection to its end; returns whether it published for some seconds. */
   async #publish(clip: Clip): Promise<boolean> {
     const { host, port, app, stream } = this.#options;
     const tcUrl = `rtmp://${formatAddress({ host, port })}/${app}`;
     let client: RtmpClient | null = null;
+    let steady: NodeJS.Timeout | undefined;
+    const began = performance.now();
     try {
       client = await connectRtmp({ host, port, tcUrl, signal: this.#closing.signal });
       const streamId = await client.publish(stream);
-      this.#logger.info({ app, stream }, 'demo stream is live');
+      if (!this.#isInTrouble) this.#logger.info({ app, stream }, 'demo stream is live');
+      steady = setTimeout(() => this.#lasts(), this.#steadyMs);
       await sendInRealTime(client, streamId, clip);
-      return true;
+      const lastedMs = Math.round(performance.now() - began);
+      if (lastedMs < this.#steadyMs) this.#fails(`its child closed it after ${lastedMs} ms`);
+      return lastedMs >= this.#steadyMs;
     } catch (error) {
-      this.#logger.debug({ reason: messageOf(error) }, 'demo stream could not be published');
+      this.#fails(messageOf(error));
       return false;
     } finally {
+      clearTimeout(steady);
       client?.close();
     }
+  }
+
+  /** Says once that the stream fails; it is tried again all the time. */
+  #fails(reason: string): void {
+    if (this.#closing.signal.aborted) return;
+    if (!this.#isInTrouble) this.#logger.warn({ ...this.#about, reason }, FAILS);
+    this.#isInTrouble = true;
+  }
+
+  /** Says that the stream lasts again, after trouble. */
+  #lasts(): void {
+    if (this.#isInTrouble) this.#logger.info(this.#about, 'demo stream is live again');
+    this.#isInTrouble = false;
+  }
+
+  get #about() {
+    const { app, stream } = this.#options;
+    return { app, stream };
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { SupervisorError } from '../errors.js';
+import { messageOf, SupervisorError } from '../errors.js';
 import type { Amf0Object, Amf0Value } from '../protocol/rtmp/amf0.js';
 import { ChunkReader, type ReadMessage } from '../protocol/rtmp/chunk-reader.js';
 import { encodeMessage } from '../protocol/rtmp/chunk-writer.js';
@@ -97,7 +97,7 @@ export class RtmpClient {
       ...(signal && { signal }),
     });
     this.socket.on('data', (bytes) => this.#receive(bytes));
-    this.socket.on('error', (error) => this.#fail(error.message, error));
+    this.socket.on('error', (error) => this.#fail(messageOf(error), error));
     this.closed = new Promise((resolve) => {
       this.socket.on('close', () => {
         this.#fail('connection closed');

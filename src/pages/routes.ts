@@ -26,6 +26,8 @@ interface PagePorts {
   readonly api: number | null;
   readonly apiHttps: number | null;
   readonly rtc: boolean;
+  /** Seconds of an HLS segment; null: the template says it. */
+  readonly hlsSeconds: number | null;
 }
 
 export interface PagesOptions {

@@ -12,6 +12,7 @@ import type {
   StreamRow,
 } from '../admin/types.js';
 import type { Prepared } from '../check/prepared.js';
+import type { DiskWatch } from '../child/disk-watch.js';
 import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Jobs } from '../jobs/jobs.js';
@@ -42,6 +43,7 @@ export interface AdminViewParts {
   /** Sessions of HLS viewers. */
   readonly viewers: Pick<Viewers, 'rows'>;
   readonly jobs: Jobs;
+  readonly disk: Pick<DiskWatch, 'full'>;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   /** Refused registrations of origins. */
@@ -65,7 +67,7 @@ export class AdminView implements AdminSource {
 
   status(): AdminStatus {
     const { prepared, engine, placement, listeners, hooks, holds } = this.#parts;
-    const { state, counts, jobs } = this.#parts;
+    const { state, counts, jobs, disk } = this.#parts;
     const { binary } = prepared;
     const children = this.children();
     const ready = children.filter((child) => child.state === 'ready').length;
@@ -85,6 +87,7 @@ export class AdminView implements AdminSource {
       heldPlayers: holds.size,
       hooks: hooks.counters(),
       ...counts(),
+      fullDisk: disk.full,
       origins: this.#origins(),
     };
   }

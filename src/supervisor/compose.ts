@@ -2,6 +2,7 @@ import { AccessRules } from '../access/rules.js';
 import type { AdminServer } from '../admin/server.js';
 import type { AdminStatus, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
+import { DiskWatch } from '../child/disk-watch.js';
 import { isServing } from '../child/types.js';
 import type { HooksOptions } from '../hooks/hooks.js';
 import { AcceptTurns } from '../listener/accept-turns.js';
@@ -73,6 +74,7 @@ export async function compose(
     acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),
     holds,
     viewers: makeViewers({ ...prepared, logger }),
+    disk: makeDiskWatch(options),
     heldHooks: hooks.held,
     noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),
     statuses: () => owners.statuses(),
@@ -81,7 +83,7 @@ export async function compose(
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
     ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
-    viewers: parts.viewers,
+    ...{ viewers: parts.viewers, disk: parts.disk },
     current: ground.current,
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
@@ -99,6 +101,11 @@ export async function compose(
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
   return { ...ground, ...owning, access, api, budget, holds, view, admin, helpers };
+}
+
+function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {
+  const { workDir } = prepared.config;
+  return new DiskWatch({ workDir, logger: logger.child({ room: 'disk' }) });
 }
 
 function makeRouting(

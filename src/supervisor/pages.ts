@@ -1,4 +1,6 @@
 import type { Binary } from '../child/binary.js';
+import type { Template } from '../child/template.js';
+import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
@@ -9,11 +11,14 @@ export interface PagesParts {
   /** The user's own files. */
   readonly folders: Folders | null;
   readonly binary: Pick<Binary, 'kind'>;
+  readonly config: Pick<Config, 'hls'>;
+  readonly template: Pick<Template, 'isGiven'>;
   readonly logger: Logger;
 }
 
 /** Returns the plugin of the player pages. */
-export function pages({ folders, binary, logger }: PagesParts, listeners: Listeners): HttpPlugin {
+export function pages(parts: PagesParts, listeners: Listeners): HttpPlugin {
+  const { folders, binary, config, template, logger } = parts;
   const portOf = (name: string) => listeners.address(name)?.port ?? null;
   return pageRoutes({
     users: folders,
@@ -23,6 +28,7 @@ export function pages({ folders, binary, logger }: PagesParts, listeners: Listen
       api: portOf('api'),
       apiHttps: portOf('apiHttps'),
       rtc: portOf('rtc') !== null,
+      hlsSeconds: template.isGiven ? null : config.hls.fragmentSeconds,
     }),
     logger: logger.child({ room: 'pages' }),
   });

@@ -1,4 +1,5 @@
 import type { Api } from '../api/api.js';
+import type { DiskWatch } from '../child/disk-watch.js';
 import { answerQuestion } from '../listener/srt/elsewhere.js';
 import { foldersOf } from './folders.js';
 import { type FileParts, fileRooms } from './hls.js';
@@ -15,7 +16,7 @@ import { type WebRtcParts, webRtc } from './webrtc.js';
 type AllParts = RtmpParts & HttpParts & FileParts & PagesParts & WebRtcParts & SrtParts & PeerParts;
 
 /** Parts of all ports; each port takes what it uses. */
-export type PortParts = Omit<AllParts, 'folders'>;
+export type PortParts = Omit<AllParts, 'folders'> & { readonly disk: DiskWatch };
 
 /**
  * Adds to `listeners` each configured port; opens none. Returns the rooms that must run before the
@@ -44,6 +45,9 @@ export async function addPorts(
     answerQuestion(srt?.listener ?? null, question) ?? api.answer(question);
   listeners.add(...peerListeners(parts, answer));
   const isAsked = (config.listen.api ?? config.listen.apiHttps ?? boxes) !== null;
-  const rooms: NamedRoom[] = [['sweeper of HLS files', sweeper]];
+  const rooms: NamedRoom[] = [
+    ['sweeper of HLS files', sweeper],
+    ['watch of the disk', parts.disk],
+  ];
   return isAsked ? [...rooms, ['api', api]] : rooms;
 }

@@ -28,6 +28,7 @@ export const STATUS: AdminStatus = {
     notes: [{ id: 'c002', state: 'failed', since: 95_000, why: 'exit code 3' }],
   },
   job: null,
+  fullDisk: null,
   streams: 1,
   connections: 3,
   heldPlayers: 1,

@@ -60,6 +60,11 @@ test('status', () => {
 test('status says what went wrong, where something has', () => {
   const text = statusText({ ...STATUS, unforeseenErrors: 2, logLinesDropped: 30 }, NOW);
   assert.match(text, /^errors {4}2 unforeseen: see the log$/m);
+  const fullDisk = { free: 0, total: 1_000_000 };
+  assert.match(
+    statusText({ ...STATUS, fullDisk }, NOW),
+    /^disk {6}full: 0 B free of 1 MB where the work directory is; make room$/m,
+  );
   assert.match(text, /^log {7}30 lines dropped: nobody took them$/m);
 });
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DemoPublisher } from '../../src/demo/publisher.js';
 import { SupervisorError } from '../../src/errors.js';
+import { createLogger } from '../../src/logging/logger.js';
 import type { ReadMessage } from '../../src/protocol/rtmp/chunk-reader.js';
 import { PlayingClient } from '../helpers/playing-client.js';
 import { freePort, NO_SRS, Srs } from '../helpers/srs.js';
@@ -80,6 +83,38 @@ test('it comes back when the server does', { skip: NO_SRS }, async () => {
       const srs = await Srs.start(undefined, port);
       await until('the demo is live', () => isLive(srs)).finally(() => srs.close());
     }
+  } finally {
+    await publisher.close();
+  }
+});
+
+test('a server that ends it at once is said once, and so is the end of that', {
+  skip: NO_SRS,
+}, async () => {
+  const port = await freePort();
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg);
+  const logger = createLogger('info', { people: false, write });
+  const about = { host: '127.0.0.1', port, app: 'live', stream: 'demo', clipPath: CLIP };
+  let tries = 0;
+  const refusing = createServer((socket) => {
+    tries += 1;
+    socket.destroy();
+  }).listen(port, '127.0.0.1');
+  const publisher = new DemoPublisher({ ...about, steadyMs: 500, logger });
+  await publisher.start();
+  try {
+    await until('it was tried again', () => tries > 1);
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? '',
+      /^demo stream fails, and is tried again: see the log of its child/,
+    );
+    refusing.close();
+    await once(refusing, 'close');
+    const srs = await Srs.start(undefined, port);
+    await until('it lasts', () => lines.length > 1).finally(() => srs.close());
+    assert.equal(lines[1], 'demo stream is live again');
   } finally {
     await publisher.close();
   }

@@ -101,8 +101,10 @@ for (const origin of origins()) {
 
     it('play HLS', async () => {
       cast.publish(supervisor.url('live/hls'));
+      await supervisor.ownerOf('live/hls');
       const page = await open('/players/hls.html?app=live&stream=hls');
       await page.page.click('button');
+      await page.told('state', /^(waiting for the first segment: .* after 2 s or more|playing)$/);
       await page.told('state', /^playing/);
       await page.advances(SECONDS);
       await page.told('bitrate', /^[1-9]/);

@@ -9,7 +9,10 @@ import { fileRoutes } from '../../src/files/routes.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { pageRoutes } from '../../src/pages/routes.js';
 
-const PORTS = { origin: 'srs' as const, rtmp: 1935, api: 1985, apiHttps: null, rtc: true };
+const PORTS = {
+  ...{ origin: 'srs' as const, rtmp: 1935, api: 1985, apiHttps: null, rtc: true },
+  hlsSeconds: 10,
+};
 
 /** Pages of one's own, and a user's folder with some of the same names. */
 async function site(t: TestContext, hasUserDir: boolean) {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { messageOf, SupervisorError } from '../../errors.js';
+import { SupervisorError } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
 import { redact } from '../../logging/redact.js';
 import { type Login, type RedisAddress, readAddress } from './address.js';
@@ -100,5 +100,10 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 /** Returns a node's error before the cluster's own, which only says that all nodes failed. */
 function messagesOf(error: unknown): string[] {
   const inner = (error as { lastNodeError?: unknown } | null)?.lastNodeError ?? null;
-  return inner === null ? [messageOf(error)] : [messageOf(inner), messageOf(error)];
+  return inner === null ? [textOf(error)] : [textOf(inner), textOf(error)];
+}
+
+/** The library's own text, which `unfit.ts` knows. */
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -55,7 +55,7 @@ export class Store {
       return await question();
     } catch (error) {
       this.#pausedUntil = this.#now() + PAUSE_MS;
-      throw away(messageOf(error), error);
+      throw away(reasonOf(error), error);
     }
   }
 
@@ -66,6 +66,18 @@ export class Store {
     this.#hashes.set(lua, hash);
     return hash;
   }
+}
+
+/** Plain words for what the client library says of itself. */
+const CLIENT_REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^(Stream isn't writeable|Connection is closed)/, 'there is no connection to it'],
+  [/^(Command timed out|Reached the max retries)/, 'no answer in time'],
+  [/^(None of startup nodes|Failed to refresh slots|Cluster isn't ready)/, 'no node of it answers'],
+];
+
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  return CLIENT_REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
 }
 
 function away(reason: string, cause?: unknown): SupervisorError {

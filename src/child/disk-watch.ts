@@ -1,0 +1,71 @@
+import { statfs } from 'node:fs/promises';
+import type { Logger } from '../logging/logger.js';
+
+/** Bytes of a file system. */
+export interface DiskSpace {
+  /** Bytes that this user may still write. */
+  readonly free: number;
+  readonly total: number;
+}
+
+export interface DiskWatchOptions {
+  readonly workDir: string;
+  readonly logger: Logger;
+}
+
+const EVERY_MS = 10_000;
+/** A disk is full below this share of it, or below these bytes, whichever is less. */
+const LEAST_SHARE = 0.01;
+const LEAST_BYTES = 64e6;
+/** Multiple of that room from which on a full disk has room again. */
+const AGAIN = 2;
+
+/**
+ * Watches the room on the disk of the work directory. SRS closes publishers whose HLS it cannot
+ * write, and says so in its own log alone, which is on that disk too.
+ */
+export class DiskWatch {
+  readonly #options: DiskWatchOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #full: DiskSpace | null = null;
+
+  constructor(options: DiskWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Room on the disk while it is full; null: it has room. */
+  get full(): DiskSpace | null {
+    return this.#full;
+  }
+
+  async start(): Promise<void> {
+    await this.look();
+    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Looks now; logs when the disk gets full, and when it has room again. Never rejects. */
+  async look(): Promise<void> {
+    const { workDir, logger } = this.#options;
+    const found = await statfs(workDir).catch(() => null);
+    if (found === null) return;
+    const total = found.blocks * found.bsize;
+    // Some file systems count no inodes.
+    const hasInodes = found.files === 0 || found.ffree > 0;
+    const free = hasInodes ? found.bavail * found.bsize : 0;
+    const least = Math.min(LEAST_SHARE * total, LEAST_BYTES);
+    const wasFull = this.#full !== null;
+    const isFull = free < (wasFull ? AGAIN : 1) * least || free === 0;
+    this.#full = isFull ? { free, total } : null;
+    if (isFull === wasFull) return;
+    const about = { workDir, free, total };
+    if (isFull) logger.warn(about, FULL);
+    else logger.info(about, 'the disk of the work directory has room again');
+  }
+}
+
+const FULL =
+  'the disk of the work directory is full: children cannot write HLS and logs, and SRS closes publishers then; make room';
