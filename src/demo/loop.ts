@@ -1,4 +1,5 @@
-import { type FlvTag, FlvTagType, isSequenceHeader } from './flv.js';
+import { FlvTagType } from '../protocol/flv/tag.js';
+import { type FlvTag, isSequenceHeader } from './flv.js';
 
 /** A clip, split for publishing in a loop. */
 export interface Clip {

@@ -8,9 +8,10 @@ import { setTimeout as delayed } from 'node:timers/promises';
 import { formatAddress } from '../config/address.js';
 import { messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { FlvTagType } from '../protocol/flv/tag.js';
 import { encodeAmf0 } from '../protocol/rtmp/amf0.js';
 import { ChunkStream, type RtmpMessage } from '../protocol/rtmp/message.js';
-import { type FlvTag, FlvTagType, parseFlv } from './flv.js';
+import { type FlvTag, parseFlv } from './flv.js';
 import { type Clip, repeat, splitClip } from './loop.js';
 import { connectRtmp, type RtmpClient } from './rtmp-client.js';
 

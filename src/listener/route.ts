@@ -19,6 +19,8 @@ export interface Route {
   readonly ports: ChildPorts;
   /** Set if the owner is a child of another box. */
   readonly via?: PeerVia;
+  /** Notes that the client uses no connection of its own to the owner; unset: it always does. */
+  readonly shares?: () => void;
   release(fault?: Fault): void;
 }
 

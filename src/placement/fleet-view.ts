@@ -44,12 +44,13 @@ export class FleetView {
       .candidates()
       .filter((child) => this.#isUp(child))
       .map((child) => {
-        const { streams, clients } = this.#tally.of(child.id);
-        if (child.streams >= streams && child.connections >= clients) return child;
+        const { streams } = this.#tally.of(child.id);
+        const connections = this.#tally.connectionsOf(child.id);
+        if (child.streams >= streams && child.connections >= connections) return child;
         return {
           ...child,
           streams: Math.max(child.streams, streams),
-          connections: Math.max(child.connections, clients),
+          connections: Math.max(child.connections, connections),
         };
       });
   }

@@ -218,6 +218,11 @@ export class Placement {
     return this.#tally.of(childId);
   }
 
+  /** Returns how many connections a child has of its clients. */
+  connections(childId: string): number {
+    return this.#tally.connectionsOf(childId);
+  }
+
   /** Drops expired slots and renews claims. Runs once a second. */
   async tick(): Promise<void> {
     this.#slots.dropExpired();
@@ -271,21 +276,18 @@ export class Placement {
   }
 
   #hold(slot: StreamSlot, { stream, owner }: Claim, role: Role): Hold {
-    this.#tally.addTo(owner, 0, 1);
+    const client = this.#tally.enter(owner);
     if (role === 'publish') {
       slot.published = true;
       this.#early.wake(stream);
     }
-    let held = true;
     const release = (gone = false) => {
-      if (!held) return;
-      held = false;
-      this.#tally.addTo(owner, 0, -1);
+      if (!client.leave()) return;
       this.#slots.leave(slot, role);
       if (!gone || slot.isOurs) return;
       this.#elsewhere.forget(stream);
       this.#slots.drop(slot);
     };
-    return { stream, role, owner, release };
+    return { stream, role, owner, release, shares: () => client.share() };
   }
 }

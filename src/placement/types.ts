@@ -38,6 +38,8 @@ export interface Hold {
   readonly stream: StreamKey;
   readonly role: Role;
   readonly owner: OwnerRef;
+  /** Notes that the client uses no connection of its own to the owner. */
+  shares(): void;
   /** `gone`: the owner, on another box, answered that it no longer has the stream. */
   release(gone?: boolean): void;
 }

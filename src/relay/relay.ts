@@ -6,6 +6,7 @@
 import type { Server, Socket } from 'node:net';
 import type { SetupThreads } from './client-setup.js';
 import type { ClientWatch } from './client-watch.js';
+import type { FanoutThreads } from './fanout.js';
 import type { RelayedConnection } from './relayed.js';
 
 export type { RelayEnd, RelayedConnection } from './relayed.js';
@@ -58,6 +59,8 @@ export interface RelayEngine {
    * Node alone can accept.
    */
   readonly acceptNext?: (server: Server) => Accepted | null;
+  /** Its threads, as they serve feeds; null: they cannot, or there are none. */
+  readonly fanoutThreads: FanoutThreads | null;
   /** Takes both sockets over: nobody else may read, write or close them from here on. */
   join(pair: RelayPair): RelayedConnection;
   /** Ends what still runs; resolves when all is closed. */

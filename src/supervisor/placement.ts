@@ -31,7 +31,7 @@ export function makePlacement(parts: PlacementParts): Placement {
     ...(renewMs === undefined ? {} : { renewMs }),
     candidates: () =>
       candidatesOf(owners.statuses(), {
-        countsOf: (id) => placement.counts(id),
+        countsOf: (id) => ({ ...placement.counts(id), clients: placement.connections(id) }),
         bitrateOf,
         limits: childLimits(current),
         isLeaving,

@@ -105,7 +105,7 @@ export class Routing {
 
   #toChild(hold: Hold, { host = LOOPBACK, ports, server }: ChildStatus): Route {
     const { owner, stream, role } = hold;
-    if (server === undefined) return { owner, host, ports, release: this.#stirring(hold) };
+    if (server === undefined) return this.#toOwnChild(hold, host, ports);
     const { watch } = this.#parts;
     if (role === 'publish') watch.publisherComes(stream, owner);
     const release = (fault?: Fault) => {
@@ -114,6 +114,11 @@ export class Routing {
       else if (role === 'publish') watch.publisherLeft(stream, owner);
     };
     return { owner, host, isForeign: true, ports, release };
+  }
+
+  #toOwnChild(hold: Hold, host: string, ports: Route['ports']): Route {
+    const { owner } = hold;
+    return { owner, host, ports, shares: () => hold.shares(), release: this.#stirring(hold) };
   }
 
   /** Tells now and at the release that the child's streams and clients change. */
@@ -168,6 +173,6 @@ export class Routing {
    * connection accepts none on that port ever after, so it must never have to refuse one.
    */
   #isFull(childId: string): boolean {
-    return this.#parts.placement.counts(childId).clients > this.#parts.maxConnections();
+    return this.#parts.placement.connections(childId) > this.#parts.maxConnections();
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { FlvTagType, parseFlv } from '../../src/demo/flv.js';
+import { parseFlv } from '../../src/demo/flv.js';
+import { FlvTagType } from '../../src/protocol/flv/tag.js';
 import { PlayingClient } from './playing-client.js';
 import { until } from './until.js';
 

@@ -11,6 +11,7 @@ class BrokenEngine implements RelayEngine {
   readonly name = 'native';
   readonly threadCount = 1;
   readonly setupThreads = null;
+  readonly fanoutThreads = null;
   static closed = false;
 
   join({ client, child }: Parameters<RelayEngine['join']>[0]): RelayedConnection {

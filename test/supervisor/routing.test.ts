@@ -27,7 +27,7 @@ function rig(given: Given = {}) {
     (...args: unknown[]) =>
       void said.push([name, ...args]);
   const holdOf = (role: string) =>
-    owner && { stream: STREAM, role, owner, release: note('release') };
+    owner && { stream: STREAM, role, owner, release: note('release'), shares: note('shares') };
   const status = child && {
     id: 'c001',
     generation: 2,
@@ -51,7 +51,7 @@ function rig(given: Given = {}) {
       acquire: async (_stream: string, role: string) => holdOf(role),
       find: async (_stream: string, role: string) => holdOf(role),
       admit: async (_stream: string, role: string) => holdOf(role),
-      counts: () => ({ clients, streams: 1 }),
+      connections: () => clients,
     },
     boxes: { get: (id: string) => boxes.get(id) ?? null, list: () => boxes },
     secret,

@@ -1,4 +1,5 @@
-import { type Batch, httpChunk } from '../media/batch.js';
+import { httpChunk } from '../../protocol/http/chunks.js';
+import type { Batch } from '../media/batch.js';
 import { flvHeader } from '../media/flv.js';
 import type { Packet } from '../media/packet.js';
 import { audioWriter } from '../ts/audio.js';

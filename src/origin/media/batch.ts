@@ -1,3 +1,4 @@
+import { httpChunk } from '../../protocol/http/chunks.js';
 import { encodeMessage } from '../../protocol/rtmp/chunk-writer.js';
 import { ChunkStream } from '../../protocol/rtmp/message.js';
 import { flvTag } from './flv.js';
@@ -12,12 +13,6 @@ export const STREAM_ID = 1;
 const CSID = { audio: ChunkStream.audio, video: ChunkStream.video, data: ChunkStream.onStatus };
 
 export type Format = 'rtmp' | 'flv';
-
-/** Encodes bytes as one chunk of an HTTP/1.1 body (RFC 9112 §7.1). */
-export function httpChunk(parts: readonly Buffer[]): Buffer {
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), ...parts, Buffer.from('\r\n')]);
-}
 
 function encodeRtmp(packet: Packet): Buffer {
   const message = { ...packet, csid: packet.csid ?? CSID[packet.kind], streamId: STREAM_ID };

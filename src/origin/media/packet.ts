@@ -1,3 +1,4 @@
+import { isAudioHeader, videoFlags } from '../../protocol/flv/media.js';
 import { MessageType } from '../../protocol/rtmp/message.js';
 
 /** One classified media message of a publisher. */
@@ -18,27 +19,6 @@ export interface Packet {
 /** Reports whether a packet is media rather than configuration or metadata. */
 export function isFrame({ kind, sequenceHeader }: Packet): boolean {
   return kind !== 'data' && !sequenceHeader;
-}
-
-const AVC = 7;
-const HEVC = 12;
-const AAC = 10;
-const EX_AUDIO = 9;
-
-/** Enhanced RTMP v1: the first bit of a video tag announces a FourCC. */
-function videoFlags(payload: Buffer): { keyframe: boolean; sequenceHeader: boolean } {
-  const [first = 0, second = 0] = payload;
-  const key = ((first >> 4) & 0x07) === 1;
-  const codec = first & 0x0f;
-  const configured =
-    first >= 0x80 ? codec === 0 : (codec === AVC || codec === HEVC) && second === 0;
-  return { keyframe: key && !configured, sequenceHeader: configured };
-}
-
-function isAudioHeader(payload: Buffer): boolean {
-  const [first = 0, second = 1] = payload;
-  if (first >> 4 === AAC) return second === 0;
-  return first >> 4 === EX_AUDIO && (first & 0x0f) === 0;
 }
 
 /** Classifies one audio, video or data message (FLV 10.1 §E.4, Enhanced RTMP v1). */

@@ -3,9 +3,11 @@ import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
+import type { FanoutThreads, Feed, FeedStart } from '../fanout.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
 import { acceptNext } from './accept-next.js';
+import { openFeed } from './feeds.js';
 import { FlushingConnection } from './flushing.js';
 import { listenShared } from './listen.js';
 import { PIPES } from './protocol.js';
@@ -29,10 +31,11 @@ export interface NativeOptions {
  * The engine for Linux: threads that own the descriptors and move bytes within the kernel. The
  * portable engine carries pairs that have no descriptor to hand over, or find no thread.
  */
-export class NativeEngine implements RelayEngine, SetupThreads {
+export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads {
   readonly name = 'native';
   readonly setupThreads = this;
   readonly acceptNext = acceptNext;
+  readonly fanoutThreads = this;
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
   /** Most pipes of one thread. */
@@ -80,6 +83,11 @@ export class NativeEngine implements RelayEngine, SetupThreads {
     for (const [index, thread] of this.#threads.entries()) {
       if (thread !== null) this.#hire(index, thread);
     }
+  }
+
+  openFeed(thread: number, start: FeedStart): Feed | null {
+    const found = this.#closing.signal.aborted ? null : this.#threads[thread];
+    return found ? openFeed(found, start) : null;
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,24 @@
 import type { SetupModule } from '../client-setup.js';
+import type { FeedModule } from '../fanout.js';
 import { IdleClock } from '../idle.js';
 import type { RelayEnd } from '../relay.js';
 import { StallWatch } from '../stall.js';
 import { Acceptor } from './acceptor.js';
 import { DirectionContext } from './direction.js';
 import { Epoll } from './epoll.js';
+import { Fanout } from './fanout.js';
 import { EPOLLET, EPOLLIN } from './libc.js';
 import { CHILD, Pair, type Watched } from './pair.js';
-import type { NativePendingClient } from './pending-client.js';
 import { PipePool } from './pipes.js';
-import type { EmployOrder, Order, PairOrder, PairSetup, Report, Shared } from './protocol.js';
+import type {
+  EmployOrder,
+  FeedOrder,
+  Order,
+  PairOrder,
+  PairSetup,
+  Report,
+  Shared,
+} from './protocol.js';
 import { SlotArray } from './slots.js';
 
 /** The longest sleep: the grain of idle limits. */
@@ -22,6 +31,15 @@ const APART_MS = 5;
 const TRIM_MS = 10_000;
 const WAKE_TAG = -1;
 const DOOR_TAG = -2;
+
+/** An order that needs a module. */
+type LoadOrder = EmployOrder | FeedOrder;
+
+/** What has a slot beside a pair. */
+interface SlotHolder {
+  readonly generation: number;
+  handle(side: number, events: number): void;
+}
 
 /** The channel between a relay thread and the control side. */
 export interface Control {
@@ -37,17 +55,18 @@ export class RelayLoop {
   readonly #poller: Epoll;
   readonly #pipes: PipePool;
   readonly #ways: DirectionContext;
-  readonly #slots = new SlotArray<Pair | NativePendingClient>();
+  readonly #slots = new SlotArray<Pair | SlotHolder>();
   readonly #idle: IdleClock<Pair>;
   readonly #stalls = new StallWatch<Pair>();
   readonly #acceptor: Acceptor;
+  readonly #fanout: Fanout;
   #now = performance.now();
   #tickAt = this.#now;
   #trimAt = this.#now + TRIM_MS;
   #reports: Report[] = [];
   #reportAt = Number.POSITIVE_INFINITY;
   #reportedAt = 0;
-  #employ: EmployOrder | null = null;
+  #loads: LoadOrder[] = [];
 
   constructor(shared: Shared, control: Control) {
     this.#shared = shared;
@@ -68,24 +87,32 @@ export class RelayLoop {
       },
       DOOR_TAG,
     );
+    this.#fanout = new Fanout({
+      poller: this.#poller,
+      shared,
+      scratch: this.#ways,
+      assign: (slot, holder) => this.#slots.put(slot, holder),
+      report: (report) => this.#report(report),
+    });
   }
 
   /**
-   * Returns null when told to stop, or the order to load a module: then `employ` that, and run
-   * again. Descriptors stay open: the control side closes them in the end.
+   * Returns null when told to stop, or an order whose module is to be loaded: then call `loaded`
+   * with that, and run again. Descriptors stay open: the control side closes them in the end.
    */
-  run(): EmployOrder | null {
+  run(): LoadOrder | null {
     while (Atomics.load(this.#shared.stop, 0) === 0) {
-      if (this.#employ !== null) return this.#employ;
+      const load = this.#loads.shift();
+      if (load !== undefined) return load;
       this.#turn();
     }
     this.#sendReports();
     return null;
   }
 
-  employ(module: SetupModule, { settings }: EmployOrder): void {
-    this.#employ = null;
-    this.#acceptor.employ(module, settings);
+  loaded(module: SetupModule & FeedModule, order: LoadOrder): void {
+    if (order.kind === 'employ') this.#acceptor.employ(module, order.settings);
+    else this.#fanout.begin(order, module);
   }
 
   #turn(): void {
@@ -122,6 +149,7 @@ export class RelayLoop {
     for (const pair of this.#idle.expired(this.#now)) this.#end(pair, 'idle');
     for (const pair of this.#stalls.stalled(this.#now)) this.#end(pair, 'stalled');
     this.#acceptor.tick(this.#now);
+    this.#fanout.tick(this.#now);
     if (this.#now < this.#trimAt) return;
     this.#trimAt = this.#now + TRIM_MS;
     this.#pipes.trim();
@@ -157,7 +185,9 @@ export class RelayLoop {
     const { kind } = order;
     if (kind === 'join') this.#join(order);
     else if (kind === 'say') this.#acceptor.hear(order.message);
-    else if (kind === 'employ') this.#employ = order;
+    else if (kind === 'view') this.#fanout.view(order);
+    else if (kind === 'employ') this.#loads.push(order);
+    else if (kind === 'feed') this.#feed(order);
     else if (kind === 'end' || kind === 'let-go' || kind === 'stay') this.#orderPair(order);
     else throw new Error(`relay thread: unknown order '${kind}'`);
   }
@@ -167,10 +197,16 @@ export class RelayLoop {
     this.#begin(this.#pairOf({ ...setup, watch }));
   }
 
+  #feed(order: FeedOrder): void {
+    this.#fanout.open(order);
+    this.#loads.push(order);
+  }
+
   #orderPair({ kind, slot, generation }: PairOrder): void {
     const pair = this.#slots.at(slot);
-    if (!(pair instanceof Pair) || pair.generation !== generation) return;
-    if (kind === 'end') this.#end(pair, 'destroyed');
+    if (pair?.generation !== generation) return;
+    if (!(pair instanceof Pair)) this.#fanout.end(slot, 'destroyed');
+    else if (kind === 'end') this.#end(pair, 'destroyed');
     else this.#settle(pair, kind === 'stay' ? pair.stay() : pair.letGo());
   }
 

@@ -1,4 +1,5 @@
 import type { ClientWatch } from '../client-watch.js';
+import type { RingBounds } from '../fanout.js';
 import type { RelayEnd } from '../relay.js';
 
 /** The messages between the control side and a relay thread, and the memory that they share. */
@@ -55,7 +56,35 @@ interface SayOrder {
   readonly message: unknown;
 }
 
-export type Order = JoinOrder | PairOrder | EmployOrder | SayOrder;
+/** Load a module, and read a child's connection into a ring. */
+export interface FeedOrder {
+  readonly kind: 'feed';
+  readonly slot: number;
+  readonly generation: number;
+  /** An empty memfd. */
+  readonly memory: number;
+  readonly child: number;
+  /** Bytes that were read from the child already. */
+  readonly first: Uint8Array;
+  readonly module: string;
+  readonly settings: unknown;
+  readonly ring: RingBounds;
+  readonly idleMs: number;
+}
+
+/** Serve a client from a feed's ring. */
+export interface ViewOrder {
+  readonly kind: 'view';
+  readonly slot: number;
+  readonly generation: number;
+  readonly client: number;
+  readonly feedSlot: number;
+  readonly feedGeneration: number;
+  readonly toClient: Uint8Array;
+  readonly stallMs: number;
+}
+
+export type Order = JoinOrder | PairOrder | EmployOrder | SayOrder | FeedOrder | ViewOrder;
 
 export type Report =
   | { readonly kind: 'ended'; readonly slot: number; readonly end: RelayEnd }

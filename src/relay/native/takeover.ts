@@ -49,6 +49,20 @@ export function takeOver(pair: RelayPair): RawPair | null {
   };
 }
 
+/**
+ * Takes one connection out of Node's hands, with what Node has read of it. The caller owns the
+ * descriptor. Answers null, with the socket untouched, where `takeOver` would.
+ */
+export function takeOne(socket: Socket): { fd: number; ahead: Buffer[] } | null {
+  const own = descriptorOf(socket);
+  if (own === null || socket.writableLength > 0) return null;
+  try {
+    return { fd: duplicate(own), ahead: release(socket) };
+  } catch {
+    return null;
+  }
+}
+
 /** Node has no public name for the descriptor of a socket. */
 function descriptorOf(socket: Socket): number | null {
   if (socket instanceof TLSSocket || socket.connecting || socket.destroyed) return null;

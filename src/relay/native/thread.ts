@@ -19,7 +19,7 @@ import { SlotArray } from './slots.js';
 import type { RawPair } from './takeover.js';
 
 /** One pair, as the control side sees it. */
-class ThreadConnection implements RelayedConnection {
+export class ThreadConnection implements RelayedConnection {
   readonly generation: number;
   readonly ended: Promise<RelayEnd>;
   readonly slot: number;
@@ -116,13 +116,21 @@ export class RelayThread implements HandlerThread {
   }
 
   /** Hands a pair over. Only while not full. */
-  take(raw: RawPair): RelayedConnection {
+  take(raw: RawPair): ThreadConnection {
+    return this.admit([raw.client, raw.child], (place) => ({ kind: 'join', ...place, ...raw }));
+  }
+
+  /** Hands two descriptors over (-1: none), with an order for their slot. Only while not full. */
+  admit(
+    [client, child]: readonly [client: number, child: number],
+    order: (place: { slot: number; generation: number }) => Order,
+  ): ThreadConnection {
     const slot = this.#freeSlots.pop() ?? this.#usedSlots++;
     this.#generation = (this.#generation + 1) | 0;
     this.#shared.counters.fill(0, 2 * slot, 2 * slot + 2);
-    this.#shared.ends.set([raw.client + 1, raw.child + 1], 2 * slot);
+    this.#shared.ends.set([client + 1, child + 1], 2 * slot);
     const connection = this.#count(slot, this.#generation);
-    this.order({ kind: 'join', slot, generation: connection.generation, ...raw });
+    this.order(order({ slot, generation: connection.generation }));
     return connection;
   }
 

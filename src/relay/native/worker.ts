@@ -17,5 +17,5 @@ const reason = pinThread(shared.cpu);
 if (reason !== null) control.report([{ kind: 'unpinned', reason }]);
 const loop = new RelayLoop(shared, control);
 for (let order = loop.run(); order !== null; order = loop.run()) {
-  loop.employ(await import(order.module), order);
+  loop.loaded(await import(order.module), order);
 }

@@ -169,6 +169,7 @@ export class PortableEngine implements RelayEngine {
   readonly name = 'portable';
   readonly threadCount = 0;
   readonly setupThreads = null;
+  readonly fanoutThreads = null;
   readonly #open = new Set<PortableConnection>();
   readonly #stalls = new StallWatch<PortableConnection>();
   readonly #timer = setInterval(() => this.#endStalled(), TICK_MS).unref();

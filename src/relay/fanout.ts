@@ -1,0 +1,79 @@
+/**
+ * Fan-out: many clients get the bytes of one connection to a child. A relay thread reads that
+ * connection, the *feed*, into a ring, and sends the ring to each *viewer* at its own pace. The
+ * relay knows nothing of what the bytes are: a module that the thread loads, the *feed reader*,
+ * divides them into pieces and tells where a viewer may begin.
+ */
+import type { Socket } from 'node:net';
+import type { RelayedConnection } from './relayed.js';
+
+/** What a viewer gets before the piece at which it begins. */
+export interface Opening {
+  /** For a new viewer. */
+  readonly first: Buffer;
+  /** For a viewer that has fallen behind the ring and goes on here. */
+  readonly again: Buffer;
+}
+
+/** Bytes that a viewer gets as a whole, or not at all. */
+export interface Piece {
+  readonly bytes: Buffer;
+  /** Null: no viewer may begin at this piece. */
+  readonly opening: Opening | null;
+}
+
+/** Divides the bytes of one feed. */
+export interface FeedReader {
+  /** Returns the pieces that are complete. @throws Error if the bytes make no sense: the feed ends */
+  read(bytes: Buffer): readonly Piece[];
+}
+
+/** The exports of a feed module. */
+export interface FeedModule {
+  makeFeedReader(settings: unknown): FeedReader;
+}
+
+/** Bounds of a feed's ring. */
+export interface RingBounds {
+  /** Most bytes kept. */
+  readonly bytes: number;
+  /** Milliseconds for which pieces are kept, and longer as long as no viewer could begin later. */
+  readonly ms: number;
+}
+
+/** A child's connection, from which viewers are served. */
+export interface FeedStart {
+  readonly child: Socket;
+  /** Bytes that were read from the child already. */
+  readonly first: Buffer;
+  /** The URL of a `FeedModule`, and the settings of its reader: plain values. */
+  readonly module: string;
+  readonly settings: unknown;
+  readonly ring: RingBounds;
+  /** Most milliseconds without a byte of the child. */
+  readonly idleMs: number;
+}
+
+/** A viewer under way. */
+export interface Viewer extends RelayedConnection {
+  /** How often it fell behind the ring and went on at a newer piece. */
+  readonly skipped: number;
+}
+
+/** A feed under way. Its viewers end with it. */
+export interface Feed extends Pick<RelayedConnection, 'ended' | 'destroy'> {
+  /** Bytes in the ring at present. */
+  readonly ringBytes: number;
+  /**
+   * Takes a viewer over, which gets `toClient` before all else; null, with the socket untouched,
+   * if that cannot be done.
+   */
+  join(client: Socket, toClient: Buffer): Viewer | null;
+}
+
+/** The threads of an engine, as far as they serve feeds. */
+export interface FanoutThreads {
+  readonly threadCount: number;
+  /** Opens a feed on a thread, by its index; null, with the socket untouched, if that cannot be. */
+  openFeed(thread: number, start: FeedStart): Feed | null;
+}

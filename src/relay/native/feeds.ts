@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import type { Feed, FeedStart, Viewer } from '../fanout.js';
+import { type RelayEnd, STALL_MS } from '../relay.js';
+import { close } from './libc.js';
+import { createMemoryFile } from './libc-files.js';
+import { takeOne } from './takeover.js';
+import type { RelayThread, ThreadConnection } from './thread.js';
+
+/** A feed on a thread, as the control side sees it. */
+class ThreadFeed implements Feed {
+  readonly #thread: RelayThread;
+  readonly #connection: ThreadConnection;
+
+  constructor(thread: RelayThread, connection: ThreadConnection) {
+    this.#thread = thread;
+    this.#connection = connection;
+  }
+
+  get ended(): Promise<RelayEnd> {
+    return this.#connection.ended;
+  }
+
+  get ringBytes(): number {
+    return this.#connection.bytesIn;
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  join(client: Socket, toClient: Buffer): Viewer | null {
+    const taken = this.#thread.isFull ? null : takeOne(client);
+    if (taken === null) return null;
+    const { slot: feedSlot, generation: feedGeneration } = this.#connection;
+    const feed = { feedSlot, feedGeneration };
+    const rest = { client: taken.fd, ...feed, toClient, stallMs: STALL_MS };
+    const order = (place: { slot: number; generation: number }) =>
+      ({ kind: 'view', ...place, ...rest }) as const;
+    return new ThreadViewer(this.#thread.admit([taken.fd, -1], order));
+  }
+}
+
+/** A viewer on a thread, as the control side sees it. */
+class ThreadViewer implements Viewer {
+  readonly bytesIn = 0;
+  readonly #connection: ThreadConnection;
+
+  constructor(connection: ThreadConnection) {
+    this.#connection = connection;
+  }
+
+  get bytesOut(): number {
+    return this.#connection.bytesOut;
+  }
+
+  get skipped(): number {
+    return this.#connection.bytesIn;
+  }
+
+  get ended(): Promise<RelayEnd> {
+    return this.#connection.ended;
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+}
+
+/** Opens a feed on a thread; null, with the child's socket untouched, if that cannot be. */
+export function openFeed(thread: RelayThread, start: FeedStart): Feed | null {
+  const memory = thread.isFull ? null : memoryFile();
+  if (memory === null) return null;
+  const taken = takeOne(start.child);
+  if (taken === null) {
+    close(memory);
+    return null;
+  }
+  const { module, settings, ring, idleMs } = start;
+  const first = Buffer.concat([start.first, ...taken.ahead]);
+  const rest = { memory, child: taken.fd, first, module, settings, ring, idleMs };
+  const order = (place: { slot: number; generation: number }) =>
+    ({ kind: 'feed', ...place, ...rest }) as const;
+  return new ThreadFeed(thread, thread.admit([memory, taken.fd], order));
+}
+
+/** Null: this process can open no more descriptors. */
+function memoryFile(): number | null {
+  try {
+    return createMemoryFile('srs-supervisor-feed');
+  } catch {
+    return null;
+  }
+}

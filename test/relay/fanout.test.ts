@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { Feed, FeedStart, Viewer } from '../../src/relay/fanout.js';
+import { NativeEngine } from '../../src/relay/native/engine.js';
+import type { Order } from '../../src/relay/native/protocol.js';
+import { Acceptor, closing, dialPort, readAll } from '../helpers/sockets.js';
+import { BOUNDED, until } from '../helpers/until.js';
+import { TEST_FEED } from './test-feed.js';
+
+const MIB = 1024 * 1024;
+const BOUNDS = { bytes: 2 * MIB, ms: 60_000 };
+/** More than the sockets between a thread and a reader that sleeps can hold, in MiB. */
+const FLOOD = 32;
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** A line that tells its number and says at its end that it is whole. */
+function line(mark: '!' | '-', number: number, size = 0): string {
+  return `${mark}${number} ${'x'.repeat(size)} end ${number}\n`;
+}
+
+/** Feeds and viewers on the threads of one engine. */
+class Bench {
+  readonly engine: NativeEngine;
+  readonly #children: Acceptor;
+  readonly #clients: Acceptor;
+
+  private constructor(engine: NativeEngine, children: Acceptor, clients: Acceptor) {
+    this.engine = engine;
+    this.#children = children;
+    this.#clients = clients;
+  }
+
+  static async open(): Promise<Bench> {
+    const engine = new NativeEngine({ threads: 2 });
+    return new Bench(engine, await Acceptor.open(), await Acceptor.open());
+  }
+
+  /** A feed, and the child's end of it. */
+  async feed(start: Partial<FeedStart> = {}, thread = 0): Promise<{ feed: Feed; child: Socket }> {
+    const accepted = this.#children.next();
+    const child = await dialPort(this.#children.port);
+    const rest = { first: Buffer.alloc(0), module: TEST_FEED, settings: null, ring: BOUNDS };
+    const feed = this.engine.openFeed(thread, { child, ...rest, idleMs: 0, ...start });
+    assert.ok(feed);
+    return { feed, child: await accepted };
+  }
+
+  /** A viewer, and the client's end of it. */
+  async viewer(feed: Feed, toClient = 'head\n'): Promise<{ viewer: Viewer; client: Socket }> {
+    const accepted = this.#clients.next();
+    const client = await dialPort(this.#clients.port);
+    const viewer = feed.join(await accepted, Buffer.from(toClient));
+    assert.ok(viewer);
+    return { viewer, client };
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+    await Promise.all([this.#children.close(), this.#clients.close()]);
+  }
+}
+
+/** Collects what a client reads. */
+function heard(client: Socket): () => string {
+  const chunks: Buffer[] = [];
+  client.on('data', (bytes: Buffer) => chunks.push(bytes));
+  return () => Buffer.concat(chunks).toString('latin1');
+}
+
+/**
+ * Writes lines until this many MiB were written; returns the last number. `reader`: waits for it
+ * now and then.
+ */
+async function flood(child: Socket, from: number, mib: number, reader?: Viewer): Promise<number> {
+  const before = reader?.bytesOut ?? 0;
+  let number = from;
+  for (let written = 0; written < mib * MIB; number += 1) {
+    const text = line(number % 10 === 0 ? '!' : '-', number, 30_000);
+    written += text.length;
+    if (!child.write(text)) await new Promise((resolve) => child.once('drain', resolve));
+    if (reader === undefined || number % 10 !== 9) continue;
+    await until('the reader has it', () => reader.bytesOut - before >= written);
+  }
+  return number - 1;
+}
+
+/** The numbers of the lines, which must be whole; `again` is -1. */
+function numbersIn(text: string): number[] {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((one) => {
+    if (one === 'again') return -1;
+    const [, first, last] = /^[!-](\d+) x* end (\d+)$/.exec(one) ?? assert.fail(one.slice(0, 50));
+    assert.equal(first, last);
+    return Number(first);
+  });
+}
+
+describe('fan-out on relay threads', BOUNDED, () => {
+  let bench: Bench;
+  before(async () => {
+    bench = await Bench.open();
+  });
+  after(() => bench.close());
+
+  it('sends each viewer the newest place and what follows, behind its own first bytes', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('-0\n!1\n-2\n!3\n') });
+    const early = await bench.viewer(feed);
+    const ofEarly = heard(early.client);
+    await until('the early one plays', () => ofEarly() === 'head\nfirst\n!3\n');
+    child.write('-4\n-5');
+    await until('a whole line more came', () => ofEarly().endsWith('-4\n'));
+    const late = await bench.viewer(feed, 'other\n');
+    const ofLate = heard(late.client);
+    await until('the late one plays', () => ofLate().endsWith('-4\n'));
+    child.write('\n!6\n');
+    child.end();
+    assert.equal(await early.viewer.ended, 'closed');
+    assert.equal(await late.viewer.ended, 'closed');
+    await until('all came', () => ofLate().endsWith('!6\n') && ofEarly().endsWith('!6\n'));
+    assert.equal(ofLate(), 'other\nfirst\n!3\n-4\n-5\n!6\n');
+    assert.equal(late.viewer.bytesOut, ofLate().length);
+    assert.deepEqual([late.viewer.bytesIn, late.viewer.skipped], [0, 0]);
+    assert.equal(await feed.ended, 'closed');
+  });
+
+  it('has a viewer wait until there is a place', async () => {
+    const { feed, child } = await bench.feed();
+    const { client } = await bench.viewer(feed);
+    const text = heard(client);
+    child.write('-1\n-2\n');
+    await until('the head came', () => text() === 'head\n');
+    child.write('!3\n');
+    await until('it plays', () => text() === 'head\nfirst\n!3\n');
+    feed.destroy();
+  });
+
+  it('gives 50 viewers on two threads all bytes, in whatever pace they read', async () => {
+    const feeds = [await bench.feed(), await bench.feed({}, 1)];
+    const viewers = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => bench.viewer(feeds[at % 2]!.feed, '')),
+    );
+    const texts = viewers.map(({ client }) => readAll(client));
+    for (const { child } of feeds) child.write(line('!', 0));
+    await until('all play', () => viewers.every(({ viewer }) => viewer.bytesOut > 0));
+    await Promise.all(feeds.map(({ child }) => flood(child, 1, 1)));
+    const end = await Promise.all(feeds.map(({ child }) => flood(child, 1000, 1)));
+    await until('all was sent', () => viewers.every(({ viewer }) => viewer.bytesOut > 2 * MIB));
+    for (const { child } of feeds) child.end();
+    for (const text of await Promise.all(texts)) {
+      const numbers = numbersIn(text.toString('latin1').replace('first\n', ''));
+      assert.deepEqual(numbers.slice(0, 2), [0, 1]);
+      assert.equal(numbers.at(-1), end[0]);
+      assert.equal(numbers.length, new Set(numbers).size);
+    }
+  });
+
+  it('skips a viewer that falls behind by whole pieces, and keeps within its memory', async () => {
+    const { feed, child } = await bench.feed();
+    const { viewer, client } = await bench.viewer(feed, '');
+    const other = await bench.viewer(feed, '');
+    other.client.resume();
+    const last = await flood(child, 0, FLOOD, other.viewer);
+    await until('the other one has it all', () => other.viewer.bytesOut > FLOOD * MIB);
+    await until('memory was given back', () => feed.ringBytes < BOUNDS.bytes + 3 * MIB);
+    assert.ok(viewer.bytesOut < (FLOOD / 2) * MIB);
+    const text = heard(client);
+    await until('it has caught up', () => text().endsWith(`end ${last}\n`));
+    assert.equal(viewer.skipped, 1);
+    assert.equal(other.viewer.skipped, 0);
+    const numbers = numbersIn(text().replace('first\n', ''));
+    const again = numbers.indexOf(-1);
+    assert.ok(again > 0);
+    const before = numbers.slice(0, again);
+    const behind = numbers.slice(again + 1);
+    for (const [part, from] of [
+      [before, 0],
+      [behind, behind[0]],
+    ] as const) {
+      assert.deepEqual(
+        part,
+        Array.from(part, (_, at) => (from ?? 0) + at),
+      );
+    }
+    assert.equal((behind[0] ?? 1) % 10, 0);
+    feed.destroy();
+  });
+
+  it('ends viewers with their feed: in order, by a reset, and where its bytes make no sense', async () => {
+    const ends = {
+      closed: (child: Socket) => void child.end(),
+      'child-reset': (child: Socket) => void child.resetAndDestroy(),
+      nonsense: (child: Socket) => void child.write('?\n'),
+    };
+    for (const [how, end] of Object.entries(ends)) {
+      const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+      const { viewer, client } = await bench.viewer(feed);
+      const code = closing(client);
+      await until('it plays', () => viewer.bytesOut > 0);
+      end(child);
+      const expected = how === 'closed' ? 'closed' : 'child-reset';
+      assert.deepEqual([await viewer.ended, await feed.ended], [expected, expected], how);
+      client.end();
+      assert.equal(await code, how === 'closed' ? '' : 'ECONNRESET', how);
+    }
+  });
+
+  it('lets viewers leave in every way, and leaves no descriptor behind', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+    const before = openDescriptors();
+    const viewers = await Promise.all(Array.from({ length: 60 }, () => bench.viewer(feed)));
+    await until('all play', () => viewers.every(({ viewer }) => viewer.bytesOut > 0));
+    for (const [at, { viewer, client }] of viewers.entries()) {
+      client.resume();
+      if (at % 3 === 0) client.destroy();
+      else if (at % 3 === 1) client.resetAndDestroy();
+      else viewer.destroy();
+    }
+    const beat = setInterval(() => child.write('-2\n'), 20);
+    const ends = await Promise.all(viewers.map(({ viewer }) => viewer.ended));
+    clearInterval(beat);
+    assert.equal(ends.filter((end) => end === 'destroyed').length, 20);
+    assert.equal(ends.filter((end) => end === 'client-reset').length, 40);
+    for (const { client } of viewers) client.destroy();
+    await until('all is closed', () => openDescriptors() <= before);
+    feed.destroy();
+    assert.equal(await feed.ended, 'destroyed');
+  });
+
+  it('serves a client that has ended its side, and takes what a client says', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+    const { client } = await bench.viewer(feed);
+    const text = heard(client);
+    client.end('x'.repeat(100_000));
+    await until('it plays', () => text().endsWith('!1\n'));
+    child.write('-2\n');
+    await until('it plays on', () => text().endsWith('!1\n-2\n'));
+    feed.destroy();
+  });
+
+  it('ends a viewer whose feed has ended meanwhile, and a feed that is idle', async () => {
+    const { feed } = await bench.feed({ idleMs: 1 });
+    assert.equal(await feed.ended, 'idle');
+    const { viewer } = await bench.viewer(feed);
+    assert.equal(await viewer.ended, 'closed');
+  });
+
+  it('closes all of a thread that dies', async () => {
+    const { feed } = await bench.feed({ first: Buffer.from('!1\n') });
+    const { viewer, client } = await bench.viewer(feed);
+    client.resume();
+    const before = openDescriptors();
+    bench.engine.threads[0]?.order({ kind: 'dance' } as unknown as Order);
+    assert.deepEqual([await viewer.ended, await feed.ended], ['destroyed', 'destroyed']);
+    await until('there are two threads', () => bench.engine.threads.length === 2);
+    assert.ok(openDescriptors() <= before);
+    client.destroy();
+  });
+});
