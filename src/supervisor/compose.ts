@@ -87,6 +87,7 @@ export async function compose(
     ...{ jobs, operations, listeners, placement },
     origins,
     view,
+    events: ground.events,
     hide,
     logger: logger.child({ room: 'admin' }),
     renewals: ground.renewals,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import { tell } from '../../logging/tell.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
@@ -132,7 +133,10 @@ export class NativeEngine implements RelayEngine, SetupThreads {
       const reason = await this.#threads[index]?.gone;
       this.#threads[index] = null;
       if (reason === null) return;
-      if (reason !== undefined) this.#logger.error({ thread: index, reason }, 'relay thread died');
+      if (reason !== undefined) {
+        const line = { level: 'error', message: 'relay thread died' } as const;
+        tell(this.#logger, { type: 'relay-thread', thread: index, reason }, line);
+      }
       if (performance.now() - began < RETRY_MS) await this.#pause();
       if (!signal.aborted) this.#replace(index);
     }
