@@ -2,6 +2,7 @@
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import type { EventsOrder } from './cli/events.js';
 import type { FollowOptions } from './cli/follow.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
@@ -77,6 +78,13 @@ async function logs(order: LogsOrder, options: QueryOptions) {
   const { showLogs } = await load(import('./cli/logs.js'));
   const { workDir } = port;
   await showLogs(order, { port, workDir, stdout, interrupted: untilInterrupted() });
+}
+
+async function events(order: EventsOrder, options: QueryOptions) {
+  const port = await adminPort(options);
+  const { showEvents } = await load(import('./cli/events.js'));
+  const { json = false } = options;
+  await showEvents(order, { port, stdout, json, interrupted: untilInterrupted() });
 }
 
 /** The supervisor that is meant, and its work directory. */
@@ -162,6 +170,7 @@ const actions: CliActions = {
   streams: (options) => query('streams', options),
   clients: (options) => query('clients', options),
   order,
+  events,
   logs,
   reload: async (dryRun, options) => {
     const { reload } = await load(import('./cli/reload.js'));

@@ -55,28 +55,61 @@ const ORDER_ERRORS: Readonly<Record<number, ErrorCode>> = {
   422: 'ERR_CONFIG',
 };
 
+/**
+ * Opens a path of a running supervisor's admin port whose answer does not end; returns it. @throws
+ * ERR_ADMIN
+ */
+export async function adminOpen(
+  port: AdminPort,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const where = formatAddress(port.address);
+  const question = { method: 'GET', path } as const;
+  const response = await send(port, question, headers, signal).catch((error: unknown) => {
+    throw adminError(reasonOf(where, error), error);
+  });
+  const { statusCode = 0 } = response;
+  if (statusCode === 200) return response;
+  const answer = parse((await readBody(response, MAX_ANSWER_BYTES)).toString());
+  throw adminError(`${where}: ${errorIn(answer) ?? `HTTP status ${statusCode}`}`);
+}
+
 async function ask(
+  port: AdminPort,
+  question: AdminQuestion,
+): Promise<{ status: number; body: string }> {
+  const response = await send(port, question, {}, AbortSignal.timeout(TIMEOUT_MS));
+  const answer = await readBody(response, MAX_ANSWER_BYTES);
+  return { status: response.statusCode ?? 0, body: answer.toString() };
+}
+
+/** Sends a request; resolves with the answer's head. */
+async function send(
   { address, token }: AdminPort,
   { method, path, body }: AdminQuestion,
-): Promise<{ status: number; body: string }> {
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const asked = request({
     ...nearAddress(address),
     method,
     path,
     headers: {
+      ...headers,
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(text === undefined ? {} : { 'content-type': 'application/json' }),
       'content-length': Buffer.byteLength(text ?? ''),
     },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
     agent: false,
   });
   asked.end(text);
   const [response]: IncomingMessage[] = await once(asked, 'response');
   if (response === undefined) throw new Error('no answer');
-  const answer = await readBody(response, MAX_ANSWER_BYTES);
-  return { status: response.statusCode ?? 0, body: answer.toString() };
+  return response;
 }
 
 function reasonOf(where: string, error: unknown): string {

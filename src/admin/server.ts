@@ -1,7 +1,7 @@
 /**
  * The room `admin/`: the private port, where tools of operators ask what runs and order jobs.
- * May import: child, config, hooks, jobs, listener, logging, placement, protocol, system,
- * unmanaged.
+ * May import: child, config, events, hooks, jobs, listener, logging, placement, protocol,
+ * system, unmanaged.
  */
 
 import type { RequestListener, Server } from 'node:http';

@@ -58,6 +58,7 @@ export class Care {
       maxCrashes,
       mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
       watching: (child) => ({
+        child: child.id,
         loop: this.#parts.loop,
         sends: () => sends(child.id),
         mayGiveUp: () => this.#givenUp.add(child.id),

@@ -11,6 +11,7 @@ import { ChildLog } from './log.js';
 import { leasePorts, type PortLease } from './ports.js';
 import type { ChildSetup, ChildSpec } from './setup.js';
 import { type Ejection, Standing } from './standing.js';
+import { tellBroken, tellChange, tellRestart } from './tell-child.js';
 import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 import { NO_USAGE, type Usage } from './usage.js';
 
@@ -18,8 +19,6 @@ import { NO_USAGE, type Usage } from './usage.js';
 const PATIENCE = 3;
 
 const BY_OPERATOR = 'an operator drains it';
-const STAYS_OUT =
-  'child is broken and will not start again: mend the cause, then undrain or restart it';
 
 /** One child through all its generations. */
 export class Child {
@@ -158,7 +157,7 @@ export class Child {
       this.#failures = countFailure(this.#failures, performance.now() - this.#readyAt);
       if (end.kind === 'late' || this.#failures >= PATIENCE) this.#settle();
       const wait = restartDelay(this.#failures, Math.random());
-      this.#logger.warn({ reason: end.reason, wait: Math.round(wait) }, 'child will start again');
+      tellRestart(this.#logger, this.id, end.reason, wait);
       await delay(wait, undefined, { signal: asked }).catch(() => {});
       if (asked.aborted) return;
       this.#restarts++;
@@ -286,14 +285,14 @@ export class Child {
 
   #break(why: string): void {
     this.#to('broken', why);
-    this.#logger.error({ why }, STAYS_OUT);
+    tellBroken(this.#logger, this.id, why);
     this.#settle();
   }
 
   #to(state: ChildState, why: string | null = null): void {
+    const { id: child, pid } = this;
+    const [from, generation] = [this.#state, this.#generation];
     this.#standing.to(state, why);
-    const isNews = state === 'draining' || (state === 'ready' && this.#generation > 1);
-    const facts = { pid: this.pid, generation: this.#generation, ...(why !== null && { why }) };
-    this.#logger[isNews ? 'info' : 'debug'](facts, `child is ${state}`);
+    tellChange(this.#logger, { child, generation, pid, from, to: state, why });
   }
 }

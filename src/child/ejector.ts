@@ -1,5 +1,6 @@
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 import type { OwnerRef } from '../owner.js';
 import type { GivenUp } from './given-up.js';
 import {
@@ -205,14 +206,15 @@ export class Ejector {
     const ms = Math.min(MOST_MS, record.ejections * FIRST_MS);
     record.until = this.#clock() + ms;
     record.ejection = { since: record.ejection?.since ?? this.#now(), why };
-    const fields = { ...child, why, seconds: ms / 1000 };
-    logger.warn(fields, 'child is ejected: it keeps its streams and gets no new ones for a while');
+    const event = { type: 'child-ejected', ...child, why, seconds: ms / 1000 } as const;
+    tell(logger, event, { level: 'warn', message: EJECTED });
   }
 
   #readmit(id: string, record: Seen): void {
     record.ejection = null;
     this.#parts.givenUp.delete(id, 'ejected');
-    this.#parts.logger.info({ child: id }, 'child is no longer ejected: it gets new streams again');
+    const event = { type: 'child-readmitted', child: id } as const;
+    tell(this.#parts.logger, event, { level: 'info', message: READMITTED });
   }
 
   /** Ends ejections if children are out for stronger reasons. */
@@ -224,5 +226,7 @@ export class Ejector {
   }
 }
 
+const EJECTED = 'child is ejected: it keeps its streams and gets no new ones for a while';
+const READMITTED = 'child is no longer ejected: it gets new streams again';
 const TOO_MANY_OUT =
   'child serves worse than others, but too many are out (children.maxHungPercent): it stays, look at this machine';

@@ -1,5 +1,6 @@
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 import type { Probed } from './probe.js';
 import { readSample } from './sample.js';
 import type { ProbeTimes } from './times.js';
@@ -8,6 +9,8 @@ import { activityOf, type HealthVerdict, judge, type Sample, type Signs } from '
 
 /** Facts and callbacks of a verdict, besides probes. */
 export interface Watching {
+  /** Id of the child. */
+  readonly child: string;
   readonly loop: Pick<LoopClock, 'lateSince'>;
   /** Returns whether the child sends bytes to clients now. */
   readonly sends: () => boolean;
@@ -29,8 +32,13 @@ const MOST_PATIENCE = 8;
 /** Number of samples behind a verdict. */
 const SAMPLES = 4;
 
-const TOO_MANY_OUT =
-  'child is hung, but too many are being replaced (children.maxHungPercent): it stays, look at this machine';
+const BUSY = 'child is busy and does not answer: it is left alone';
+const HUNG = { level: 'warn', message: 'child is hung: it is killed and replaced' } as const;
+const TOO_MANY_OUT = {
+  level: 'error',
+  message:
+    'child is hung, but too many are being replaced (children.maxHungPercent): it stays, look at this machine',
+} as const;
 
 /** The silence of one child, from an unanswered probe to the next answer or to the verdict. */
 export class Silence {
@@ -89,7 +97,7 @@ export class Silence {
 
   #end(): null {
     const silentMs = Math.round(performance.now() - this.#since);
-    if (this.#said !== 'silent') this.#watching.logger.info({ silentMs }, 'child answers again');
+    if (this.#said !== 'silent') this.#sayBack(silentMs);
     this.isBegun = false;
     this.#said = 'silent';
     this.timeLimit = this.#times.timeLimit;
@@ -137,12 +145,21 @@ export class Silence {
     return isOver ? `hung: ${why}` : null;
   }
 
-  #say(kind: HealthVerdict['kind'], isOver: boolean, facts: object): void {
-    const { logger } = this.#watching;
-    if (kind === 'busy') logger.warn(facts, 'child is busy and does not answer: it is left alone');
-    else if (isOver) logger.warn(facts, 'child is hung: it is killed and replaced');
-    else if (kind === 'hung') logger.error(facts, TOO_MANY_OUT);
-    else logger.debug(facts, 'child does not answer');
+  #sayBack(silentMs: number): void {
+    const { logger, child } = this.#watching;
+    const line = { level: 'info', message: 'child answers again', fields: { silentMs } } as const;
+    tell(logger, { type: 'child-answers', child, silentMs }, line);
+  }
+
+  #say(kind: HealthVerdict['kind'], isOver: boolean, fields: Evidence): void {
+    const { logger, child } = this.#watching;
+    const { why } = fields;
+    if (kind === 'busy') {
+      tell(logger, { type: 'child-busy', child, why }, { level: 'warn', message: BUSY, fields });
+    } else if (kind === 'hung') {
+      const line = isOver ? HUNG : TOO_MANY_OUT;
+      tell(logger, { type: 'child-hung', child, why, replaced: isOver }, { ...line, fields });
+    } else logger.debug(fields, 'child does not answer');
     if (kind === 'busy' || kind === 'hung') this.#said = kind;
   }
 
@@ -159,8 +176,11 @@ export class Silence {
   }
 }
 
-/** Returns the facts of a verdict, for one log line. */
-function evidence({ why }: HealthVerdict, signs: Signs): object {
+/** Facts of a verdict, for one log line. */
+type Evidence = Readonly<Record<string, unknown>> & { readonly why: string };
+
+/** Returns the facts of a verdict. */
+function evidence({ why }: HealthVerdict, signs: Signs): Evidence {
   const { misses, rtmp, sends, ownFaults, activity } = signs;
   const since = new Date(Date.now() - signs.silentMs).toISOString();
   const round = Math.round;

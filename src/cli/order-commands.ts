@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { SupervisorError } from '../errors.js';
+import type { EventsOrder } from './events.js';
 import type { LogsOrder } from './logs.js';
 import type { Order } from './operate.js';
 import { addAdmin, addQueryOptions, type QueryOptions } from './query-options.js';
 
 export interface OrderActions {
+  readonly events: (order: EventsOrder, options: QueryOptions) => Promise<void>;
   readonly logs: (order: LogsOrder, options: QueryOptions) => Promise<void>;
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
   readonly reload: (dryRun: boolean, options: QueryOptions) => Promise<void>;
@@ -37,6 +39,13 @@ interface LogsCommandOptions extends QueryOptions {
   readonly follow?: boolean;
 }
 
+interface EventsCommandOptions extends QueryOptions {
+  readonly stream?: string;
+  readonly child?: string;
+  readonly lines?: string;
+  readonly follow?: boolean;
+}
+
 interface ReloadOptions extends QueryOptions {
   readonly dryRun?: boolean;
 }
@@ -48,7 +57,7 @@ interface JobOptions extends QueryOptions {
 const TIMEOUT = ['--timeout <seconds>', 'how long a drain may take (default: 10)'] as const;
 
 /** Adds the commands that change what a running supervisor's children do. */
-export function addOrders(program: Command, { order, logs, reload }: OrderActions): void {
+export function addOrders(program: Command, { order, logs, reload, events }: OrderActions): void {
   const command = (name: string, description: string) =>
     addQueryOptions(program.command(name).description(description));
   command('drain <child>', 'give a child no new streams; players of its streams still come')
@@ -81,6 +90,21 @@ export function addOrders(program: Command, { order, logs, reload }: OrderAction
     .action((client: string | undefined, options: KickOptions) =>
       order(kickOrder(client, options), options),
     );
+  addViews(command, program, { logs, events });
+  command('reload', 'apply the configuration, template and certificate as their files are now')
+    .option('--dry-run', 'say what would be applied, and change nothing')
+    .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
+  command('job', 'show the job at work on children, or the last one')
+    .option('--stop', 'end it as soon as the box is in order')
+    .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));
+}
+
+/** Adds the commands that print what has happened. */
+function addViews(
+  command: (name: string, description: string) => Command,
+  program: Command,
+  { logs, events }: Pick<OrderActions, 'logs' | 'events'>,
+): void {
   addAdmin(program.command('logs [child]').description('print what children log'))
     .option('--stream <name>', 'the child that has this stream')
     .option('-n, --lines <n>', 'last lines of each child (default: 10)')
@@ -88,12 +112,15 @@ export function addOrders(program: Command, { order, logs, reload }: OrderAction
     .action((child: string | undefined, options: LogsCommandOptions) =>
       logs(logsOrder(child, options), options),
     );
-  command('reload', 'apply the configuration, template and certificate as their files are now')
-    .option('--dry-run', 'say what would be applied, and change nothing')
-    .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
-  command('job', 'show the job at work on children, or the last one')
-    .option('--stop', 'end it as soon as the box is in order')
-    .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));
+  command('events', 'print what has happened in the last hour')
+    .option('--stream <name>', 'about this stream: app/stream, or vhost/app/stream')
+    .option('--child <id>', 'about this child')
+    .option('-n, --lines <n>', 'last events (default: 20)')
+    .option('-f, --follow', 'go on with those that come')
+    .action((options: EventsCommandOptions) => {
+      const { stream, child, lines, follow = false } = options;
+      return events({ stream, child, lines, follow }, options);
+    });
 }
 
 function drainOrder(child: string, { wait = false, timeout }: DrainOptions): Order {

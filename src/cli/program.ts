@@ -1,7 +1,7 @@
 /**
  * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
- * May import: admin, check, child, config, cpu, jobs, listener, logging, placement, supervisor,
- * system, unmanaged.
+ * May import: admin, check, child, config, cpu, events, jobs, listener, logging, placement,
+ * supervisor, system, unmanaged.
  */
 
 import { Command, CommanderError } from 'commander';

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { logFault, logRefusal, type RefusalFields } from '../logging/refusals.js';
+import { record } from '../logging/tell.js';
 import { type HookAction, stopsAtFailure, wantsVerdict } from './actions.js';
 import type { HookOutcome } from './counters.js';
 import { Lane } from './lane.js';
@@ -110,6 +111,10 @@ export class HookCaller {
   }
 
   #warn(action: string, url: string, reason: string): void {
-    logFault(this.#logger, 'hook failed', { action, url, reason });
+    const about = { action, url, reason };
+    const withheld = logFault(this.#logger, 'hook failed', about);
+    if (withheld === null) return;
+    const count = withheld === 0 ? {} : { withheld };
+    record(this.#logger, { type: 'hook-failed', ...about, ...count });
   }
 }

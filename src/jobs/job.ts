@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 
 /** `stopped`: it was told to end before it was done. */
 export type JobState = 'running' | 'done' | 'failed' | 'stopped';
@@ -92,7 +93,7 @@ export class Job {
     setMaxListeners(0, this.signal);
     this.#since = clock.now();
     this.#logger = logger;
-    this.#logger.info({ job: this.what, children: this.children.size }, 'job begins');
+    this.#tell('job begins', { job: this.what, children: this.children.size });
     this.over = this.#run(plan.work);
   }
 
@@ -164,8 +165,16 @@ export class Job {
     this.#state = state;
     this.#ended = this.#clock.now();
     this.#now.clear();
-    const fields = { job: this.what, done: this.#done, of: this.children.size, error: this.#error };
-    if (state === 'done') this.#logger.info(fields, 'job is done');
-    else this.#logger.warn(fields, `job has ${state === 'failed' ? 'failed' : 'been stopped'}`);
+    if (state === 'done') this.#tell('job is done');
+    else this.#tell(`job has ${state === 'failed' ? 'failed' : 'been stopped'}`);
+  }
+
+  /** Tells of its beginning or end; default fields: those of the event. */
+  #tell(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    const state = this.#state;
+    const about = { job: this.what, done: this.#done, of: this.children.size, error: this.#error };
+    const level = state === 'running' || state === 'done' ? 'info' : 'warn';
+    const line = { level, message, fields: fields ?? about } as const;
+    tell(this.#logger, { type: 'job', state, ...about }, line);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The room `listener/`: ports for clients: limits, identification, and dialling of children.
- * May import: access, child, child-access, collections, config, logging, protocol, registry,
- * relay, system.
+ * May import: access, child, child-access, collections, config, events, logging, protocol,
+ * registry, relay, system.
  */
 
 import type { AddressInfo } from 'node:net';

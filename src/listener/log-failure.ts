@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js';
 import { ErrorKinds } from '../logging/error-kinds.js';
 import type { Logger } from '../logging/logger.js';
-import { logRefusal, type RefusalFields, shownFields } from '../logging/refusals.js';
+import { logRefusal, type RefusalFields, recordRefusal, shownFields } from '../logging/refusals.js';
 import type { Failure } from './listener.js';
 import { failureOf } from './session-error.js';
 
@@ -31,6 +31,7 @@ export function logFailure(
     return failure;
   }
   const line = kinds.take(error, performance.now());
+  if (line !== null) recordRefusal(logger, message, fields, line.repeated ?? 0);
   const text = `${message}: ${hint}`;
   if (line === null) logger.debug(shownFields(fields), text);
   else logger.error({ ...shownFields(fields), ...line }, text);

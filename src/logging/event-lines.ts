@@ -1,5 +1,7 @@
+import type { SupervisorEvent } from '../events/event.js';
 import { LimitedLines } from './limited-lines.js';
 import type { Logger } from './logger.js';
+import { record } from './tell.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,9 +25,19 @@ export function logConnection(logger: Logger, message: string, fields: () => Fie
   else if (logger.isLevelEnabled('debug')) logger.debug(fields(), message);
 }
 
-/** Logs what happens to a stream. */
-export function logStream(logger: Logger, message: string, fields: Fields): void {
-  streams.write(logger, 'info', message, () => fields);
+/**
+ * Tells what happens to a stream: an event each, and lines at a limited rate, with these fields or
+ * those of the event.
+ */
+export function tellStream(
+  logger: Logger,
+  event: Extract<SupervisorEvent, { type: 'publish' | 'unpublish' | 'takeover' }>,
+  message: string,
+  fields?: Fields,
+): void {
+  record(logger, event);
+  const { type: _, ...own } = event;
+  streams.write(logger, 'info', message, () => fields ?? own);
 }
 
 function linesAt(perSecond: number): LimitedLines {

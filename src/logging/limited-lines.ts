@@ -20,12 +20,21 @@ export class LimitedLines {
     this.#limit = new LineLimit(rate);
   }
 
-  /** Writes a line; `fields` is called only if the line is written. */
-  write(logger: Logger, level: 'info' | 'warn', message: string, fields: () => Fields): void {
-    if (!logger.isLevelEnabled(level)) return;
+  /**
+   * Writes a line; `fields` is called only if the line is written. Returns how many lines were
+   * withheld before this one; null: this one is, too. The log's level does not change that.
+   */
+  write(
+    logger: Logger,
+    level: 'info' | 'warn',
+    message: string,
+    fields: () => Fields,
+  ): number | null {
     const withheld = this.#limit.take(message, performance.now());
+    if (!logger.isLevelEnabled(level)) return withheld;
     if (withheld === null) this.#withhold(logger, level, message, fields);
     else logger[level](withheld === 0 ? fields() : { ...fields(), withheld }, message);
+    return withheld;
   }
 
   #withhold(logger: Logger, level: 'info' | 'warn', message: string, fields: () => Fields): void {

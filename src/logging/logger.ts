@@ -1,6 +1,6 @@
 /**
  * The room `logging/`: where log lines go, without secrets and without holding anybody up.
- * May import: no other room.
+ * May import: events.
  */
 
 import { type DestinationStream, type Logger, pino } from 'pino';
@@ -21,8 +21,9 @@ export interface LogTarget {
   write(text: string): void;
 }
 
-/** Loggers that were made from a root logger. */
+/** Loggers that were made from a root logger, and the root of each. */
 const descendants = new WeakMap<Logger, Set<Logger>>();
+const roots = new WeakMap<Logger, Logger>();
 
 /** Makes the root logger; rooms use children of it (`logger.child({ room: 'rtmp' })`). */
 export function createLogger(level: LogLevel, target: LogTarget): Logger {
@@ -32,8 +33,11 @@ export function createLogger(level: LogLevel, target: LogTarget): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const timestamp = pino.stdTimeFunctions.isoTime;
   const children = new Set<Logger>();
-  const onChild = (child: Logger) => void children.add(child);
-  const root = pino({ level, base: null, timestamp, formatters, onChild }, destination);
+  const onChild = (child: Logger) => {
+    children.add(child);
+    roots.set(child, root);
+  };
+  const root: Logger = pino({ level, base: null, timestamp, formatters, onChild }, destination);
   descendants.set(root, children);
   return root;
 }
@@ -41,6 +45,11 @@ export function createLogger(level: LogLevel, target: LogTarget): Logger {
 /** Sets the level of a root logger and of all loggers made from it. Each emits `level-change`. */
 export function changeLevel(root: Logger, level: LogLevel): void {
   for (const logger of [root, ...(descendants.get(root) ?? [])]) logger.level = level;
+}
+
+/** Returns the root logger from which a logger was made, or the logger itself. */
+export function rootOf(logger: Logger): Logger {
+  return roots.get(logger) ?? logger;
 }
 
 const LEVEL_NAMES: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
  * May import: child, logging, registry.
  */
 
-import { logStream } from '../logging/event-lines.js';
+import { tellStream } from '../logging/event-lines.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
@@ -173,7 +173,8 @@ export class Placement {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     if (!slot.announced) {
-      logStream(this.#logger, 'stream published', { stream, child: owner.id, client });
+      const event = { type: 'publish', stream, child: owner.id, client } as const;
+      tellStream(this.#logger, event, 'stream published');
     }
     slot.announced = true;
     this.#waiters.wake(stream);
@@ -185,7 +186,8 @@ export class Placement {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     if (slot.announced) {
-      logStream(this.#logger, 'stream unpublished', { stream, child: owner.id });
+      const event = { type: 'unpublish', stream, child: owner.id } as const;
+      tellStream(this.#logger, event, 'stream unpublished');
     }
     slot.stop();
     this.#slots.keepOrDrop(slot);

@@ -1,3 +1,4 @@
+import { eventRoutes } from '../admin/event-routes.js';
 import { jobRoutes } from '../admin/job-routes.js';
 import { kickRoute } from '../admin/kick-route.js';
 import { reloadRoutes } from '../admin/reload-routes.js';
@@ -6,6 +7,7 @@ import type { AdminSource, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
+import type { EventLog } from '../events/event-log.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
@@ -22,6 +24,7 @@ interface AdminParts extends KickParts {
   readonly operations: Operations;
   readonly origins: Origins;
   readonly view: AdminSource;
+  readonly events: EventLog;
   readonly renewals: Renewals;
   readonly reload: Reload;
   /** Removes secrets from answers. */
@@ -32,7 +35,7 @@ interface AdminParts extends KickParts {
 /** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
   const { config, api, fleet, jobs, operations, origins, view, hide, logger } = parts;
-  const { renewals, reload } = parts;
+  const { renewals, reload, events } = parts;
   const { plugin, isFree } = originRoutes(origins, config, renewals);
   const children = {
     drain: (id: string) => fleet.drain(id),
@@ -47,6 +50,7 @@ export function makeAdmin(parts: AdminParts): AdminServer {
       jobRoutes({ jobs, operations, children }),
       kickRoute(makeKick(parts)),
       reloadRoutes(reload),
+      eventRoutes({ events, source: view }),
       api.versionsAsJson,
     ],
     // The Go proxy answers this path to every probe on its port; so does our API port.

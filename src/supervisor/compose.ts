@@ -92,6 +92,7 @@ export async function compose(
   const shown = {
     fleet: owning.fleet,
     ...{ jobs, operations, listeners, placement, origins, view, hide },
+    events: ground.events,
     logger: logger.child({ room: 'admin' }),
     renewals: ground.renewals,
     reload,

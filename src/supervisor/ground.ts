@@ -2,7 +2,10 @@ import { serverIdOf } from '../child/server-id.js';
 import { LoopClock } from '../clock/loop.js';
 import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
+import { EventLog } from '../events/event-log.js';
 import type { Certificate } from '../listener/certificate.js';
+import { redact } from '../logging/redact.js';
+import { attachEvents } from '../logging/tell.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { raisePriority } from '../system/priority.js';
@@ -27,6 +30,7 @@ export interface Ground {
   readonly map: SharedMap;
   readonly current: Current;
   readonly renewals: Renewals;
+  readonly events: EventLog;
 }
 
 /**
@@ -34,7 +38,9 @@ export interface Ground {
  * ERR_CONFIG, ERR_REGISTRY_AWAY
  */
 export async function openGround(options: SupervisorOptions, rooms: Rooms): Promise<Ground> {
-  const { prepared, logger } = options;
+  const { prepared, logger, hide } = options;
+  const events = new EventLog({ hide: (text) => redact(hide?.(text) ?? text) });
+  attachEvents(logger, events);
   const { config, template, plan, pinning, pipes } = prepared;
   const changes = new CpuChanges();
   const cpus = pinning === null ? [] : plan.reserved;
@@ -57,5 +63,5 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const { maxConnections } = config.children;
   const reloading = { current: { config, maxConnections }, renewals };
   const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
-  return { serverId, keepServerId, ...parts, ...reloading };
+  return { serverId, keepServerId, ...parts, ...reloading, events };
 }

@@ -6,6 +6,7 @@ import type { Hooks, HooksOptions } from '../hooks/hooks.js';
 import { Jobs } from '../jobs/jobs.js';
 import { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -123,7 +124,8 @@ function logDown(
 ): void {
   const names = streams.flatMap((one) => (isIn(one, child) ? one.stream : []));
   const about = { streams: names.length, names: names.slice(0, NAMED_STREAMS) };
-  logger.info({ child, generation, reason, ...about }, 'child down: its clients are closed');
+  const event = { type: 'child-down', child, generation, reason, ...about } as const;
+  tell(logger, event, { level: 'info', message: 'child down: its clients are closed' });
 }
 
 function isIn({ child, box, publishing }: StreamStatus, id: string): boolean {

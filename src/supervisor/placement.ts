@@ -1,4 +1,4 @@
-import { logStream } from '../logging/event-lines.js';
+import { tellStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
 import { type ChildLimits, candidatesOf, servingOf } from '../placement/candidates.js';
 import { Placement } from '../placement/placement.js';
@@ -17,6 +17,7 @@ export interface PlacementParts {
   readonly logger: Logger;
 }
 
+const TAKEN_OVER = 'stream taken over: its clients in the old child are closed';
 /** Milliseconds for which bitrates are taken as they were: they are measured once a second. */
 const BITRATES_MS = 250;
 
@@ -42,8 +43,8 @@ export function makePlacement(parts: PlacementParts): Placement {
       return status && servingOf(status);
     },
     onMoved: (stream, from) => {
-      const about = { stream, from: from.id, box: from.box };
-      logStream(logger, 'stream taken over: its clients in the old child are closed', about);
+      const event = { type: 'takeover', stream, child: from.id, box: from.box } as const;
+      tellStream(logger, event, TAKEN_OVER, { stream, from: from.id, box: from.box });
       listeners.endOf(from, 'the stream is published in another child', stream);
     },
     logger,

@@ -11,9 +11,11 @@ import type { Config } from '../config/config.js';
 import { codeOf } from '../errors.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 
 /** Milliseconds between looks: the memory of children is measured as often. */
 const LOOK_MS = 2_000;
+const RECYCLED = 'child is recycled: it is drained, then replaced';
 /** Lateness of our own loop, in milliseconds, from which on a look does not count. */
 const LATE_MS = 500;
 
@@ -131,7 +133,8 @@ export function recycleBy(
       if (codeOf(error) === 'ERR_BUSY') return false;
       throw error;
     }
-    logger.info({ child: id, why }, 'child is recycled: it is drained, then replaced');
+    const event = { type: 'child-recycled', child: id, why } as const;
+    tell(logger, event, { level: 'info', message: RECYCLED });
     return true;
   };
 }

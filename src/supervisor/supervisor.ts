@@ -7,11 +7,13 @@ import type { AddressInfo } from 'node:net';
 import type { AdminStatus, Reload, ReloadReport } from '../admin/types.js';
 import type { Config } from '../config/config.js';
 import { SupervisorError } from '../errors.js';
+import { record } from '../logging/tell.js';
 import type { AdminView } from './admin-view.js';
 import { type Composition, compose } from './compose.js';
 import { drained } from './drained.js';
 import type { SupervisorOptions } from './options.js';
 import { Reloader } from './reload.js';
+import { recordReload } from './reload-event.js';
 import { Rooms } from './rooms.js';
 import { startOrder } from './start-order.js';
 
@@ -68,12 +70,15 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     const isServing = await this.#rooms.start(startOrder(this.#options, this.#parts));
-    if (isServing) this.#phase.state = 'ready';
+    if (!isServing) return;
+    this.#phase.state = 'ready';
+    record(this.#options.logger, { type: 'box', state: 'serving' });
   }
 
   /** Applies configuration, template and certificate as their files are now. See `Reloader`. */
   reload(dryRun = false): Promise<ReloadReport> {
-    return this.#reloader.reload(dryRun);
+    const reloading = this.#reloader.reload(dryRun);
+    return dryRun ? reloading : recordReload(this.#options.logger, reloading);
   }
 
   /** The configuration by which it runs now. */
@@ -96,6 +101,7 @@ export class Supervisor {
   async drain(limitMs: number, signal: AbortSignal): Promise<void> {
     const { budget, listeners, holds, jobs } = this.#parts;
     this.#phase.state = 'draining';
+    record(this.#options.logger, { type: 'box', state: 'draining' });
     // A restart would close clients who may finish.
     await jobs.close();
     budget.shut();
@@ -106,6 +112,7 @@ export class Supervisor {
 
   /** Accepts no more clients, ends clients and then children. Resolves when all have ended. */
   close(): Promise<void> {
+    if (!this.#rooms.isClosing) record(this.#options.logger, { type: 'box', state: 'stopping' });
     return this.#rooms.close();
   }
 

@@ -8,6 +8,7 @@ import type { LoopClock } from '../clock/loop.js';
 import { TokenBuckets } from '../collections/token-buckets.js';
 import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { tell } from '../logging/tell.js';
 import type { OwnerRef } from '../owner.js';
 import {
   enter,
@@ -281,6 +282,9 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     }
     if (faults.size > 0 || awaited.size > 0 || (entry.state === 'ready' && known === null)) return;
     if (entry.state !== 'ready') enter(entry, 'ready');
-    this.#logger.info({ origin: id, generation: entry.generation }, 'origin serves');
+    const { generation } = entry;
+    const fields = { origin: id, generation };
+    const line = { level: 'info', message: 'origin serves', fields } as const;
+    tell(this.#logger, { type: 'child-up', child: id, generation, pid: null }, line);
   }
 }

@@ -24,6 +24,7 @@ function watching(changes: Partial<Watching> = {}): Watching {
   return {
     loop: { lateSince: () => 0 },
     sends: () => false,
+    child: 'c001',
     mayGiveUp: () => true,
     onHealth: () => {},
     onAnswer: () => {},

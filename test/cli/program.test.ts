@@ -19,6 +19,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     top: note('top'),
     clients: note('clients'),
     unit: note('unit'),
+    events: async (order, options) => void asked.push(['events', { ...order, ...options }]),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
     reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
     order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
@@ -79,7 +80,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, reload, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, events, reload, job, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],

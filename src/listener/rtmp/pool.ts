@@ -1,5 +1,6 @@
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { LogLevel } from '../../logging/logger.js';
+import { record } from '../../logging/tell.js';
 import type { OwnerRef } from '../../owner.js';
 import type { Renamed } from '../../protocol/rtmp/player-watch.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
@@ -111,6 +112,7 @@ export class RtmpPool extends BaseRtmpListener {
       joined: (routed, connection) => this.#joined(routed, connection),
       resumed: (routed, client, resumed) => this.#resume(routed, client, resumed),
       log: (line) => this.#log(line),
+      happened: (event) => record(this.context.logger, event),
       crowded: (member) => this.#crowded(member),
     });
     this.links[index] = link;

@@ -3,6 +3,7 @@
 import { SlotMap } from '../../collections/slot-map.js';
 import { LineLimit } from '../../logging/line-limit.js';
 import { createLogger, type Logger } from '../../logging/logger.js';
+import { attachEvents } from '../../logging/tell.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type {
   ChildFault,
@@ -62,6 +63,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
       people: false,
       write: (line) => this.#say({ kind: 'log', line }),
     });
+    attachEvents(this.logger, { record: (event) => this.#say({ kind: 'event', event }) });
     const known = { connections: this.#connections, counters: this.#counters };
     const trusted = proxies && new TrustedProxies(proxies);
     this.#admission = { ...known, proxies: trusted, logger: this.logger };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { SlotTable } from '../../collections/slot-map.js';
+import type { SupervisorEvent } from '../../events/event.js';
 import { isGoneWith, type OwnerRef } from '../../owner.js';
 import type { SetupLink } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
@@ -36,6 +37,7 @@ export interface ThreadLinkEvents {
   readonly resumed: (routed: RoutedClient, client: Socket, resumed: Resumed) => void;
   /** One JSON line of the handler's logger. */
   readonly log: (line: string) => void;
+  readonly happened: (event: SupervisorEvent) => void;
   /** A member of the budget is asked to make room. */
   readonly crowded: (member: number) => void;
 }
@@ -81,6 +83,7 @@ export class ThreadLink implements SetupLink {
     if (report.kind === 'ask') this.#links.ask(report);
     else if (report.kind === 'left') this.#leave(report.ticket);
     else if (report.kind === 'log') this.#links.log(report.line);
+    else if (report.kind === 'event') this.#links.happened(report.event);
     else if (report.kind === 'crowded') this.#links.crowded(report.member);
     else if (report.kind === 'open') this.#isOpen();
     else if (report.kind === 'shut') this.#isShut();

@@ -1,3 +1,4 @@
+import type { SupervisorEvent } from '../../events/event.js';
 import type { LogLevel } from '../../logging/logger.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { ChildFault, DialTarget } from '../../relay/client-setup.js';
@@ -48,6 +49,7 @@ export type ThreadReport =
   | { readonly kind: 'summary'; readonly counters: ListenerCounters; readonly connections: number }
   /** One JSON line of its logger. */
   | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'event'; readonly event: SupervisorEvent }
   /** A member of the budget is asked to make room for others. */
   | { readonly kind: 'crowded'; readonly member: number }
   /** The handler lets clients in. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ChildPorts } from '../../child/types.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import { tell } from '../../logging/tell.js';
 import type { Keys } from './keys.js';
 import { SCRIPTS } from './scripts.js';
 import type { Store } from './store.js';
@@ -124,17 +125,18 @@ export class Boxes extends EventEmitter<BoxesEvents> {
     if (isBack) this.#forgiveUntil = performance.now() + deadMs;
     const wasUnsettled = this.#isUnsettled;
     this.#isUnsettled = this.#learn(rows);
-    if (isBack) this.#options.logger.info('registry answers: all claims are renewed');
+    if (isBack) {
+      const line = { level: 'info', message: 'registry answers: all claims are renewed' } as const;
+      tell(this.#options.logger, { type: 'registry-back' }, line);
+    }
     this.#joined = true;
     if (isBack || wasUnsettled) this.emit('back');
   }
 
   #missed(error: unknown): void {
     if (this.#joined) {
-      this.#options.logger.warn(
-        { reason: messageOf(error) },
-        'registry away: running streams go on',
-      );
+      const line = { level: 'warn', message: 'registry away: running streams go on' } as const;
+      tell(this.#options.logger, { type: 'registry-away', reason: messageOf(error) }, line);
     }
     this.#joined = false;
   }

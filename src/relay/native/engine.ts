@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '../../config/config.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import { tell } from '../../logging/tell.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import type { FanoutThreads, Feed, FeedStart } from '../fanout.js';
 import { PortableEngine } from '../portable/tcp.js';
@@ -142,7 +143,10 @@ export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads {
       const reason = await this.#threads[index]?.gone;
       this.#threads[index] = null;
       if (reason === null) return;
-      if (reason !== undefined) this.#logger.error({ thread: index, reason }, 'relay thread died');
+      if (reason !== undefined) {
+        const line = { level: 'error', message: 'relay thread died' } as const;
+        tell(this.#logger, { type: 'relay-thread', thread: index, reason }, line);
+      }
       if (performance.now() - began < RETRY_MS) await this.#pause();
       if (!signal.aborted) this.#replace(index);
     }
