@@ -7,7 +7,7 @@
 import type { Socket } from 'node:net';
 import type { RelayedConnection } from './relayed.js';
 
-/** What a viewer gets before the piece at which it begins. */
+/** Bytes that a viewer gets before the piece at which it begins. */
 export interface Opening {
   /** For a new viewer. */
   readonly first: Buffer;
@@ -24,7 +24,7 @@ export interface Piece {
 
 /** Divides the bytes of one feed. */
 export interface FeedReader {
-  /** Returns the pieces that are complete. @throws Error if the bytes make no sense: the feed ends */
+  /** Returns the pieces that are complete. @throws Error for invalid bytes: the feed ends */
   read(bytes: Buffer): readonly Piece[];
 }
 

@@ -91,11 +91,9 @@ export async function compose(
   });
   const shown = {
     fleet: owning.fleet,
-    ...{ jobs, operations, listeners, placement, origins, view, hide },
-    events: ground.events,
+    ...{ jobs, operations, listeners, placement, origins, view, hide, reload },
+    ...{ events: ground.events, renewals: ground.renewals },
     logger: logger.child({ room: 'admin' }),
-    renewals: ground.renewals,
-    reload,
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });

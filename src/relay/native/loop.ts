@@ -35,7 +35,7 @@ const DOOR_TAG = -2;
 /** An order that needs a module. */
 type LoadOrder = EmployOrder | FeedOrder;
 
-/** What has a slot beside a pair. */
+/** An owner of a slot, beside a pair. */
 interface SlotHolder {
   readonly generation: number;
   handle(side: number, events: number): void;

@@ -115,7 +115,7 @@ export class NativeViewer implements Stallable {
     close(this.#fd);
   }
 
-  /** What the client says goes nowhere. */
+  /** Drops the client's bytes. */
   #hear(events: number): Sent {
     if (events & (EPOLLERR | EPOLLHUP)) return 'broken';
     if (events & EPOLLIN && !this.#drain()) return 'broken';

@@ -5,7 +5,7 @@ import { ChunkedBody, httpChunk, LAST_CHUNK } from '../../../src/protocol/http/c
 const CHUNKS = [Buffer.from('one'), Buffer.alloc(300, 'x'), Buffer.from('\r\n0\r\n')];
 const BODY = Buffer.concat([...CHUNKS.map((chunk) => httpChunk([chunk])), LAST_CHUNK]);
 
-/** Decodes a body that comes in pieces of one size; returns its chunks, and the reason for an end. */
+/** Decodes a body that comes in pieces of one size; returns chunks, and the reason for an end. */
 function decode(body: Buffer, size: number): { chunks: Buffer[]; end: string } {
   const decoder = new ChunkedBody();
   const chunks: Buffer[] = [];
