@@ -1,48 +1,24 @@
-import type { AccessRules } from '../access/rules.js';
-import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
-import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
 import type { AcceptTurns } from '../listener/accept-turns.js';
-import type { AliasBook } from '../listener/aliases.js';
-import type { ConnectionBudget } from '../listener/budget.js';
-import type { Certificate } from '../listener/certificate.js';
 import { TrustedProxies } from '../listener/client-address.js';
-import type { HeldHooks } from '../listener/held-hooks.js';
-import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
-import type { SetupTurns } from '../listener/setup-turns.js';
-import type { Logger } from '../logging/logger.js';
 import { liveMatcher } from '../protocol/http/live.js';
-import type { RelayEngine } from '../relay/relay.js';
 import type { NamedListener } from './listeners.js';
 import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
+import type { StreamPortParts } from './stream-parts.js';
 
-export interface HttpParts {
-  readonly access: AccessRules;
-  readonly turns: SetupTurns;
+export interface HttpParts extends StreamPortParts {
+  readonly acceptTurns: AcceptTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'vhosts'>;
   readonly current: Current;
-  readonly template: Template;
-  readonly vhosts: readonly string[];
   /** The user's own files. */
   readonly folders: Folders | null;
-  readonly binary: Pick<Binary, 'version'>;
-  readonly engine: RelayEngine;
   readonly routing: Pick<Routing, 'route' | 'whenPublished'>;
-  readonly aliases: AliasBook;
-  readonly budget: ConnectionBudget;
-  readonly acceptTurns: AcceptTurns;
-  readonly holds: HoldBudget;
-  /** The user's hooks, for players that wait. */
-  readonly heldHooks: HeldHooks;
-  /** Null: no port speaks TLS. */
-  readonly certificate: Certificate | null;
-  readonly logger: Logger;
 }
 
 /** Plugins of other rooms on the HTTP and the API port, and on their TLS ports. */

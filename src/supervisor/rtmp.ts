@@ -1,46 +1,23 @@
 import type { Socket } from 'node:net';
-import type { AccessRules } from '../access/rules.js';
-import type { Binary } from '../child/binary.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
 import type { Address, Config } from '../config/config.js';
-import type { AliasBook } from '../listener/aliases.js';
-import type { ConnectionBudget } from '../listener/budget.js';
-import type { Certificate } from '../listener/certificate.js';
-import type { HeldHooks } from '../listener/held-hooks.js';
-import type { HoldBudget } from '../listener/hold-budget.js';
 import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
 import { RtmpPool } from '../listener/rtmp/pool.js';
 import type { RtmpSessionContext } from '../listener/rtmp/session.js';
 import { CHILD_ANSWER_MS } from '../listener/rtmp/talk.js';
-import type { SetupTurns } from '../listener/setup-turns.js';
 import { keepSources } from '../listener/source-keeper.js';
-import type { Logger } from '../logging/logger.js';
 import { DEFAULT_SIZES, type GreetingSizes } from '../protocol/rtmp/greeting.js';
-import type { RelayEngine } from '../relay/relay.js';
 import { DEFAULT_VHOST, nameOf } from '../stream-key.js';
 import type { NamedListener } from './listeners.js';
 import type { Routing } from './routing.js';
+import type { StreamPortParts } from './stream-parts.js';
 
-export interface RtmpParts {
-  readonly access: AccessRules;
-  readonly turns: SetupTurns;
+export interface RtmpParts extends StreamPortParts {
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'cluster'>;
-  readonly binary: Pick<Binary, 'version'>;
-  readonly template: Template;
-  readonly vhosts: readonly string[];
-  readonly engine: RelayEngine;
   readonly routing: Pick<Routing, 'route' | 'whenPublishing' | 'knowsPublishers'>;
-  readonly aliases: AliasBook;
-  readonly budget: ConnectionBudget;
-  readonly holds: HoldBudget;
-  /** The user's hooks, for players that wait. */
-  readonly heldHooks: HeldHooks;
-  /** Null: no port speaks TLS. */
-  readonly certificate: Certificate | null;
-  readonly logger: Logger;
 }
 
 /** Builds the RTMP port and, if configured, the RTMPS port. */

@@ -1,12 +1,7 @@
 import { isIP } from 'node:net';
 import { messageOf } from '../../errors.js';
-import type {
-  ClientSetup,
-  DialTarget,
-  RelayStart,
-  SetupHandler,
-  ThreadClient,
-} from '../client-setup.js';
+import type { DialTarget, RelayStart, SetupHandler, ThreadClient } from '../client-setup.js';
+import { GuardedClient } from '../guarded-client.js';
 import type { Epoll } from './epoll.js';
 import {
   close,
@@ -58,18 +53,16 @@ export interface Joined extends Omit<RelayStart, 'toClient'> {
 }
 
 /** A client between accept and relay: its socket, the child's, and the setup that reads both. */
-export class NativePendingClient implements ThreadClient {
+export class NativePendingClient extends GuardedClient implements ThreadClient {
   readonly slot: number;
   readonly generation: number;
   readonly ip: string;
   readonly port: number;
   readonly #host: PendingClientHost;
-  #setup: ClientSetup | null = null;
   readonly #client: SetupSocket;
   /** The socket to the child, and what is known of it once it connects. */
   #dialled = -1;
   #child: SetupSocket | null = null;
-  #isOver = false;
 
   /** `name`: the client's `struct sockaddr`. */
   constructor(
@@ -77,6 +70,7 @@ export class NativePendingClient implements ThreadClient {
     { slot, generation, fd }: { slot: number; generation: number; fd: number },
     name: Uint8Array,
   ) {
+    super();
     this.#host = host;
     this.slot = slot;
     this.generation = generation;
@@ -91,8 +85,8 @@ export class NativePendingClient implements ThreadClient {
   }
 
   meet(handler: SetupHandler): void {
-    this.#guard(() => {
-      this.#setup = handler.receive(this);
+    this.guard(() => {
+      this.setup = handler.receive(this);
     });
   }
 
@@ -114,7 +108,7 @@ export class NativePendingClient implements ThreadClient {
   }
 
   answer(bytes: Buffer): void {
-    if (!this.#isOver && !this.#client.send(bytes)) this.#later(() => this.#setup?.clientLeft());
+    if (!this.isOver && !this.#client.send(bytes)) this.#later(() => this.setup?.clientLeft());
   }
 
   forward(bytes: Buffer): void {
@@ -122,7 +116,7 @@ export class NativePendingClient implements ThreadClient {
   }
 
   listen(on: boolean): void {
-    if (!this.#isOver) this.#client.listen(on);
+    if (!this.isOver) this.#client.listen(on);
   }
 
   dial(target: DialTarget, opening: Buffer): void {
@@ -130,14 +124,14 @@ export class NativePendingClient implements ThreadClient {
       this.#dial(target, opening);
     } catch (error) {
       const code = error instanceof LibcError ? error.code : '';
-      this.#later(() => this.#setup?.childLeft({ code, message: messageOf(error) }));
+      this.#later(() => this.setup?.childLeft({ code, message: messageOf(error) }));
     }
   }
 
   join({ toClient, ...start }: RelayStart): void {
     const child = this.#child;
-    if (this.#isOver || child === null) return;
-    this.#isOver = true;
+    if (this.isOver || child === null) return;
+    this.isOver = true;
     const first = joined(this.#client.waiting, toClient);
     const ends = { client: this.#client.fd, child: child.fd };
     const watched = { client: this.#client.mask, child: child.mask };
@@ -146,32 +140,31 @@ export class NativePendingClient implements ThreadClient {
   }
 
   handBack(ticket: number, about: unknown): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#hangUp();
-    this.#isOver = true;
+    this.isOver = true;
     this.#host.handBack(this, this.#client.letGo(), ticket, about);
-    this.#setup?.over(null);
+    this.setup?.over(null);
   }
 
   close(how: 'end' | 'reset', lastWords: Buffer = NOTHING): void {
-    if (!this.#isOver) this.#client.send(lastWords);
-    this.#close(how, null);
+    if (!this.isOver) this.#client.send(lastWords);
+    this.end(how, null);
   }
 
-  /** `error`: what the setup threw, if that is why. */
-  #close(how: 'end' | 'reset', error: unknown): void {
-    if (this.#isOver) return;
+  protected end(how: 'end' | 'reset', error: unknown): void {
+    if (this.isOver) return;
     this.#hangUp();
-    this.#isOver = true;
+    this.isOver = true;
     if (how === 'reset') resetOnClose(this.#client.fd);
     this.#host.closed(this);
     this.#client.close();
-    this.#setup?.over(error);
+    this.setup?.over(error);
   }
 
   /** Acts on what epoll saw on one side. */
   handle(side: number, events: number): void {
-    this.#guard(() => {
+    this.guard(() => {
       if (side === CLIENT) this.#handleClient(events);
       else if (this.#child) this.#handleChild(this.#child, events);
     });
@@ -179,15 +172,15 @@ export class NativePendingClient implements ThreadClient {
 
   #handleClient(events: number): void {
     const isBroken = (events & EPOLLOUT) !== 0 && !this.#client.flush();
-    if (isBroken) this.#setup?.clientLeft();
+    if (isBroken) this.setup?.clientLeft();
     else if (events & EPOLLIN && !this.#client.reads) this.#client.hush();
     else if (events & EPOLLIN) this.#hearClient(this.#client.receive());
-    else if (events & (EPOLLERR | EPOLLHUP)) this.#setup?.clientLeft();
+    else if (events & (EPOLLERR | EPOLLHUP)) this.setup?.clientLeft();
   }
 
   #hearClient(bytes: Buffer | null): void {
-    if (bytes === null) this.#setup?.clientLeft();
-    else if (bytes.length > 0) this.#setup?.clientSaid(bytes);
+    if (bytes === null) this.setup?.clientLeft();
+    else if (bytes.length > 0) this.setup?.clientSaid(bytes);
   }
 
   #handleChild(child: SetupSocket, events: number): void {
@@ -200,7 +193,7 @@ export class NativePendingClient implements ThreadClient {
 
   #hearChild(bytes: Buffer | null): void {
     if (bytes === null) this.#childLeft('');
-    else if (bytes.length > 0) this.#setup?.childSaid(bytes);
+    else if (bytes.length > 0) this.setup?.childSaid(bytes);
   }
 
   /** A connection that was in progress is there, or has failed. */
@@ -230,7 +223,7 @@ export class NativePendingClient implements ThreadClient {
 
   #childLeft(code: string, call = ''): void {
     const message = code === '' ? 'the other side closed the connection' : `${call}${code}`;
-    this.#setup?.childLeft({ code, message });
+    this.setup?.childLeft({ code, message });
   }
 
   /** The child's side alone ends. */
@@ -244,17 +237,7 @@ export class NativePendingClient implements ThreadClient {
 
   /** A setup that is in the middle of a step hears only behind it what came of that. */
   #later(step: () => void): void {
-    this.#host.later(() => this.#guard(step));
-  }
-
-  /** A setup that throws costs its own client only. */
-  #guard(step: () => void): void {
-    if (this.#isOver) return;
-    try {
-      step();
-    } catch (error) {
-      this.#close('end', error);
-    }
+    this.#host.later(() => this.guard(step));
   }
 }
 

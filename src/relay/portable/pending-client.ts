@@ -1,26 +1,25 @@
 import type { Socket } from 'node:net';
 import { resetSocket } from '../../system/reset-socket.js';
 import type { ClientSetup, PendingClient, RelayStart } from '../client-setup.js';
+import { GuardedClient } from '../guarded-client.js';
 import type { RelayPair } from '../relay.js';
 
 /** A client that was told why it is closed has so long to read that, and to close its side. */
 const LINGER_MS = 1000;
 
 /** A client between accept and relay on a socket of Node's, TCP or TLS, and the child's socket. */
-export class PortablePendingClient implements PendingClient {
+export class PortablePendingClient extends GuardedClient implements PendingClient {
   readonly ip: string;
   readonly port: number;
   readonly #client: Socket;
   readonly #relay: (pair: RelayPair) => void;
   #child: Socket | null = null;
-  #setup: ClientSetup | null = null;
-  #isOver = false;
-  readonly #clientSaid = (bytes: Buffer) => this.#guard(() => this.#setup?.clientSaid(bytes));
-  readonly #clientLeft = () => this.#guard(() => this.#setup?.clientLeft());
-  readonly #childSaid = (bytes: Buffer) => this.#guard(() => this.#setup?.childSaid(bytes));
+  readonly #clientSaid = (bytes: Buffer) => this.guard(() => this.setup?.clientSaid(bytes));
+  readonly #clientLeft = () => this.guard(() => this.setup?.clientLeft());
+  readonly #childSaid = (bytes: Buffer) => this.guard(() => this.setup?.childSaid(bytes));
   readonly #childLeft = () =>
-    this.#guard(() =>
-      this.#setup?.childLeft({ code: '', message: 'the other side closed the connection' }),
+    this.guard(() =>
+      this.setup?.childLeft({ code: '', message: 'the other side closed the connection' }),
     );
 
   /** `relay` takes both sockets over once client and child are joined. */
@@ -29,6 +28,7 @@ export class PortablePendingClient implements PendingClient {
     { ip, port }: { readonly ip: string; readonly port: number },
     relay: (pair: RelayPair) => void,
   ) {
+    super();
     this.#client = client;
     this.ip = ip;
     this.port = port;
@@ -37,7 +37,7 @@ export class PortablePendingClient implements PendingClient {
 
   /** The setup hears the client from here on: of a paused socket its end only. */
   meet(setup: ClientSetup): void {
-    this.#setup = setup;
+    this.setup = setup;
     this.#client.on('error', ignore);
     this.#client.on('data', this.#clientSaid).on('end', this.#clientLeft);
     this.#client.on('close', this.#clientLeft);
@@ -57,7 +57,7 @@ export class PortablePendingClient implements PendingClient {
   }
 
   answer(bytes: Buffer): void {
-    if (!this.#isOver) this.#client.write(bytes);
+    if (!this.isOver) this.#client.write(bytes);
   }
 
   forward(bytes: Buffer): void {
@@ -65,14 +65,14 @@ export class PortablePendingClient implements PendingClient {
   }
 
   listen(on: boolean): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     if (on) this.#client.resume();
     else this.#client.pause();
   }
 
   /** The setup hears this child from here on, which gets these bytes. */
   reach(child: Socket, opening: Buffer): void {
-    if (this.#isOver) {
+    if (this.isOver) {
       child.destroy();
       return;
     }
@@ -92,29 +92,29 @@ export class PortablePendingClient implements PendingClient {
 
   join({ toClient, idleMs, watch }: RelayStart): void {
     const child = this.#child;
-    if (this.#isOver || child === null) return;
-    this.#isOver = true;
+    if (this.isOver || child === null) return;
+    this.isOver = true;
     this.#leave(this.#client, this.#clientSaid, this.#clientLeft);
     this.#leave(child, this.#childSaid, this.#childLeft);
     this.#relay({ client: this.#client, child, toClient, idleMs, ...(watch && { watch }) });
   }
 
   close(how: 'end' | 'reset', lastWords?: Buffer): void {
-    this.#close(how, null, lastWords);
+    this.end(how, null, lastWords);
   }
 
-  #close(how: 'end' | 'reset', error: unknown, lastWords?: Buffer): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  protected end(how: 'end' | 'reset', error: unknown, lastWords?: Buffer): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.hangUp();
     this.#leave(this.#client, this.#clientSaid, this.#clientLeft);
     if (lastWords && !this.#client.destroyed) {
-      this.#linger(lastWords, () => this.#setup?.over(error));
+      this.#linger(lastWords, () => this.setup?.over(error));
       return;
     }
     if (how === 'reset') resetSocket(this.#client);
     else this.#client.destroy();
-    this.#setup?.over(error);
+    this.setup?.over(error);
   }
 
   /** Unread bytes of the client would have the system reset it before it has read ours. */
@@ -133,16 +133,6 @@ export class PortablePendingClient implements PendingClient {
 
   #leave(socket: Socket, said: (bytes: Buffer) => void, left: () => void): void {
     socket.off('data', said).off('end', left).off('close', left).pause();
-  }
-
-  /** A setup that throws costs its own client only. */
-  #guard(step: () => void): void {
-    if (this.#isOver) return;
-    try {
-      step();
-    } catch (error) {
-      this.#close('end', error);
-    }
   }
 }
 

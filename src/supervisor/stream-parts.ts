@@ -1,0 +1,29 @@
+import type { AccessRules } from '../access/rules.js';
+import type { Binary } from '../child/binary.js';
+import type { Template } from '../child/template.js';
+import type { AliasBook } from '../listener/aliases.js';
+import type { ConnectionBudget } from '../listener/budget.js';
+import type { Certificate } from '../listener/certificate.js';
+import type { HeldHooks } from '../listener/held-hooks.js';
+import type { HoldBudget } from '../listener/hold-budget.js';
+import type { SetupTurns } from '../listener/setup-turns.js';
+import type { Logger } from '../logging/logger.js';
+import type { RelayEngine } from '../relay/relay.js';
+
+/** Parts of the ports whose clients publish or play by TCP: RTMP and HTTP. */
+export interface StreamPortParts {
+  readonly access: AccessRules;
+  readonly turns: SetupTurns;
+  readonly template: Template;
+  readonly vhosts: readonly string[];
+  readonly binary: Pick<Binary, 'version'>;
+  readonly engine: RelayEngine;
+  readonly aliases: AliasBook;
+  readonly budget: ConnectionBudget;
+  readonly holds: HoldBudget;
+  /** The user's hooks, for players that wait. */
+  readonly heldHooks: HeldHooks;
+  /** Null: no port speaks TLS. */
+  readonly certificate: Certificate | null;
+  readonly logger: Logger;
+}
