@@ -6,6 +6,8 @@ const CALM_LOOKS = 2;
 const GROWN_BY = 1.1;
 const GROWN_BYTES = 24e6;
 const AT_MOST_EVERY_MS = 30_000;
+/** A flood's garbage: half as much again as was left. It does not wait so long. */
+const FLOOD = { by: 1.5, atMostEveryMs: 10_000 };
 
 /** Decides when a garbage collection is worth stopping its thread. */
 export class GarbageWatch {
@@ -22,7 +24,9 @@ export class GarbageWatch {
     // V8 also collects by itself, and frees some memory on other threads.
     this.#left = Math.min(this.#left, used);
     const hasGrown = used > GROWN_BY * this.#left + GROWN_BYTES;
-    const isTime = now - this.#collectedAt >= AT_MOST_EVERY_MS;
+    const isFlood = used > FLOOD.by * this.#left + GROWN_BYTES;
+    const everyMs = isFlood ? FLOOD.atMostEveryMs : AT_MOST_EVERY_MS;
+    const isTime = now - this.#collectedAt >= everyMs;
     return hasGrown && isTime && this.#calm >= CALM_LOOKS;
   }
 

@@ -43,8 +43,18 @@ test('little growth is not, nor is what V8 has collected meanwhile', () => {
 test('a collection comes half a minute after another at the soonest', () => {
   const watch = new GarbageWatch();
   watch.collected(30 * MB, 0);
-  const rows = Array.from({ length: 7 }, (): [number, number] => [300, 0]);
+  const rows = Array.from({ length: 7 }, (): [number, number] => [65, 0]);
   assert.deepEqual(looks(watch, 0, rows), [false, false, false, false, false, true, true]);
   watch.collected(30 * MB, 35 * SECOND);
   assert.deepEqual(looks(watch, 35 * SECOND, rows.slice(1)), [...Array(5).fill(false), true]);
+});
+
+test('a flood’s garbage waits ten seconds for the collection after another', () => {
+  const watch = new GarbageWatch();
+  watch.collected(150 * MB, 0);
+  const rows = Array.from({ length: 3 }, (): [number, number] => [350, 0]);
+  assert.deepEqual(looks(watch, 0, rows), [false, true, true]);
+  watch.collected(150 * MB, 15 * SECOND);
+  const less = Array.from({ length: 3 }, (): [number, number] => [248, 0]);
+  assert.deepEqual(looks(watch, 15 * SECOND, less), [false, false, false]);
 });
