@@ -38,16 +38,18 @@ export function planCandidates(
   // An origin elsewhere does not have our addresses.
   const isDirect = way.media === 'direct' && !route.isForeign && !route.via;
   const port = isDirect ? route.ports.rtc : (way.port() ?? route.ports.rtc);
-  const interfaces = Object.values(networkInterfaces()).flatMap((cards) =>
-    (cards ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
-  );
-  const sources = { configured: way.candidates(), interfaces, ...addressed };
+  const sources = { configured: way.candidates(), interfaces: ownAddresses, ...addressed };
   const addresses = offeredAddresses(sources);
   const [only = ''] = addresses;
   if (addresses.length === 1 && !only.includes(':')) {
     return { eip: `${only}:${port}`, rewrite: (sdp) => sdp };
   }
   return { eip: null, rewrite: (sdp) => withCandidates(sdp, every(sdp, addresses, port)) };
+}
+
+function ownAddresses(): string[] {
+  const cards = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return cards.filter(({ internal }) => !internal).map(({ address }) => address);
 }
 
 /** Returns a candidate for each address: UDP first, then TCP if the child offers it. */

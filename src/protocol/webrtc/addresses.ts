@@ -9,8 +9,8 @@ export interface AddressSources {
   readonly host: string;
   /** The local address on which the client's request arrived. */
   readonly local: string;
-  /** Addresses of the machine's network interfaces. */
-  readonly interfaces: readonly string[];
+  /** Returns the addresses of the machine's network interfaces; called only if they are needed. */
+  readonly interfaces: () => readonly string[];
 }
 
 /**
@@ -22,7 +22,7 @@ export function offeredAddresses(sources: AddressSources): string[] {
   if (sources.configured.length > 0) return [...new Set(sources.configured)];
   const named = normal(hostName(sources.host));
   const near = [named ?? normal(sources.host), normal(sources.local)].filter((ip) => ip !== null);
-  const far = near.some(isLoopback) ? sources.interfaces.filter(isReachable) : [];
+  const far = near.some(isLoopback) ? sources.interfaces().filter(isReachable) : [];
   return [...new Set([...near, ...far])];
 }
 
