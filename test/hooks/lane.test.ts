@@ -53,7 +53,9 @@ test('a server that hangs gets so many calls at a time, and so many wait', async
   const stop = new AbortController();
   const calls: Promise<unknown>[] = [];
   while (!lane.isFull && calls.length < 5000) {
-    calls.push(lane.call({ ...REQUEST, signal: stop.signal }).catch(() => null));
+    // Each has a signal of its own, as calls for clients have.
+    const signal = AbortSignal.any([stop.signal]);
+    calls.push(lane.call({ ...REQUEST, signal }).catch(() => null));
   }
   assert.ok(calls.length < 5000);
   await until('the first ones are there', () => user.calls.length >= 64);
