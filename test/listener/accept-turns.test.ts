@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { AcceptTurns, type AcceptTurnsOptions } from '../../src/listener/accept-turns.js';
+import { Certificate } from '../../src/listener/certificate.js';
 import { closePort } from '../../src/listener/tcp-port.js';
+import { silentLogger } from '../../src/logging/logger.js';
 import { acceptNext } from '../../src/relay/native/accept-next.js';
+import { makeCertificate } from '../helpers/certificate.js';
 import { httpListener } from '../helpers/http-listener.js';
 import { until } from '../helpers/until.js';
 
@@ -76,21 +84,49 @@ describe('accept turns', () => {
   });
 
   it('serve HTTP on connections that Node has not accepted', async (t) => {
-    const acceptTurns = new AcceptTurns(ROOM);
-    const page = async () => 'a page';
-    const listener = httpListener({
-      plugins: [async (app) => void app.get('/', page)],
-      acceptTurns,
-    });
-    await listener.start();
-    t.after(() => listener.close());
+    const listener = await openHttp(t, null);
     const clients = open(t, listener.address()?.port ?? 0, Array<string>(40).fill(MANY));
-    for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    for (const client of clients) client.once('data', () => client.end());
-    const texts = await Promise.all(clients.map(textOf));
-    for (const text of texts) assert.match(text, /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\n\r\na page$/);
-    const { accepted } = listener.summary().counters;
-    assert.equal(accepted, 40);
+    await allGetThePage(clients);
+    assert.equal(listener.summary().counters.accepted, 40);
     await until('no client is left', () => listener.summary().connections === 0);
   });
+
+  it('serve TLS clients that have spoken before their turn', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'srs-accept-turns-'));
+    const tls = await Certificate.open(await makeCertificate(folder, 'turns'), silentLogger);
+    const listener = await openHttp(t, tls);
+    const clients: Socket[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      for (const socket of open(t, listener.address()?.port ?? 0, [MANY, ONE, MANY])) {
+        clients.push(connectTls({ socket, rejectUnauthorized: false }));
+      }
+      await nextTurn();
+    }
+    await allGetThePage(clients);
+    tls.close();
+    await rm(folder, { recursive: true });
+  });
 });
+
+/** An HTTP port with one page, which takes longer than connections begin in one turn. */
+async function openHttp(t: TestContext, tls: Certificate | null) {
+  const page = async () => {
+    for (const until = performance.now() + 2; performance.now() < until; );
+    return 'a page';
+  };
+  const listener = httpListener({
+    plugins: [async (app) => void app.get('/', page)],
+    acceptTurns: new AcceptTurns(ROOM),
+    tls,
+  });
+  await listener.start();
+  t.after(() => listener.close());
+  return listener;
+}
+
+async function allGetThePage(clients: readonly Socket[]): Promise<void> {
+  for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (const client of clients) client.once('data', () => client.end());
+  const texts = await Promise.all(clients.map(textOf));
+  for (const text of texts) assert.match(text, /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\n\r\na page$/);
+}
