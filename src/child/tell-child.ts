@@ -42,7 +42,7 @@ export function tellBroken(logger: Logger, child: string, why: string): void {
 
 /** Tells that a child has died and starts again after `wait` milliseconds. */
 export function tellRestart(logger: Logger, child: string, reason: string, wait: number): void {
-  const fields = { reason, wait: Math.round(wait) };
+  const fields = { reason, waitMs: Math.round(wait) };
   const line = { level: 'warn', message: 'child will start again', fields } as const;
   tell(logger, { type: 'child-restart', child, ...fields }, line);
 }

@@ -37,7 +37,7 @@ const BOX_EVENTS = [
   event('child-restart', 'a child that has died will start again', {
     child,
     reason: text,
-    wait: count.describe('milliseconds until then'),
+    waitMs: count.describe('milliseconds until then'),
   }),
   event('child-broken', 'a child is not started again until undrain or restart', {
     child,

@@ -24,7 +24,7 @@ const options = JSON.parse(process.argv[2] ?? '{}') as FleetOptions;
 let failedStarts = 0;
 const write = (line: string) => {
   process.stdout.write(line);
-  if (line.includes('EMFILE')) failedStarts += 1;
+  if (line.includes('no file descriptor left')) failedStarts += 1;
 };
 const logger = createLogger('info', { people: false, write });
 const fleet = new Fleet({ ...options, env: process.env, logger });

@@ -381,7 +381,7 @@ describe('a first run', { timeout: 180_000 }, () => {
     assert.equal(await viewer.ended, 0, viewer.errors);
   });
 
-  it('answers status, children and streams in lines that fit a terminal', async () => {
+  it('answers status, children, streams and clients in lines that fit a terminal', async () => {
     for (const garbage of ['GET / HTTP/1.1', '\x03']) {
       const socket = connect({ port: supervisor.rtmpPort, host: '127.0.0.1' });
       socket.on('error', () => {});
@@ -389,10 +389,10 @@ describe('a first run', { timeout: 180_000 }, () => {
       await once(socket.resume(), 'close');
     }
     await supervisor.ownerOf('live/demo');
-    const [status, children, streams] = await Promise.all(
-      ['status', 'children', 'streams'].map((name) => query(name)),
+    const [status, children, streams, clients] = await Promise.all(
+      ['status', 'children', 'streams', 'clients'].map((name) => query(name)),
     );
-    for (const answer of [status, children, streams]) {
+    for (const answer of [status, children, streams, clients]) {
       assert.deepEqual([answer?.code, answer?.stderr], [0, '']);
       assert.ok(
         answer?.stdout.split('\n').every((line) => line.length <= 80),
@@ -400,16 +400,20 @@ describe('a first run', { timeout: 180_000 }, () => {
       );
     }
     assert.match(status?.stdout ?? '', /^state +ready, for /m);
-    assert.match(status?.stdout ?? '', /^ +failed: 1 invalid, 1 left$/m);
+    assert.match(status?.stdout ?? '', /^rtmp +\S+ tcp +\d+ +0 {2}1 invalid, 1 left$/m);
     assert.match(children?.stdout ?? '', /^c001 +ready /m);
-    assert.match(streams?.stdout ?? '', /^__defaultVhost__\/live\/demo +c00\d +yes /m);
+    assert.match(streams?.stdout ?? '', /^live\/demo +c00\d +127\.0\.0\.1:\d+ +1 /m);
+    assert.match(
+      clients?.stdout ?? '',
+      /^\S+ +127\.0\.0\.1:\d+ +rtmp +publish +live\/demo +c00\d /m,
+    );
   });
 
   it('is found by its work directory alone', async () => {
     const env = { SRS_SUPERVISOR_WORK_DIR: supervisor.workDir };
     const { code, stdout, stderr } = await cli(['status'], { env });
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, new RegExp(`, pid ${supervisor.pid}$`, 'm'));
+    assert.match(stdout, new RegExp(`, pid ${supervisor.pid}, `));
   });
 
   it('answers them as JSON', async () => {
