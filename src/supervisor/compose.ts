@@ -56,7 +56,7 @@ export async function compose(
   const stirred = (childId: string) => api.stir(childId);
   const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
   const owning = makeOwning(options, ground, { heard, stirred });
-  const { owners, placement, hooks, origins, jobs, operations } = owning;
+  const { owners, served, placement, hooks, origins, jobs, operations } = owning;
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
@@ -66,6 +66,7 @@ export async function compose(
     ...prepared,
     ...ground,
     boxes,
+    served,
     routing: makeRouting(options, ground, { ...owning, stirred }),
     access,
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
@@ -82,7 +83,7 @@ export async function compose(
   };
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
-    ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
+    ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
     ...{ viewers: parts.viewers, disk: parts.disk },
     current: ground.current,
     refusals: origins.refusals,
@@ -111,12 +112,12 @@ function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {
 
 function makeRouting(
   { prepared }: SupervisorOptions,
-  { map, current }: Ground,
-  { owners, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
+  { map }: Ground,
+  { owners, served, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
   const { secret } = prepared.config.cluster;
-  const maxConnections = () => current.maxConnections;
+  const maxConnectionsOf = (child: OwnerRef) => served.maxConnectionsOf(child);
   const rooms = { owners, watch, placement, boxes: map.boxes };
   const suspect = (owner: OwnerRef) => fleet.suspect(owner);
-  return new Routing({ ...rooms, stirred, suspect, secret, maxConnections });
+  return new Routing({ ...rooms, stirred, suspect, secret, maxConnectionsOf });
 }

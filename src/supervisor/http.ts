@@ -1,7 +1,5 @@
 import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
-import { liveMounts } from '../child/live-mounts.js';
-import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
 import type { AcceptTurns } from '../listener/accept-turns.js';
@@ -16,19 +14,19 @@ import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import type { Logger } from '../logging/logger.js';
-import { liveMatcher } from '../protocol/http/live.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { NamedListener } from './listeners.js';
-import type { Current } from './renewals.js';
+import type { Current, Renewals } from './renewals.js';
 import type { Routing } from './routing.js';
+import type { Served } from './served.js';
 
 export interface HttpParts {
   readonly access: AccessRules;
   readonly turns: SetupTurns;
-  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'vhosts'>;
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http'>;
   readonly current: Current;
-  readonly template: Template;
-  readonly vhosts: readonly string[];
+  readonly renewals: Renewals;
+  readonly served: Pick<Served, 'match'>;
   /** The user's own files. */
   readonly folders: Folders | null;
   readonly binary: Pick<Binary, 'version'>;
@@ -56,13 +54,18 @@ type HttpListenerName = 'http' | 'https' | 'api' | 'apiHttps';
 /** Builds the configured HTTP and API ports. */
 export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedListener[] {
   const live = liveOptions(parts);
+  const { renewals } = parts;
   const names: readonly HttpListenerName[] = ['http', 'https', 'api', 'apiHttps'];
   return names.flatMap((name) => {
     const isApi = name === 'api' || name === 'apiHttps';
     const listener = isApi
       ? httpListener(parts, name, plugins.api, null)
       : httpListener(parts, name, plugins.http, live);
-    return listener === null ? [] : [{ name, transport: 'tcp' as const, listener }];
+    if (listener === null) return [];
+    renewals.on(['limits.identifySeconds'], ({ limits }) =>
+      listener.renew(1000 * limits.identifySeconds),
+    );
+    return [{ name, transport: 'tcp' as const, listener }];
   });
 }
 
@@ -92,10 +95,10 @@ function httpListener(
 }
 
 function liveOptions(parts: HttpParts): LiveOptions {
-  const { config, template, vhosts, folders, binary, current } = parts;
+  const { served, folders, binary, current } = parts;
   const { engine, routing, aliases, holds, heldHooks, logger } = parts;
   return {
-    match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
+    match: (target, host) => served.match(target, host),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     ...(folders === null ? {} : { isFile: (request) => folders.has(request) }),
     route: (stream, role) => routing.route(stream, role),

@@ -190,7 +190,7 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
     });
 
     it('refuses with the reason', async () => {
-      await open({}, { vhosts: ['my.com'] });
+      await open({}, { vhosts: () => ['my.com'] });
       const caller = await rig.caller();
       const wanted = '#!::h=my.com,r=live/s';
       assert.equal((await caller.call(1, '#!::m=publish')).type, 2400);
