@@ -53,7 +53,7 @@ export async function makeApi(parts: MergedApiParts): Promise<Api> {
     held: parts.held,
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
-    clientOf: (alias) => listeners.addressOf(alias),
+    clientOf: (alias) => listeners.clientOf(alias),
     ownAddress: KEEPER_ADDRESS,
     renewConfs: () => renew(parts),
     ports: () => portsOf(prepared.config, listeners),

@@ -128,11 +128,11 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       rows.map(({ alias }) => alias).sort(),
       pairs.map(({ child }) => child.remoteAddress).sort(),
     );
-    for (const { alias, client } of rows) {
-      assert.equal(await pool.clientOf(alias ?? ''), client);
+    for (const { id, alias, client } of rows) {
+      assert.deepEqual(await pool.holderOf(alias ?? ''), { id, client });
     }
     for (const nobody of ['127.1.255.255', '192.0.2.1', '::1', '']) {
-      assert.equal(await pool.clientOf(nobody), null);
+      assert.equal(await pool.holderOf(nobody), null);
     }
     assert.ok(rows.every(({ child, stream }) => child === 'c001' && stream?.endsWith('/live/cam')));
     await until('every thread has counted', () =>
