@@ -84,16 +84,14 @@ export async function compose(
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
     ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
-    ...{ viewers: parts.viewers, disk: parts.disk },
-    current: ground.current,
+    ...{ viewers: parts.viewers, disk: parts.disk, current: ground.current },
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
   const shown = {
-    fleet: owning.fleet,
+    ...{ fleet: owning.fleet, events: ground.events },
     ...{ jobs, operations, listeners, placement, origins, view, hide },
-    events: ground.events,
     logger: logger.child({ room: 'admin' }),
     renewals: ground.renewals,
     reload,

@@ -27,8 +27,8 @@ interface ServedVhost {
 
 /**
  * Vhosts and limits of the running children, by the configs that their processes were started with.
- * While a reload restarts them in turn these differ: a vhost is known from the first child that has it to
- * the last one, and its streams go to such children only. Emits `vhosts` when they have changed.
+ * While a reload restarts them in turn these differ: a vhost is known from the first child that has
+ * it to the last one, and its streams go to such children only. Emits `vhosts` when they change.
  */
 export class Served extends EventEmitter<{ vhosts: [] }> {
   readonly #parts: ServedParts;
