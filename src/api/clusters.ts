@@ -11,7 +11,7 @@ export async function originOf(
   name: StreamName,
   host: string,
 ): Promise<Json | null> {
-  const vhost = resolveVhost(name.vhost, source.rules.vhosts);
+  const vhost = resolveVhost(name.vhost, source.rules.vhosts());
   const key = streamKey({ ...name, vhost });
   const live = (await source.streams()).some(
     ({ stream, publishing }) => publishing && stream === key,

@@ -2,6 +2,7 @@ import type { Bounds } from '../child-access/exchange.js';
 import type { WaitingPlayer } from '../listener/held-hooks.js';
 import type { OwnerRef } from '../owner.js';
 import type { StreamStatus } from '../placement/types.js';
+import type { AliasClient } from './addresses.js';
 
 /** A child, as far as the merged API needs it. */
 export interface ApiChild extends OwnerRef {
@@ -47,8 +48,8 @@ export interface ApiRules {
   readonly raw: { readonly enabled: boolean; readonly allowReload: boolean };
   /** `/metrics` is on (`exporter`). */
   readonly metrics: boolean;
-  /** Names of the vhosts; any other host is the default one. */
-  readonly vhosts: readonly string[];
+  /** Returns the names of the vhosts; any other host is the default one. */
+  readonly vhosts: () => readonly string[];
 }
 
 /** Public ports, for answers that name them; null: not open. */
@@ -71,8 +72,8 @@ export interface ApiSource {
   endHeld(id: string): boolean;
   /** Returns each stream with its child. */
   streams(): Promise<readonly StreamStatus[]>;
-  /** Returns the true address behind a loopback alias; null if the alias is unused. */
-  clientOf(alias: string): Promise<string | null>;
+  /** Returns the client behind a loopback alias; null if the alias is unused. */
+  clientOf(alias: string): Promise<AliasClient | null>;
   /** Source address of our own clients, which are not shown. */
   readonly ownAddress: string;
   ports(): ApiPorts;

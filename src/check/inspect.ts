@@ -19,7 +19,6 @@ import { SupervisorError } from '../errors.js';
 import { loadCertificate } from '../listener/certificate.js';
 import { type Redactor, redact } from '../logging/redact.js';
 import { connectRedis } from '../registry/redis/connect.js';
-import { DEFAULT_VHOST } from '../stream-key.js';
 import { plural } from '../system/plural.js';
 import { Findings, type Outcome } from './findings.js';
 import { tryFirewall } from './firewall.js';
@@ -80,9 +79,8 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   if (error || !binary || template === undefined || !plan || !shares) {
     return { findings, prepared: null, count };
   }
-  const vhosts = [...new Set([DEFAULT_VHOST, ...vhostNames(config, template)])];
   await findings.attempt('live', () => liveFormats(config, template));
-  const known = { config, env, binary, template, vhosts, plan, ...shares };
+  const known = { config, env, binary, template, plan, ...shares };
   const machine = { pinning: pinning ?? null, hasOverlap: overlap ?? false };
   const prepared = { ...known, ...machine, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
@@ -108,12 +106,6 @@ function liveFormats({ vhosts, hls }: Config, template: Template): Outcome<null>
     return `${vhost}: ${format}${hasHls ? ' and HLS' : ''}`;
   });
   return { value: null, text: formats.join(', ') };
-}
-
-/** Returns the vhosts of the template, else those of the configuration. */
-function vhostNames({ vhosts }: Config, template: Template): string[] {
-  const theirs = template.vhosts.map(({ name }) => name);
-  return theirs.length > 0 ? theirs : Object.keys(vhosts);
 }
 
 async function findBinary(config: Config, env: NodeJS.ProcessEnv, root: string) {

@@ -12,7 +12,6 @@ export interface Prepared {
   readonly env: NodeJS.ProcessEnv;
   readonly binary: Binary;
   readonly template: Template;
-  readonly vhosts: readonly string[];
   readonly plan: CpuPlan;
   /** Null: children are not pinned. */
   readonly pinning: Pinning | null;

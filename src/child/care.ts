@@ -10,10 +10,10 @@ import type { Ejection } from './standing.js';
 import { PROBE_TIMES } from './times.js';
 import { type ChildStatus, isServing } from './types.js';
 
-type CareOptions = Pick<
-  FleetOptions,
-  'maxHungPercent' | 'maxCrashes' | 'eject' | 'sends' | 'stalls' | 'times'
->;
+/** Rules of the care for children that a reload may change. */
+export type CareRules = Pick<FleetOptions, 'maxHungPercent' | 'maxCrashes' | 'eject'>;
+
+type CareOptions = CareRules & Pick<FleetOptions, 'sends' | 'moves' | 'stalls' | 'times'>;
 
 export interface CareParts {
   readonly loop: LoopClock;
@@ -25,43 +25,57 @@ export interface CareParts {
 /** Decides which children of a fleet are out: hung, crashing or ejected ones. */
 export class Care {
   readonly #options: CareOptions;
+  #rules: CareRules;
+  #isStarted = false;
   readonly #parts: CareParts;
   readonly #givenUp: GivenUp;
   readonly #ejector: Ejector;
 
   constructor(options: CareOptions, parts: CareParts) {
     this.#options = options;
+    this.#rules = options;
     this.#parts = parts;
     const { statuses, loop, logger } = parts;
-    const { maxHungPercent = 100, sends = () => false, stalls = () => false } = options;
+    const { sends = () => false, moves = sends, stalls = () => false } = options;
     const { timeLimit } = { ...PROBE_TIMES, ...options.times };
-    this.#givenUp = new GivenUp(() => statuses().length, maxHungPercent);
+    this.#givenUp = new GivenUp(() => statuses().length, percentOf(options));
     this.#ejector = new Ejector({
       answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, timeLimit),
-      ...{ statuses, givenUp: this.#givenUp, loop, sends, stalls, logger },
+      ...{ statuses, givenUp: this.#givenUp, loop, sends, moves, stalls, logger },
     });
   }
 
   /** Begins to look for outliers, if that is wanted. */
   start(): void {
-    if (this.#options.eject === true) this.#ejector.start();
+    this.#isStarted = true;
+    if (this.#rules.eject === true) this.#ejector.start();
+  }
+
+  /** Goes by other rules from now on. Children that are broken or hung stay so. */
+  renew(rules: CareRules): void {
+    this.#rules = rules;
+    this.#givenUp.renew(percentOf(rules));
+    if (rules.eject !== true) this.#ejector.close();
+    else if (this.#isStarted) this.#ejector.start();
   }
 
   close(): void {
+    this.#isStarted = false;
     this.#ejector.close();
   }
 
   /** Returns what children need for their verdicts. */
   forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes'> {
-    const { sends = () => false, maxCrashes = 0 } = this.#options;
+    const { sends = () => false } = this.#options;
     return {
-      maxCrashes,
+      maxCrashes: () => this.#rules.maxCrashes ?? 0,
       mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
       watching: (child) => ({
         child: child.id,
         loop: this.#parts.loop,
         sends: () => sends(child.id),
         mayGiveUp: () => this.#givenUp.add(child.id),
+        sickness: () => this.#ejector.sicknessOf(child),
         onAnswer: (ms) => this.#ejector.answered(child, ms),
       }),
     };
@@ -95,6 +109,10 @@ export class Care {
     logger.error({ child: id, why }, LOOP_GOES_ON);
     return false;
   }
+}
+
+function percentOf({ maxHungPercent = 100 }: CareRules): number {
+  return maxHungPercent;
 }
 
 const LOOP_GOES_ON =

@@ -97,7 +97,7 @@ export class Child {
     this.#asked.abort();
     if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping', reason);
     this.#life?.kill('SIGTERM');
-    const force = setTimeout(() => this.#life?.kill('SIGKILL'), graceMs);
+    const force = setTimeout(() => this.#life?.force(), graceMs);
     await this.#running;
     clearTimeout(force);
     if (this.#state !== 'stopped') this.#to('stopped');
@@ -179,7 +179,7 @@ export class Child {
     if ('kind' in life) return this.#down(life);
     if (asked.aborted) life.kill('SIGTERM');
     const end = this.#down(await life.over);
-    life.kill('SIGKILL');
+    life.force();
     await life.exited;
     this.#life = null;
     this.cpus.forget();

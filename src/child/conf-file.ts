@@ -13,11 +13,12 @@ export interface ConfLife {
 
 /** Writes the config of one generation of a child; returns the path. */
 export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
-  const { workDir, asprocess, conf, hooks, duties } = setup;
-  const ffmpegLogDir = ffmpegLogFolder(conf().template, workDir.path);
+  const { workDir, asprocess, hooks, duties } = setup;
+  const conf = setup.conf();
+  const ffmpegLogDir = ffmpegLogFolder(conf.template, workDir.path);
   await mkdir(ffmpegLogDir, { recursive: true, mode: 0o700 });
   const text = renderSrsConf({
-    ...conf(),
+    ...conf,
     ...life,
     pidFile: workDir.pid(life.id),
     html: workDir.html,
@@ -29,5 +30,6 @@ export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<stri
   });
   const path = workDir.conf(life.id);
   await writeFile(path, text, { mode: 0o600 });
+  setup.started.note(life, conf);
   return path;
 }

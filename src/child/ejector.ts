@@ -20,6 +20,8 @@ export interface EjectorParts {
   readonly loop: Pick<LoopClock, 'lateSince'>;
   /** True while the child sends bytes to clients. */
   readonly sends: (id: string) => boolean;
+  /** True while media go to or from clients of the child. */
+  readonly moves: (id: string) => boolean;
   /** True while the child has players, gets media and sends none. */
   readonly stalls: (id: string) => boolean;
   /** Resolves to whether the child's RTMP port answers; null if that failed on our side. */
@@ -40,6 +42,10 @@ const LATE_MS = 200;
 /** Milliseconds of the first ejection of a process; each further one is longer by as much. */
 const FIRST_MS = 30_000;
 const MOST_MS = 300_000;
+/** Milliseconds for which an ejected child's port may take no connections. */
+const CLOSED_MS = 60_000;
+/** The same while it serves clients that it has. */
+const CLOSED_IN_USE_MS = 600_000;
 
 /** One process of a child as it was seen. */
 interface Seen {
@@ -48,6 +54,8 @@ interface Seen {
   /** A client could not connect, and we have not connected ourselves since. */
   isSuspect: boolean;
   refusals: number;
+  /** Time of the monotonic clock since which our connections have failed; null: they have not. */
+  refusesSince: number | null;
   hasSent: boolean;
   /** Time of the monotonic clock at which it last sent what it gets, as far as it had to. */
   fineAt: number;
@@ -70,6 +78,7 @@ export class Ejector {
   #lookedAt: number;
   #timer: NodeJS.Timeout | null = null;
   #isTold = false;
+  #isOff = false;
   #isLooking = false;
 
   constructor(parts: EjectorParts) {
@@ -80,10 +89,14 @@ export class Ejector {
   }
 
   start(): void {
+    this.#isOff = false;
     this.#timer ??= setInterval(() => void this.look(), LOOK_MS).unref();
   }
 
+  /** Ends all ejections, and makes none until the next `start`. */
   close(): void {
+    this.#isOff = true;
+    for (const id of [...this.#records.keys()]) this.pardon(id);
     clearInterval(this.#timer ?? undefined);
     this.#timer = null;
   }
@@ -92,6 +105,19 @@ export class Ejector {
   of({ id, generation }: OwnerRef): Ejection | null {
     const record = this.#records.get(id);
     return record?.generation === generation ? record.ejection : null;
+  }
+
+  /**
+   * Returns why an ejected child is to be replaced: its RTMP port has stayed closed to clients and
+   * to us, and its streams have ended or had their time. Null: it is not.
+   */
+  sicknessOf({ id, generation }: OwnerRef): string | null {
+    const record = this.#records.get(id);
+    if (record?.generation !== generation || record.ejection === null) return null;
+    const ms = record.refusesSince === null ? 0 : this.#clock() - record.refusesSince;
+    const limit = this.#parts.moves(id) ? CLOSED_IN_USE_MS : CLOSED_MS;
+    if (ms < limit) return null;
+    return `its RTMP port has taken no connections for ${Math.round(ms / 1000)} s`;
   }
 
   /** Notes the milliseconds that a child took to answer a probe. */
@@ -142,7 +168,7 @@ export class Ejector {
     const known = this.#records.get(id);
     // A client of an earlier process may report late.
     if (known !== undefined && known.generation >= generation) return known;
-    const counts = { refusals: 0, streaks: NO_STREAKS, until: 0, ejections: 0 };
+    const counts = { refusals: 0, refusesSince: null, streaks: NO_STREAKS, until: 0, ejections: 0 };
     const sent = { hasSent: false, fineAt: this.#clock() };
     const fresh = { generation, answers: [], isSuspect: false, ejection: null, ...sent };
     const record: Seen = { ...fresh, ...counts };
@@ -156,7 +182,10 @@ export class Ejector {
   }
 
   #startOver(): void {
-    for (const record of this.#records.values()) record.streaks = NO_STREAKS;
+    for (const record of this.#records.values()) {
+      record.streaks = NO_STREAKS;
+      record.refusesSince = null;
+    }
   }
 
   async #tryPort(child: ChildStatus): Promise<void> {
@@ -166,6 +195,7 @@ export class Ejector {
     if (answers === null) return;
     record.refusals = answers ? 0 : record.refusals + 1;
     record.isSuspect = !answers;
+    record.refusesSince = answers ? null : (record.refusesSince ?? this.#clock());
   }
 
   #conductOf(child: ChildStatus): Conduct {
@@ -184,6 +214,7 @@ export class Ejector {
   }
 
   #judge(child: ChildStatus, conduct: Conduct, others: readonly number[]): void {
+    if (this.#isOff) return;
     const record = this.#record(child);
     record.streaks = countSigns(record.streaks, conduct, others);
     const why = outlierBy(record.streaks, conduct);

@@ -5,6 +5,7 @@ import type { ConfOptions } from './conf-plan.js';
 import type { HooksPlan } from './hooks-conf.js';
 import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
+import type { StartedConfs } from './started-confs.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildPorts } from './types.js';
 
@@ -17,6 +18,8 @@ export interface FleetOptions {
   /** Our own environment; a child gets a clean part of it. */
   readonly env: NodeJS.ProcessEnv;
   readonly conf: ConfOptions;
+  /** Learns of the config of each process; default: nobody asks. */
+  readonly started?: StartedConfs;
   /** Returns the hooks of a child; default: those of the template. */
   readonly hooks?: (childId: string) => HooksPlan | null;
   /**
@@ -36,6 +39,8 @@ export interface FleetOptions {
   readonly loop?: LoopClock;
   /** Returns whether a child sends bytes to clients now; default: unknown. */
   readonly sends?: (childId: string) => boolean;
+  /** Returns whether media go to or from clients of a child now; default: as `sends`. */
+  readonly moves?: (childId: string) => boolean;
   /** Returns whether a child has players, gets media and sends none now; default: never. */
   readonly stalls?: (childId: string) => boolean;
   readonly log?: LogOptions;

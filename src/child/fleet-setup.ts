@@ -5,6 +5,7 @@ import { childEnvironment } from './environment.js';
 import type { FleetOptions } from './fleet-options.js';
 import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
+import { StartedConfs } from './started-confs.js';
 import { PROBE_TIMES } from './times.js';
 
 /** Parts that the children of a fleet share, and their reports to it, beside its options. */
@@ -19,13 +20,14 @@ export interface FleetParts
 /** Returns the settings and callbacks of all children of a fleet. */
 export async function makeSetup(options: FleetOptions, parts: FleetParts): Promise<ChildSetup> {
   const { binary, portBase, hooks = () => null, log = {} } = options;
-  const { pinning = null, guard = true, times } = options;
+  const { pinning = null, guard = true, times, started = new StartedConfs() } = options;
   const { care, ingester, ...told } = parts;
   const env = childEnvironment(options.env);
   return {
     ...told,
     binary,
     portBase,
+    started,
     hooks,
     duties: (childId) => dutiesOf(childId, ingester()),
     env,

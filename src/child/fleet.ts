@@ -46,7 +46,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Used if no clock was given. */
   readonly #ownLoop = new LoopClock();
   readonly #ingest: Ingest;
-  readonly #care: Care;
+  /** Which children are out; a reload renews its rules. */
+  readonly care: Care;
   #conf: ConfOptions;
   #setup: ChildSetup | null = null;
   #workDir: WorkDir | null = null;
@@ -62,7 +63,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#logger = options.logger ?? silentLogger;
     const { loop = this.#ownLoop } = options;
     this.#children = new Children({ ...options, logger: this.#logger });
-    this.#care = new Care(options, { loop, statuses: () => this.statuses(), logger: this.#logger });
+    this.care = new Care(options, { loop, statuses: () => this.statuses(), logger: this.#logger });
     this.#ingest = new Ingest({
       statuses: () => this.statuses(),
       isUsed: () => this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest),
@@ -108,14 +109,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
    */
   undrain(id: string): boolean {
     const child = this.#children.get(id);
-    this.#care.pardon(id);
+    this.care.pardon(id);
     child?.undrain();
     return child !== undefined;
   }
 
   /** Notes that a client could not connect to a child. */
   suspect(ref: OwnerRef): void {
-    if (this.#children.get(ref.id) !== undefined) this.#care.suspect(ref);
+    if (this.#children.get(ref.id) !== undefined) this.care.suspect(ref);
   }
 
   /** Returns whether a child gets no new streams, in later generations either. */
@@ -132,7 +133,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const child = this.#children.get(id);
     if (this.#stopping !== null) return;
     await child?.stop(STOP_GRACE_MS, reason);
-    if (this.#stopping === null) await child?.start();
+    if (this.#stopping === null && child?.status().state === 'stopped') await child.start();
   }
 
   /**
@@ -156,7 +157,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS, 'it is removed')));
     if (this.#stopping !== null) return;
     for (const { id } of children) {
-      this.#care.back(id);
+      this.care.back(id);
       await this.#children.forget(id);
     }
     await this.#children.tellPorts();
@@ -205,7 +206,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   #status(child: Child): ChildStatus {
-    return child.status(this.#meter?.of(child.pid), this.#care.ejectionOf(child));
+    return child.status(this.#meter?.of(child.pid), this.care.ejectionOf(child));
   }
 
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
@@ -222,20 +223,20 @@ export class Fleet extends EventEmitter<FleetEvents> {
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();
-    this.#care.start();
+    this.care.start();
   }
 
   async #makeSetup(workDir: WorkDir): Promise<ChildSetup> {
     if (this.#options.loop === undefined) await this.#ownLoop.start();
     return makeSetup(this.#options, {
       workDir,
-      care: this.#care,
+      care: this.care,
       ingester: () => this.#ingest.ingester,
       conf: () => this.#conf,
       logger: this.#logger,
       renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => {
-        this.#care.back(status.id);
+        this.care.back(status.id);
         this.emit('ready', status);
         if (this.#stopping === null) this.#ingest.appoint();
       },
@@ -283,7 +284,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#starting?.catch(() => {});
     await Promise.all(stopAll());
     this.#meter?.close();
-    this.#care.close();
+    this.care.close();
     await this.#reaper?.close();
     await this.#ownLoop.close();
     await Promise.all([...this.#children].map((child) => child.release()));

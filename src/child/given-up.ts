@@ -19,11 +19,16 @@ export type OutKind = (typeof KINDS)[number];
 export class GivenUp {
   readonly #out = new Map<string, OutKind>();
   readonly #children: () => number;
-  readonly #percent: number;
+  #percent: number;
 
   /** `children`: returns the number of all children; at least one may be out. */
   constructor(children: () => number, percent: number) {
     this.#children = children;
+    this.#percent = percent;
+  }
+
+  /** Sets another share; children that are out stay so. */
+  renew(percent: number): void {
     this.#percent = percent;
   }
 

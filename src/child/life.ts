@@ -37,6 +37,11 @@ export interface Life {
   /** Resolves, never rejects, when the system has confirmed the end. */
   readonly exited: Promise<Exit>;
   kill(name: NodeJS.Signals): void;
+  /**
+   * Kills the process. If it has not ended soon after that, as in a disk wait, the life is over all
+   * the same: its clients are not to wait for it.
+   */
+  force(): void;
 }
 
 /** Exit codes. SRS: config error 1023 modulo 256. A wrapper: its command cannot be executed. */
@@ -45,6 +50,9 @@ const BROKEN_CODES = new Set([255, 126, 127]);
 const PORT_TAKEN_CODE = 234;
 /** Milliseconds for the output of an ended process to arrive. */
 const LAST_WORDS_MS = 200;
+/** Milliseconds that a killed process may take to end. */
+const KILL_MS = 5_000;
+const NOT_KILLED = 'it does not end, though it was killed';
 
 /** Starts and watches a process. Throws ERR_CHILD_BINARY if it cannot be started. */
 export async function beginLife(
@@ -73,7 +81,21 @@ export async function beginLife(
     watching.signal.aborted ? ended : { kind: 'failed', reason: messageOf(error) },
   );
   const wrapped = wrapperEnd(plan, pid, starting.signal).catch(() => givenUp);
-  return { pid, exited, over: Promise.race([ended, givenUp, wrapped]), kill: spawned.kill };
+  const { kill } = spawned;
+  let abandon: (end: LifeEnd) => void = () => {};
+  const stuck = new Promise<LifeEnd>((resolve) => {
+    abandon = resolve;
+  });
+  const force = () => {
+    kill('SIGKILL');
+    const late = setTimeout(() => {
+      plan.watching.logger.error({ pid }, `${NOT_KILLED}: see its state in /proc/${pid}/status`);
+      abandon({ kind: 'failed', reason: NOT_KILLED });
+    }, KILL_MS);
+    void exited.then(() => clearTimeout(late));
+  };
+  const over = Promise.race([ended, givenUp, wrapped, stuck]);
+  return { pid, exited, over, kill, force };
 }
 
 /** Resolves when the process turns out to be a wrapper. Rejects once it is known to be SRS. */

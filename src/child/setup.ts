@@ -8,6 +8,7 @@ import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
 import type { PortLease } from './ports.js';
 import type { Watching } from './silence.js';
+import type { StartedConfs } from './started-confs.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildDown, ChildStatus } from './types.js';
 import type { WorkDir } from './workdir.js';
@@ -19,6 +20,8 @@ export interface ChildSetup {
   readonly portBase: number;
   /** Returns the present options; a reload changes them. */
   readonly conf: () => ConfOptions;
+  /** Learns of each config that is written. */
+  readonly started: StartedConfs;
   readonly hooks: (childId: string) => HooksPlan | null;
   readonly duties: (childId: string) => Duties;
   /** Environment of every child. */
@@ -29,8 +32,8 @@ export interface ChildSetup {
   readonly asprocess: boolean;
   readonly pinning: Pinning | null;
   readonly times: ProbeTimes;
-  /** Crashes within ten minutes after which a child stays out; 0: never. */
-  readonly maxCrashes: number;
+  /** Returns the crashes within ten minutes after which a child stays out; 0: never. */
+  readonly maxCrashes: () => number;
   readonly log: LogOptions;
   readonly logger: Logger;
   /** Returns facts for verdicts, besides answers. */

@@ -14,6 +14,8 @@ export interface Watching {
   readonly loop: Pick<LoopClock, 'lateSince'>;
   /** Returns whether the child sends bytes to clients now. */
   readonly sends: () => boolean;
+  /** Returns why the child is to be replaced although it answers; null: it is not. */
+  readonly sickness?: () => string | null;
   /** Returns false while too many children are given up. */
   readonly mayGiveUp: () => boolean;
   readonly onHealth: (health: ChildHealth) => void;
@@ -81,7 +83,8 @@ export class Silence {
   note(askedAt: number, probed: Probed): string | null {
     if (probed.api) {
       this.#tellAnswer(askedAt);
-      return this.#end();
+      this.#end();
+      return this.#sickness();
     }
     this.#lastProbeMs = performance.now() - askedAt;
     this.#miss(askedAt, probed);
@@ -95,7 +98,7 @@ export class Silence {
     if (lateMs < ms / 2) this.#watching.onAnswer(ms);
   }
 
-  #end(): null {
+  #end(): void {
     const silentMs = Math.round(performance.now() - this.#since);
     if (this.#said !== 'silent') this.#sayBack(silentMs);
     this.isBegun = false;
@@ -103,7 +106,14 @@ export class Silence {
     this.timeLimit = this.#times.timeLimit;
     this.#restart();
     this.#show('ok');
-    return null;
+  }
+
+  #sickness(): string | null {
+    const { sickness, mayGiveUp, logger } = this.#watching;
+    const why = sickness?.() ?? null;
+    if (why === null || !mayGiveUp()) return null;
+    logger.warn({ why }, 'child is sick: it is killed and replaced');
+    return why;
   }
 
   #miss(askedAt: number, { rtmp }: Probed): void {

@@ -33,7 +33,8 @@ import { type SegmentOptions, Segments, segmentOf } from './segments.js';
 import { Viewers } from './viewers.js';
 
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
-  readonly vhosts: readonly string[];
+  /** Returns the vhosts of the children; any other name is the default one. */
+  readonly vhosts: () => readonly string[];
   /** Rules about who may play. */
   readonly access: AccessRules;
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
@@ -114,7 +115,7 @@ function playlistHandler(options: HlsOptions, viewers: Viewers) {
   const playlists = new Playlists(options);
   const answerTo = answerer(options, playlists);
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const named = readNames(request, vhosts);
+    const named = readNames(request, vhosts());
     const name = parsePlaylistPath(named.target.path);
     if (name === null) return notFound(request, reply);
     const stream = { vhost: named.vhost, ...name };
@@ -170,7 +171,7 @@ function segmentHandler(options: HlsOptions, viewers: Viewers) {
   const { vhosts } = options;
   const segments = new Segments(options);
   return (request: FastifyRequest, reply: FastifyReply) => {
-    const named = readNames(request, vhosts);
+    const named = readNames(request, vhosts());
     const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
     const session = sessionIn(named);
@@ -183,7 +184,7 @@ function segmentHandler(options: HlsOptions, viewers: Viewers) {
 /** Serves an origin's segment. The path may also be that of a file, hence `otherwise`. */
 function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions, viewers: Viewers) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const named = readNames(request, vhosts);
+    const named = readNames(request, vhosts());
     const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
     const route = name && (await find(streamKey({ vhost: named.vhost, ...name })));
     if (!route || !(route.isForeign || route.via)) {
@@ -231,7 +232,7 @@ const LEFT = new Error('the client has left');
 function guarded({ vhosts, access }: HlsOptions, handler: Handler): Handler {
   return (request, reply) => {
     if (access.isOpen) return handler(request, reply);
-    const { target, vhost } = readNames(request, vhosts);
+    const { target, vhost } = readNames(request, vhosts());
     const name = parsePlaylistPath(target.path);
     const { ip } = request.clientAddress;
     const mayPlay = name === null || access.allows(streamKey({ vhost, ...name }), 'play', ip);

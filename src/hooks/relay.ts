@@ -17,8 +17,8 @@ import type { HookAnswer } from './verdict.js';
 export interface HookRelayOptions {
   readonly urls: UserUrls;
   readonly publishers: Publishers;
-  /** The children's vhosts. */
-  readonly vhosts: readonly string[];
+  /** Returns the children's vhosts. */
+  readonly vhosts: () => readonly string[];
   /** Server id sent to users, whichever child calls. */
   readonly serverId: string;
   /** Returns the true address behind one of our aliases; null if the address is not an alias. */
@@ -277,7 +277,7 @@ export class HookRelay {
 
   #publication({ owner, body }: IncomingHook): Publication {
     const { app, stream = '', client_id: clientId, stream_id: streamId = '' } = body;
-    const vhost = resolveVhost(body.vhost, this.#options.vhosts);
+    const vhost = resolveVhost(body.vhost, this.#options.vhosts());
     return { stream: streamKey({ vhost, app, stream }), owner, clientId, streamId };
   }
 }

@@ -30,6 +30,8 @@ export interface RestartPlan {
  * makes no progress after 30 s, and this limit is for what even that does not notice.
  */
 const RESTART_LIMIT_MS = 120_000;
+/** Milliseconds for the end of a process that is killed after 2 s: the rest is the kernel's. */
+export const END_LIMIT_MS = 30_000;
 
 /**
  * Restarts children, each drained first, `parallel` at a time. Stops at the first that does not get
@@ -94,7 +96,10 @@ async function restartOne(id: string, plan: RestartPlan, tools: Tools, job: Job)
   const restarted = fleet.restart(id, plan.reason);
   // The process has been told to end, so no new stream comes before the next one is ready.
   if (!before.isDrained) fleet.undrain(id);
-  const isInTime = await within(RESTART_LIMIT_MS, restarted, tools);
+  const hasEnded = () => childOf(tools, id)?.state !== 'stopping';
+  const isInTime =
+    (await within(END_LIMIT_MS, restarted, tools)) ||
+    (hasEnded() && (await within(RESTART_LIMIT_MS - END_LIMIT_MS, restarted, tools)));
   const took = secondsOf(clock.now() - begun);
   const after = childOf(tools, id);
   if (after !== undefined && isServing(after.state)) {
@@ -138,6 +143,10 @@ function notReady(
 ): string {
   if (child === undefined) return `${id} was removed during its restart`;
   const { state, lastError } = child;
+  if (state === 'stopping') {
+    const then = 'its clients are closed, and it starts as soon as that ends';
+    return `${id}: its process did not end after ${took}, though killed; ${then}`;
+  }
   const why = isInTime ? (lastError ?? 'no reason is known') : 'it neither starts nor ends';
   const then = state === 'broken' ? 'it is not started again' : 'it is started again and again';
   return `${id} did not get ready after ${took} (${state}): ${why}; ${then}`;

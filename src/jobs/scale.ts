@@ -12,12 +12,10 @@ import {
   type Tools,
 } from './fleet-control.js';
 import type { Job } from './job.js';
-import { within } from './restart.js';
+import { END_LIMIT_MS, within } from './restart.js';
 
 /** Children that start at the same time. */
 const WAVE = 8;
-/** Milliseconds for the end of children that are killed after 2 s: the rest is the kernel's. */
-const END_LIMIT_MS = 30_000;
 /** Milliseconds for the start of an added child. */
 const START_LIMIT_MS = 120_000;
 

@@ -10,6 +10,14 @@ export interface AliasRange {
   readonly last: number;
 }
 
+/** The connection that has an alias. */
+export interface AliasHolder {
+  /** Its id. */
+  readonly id: string;
+  /** Address and port of the client. */
+  readonly client: string;
+}
+
 const ALL: AliasRange = { first: FIRST, last: LAST };
 
 /**
@@ -26,8 +34,8 @@ export function canAlias(host: string): boolean {
  * connection, and some of those closed last, because a child may still report their end.
  */
 export class AliasBook {
-  readonly #clients = new Map<string, string>();
-  readonly #left = new Recent<string>();
+  readonly #holders = new Map<string, AliasHolder>();
+  readonly #left = new Recent<AliasHolder>();
   readonly #range: AliasRange;
   #next: number;
   #usable = true;
@@ -37,25 +45,25 @@ export class AliasBook {
     this.#next = range.first;
   }
 
-  /** Returns a new alias for `client`; null if this machine cannot dial from one (macOS). */
-  take(client: string): string | null {
+  /** Returns a new alias for a client; null if this machine cannot dial from one (macOS). */
+  take(holder: AliasHolder): string | null {
     if (!this.#usable) return null;
     let alias = this.#step();
-    while (this.#clients.has(alias)) alias = this.#step();
-    this.#clients.set(alias, client);
+    while (this.#holders.has(alias)) alias = this.#step();
+    this.#holders.set(alias, holder);
     return alias;
   }
 
-  /** Returns the address of the client that has, or had last, this alias; else null. */
-  clientOf(alias: string): string | null {
-    return this.#clients.get(alias) ?? this.#left.get(alias) ?? null;
+  /** Returns the connection that has, or had last, this alias; else null. */
+  holderOf(alias: string): AliasHolder | null {
+    return this.#holders.get(alias) ?? this.#left.get(alias) ?? null;
   }
 
   release(alias: string | null): void {
-    const client = alias === null ? undefined : this.#clients.get(alias);
-    if (alias === null || client === undefined) return;
-    this.#clients.delete(alias);
-    this.#left.add(alias, client);
+    const holder = alias === null ? undefined : this.#holders.get(alias);
+    if (alias === null || holder === undefined) return;
+    this.#holders.delete(alias);
+    this.#left.add(alias, holder);
   }
 
   /** Dials children plainly from now on: the machine refused an alias as source address. */

@@ -3,7 +3,7 @@ import type { Logger } from '../logging/logger.js';
 import type { RefusalFields } from '../logging/refusals.js';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
-import type { AliasBook } from './aliases.js';
+import type { AliasBook, AliasHolder } from './aliases.js';
 import type { ConnectionLimits } from './budget.js';
 import { type Connection, Connections } from './connections.js';
 import { noCounters } from './counters.js';
@@ -52,8 +52,8 @@ export abstract class ClientListener implements AliasListener {
     return Array.from(this.connections, (connection) => connection.row());
   }
 
-  async clientOf(alias: string): Promise<string | null> {
-    return this.#aliases?.clientOf(alias) ?? null;
+  async holderOf(alias: string): Promise<AliasHolder | null> {
+    return this.#aliases?.holderOf(alias) ?? null;
   }
 
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {

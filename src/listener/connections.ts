@@ -133,7 +133,7 @@ export class Connection {
 
   /** Returns the client's alias, taking one if it has none; null: this machine lends none. */
   takeAlias(aliases: AliasBook): string | null {
-    this.#alias ??= aliases.take(this.#client);
+    this.#alias ??= aliases.take({ id: this.id, client: this.#client });
     return this.#alias;
   }
 

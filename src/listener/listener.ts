@@ -7,6 +7,7 @@
 import type { AddressInfo } from 'node:net';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { AliasHolder } from './aliases.js';
 import type { LimitName } from './budget.js';
 
 /**
@@ -99,6 +100,6 @@ export interface Listener {
 
 /** A listener that dials children from an address of each client's own. */
 export interface AliasListener extends Listener {
-  /** Returns the `ip:port` of the client with an alias; null if the alias is unused. */
-  clientOf(alias: string): Promise<string | null>;
+  /** Returns the connection that has an alias; null if the alias is unused. */
+  holderOf(alias: string): Promise<AliasHolder | null>;
 }

@@ -1,4 +1,5 @@
 import { type ChildStatus, isServing } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import { warmthOf } from './slow-start.js';
 import type { Candidate, Serving } from './types.js';
 
@@ -9,23 +10,24 @@ export interface ChildLoads {
   /** Returns the bits per second of a child's clients. */
   readonly bitrateOf: (id: string) => number;
   readonly limits: ChildLimits;
+  /** Returns the most clients of a child. */
+  readonly maxConnectionsOf: (child: OwnerRef) => number;
   /** Returns whether a job is going to replace a child's process; default: none is. */
   readonly isLeaving?: (id: string) => boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** Limits of each child; see `Candidate`. */
-export interface ChildLimits
-  extends Pick<Candidate, 'maxConnections' | 'maxStreams' | 'maxBitrate'> {
+/** Limits that all children share; see `Candidate`. */
+export interface ChildLimits extends Pick<Candidate, 'maxStreams' | 'maxBitrate'> {
   /** Seconds until a restarted child has its full share of new streams. */
   readonly slowStartSeconds: number;
 }
 
 /** Returns the candidates for placement. */
 export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads): Candidate[] {
-  const { countsOf, bitrateOf, now, isLeaving = () => false } = loads;
-  const { slowStartSeconds, maxConnections, maxStreams, maxBitrate } = loads.limits;
+  const { countsOf, bitrateOf, maxConnectionsOf, now, isLeaving = () => false } = loads;
+  const { slowStartSeconds, maxStreams, maxBitrate } = loads.limits;
   // If no child answers, the machine is busy rather than all children hung, so ready ones count.
   const isPanic = !statuses.some((status) => servingOf(status).open);
   return statuses.map((status) => {
@@ -43,7 +45,7 @@ export function candidatesOf(statuses: readonly ChildStatus[], loads: ChildLoads
       streams,
       connections: clients,
       bitrate: bitrateOf(id),
-      maxConnections,
+      maxConnections: maxConnectionsOf(status),
       maxStreams,
       maxBitrate,
       warmth: warmthOf(readySeconds, generation, slowStartSeconds),

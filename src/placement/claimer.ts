@@ -129,7 +129,7 @@ export class Claimer {
 
   async #choose(stream: StreamKey, role: Role): Promise<Claim | null> {
     const { fleet, tally, registry } = this.#parts;
-    const choice = choose(fleet.snapshot(), this.#tie++);
+    const choice = choose(fleet.snapshot(stream), this.#tie++);
     if (choice === null) return this.#countIn(await registry.find(stream));
     // Counted while the registry answers, so that concurrent calls choose other children.
     tally.addTo(choice, 1, 0);

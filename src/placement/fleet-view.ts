@@ -1,4 +1,5 @@
 import { isSameLife, type OwnerRef } from '../owner.js';
+import type { StreamKey } from '../stream-key.js';
 import type { Tally } from './tally.js';
 import type { Candidate, Serving } from './types.js';
 
@@ -7,6 +8,8 @@ export interface FleetViewOptions {
   readonly candidates: () => readonly Candidate[];
   /** Returns one child; called for each client. Default: searches `candidates`. */
   readonly child?: (id: string) => Serving | null;
+  /** Returns whether a child has the vhost of that stream; default: each has it. */
+  readonly mayTake?: (id: string, stream: StreamKey) => boolean;
   /** Reports whether another box is alive; default: there are no other boxes. */
   readonly isBoxAlive?: (box: string) => boolean;
 }
@@ -38,11 +41,14 @@ export class FleetView {
     return child && isSameLife(child, ref) && this.#isUp(child) ? child : undefined;
   }
 
-  /** Returns the children that serve. Their counts lag, so ours are used where they are higher. */
-  snapshot(): Candidate[] {
-    return this.#options
-      .candidates()
-      .filter((child) => this.#isUp(child))
+  /**
+   * Returns the children that serve and may take that stream. Their counts lag, so ours are used
+   * where they are higher.
+   */
+  snapshot(stream: StreamKey): Candidate[] {
+    const { candidates, mayTake = () => true } = this.#options;
+    return candidates()
+      .filter((child) => this.#isUp(child) && mayTake(child.id, stream))
       .map((child) => {
         const { streams } = this.#tally.of(child.id);
         const connections = this.#tally.connectionsOf(child.id);

@@ -28,6 +28,7 @@ import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 import { childLimits } from './placement.js';
 import type { Current } from './renewals.js';
+import type { Served } from './served.js';
 
 /** Most children that `status` names one by one. */
 const MOST_NOTES = 10;
@@ -49,6 +50,7 @@ export interface AdminViewParts {
   /** Refused registrations of origins. */
   readonly refusals: Refusals;
   readonly current: Current;
+  readonly served: Pick<Served, 'maxConnectionsOf'>;
   readonly state: () => AdminStatus['state'];
   readonly counts: () => ProgramCounts;
   /** Returns the address of the admin port. */
@@ -93,12 +95,14 @@ export class AdminView implements AdminSource {
   }
 
   children(): ChildRow[] {
-    const { current, owners, placement, listeners } = this.#parts;
+    const { current, owners, placement, listeners, served } = this.#parts;
     const traffic = listeners.traffic();
-    const shared = { limits: childLimits(current), now: Date.now() };
+    const shared = childLimits(current);
+    const now = Date.now();
     return owners.statuses().map((status) => {
       const bitrate = traffic.get(status.id)?.bitrate ?? 0;
-      return rowOf(status, { ...placement.counts(status.id), bitrate, ...shared });
+      const limits = { ...shared, maxConnections: served.maxConnectionsOf(status) };
+      return rowOf(status, { ...placement.counts(status.id), bitrate, limits, now });
     });
   }
 

@@ -3,7 +3,7 @@ import type { ApiAccess } from '../api/access.js';
 import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
-import type { ConfFacts, Prepared } from '../check/prepared.js';
+import type { ConfFacts } from '../check/prepared.js';
 import { renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
@@ -21,9 +21,11 @@ import { SERVICE_ID } from '../system/service-id.js';
 import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 import type { Current } from './renewals.js';
+import type { Served } from './served.js';
 
 export interface MergedApiParts {
-  readonly prepared: ConfFacts & Pick<Prepared, 'vhosts'>;
+  readonly prepared: ConfFacts;
+  readonly served: Pick<Served, 'vhosts'>;
   readonly serverId: string;
   readonly fleet: Fleet;
   readonly owners: Owners;
@@ -43,15 +45,15 @@ export interface MergedApiParts {
 
 /** Builds SRS's HTTP API for all children. */
 export async function makeApi(parts: MergedApiParts): Promise<Api> {
-  const { prepared, owners, placement, listeners, logger } = parts;
+  const { prepared, owners, served, placement, listeners, logger } = parts;
   const source: ApiSource = {
     identity: await identityOf(parts),
-    rules: rulesOf(prepared.template, prepared.vhosts),
+    rules: rulesOf(prepared.template, () => served.vhosts),
     children: () => owners.statuses().map((status) => toApiChild(status, owners)),
     held: parts.held,
     endHeld: parts.endHeld,
     streams: async () => placement.list(),
-    clientOf: (alias) => listeners.addressOf(alias),
+    clientOf: (alias) => listeners.clientOf(alias),
     ownAddress: KEEPER_ADDRESS,
     renewConfs: () => renew(parts),
     ports: () => portsOf(prepared.config, listeners),

@@ -3,6 +3,7 @@ import type { ChildStatus } from '../child/types.js';
 import type { ChildLimits } from '../placement/candidates.js';
 import { fullBy } from '../placement/caps.js';
 import { warmthOf } from '../placement/slow-start.js';
+import type { Candidate } from '../placement/types.js';
 
 /** Loads and limits of a child, for its row. */
 export interface RowFacts {
@@ -10,7 +11,7 @@ export interface RowFacts {
   readonly clients: number;
   /** Bits per second of its clients. */
   readonly bitrate: number;
-  readonly limits: ChildLimits;
+  readonly limits: ChildLimits & Pick<Candidate, 'maxConnections'>;
   /** Milliseconds since 1970. */
   readonly now: number;
 }

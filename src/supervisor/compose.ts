@@ -56,7 +56,7 @@ export async function compose(
   const stirred = (childId: string) => api.stir(childId);
   const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
   const owning = makeOwning(options, ground, { heard, stirred });
-  const { owners, placement, hooks, origins, jobs, operations } = owning;
+  const { owners, served, placement, hooks, origins, jobs, operations } = owning;
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
@@ -66,6 +66,7 @@ export async function compose(
     ...prepared,
     ...ground,
     boxes,
+    served,
     routing: makeRouting(options, ground, { ...owning, stirred }),
     access,
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
@@ -82,17 +83,15 @@ export async function compose(
   };
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
-    ...{ prepared, engine, owners, placement, listeners, hooks, holds, jobs, boxes, state },
-    ...{ viewers: parts.viewers, disk: parts.disk },
-    current: ground.current,
+    ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
+    ...{ viewers: parts.viewers, disk: parts.disk, current: ground.current },
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
   const shown = {
-    fleet: owning.fleet,
+    ...{ fleet: owning.fleet, events: ground.events, renewals: ground.renewals },
     ...{ jobs, operations, listeners, placement, origins, view, hide, reload },
-    ...{ events: ground.events, renewals: ground.renewals },
     logger: logger.child({ room: 'admin' }),
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
@@ -109,12 +108,12 @@ function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {
 
 function makeRouting(
   { prepared }: SupervisorOptions,
-  { map, current }: Ground,
-  { owners, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
+  { map }: Ground,
+  { owners, served, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
   const { secret } = prepared.config.cluster;
-  const maxConnections = () => current.maxConnections;
+  const maxConnectionsOf = (child: OwnerRef) => served.maxConnectionsOf(child);
   const rooms = { owners, watch, placement, boxes: map.boxes };
   const suspect = (owner: OwnerRef) => fleet.suspect(owner);
-  return new Routing({ ...rooms, stirred, suspect, secret, maxConnections });
+  return new Routing({ ...rooms, stirred, suspect, secret, maxConnectionsOf });
 }

@@ -1,13 +1,17 @@
 import { connectionBudget, fileLimit } from '../check/limits.js';
 import type { Fleet } from '../child/fleet.js';
-import type { Config } from '../config/config.js';
 import { planCpus } from '../cpu/plan.js';
 import { readTopology } from '../cpu/topology.js';
 import type { FleetControl } from '../jobs/fleet-control.js';
 import type { Placement } from '../placement/placement.js';
+import type { Current } from './renewals.js';
 
 /** Joins the children and their clients for jobs. */
-export function makeFleetControl(config: Config, fleet: Fleet, placement: Placement): FleetControl {
+export function makeFleetControl(
+  current: Current,
+  fleet: Fleet,
+  placement: Placement,
+): FleetControl {
   return {
     children: () =>
       fleet.statuses().map(({ id, state, generation, lastError }) => ({
@@ -20,6 +24,7 @@ export function makeFleetControl(config: Config, fleet: Fleet, placement: Placem
     prove: (id) => fleet.prove(id),
     restart: (id, reason) => fleet.restart(id, reason),
     add: async (count) => {
+      const { config } = current;
       const { reserve, smt } = config.cpu;
       connectionBudget(config, count, await fileLimit());
       const plan = planCpus(readTopology(), { count, reserve, smt });

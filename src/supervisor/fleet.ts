@@ -7,7 +7,7 @@ import type { ChildTraffic } from '../listener/listener.js';
 import type { Logger } from '../logging/logger.js';
 import type { Listeners } from './listeners.js';
 
-export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls'> {
+export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls' | 'started'> {
   readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
@@ -23,8 +23,9 @@ export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const files = { workDir, env, portBase: children.portBase };
   const { maxHungPercent, maxCrashes, eject } = children;
   const sends = (id: string) => (listeners.traffic().get(id)?.bitrateOut ?? 0) > 0;
+  const moves = (id: string) => (listeners.traffic().get(id)?.bitrate ?? 0) > 0;
   const conf = confOptions(prepared);
-  const care = { maxHungPercent, maxCrashes, eject, sends };
+  const care = { maxHungPercent, maxCrashes, eject, sends, moves };
   return new Fleet({ binary, cpus, pinning, conf, ...care, ...files, ...told });
 }
 

@@ -15,13 +15,14 @@ import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
 import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
+import type { Served } from './served.js';
 
 export interface FileParts {
   readonly access: AccessRules;
-  readonly config: Pick<Config, 'workDir' | 'hls' | 'http' | 'vhosts'>;
+  readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
   readonly current: Current;
   readonly template: Template;
-  readonly vhosts: readonly string[];
+  readonly served: Pick<Served, 'vhosts' | 'makesHls'>;
   /** The user's own files. */
   readonly folders: Folders | null;
   readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf' | 'whenPublished'>;
@@ -71,10 +72,10 @@ function windowOf({ config, template }: Pick<FileParts, 'config' | 'template'>):
 }
 
 function hlsOptions(parts: FileParts): HlsOptions {
-  const { config, access, vhosts, folders, routing, viewers, logger } = parts;
+  const { config, access, served, folders, routing, viewers, logger } = parts;
   return {
     root: hlsFolder(config.workDir),
-    vhosts,
+    vhosts: () => served.vhosts,
     access,
     windowSeconds: windowOf(parts),
     viewers,
@@ -93,13 +94,11 @@ function fallback(folders: Folders): Pick<HlsOptions, 'otherwise' | 'isFile'> {
 
 /** A stream's first segment is complete after its length, and the wait for a keyframe. */
 function earlyViewers(parts: FileParts): EarlyOptions {
-  const { config, current, template, routing, holds, heldHooks } = parts;
-  const { hls, vhosts } = config;
-  const withHls = new Set(template.vhosts.filter(({ hasHls }) => hasHls).map(({ name }) => name));
+  const { config, current, served, routing, holds, heldHooks } = parts;
+  const { hls } = config;
   return {
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
-    makesHls: (vhost) =>
-      template.isGiven ? withHls.has(vhost) : hls.enabled && vhosts[vhost] !== 'ts',
+    makesHls: (vhost) => served.makesHls(vhost),
     take: (ip) => holds.take(ip) === null,
     giveBack: (ip) => holds.giveBack(ip),
     hooks: heldHooks,

@@ -4,16 +4,15 @@ import { liveStreams } from '../unmanaged/live-streams.js';
 
 /** Builds the relay of children's hooks to placement and the user's URLs. */
 export function makeHooks(
-  { config, template, vhosts, binary }: Pick<Prepared, 'config' | 'template' | 'vhosts' | 'binary'>,
+  { config, template, binary }: Pick<Prepared, 'config' | 'template' | 'binary'>,
   parts: Pick<
     HooksOptions,
-    'serverId' | 'fleet' | 'claims' | 'clientOf' | 'heard' | 'stirred' | 'logger'
+    'serverId' | 'fleet' | 'claims' | 'clientOf' | 'vhosts' | 'heard' | 'stirred' | 'logger'
   >,
 ): Hooks {
   return new Hooks({
     config: config.hooks,
     template,
-    vhosts,
     srsVersion: binary.version,
     liveStreams,
     ...parts,

@@ -1,4 +1,3 @@
-import { liveMounts } from '../child/live-mounts.js';
 import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
 import type { AcceptTurns } from '../listener/accept-turns.js';
@@ -6,16 +5,13 @@ import { TrustedProxies } from '../listener/client-address.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
-import { liveMatcher } from '../protocol/http/live.js';
 import type { NamedListener } from './listeners.js';
-import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
 import type { StreamPortParts } from './stream-parts.js';
 
 export interface HttpParts extends StreamPortParts {
   readonly acceptTurns: AcceptTurns;
-  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'vhosts'>;
-  readonly current: Current;
+  readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http'>;
   /** The user's own files. */
   readonly folders: Folders | null;
   readonly routing: Pick<Routing, 'route' | 'whenPublished'>;
@@ -32,13 +28,18 @@ type HttpListenerName = 'http' | 'https' | 'api' | 'apiHttps';
 /** Builds the configured HTTP and API ports. */
 export function httpListeners(parts: HttpParts, plugins: HttpPlugins): NamedListener[] {
   const live = liveOptions(parts);
+  const { renewals } = parts;
   const names: readonly HttpListenerName[] = ['http', 'https', 'api', 'apiHttps'];
   return names.flatMap((name) => {
     const isApi = name === 'api' || name === 'apiHttps';
     const listener = isApi
       ? httpListener(parts, name, plugins.api, null)
       : httpListener(parts, name, plugins.http, live);
-    return listener === null ? [] : [{ name, transport: 'tcp' as const, listener }];
+    if (listener === null) return [];
+    renewals.on(['limits.identifySeconds'], ({ limits }) =>
+      listener.renew(1000 * limits.identifySeconds),
+    );
+    return [{ name, transport: 'tcp' as const, listener }];
   });
 }
 
@@ -68,10 +69,10 @@ function httpListener(
 }
 
 function liveOptions(parts: HttpParts): LiveOptions {
-  const { config, template, vhosts, folders, binary, current } = parts;
+  const { served, folders, binary, current } = parts;
   const { engine, routing, aliases, holds, heldHooks, logger } = parts;
   return {
-    match: liveMatcher(liveMounts(template, config.vhosts), vhosts),
+    match: (target, host) => served.match(target, host),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     ...(folders === null ? {} : { isFile: (request) => folders.has(request) }),
     route: (stream, role) => routing.route(stream, role),

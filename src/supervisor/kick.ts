@@ -50,7 +50,9 @@ async function kickOne({ api, listeners }: KickParts, name: string): Promise<Kic
   return { connections, sessions: (await api.kick(name)) ? 1 : 0 };
 }
 
-async function kickAddress({ api, listeners }: KickParts, ip: string): Promise<Kicked> {
+/** An address may be in brackets, as the clients' rows have those of IPv6. */
+async function kickAddress({ api, listeners }: KickParts, named: string): Promise<Kicked> {
+  const ip = named.replace(/^\[(.*)\]$/, '$1');
   const isTheirs = (row: ConnectionRow) => row.stream !== null && hostName(row.client) === ip;
   const connections = listeners.kick(isTheirs, REASON);
   return { connections, sessions: await api.kickSessions((row) => row.ip === ip) };

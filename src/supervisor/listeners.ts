@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { ListenerRow, PortConnection } from '../admin/types.js';
+import type { AliasClient } from '../api/addresses.js';
 import { formatAddress } from '../config/address.js';
 import type { AliasListener, ChildTraffic, ConnectionRow, Listener } from '../listener/listener.js';
 import type { OwnerRef } from '../owner.js';
@@ -69,15 +70,14 @@ export class Listeners {
 
   /** Returns the IP address of the client behind an alias; null if the alias is unknown. */
   async addressOf(alias: string): Promise<string | null> {
-    const client = await this.clientOf(alias);
-    return client === null ? null : hostName(client);
+    return (await this.clientOf(alias))?.ip ?? null;
   }
 
-  /** Returns the address and port of the client behind an alias; null if the alias is unknown. */
-  async clientOf(alias: string): Promise<string | null> {
+  /** Returns the client behind an alias; null if the alias is unknown. */
+  async clientOf(alias: string): Promise<AliasClient | null> {
     for (const { listener } of this.#listeners) {
-      const client = 'clientOf' in listener ? await listener.clientOf(alias) : null;
-      if (client !== null) return client;
+      const holder = 'holderOf' in listener ? await listener.holderOf(alias) : null;
+      if (holder !== null) return { connection: holder.id, ip: hostName(holder.client) };
     }
     return null;
   }

@@ -1,5 +1,7 @@
+import { confOptions } from '../check/prepared.js';
 import type { CpuKeeper } from '../child/cpu-keeper.js';
 import type { Fleet } from '../child/fleet.js';
+import { StartedConfs } from '../child/started-confs.js';
 import { CONFIGURED_HOOKS } from '../config/config.js';
 import type { FirewallKeeper } from '../firewall/keeper.js';
 import type { Hooks, HooksOptions } from '../hooks/hooks.js';
@@ -23,6 +25,7 @@ import { makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
 import { makePlacement } from './placement.js';
 import { Recycler, recycleBy } from './recycler.js';
+import { Served } from './served.js';
 import { claimsOf, mendAfterStandstill } from './standstill.js';
 
 /** The owners of streams, and the parts that know what each owns. */
@@ -32,6 +35,7 @@ export interface Owning {
   readonly cpus: CpuKeeper;
   readonly origins: Origins;
   readonly owners: Owners;
+  readonly served: Served;
   readonly placement: Placement;
   readonly watch: Watch;
   readonly hooks: Hooks;
@@ -39,6 +43,8 @@ export interface Owning {
   readonly operations: Operations;
   readonly recycler: Recycler;
 }
+
+const CARE_KEYS = ['children.maxHungPercent', 'children.maxCrashes', 'children.eject'] as const;
 
 const HOOK_KEYS = [
   ...CONFIGURED_HOOKS.map((name) => `hooks.${name}` as const),
@@ -54,8 +60,10 @@ export function makeOwning(
   const { config, template } = prepared;
   const log = (room: string) => logger.child({ room });
   const firewall = makeFirewall(prepared, log('fleet'));
+  const started = new StartedConfs();
   const fleet: Fleet = makeFleet({
     prepared,
+    started,
     hooks: (childId) => hooks.planFor(childId),
     onPorts: (ports) => firewall.guard(ports),
     loop,
@@ -69,20 +77,24 @@ export function makeOwning(
   const cpus = makeCpuKeeper(prepared, { fleet, changes, logger: log('cpu') });
   const rtmp = () => listeners.address('rtmp');
   const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
+  const conf = confOptions(prepared);
+  const served = new Served({ started, children: () => fleet.statuses(), conf, current });
+  renewals.on(['vhosts'], (renewed) => served.renew(confOptions({ ...prepared, config: renewed })));
   const owners = new Owners(fleet, origins, template.authorization);
   const jobs = new Jobs({ logger: log('jobs') });
   const placement: Placement = makePlacement({
-    ...{ current, map, owners, listeners },
+    ...{ current, map, owners, listeners, served },
     isLeaving: (id) => jobs.isLeaving(id),
     logger: log('placement'),
   });
   const claims = claimsOf(placement, { listeners, loop });
   const watch = watchOrigins(origins, placement, { claims, logger: log('origins') });
   const clientOf = (alias: string) => listeners.addressOf(alias);
-  const told = { claims, clientOf, ...api, logger: log('hooks') };
+  const told = { claims, clientOf, ...api, vhosts: () => served.vhosts, logger: log('hooks') };
   const hooks = makeHooks(prepared, { serverId, fleet, ...told });
+  renewals.on(CARE_KEYS, ({ children }) => fleet.care.renew(children));
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
-  const operations = new Operations(jobs, makeFleetControl(config, fleet, placement));
+  const operations = new Operations(jobs, makeFleetControl(current, fleet, placement));
   const recycler = new Recycler({
     limits: () => current.config.children.recycle,
     loop,
@@ -92,12 +104,12 @@ export function makeOwning(
   });
   mendAfterStandstill({ loop, placement, recheck: () => hooks.recheck(), logger });
   const work = { jobs, operations, recycler };
-  return { firewall, fleet, cpus, origins, owners, placement, watch, hooks, ...work };
+  return { firewall, fleet, cpus, origins, owners, served, placement, watch, hooks, ...work };
 }
 
 /** Connects the end of an owner, and of another box, to placement, hooks and listeners. */
 export function joinEnds(
-  { fleet, origins, placement, hooks }: Owning,
+  { fleet, origins, served, placement, hooks }: Owning,
   { listeners, map }: Pick<Ground, 'listeners' | 'map'>,
   { logger, isStopping }: { readonly logger: Logger; readonly isStopping: () => boolean },
 ): void {
@@ -108,6 +120,8 @@ export function joinEnds(
     listeners.endOf(down, `child ${down.id} is gone: ${down.reason}`);
   };
   fleet.on('down', ownerDown);
+  fleet.on('down', () => served.look());
+  fleet.on('ready', () => served.look());
   origins.on('down', ownerDown);
   map.boxes?.on('down', (box) => placement.boxDown(box));
   map.boxes?.on('back', () => void placement.renew());

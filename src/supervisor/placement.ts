@@ -6,11 +6,13 @@ import type { Listeners } from './listeners.js';
 import type { Owners } from './owners.js';
 import type { SharedMap } from './registry.js';
 import type { Current } from './renewals.js';
+import type { Served } from './served.js';
 
 export interface PlacementParts {
   readonly current: Current;
   readonly map: SharedMap;
   readonly owners: Owners;
+  readonly served: Pick<Served, 'mayTake' | 'maxConnectionsOf'>;
   readonly listeners: Listeners;
   /** Returns whether a job is going to replace a child's process. */
   readonly isLeaving: (id: string) => boolean;
@@ -23,7 +25,7 @@ const BITRATES_MS = 250;
 
 /** Builds placement over children and origins. Clients of a stream in its old owner are closed. */
 export function makePlacement(parts: PlacementParts): Placement {
-  const { current, map, owners, listeners, isLeaving, logger } = parts;
+  const { current, map, owners, served, listeners, isLeaving, logger } = parts;
   const { registry, boxes, renewMs } = map;
   const bitrateOf = bitratesOf(listeners);
   const placement: Placement = new Placement({
@@ -35,9 +37,11 @@ export function makePlacement(parts: PlacementParts): Placement {
         countsOf: (id) => ({ ...placement.counts(id), clients: placement.connections(id) }),
         bitrateOf,
         limits: childLimits(current),
+        maxConnectionsOf: (child) => served.maxConnectionsOf(child),
         isLeaving,
         now: Date.now(),
       }),
+    mayTake: (id, stream) => served.mayTake(id, stream),
     child: (id) => {
       const status = owners.status(id);
       return status && servingOf(status);
@@ -66,8 +70,8 @@ function bitratesOf(listeners: Listeners): (id: string) => number {
   };
 }
 
-/** Returns the present limits of each child, with the bitrate in bits per second. */
-export function childLimits({ config: { children }, maxConnections }: Current): ChildLimits {
+/** Returns the configured limits of each child, with the bitrate in bits per second. */
+export function childLimits({ config: { children } }: Current): ChildLimits {
   const { maxStreams, maxBitrate, slowStartSeconds } = children;
-  return { maxConnections, maxStreams, maxBitrate: maxBitrate * 1e6, slowStartSeconds };
+  return { maxStreams, maxBitrate: maxBitrate * 1e6, slowStartSeconds };
 }

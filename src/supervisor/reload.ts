@@ -71,7 +71,7 @@ export class Reloader {
     if (rolls || keys.includes('children.count')) this.#parts.jobs.demandFree();
     const report = { dryRun, applied: keys, restartsChildren: rolls, refused };
     if (dryRun) return { ...report, error: null, job: null };
-    const { error, job } = await this.#apply(step, current.config);
+    const { error, job } = await this.#apply(step);
     return { ...report, error, job };
   }
 
@@ -93,37 +93,29 @@ export class Reloader {
     return prepared.binary.kind === 'none' ? null : renewedConf({ ...prepared, config });
   }
 
-  async #apply(step: Step, before: Config): Promise<Pick<ReloadReport, 'error' | 'job'>> {
+  async #apply(step: Step): Promise<Pick<ReloadReport, 'error' | 'job'>> {
     const { current, renewals, certificate } = this.#parts;
     const { config, keys } = step;
     current.config = config;
     await renewals.apply(keys, config);
     await certificate?.reload();
-    if (step.rolls) return { error: null, job: (await this.#roll(step, before)).report() };
+    if (step.rolls) return { error: null, job: (await this.#roll(step)).report() };
     const error = await this.#reloadTemplate(step);
     if (!keys.includes('children.count')) return { error, job: null };
     return { error, job: this.#scale(config) };
   }
 
   /** Restarts the children one after another, with their new configs. */
-  async #roll({ conf, config }: Step, before: Config): Promise<Job> {
-    const { current, fleet, access, operations } = this.#parts;
+  async #roll({ conf }: Step): Promise<Job> {
+    const { fleet, access, operations } = this.#parts;
     if (conf !== null) {
       await fleet.rewrite(conf);
       access.renew(conf.template.vhosts);
     }
-    // An SRS that has refused a connection accepts none ever after, so a child must not get more
-    // than its present config permits.
-    const { maxConnections } = config.children;
-    current.maxConnections = Math.min(maxConnections, before.children.maxConnections);
-    const job = operations.restart({
+    return operations.restart({
       ...{ ids: operations.idsFrom(), drainMs: DRAIN_MS, what: 'reload' },
       reason: 'its configuration has changed',
     });
-    void job.over.then(({ state }) => {
-      if (state === 'done') current.maxConnections = maxConnections;
-    });
-    return job;
   }
 
   /** Has SRS reload the template. Returns why a child does not go by it; null: all do. */

@@ -4,8 +4,6 @@ import type { RenewableKey } from '../config/effects.js';
 /** The configuration by which the program runs now; a reload replaces it. */
 export interface Current {
   config: Config;
-  /** Most clients of one child: fewer than configured until all children have their new config. */
-  maxConnections: number;
 }
 
 interface Renewal {

@@ -20,8 +20,8 @@ export interface RoutingParts {
   readonly boxes: Boxes | null;
   /** Shared secret of the boxes; null: they do not relay for each other. */
   readonly secret: string | null;
-  /** Returns the most clients of one child. */
-  readonly maxConnections: () => number;
+  /** Returns the most clients of a child. */
+  readonly maxConnectionsOf: (child: OwnerRef) => number;
   /** Called with a child's id whenever a client is sent there or leaves. */
   readonly stirred?: ((childId: string) => void) | undefined;
   /** Called when a client could not connect to a child of ours. */
@@ -98,7 +98,7 @@ export class Routing {
     const { owner } = hold;
     if (owner.box !== undefined) return this.#toBox(hold, owner.box);
     const child = this.#parts.owners.status(owner.id);
-    if (child !== null && !this.#isFull(owner.id)) return this.#toChild(hold, child);
+    if (child !== null && !this.#isFull(owner)) return this.#toChild(hold, child);
     hold.release();
     return null;
   }
@@ -172,7 +172,8 @@ export class Routing {
    * Returns whether the child has as many clients as it may have. An SRS that has refused one
    * connection accepts none on that port ever after, so it must never have to refuse one.
    */
-  #isFull(childId: string): boolean {
-    return this.#parts.placement.connections(childId) > this.#parts.maxConnections();
+  #isFull(child: OwnerRef): boolean {
+    const { placement, maxConnectionsOf } = this.#parts;
+    return placement.connections(child.id) > maxConnectionsOf(child);
   }
 }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
 import type { Address, Config } from '../config/config.js';
 import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
@@ -10,6 +9,7 @@ import type { RtmpSessionContext } from '../listener/rtmp/session.js';
 import { CHILD_ANSWER_MS } from '../listener/rtmp/talk.js';
 import { keepSources } from '../listener/source-keeper.js';
 import { DEFAULT_SIZES, type GreetingSizes } from '../protocol/rtmp/greeting.js';
+import type { SetupThreads } from '../relay/client-setup.js';
 import { DEFAULT_VHOST, nameOf } from '../stream-key.js';
 import type { NamedListener } from './listeners.js';
 import type { Routing } from './routing.js';
@@ -28,9 +28,23 @@ export function rtmpListeners(parts: RtmpParts): NamedListener[] {
   const context = sessions(parts, held, 'rtmp');
   // Set-up on the engine's threads uses several cores in a storm of clients.
   const listener = engine.setupThreads
-    ? new RtmpPool(engine.setupThreads, options, context)
+    ? pool(engine.setupThreads, options, context, parts)
     : new RtmpListener(options, context);
   return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
+}
+
+/** Sessions on this thread read the rules where they are; threads are told. */
+function pool(
+  threads: SetupThreads,
+  options: RtmpPortOptions,
+  context: RtmpSessionContext,
+  { renewals, served }: Pick<RtmpParts, 'renewals' | 'served'>,
+): RtmpPool {
+  const listener = new RtmpPool(threads, options, context);
+  const tell = () => listener.tellRules();
+  renewals.on(['limits.identifySeconds'], tell);
+  served.on('vhosts', tell);
+  return listener;
 }
 
 /** TLS ends here: SRS has none for RTMP. */
@@ -54,10 +68,9 @@ function portOptions(
 }
 
 /** Builds the place where players of both ports wait for their publishers. */
-function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts): HeldPlayers {
-  const holdable = new Set(holdableVhosts(template, vhosts));
+function heldPlayers({ served, routing, holds, heldHooks }: RtmpParts): HeldPlayers {
   return new HeldPlayers({
-    knows: (stream) => holdable.has(nameOf(stream).vhost) && routing.knowsPublishers,
+    knows: (stream) => served.isHoldable(nameOf(stream).vhost) && routing.knowsPublishers,
     whenPublishing: (stream, signal) => routing.whenPublishing(stream, signal),
     route: (stream, role) => routing.route(stream, role),
     hooks: heldHooks,
@@ -66,7 +79,7 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 }
 
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
-  const { access, turns, config, template, vhosts, routing, engine, aliases, logger } = parts;
+  const { access, turns, current, template, served, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const vhostSizes = sizesOf(template);
   return {
@@ -76,8 +89,12 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
     access,
     turns,
-    vhosts,
-    identifyMs: config.limits.identifySeconds * 1000,
+    get vhosts() {
+      return served.vhosts;
+    },
+    get identifyMs() {
+      return 1000 * current.config.limits.identifySeconds;
+    },
     childAnswerMs: CHILD_ANSWER_MS,
     server: { signature: `SRS/${version}(Hang)`, version, pid: process.pid },
     ...(vhostSizes === undefined ? {} : { vhostSizes }),

@@ -17,6 +17,7 @@ import type { UdpEndpoint } from '../relay/udp.js';
 import type { NamedListener } from './listeners.js';
 import type { Renewals } from './renewals.js';
 import type { Routing } from './routing.js';
+import type { Served } from './served.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface SrtParts extends UdpParts {
@@ -24,7 +25,7 @@ export interface SrtParts extends UdpParts {
   readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'cluster' | 'srt'>;
   readonly template: Template;
-  readonly vhosts: readonly string[];
+  readonly served: Pick<Served, 'vhosts'>;
   readonly binary: Pick<Binary, 'kind'>;
   readonly routing: Pick<Routing, 'route' | 'isBox'>;
   /** Returns all children. */
@@ -65,7 +66,7 @@ export function srtListener(
       secret !== null &&
       acrossBoxes(boxes, secret, askedBoxes(boxes, secret, logger))),
     aliases,
-    vhosts: vhosts.length > 0 ? vhosts.map(({ name }) => name) : parts.vhosts,
+    vhosts: () => (vhosts.length > 0 ? vhosts.map(({ name }) => name) : parts.served.vhosts),
     defaultApp: srtDefaultApp ?? DEFAULT_APP,
     defaultStreamId: defaultStreamId(config.srt),
     openRelay: (options) => openUdpRelay(engine.name, options, threads),

@@ -9,13 +9,17 @@ import type { HoldBudget } from '../listener/hold-budget.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
+import type { Current, Renewals } from './renewals.js';
+import type { Served } from './served.js';
 
 /** Parts of the ports whose clients publish or play by TCP: RTMP and HTTP. */
 export interface StreamPortParts {
   readonly access: AccessRules;
   readonly turns: SetupTurns;
   readonly template: Template;
-  readonly vhosts: readonly string[];
+  readonly served: Served;
+  readonly current: Current;
+  readonly renewals: Renewals;
   readonly binary: Pick<Binary, 'version'>;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;

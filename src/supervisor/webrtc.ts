@@ -19,6 +19,7 @@ import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
 import type { Current, Renewals } from './renewals.js';
 import type { Routing } from './routing.js';
+import type { Served } from './served.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface WebRtcParts extends UdpParts {
@@ -27,7 +28,7 @@ export interface WebRtcParts extends UdpParts {
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry'>;
   readonly current: Current;
   readonly renewals: Renewals;
-  readonly vhosts: readonly string[];
+  readonly served: Pick<Served, 'vhosts'>;
   /** Most client connections at the same time. */
   readonly connections: number;
   readonly routing: Pick<Routing, 'route' | 'whenPublished' | 'authorizationOf'>;
@@ -76,7 +77,9 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
       candidates: () => candidates,
       port: () => listener.address()?.port ?? null,
     },
-    vhosts: parts.vhosts,
+    get vhosts() {
+      return parts.served.vhosts;
+    },
     secret: config.registry === 'memory' ? null : config.cluster.secret,
     box: sessionMark(boxes?.id ?? hostname()),
     get answerMs() {

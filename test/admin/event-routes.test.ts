@@ -23,10 +23,8 @@ let server: AdminServer;
 let address = { host: '127.0.0.1', port: 0 };
 
 async function open(log: EventLog): Promise<AdminServer> {
-  const row = {
-    ...{ stream: key(stream), child: 'c001', publishing: true, clients: 3, since: 1_000 },
-    ...{ publisher: null, bitrate: null },
-  };
+  const told = { publisher: null, bitrate: null, since: 1_000 };
+  const row = { stream: key(stream), child: 'c001', publishing: true, clients: 3, ...told };
   const rows = source({ streams: async () => [row] });
   const plugins = [eventRoutes({ events: log, source: rows })];
   const opened = new AdminServer({

@@ -124,17 +124,18 @@ export class TestBox {
     const toChild = (status: ChildStatus): ApiChild => {
       const { id, generation, state, pid } = status;
       const life = { id, generation, pid, ready: state === 'ready', port: through(status) };
-      const { authorization } = rulesOf(parseTemplate(template), []);
+      const { authorization } = rulesOf(parseTemplate(template), () => []);
       return { ...life, authorization, bounds: OF_CHILDREN };
     };
     return {
       identity: IDENTITY,
-      rules: rulesOf(parseTemplate(template), ['__defaultVhost__']),
+      rules: rulesOf(parseTemplate(template), () => ['__defaultVhost__']),
       children: () => this.fleet.statuses().map(toChild),
       held: () => this.held,
       endHeld: () => false,
       streams: async () => this.placed,
-      clientOf: async (alias) => (alias === ALIAS ? ALIAS_CLIENT : null),
+      clientOf: async (alias) =>
+        alias === ALIAS ? { ip: ALIAS_CLIENT, connection: '1-00002a' } : null,
       ownAddress: OWN_ADDRESS,
       ports: () => ({ rtmp: 1935, api: 1985, listen: '1985' }),
       renewConfs: async () => {},

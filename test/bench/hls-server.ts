@@ -12,7 +12,7 @@ import { httpListener } from '../helpers/http-listener.js';
 const [root = ''] = process.argv.slice(2);
 const hls = hlsRoutes({
   root,
-  vhosts: [DEFAULT_VHOST],
+  vhosts: () => [DEFAULT_VHOST],
   windowSeconds: 60,
   cacheBytes: 64 * 1024 * 1024,
   access: OPEN_ACCESS,

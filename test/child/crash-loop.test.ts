@@ -17,14 +17,14 @@ const TABLE: [string, number[], number, number | null][] = [
 test('so many crashes within ten minutes are a loop', () => {
   assert.equal(CRASH_WINDOW_MS, 600_000);
   for (const [name, times, most, at] of TABLE) {
-    const loop = new CrashLoop(most);
+    const loop = new CrashLoop(() => most);
     const found = times.find((seconds) => loop.note(seconds * 1000, 'exit code 3') !== null);
     assert.equal(found ?? null, at, name);
   }
 });
 
 test('it says how many, within how long, and the last reason', () => {
-  const loop = new CrashLoop(2);
+  const loop = new CrashLoop(() => 2);
   assert.equal(loop.note(1000, 'killed by SIGSEGV'), null);
   const text = 'it crashed 2 times within 4 s (children.maxCrashes), last: exit code 3';
   assert.equal(loop.note(5000, 'exit code 3'), text);

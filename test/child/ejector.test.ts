@@ -13,6 +13,7 @@ class World {
   readonly refusing = new Set<string>();
   readonly slow = new Set<string>();
   readonly stalling = new Set<string>();
+  readonly moving = new Set<string>();
   readonly states = new Map<string, ChildState>();
   readonly generations = new Map<string, number>();
   readonly givenUp = new GivenUp(() => this.ids.length, 25);
@@ -25,6 +26,7 @@ class World {
     givenUp: this.givenUp,
     loop: { lateSince: () => this.lateMs },
     sends: (id) => !this.stalling.has(id),
+    moves: (id) => this.moving.has(id),
     stalls: (id) => this.stalling.has(id),
     answersRtmp: async ({ id }) => {
       this.dials += 1;
@@ -148,4 +150,61 @@ test('a fresh process is not ejected, nor one that an operator pardons', async (
   world.ejector.pardon('c001');
   assert.deepEqual(world.out(), []);
   assert.ok(world.givenUp.add('c002', 'ejected'));
+});
+
+test('an ejected child whose port stays closed is sick, sooner if it serves nobody', async () => {
+  for (const [isMoving, seconds] of [
+    [false, 60],
+    [true, 600],
+  ] as const) {
+    const world = new World();
+    const sickness = () => world.ejector.sicknessOf(world.status('c001'));
+    if (isMoving) world.moving.add('c001');
+    world.refusing.add('c001');
+    await world.pass(5);
+    assert.equal(sickness(), null, 'nobody has tried its port');
+    world.ejector.suspect({ id: 'c001', generation: 1 });
+    await world.pass(seconds / 2);
+    assert.deepEqual([world.out(), sickness()], [['c001'], null]);
+    await world.pass(1);
+    assert.equal(sickness(), `its RTMP port has taken no connections for ${seconds} s`);
+    world.generations.set('c001', 2);
+    assert.equal(sickness(), null);
+  }
+});
+
+test('a port that answers again is no sickness, nor is one that others would be hurt for', async () => {
+  const world = new World();
+  const sick = () => world.ids.filter((id) => world.ejector.sicknessOf(world.status(id)));
+  for (const id of ['c001', 'c002']) {
+    world.refusing.add(id);
+    world.ejector.suspect({ id, generation: 1 });
+  }
+  await world.pass(25);
+  world.refusing.delete('c001');
+  await world.pass(1);
+  world.refusing.add('c001');
+  world.ejector.suspect({ id: 'c001', generation: 1 });
+  await world.pass(25);
+  assert.deepEqual(sick(), []);
+  // The other one was one too many to be ejected.
+  assert.deepEqual(world.out(), ['c001']);
+});
+
+test('where ejecting is switched off, nobody is out, and nobody gets out', async () => {
+  const world = new World();
+  world.refusing.add('c001');
+  world.ejector.suspect({ id: 'c001', generation: 1 });
+  await world.pass(3);
+  assert.deepEqual(world.out(), ['c001']);
+  world.ejector.close();
+  assert.deepEqual(world.out(), []);
+  assert.ok(world.givenUp.add('c002', 'ejected'));
+  world.givenUp.delete('c002');
+  world.ejector.suspect({ id: 'c001', generation: 1 });
+  await world.pass(9);
+  assert.deepEqual(world.out(), []);
+  world.ejector.start();
+  await world.pass(3);
+  world.ejector.close();
 });

@@ -99,6 +99,25 @@ for (const origin of origins()) {
       assert.ok(Number(bytesIn) > 1000);
     });
 
+    it('names a client by one id: in its line, in SRS’s API and in the admin port’s list', async () => {
+      cast.publish(supervisor.url('live/named'));
+      await supervisor.ownerOf('live/named');
+      const player = await cast.play(supervisor.url('live/named'));
+      await until('media', () => player.received.length > 10);
+      const row = (await supervisor.connections()).find(({ client }) => client === player.address);
+      assert.ok(row);
+      const shown = await until('its row in the API', async () => {
+        const answer = await fetch(`http://127.0.0.1:${ports.api}/api/v1/clients/?count=100`);
+        if (answer.status !== 200) return null;
+        const { clients } = (await answer.json()) as { clients: Line[] };
+        return clients.find(({ connection }) => connection === row.id);
+      });
+      assert.deepEqual([shown.child, shown.ip, shown.publish], [row.child, '127.0.0.1', false]);
+      await player.close();
+      const { client, alias } = await said('connection ended', { id: row.id });
+      assert.deepEqual([client, alias], [row.client, row.alias]);
+    });
+
     it('tells of an HLS session once, with the bytes of its segments', async () => {
       const publisher = cast.publish(supervisor.url('live/hls'));
       const viewer = await HlsViewer.join(`http://127.0.0.1:${ports.http}/live/hls.m3u8`);

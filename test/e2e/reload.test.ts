@@ -134,16 +134,16 @@ for (const origin of origins()) {
 
     it('is applied at once where it can be, and refused key by key elsewhere', async () => {
       const live = 'log: { level: debug }\napi: { username: u, password: secret-of-api }\n';
-      await write(`${live}limits: { heldPlayers: 7, identifySeconds: 5 }\n`);
+      await write(`${live}limits: { heldPlayers: 7 }\ncpu: { smt: every-thread }\n`);
       const dry = await reload('--dry-run');
       const applied = 'applied: limits.heldPlayers, api.username, api.password, log.level';
       const refused =
-        'refused: limits.identifySeconds: it takes a restart: the ports were opened with it';
+        'refused: cpu.smt: it takes a restart: the CPUs were divided by it at the start';
       assert.deepEqual([dry.code, dry.stdout], [1, `would be ${applied}\nwould be ${refused}\n`]);
       assert.equal(await statusOfApi(), 200);
       const done = await reload();
       assert.deepEqual([done.code, done.stdout], [1, `${applied}\n${refused}\n`]);
-      assert.match(done.stderr, /^srs-supervisor: [^\n]* limits\.identifySeconds\n$/);
+      assert.match(done.stderr, /^srs-supervisor: [^\n]* cpu\.smt\n$/);
       assert.equal(await statusOfApi(), 401);
       // The relay's threads, which accept clients, have the new level as well.
       await until('a line at debug', async () => {
@@ -173,6 +173,37 @@ for (const origin of origins()) {
       assert.equal(await statusOfApi(), 401);
     });
 
+    it('closes clients who name no stream after the new limit', async () => {
+      await write('limits: { identifySeconds: 1 }\n');
+      const { code, stdout } = await reload();
+      assert.deepEqual([code, /limits\.identifySeconds/.test(stdout)], [0, true]);
+      const socket = connect({ port: supervisor.rtmpPort, host: '127.0.0.1' });
+      await once(socket, 'connect');
+      await once(socket.resume(), 'close');
+    });
+
+    it('has the vhosts that the children get in turn, and no others', async () => {
+      const url = (host: string) => `${supervisor.url('live/of-vhost')}?vhost=${host}`;
+      const keys = async (): Promise<string[]> =>
+        (await supervisor.streams()).map(({ stream }) => stream);
+      const publishedAs = async (host: string, key: string) => {
+        const publisher = cast.publish(url(host));
+        await until(key, async () => (await keys()).includes(key));
+        await cast.assertPlays(5, url(host));
+        await publisher.kill();
+        await until('it is gone', async () => (await keys()).length === 0);
+      };
+      await publishedAs('new.example.com', '__defaultVhost__/live/of-vhost');
+      await write('vhosts: { new.example.com: ts }\nchildren: { slowStartSeconds: 0 }\n');
+      const added = await reload();
+      assert.equal(added.code, 0, added.stderr);
+      assert.match(added.stdout, /^applied: .*vhosts.*\nthe children are restarted in turn\n/m);
+      await publishedAs('new.example.com', 'new.example.com/live/of-vhost');
+      await write('children: { slowStartSeconds: 0 }\n');
+      assert.equal((await reload()).code, 0);
+      await publishedAs('new.example.com', '__defaultVhost__/live/of-vhost');
+    });
+
     it('restarts the children in turn for a hook that they must call', async () => {
       await write(`log: { level: info }\nhooks: { on_play: http://127.0.0.1:9/ }\n`);
       const rolled = await reload();
@@ -181,7 +212,7 @@ for (const origin of origins()) {
       const rows = await supervisor.children();
       assert.deepEqual(
         rows.map(({ generation }) => generation),
-        [2, 2],
+        [4, 4],
       );
       const conf = await readFile(join(supervisor.workDir, 'conf/c001.conf'), 'utf8');
       assert.match(conf, /on_play /);

@@ -1,4 +1,4 @@
-import { AliasBook } from '../../src/listener/aliases.js';
+import { AliasBook, type AliasHolder } from '../../src/listener/aliases.js';
 import { PublishWaiters } from '../../src/placement/waiters.js';
 import type { StreamKey } from '../../src/stream-key.js';
 
@@ -6,8 +6,8 @@ import type { StreamKey } from '../../src/stream-key.js';
 export class CountedAliases extends AliasBook {
   readonly taken = new Set<string>();
 
-  override take(client: string): string | null {
-    const alias = super.take(client);
+  override take(holder: AliasHolder): string | null {
+    const alias = super.take(holder);
     if (alias !== null) this.taken.add(alias);
     return alias;
   }

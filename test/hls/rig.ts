@@ -76,7 +76,7 @@ export class HlsRig {
     app.register(
       hlsRoutes({
         root: rig.root,
-        vhosts: ['__defaultVhost__', OTHER_VHOST, KEYED_VHOST],
+        vhosts: () => ['__defaultVhost__', OTHER_VHOST, KEYED_VHOST],
         windowSeconds: WINDOW_SECONDS,
         cacheBytes: 8 * 1024 * 1024,
         access: OPEN_ACCESS,

@@ -58,7 +58,7 @@ async function openBox(t: TestContext, urls: ActionUrls, timeoutMs = 60_000): Pr
   const relay = new HookRelay({
     urls: new UserUrls([], urls),
     publishers: new Publishers({ claims, isLive: async () => false }),
-    vhosts: ['__defaultVhost__'],
+    vhosts: () => ['__defaultVhost__'],
     serverId: 'vid-box',
     clientOf: async (alias) => (alias === '127.1.0.1' ? '203.0.113.5' : null),
     keep: async ({ stream }) => {

@@ -83,13 +83,26 @@ test('the first that does not get ready ends it, the others are as they were', a
   assert.deepEqual(operations.idsFrom('c002'), ['c002', 'c003', 'c004', 'c005']);
 });
 
-test('a restart that hangs is given up after two minutes', async () => {
+test('a start that hangs is given up after two minutes', async () => {
   const { clock, fleet, operations } = await rig(2);
-  fleet.hanging.add('c001');
+  fleet.hangingStarts.add('c001');
   const { error, ended } = await clock.drive(operations.restart({ ...DRAIN, ids: ['c001'] }));
-  assert.match(error ?? '', /^c001 did not get ready after 120 s \(stopping\): it neither starts/);
+  assert.match(error ?? '', /^c001 did not get ready after 120 s \(starting\): it neither starts/);
   assert.match(error ?? '', /go on with: restart c001$/);
   assert.equal(ended, 120_000);
+});
+
+test('a process that does not end although killed is given up after half a minute', async () => {
+  const { clock, fleet, operations } = await rig(2);
+  fleet.hanging.add('c001');
+  const job = operations.restart({ ...DRAIN, ids: operations.idsFrom() });
+  const { error, ended } = await clock.drive(job);
+  assert.equal(
+    error,
+    'c001: its process did not end after 30 s, though killed; its clients are closed, and it starts as soon as that ends; 0 of 2 restarted; go on with: restart --all --from c001',
+  );
+  assert.equal(ended, 30_000);
+  assert.equal(fleet.shown()[1], 'c002 ready 1');
 });
 
 test('no child is touched if SRS would refuse to start again', async () => {

@@ -61,6 +61,8 @@ class FakeFleet implements FleetControl {
   /** Children whose next start fails, or that neither end nor start. */
   readonly failing = new Set<string>();
   readonly hanging = new Set<string>();
+  /** Children that end, and whose next start makes no progress. */
+  readonly hangingStarts = new Set<string>();
   /** Why SRS refuses their config; null: it does not. */
   refusal: string | null = null;
   /** Most children that fit. */
@@ -131,7 +133,7 @@ class FakeFleet implements FleetControl {
     const child = this.of(id);
     child.state = 'starting';
     if (child.generation === 0) child.generation = 1;
-    if (this.hanging.has(id)) return new Promise(() => {});
+    if (this.hanging.has(id) || this.hangingStarts.has(id)) return new Promise(() => {});
     const isFailing = this.failing.has(id);
     await this.#clock.sleep(isFailing ? START_MS / 2 : START_MS);
     child.lastError = isFailing ? 'exit code 1: no luck' : null;

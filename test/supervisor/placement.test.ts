@@ -16,7 +16,8 @@ function status(id: string, health: ChildHealth, state: ChildStatus['state'] = '
 test('new streams go to children that answer, and to any that serves where none does', async (t) => {
   let children = [status('c001', 'busy'), status('c002', 'ok'), status('c003', 'ok', 'failed')];
   const placement = makePlacement({
-    current: { config: { children: LIMITS }, maxConnections: LIMITS.maxConnections },
+    current: { config: { children: LIMITS } },
+    served: { mayTake: () => true, maxConnectionsOf: () => LIMITS.maxConnections },
     map: { registry: new MemoryRegistry(), boxes: null },
     owners: {
       statuses: () => children,

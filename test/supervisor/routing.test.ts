@@ -55,7 +55,7 @@ function rig(given: Given = {}) {
     },
     boxes: { get: (id: string) => boxes.get(id) ?? null, list: () => boxes },
     secret,
-    maxConnections: () => 10,
+    maxConnectionsOf: () => 10,
     suspect: note('suspect child'),
   } as unknown as RoutingParts);
   return { routing, said };

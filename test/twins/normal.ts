@@ -53,6 +53,7 @@ const OWN = new Set([
   'client_id',
   'stream_id',
   'child',
+  'connection',
   'cwd',
   'argv',
   'file',

@@ -1,4 +1,5 @@
 import { streamId, vhostId } from '../../public-ids.js';
+import type { Addresses } from '../addresses.js';
 import { type Json, textOf } from '../json.js';
 
 /** A child's lists, as received. */
@@ -11,13 +12,10 @@ export interface Lists {
 /**
  * Converts a child's lists to the box's terms: a vhost's id derives from its name and a stream's
  * from its URL, so that they are equal on all children and after restarts; clients' aliases become
- * true addresses. Streams and clients get their child's id. Client ids stay the child's.
+ * true addresses, with the ids of their connections to us. Streams and clients get their child's
+ * id. Client ids stay the child's.
  */
-export function localize(
-  lists: Lists,
-  child: string,
-  addresses: ReadonlyMap<string, string>,
-): Lists {
+export function localize(lists: Lists, child: string, addresses: Addresses): Lists {
   const vhosts = idsOf(lists.vhosts, (row) => vhostId(textOf(row, 'name')));
   const streams = idsOf(lists.streams, (row) => streamId(textOf(row, 'url')));
   const rename = (ids: Map<string, string>, id: string) => ids.get(id) ?? id;
@@ -33,7 +31,8 @@ export function localize(
       ...row,
       vhost: rename(vhosts, textOf(row, 'vhost')),
       stream: rename(streams, textOf(row, 'stream')),
-      ip: addresses.get(textOf(row, 'ip')) ?? row.ip,
+      ip: row.ip,
+      ...addresses.get(textOf(row, 'ip')),
       child,
     })),
   };

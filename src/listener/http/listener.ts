@@ -17,7 +17,7 @@ import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';
 import type { LiveExchange } from './child-streams.js';
 import { type LiveOptions, LiveRelay } from './live-relay.js';
-import { createHttpServer, refuseBytes, TOO_LATE } from './server.js';
+import { createHttpServer, refuseBytes, setHeadLimit, TOO_LATE } from './server.js';
 import { TurnAway } from './turn-away.js';
 
 export interface HttpListenerOptions {
@@ -95,6 +95,11 @@ export class HttpListener extends ClientListener {
 
   address(): AddressInfo | null {
     return this.#app.server.address() as AddressInfo | null;
+  }
+
+  /** Gives clients so many milliseconds for a request from now on. */
+  renew(identifyMs: number): void {
+    setHeadLimit(this.#app.server, identifyMs);
   }
 
   override async close(): Promise<void> {

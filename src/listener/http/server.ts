@@ -44,8 +44,7 @@ export function createHttpServer(
   { headMs, sendMs = SEND_MS }: HttpTimes,
   listener: RequestListener,
 ): http.Server {
-  const times = { headersTimeout: headMs, requestTimeout: headMs + BODY_MS };
-  const options = { ...OPTIONS, ...times, handshakeTimeout: headMs };
+  const options = { ...OPTIONS, ...headTimes(headMs), handshakeTimeout: headMs };
   const turns = new WeakMap<Socket, RequestTurns>();
   const serve: RequestListener = (request, response) => {
     turns.get(request.socket)?.begin(request, response);
@@ -72,6 +71,15 @@ export function createHttpServer(
   });
   server.on('timeout', (socket) => turns.get(socket)?.timeout());
   return server;
+}
+
+/** Sets another limit for the heads of requests to come. That of TLS handshakes stays. */
+export function setHeadLimit(server: http.Server, headMs: number): void {
+  Object.assign(server, headTimes(headMs));
+}
+
+function headTimes(headMs: number): Pick<http.Server, 'headersTimeout' | 'requestTimeout'> {
+  return { headersTimeout: headMs, requestTimeout: headMs + BODY_MS };
 }
 
 /** Node's code for a head or body that did not come in time. */

@@ -69,6 +69,12 @@ export class RtmpPool extends BaseRtmpListener {
     await Promise.all(this.links.map(({ opened }) => opened));
   }
 
+  /** Tells the handlers the present rules, after a reload has changed them. */
+  tellRules(): void {
+    const { vhosts, identifyMs } = this.context;
+    for (const link of this.links) link.say({ kind: 'rules', vhosts, identifyMs });
+  }
+
   address(): AddressInfo | null {
     return this.#port?.bound ?? null;
   }

@@ -39,7 +39,7 @@ export function makeSetupHandler(settings: SetupSettings, thread: SetupThread): 
 type ThreadSetup = RtmpSetup<ThreadClient>;
 
 class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
-  readonly rules: SetupSettings;
+  rules: SetupSettings;
   readonly logger: Logger;
   readonly #thread: SetupThread;
   readonly #budget: ConnectionBudget;
@@ -110,6 +110,9 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
       this.#budget.heed();
     } else if (order.kind === 'level') {
       this.logger.level = order.level;
+    } else if (order.kind === 'rules') {
+      const { vhosts, identifyMs } = order;
+      this.rules = { ...this.rules, vhosts, identifyMs };
     } else {
       this.#thread.shut();
       for (const setup of this.#setups) setup.clientLeft();

@@ -8,6 +8,9 @@ import type { ConnectionRow, ListenerCounters } from '../listener.js';
 import type { Place } from '../shared-counts.js';
 import type { SetupRules } from './setup.js';
 
+/** Rules that a reload changes. */
+type RenewableRules = Pick<SetupSettings, 'vhosts' | 'identifyMs'>;
+
 /** A handler's settings. */
 export interface SetupSettings extends SetupRules {
   /** A listening socket, which stays the control side's. */
@@ -66,6 +69,8 @@ export type ThreadOrder =
   | { readonly kind: 'rows'; readonly call: number }
   /** The handler is asked to make room for others. */
   | { readonly kind: 'heed' }
+  /** Clients are identified by other rules from now on. */
+  | ({ readonly kind: 'rules' } & RenewableRules)
   /** The log has another level. */
   | { readonly kind: 'level'; readonly level: LogLevel }
   | { readonly kind: 'shut' };

@@ -34,8 +34,8 @@ export interface SrtSessionContext extends HandshakeContext {
   /** Returns whether an address is another box's. */
   readonly isBox?: (ip: string) => boolean;
   readonly aliases: AliasBook;
-  /** Vhosts of the children; any other name is the default vhost. */
-  readonly vhosts: readonly string[];
+  /** Returns the vhosts of the children; any other name is the default vhost. */
+  readonly vhosts: () => readonly string[];
   /** App of a stream id that names none. */
   readonly defaultApp: string;
   /** Stream id for callers that name no stream; null: they are refused. */
@@ -87,7 +87,7 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
 
 /** Throws SrtRefusal for a request that no child could serve. */
 function identify(caller: Caller, context: SrtSessionContext): { role: Role; stream: StreamKey } {
-  const { vhosts } = context;
+  const vhosts = context.vhosts();
   const { role, app, stream, vhost: asked } = streamIdOf(caller, context);
   const vhost = resolveVhost(asked, vhosts);
   if (!vhosts.includes(vhost)) throw SrtRefusal.of(Reject.hostNotFound, `no vhost ${vhost}`);

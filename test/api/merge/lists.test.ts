@@ -16,7 +16,7 @@ function lists(prefix: string, active: boolean): Lists {
   };
 }
 
-const addresses = new Map([['127.1.2.3', '2001:db8::1']]);
+const addresses = new Map([['127.1.2.3', { ip: '2001:db8::1', connection: '1-00002a' }]]);
 const first = localize(lists('x', false), 'c001', addresses);
 const second = localize(lists('y', true), 'c002', new Map());
 
@@ -31,6 +31,7 @@ test('ids follow from names, so that all children have the same', () => {
 
 test('a client has its own address again, and its own words', () => {
   assert.equal(first.clients[0]?.ip, '2001:db8::1');
+  assert.equal(first.clients[0]?.connection, '1-00002a');
   assert.equal(first.clients[0]?.tcUrl, 'rtmp://127.1.2.3/live');
   assert.equal(second.clients[0]?.ip, '127.1.2.3', 'nobody’s alias stays');
   assert.equal(first.clients[0]?.child, 'c001');

@@ -33,6 +33,15 @@ describe('bad HTTP', { timeout: 120_000 }, () => {
     await slow.close();
   });
 
+  it('a head that drips too slowly for a limit that was changed: 408', async () => {
+    const patient = httpListener(options);
+    await patient.start();
+    patient.renew(200);
+    const answer = await exchange(patient.address()?.port ?? 0, 'GET /page HT');
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+    await patient.close();
+  });
+
   for (const { name, text, status, serves = [] } of BAD_REQUESTS) {
     it(`${name}: ${status}`, async () => {
       served = [];

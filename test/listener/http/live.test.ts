@@ -42,7 +42,8 @@ function suite(name: string, make: () => RelayEngine): void {
       assert.equal(row?.child, 'c001');
       assert.equal(row?.stream, '__defaultVhost__/live/x');
       assert.equal(row?.client, `127.0.0.1:${client.socket.localPort}`);
-      assert.equal(await rig.listener.clientOf(row?.alias ?? ''), row?.client);
+      const holder = await rig.listener.holderOf(row?.alias ?? '');
+      assert.deepEqual(holder, { id: row?.id, client: row?.client });
       client.socket.write('DELETE /page HTTP/1.1\r\nHost: box\r\n\r\n');
       child.write('more');
       await client.reads(`${HEAD}media more`);

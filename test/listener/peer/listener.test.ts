@@ -41,7 +41,8 @@ async function rig(t: TestContext) {
   const adopt = ({ id, ip, stream }: HeldElsewhere): HookClient => ({
     ...NO_HOOK_CLIENT,
     id,
-    goesBy: (alias) => void adopted.push(`${id} ${ip} ${stream} ${aliases.clientOf(alias)}`),
+    goesBy: (alias) =>
+      void adopted.push(`${id} ${ip} ${stream} ${aliases.holderOf(alias)?.client}`),
     leave: () => void adopted.push(`${id} left`),
   });
   const listener = new PeerListener({
@@ -101,7 +102,7 @@ test('a client of another box reaches the child, and is known there', async (t) 
   await until('the echo is there', () => heard.endsWith('hello'));
   const [alias = ''] = heard.split('\n');
   assert.match(alias, /^127\.\d+\.\d+\.\d+$/);
-  assert.equal(aliases.clientOf(alias), '203.0.113.9:4000');
+  assert.equal(aliases.holderOf(alias)?.client, '203.0.113.9:4000');
   const [row] = await listener.rows();
   assert.deepEqual([row?.child, row?.alias, row?.stream], ['c001', alias, 'v/a/s']);
   assert.equal(row?.client, '203.0.113.9:4000');

@@ -124,7 +124,7 @@ function sessions(server: Server): void {
       const { role, stream, owner, alias } = connection;
       assert.deepEqual([role, stream, owner], ['publish', '__defaultVhost__/live/cam', C001]);
       assert.equal(socket.remoteAddress, alias);
-      assert.equal(rig.aliases.clientOf(alias ?? ''), connection.client);
+      assert.equal(rig.aliases.holderOf(alias ?? '')?.client, connection.client);
       assert.equal(connection.client, `127.0.0.1:${client.socket.localPort}`);
       client.close();
       socket.destroy();

@@ -30,6 +30,9 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
   let children: Acceptor;
   let pool: RtmpPool;
   let released = 0;
+  const streams: string[] = [];
+  /** The rules of its context. */
+  const rules = { vhosts: ['__defaultVhost__'], identifyMs: 30_000 };
   const sockets = new Set<Socket>();
   const descriptors = () => descriptorsOf(process.pid);
   let descriptorsBefore = 0;
@@ -44,14 +47,17 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       aliases: new AliasBook(),
       join: (pair) => engine.join(pair),
       access: OPEN_ACCESS,
-      route: async () => ({
-        owner: C001,
-        host: '127.0.0.1',
-        ports: portsAt(children.port),
-        release: () => void released++,
-      }),
-      vhosts: ['__defaultVhost__'],
-      identifyMs: 30_000,
+      route: async (stream) => {
+        streams.push(stream);
+        const release = () => void released++;
+        return { owner: C001, host: '127.0.0.1', ports: portsAt(children.port), release };
+      },
+      get vhosts() {
+        return rules.vhosts;
+      },
+      get identifyMs() {
+        return rules.identifyMs;
+      },
       childAnswerMs: 10_000,
       server: { signature: 'SRS/1.2.3(Hang)', version: '1.2.3', pid: 1 },
       logger: silentLogger,
@@ -122,11 +128,11 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
       rows.map(({ alias }) => alias).sort(),
       pairs.map(({ child }) => child.remoteAddress).sort(),
     );
-    for (const { alias, client } of rows) {
-      assert.equal(await pool.clientOf(alias ?? ''), client);
+    for (const { id, alias, client } of rows) {
+      assert.deepEqual(await pool.holderOf(alias ?? ''), { id, client });
     }
     for (const nobody of ['127.1.255.255', '192.0.2.1', '::1', '']) {
-      assert.equal(await pool.clientOf(nobody), null);
+      assert.equal(await pool.holderOf(nobody), null);
     }
     assert.ok(rows.every(({ child, stream }) => child === 'c001' && stream?.endsWith('/live/cam')));
     await until('every thread has counted', () =>
@@ -175,6 +181,23 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     for (const client of silent) client.destroy();
     pool.endOf(C001, 'done');
     await until('nobody is connected', () => pool.summary().connections === 0);
+  });
+
+  it('goes by the rules that it is told, on each thread', async () => {
+    await pool.close();
+    await open();
+    await play();
+    Object.assign(rules, { vhosts: ['__defaultVhost__', '127.0.0.1'], identifyMs: 300 });
+    pool.tellRules();
+    // The kernel gives clients to the threads by their ports.
+    await until('all threads have heard it', async () => {
+      await play();
+      return streams.length > 8 && streams.slice(-8).every((key) => key === '127.0.0.1/live/cam');
+    });
+    const silent = await Promise.all(Array.from({ length: 8 }, dial));
+    await Promise.all(silent.map(gone));
+    await until('all are counted', () => pool.summary().counters.failed.silent === 8);
+    Object.assign(rules, { vhosts: ['__defaultVhost__'], identifyMs: 30_000 });
   });
 
   it('learns the address of a client from the proxies that it trusts', async () => {

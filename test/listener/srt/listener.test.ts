@@ -84,7 +84,8 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
       assert.equal(row?.child, 'c001');
       assert.equal(row?.role, 'publish');
       assert.equal(row?.alias, child!.caller?.address);
-      assert.equal(await rig.listener.clientOf(row?.alias ?? ''), row?.client);
+      const holder = await rig.listener.holderOf(row?.alias ?? '');
+      assert.deepEqual(holder, { id: row?.id, client: row?.client });
       caller.hangUp(answer.id);
       await until('the child is told', () => child!.isShut(answer.id));
       await rig.empties();
@@ -190,7 +191,7 @@ for (const engine of ['portable', 'native', 'threads'] as const) {
     });
 
     it('refuses with the reason', async () => {
-      await open({}, { vhosts: ['my.com'] });
+      await open({}, { vhosts: () => ['my.com'] });
       const caller = await rig.caller();
       const wanted = '#!::h=my.com,r=live/s';
       assert.equal((await caller.call(1, '#!::m=publish')).type, 2400);

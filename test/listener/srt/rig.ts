@@ -40,7 +40,7 @@ export class SrtRig {
       access: OPEN_ACCESS,
       route: async (stream, role) => this.#route(`${role} ${stream}`),
       aliases: this.aliases,
-      vhosts: ['__defaultVhost__'],
+      vhosts: () => ['__defaultVhost__'],
       defaultApp: 'live',
       defaultStreamId: null,
       openRelay: (relay) => this.#open(engine, relay),

@@ -102,6 +102,14 @@ const OF_BOX: readonly Difference[] = [
       reason: `${row} says which child it is in`,
     }),
   ),
+  ...['clients[]', 'client'].map(
+    (row): Difference => ({
+      of: BOX,
+      srs: [],
+      instead: [`/^${row.replace('[]', '\\[\\]')}\\.connection: /`],
+      reason: `${row} says which connection of the log it is`,
+    }),
+  ),
   {
     of: BOX,
     scripts: ['api-paths'],
