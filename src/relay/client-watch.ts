@@ -10,10 +10,13 @@ export type Heard = 'pass' | 'done' | 'recall';
  */
 export interface ClientWatch {
   /**
-   * `pass`: the child gets the bytes. `done`: so it does, and no further ones are to be heard.
-   * `recall`: the child gets them only if the client stays.
+   * Takes bytes, which may change afterwards. `pass`: the child gets them. `done`: so it does, and
+   * no further ones are to be heard. `recall`: it gets those after `before` only if the client
+   * stays.
    */
   hear(bytes: Buffer): Heard;
+  /** Number of the first bytes of a recall that the child gets in any case. */
+  readonly before: number;
   /** A recalled client stays, and is heard again. */
   stays(): void;
   /** Notes bytes that the child gets without being heard: they were read before the relay began. */

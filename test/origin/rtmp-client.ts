@@ -36,8 +36,13 @@ export class RtmpClient {
   /** Connects and sends the whole handshake in one flight. */
   static async open(port: number, localAddress = '127.0.0.1'): Promise<RtmpClient> {
     const socket = connect({ port, host: '127.0.0.1', localAddress });
-    const client = new RtmpClient(socket);
     await once(socket, 'connect');
+    return RtmpClient.over(socket);
+  }
+
+  /** Sends the whole handshake over a connected socket. */
+  static over(socket: Socket): RtmpClient {
+    const client = new RtmpClient(socket);
     socket.write(
       Buffer.concat([buildC0C1(0, Buffer.alloc(1528, 7)), Buffer.alloc(HANDSHAKE_SIZE)]),
     );

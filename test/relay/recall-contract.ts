@@ -42,6 +42,28 @@ export function recallContract(pair: () => Promise<RelayedPair>): void {
     await gone(recalled.client);
   });
 
+  it('gives the child what ends the stream, and no more', async () => {
+    const { client, child, relayed } = await pair();
+    await hears(child, client, 'up');
+    client.write('end recall');
+    assert.equal((await readAll(child)).toString(), 'end ');
+    child.end();
+    assert.equal(await relayed.ended, 'recalled');
+    client.destroy();
+    relayed.recalled?.client.destroy();
+  });
+
+  it('gives the child all that was said by a client that stays, once', async () => {
+    const { client, child, relayed } = await pair();
+    relayed.onRecall = async () => true;
+    await hears(child, client, 'up');
+    const heard = readAll(child);
+    client.end('end recall');
+    assert.equal((await heard).toString(), 'end recall');
+    child.destroy();
+    await relayed.ended;
+  });
+
   it('hears a client no more that has said enough', async () => {
     const { client, child, relayed } = await pair();
     for (const text of ['enough', 'recall', 'more']) await hears(child, client, text);

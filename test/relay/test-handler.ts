@@ -33,9 +33,13 @@ export function makeSetupHandler({ fd, child }: TestSettings, thread: SetupThrea
   };
 }
 
-/** Recalls a client that says `recall`, and does not hear one any more that says `enough`. */
+/**
+ * Recalls a client that says `recall`, of which the child gets the bytes before; does not hear one
+ * any more that says `enough`.
+ */
 export class TestWatch implements ClientWatch {
   readonly state: string[];
+  before = 0;
 
   constructor(heard: string[] = []) {
     this.state = heard;
@@ -43,7 +47,8 @@ export class TestWatch implements ClientWatch {
 
   hear(bytes: Buffer): Heard {
     this.state.push(bytes.toString());
-    if (this.state.at(-1) === 'recall') return 'recall';
+    this.before = Math.max(0, this.state.at(-1)?.indexOf('recall') ?? 0);
+    if (this.state.at(-1)?.endsWith('recall')) return 'recall';
     return this.state.at(-1) === 'enough' ? 'done' : 'pass';
   }
 

@@ -30,8 +30,7 @@ function readValue(cursor: Cursor): string {
     case 0x06:
       return 'undefined';
     case 0x08:
-      take(cursor, 4);
-      return `ecma{${readProperties(cursor)}}`;
+      return `ecma${readCount(cursor)}{${readProperties(cursor)}}`;
     case 0x0a: {
       const count = take(cursor, 4).readUInt32BE();
       return `[${Array.from({ length: count }, () => readValue(cursor)).join(', ')}]`;
@@ -55,6 +54,12 @@ function readProperties(cursor: Cursor): string {
   }
   take(cursor, 1);
   return properties.join(', ');
+}
+
+/** The count of an ECMA array, which says nothing of its properties; SRS writes 0. */
+function readCount(cursor: Cursor): string {
+  const count = take(cursor, 4).readUInt32BE();
+  return count === 0 ? '' : `(${count})`;
 }
 
 function readText(cursor: Cursor): string {

@@ -17,7 +17,7 @@ export interface Step {
   readonly act: Act;
 }
 
-type Act = RtmpAct | HttpAct | HooksAct | SrtAct;
+type Act = RtmpAct | HttpAct | AnswerAct | HooksAct | SrtAct;
 
 /** AMF0 values of a call; an object is written as such. */
 export type Amf = string | number | boolean | null | undefined | Amf[] | { [key: string]: Amf };
@@ -73,6 +73,14 @@ export interface HttpAct {
   readonly keep?: Readonly<Record<string, string>>;
   /** The answer is read until so much of a live stream has come, and then dropped. */
   readonly live?: boolean;
+  /** The name by which a later step has the answer; default: it is waited for. */
+  readonly later?: string;
+}
+
+/** Waits for the answer to a request of an earlier step, or leaves without it. */
+export interface AnswerAct {
+  readonly answer: string;
+  readonly leaves?: boolean;
 }
 
 /**
@@ -159,6 +167,16 @@ export function ask(
 ): Step {
   const { title = what, ...rest } = more;
   return { title: `${http} ${title}`, act: { http, ask: what, ...rest } };
+}
+
+export function answer(name: string, more: { leaves?: boolean } = {}): Step {
+  const title = more.leaves ? `${name} leaves` : `${name} is answered`;
+  return { title, act: { answer: name, ...more } };
+}
+
+/** Waits for so many calls of a hook. */
+export function hook(action: string, count = 1): Step {
+  return { title: `hook ${action} ${count}`, act: { hooks: action, count } };
 }
 
 function titleOf(what: readonly Said[]): string {

@@ -2,11 +2,21 @@ import { parseFlv } from '../../src/demo/flv.js';
 import { until } from '../helpers/until.js';
 import type { GotHook } from '../hooks/hook-server.js';
 import { amfText } from './amf-text.js';
-import { type Answer, askFor } from './clients/http.js';
+import { type Answer, type Asked, askFor, beginToAsk } from './clients/http.js';
 import { RawRtmp } from './clients/rtmp.js';
 import { callSrt } from './clients/srt.js';
 import { jsonLines, Normal, textLines } from './normal.js';
-import type { Amf, HooksAct, HttpAct, RtmpAct, Said, Script, SrtAct, Step } from './script.js';
+import type {
+  Amf,
+  AnswerAct,
+  HooksAct,
+  HttpAct,
+  RtmpAct,
+  Said,
+  Script,
+  SrtAct,
+  Step,
+} from './script.js';
 import type { Target } from './target.js';
 
 /** Transcript of a step, normalised. */
@@ -37,6 +47,8 @@ class Stage {
   readonly #normal = new Normal();
   readonly #vars = new Map<string, string>();
   readonly #clients = new Map<string, RawRtmp>();
+  /** Requests whose answers later steps wait for. */
+  readonly #asked = new Map<string, Asked & { readonly act: HttpAct }>();
   #seenHooks = 0;
 
   constructor(target: Target) {
@@ -54,12 +66,14 @@ class Stage {
   act({ act }: Step): Promise<string[]> {
     if ('rtmp' in act) return this.#rtmp(act);
     if ('http' in act) return this.#http(act);
+    if ('answer' in act) return this.#answer(act);
     if ('srt' in act) return this.#srt(act);
     return this.#hooks(act);
   }
 
   close(): void {
     for (const client of this.#clients.values()) client.close();
+    for (const { leave } of this.#asked.values()) leave();
   }
 
   async #rtmp(act: RtmpAct): Promise<string[]> {
@@ -86,9 +100,22 @@ class Stage {
 
   async #http(act: HttpAct): Promise<string[]> {
     const filled = { ...act, ask: this.#fill(act.ask), body: this.#fill(act.body ?? '') };
-    const answer = await askFor(this.#target.ports[act.http], filled);
+    const port = this.#target.ports[act.http];
+    if (act.later === undefined) return this.#answered(act, await askFor(port, filled));
+    this.#asked.set(act.later, { ...beginToAsk(port, filled), act });
+    return [];
+  }
+
+  async #answer({ answer: name, leaves = false }: AnswerAct): Promise<string[]> {
+    const asked = this.#asked.get(name);
+    if (asked === undefined) throw new Error(`${name} has not been asked`);
+    if (leaves) asked.leave();
+    return this.#answered(asked.act, await asked.answer);
+  }
+
+  #answered(act: HttpAct, answer: Answer): string[] {
     if (answer.status === null) return ['no answer'];
-    const body = bodyLines(answer, (row) => this.#isOwn(row), act.live ?? false);
+    const body = bodyLines(answer, (row) => this.#isOwn(row), act);
     this.#keep(act.keep ?? {}, answer);
     return [answer.status, ...answer.heads, ...body].map((line) => this.#normal.line(line));
   }
@@ -194,9 +221,9 @@ class Stage {
 function bodyLines(
   { heads, body }: Answer,
   keeps: (row: Record<string, unknown>) => boolean,
-  live: boolean,
+  { live = false, later }: HttpAct,
 ): string[] {
-  if (live) return flvLines(body);
+  if (live && body.toString('latin1', 0, 3) === 'FLV') return flvLines(body, later === undefined);
   const text = body.toString();
   if (text === '') return ['(empty)'];
   const [, callback = '', json = ''] = /^(?:(\w+)\()?(\{.*\})\)?$/s.exec(text) ?? [];
@@ -208,17 +235,22 @@ function bodyLines(
   return [`a body that begins with ${JSON.stringify(body.subarray(0, 1).toString('latin1'))}`];
 }
 
-/** How an FLV stream begins: its header, script tags, sequence headers and the first frames. */
-function flvLines(body: Buffer): string[] {
-  const kinds = { 8: 'audio', 9: 'video', 18: 'script' } as Readonly<Record<number, string>>;
+/**
+ * How an FLV stream begins: its header, script tags, sequence headers and the first frames. In
+ * order, unless the player may have come before or after the first of them.
+ */
+function flvLines(body: Buffer, inOrder: boolean): string[] {
+  const names = { 8: 'audio', 9: 'video', 18: 'script' } as Readonly<Record<number, string>>;
   const parsed = parseFlv(wholeTags(body));
   if (parsed.kind !== 'value') return [`not FLV: ${parsed.kind}`];
   const lines = parsed.value.tags.map(({ typeId, payload }) =>
     typeId === 18
       ? `script ${amfText(payload)}`
-      : `${kinds[typeId]} ${payload[1] === 0 ? 'header' : 'frames'}`,
+      : `${names[typeId]} ${payload[1] === 0 ? 'header' : 'frames'}`,
   );
-  return [`FLV header ${body.subarray(0, 9).toString('hex')}`, ...new Set(lines)];
+  const kinds = [...new Set(lines)];
+  const shown = inOrder ? kinds : kinds.sort();
+  return [`FLV header ${body.subarray(0, 9).toString('hex')}`, ...shown];
 }
 
 /** Without a last tag that is cut off. */

@@ -18,14 +18,18 @@ export interface Target {
 
 const ACTIONS = ['connect', 'close', 'publish', 'unpublish', 'play', 'stop'];
 
-/** The vhost of the lone origin's config and the box's template. */
-function vhost(hooks: UserHooks): string {
+/** The vhosts of the lone origin's config and the box's template; SRS has TS only without HLS. */
+function vhosts(hooks: UserHooks): string {
   const urls = ACTIONS.map((action) => `on_${action} ${hooks.url}/hook;`).join(' ');
   return `vhost __defaultVhost__ {
     http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }
     hls { enabled on; hls_fragment 1; hls_window 20; hls_path ./html; }
     rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }
     srt { enabled on; srt_to_rtmp on; }
+    http_hooks { enabled on; ${urls} }
+  }
+  vhost ts.example {
+    http_remux { enabled on; mount [vhost]/[app]/[stream].ts; }
     http_hooks { enabled on; ${urls} }
   }`;
 }
@@ -77,7 +81,7 @@ function loneConf(ports: Target['ports'], directory: string, hooks: UserHooks): 
       tcp { enabled on; listen ${ports.rtc}; }
     }
     srt_server { enabled on; listen ${ports.srt}; }
-    ${vhost(hooks).replace('./html', `${directory}/html`)}`;
+    ${vhosts(hooks).replace('./html', `${directory}/html`)}`;
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -95,7 +99,7 @@ export async function box(binary: string): Promise<Target> {
   const template = join(directory, 'template.conf');
   await writeFile(
     template,
-    `http_api { enabled on; raw_api { enabled on; allow_reload on; } }\n${vhost(hooks)}`,
+    `http_api { enabled on; raw_api { enabled on; allow_reload on; } }\n${vhosts(hooks)}`,
   );
   const { http, api, rtc, srt } = ports;
   const supervisor = await RunningSupervisor.start({

@@ -1,5 +1,5 @@
 import type { Address } from '../../config/config.js';
-import type { Renamed } from '../../protocol/rtmp/player-watch.js';
+import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';

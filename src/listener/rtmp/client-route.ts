@@ -1,7 +1,7 @@
 import type { AccessRules } from '../../access/rules.js';
 import { isSameLife } from '../../owner.js';
-import type { Renamed } from '../../protocol/rtmp/player-watch.js';
-import type { StreamKey } from '../../stream-key.js';
+import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
+import type { Role, StreamKey } from '../../stream-key.js';
 import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
 import type { Route, Router } from '../route.js';
@@ -38,14 +38,14 @@ export class ClientRoute {
   }
 
   /**
-   * Resolves with whether the child of a player that has named another stream has that one, too. If
+   * Resolves with whether the child of a client that has named another stream has that one, too. If
    * not, `takeNext` returns what was found. Never rejects: errors occur again for whoever serves
-   * the player next.
+   * the client next.
    */
   async renamed({ identified }: Renamed): Promise<boolean> {
     const stream = streamOf(identified, this.#context.vhosts);
-    if (identified.role !== 'play') return false;
-    const found = await this.#find(stream).catch(() => null);
+    const { role } = identified;
+    const found = await this.#find(stream, role).catch(() => null);
     if (found === null) return false;
     if (this.#route === null || !isSameLife(found.owner, this.#route.owner)) {
       this.#next = found;
@@ -53,7 +53,7 @@ export class ClientRoute {
     }
     this.#route.release();
     this.#route = found;
-    this.#connection.named(stream, 'play');
+    this.#connection.named(stream, role);
     return true;
   }
 
@@ -70,9 +70,10 @@ export class ClientRoute {
     this.#next = null;
   }
 
-  async #find(stream: StreamKey): Promise<Route | null> {
+  async #find(stream: StreamKey, role: Role): Promise<Route | null> {
     const { access, held, route } = this.#context;
-    checkAccess(access, stream, 'play', this.#connection.ip);
-    return (await held?.mustWait(stream)) ? null : route(stream, 'play');
+    checkAccess(access, stream, role, this.#connection.ip);
+    const waits = role === 'play' && (await held?.mustWait(stream));
+    return waits ? null : route(stream, role);
   }
 }

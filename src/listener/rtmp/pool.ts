@@ -2,7 +2,7 @@ import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { LogLevel } from '../../logging/logger.js';
 import { record } from '../../logging/tell.js';
 import type { OwnerRef } from '../../owner.js';
-import type { Renamed } from '../../protocol/rtmp/player-watch.js';
+import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';

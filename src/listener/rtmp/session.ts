@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
-import type { Renamed } from '../../protocol/rtmp/player-watch.js';
+import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { ChildFault } from '../../relay/client-setup.js';
 import type { RecalledClient } from '../../relay/client-watch.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';

@@ -19,7 +19,7 @@ import { TrustedProxies } from '../client-address.js';
 import { type Connection, Connections } from '../connections.js';
 import { noCounters } from '../counters.js';
 import { logFailure } from '../log-failure.js';
-import { RelayedPlayer, type WatchedPlayer } from './player-watch.js';
+import { RelayedClient, type WatchedClient } from './client-watch.js';
 import { RtmpSetup, type SetupHost } from './setup.js';
 import { NOT_SERVED, streamOf, withBuffers } from './talk.js';
 import type {
@@ -88,9 +88,9 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   }
 
   watch(state: unknown): ClientWatch {
-    const player = state as WatchedPlayer;
-    const identified = withBuffers(player.identified);
-    return new RelayedPlayer(this.rules, { ...player, identified });
+    const client = state as WatchedClient;
+    const identified = withBuffers(client.identified);
+    return new RelayedClient(this.rules, { ...client, identified });
   }
 
   full(reason: string): void {

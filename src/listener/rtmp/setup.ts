@@ -7,7 +7,7 @@ import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { noProxyHeader, PROXY_HEADER_MS, ProxyHeaderReader } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
-import { RelayedPlayer } from './player-watch.js';
+import { RelayedClient } from './client-watch.js';
 import {
   ChildAnswers,
   IDLE_MS,
@@ -77,7 +77,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   #reader: ((bytes: Buffer) => void) | null = null;
   /** The client's bytes go to the child as they come, which is answering still. */
   #rewriting = false;
-  /** Bytes of a player that were so forwarded; null: too many for a watch. */
+  /** Bytes that were so forwarded; null: too many for a watch. */
   #forwarded: Buffer[] | null = [];
   #forwardedBytes = 0;
   /** The first reason to close the client. */
@@ -250,21 +250,21 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
     }
   }
 
-  /** Players may name another stream. Publishers send media, which is not looked into. */
-  #watch(chunkSize: number): RelayedPlayer | null {
+  /** A client may name another stream on its connection. */
+  #watch(chunkSize: number): RelayedClient | null {
     const { id } = this.connection ?? {};
     const forwarded = this.#forwarded;
-    if (id === undefined || forwarded === null || this.#identified?.role !== 'play') return null;
+    if (id === undefined || forwarded === null || this.#identified === null) return null;
     const recorded = Buffer.concat([this.#identified.recorded, ...forwarded]);
     const identified = { ...this.#identified, recorded, chunkSize };
     const { localIp } = this.client;
-    return new RelayedPlayer(this.#host.rules, { identified, id, localIp });
+    return new RelayedClient(this.#host.rules, { identified, id, localIp });
   }
 
   #forward(bytes: Buffer): void {
     this.#forwardedBytes += bytes.length;
     if (this.#forwardedBytes > MAX_SAID) this.#forwarded = null;
-    if (this.#identified?.role === 'play') this.#forwarded?.push(bytes);
+    this.#forwarded?.push(bytes);
     this.client.forward(bytes);
     this.#bound();
   }

@@ -27,7 +27,10 @@ const MAX_ELEMENTS = 65_536;
 /** Symbol that marks objects to be written as ECMA arrays. */
 const ECMA = Symbol('ECMA array');
 
-/** Copies an object to be written as an ECMA array (AMF0 §2.10), which some clients require. */
+/**
+ * Copies an object to be written as an ECMA array (AMF0 §2.10), which some clients require. Its
+ * count, which is only a hint, is 0 as SRS writes it.
+ */
 export function ecmaArray(object: Amf0Object): Amf0Object {
   return Object.defineProperty({ ...object }, ECMA, { value: true });
 }
@@ -268,7 +271,7 @@ function writeDate(writer: ByteWriter, date: Date): void {
 function writeObject(writer: ByteWriter, object: Amf0Object): void {
   const isEcma = ECMA in object;
   writer.uint8(isEcma ? Marker.ecmaArray : Marker.object);
-  if (isEcma) writer.uint32(Object.keys(object).length);
+  if (isEcma) writer.uint32(0);
   for (const key of Object.keys(object)) {
     writeKey(writer, key);
     writeValue(writer, object[key]);

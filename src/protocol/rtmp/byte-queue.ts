@@ -46,6 +46,13 @@ export class ByteQueue {
     }
   }
 
+  /** Copies what was not consumed: the bytes that were pushed may change afterwards. */
+  own(): void {
+    if (this.#length === 0) return;
+    this.#pieces.splice(0, this.#pieces.length, this.#join(this.#length));
+    this.#at = 0;
+  }
+
   #view(limit: number): Buffer {
     return this.#pieces[0]?.subarray(this.#at, this.#at + limit) ?? NOTHING;
   }

@@ -25,6 +25,17 @@ export interface ChunkReaderOptions {
   readonly maxChunkStreams?: number;
   /** Most bytes that all unfinished messages may announce together. */
   readonly maxBuffered?: number;
+  /** Message types whose payload is not kept: their messages have an empty one. */
+  readonly unkept?: ReadonlySet<number>;
+}
+
+/** The last header of a chunk stream, to which the next one may refer. */
+export interface LastHeader {
+  readonly csid: number;
+  readonly header: MessageHeader;
+  readonly timestamp: number;
+  /** The header's message is not whole. */
+  readonly isPartial: boolean;
 }
 
 const MIB = 1024 * 1024;
@@ -34,6 +45,8 @@ const MAX_CHUNK_STREAMS = 1024;
 /** Bytes allocated with a message's first byte, and the factor by which that grows. */
 const FIRST_MEMORY = 4096;
 const GROWTH = 4;
+const NOTHING = Buffer.alloc(0);
+const NO_TYPES: ReadonlySet<number> = new Set();
 
 /** A message of which some chunks are missing. */
 interface Unfinished {
@@ -60,6 +73,7 @@ export class ChunkReader {
   readonly #maxMessageSize: number;
   readonly #maxChunkStreams: number;
   readonly #maxBuffered: number;
+  readonly #unkept: ReadonlySet<number>;
   readonly #input = new ByteQueue();
   readonly #streams = new Map<number, ChunkStreamState>();
   #chunkSize = DEFAULT_CHUNK_SIZE;
@@ -74,6 +88,7 @@ export class ChunkReader {
     this.#maxMessageSize = options.maxMessageSize ?? 16 * MIB;
     this.#maxChunkStreams = options.maxChunkStreams ?? MAX_CHUNK_STREAMS;
     this.#maxBuffered = options.maxBuffered ?? 2 * this.#maxMessageSize;
+    this.#unkept = options.unkept ?? NO_TYPES;
   }
 
   /** The peer's chunk size in bytes, as of the messages yielded so far. */
@@ -108,6 +123,18 @@ export class ChunkReader {
       if (partial) earliest = Math.min(earliest, partial.start);
     }
     return Number.isFinite(earliest) ? earliest : null;
+  }
+
+  /** Copies the bytes that were not read yet: the caller may change those that it has pushed. */
+  own(): void {
+    this.#input.own();
+  }
+
+  /** Returns the last header of each chunk stream. */
+  lastHeaders(): LastHeader[] {
+    return Array.from(this.#streams.values(), ({ csid, header, timestamp, partial }) => {
+      return { csid, header, timestamp, isPartial: partial !== null };
+    });
   }
 
   /** Parses a chunk's header. Returns null if it is incomplete or invalid. */
@@ -181,15 +208,17 @@ export class ChunkReader {
   #readChunk(stream: ChunkStreamState): Buffer | null {
     const { partial, header } = stream;
     if (!partial) return null;
+    const isKept = !this.#unkept.has(header.typeId);
     while (this.#chunkLeft > 0 && this.#input.length > 0) {
       const bytes = this.#input.take(this.#chunkLeft);
       this.#offset += bytes.length;
       this.#chunkLeft -= bytes.length;
-      keep(partial, bytes, header.length);
+      if (isKept) keep(partial, bytes, header.length);
+      else partial.filled += bytes.length;
     }
     if (this.#chunkLeft > 0) return null;
     this.#current = null;
-    return partial.filled === header.length ? (partial.payload ?? Buffer.alloc(0)) : null;
+    return partial.filled === header.length ? (partial.payload ?? NOTHING) : null;
   }
 
   #finish(stream: ChunkStreamState, payload: Buffer): Parsed<ReadMessage> {

@@ -10,10 +10,21 @@ export const MAX_SAID = 64 * 1024;
 /** Bytes of the AMF0 number (marker and 8 bytes) that follows the name in a command's head. */
 const NUMBER_SIZE = 9;
 /** Last character of a muted command's name: no command that a server knows ends in it. */
-const MUTE = '~'.charCodeAt(0);
+export const MUTED_END = '~';
+const MUTE = MUTED_END.charCodeAt(0);
 
 /** State of a player. `closed`: it has closed its stream and may name another. */
 export type PlayerState = 'playing' | 'paused' | 'closed';
+
+/** The bytes of a client that has ended its stream: commands that were answered are muted. */
+export interface ClosedRecord {
+  /** With its last `createStream`: it may use that message stream for another name. */
+  readonly heard: Buffer;
+  /** Without any: SRS takes the calls behind one for those of another kind of publisher. */
+  readonly bare: Buffer;
+  /** Bytes behind the end. */
+  readonly rest: Buffer;
+}
 
 /** Requests of a player that a server answers during playback. */
 export interface PlayerEvents {
@@ -91,10 +102,13 @@ export class PlayRecord {
     return Buffer.from(this.#heard);
   }
 
-  /** For a client that has closed its stream: the bytes recorded until then, and those behind. */
-  closed(): { readonly heard: Buffer; readonly rest: Buffer } {
+  /** For a client that has closed its stream. */
+  closed(): ClosedRecord {
     const all = this.copy();
-    return { heard: all.subarray(0, this.#closedAt), rest: all.subarray(this.#closedAt) };
+    const heard = all.subarray(0, this.#closedAt);
+    for (const head of this.#createStreams) this.#mute(head);
+    const bare = this.copy().subarray(0, this.#closedAt);
+    return { heard, bare, rest: all.subarray(this.#closedAt) };
   }
 
   get #heard(): Buffer {
@@ -200,5 +214,5 @@ export class PlayRecord {
 
 /** Reports whether a command is a muted one. */
 export function isMuted(name: string): boolean {
-  return name.endsWith('~');
+  return name.endsWith(MUTED_END);
 }

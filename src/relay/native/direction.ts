@@ -162,11 +162,14 @@ export class Direction {
 
   /** Has the bytes just read heard, and answers whether they may be written. */
   #passes(watch: ClientWatch, got: number): boolean {
-    const heard = watch.hear(Buffer.from(this.#context.scratch.subarray(0, got)));
+    const { scratch, address } = this.#context;
+    const heard = watch.hear(Buffer.from(scratch.buffer, 0, got));
     if (heard === 'done') this.#watch = null;
     if (heard !== 'recall') return true;
     this.#recalled = true;
-    this.#heldBack = this.#context.scratch.slice(0, got);
+    // A child that has no room for the end of a stream will see the end of the connection.
+    const sent = watch.before > 0 ? Math.max(0, this.#send(address, watch.before)) : 0;
+    this.#heldBack = scratch.slice(sent, got);
     return false;
   }
 

@@ -21,7 +21,8 @@ export function pipeWatched(
     const heard = watch.hear(bytes);
     if (heard !== 'pass') leave();
     if (heard === 'recall') {
-      recall(bytes);
+      if (watch.before > 0) child.write(bytes.subarray(0, watch.before));
+      recall(bytes.subarray(watch.before));
       return;
     }
     const hasRoom = child.write(bytes);

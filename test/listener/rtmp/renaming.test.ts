@@ -11,7 +11,7 @@ const C002: OwnerRef = { id: 'c002', generation: 1 };
 const START = status('NetStream.Play.Start');
 
 for (const server of ['node', 'threads'] as const) {
-  describe(`a relayed player that names another stream (${server})`, { timeout: 120_000 }, () =>
+  describe(`a relayed client that names another stream (${server})`, { timeout: 120_000 }, () =>
     renaming(server),
   );
 }
@@ -87,6 +87,32 @@ function renaming(server: Server): void {
     assert.deepEqual(others, []);
     assert.deepEqual([row?.child, row?.stream], ['c002', '__defaultVhost__/live/two']);
     assert.equal(next.remoteAddress, alias);
+  });
+
+  it('is brought there from its own stream, of which its child hears the end', async () => {
+    rig.ways = [firstWay(), secondWay()];
+    client = await RtmpClient.open(rig.port);
+    client.publish('rtmp://127.0.0.1/live', 'mine', false);
+    const child = await first.next();
+    sockets.push(child);
+    const started = encoded(result(1, 1), result(2, 1), status('NetStream.Publish.Start'));
+    child.write(Buffer.concat([CHILD_HANDSHAKE, started]));
+    await client.hears('NetStream.Publish.Start');
+    const heard = readAll(child);
+    client.socket.cork();
+    for (let time = 0; time < 400; time += 40) client.video(time, [0x27, 1, 0, 0, 0]);
+    renames('two');
+    client.socket.uncork();
+    assert.ok((await heard).toString('latin1').includes('closeStream'));
+    child.end();
+    await serves(second, [1, 2]);
+    await until('media of the other', () => client.media().length === 1);
+    assert.deepEqual(rig.asked, [
+      'publish __defaultVhost__/live/mine',
+      'play __defaultVhost__/live/two',
+    ]);
+    const [row] = await rig.listener.rows();
+    assert.deepEqual([row?.role, row?.stream], ['play', '__defaultVhost__/live/two']);
   });
 
   it('stays where its child has that one, too', async () => {

@@ -15,6 +15,17 @@ const LIVE_BYTES = 40_000;
 /** Values that say nothing: when, and how long a body with the server's own ids in it is. */
 const VAGUE = /^(date|content-length|etag|last-modified|keep-alive|x-request-id)$/;
 
+/** A request whose answer may be long in coming. */
+export interface Asked {
+  readonly answer: Promise<Answer>;
+  readonly leave: () => void;
+}
+
+export function beginToAsk(port: number, act: HttpAct): Asked {
+  const leaving = new AbortController();
+  return { answer: once(port, act, leaving.signal), leave: () => leaving.abort() };
+}
+
 /** Asks once, or until the answer is the one that is waited for. */
 export async function askFor(port: number, act: HttpAct): Promise<Answer> {
   const isIt = ({ status, body }: Answer): boolean =>
@@ -35,13 +46,14 @@ export async function askFor(port: number, act: HttpAct): Promise<Answer> {
 function once(
   port: number,
   { ask, headers = {}, body = '', live = false }: HttpAct,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const [method = 'GET', path = '/'] = ask.split(' ');
   const agent = new Agent({ keepAlive: false });
   return new Promise((resolve) => {
     const nothing = { status: null, heads: [], body: Buffer.alloc(0) };
     const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
-    const options = { host: '127.0.0.1', port, method, path, agent };
+    const options = { host: '127.0.0.1', port, method, path, agent, ...(signal && { signal }) };
     const asking = request({ ...options, headers: { ...length, ...headers } }, (answer) => {
       const parts: Buffer[] = [];
       let size = 0;

@@ -31,6 +31,22 @@ const CORS: readonly Difference[] = [
   },
 ];
 
+const EARLY_HLS = [
+  'server_id: {server_id}',
+  'service_id: {service_id}',
+  'action: "on_play"',
+  'client_id: {client_id}',
+  'ip: "127.0.0.1"',
+  'vhost: "__defaultVhost__"',
+  'app: "live"',
+  'stream: "{name}.m3u8"',
+  'tcUrl: "http://127.0.0.1/live"',
+  'param: ""',
+  'pageUrl: ""',
+  'stream_url: "/live/{name}"',
+  'stream_id: {stream_id}',
+].map((field) => `on_play.${field}`);
+
 const OF_BOX: readonly Difference[] = [
   {
     of: BOX,
@@ -86,6 +102,29 @@ const OF_BOX: readonly Difference[] = [
       reason: 'a master playlist is relative, so that it holds behind a proxy that adds a prefix',
     }),
   ),
+  {
+    of: BOX,
+    scripts: ['http-waits-hls'],
+    steps: ['viewer is answered'],
+    srs: ['404 Not Found', 'content-type: text/plain; charset=utf-8', 'Not Found'],
+    instead: [
+      '200 OK',
+      'cache-control: no-cache',
+      'content-type: application/vnd.apple.mpegurl',
+      '#EXTM3U',
+      '#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1',
+      '{name}.m3u8?hls_ctx={ctx}',
+    ],
+    reason: 'an HLS player that comes early waits, as one by RTMP and FLV does with SRS',
+  },
+  {
+    of: BOX,
+    scripts: ['http-waits-hls'],
+    steps: ['hook on_publish 1'],
+    srs: [],
+    instead: EARLY_HLS,
+    reason: 'on_play is asked at once of an HLS player that waits, so that its publisher may begin',
+  },
   {
     of: BOX,
     scripts: ['http-others'],

@@ -1,9 +1,17 @@
-import { ask, call, close, feed, hears, on, open, type Script, type Step, say } from '../script.js';
+import {
+  ask,
+  call,
+  close,
+  feed,
+  hears,
+  hook,
+  on,
+  open,
+  rest,
+  type Script,
+  say,
+} from '../script.js';
 import { connect, publishes } from './publishers.js';
-
-function hook(action: string, count = 1): Step {
-  return { title: `hook ${action} ${count}`, act: { hooks: action, count } };
-}
 
 /** A publisher and a player, each step with the hooks that it makes. */
 const rtmp: Script = {
@@ -25,6 +33,27 @@ const rtmp: Script = {
     hook('on_close'),
     close('p'),
     hook('on_close', 2),
+  ],
+};
+
+/** A publisher that plays another name on its connection: one client, whatever child has that. */
+const both: Script = {
+  name: 'hooks-publish-then-play',
+  steps: [
+    ...publishes('o', '{other}'),
+    feed('o'),
+    hook('on_publish'),
+    ...publishes('p'),
+    feed('p'),
+    hook('on_publish', 2),
+    rest('p'),
+    say('p', [call('FCUnpublish', 6, null, '{name}')]),
+    hook('on_unpublish'),
+    say('p', [call('createStream', 7, null)], { title: 'createStream again' }),
+    say('p', [on(8, 1, call('play', 8, null, '{other}'))], { media: 'flows' }),
+    hook('on_play'),
+    close('p'),
+    hook('on_close'),
   ],
 };
 
@@ -102,4 +131,4 @@ const shown: Script = {
   ],
 };
 
-export const HOOKS = [rtmp, waiting, flv, ids, shown];
+export const HOOKS = [rtmp, both, waiting, flv, ids, shown];

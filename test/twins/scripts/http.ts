@@ -1,4 +1,4 @@
-import { ask, close, feed, hears, rest, type Script } from '../script.js';
+import { answer, ask, close, feed, hears, hook, rest, type Script } from '../script.js';
 import { publishes } from './publishers.js';
 
 const PUBLISHED = [...publishes('p'), feed('p')];
@@ -53,4 +53,49 @@ const others: Script = {
   ],
 };
 
-export const HTTP = [flv, hls, others];
+/** Players that come before their publisher: it begins when `on_play` is called. */
+const WAITING: Readonly<Record<string, string>> = {
+  flv: '/live/{name}.flv',
+  'flv-token': '/live/{name}.flv?token=x',
+  ts: '/live/{name}.ts?vhost=ts.example',
+};
+
+const waiting = Object.entries(WAITING).map(
+  ([kind, path]): Script => ({
+    name: `http-waits-${kind}`,
+    steps: [
+      ask('http', `GET ${path}`, { live: true, later: 'viewer' }),
+      hook('on_play'),
+      ...publishes('p', kind === 'ts' ? '{name}?vhost=ts.example' : '{name}'),
+      feed('p'),
+      answer('viewer'),
+      hook('on_stop'),
+      close('p'),
+      hook('on_close'),
+    ],
+  }),
+);
+
+const leaving: Script = {
+  name: 'http-waits-and-leaves',
+  steps: [
+    ask('http', 'GET /live/{name}.flv', { live: true, later: 'viewer' }),
+    hook('on_play'),
+    answer('viewer', { leaves: true }),
+    hook('on_stop'),
+  ],
+};
+
+const early: Script = {
+  name: 'http-waits-hls',
+  steps: [
+    ask('http', 'GET /live/{name}.m3u8', { later: 'viewer' }),
+    ...PUBLISHED,
+    hears('p', 'goes on', {}),
+    answer('viewer'),
+    hook('on_publish'),
+    close('p'),
+  ],
+};
+
+export const HTTP = [flv, hls, others, ...waiting, leaving, early];

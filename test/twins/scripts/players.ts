@@ -134,6 +134,36 @@ const turns: Script = {
   ],
 };
 
+/** A publisher of Flash's kind: it makes no call that only publishers make. */
+const FLASH = [
+  open('p'),
+  say('p', [connect()]),
+  say('p', [call('createStream', 2, null)]),
+  say('p', [on(8, 1, call('publish', 3, null, '{name}', 'live'))], { until: 'onStatus' }),
+];
+
+/** A publisher of one name that plays another one, as FMLE does and as Flash. */
+const back = [true, false].map(
+  (fmle): Script => ({
+    name: `publish-then-play-${fmle ? 'fmle' : 'flash'}`,
+    steps: [
+      ...publishes('o', '{other}'),
+      feed('o'),
+      ...(fmle ? publishes('p') : FLASH),
+      feed('p', 'media of its own'),
+      rest('p'),
+      say('p', [
+        fmle
+          ? call('FCUnpublish', 5, null, '{name}')
+          : silent(on(8, 1, call('closeStream', 0, null))),
+      ]),
+      say('p', [call('createStream', 7, null)], { title: 'createStream again' }),
+      say('p', [on(8, 1, call('play', 8, null, '{other}'))], { media: 'flows' }),
+      close('p'),
+    ],
+  }),
+);
+
 const secondStream: Script = {
   name: 'play-second-stream',
   steps: [
@@ -192,4 +222,15 @@ const ends: Script = {
   ],
 };
 
-export const PLAYERS = [ffmpeg, flash, flight, calls, waiting, turns, secondStream, ends, ...forms];
+export const PLAYERS = [
+  ffmpeg,
+  flash,
+  flight,
+  calls,
+  waiting,
+  turns,
+  ...back,
+  secondStream,
+  ends,
+  ...forms,
+];
