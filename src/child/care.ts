@@ -1,6 +1,7 @@
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
+import { Beats } from './beats.js';
 import { Ejector } from './ejector.js';
 import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
@@ -19,6 +20,8 @@ export interface CareParts {
   readonly loop: LoopClock;
   /** Returns all children. */
   readonly statuses: () => readonly ChildStatus[];
+  /** Returns the process of a child; null: it has none. */
+  readonly pidOf: (id: string) => number | null;
   readonly logger: Logger;
 }
 
@@ -28,18 +31,25 @@ export class Care {
   readonly #parts: CareParts;
   readonly #givenUp: GivenUp;
   readonly #ejector: Ejector;
+  readonly #beats: Beats;
 
   constructor(options: CareOptions, parts: CareParts) {
     this.#options = options;
     this.#parts = parts;
     const { statuses, loop, logger } = parts;
     const { maxHungPercent = 100, sends = () => false, stalls = () => false } = options;
-    const { timeLimit } = { ...PROBE_TIMES, ...options.times };
+    const times = { ...PROBE_TIMES, ...options.times };
+    this.#beats = new Beats({ times, pidOf: parts.pidOf, logger });
     this.#givenUp = new GivenUp(() => statuses().length, maxHungPercent);
     this.#ejector = new Ejector({
-      answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, timeLimit),
+      answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, times.timeLimit),
       ...{ statuses, givenUp: this.#givenUp, loop, sends, stalls, logger },
     });
+  }
+
+  /** Opens what children need from their start on. */
+  async open(): Promise<void> {
+    await this.#beats.open();
   }
 
   /** Begins to look for outliers, if that is wanted. */
@@ -49,13 +59,15 @@ export class Care {
 
   close(): void {
     this.#ejector.close();
+    this.#beats.close();
   }
 
   /** Returns what children need for their verdicts. */
-  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes'> {
+  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes' | 'beatUrl'> {
     const { sends = () => false, maxCrashes = 0 } = this.#options;
     return {
       maxCrashes,
+      beatUrl: (child) => this.#beats.urlFor(child),
       mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
       watching: (child) => ({
         child: child.id,
@@ -63,6 +75,7 @@ export class Care {
         sends: () => sends(child.id),
         mayGiveUp: () => this.#givenUp.add(child.id),
         onAnswer: (ms) => this.#ejector.answered(child, ms),
+        pulse: this.#beats.begin(child),
       }),
     };
   }
@@ -75,6 +88,12 @@ export class Care {
   /** Notes that a client could not connect to a child. */
   suspect(child: OwnerRef): void {
     this.#ejector.suspect(child);
+    this.#beats.suspect(child);
+  }
+
+  /** Notes the end of a process. */
+  down(child: OwnerRef): void {
+    this.#beats.end(child);
   }
 
   /** Notes that a child is ready, or was removed. */

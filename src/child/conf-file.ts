@@ -13,7 +13,8 @@ export interface ConfLife {
 
 /** Writes the config of one generation of a child; returns the path. */
 export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
-  const { workDir, asprocess, conf, hooks, duties } = setup;
+  const { workDir, asprocess, conf, hooks, times } = setup;
+  const url = setup.beatUrl(life);
   const ffmpegLogDir = ffmpegLogFolder(conf().template, workDir.path);
   await mkdir(ffmpegLogDir, { recursive: true, mode: 0o700 });
   const text = renderSrsConf({
@@ -23,8 +24,9 @@ export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<stri
     html: workDir.html,
     hlsDir: workDir.hls,
     ffmpegLogDir,
-    duties: duties(life.id),
+    duties: setup.duties(life.id),
     asprocess,
+    beats: url === null ? null : { url, seconds: times.beatEvery / 1000 },
     hooks: hooks(life.id),
   });
   const path = workDir.conf(life.id);

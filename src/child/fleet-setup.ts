@@ -21,6 +21,7 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
   const { binary, portBase, hooks = () => null, log = {} } = options;
   const { pinning = null, guard = true, times } = options;
   const { care, ingester, ...told } = parts;
+  await care.open();
   const env = childEnvironment(options.env);
   return {
     ...told,
@@ -35,5 +36,9 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
     times: { ...PROBE_TIMES, ...times },
     log,
     ...care.forChildren(),
+    onDown: (down) => {
+      care.down(down);
+      told.onDown(down);
+    },
   };
 }

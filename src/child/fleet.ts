@@ -62,12 +62,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#logger = options.logger ?? silentLogger;
     const { loop = this.#ownLoop } = options;
     this.#children = new Children({ ...options, logger: this.#logger });
-    this.#care = new Care(options, { loop, statuses: () => this.statuses(), logger: this.#logger });
+    const told = { statuses: () => this.statuses(), logger: this.#logger };
+    const pidOf = (id: string) => this.#children.get(id)?.pid ?? null;
+    this.#care = new Care(options, { loop, pidOf, ...told });
     this.#ingest = new Ingest({
-      statuses: () => this.statuses(),
       isUsed: () => this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest),
       reload: async (id) => this.#children.get(id)?.reload(),
-      logger: this.#logger,
+      ...told,
     });
   }
 

@@ -61,7 +61,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const renewals = new Renewals();
   renewTls(renewals, certificate);
   const { maxConnections } = config.children;
-  const reloading = { current: { config, maxConnections }, renewals };
+  const reloading = { current: { config, template, maxConnections }, renewals };
   const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
   return { serverId, keepServerId, ...parts, ...reloading, events };
 }

@@ -110,6 +110,7 @@ export class Reloader {
     const { current, fleet, access, operations } = this.#parts;
     if (conf !== null) {
       await fleet.rewrite(conf);
+      current.template = conf.template;
       access.renew(conf.template.vhosts);
     }
     // An SRS that has refused a connection accepts none ever after, so a child must not get more
