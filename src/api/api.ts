@@ -92,6 +92,7 @@ export class Api {
 
   /** Resolves with `data` of the summaries of all children. */
   async summaries(): Promise<Json> {
+    await this.#box.figures();
     return this.#box.summaries();
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ProcessState, Sample } from './verdict.js';
 
 /** Milliseconds per clock tick in /proc: USER_HZ is 100 on every Linux that Node runs on. */
@@ -37,6 +37,45 @@ export function readSample(pid: number): Sample | null {
   }
 }
 
+/** CPU time and memory of a process at one moment. */
+export interface Use {
+  /** Time by performance.now(). */
+  readonly at: number;
+  /** Milliseconds of CPU time since its start. */
+  readonly cpuMs: number;
+  /** Resident bytes. */
+  readonly rss: number;
+}
+
+/** Reads what a process uses, with one read of /proc; null if it is not there. */
+export function readUse(pid: number): Use | null {
+  try {
+    const [, user, system, pages] = statOf(`/proc/${pid}/stat`);
+    const cpuMs = (Number(user) + Number(system)) * TICK_MS;
+    return { at: performance.now(), cpuMs, rss: Number(pages) * pageBytes() };
+  } catch {
+    return null;
+  }
+}
+
+/** Reports whether the system shows processes in /proc. */
+export function hasProc(): boolean {
+  return existsSync('/proc/self/stat');
+}
+
+/** Type of the entry in the auxiliary vector that tells the page size (getauxval(3)). */
+const AT_PAGESZ = 6n;
+let knownPageBytes = 0;
+
+/** Returns the bytes of a page of memory: 4096 on most machines, up to 64 KB on some. */
+function pageBytes(): number {
+  if (knownPageBytes > 0) return knownPageBytes;
+  const words = new BigUint64Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
+  const at = words.findIndex((word, index) => index % 2 === 0 && word === AT_PAGESZ);
+  knownPageBytes = Number(words[at + 1] ?? 4096n);
+  return knownPageBytes;
+}
+
 /** Returns null if the thread has ended. */
 function threadOf(path: string): { state: ProcessState; waitMs: number } | null {
   try {
@@ -47,12 +86,15 @@ function threadOf(path: string): { state: ProcessState; waitMs: number } | null 
   }
 }
 
-/** Parses state, and ticks of CPU in user and system mode (fields 3, 14 and 15 of proc(5)). */
+/**
+ * Parses state, ticks of CPU in user and system mode, and resident pages (fields 3, 14, 15 and 24
+ * of proc(5)).
+ */
 function statOf(path: string): (string | undefined)[] {
   const stat = readFileSync(path, 'utf8');
   // The name is in parentheses and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return [fields[0], fields[11], fields[12]];
+  return [fields[0], fields[11], fields[12], fields[21]];
 }
 
 /** Parses the milliseconds of waiting for a CPU: the second number of schedstat, in nanoseconds. */
