@@ -81,6 +81,13 @@ export class Beats {
     return pulse;
   }
 
+  /** Notes that a process stands still. */
+  still(pid: number): void {
+    for (const [id, { pulse }] of this.#expected) {
+      if (this.#options.pidOf(id) === pid) pulse?.still();
+    }
+  }
+
   /** Notes the end of a process. */
   end(ref: OwnerRef): void {
     const expected = this.#of(ref);

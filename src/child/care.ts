@@ -91,6 +91,11 @@ export class Care {
     this.#beats.suspect(child);
   }
 
+  /** Notes that a process has not run for two seconds, which no origin does that is well. */
+  still(pid: number): void {
+    this.#beats.still(pid);
+  }
+
   /** Notes the end of a process. */
   down(child: OwnerRef): void {
     this.#beats.end(child);

@@ -219,7 +219,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#children.make(this.#setup, this.#options.cpus);
     // The configs differ in nothing that could be wrong in one of them only.
     await this.prove(childId(0));
-    this.#meter = new UsageMeter(() => this.#children.pids());
+    this.#meter = new UsageMeter(this.#children, (pid) => this.#care.still(pid));
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();

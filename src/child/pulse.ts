@@ -1,8 +1,8 @@
 import type { ProbeTimes } from './times.js';
 
 /**
- * Why a child is to be probed. `late`: its heartbeat is. `round`: its turn has come. `suspect`: a
- * client could not connect.
+ * Why a child is to be probed. `late`: its heartbeat is, or it does not run. `round`: its turn has
+ * come. `suspect`: a client could not connect.
  */
 type Due = 'late' | 'round' | 'suspect';
 
@@ -44,7 +44,13 @@ export class Pulse {
     if (this.#wake === null) return;
     // The child has just woken up by itself, so a probe now costs least.
     if (now >= this.#roundAt) this.#wake('round');
-    else if (!this.#isSuspect) this.#arm(this.#beatLimit);
+    else if (!this.#isSuspect && this.#isSettled) this.#arm(this.#beatLimit);
+  }
+
+  /** Notes that the process has not run for a while: its heartbeat would come too late. */
+  still(): void {
+    this.#beatAt = null;
+    this.#wake?.('late');
   }
 
   /** Notes that a client could not connect. */
@@ -84,17 +90,22 @@ export class Pulse {
     });
   }
 
+  /** Its usual answer is known, and the last one was not slow. */
+  get #isSettled(): boolean {
+    return this.#answers >= FIRST_ANSWERS && !this.#isSlow;
+  }
+
   get #beatLimit(): number {
     return this.#times.beatEvery + this.#times.beatSlack;
   }
 
   #begin(now: number): void {
     const { aliveEvery, roundEvery } = this.#times;
-    const isSettled = this.#answers >= FIRST_ANSWERS && !this.#isSlow;
-    this.#roundAt = now + spread(isSettled ? roundEvery : aliveEvery);
-    const left = this.#beatAt === null ? 0 : this.#beatAt + this.#beatLimit - now;
+    this.#roundAt = now + spread(this.#isSettled ? roundEvery : aliveEvery);
     if (this.#isSuspect) this.#arm(SUSPECT_MS);
-    else this.#arm(this.#beatAt === null ? spread(aliveEvery) : Math.max(1, left));
+    else if (!this.#isSettled) this.#arm(this.#roundAt - now);
+    else if (this.#beatAt === null) this.#arm(spread(aliveEvery));
+    else this.#arm(Math.max(1, this.#beatAt + this.#beatLimit - now));
   }
 
   #arm(ms: number): void {
@@ -108,9 +119,11 @@ export class Pulse {
 
   #reason(): Due {
     if (this.#isSuspect) return 'suspect';
-    const isLate = this.#beatAt !== null;
+    const lateFrom = (this.#beatAt ?? Number.POSITIVE_INFINITY) + this.#beatLimit;
+    // A timer may come up to 1 ms early.
+    if (performance.now() < lateFrom - 1) return 'round';
     this.#beatAt = null;
-    return isLate ? 'late' : 'round';
+    return 'late';
   }
 }
 

@@ -45,14 +45,17 @@ export interface Use {
   readonly cpuMs: number;
   /** Resident bytes. */
   readonly rss: number;
+  /** How often its main thread has got a CPU since its start; null if the kernel does not count. */
+  readonly turns: number | null;
 }
 
-/** Reads what a process uses, with one read of /proc; null if it is not there. */
+/** Reads what a process uses; null if it is not there. */
 export function readUse(pid: number): Use | null {
   try {
     const [, user, system, pages] = statOf(`/proc/${pid}/stat`);
     const cpuMs = (Number(user) + Number(system)) * TICK_MS;
-    return { at: performance.now(), cpuMs, rss: Number(pages) * pageBytes() };
+    const turns = schedulingOf(`/proc/${pid}`)[2] ?? null;
+    return { at: performance.now(), cpuMs, rss: Number(pages) * pageBytes(), turns };
   } catch {
     return null;
   }
@@ -97,11 +100,19 @@ function statOf(path: string): (string | undefined)[] {
   return [fields[0], fields[11], fields[12], fields[21]];
 }
 
-/** Parses the milliseconds of waiting for a CPU: the second number of schedstat, in nanoseconds. */
+/** Returns the milliseconds of waiting for a CPU. */
 function waitOf(path: string): number {
+  return (schedulingOf(path)[1] ?? 0) / 1e6;
+}
+
+/**
+ * Parses schedstat: nanoseconds on a CPU, nanoseconds of waiting for one, and how often it got one.
+ * Empty if the kernel does not count.
+ */
+function schedulingOf(path: string): number[] {
   try {
-    return Number(readFileSync(`${path}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    return readFileSync(`${path}/schedstat`, 'utf8').split(' ').map(Number);
   } catch {
-    return 0;
+    return [];
   }
 }

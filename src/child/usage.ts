@@ -1,4 +1,5 @@
 import type { Status } from 'pidusage';
+import { everySeconds } from '../system/every-seconds.js';
 import { hasProc, readUse, type Use } from './sample.js';
 
 /** Resource usage of a process. */
@@ -17,22 +18,30 @@ interface Sampled extends Usage {
 
 export const NO_USAGE: Usage = { cpu: 0, rss: 0 };
 
-const INTERVAL_MS = 2_000;
+const SECONDS = 2;
 /** Weight of a new sample: after 13 s a step shows to nine tenths. */
 const WEIGHT = 0.3;
 
 /** Measures CPU and memory of all children, in one batch per tick. */
 export class UsageMeter {
-  readonly #pids: () => number[];
+  readonly #children: { pids(): number[] };
+  readonly #onStill: (pid: number) => void;
   readonly #usages = new Map<number, Sampled>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   #measuring = false;
 
-  /** `pids` returns the running processes. */
-  constructor(pids: () => number[], intervalMs = INTERVAL_MS) {
-    this.#pids = pids;
-    this.#timer = setInterval(() => this.#tick(), intervalMs);
-    this.#timer.unref();
+  /**
+   * `children` tell which processes run. `onStill` is called for one that has not run between two
+   * measurements. `often` runs something again and again.
+   */
+  constructor(
+    children: { pids(): number[] },
+    onStill: (pid: number) => void = () => {},
+    often = (run: () => void): (() => void) => everySeconds(SECONDS, run),
+  ) {
+    this.#children = children;
+    this.#onStill = onStill;
+    this.#stop = often(() => void this.#tick());
   }
 
   /** Returns zeros until measured. */
@@ -41,12 +50,12 @@ export class UsageMeter {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stop();
     this.#usages.clear();
   }
 
   async #tick(): Promise<void> {
-    const pids = this.#pids();
+    const pids = this.#children.pids();
     this.#forget(new Set(pids));
     if (this.#measuring || pids.length === 0) return;
     this.#measuring = true;
@@ -62,6 +71,7 @@ export class UsageMeter {
     const known = this.#usages.get(pid);
     const first = { cpu: 0, rss: use.rss, samples: 1, use };
     this.#usages.set(pid, known === undefined ? first : next(known, use));
+    if (use.turns !== null && use.turns === known?.use.turns) this.#onStill(pid);
   }
 
   #forget(living: Set<number>): void {
@@ -96,7 +106,7 @@ async function usesByProgram(pids: readonly number[]): Promise<Map<number, Use>>
   for (const pid of pids) {
     const stat = stats[pid] ?? null;
     if (stat !== null)
-      uses.set(pid, { at: performance.now(), cpuMs: stat.ctime, rss: stat.memory });
+      uses.set(pid, { at: performance.now(), cpuMs: stat.ctime, rss: stat.memory, turns: null });
   }
   return uses;
 }

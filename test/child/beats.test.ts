@@ -109,6 +109,16 @@ test('a late heartbeat, a missing one and a refused client are told apart', asyn
   assert.equal(await due(), 'suspect');
 });
 
+test('a process that does not run is probed at once, whatever it said before', async (t) => {
+  const { url, due, beats } = await rig(t, { roundEvery: 3_600_000 });
+  await post(url, OWN);
+  const probed = due();
+  beats.still(PID + 1);
+  assert.equal(await isSettled(probed), false);
+  beats.still(PID);
+  assert.equal(await probed, 'late');
+});
+
 test('no port: nothing is expected, and children are not told to send', async () => {
   const beats = new Beats({ times: PROBE_TIMES, pidOf: () => null, logger: silentLogger });
   assert.equal(beats.urlFor(LIFE), null);
