@@ -21,7 +21,7 @@ import { Passed } from './passed.js';
 import { Poller } from './poller.js';
 import { Raw, type ReloadResult } from './raw.js';
 import { type ApiAnswer, addHeaders, bodyOf, data, refuse, send, text } from './reply.js';
-import type { ApiSource } from './types.js';
+import type { ApiIdentity, ApiSource } from './types.js';
 
 export interface ApiOptions {
   readonly source: ApiSource;
@@ -83,6 +83,17 @@ export class Api {
 
   async close(): Promise<void> {
     this.#poller.close();
+  }
+
+  /** The box as SRS's API names it. */
+  get identity(): ApiIdentity {
+    return this.#source.identity;
+  }
+
+  /** Resolves with `data` of the summaries of all children. */
+  async summaries(): Promise<Json> {
+    await this.#box.figures();
+    return this.#box.summaries();
   }
 
   /** See `Raw.reload`. */

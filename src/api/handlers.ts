@@ -41,14 +41,19 @@ export type Handler = (asked: Asked, rest: string) => ApiAnswer | Promise<ApiAns
 export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
   const { box, passed, raw, source } = parts;
   const pass = (path: string) => async () => data(await passed.get(path));
+  const metricsOff = () => code(METRICS_OFF);
+  const figures = (answer: () => ApiAnswer | Promise<ApiAnswer>) => async () => {
+    await box.figures();
+    return answer();
+  };
   return new Map<string, Handler>([
     ['/', pass('/')],
     ['/api/', pass('/api/')],
     ['/api/v1/', async () => data(withOrigins(await passed.get('/api/v1/')))],
     ['/api/v1/versions', () => data({ data: versionOf(source.identity.version) })],
-    ['/api/v1/summaries', () => data({ data: box.summaries() })],
-    ['/api/v1/rusages', () => data({ data: box.rusages() })],
-    ['/api/v1/self_proc_stats', () => data({ data: box.self() })],
+    ['/api/v1/summaries', figures(() => data({ data: box.summaries() }))],
+    ['/api/v1/rusages', figures(() => data({ data: box.rusages() }))],
+    ['/api/v1/self_proc_stats', figures(() => data({ data: box.self() }))],
     ['/api/v1/system_proc_stats', pass('/api/v1/system_proc_stats')],
     ['/api/v1/meminfos', pass('/api/v1/meminfos')],
     ['/api/v1/authors', pass('/api/v1/authors')],
@@ -58,14 +63,14 @@ export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
     ['/api/v1/clients/', (asked, id) => clients(parts, asked, id)],
     ['/api/v1/raw', ({ query }) => raw.answer(query.get('rpc') ?? '')],
     ['/api/v1/clusters', (asked) => clusters(parts, asked)],
-    ['/api/v1/origins', async () => data(await box.origins())],
+    ['/api/v1/origins', figures(async () => data(await box.origins()))],
     ['/api/v1/tests/requests', (asked) => data({ data: echo(asked, source) })],
     ['/api/v1/tests/errors', () => code(TEST_ERROR)],
     ['/api/v1/tests/redirects', redirectToErrors],
     ['/console', () => ({ kind: 'redirect', status: 302, to: '/console/' })],
     // Files of SRS's console, which a box has not: it has pages of its own.
     ['/console/', () => text(404, 'Not Found')],
-    ['/metrics', () => (source.rules.metrics ? text(200, box.metrics()) : code(METRICS_OFF))],
+    ['/metrics', source.rules.metrics ? figures(() => text(200, box.metrics())) : metricsOff],
   ]);
 }
 

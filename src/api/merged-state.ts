@@ -44,6 +44,11 @@ export class MergedState {
     return this.#poller.current();
   }
 
+  /** Resolves when summaries and metrics are those of the last few seconds. */
+  figures(): Promise<void> {
+    return this.#poller.current('figures');
+  }
+
   vhosts(): readonly Json[] {
     return this.#now().vhosts;
   }
@@ -85,7 +90,7 @@ export class MergedState {
 
   /** Returns a client with its child's present data. */
   async client(id: string): Promise<Json | null> {
-    const known = this.#poller.clients.find(id);
+    const known = await this.#find(id);
     if (known === null) return this.#heldClient(id);
     await this.#poller.fresh(known.child);
     const { clients = [] } = this.#poller.snapshots().get(known.child)?.lists ?? {};
@@ -96,7 +101,7 @@ export class MergedState {
   /** Closes a client's connection. Returns the child's code; null if no child has that client. */
   async kick(id: string): Promise<number | null> {
     if (this.#source.endHeld(id)) return 0;
-    const known = this.#poller.clients.find(id);
+    const known = await this.#find(id);
     const child = this.#source.children().find((one) => one.id === known?.child);
     if (known === null || child === undefined) return null;
     const path = `/api/v1/clients/${encodeURIComponent(known.id)}`;
@@ -181,6 +186,14 @@ export class MergedState {
     const vhosts = withHeld(mergeVhosts(lists.flatMap((one) => one.vhosts)), held, absent);
     this.#merged = { version, held, snapshots, vhosts, streams };
     return this.#merged;
+  }
+
+  /** Finds a client; if no child is known to have it, all are asked that may have new ones. */
+  async #find(id: string): Promise<ClientRef | null> {
+    const known = this.#poller.clients.find(id);
+    if (known !== null) return known;
+    await this.current();
+    return this.#poller.clients.find(id);
   }
 
   /** Returns rows of waiting players. One that its child knows already is listed there. */

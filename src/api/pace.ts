@@ -2,12 +2,22 @@
 export interface Pace {
   /** Least time between a child's rounds: SRS takes its own samples every 3 s. */
   readonly everyMs: number;
+  /** Time after a request during which rounds go on by themselves. */
+  readonly watchMs: number;
+  /** Least time between the rounds of a child without streams and clients while somebody asks. */
+  readonly idleMs: number;
+  /** The same for one that has some while nobody asks. */
+  readonly calmMs: number;
+  /** Factor on the time between rounds from which on a request waits for the next one. */
+  readonly lateFactor: number;
   /** A new child is polled within this time. */
   readonly firstMs: number;
   /** Most rounds per second of all children. */
   readonly roundsPerSecond: number;
   /** Most bytes of answers per second and child, since both sides' cost grows with their length. */
   readonly bytesPerSecond: number;
+  /** Between two looks at who is due while nobody asks. */
+  readonly tickMs: number;
   /** Greatest age of an answer to a request for one row by id. */
   readonly freshMs: number;
   /** Time until the next try after a failure. */
@@ -29,9 +39,14 @@ const ASKED_BYTES_PER_SECOND = 2_000_000;
 
 export const PACE: Pace = {
   everyMs: 5_000,
+  watchMs: 3_000,
+  idleMs: 30_000,
+  calmMs: 15_000,
+  lateFactor: 1.25,
   firstMs: 500,
   roundsPerSecond: 50,
   bytesPerSecond: 30_000,
+  tickMs: 5_000,
   freshMs: 1_000,
   retryMs: 1_000,
   slowestMs: 30_000,

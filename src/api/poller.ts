@@ -6,25 +6,15 @@ import { type Logger, silentLogger } from '../logging/logger.js';
 import { AskedRounds } from './asked-rounds.js';
 import type { ChildCalls } from './child-calls.js';
 import { ClientIds } from './client-ids.js';
-import { type Json, numberOf, objectOf, textOf } from './json.js';
+import { type Answered, Demand, type Wanted } from './demand.js';
+import { countersOf, type Entry, hasNoMedia, isOwn } from './entry.js';
+import { textOf } from './json.js';
 import { Ledger } from './ledger.js';
-import { COUNTERS } from './merge/metrics.js';
 import { nextRound, PACE, type Pace } from './pace.js';
 import { type Snapshot, takeSnapshot } from './snapshot.js';
-import type { ApiChild, ApiSource } from './types.js';
+import type { ApiSource } from './types.js';
 
-/** A child's last snapshot and its next round. */
-interface Entry {
-  child: ApiChild;
-  snapshot: Snapshot | null;
-  round: number;
-  /** Consecutive failed rounds. */
-  failures: number;
-  /** On performance.now()'s clock. */
-  due: number;
-  running: Promise<void> | null;
-}
-
+/** Milliseconds between two looks while somebody asks, or while there are origins. */
 const TICK_MS = 100;
 /**
  * Consecutive failed rounds after which a child's snapshot is dropped, unless it is known to be
@@ -36,7 +26,7 @@ const ROUNDS_AT_ONCE = 16;
 /** Most bytes kept of all origins at one address. */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
-/** Polls every child in rounds, and keeps its last answers. */
+/** Asks children in rounds while somebody asks us, and keeps their last answers. */
 export class Poller {
   /** The child of each client. */
   readonly clients = new ClientIds();
@@ -49,7 +39,10 @@ export class Poller {
   readonly #entries = new Map<string, Entry>();
   readonly #turns = new PollTurns();
   readonly #asked: AskedRounds;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #demand: Demand;
+  #isStarted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
   /** Number of rounds running with our own children. */
   #running = 0;
   #version = 0;
@@ -64,15 +57,18 @@ export class Poller {
     this.#logger = logger;
     this.#pace = pace;
     this.#asked = new AskedRounds(pace);
+    this.#demand = new Demand(pace);
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#isStarted = true;
+    this.#arm(TICK_MS);
   }
 
   close(): void {
-    clearInterval(this.#timer ?? undefined);
-    this.#timer = null;
+    this.#isStarted = false;
+    clearTimeout(this.#timer);
+    this.#timerMs = Number.POSITIVE_INFINITY;
   }
 
   /** Changes whenever the result of `snapshots` does. */
@@ -107,13 +103,18 @@ export class Poller {
 
   /**
    * Resolves when the snapshots show everything that has happened, as far as children answer within
-   * `waitMs`. Only children in which something happened lately are asked.
+   * `waitMs`. Only children are asked that may have something new to say.
    */
-  async current(): Promise<void> {
+  async current(wanted: Wanted = 'lists'): Promise<void> {
     this.#sync();
-    const stale = [...this.#entries.values()].filter((entry) => this.#isStale(entry));
-    if (stale.length === 0) return;
-    await atMost(this.#pace.waitMs, Promise.all(stale.map((entry) => this.#next(entry))));
+    this.#demand.note(wanted, performance.now());
+    this.#arm(TICK_MS);
+    const children = this.#entries.size;
+    const outdated = [...this.#entries.values()].filter(
+      (entry) => isOwn(entry) && this.#demand.isOutdated(this.#answered(entry), wanted, children),
+    );
+    if (outdated.length === 0) return;
+    await atMost(this.#pace.waitMs, Promise.all(outdated.map((one) => this.#next(one, wanted))));
   }
 
   /** Something happens in a child: its last snapshot is stale from now on. */
@@ -126,26 +127,51 @@ export class Poller {
     return child.host === undefined && this.#asked.isStale(child.id, snapshot?.at ?? -Infinity);
   }
 
-  #next(entry: Entry): Promise<void> {
-    return this.#asked.next(entry.child.id, {
+  #answered(entry: Entry): Answered {
+    return { snapshot: entry.snapshot, isStale: this.#isStale(entry) };
+  }
+
+  #next(entry: Entry, wanted: Wanted = 'lists'): Promise<void> {
+    const { id } = entry.child;
+    return this.#asked.next(wanted === 'lists' ? id : `${id} ${wanted}`, {
       at: () => entry.snapshot?.at ?? -Infinity,
       bytes: () => entry.snapshot?.bytes ?? 0,
       running: () => entry.running,
-      run: () => this.#round(entry, true),
+      run: () => this.#round(entry, wanted === 'lists'),
     });
   }
 
+  /** Has the next tick come after `ms`, unless it comes earlier anyway. */
+  #arm(ms: number): void {
+    if (!this.#isStarted || this.#timerMs <= ms) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = ms;
+    this.#timer = setTimeout(() => this.#tick(), ms).unref();
+  }
+
   #tick(): void {
+    this.#timerMs = Number.POSITIVE_INFINITY;
     this.#sync();
     const now = performance.now();
-    const due = [...this.#entries.values()].filter((one) => one.due <= now && !one.running);
+    const all = [...this.#entries.values()];
+    const isLively = this.#demand.isWatched(now) || !all.every(isOwn);
+    this.#arm(isLively ? TICK_MS : this.#pace.tickMs);
+    const due = all.filter((one) => one.due <= now && !one.running && this.#isWanted(one, now));
     due.sort((a, b) => a.due - b.due);
     // Rounds for waiting callers do not count against this limit.
     const free = Math.max(0, ROUNDS_AT_ONCE - this.#running);
-    const own = due.filter(({ child }) => child.host === undefined);
+    const own = due.filter(isOwn);
     for (const entry of own.slice(0, free)) void this.#round(entry);
     this.#turns.sweep(now);
     for (const entry of due) this.#visit(entry, now);
+  }
+
+  /** Origins tell of nothing that happens in them, so that they are always asked. */
+  #isWanted(entry: Entry, now: number): boolean {
+    if (!isOwn(entry)) return true;
+    const rest = this.#demand.restOf(this.#answered(entry), now);
+    const at = entry.snapshot?.at ?? Number.NEGATIVE_INFINITY;
+    return rest < Number.POSITIVE_INFINITY && now - at >= rest;
   }
 
   /**
@@ -189,13 +215,15 @@ export class Poller {
   #round(entry: Entry, listsOnly = false): Promise<void> {
     const own = Number(entry.child.host === undefined);
     const { due } = entry;
+    // The first round asks for everything.
+    const isPart = listsOnly && entry.snapshot !== null;
     this.#running += own;
     entry.running = this.#ask(entry, listsOnly)
       .catch((error: unknown) => this.#failed(entry, messageOf(error)))
       .finally(() => {
         this.#running -= own;
         entry.running = null;
-        if (listsOnly && entry.failures === 0) entry.due = due;
+        if (isPart && entry.failures === 0) entry.due = due;
         else entry.due = performance.now() + this.#wait(entry) * (0.8 + 0.4 * Math.random());
       });
     return entry.running;
@@ -253,7 +281,6 @@ export class Poller {
     if (this.#entries.get(entry.child.id) !== entry) return;
     const clients = snapshot?.lists.clients ?? [];
     entry.snapshot = snapshot;
-    // Codecs of a stream that has just begun come with its first media.
     if (snapshot?.lists.streams.some(hasNoMedia)) this.#asked.stir(entry.child.id);
     this.clients.replace(
       entry.child.id,
@@ -261,20 +288,4 @@ export class Poller {
     );
     this.#version += 1;
   }
-}
-
-function hasNoMedia(stream: Json): boolean {
-  const isActive = objectOf(stream, 'publish').active === true;
-  return isActive && stream.video === null && stream.audio === null;
-}
-
-/**
- * Returns the counters: `recv` and `send` from the summaries, the others under their names in
- * `/metrics`.
- */
-function countersOf({ summaries, metrics }: Snapshot): Map<string, number> {
-  const system = objectOf(summaries, 'system');
-  const counts = COUNTERS.map((name) => [name, metrics.values.get(name) ?? 0] as const);
-  const recv = numberOf(system, 'srs_recv_bytes');
-  return new Map([...counts, ['recv', recv], ['send', numberOf(system, 'srs_send_bytes')]]);
 }

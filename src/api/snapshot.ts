@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly generation: number;
   /** Start of the round on performance.now()'s clock. */
   readonly at: number;
+  /** The same of the last round that asked for more than the lists. */
+  readonly figuresAt: number;
   /** Bytes of all answers. */
   readonly bytes: number;
   readonly lists: Lists;
@@ -69,6 +71,7 @@ export async function takeSnapshot(ask: Ask, plan: RoundPlan): Promise<Snapshot>
   return {
     generation,
     at,
+    figuresAt: plan.listsOnly ? (previous?.figuresAt ?? at) : at,
     bytes: plan.listsOnly && previous !== null ? previous.bytes : answers.bytes,
     addresses,
     lists: localize(lists, plan.child, addresses),

@@ -25,7 +25,8 @@ export async function tryConf(facts: ConfFacts): Promise<Outcome<null>> {
       html: folder,
       hlsDir: folder,
       ffmpegLogDir: folder,
-      duties: { ingest: true, heartbeat: true },
+      duties: { ingest: true },
+      beats: null,
       asprocess: false,
       hooks: null,
     });

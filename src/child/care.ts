@@ -1,6 +1,7 @@
 import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
+import { Beats } from './beats.js';
 import { Ejector } from './ejector.js';
 import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
@@ -19,6 +20,8 @@ export interface CareParts {
   readonly loop: LoopClock;
   /** Returns all children. */
   readonly statuses: () => readonly ChildStatus[];
+  /** Returns the process of a child; null: it has none. */
+  readonly pidOf: (id: string) => number | null;
   readonly logger: Logger;
 }
 
@@ -30,6 +33,7 @@ export class Care {
   readonly #parts: CareParts;
   readonly #givenUp: GivenUp;
   readonly #ejector: Ejector;
+  readonly #beats: Beats;
 
   constructor(options: CareOptions, parts: CareParts) {
     this.#options = options;
@@ -37,12 +41,18 @@ export class Care {
     this.#parts = parts;
     const { statuses, loop, logger } = parts;
     const { sends = () => false, moves = sends, stalls = () => false } = options;
-    const { timeLimit } = { ...PROBE_TIMES, ...options.times };
+    const times = { ...PROBE_TIMES, ...options.times };
+    this.#beats = new Beats({ times, pidOf: parts.pidOf, logger });
     this.#givenUp = new GivenUp(() => statuses().length, percentOf(options));
     this.#ejector = new Ejector({
-      answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, timeLimit),
+      answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, times.timeLimit),
       ...{ statuses, givenUp: this.#givenUp, loop, sends, moves, stalls, logger },
     });
+  }
+
+  /** Opens what children need from their start on. */
+  async open(): Promise<void> {
+    await this.#beats.open();
   }
 
   /** Begins to look for outliers, if that is wanted. */
@@ -62,13 +72,15 @@ export class Care {
   close(): void {
     this.#isStarted = false;
     this.#ejector.close();
+    this.#beats.close();
   }
 
   /** Returns what children need for their verdicts. */
-  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes'> {
+  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes' | 'beatUrl'> {
     const { sends = () => false } = this.#options;
     return {
       maxCrashes: () => this.#rules.maxCrashes ?? 0,
+      beatUrl: (child) => this.#beats.urlFor(child),
       mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
       watching: (child) => ({
         child: child.id,
@@ -77,6 +89,7 @@ export class Care {
         mayGiveUp: () => this.#givenUp.add(child.id),
         sickness: () => this.#ejector.sicknessOf(child),
         onAnswer: (ms) => this.#ejector.answered(child, ms),
+        pulse: this.#beats.begin(child),
       }),
     };
   }
@@ -89,6 +102,17 @@ export class Care {
   /** Notes that a client could not connect to a child. */
   suspect(child: OwnerRef): void {
     this.#ejector.suspect(child);
+    this.#beats.suspect(child);
+  }
+
+  /** Notes that a process has not run for two seconds, which no origin does that is well. */
+  still(pid: number): void {
+    this.#beats.still(pid);
+  }
+
+  /** Notes the end of a process. */
+  down(child: OwnerRef): void {
+    this.#beats.end(child);
   }
 
   /** Notes that a child is ready, or was removed. */

@@ -13,8 +13,9 @@ export interface ConfLife {
 
 /** Writes the config of one generation of a child; returns the path. */
 export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<string> {
-  const { workDir, asprocess, hooks, duties } = setup;
+  const { workDir, asprocess, hooks, times } = setup;
   const conf = setup.conf();
+  const url = setup.beatUrl(life);
   const ffmpegLogDir = ffmpegLogFolder(conf.template, workDir.path);
   await mkdir(ffmpegLogDir, { recursive: true, mode: 0o700 });
   const text = renderSrsConf({
@@ -24,8 +25,9 @@ export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<stri
     html: workDir.html,
     hlsDir: workDir.hls,
     ffmpegLogDir,
-    duties: duties(life.id),
+    duties: setup.duties(life.id),
     asprocess,
+    beats: url === null ? null : { url, seconds: times.beatEvery / 1000 },
     hooks: hooks(life.id),
   });
   const path = workDir.conf(life.id);

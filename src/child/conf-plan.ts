@@ -33,6 +33,8 @@ export interface ConfPlan extends ConfOptions {
   readonly duties: Duties;
   /** True: SRS ends with its parent. SRS refuses this if the parent is pid 1. */
   readonly asprocess: boolean;
+  /** URL for the child's heartbeats, and whole seconds between two; null: it sends none. */
+  readonly beats: { readonly url: string; readonly seconds: number } | null;
   /** Hooks to us; null: hooks of the template. */
   readonly hooks: HooksPlan | null;
 }

@@ -8,18 +8,15 @@ import { logFolder } from './workdir.js';
 export interface Duties {
   /** Runs the `ingest` blocks; each further child's ffmpeg would publish the same names. */
   readonly ingest: boolean;
-  /** Sends the `heartbeat`; all children have the template's device id. */
-  readonly heartbeat: boolean;
 }
 
 const FIRST = childId(0);
 
 /**
- * Returns the duties of a child. SRS starts heartbeats only at its own start, so that duty stays
- * with the first child; an ingest moves by a reload.
+ * Returns the duties of a child.
  */
 export function dutiesOf(id: string, ingester: string): Duties {
-  return { ingest: id === ingester, heartbeat: id === FIRST };
+  return { ingest: id === ingester };
 }
 
 /** Returns the child that runs `ingest`: `current`, unless it is down and another one is ready. */

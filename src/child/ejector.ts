@@ -2,6 +2,7 @@ import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import { tell } from '../logging/tell.js';
 import type { OwnerRef } from '../owner.js';
+import { everySeconds } from '../system/every-seconds.js';
 import type { GivenUp } from './given-up.js';
 import {
   type Conduct,
@@ -33,8 +34,8 @@ export interface EjectorParts {
   readonly clock?: () => number;
 }
 
-/** Milliseconds between looks. */
-export const LOOK_MS = 2_000;
+/** Seconds between looks. */
+export const LOOK_SECONDS = 2;
 /** Number of answers behind a median. */
 const ANSWERS = 5;
 /** Lateness of our own loop, in milliseconds, from which on a look tells nothing of others. */
@@ -76,7 +77,7 @@ export class Ejector {
   readonly #clock: () => number;
   readonly #records = new Map<string, Seen>();
   #lookedAt: number;
-  #timer: NodeJS.Timeout | null = null;
+  #stop = () => {};
   #isTold = false;
   #isOff = false;
   #isLooking = false;
@@ -90,15 +91,15 @@ export class Ejector {
 
   start(): void {
     this.#isOff = false;
-    this.#timer ??= setInterval(() => void this.look(), LOOK_MS).unref();
+    this.#stop();
+    this.#stop = everySeconds(LOOK_SECONDS, () => void this.look());
   }
 
   /** Ends all ejections, and makes none until the next `start`. */
   close(): void {
     this.#isOff = true;
     for (const id of [...this.#records.keys()]) this.pardon(id);
-    clearInterval(this.#timer ?? undefined);
-    this.#timer = null;
+    this.#stop();
   }
 
   /** Returns the ejection of that generation of a child. */
@@ -157,7 +158,8 @@ export class Ejector {
     if (isLate) return this.#startOver();
     const conducts = children.map((child) => this.#conductOf(child));
     for (const [index, child] of children.entries()) {
-      const others = conducts.flatMap(({ probeMs }, i) => (i === index ? [] : (probeMs ?? [])));
+      const others = () =>
+        conducts.flatMap(({ probeMs }, i) => (i === index ? [] : (probeMs ?? [])));
       const conduct = conducts[index];
       if (conduct !== undefined) this.#judge(child, conduct, others);
     }
@@ -213,7 +215,7 @@ export class Ejector {
     return now - record.fineAt;
   }
 
-  #judge(child: ChildStatus, conduct: Conduct, others: readonly number[]): void {
+  #judge(child: ChildStatus, conduct: Conduct, others: () => readonly number[]): void {
     if (this.#isOff) return;
     const record = this.#record(child);
     record.streaks = countSigns(record.streaks, conduct, others);

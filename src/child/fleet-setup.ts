@@ -22,6 +22,7 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
   const { binary, portBase, hooks = () => null, log = {} } = options;
   const { pinning = null, guard = true, times, started = new StartedConfs() } = options;
   const { care, ingester, ...told } = parts;
+  await care.open();
   const env = childEnvironment(options.env);
   return {
     ...told,
@@ -37,5 +38,9 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
     times: { ...PROBE_TIMES, ...times },
     log,
     ...care.forChildren(),
+    onDown: (down) => {
+      care.down(down);
+      told.onDown(down);
+    },
   };
 }

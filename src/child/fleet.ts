@@ -63,12 +63,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#logger = options.logger ?? silentLogger;
     const { loop = this.#ownLoop } = options;
     this.#children = new Children({ ...options, logger: this.#logger });
-    this.care = new Care(options, { loop, statuses: () => this.statuses(), logger: this.#logger });
+    const told = { statuses: () => this.statuses(), logger: this.#logger };
+    const pidOf = (id: string) => this.#children.get(id)?.pid ?? null;
+    this.care = new Care(options, { loop, pidOf, ...told });
     this.#ingest = new Ingest({
-      statuses: () => this.statuses(),
       isUsed: () => this.#conf.template.vhosts.some(({ hasIngest }) => hasIngest),
       reload: async (id) => this.#children.get(id)?.reload(),
-      logger: this.#logger,
+      ...told,
     });
   }
 
@@ -219,7 +220,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#children.make(this.#setup, this.#options.cpus);
     // The configs differ in nothing that could be wrong in one of them only.
     await this.prove(childId(0));
-    this.#meter = new UsageMeter(() => this.#children.pids());
+    this.#meter = new UsageMeter(this.#children, (pid) => this.care.still(pid));
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
     await this.#startInWaves(onProgress);
     this.#requireOne();

@@ -37,11 +37,22 @@ export async function untilHung(
 ): Promise<string> {
   const silence = new Silence(target.pid, times, watching);
   for (;;) {
-    await delay(silence.wait(), undefined, { signal });
+    await untilDue(silence, times, watching, signal);
     const askedAt = performance.now();
     const probe = silence.isBegun ? probeBoth : probeApi;
     const probed = await probe(target, silence.timeLimit);
     const reason = silence.note(askedAt, probed);
     if (reason !== null) return reason;
   }
+}
+
+/** Resolves when the child has to be probed. Rejects on abort. */
+async function untilDue(
+  silence: Silence,
+  { beatSlack }: ProbeTimes,
+  { pulse }: Watching,
+  signal: AbortSignal,
+): Promise<void> {
+  if (silence.isBegun) await delay(silence.wait(), undefined, { signal });
+  else if ((await pulse.due(signal)) === 'late') silence.missedBeat(beatSlack);
 }

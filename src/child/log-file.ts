@@ -26,7 +26,7 @@ const SLOWEST_RETRY_MS = 60_000;
 /** Milliseconds that our end waits for a disk that hangs. */
 const CLOSE_LIMIT_MS = 500;
 /** Milliseconds between checks that the file exists: bytes written to a removed file are lost. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 10_000;
 
 /**
  * A rotated file that survives a full or failing disk and a removed folder. Bytes that cannot be

@@ -29,12 +29,18 @@ const LOOKS_OF_TWO = 2;
  */
 const LOOKS_ALONE: Streaks = { slow: 15, refuses: 3, stalled: Number.POSITIVE_INFINITY };
 
-/** Counts this look's signs of a child; `others` are the median probes of the other children. */
-export function countSigns(before: Streaks, own: Conduct, others: readonly number[]): Streaks {
+/**
+ * Counts this look's signs of a child; `others` returns the median probes of the other children,
+ * and is called only if its own is long.
+ */
+export function countSigns(
+  before: Streaks,
+  own: Conduct,
+  others: () => readonly number[],
+): Streaks {
   const { probeMs, refusals, stalledMs } = own;
-  const usual = medianOf(others);
-  const isSlow =
-    probeMs !== null && usual !== null && probeMs >= SLOW_MS && probeMs >= SLOW_FACTOR * usual;
+  const usual = probeMs !== null && probeMs >= SLOW_MS ? medianOf(others()) : null;
+  const isSlow = probeMs !== null && usual !== null && probeMs >= SLOW_FACTOR * usual;
   return {
     slow: isSlow ? before.slow + 1 : 0,
     refuses: refusals > 0 ? before.refuses + 1 : 0,

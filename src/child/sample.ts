@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ProcessState, Sample } from './verdict.js';
 
 /** Milliseconds per clock tick in /proc: USER_HZ is 100 on every Linux that Node runs on. */
@@ -37,6 +37,48 @@ export function readSample(pid: number): Sample | null {
   }
 }
 
+/** CPU time and memory of a process at one moment. */
+export interface Use {
+  /** Time by performance.now(). */
+  readonly at: number;
+  /** Milliseconds of CPU time since its start. */
+  readonly cpuMs: number;
+  /** Resident bytes. */
+  readonly rss: number;
+  /** How often its main thread has got a CPU since its start; null if the kernel does not count. */
+  readonly turns: number | null;
+}
+
+/** Reads what a process uses; null if it is not there. */
+export function readUse(pid: number): Use | null {
+  try {
+    const [, user, system, pages] = statOf(`/proc/${pid}/stat`);
+    const cpuMs = (Number(user) + Number(system)) * TICK_MS;
+    const turns = schedulingOf(`/proc/${pid}`)[2] ?? null;
+    return { at: performance.now(), cpuMs, rss: Number(pages) * pageBytes(), turns };
+  } catch {
+    return null;
+  }
+}
+
+/** Reports whether the system shows processes in /proc. */
+export function hasProc(): boolean {
+  return existsSync('/proc/self/stat');
+}
+
+/** Type of the entry in the auxiliary vector that tells the page size (getauxval(3)). */
+const AT_PAGESZ = 6n;
+let knownPageBytes = 0;
+
+/** Returns the bytes of a page of memory: 4096 on most machines, up to 64 KB on some. */
+function pageBytes(): number {
+  if (knownPageBytes > 0) return knownPageBytes;
+  const words = new BigUint64Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
+  const at = words.findIndex((word, index) => index % 2 === 0 && word === AT_PAGESZ);
+  knownPageBytes = Number(words[at + 1] ?? 4096n);
+  return knownPageBytes;
+}
+
 /** Returns null if the thread has ended. */
 function threadOf(path: string): { state: ProcessState; waitMs: number } | null {
   try {
@@ -47,19 +89,30 @@ function threadOf(path: string): { state: ProcessState; waitMs: number } | null 
   }
 }
 
-/** Parses state, and ticks of CPU in user and system mode (fields 3, 14 and 15 of proc(5)). */
+/**
+ * Parses state, ticks of CPU in user and system mode, and resident pages (fields 3, 14, 15 and 24
+ * of proc(5)).
+ */
 function statOf(path: string): (string | undefined)[] {
   const stat = readFileSync(path, 'utf8');
   // The name is in parentheses and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return [fields[0], fields[11], fields[12]];
+  return [fields[0], fields[11], fields[12], fields[21]];
 }
 
-/** Parses the milliseconds of waiting for a CPU: the second number of schedstat, in nanoseconds. */
+/** Returns the milliseconds of waiting for a CPU. */
 function waitOf(path: string): number {
+  return (schedulingOf(path)[1] ?? 0) / 1e6;
+}
+
+/**
+ * Parses schedstat: nanoseconds on a CPU, nanoseconds of waiting for one, and how often it got one.
+ * Empty if the kernel does not count.
+ */
+function schedulingOf(path: string): number[] {
   try {
-    return Number(readFileSync(`${path}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    return readFileSync(`${path}/schedstat`, 'utf8').split(' ').map(Number);
   } catch {
-    return 0;
+    return [];
   }
 }

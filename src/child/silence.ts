@@ -2,10 +2,18 @@ import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import { tell } from '../logging/tell.js';
 import type { Probed } from './probe.js';
+import type { Pulse } from './pulse.js';
 import { readSample } from './sample.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildHealth } from './types.js';
-import { activityOf, type HealthVerdict, judge, type Sample, type Signs } from './verdict.js';
+import {
+  activityOf,
+  type HealthVerdict,
+  judge,
+  ownTrouble,
+  type Sample,
+  type Signs,
+} from './verdict.js';
 
 /** Facts and callbacks of a verdict, besides probes. */
 export interface Watching {
@@ -21,6 +29,8 @@ export interface Watching {
   readonly onHealth: (health: ChildHealth) => void;
   /** Called with the milliseconds of an answered probe, unless our own loop was late meanwhile. */
   readonly onAnswer: (ms: number) => void;
+  /** Tells when the child has to be probed. */
+  readonly pulse: Pulse;
   readonly logger: Logger;
 }
 
@@ -70,13 +80,21 @@ export class Silence {
     this.timeLimit = times.timeLimit;
   }
 
-  /** Returns the milliseconds until the next probe; a silent child is asked again at once. */
+  /** Returns the milliseconds until the next probe of a silent child. */
   wait(): number {
-    const { aliveEvery, timeLimit } = this.#times;
-    // Jitter spreads the probes of hundreds of children.
-    if (!this.isBegun) return aliveEvery * (0.875 + Math.random() / 4);
     // A refused connection fails at once, so wait as long as a probe may take.
-    return Math.max(PAUSE_MS, timeLimit - this.#lastProbeMs);
+    return Math.max(PAUSE_MS, this.#times.timeLimit - this.#lastProbeMs);
+  }
+
+  /**
+   * Notes that the child's heartbeat is late: the first sign of a silence, unless our own loop was
+   * late in the last `windowMs` milliseconds, in which it should have come.
+   */
+  missedBeat(windowMs: number): void {
+    const now = performance.now();
+    const lateMs = this.#watching.loop.lateSince(now - windowMs);
+    if (this.isBegun || ownTrouble({ lateMs, ownFaults: [] }) !== null) return;
+    this.#miss(now, false);
   }
 
   /** Takes the result of a probe. Returns why the child is given up; null if it is not. */
@@ -87,7 +105,7 @@ export class Silence {
       return this.#sickness();
     }
     this.#lastProbeMs = performance.now() - askedAt;
-    this.#miss(askedAt, probed);
+    this.#miss(askedAt, probed.rtmp);
     const signs = this.#signs(askedAt, probed);
     return this.#act(judge(signs, this.#times), signs);
   }
@@ -95,7 +113,9 @@ export class Silence {
   #tellAnswer(askedAt: number): void {
     const ms = performance.now() - askedAt;
     const lateMs = this.#watching.loop.lateSince(askedAt);
-    if (lateMs < ms / 2) this.#watching.onAnswer(ms);
+    if (lateMs >= ms / 2) return;
+    this.#watching.pulse.answered(ms);
+    this.#watching.onAnswer(ms);
   }
 
   #end(): void {
@@ -116,7 +136,7 @@ export class Silence {
     return why;
   }
 
-  #miss(askedAt: number, { rtmp }: Probed): void {
+  #miss(askedAt: number, rtmp: boolean): void {
     const sample = readSample(this.#pid);
     if (sample !== null) this.#samples = [...this.#samples, sample].slice(-SAMPLES);
     if (this.#misses === 0) this.#since = askedAt;

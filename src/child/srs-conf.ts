@@ -12,8 +12,7 @@ const BUILT = new Set(['http_api', 'http_server', 'rtc_server', 'srt_server', 'e
 /** Renders a child's srs.conf. Throws ERR_CONFIG for values that its language cannot express. */
 export function renderSrsConf(plan: ConfPlan): string {
   const isKept = ({ name }: Directive) => !BUILT.has(name) && !isLeftOut(name);
-  const isTheirs = ({ name }: Directive) => name !== 'heartbeat' || plan.duties.heartbeat;
-  const kept = plan.template.directives.filter(isKept).filter(isTheirs);
+  const kept = plan.template.directives.filter(isKept);
   return printConf([...ownDirectives(plan), ...servers(plan), ...kept, ...vhostBlocks(plan)]);
 }
 
@@ -32,7 +31,15 @@ function ownDirectives(plan: ConfPlan): Directive[] {
     line('force_grace_quit', 'off'),
     // Our own config starts no ffmpeg.
     ...(plan.template.isGiven ? [line('ff_log_dir', plan.ffmpegLogDir)] : []),
+    ...(plan.beats === null ? [] : [heartbeat(plan.id, plan.beats)]),
   ];
+}
+
+/** Returns the heartbeat to us. Without ports and summaries, because it costs the child least. */
+function heartbeat(id: string, { url, seconds }: NonNullable<ConfPlan['beats']>): Directive {
+  const whereto = [line('interval', String(seconds)), line('url', url), line('device_id', id)];
+  const less = [line('summaries', 'off'), line('ports', 'off')];
+  return block('heartbeat', [], [line('enabled', 'on'), ...whereto, ...less]);
 }
 
 function servers(plan: ConfPlan): Directive[] {

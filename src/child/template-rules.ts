@@ -97,8 +97,8 @@ export const TEMPLATE_RULES: readonly TemplateRule[] = [
   { path: 'grace_final_wait', fate: 'ignored', why: GRACE },
   {
     path: 'heartbeat',
-    fate: 'by one child',
-    why: 'all would have one device_id; its ports are those of that child',
+    fate: 'by the box',
+    why: 'the supervisor sends it, with the ports of the box',
   },
   { path: 'rtmps', fate: 'ignored', why: 'RTMP under TLS is listen.rtmps' },
   { path: 'rtsp_server', fate: 'ignored', why: 'the box has no RTSP port' },

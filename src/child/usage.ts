@@ -1,4 +1,6 @@
-import pidusage from 'pidusage';
+import type { Status } from 'pidusage';
+import { everySeconds } from '../system/every-seconds.js';
+import { hasProc, readUse, type Use } from './sample.js';
 
 /** Resource usage of a process. */
 export interface Usage {
@@ -10,26 +12,36 @@ export interface Usage {
 
 interface Sampled extends Usage {
   readonly samples: number;
+  /** The last one. */
+  readonly use: Use;
 }
 
 export const NO_USAGE: Usage = { cpu: 0, rss: 0 };
 
-const INTERVAL_MS = 2_000;
+const SECONDS = 2;
 /** Weight of a new sample: after 13 s a step shows to nine tenths. */
 const WEIGHT = 0.3;
 
 /** Measures CPU and memory of all children, in one batch per tick. */
 export class UsageMeter {
-  readonly #pids: () => number[];
+  readonly #children: { pids(): number[] };
+  readonly #onStill: (pid: number) => void;
   readonly #usages = new Map<number, Sampled>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   #measuring = false;
 
-  /** `pids` returns the running processes. */
-  constructor(pids: () => number[], intervalMs = INTERVAL_MS) {
-    this.#pids = pids;
-    this.#timer = setInterval(() => this.#tick(), intervalMs);
-    this.#timer.unref();
+  /**
+   * `children` tell which processes run. `onStill` is called for one that has not run between two
+   * measurements. `often` runs something again and again.
+   */
+  constructor(
+    children: { pids(): number[] },
+    onStill: (pid: number) => void = () => {},
+    often = (run: () => void): (() => void) => everySeconds(SECONDS, run),
+  ) {
+    this.#children = children;
+    this.#onStill = onStill;
+    this.#stop = often(() => void this.#tick());
   }
 
   /** Returns zeros until measured. */
@@ -38,38 +50,63 @@ export class UsageMeter {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stop();
     this.#usages.clear();
   }
 
   async #tick(): Promise<void> {
-    const pids = this.#pids();
+    const pids = this.#children.pids();
     this.#forget(new Set(pids));
     if (this.#measuring || pids.length === 0) return;
     this.#measuring = true;
     try {
-      // Expiry closes what pidusage holds open in /proc. Its `clear` would leak those descriptors.
-      const stats: Record<string, pidusage.Status | null> = await pidusage(pids, {
-        maxage: 10_000,
-      });
-      for (const pid of pids) this.#add(pid, stats[pid] ?? null);
-    } catch {
-      // pidusage rejects if the only process has ended; an ended one among several is null.
+      for (const [pid, use] of await usesOf(pids)) this.#add(pid, use);
     } finally {
       this.#measuring = false;
     }
   }
 
   /** The first sample gives memory only. */
-  #add(pid: number, stat: pidusage.Status | null): void {
-    if (stat === null) return;
-    const { cpu: before, samples } = this.#usages.get(pid) ?? { cpu: 0, samples: 0 };
-    const smoothed = samples === 1 ? stat.cpu : before + WEIGHT * (stat.cpu - before);
-    const cpu = samples === 0 ? 0 : smoothed;
-    this.#usages.set(pid, { cpu, rss: stat.memory, samples: samples + 1 });
+  #add(pid: number, use: Use): void {
+    const known = this.#usages.get(pid);
+    const first = { cpu: 0, rss: use.rss, samples: 1, use };
+    this.#usages.set(pid, known === undefined ? first : next(known, use));
+    if (use.turns !== null && use.turns === known?.use.turns) this.#onStill(pid);
   }
 
   #forget(living: Set<number>): void {
     for (const pid of this.#usages.keys()) if (!living.has(pid)) this.#usages.delete(pid);
   }
+}
+
+function next(known: Sampled, use: Use): Sampled {
+  const cpu = (100 * (use.cpuMs - known.use.cpuMs)) / Math.max(1, use.at - known.use.at);
+  // The second sample gives the first measure, which has nothing to be smoothed with.
+  const smoothed = known.samples === 1 ? cpu : known.cpu + WEIGHT * (cpu - known.cpu);
+  return { cpu: smoothed, rss: use.rss, samples: known.samples + 1, use };
+}
+
+/** Returns what the system counts of each process that lives. */
+async function usesOf(pids: readonly number[]): Promise<Map<number, Use>> {
+  const uses = new Map<number, Use>();
+  if (!hasProc()) return usesByProgram(pids);
+  for (const pid of pids) {
+    const use = readUse(pid);
+    if (use !== null) uses.set(pid, use);
+  }
+  return uses;
+}
+
+/** The same on systems without /proc, by their `ps`. */
+async function usesByProgram(pids: readonly number[]): Promise<Map<number, Use>> {
+  const { default: pidusage } = await import('pidusage');
+  const uses = new Map<number, Use>();
+  // It rejects if the only process has ended; an ended one among several is null.
+  const stats: Record<string, Status | null> = await pidusage([...pids]).catch(() => ({}));
+  for (const pid of pids) {
+    const stat = stats[pid] ?? null;
+    if (stat !== null)
+      uses.set(pid, { at: performance.now(), cpuMs: stat.ctime, rss: stat.memory, turns: null });
+  }
+  return uses;
 }

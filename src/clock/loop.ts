@@ -10,7 +10,8 @@ interface LoopEvents {
   stood: [ms: number];
 }
 
-const TICK_MS = 100;
+/** Milliseconds between two looks: by less than that, a lateness may be noted too short. */
+const TICK_MS = 200;
 /**
  * Milliseconds. SRS closes a publisher after 5 s without data; a shorter standstill changes
  * nothing.
@@ -19,7 +20,7 @@ export const STOOD_MS = 3_000;
 /** Milliseconds of lateness that any timer may have; less is not recorded. */
 const NOTED_MS = 20;
 /** Most late ticks recorded: one minute if every tick is late. */
-const MAX_KEPT = 600;
+const MAX_KEPT = 300;
 
 /**
  * Measures how late this thread's event loop was. After a standstill (frozen machine, stopped

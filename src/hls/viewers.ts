@@ -3,10 +3,11 @@ import { logConnection } from '../logging/event-lines.js';
 import { loggable } from '../logging/loggable.js';
 import type { Logger } from '../logging/logger.js';
 import type { StreamKey } from '../stream-key.js';
+import { everySeconds } from '../system/every-seconds.js';
 
 /** Windows after its last playlist for which a session lives, as in SRS. */
 const WINDOWS = 2;
-const SWEEP_MS = 5000;
+const SWEEP_SECONDS = 5;
 /** Longest id of a session that is followed. SRS's have eight signs; a client may make one up. */
 const MAX_ID_LENGTH = 64;
 /** Most sessions followed; of further ones the oldest gets its line early. */
@@ -53,13 +54,13 @@ export class Viewers {
   readonly #idleMs: number;
   /** By session, longest without a playlist first. */
   readonly #viewers = new Map<string, Viewer>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
 
   constructor({ windowSeconds, logger, now = () => performance.now() }: ViewersOptions) {
     this.#logger = logger;
     this.#now = now;
     this.#idleMs = WINDOWS * windowSeconds * 1000;
-    this.#timer = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    this.#stop = everySeconds(SWEEP_SECONDS, () => this.sweep());
   }
 
   /** Notes that a session gets a playlist. */
@@ -106,7 +107,7 @@ export class Viewers {
 
   /** Ends all sessions. */
   close(): void {
-    clearInterval(this.#timer);
+    this.#stop();
     for (const viewer of this.#viewers.values()) this.#end(viewer, 'the supervisor stops');
   }
 

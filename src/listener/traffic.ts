@@ -1,3 +1,4 @@
+import { everySeconds } from '../system/every-seconds.js';
 import type { Connection, Connections } from './connections.js';
 import type { ChildTraffic, ListenerCounters, ListenerSummary } from './listener.js';
 
@@ -8,15 +9,13 @@ interface Bytes {
   out: number;
 }
 
-const INTERVAL_MS = 1000;
-
 /**
  * Reads the byte counters of a listener's connections once a second, so that queries do not iterate
  * over them.
  */
 export class TrafficMeter {
   readonly #connections: Connections;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   /** Bytes of each connection at the last reading. */
   #seen = new Map<Connection, Bytes>();
   #children = new Map<string, ChildTraffic>();
@@ -25,7 +24,7 @@ export class TrafficMeter {
 
   constructor(connections: Connections) {
     this.#connections = connections;
-    this.#timer = setInterval(() => this.#read(), INTERVAL_MS).unref();
+    this.#stop = everySeconds(1, () => this.#read());
   }
 
   /** Returns the last reading, with current counters and number of connections. */
@@ -36,7 +35,7 @@ export class TrafficMeter {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stop();
   }
 
   #read(): void {

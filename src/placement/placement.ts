@@ -1,6 +1,6 @@
 /**
  * The room `placement/`: which child has a stream, or shall have it, and who holds it now.
- * May import: child, logging, registry.
+ * May import: child, logging, registry, system.
  */
 
 import { tellStream } from '../logging/event-lines.js';
@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { Claim, Registry } from '../registry/registry.js';
 import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
+import { everySeconds } from '../system/every-seconds.js';
 import { ATTEMPTS, Claimer } from './claimer.js';
 import { Elsewhere } from './elsewhere.js';
 import { FleetView, type FleetViewOptions } from './fleet-view.js';
@@ -31,8 +32,6 @@ export interface PlacementOptions extends FleetViewOptions {
   readonly logger?: Logger;
 }
 
-const TICK_MS = 1000;
-
 /** Finds a stream's owner or places the stream, and keeps the claim while a client holds it. */
 export class Placement {
   readonly #registry: Registry;
@@ -46,7 +45,7 @@ export class Placement {
   readonly #elsewhere: Elsewhere;
   readonly #onMoved: (stream: StreamKey, from: OwnerRef) => void;
   readonly #fleet: FleetView;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   readonly #claimer: Claimer;
   readonly #slots: Slots;
   #nextRenewal: number;
@@ -80,7 +79,7 @@ export class Placement {
       onMoved: this.#onMoved,
     });
     this.#nextRenewal = this.#now() + this.#renewMs;
-    this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
+    this.#stop = everySeconds(1, () => void this.tick());
   }
 
   /**
@@ -257,7 +256,7 @@ export class Placement {
   /** Releases all claims. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#timer);
+    this.#stop();
     await this.#slots.dropAll();
   }
 

@@ -79,6 +79,7 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
 async function renew({ prepared, fleet, access, current }: MergedApiParts): Promise<void> {
   const conf = await renewedConf({ ...prepared, config: current.config });
   await fleet.rewrite(conf);
+  current.template = conf.template;
   access.renew(conf.template.vhosts);
 }
 

@@ -17,6 +17,7 @@ import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
 import { type Ground, openGround } from './ground.js';
+import { Heartbeat } from './heartbeat.js';
 import { makeViewers } from './hls.js';
 import type { SupervisorOptions } from './options.js';
 import { joinEnds, makeOwning, type Owning } from './owning.js';
@@ -33,6 +34,7 @@ export interface Composition extends Ground, Owning {
   readonly holds: HoldBudget;
   readonly view: AdminView;
   readonly admin: AdminServer;
+  readonly heartbeat: Heartbeat;
   /** Rooms that start after the children and before the ports. */
   readonly helpers: readonly NamedRoom[];
 }
@@ -95,10 +97,11 @@ export async function compose(
     logger: logger.child({ room: 'admin' }),
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
+  const heartbeat = new Heartbeat({ ...ground, api, logger: logger.child({ room: 'heartbeat' }) });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
-  return { ...ground, ...owning, access, api, budget, holds, view, admin, helpers };
+  return { ...ground, ...owning, access, api, budget, holds, view, admin, heartbeat, helpers };
 }
 
 function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {

@@ -60,7 +60,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   rooms.opened('registry', map.registry);
   const renewals = new Renewals();
   renewTls(renewals, certificate);
-  const reloading = { current: { config }, renewals };
+  const reloading = { current: { config, template }, renewals };
   const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
   return { serverId, keepServerId, ...parts, ...reloading, events };
 }

@@ -12,9 +12,10 @@ import { codeOf } from '../errors.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
 import { tell } from '../logging/tell.js';
+import { everySeconds } from '../system/every-seconds.js';
 
-/** Milliseconds between looks: the memory of children is measured as often. */
-const LOOK_MS = 2_000;
+/** Seconds between looks: the memory of children is measured as often. */
+const LOOK_SECONDS = 2;
 const RECYCLED = 'child is recycled: it is drained, then replaced';
 /** Lateness of our own loop, in milliseconds, from which on a look does not count. */
 const LATE_MS = 500;
@@ -51,7 +52,7 @@ export class Recycler {
   /** Child id -> time of its last recycling, on the monotonic clock. */
   readonly #recycled = new Map<string, number>();
   #lookedAt: number;
-  #timer: NodeJS.Timeout | null = null;
+  #stop = () => {};
 
   constructor(parts: RecyclerParts) {
     this.#parts = parts;
@@ -61,12 +62,12 @@ export class Recycler {
   }
 
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+    this.#stop();
+    this.#stop = everySeconds(LOOK_SECONDS, () => this.look());
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer ?? undefined);
-    this.#timer = null;
+    this.#stop();
   }
 
   /** Looks at all children, and begins with one that is due. Runs by timer. */

@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../logging/logger.js';
 import { MemoryRegistry } from '../registry/memory.js';
@@ -10,6 +9,7 @@ import { Store } from '../registry/redis/store.js';
 import type { Registry } from '../registry/registry.js';
 import { randomSigns } from '../system/random-signs.js';
 import type { Listeners } from './listeners.js';
+import { outsideAddress } from './outside-address.js';
 
 /** Silence tells that a box is dead, so that claims need not be renewed often. */
 const LEASE_MS = 5 * 60_000;
@@ -59,8 +59,5 @@ export function boxRecord(config: Config, serverId: string, listeners: Listeners
 /** Returns our address for other boxes: as configured, else the first that is not loopback. */
 function ownHost({ cluster }: Pick<Config, 'cluster'>): string {
   if (cluster.address !== 'auto') return cluster.address;
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return (
-    addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
-  );
+  return outsideAddress();
 }

@@ -107,9 +107,10 @@ export class Reloader {
 
   /** Restarts the children one after another, with their new configs. */
   async #roll({ conf }: Step): Promise<Job> {
-    const { fleet, access, operations } = this.#parts;
+    const { fleet, access, operations, current } = this.#parts;
     if (conf !== null) {
       await fleet.rewrite(conf);
+      current.template = conf.template;
       access.renew(conf.template.vhosts);
     }
     return operations.restart({

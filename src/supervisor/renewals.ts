@@ -1,9 +1,12 @@
+import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import type { RenewableKey } from '../config/effects.js';
 
 /** The configuration by which the program runs now; a reload replaces it. */
 export interface Current {
   config: Config;
+  /** The template by which the children run. */
+  template: Template;
 }
 
 interface Renewal {

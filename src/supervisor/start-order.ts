@@ -15,7 +15,7 @@ export function startOrder(
   parts: Composition,
 ): NamedRoom[] {
   const { loop, admin, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
-  const { engine, listeners, map, jobs, recycler, keepServerId } = parts;
+  const { engine, listeners, map, jobs, recycler, heartbeat, keepServerId } = parts;
   const { config } = prepared;
   const rtmp = () => listeners.address('rtmp');
   const makeDemo = () => new DemoRoom(config.listen.rtmp, rtmp, logger.child({ room: 'demo' }));
@@ -35,6 +35,7 @@ export function startOrder(
     ...parts.helpers,
     ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
     ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),
+    ['heartbeat', heartbeat],
     ['server id', { start: keepServerId, close: async () => {} }],
     ...(map.boxes === null ? [] : [['boxes', map.boxes] as const]),
     ...(demo ? [['demo', makeDemo()] as const] : []),

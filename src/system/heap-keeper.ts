@@ -2,11 +2,12 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../logging/logger.js';
+import { everySeconds } from './every-seconds.js';
 import { GarbageWatch } from './garbage-watch.js';
 import { loadPosix } from './posix.js';
 import { residentBytes } from './resident-bytes.js';
 
-const LOOK_MS = 5000;
+const LOOK_SECONDS = 5;
 const MB = 1e6;
 
 /**
@@ -20,7 +21,7 @@ export class HeapKeeper {
   readonly #isNeeded: boolean;
   readonly #logger: Logger;
   readonly #watch = new GarbageWatch();
-  #timer: NodeJS.Timeout | undefined;
+  #stop = () => {};
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
   #collect: () => void = () => {};
   #trim: () => void = () => {};
@@ -33,15 +34,17 @@ export class HeapKeeper {
   async start(): Promise<void> {
     if (!this.#isNeeded) return;
     setFlagsFromString('--expose-gc');
+    // Of a small heap the other threads get so little that to wake them costs more.
+    setFlagsFromString('--no-parallel-scavenge');
     this.#collect = runInNewContext('gc');
     const posix = await loadPosix();
     this.#trim = () => posix?.trimMemory();
     this.#giveBack();
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#stop = everySeconds(LOOK_SECONDS, () => this.#look());
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
   }
 
   #look(): void {

@@ -1,6 +1,7 @@
 /**
  * The room `unmanaged/`: SRS origins that somebody else started, and that register here.
- * May import: api, child, child-access, clock, collections, config, listener, logging, protocol.
+ * May import: api, child, child-access, clock, collections, config, listener, logging, protocol,
+ * system.
  */
 
 import { EventEmitter } from 'node:events';
@@ -10,6 +11,7 @@ import { codeOf, isOwnFault, messageOf, SupervisorError } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { tell } from '../logging/tell.js';
 import type { OwnerRef } from '../owner.js';
+import { everySeconds } from '../system/every-seconds.js';
 import {
   enter,
   type Introduction,
@@ -46,7 +48,6 @@ export interface OriginsOptions extends PlacesOptions {
   readonly logger?: Logger;
 }
 
-const TICK_MS = 1000;
 /** Milliseconds of our own lateness from which we cannot judge an origin's silence. */
 const LATE_MS = 500;
 /** Milliseconds for which an ended origin stays in the list. */
@@ -67,7 +68,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   readonly #logger: Logger;
   readonly #places: Places;
   readonly #lives: TokenBuckets;
-  #timer: NodeJS.Timeout | null = null;
+  #stop = () => {};
 
   constructor(options: OriginsOptions) {
     super();
@@ -81,12 +82,12 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
   }
 
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => this.tick(), TICK_MS).unref();
+    this.#stop();
+    this.#stop = everySeconds(1, () => this.tick());
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer ?? undefined);
-    this.#timer = null;
+    this.#stop();
   }
 
   /** Takes a heartbeat. @throws Refused; ERR_PROTOCOL for our own address */

@@ -5,6 +5,7 @@ import { networkOf } from '../listener/client-address.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
+import { everySeconds } from '../system/every-seconds.js';
 import type { OriginStatus } from './entry.js';
 import { apiFault } from './life.js';
 import { liveInOrigin } from './live-streams.js';
@@ -56,6 +57,7 @@ export class Watch {
   readonly #watched = new Map<string, Watched>();
   readonly #turns = new PollTurns();
   #timer: NodeJS.Timeout | null = null;
+  #stop = () => {};
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -64,12 +66,14 @@ export class Watch {
   }
 
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#stop();
+    this.#stop = everySeconds(1, () => this.#lookOut());
+    this.#lookOut();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer ?? undefined);
-    this.#timer = null;
+    this.#stop();
+    this.#rest();
     this.#watched.clear();
   }
 
@@ -93,6 +97,17 @@ export class Watch {
   /** Notes that a client could not connect to the origin. */
   suspect(owner: OwnerRef): void {
     void this.#options.origins.suspect(owner);
+  }
+
+  /** Runs the frequent looks while there are origins. */
+  #lookOut(): void {
+    if (!this.#options.origins.areAny) this.#rest();
+    else this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer ?? undefined);
+    this.#timer = null;
   }
 
   #tick(): void {

@@ -167,12 +167,14 @@ describe('what the API costs children', BOUNDED, () => {
     }
   });
 
-  it('is a round now and then', async () => {
+  it('is a round now and then while somebody asks', async () => {
     const hop = new CountingHop(() => box.child('c001').ports.api);
     const port = await hop.start();
-    const pace = { ...QUICK, everyMs: 50 };
+    const pace = { ...QUICK, everyMs: 50, idleMs: 50, watchMs: 60_000 };
     const box = await TestBox.start({ origin: mini, children: 1, pace, through: () => port });
     try {
+      assert.equal(hop.connections, 0, 'nobody has asked');
+      await box.rows('streams');
       await until('several rounds', () => hop.connections > 3);
     } finally {
       await box.close();

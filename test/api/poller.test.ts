@@ -24,10 +24,11 @@ test('what a busy child said last stands, a hung one is left out', async (t) => 
       throw new Error('silent for too long');
     },
   } as unknown as ChildCalls;
-  const pace = { ...PACE, everyMs: 1, firstMs: 1, retryMs: 1 };
+  const pace = { ...PACE, everyMs: 1, idleMs: 1, watchMs: 60_000, firstMs: 1, retryMs: 1 };
   const poller = new Poller(source, calls, { pace });
   t.after(() => poller.close());
   poller.start();
+  await poller.current();
   await until('a snapshot', () => poller.snapshots().has('c001'));
   isSilent = true;
   await until('many failures', () => unanswered > 8);

@@ -31,7 +31,14 @@ export const IDENTITY: ApiIdentity = {
 };
 
 /** Quick, so that tests need not wait. */
-export const QUICK: Pace = { ...PACE, everyMs: 200, firstMs: 20, freshMs: 50, retryMs: 100 };
+export const QUICK: Pace = {
+  ...PACE,
+  everyMs: 200,
+  idleMs: 200,
+  firstMs: 20,
+  freshMs: 50,
+  retryMs: 100,
+};
 
 export interface BoxOptions {
   readonly origin: Origin;

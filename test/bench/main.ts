@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   hls: () => import('./hls.js'),
   hostile: () => import('./hostile.js'),
   idle: () => import('./idle.js'),
+  'idle-connections': () => import('./idle-connections.js'),
   memory: () => import('./memory.js'),
   origin: () => import('./origin.js'),
   registry: () => import('./registry.js'),

@@ -25,8 +25,8 @@ describe('what becomes of a template', () => {
     assert.deepEqual(said('daemon off;\nlisten 1935 19350;'), [
       'listen 1935 19350 (line 2) is replaced: RTMP clients come to listen.rtmp, one port',
     ]);
-    assert.deepEqual(said('heartbeat { enabled on; }'), [
-      'heartbeat {…} (line 1) is done by one child: all would have one device_id; its ports are those of that child',
+    assert.deepEqual(said('ingest x; vhost v { ingest i { enabled on; } }'), [
+      'vhost.ingest i {…} (line 1) is done by one child: the ffmpegs of others would publish the same names',
     ]);
     const https = 'http_api { enabled on; listen 1985;\n https { enabled on; listen 1990; } }';
     assert.match(said(https).join(), /^http_api\.https \{…\} \(line 2\) is ignored: TLS ends at /);

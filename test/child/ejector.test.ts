@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ejector, LOOK_MS } from '../../src/child/ejector.js';
+import { Ejector, LOOK_SECONDS } from '../../src/child/ejector.js';
 import { GivenUp } from '../../src/child/given-up.js';
 import type { ChildState, ChildStatus } from '../../src/child/types.js';
 import { CHILDREN } from '../admin/fixtures.js';
@@ -47,7 +47,7 @@ class World {
   /** Passes some looks, between which each child answers one probe. */
   async pass(looks: number): Promise<void> {
     for (let look = 0; look < looks; look++) {
-      this.now += LOOK_MS;
+      this.now += 1000 * LOOK_SECONDS;
       for (const id of this.ids)
         this.ejector.answered(this.status(id), this.slow.has(id) ? 900 : 4);
       await this.ejector.look();

@@ -9,7 +9,7 @@ import type { ChildDown } from '../../src/child/types.js';
 import { RESERVED_CONNECTIONS } from '../../src/child-access/reserve.js';
 import { CONF, isGone, makeFleet, mini, NO_SRS, real, tempDir, until } from './helpers.js';
 
-const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 2, deafLimit: 5000 };
+const TIMES = { aliveEvery: 100, timeLimit: 1500, misses: 3, deafLimit: 5000 };
 
 test('of three real children one is killed and comes back at once', { skip: NO_SRS }, (t) =>
   killOneOfThree(t, real),

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { untilHung, untilReady } from '../../src/child/health.js';
 import { type ProbeTarget, probeBoth } from '../../src/child/probe.js';
+import { Pulse } from '../../src/child/pulse.js';
 import type { Watching } from '../../src/child/silence.js';
 import { PROBE_TIMES } from '../../src/child/times.js';
 import type { ChildHealth } from '../../src/child/types.js';
@@ -28,6 +29,7 @@ function watching(changes: Partial<Watching> = {}): Watching {
     mayGiveUp: () => true,
     onHealth: () => {},
     onAnswer: () => {},
+    pulse: new Pulse(TIMES),
     logger: silentLogger,
     ...changes,
   };

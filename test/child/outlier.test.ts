@@ -37,7 +37,7 @@ test('two signs together, or one that lasts, are an outlier', () => {
   for (const [name, part, others, looks, verdict] of TABLE) {
     const conduct = { ...WELL, ...part };
     let streaks = NO_STREAKS;
-    for (let look = 0; look < looks; look++) streaks = countSigns(streaks, conduct, others);
+    for (let look = 0; look < looks; look++) streaks = countSigns(streaks, conduct, () => others);
     const why = outlierBy(streaks, conduct);
     if (verdict === null) assert.equal(why, null, name);
     else assert.match(why ?? 'none', verdict, name);
@@ -48,7 +48,7 @@ test('a sign that is gone for one look begins anew', () => {
   let streaks = NO_STREAKS;
   for (let look = 0; look < 30; look++) {
     const conduct = look === 14 ? WELL : { ...WELL, ...SLOW };
-    streaks = countSigns(streaks, conduct, [4]);
+    streaks = countSigns(streaks, conduct, () => [4]);
     assert.equal(outlierBy(streaks, conduct) === null, look < 29, `look ${look}`);
   }
 });

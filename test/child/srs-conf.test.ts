@@ -20,7 +20,8 @@ const PLAN: ConfPlan = {
   html: '/run/srs/html',
   hlsDir: '/run/srs/hls',
   ffmpegLogDir: '/run/srs/logs',
-  duties: { ingest: true, heartbeat: true },
+  duties: { ingest: true },
+  beats: null,
   maxConnections: 1000,
   asprocess: true,
   template: NO_TEMPLATE,
@@ -181,17 +182,32 @@ test('a template keeps what is its own and gives up what is ours', () => {
 
 test('what a template asks of one server, one child does', () => {
   const ingest = 'ingest i { enabled on; input { type file; url ./x.flv; } }';
-  const template = parseTemplate(`heartbeat { enabled on; } vhost __defaultVhost__ { ${ingest} }`);
+  const template = parseTemplate(`vhost __defaultVhost__ { ${ingest} }`);
   const conf = (duties: Duties) => parseConf(renderSrsConf({ ...PLAN, template, duties }));
-  const has = (duties: Duties) => [
-    find(conf(duties), 'heartbeat') !== undefined,
-    find(conf(duties), 'vhost', 'ingest') !== undefined,
-  ];
-  assert.deepEqual(has({ ingest: true, heartbeat: true }), [true, true]);
-  assert.deepEqual(has({ ingest: true, heartbeat: false }), [false, true]);
-  assert.deepEqual(has({ ingest: false, heartbeat: true }), [true, false]);
+  const has = (duties: Duties) => find(conf(duties), 'vhost', 'ingest') !== undefined;
+  assert.deepEqual([has({ ingest: true }), has({ ingest: false })], [true, false]);
   const ingests = ({ vhosts }: Template) => vhosts.map(({ hasIngest }) => hasIngest);
   assert.deepEqual([ingests(template), ingests(TEMPLATE)], [[true], [false, false]]);
+});
+
+test('a child beats to us and to nobody else', () => {
+  const theirs = 'heartbeat { enabled on; interval 9; url http://h/x; device_id d; ports on; }';
+  const beats = { url: 'http://127.0.0.1:9999/beat/c017/3/secret', seconds: 3 };
+  const plan = { ...PLAN, beats, template: parseTemplate(theirs) };
+  const heartbeats = (of: ConfPlan) =>
+    parseConf(renderSrsConf(of)).filter(({ name }) => name === 'heartbeat');
+  const [own, ...others] = heartbeats(plan);
+  assert.deepEqual(others, []);
+  const values = own?.children?.map(({ name, args }) => [name, ...args].join(' '));
+  assert.deepEqual(values, [
+    'enabled on',
+    'interval 3',
+    'url http://127.0.0.1:9999/beat/c017/3/secret',
+    'device_id c017',
+    'summaries off',
+    'ports off',
+  ]);
+  assert.deepEqual(heartbeats({ ...plan, beats: null }), []);
 });
 
 test('rules about addresses stay here: children see aliases', () => {

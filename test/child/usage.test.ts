@@ -11,7 +11,11 @@ test('CPU and memory of the living are measured, the dead are forgotten', async 
   const idle = start('setInterval(() => {}, 1000)');
   t.after(() => [busy, idle].map((child) => child.kill('SIGKILL')));
   const pids = new Set([busy.pid!, idle.pid!, 2 ** 22 - 1]);
-  const meter = new UsageMeter(() => [...pids], 50);
+  const often = (run: () => void) => {
+    const timer = setInterval(run, 50);
+    return () => clearInterval(timer);
+  };
+  const meter = new UsageMeter({ pids: () => [...pids] }, undefined, often);
   t.after(() => meter.close());
   assert.equal(meter.of(busy.pid!), NO_USAGE);
   await until(() => meter.of(busy.pid!).cpu > 5);
@@ -27,4 +31,26 @@ test('CPU and memory of the living are measured, the dead are forgotten', async 
   await until(() => meter.of(busy.pid!) === NO_USAGE);
   pids.clear();
   await until(() => meter.of(idle.pid!) === NO_USAGE);
+});
+
+test('a process that does not run is told of', async (t) => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 5)'], { stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  let measure = () => {};
+  const still: number[] = [];
+  const often = (run: () => void) => {
+    measure = run;
+    return () => {};
+  };
+  const meter = new UsageMeter({ pids: () => [child.pid!] }, (pid) => still.push(pid), often);
+  t.after(() => meter.close());
+  await until(() => {
+    measure();
+    return meter.of(child.pid!).rss > 1e6;
+  });
+  child.kill('SIGSTOP');
+  await until(() => {
+    measure();
+    return still.includes(child.pid!);
+  });
 });

@@ -108,7 +108,7 @@ export class HlsRig {
     const rest = { maxConnections: 200, asprocess: false, vhosts: {}, hls: null, hooks: null };
     const media = { rtc: false, srt: false };
     const off = { ...media, onLoopback: media };
-    const alone = { ffmpegLogDir: this.root, duties: { ingest: true, heartbeat: true } };
+    const alone = { ffmpegLogDir: this.root, duties: { ingest: true }, beats: null };
     await writeFile(
       file('conf'),
       renderSrsConf({ ...plan, ...rest, ...off, ...alone, hlsDir: this.root, template: TEMPLATE }),

@@ -2,11 +2,12 @@ import { askChild } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { OwnerRef } from '../../owner.js';
 import { nameOf, streamUrl } from '../../stream-key.js';
+import { everySeconds } from '../../system/every-seconds.js';
 import type { Route } from '../route.js';
 import type { RtcSession } from './session.js';
 import { RtcSessions, type RtcSessionsOptions } from './sessions.js';
 
-const LOOK_MS = 10_000;
+const LOOK_SECONDS = 10;
 const ANSWER_MS = 5000;
 const CLIENTS = '/api/v1/clients/?count=1000000';
 
@@ -21,7 +22,7 @@ export interface DirectListenerOptions extends Omit<RtcSessionsOptions, 'silentM
  */
 export class DirectListener extends RtcSessions {
   readonly #options: DirectListenerOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #stop = () => {};
 
   constructor(options: DirectListenerOptions) {
     super({ ...options, silentMs: Number.POSITIVE_INFINITY });
@@ -29,7 +30,7 @@ export class DirectListener extends RtcSessions {
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref();
+    this.#stop = everySeconds(LOOK_SECONDS, () => void this.look());
   }
 
   address(): null {
@@ -37,7 +38,7 @@ export class DirectListener extends RtcSessions {
   }
 
   override async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     await super.close();
   }
 

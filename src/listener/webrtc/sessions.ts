@@ -1,6 +1,7 @@
 import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
+import { everySeconds } from '../../system/every-seconds.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
@@ -17,7 +18,6 @@ export const SILENT_MS = 30_000;
  * next check revives it.
  */
 const FAREWELL_MS = 6000;
-const TICK_MS = 1000;
 
 export interface RtcSessionsOptions {
   readonly limits: ConnectionLimits;
@@ -34,7 +34,7 @@ export interface RtcSessionsOptions {
 /** A media port of WebRTC: sessions of all children, from the child's answer to their end. */
 export abstract class RtcSessions extends ClientListener {
   readonly #byName = new Map<string, RtcSession>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   readonly #silentMs: number;
   readonly #elsewhere: (username: string) => Route | null;
   readonly #logger: Logger;
@@ -44,7 +44,7 @@ export abstract class RtcSessions extends ClientListener {
     this.#silentMs = silentMs;
     this.#logger = logger;
     this.#elsewhere = elsewhere ?? (() => null);
-    this.#timer = setInterval(() => this.#endSilent(performance.now()), TICK_MS).unref();
+    this.#stop = everySeconds(1, () => this.#endSilent(performance.now()));
   }
 
   /**
@@ -113,7 +113,7 @@ export abstract class RtcSessions extends ClientListener {
   }
 
   override async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     await super.close();
   }
 
