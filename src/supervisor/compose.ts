@@ -16,6 +16,7 @@ import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
+import { makeGate } from './gate.js';
 import { type Ground, openGround } from './ground.js';
 import { makeViewers } from './hls.js';
 import type { SupervisorOptions } from './options.js';
@@ -60,6 +61,7 @@ export async function compose(
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
+  const gate = makeGate({ access, logger, ...ground, ...owning });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
@@ -68,6 +70,7 @@ export async function compose(
     boxes,
     routing: makeRouting(options, ground, { ...owning, stirred }),
     access,
+    gate,
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
     aliases: new AliasBook(),
     budget,
@@ -90,9 +93,8 @@ export async function compose(
     address: () => admin.address(),
   });
   const shown = {
-    fleet: owning.fleet,
-    ...{ jobs, operations, listeners, placement, origins, view, hide, reload },
-    ...{ events: ground.events, renewals: ground.renewals },
+    ...{ fleet: owning.fleet, jobs, operations, listeners, placement, origins, view, hide },
+    ...{ events: ground.events, renewals: ground.renewals, reload },
     logger: logger.child({ room: 'admin' }),
   };
   const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });

@@ -1,4 +1,3 @@
-import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { Template } from '../child/template.js';
@@ -9,6 +8,7 @@ import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
 import { TrustedProxies } from '../listener/client-address.js';
+import type { Gate } from '../listener/gate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { HttpPlugin } from '../listener/http/app.js';
@@ -23,7 +23,7 @@ import type { Current } from './renewals.js';
 import type { Routing } from './routing.js';
 
 export interface HttpParts {
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http' | 'vhosts'>;
   readonly current: Current;
@@ -99,7 +99,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     ...(folders === null ? {} : { isFile: (request) => folders.has(request) }),
     route: (stream, role) => routing.route(stream, role),
-    access: parts.access,
+    gate: parts.gate,
     turns: parts.turns,
     engine,
     aliases,

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import { holdableVhosts } from '../child/holdable.js';
 import type { Template } from '../child/template.js';
@@ -7,6 +6,7 @@ import type { Address, Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
+import type { Gate } from '../listener/gate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
@@ -25,7 +25,7 @@ import type { NamedListener } from './listeners.js';
 import type { Routing } from './routing.js';
 
 export interface RtmpParts {
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'cluster'>;
   readonly binary: Pick<Binary, 'version'>;
@@ -89,7 +89,7 @@ function heldPlayers({ template, vhosts, routing, holds, heldHooks }: RtmpParts)
 }
 
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
-  const { access, turns, config, template, vhosts, routing, engine, aliases, logger } = parts;
+  const { gate, turns, config, template, vhosts, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const vhostSizes = sizesOf(template);
   return {
@@ -97,7 +97,7 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     aliases,
     join: (pair) => engine.join(pair),
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
-    access,
+    gate,
     turns,
     vhosts,
     identifyMs: config.limits.identifySeconds * 1000,
