@@ -16,6 +16,7 @@ import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
+import { makeGate } from './gate.js';
 import { type Ground, openGround } from './ground.js';
 import { Heartbeat } from './heartbeat.js';
 import { makeViewers } from './hls.js';
@@ -62,26 +63,16 @@ export async function compose(
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
+  const gate = makeGate({ access, logger, ...ground, ...owning });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
     ...prepared,
     ...ground,
-    boxes,
-    served,
+    ...sharedByPorts(options, owning),
+    ...{ boxes, access, gate, budget, holds, logger },
     routing: makeRouting(options, ground, { ...owning, stirred }),
-    access,
-    turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
-    aliases: new AliasBook(),
-    budget,
     acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),
-    holds,
-    viewers: makeViewers({ ...prepared, logger }),
-    disk: makeDiskWatch(options),
-    heldHooks: hooks.held,
-    noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),
-    statuses: () => owners.statuses(),
-    logger,
   };
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
@@ -102,6 +93,21 @@ export async function compose(
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
   return { ...ground, ...owning, access, api, budget, holds, view, admin, heartbeat, helpers };
+}
+
+/** Makes what several ports use, and nothing else. */
+function sharedByPorts(options: SupervisorOptions, { owners, served, hooks }: Owning) {
+  const { prepared, logger } = options;
+  return {
+    served,
+    turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
+    aliases: new AliasBook(),
+    viewers: makeViewers({ ...prepared, logger }),
+    disk: makeDiskWatch(options),
+    heldHooks: hooks.held,
+    noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),
+    statuses: () => owners.statuses(),
+  };
 }
 
 function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {
