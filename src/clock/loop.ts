@@ -5,8 +5,12 @@
 
 import { EventEmitter } from 'node:events';
 
-/** `stood`: the process did not run for so many milliseconds (at least STOOD_MS) and runs again. */
+/**
+ * `stood`: the process did not run for so many milliseconds (at least STOOD_MS) and runs again.
+ * `tick`: the loop was so many milliseconds late, ten times a second.
+ */
 interface LoopEvents {
+  tick: [ms: number];
   stood: [ms: number];
 }
 
@@ -66,6 +70,7 @@ export class LoopClock extends EventEmitter<LoopEvents> {
     const now = this.#now();
     const ms = now - this.#due;
     this.#due = now + TICK_MS;
+    this.emit('tick', ms);
     if (ms < NOTED_MS) return;
     this.#late.push({ at: now, ms });
     if (this.#late.length > MAX_KEPT) this.#late.shift();

@@ -216,6 +216,10 @@ export interface Config {
     /** File that holds `token`. */
     readonly tokenFile: string | null;
   };
+  readonly metrics: {
+    /** Most streams with series of their own in /metrics; 0: none. */
+    readonly streams: number;
+  };
   readonly log: {
     readonly level: LogLevel;
     /** `auto`: text where a person reads it on a terminal, JSON elsewhere. */

@@ -99,6 +99,7 @@ export const EFFECTS = {
   'api.passwordFile': 'live',
   'admin.token': 'live',
   'admin.tokenFile': 'live',
+  'metrics.streams': 'live',
   'log.level': 'live',
   'log.format': 'live',
   'log.connections': 'live',

@@ -166,6 +166,9 @@ export const schema = z.strictObject({
     token: key(orNull(text('a text of 16 characters or more without spaces', /^\S{16,}$/)), null),
     tokenFile: key(orNull(path), null),
   }),
+  metrics: section({
+    streams: key(integer(0, 10_000), 0),
+  }),
   log: section({
     level: key(oneOf(...LOG_LEVELS), 'info'),
     format: key(oneOf(...LOG_FORMATS), 'auto'),

@@ -38,6 +38,7 @@ export class EventLog {
   readonly #box: Ring<KeptEvent>;
   readonly #clients: Ring<KeptEvent>;
   readonly #listeners = new Set<() => void>();
+  readonly #counts = new Map<string, number>();
   /** Distinguishes the ids of this run from those of others. */
   readonly #run: string;
   #last = 0;
@@ -63,10 +64,16 @@ export class EventLog {
     return this.#last;
   }
 
+  /** Numbers of events by type since the start. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
   /** Adds an event that happens now, and tells the listeners. */
   record(event: SupervisorEvent): void {
     const json = JSON.stringify(event, this.#fit);
     this.#last += 1;
+    this.#counts.set(event.type, (this.#counts.get(event.type) ?? 0) + 1);
     const entry: KeptEvent = {
       number: this.#last,
       at: this.#clock(),

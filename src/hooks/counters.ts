@@ -1,3 +1,4 @@
+import { Histogram } from '../collections/histogram.js';
 import { HOOK_ACTIONS, type HookAction } from './actions.js';
 
 /** Outcome of a child's call. `dropped`: too many calls were waiting for one URL. */
@@ -19,13 +20,18 @@ export interface HookCounters {
 /** Durations kept per action. */
 const KEPT = 512;
 
+/** Upper bounds of durations, in seconds. */
+const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
 class Tally {
+  readonly seconds = new Histogram(BOUNDS);
   readonly counts = { calls: 0, refused: 0, failed: 0, dropped: 0 };
   readonly #durations: number[] = [];
 
   add(outcome: HookOutcome, ms: number): void {
     this.#durations[this.counts.calls % KEPT] = ms;
     this.counts.calls++;
+    this.seconds.observe(ms / 1000);
     if (outcome !== 'ok') this.counts[outcome]++;
   }
 
@@ -48,5 +54,11 @@ export class HookTallies {
   read(): Partial<Record<HookAction, HookCounters>> {
     const called = [...this.#tallies].filter(([, { counts }]) => counts.calls > 0);
     return Object.fromEntries(called.map(([action, tally]) => [action, tally.read()]));
+  }
+
+  /** Returns the durations of all actions that were called at least once, in seconds. */
+  durations(): Map<HookAction, Histogram> {
+    const called = [...this.#tallies].filter(([, { counts }]) => counts.calls > 0);
+    return new Map(called.map(([action, { seconds }]) => [action, seconds]));
   }
 }

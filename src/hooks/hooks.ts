@@ -16,6 +16,7 @@ import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
 import { SERVICE_ID } from '../system/service-id.js';
+import type { HookTallies } from './counters.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';
@@ -106,8 +107,13 @@ export class Hooks {
   }
 
   /** Returns the counters by action; actions never called are omitted. */
-  counters(): ReturnType<HookRelay['counters']> {
-    return this.#relay.counters();
+  counters(): ReturnType<HookTallies['read']> {
+    return this.#relay.tallies.read();
+  }
+
+  /** Returns the durations of calls by action, in seconds. */
+  durations(): ReturnType<HookTallies['durations']> {
+    return this.#relay.tallies.durations();
   }
 
   /** Has the child end the publishers of a stream, or only WebRTC's sessions. Never rejects. */

@@ -7,7 +7,7 @@ import { type HookAction, wantsVerdict } from './actions.js';
 import { Bearers } from './bearers.js';
 import { type HookBody, type HookTruth, rewriteHook } from './body.js';
 import { type CallResult, HookCaller, YES } from './caller.js';
-import { type HookCounters, type HookOutcome, HookTallies } from './counters.js';
+import { type HookOutcome, HookTallies } from './counters.js';
 import { HeldClients, type HookVoice } from './held-clients.js';
 import { OrderedCalls } from './ordered-calls.js';
 import type { Publication, Publishers } from './publishers.js';
@@ -70,7 +70,7 @@ const UNANSWERED: HookAnswer = {
 export class HookRelay {
   readonly #options: HookRelayOptions;
   readonly #caller: HookCaller;
-  readonly #tallies = new HookTallies();
+  readonly tallies = new HookTallies();
   readonly #closing = new AbortController();
   /** Keeps the order of calls per client of a child. */
   readonly #turns = new OrderedCalls();
@@ -140,10 +140,6 @@ export class HookRelay {
     for (const key of this.#keepers.keys()) {
       if (key.startsWith(`${id} ${generation} `)) this.#keepers.delete(key);
     }
-  }
-
-  counters(): Partial<Record<HookAction, HookCounters>> {
-    return this.#tallies.read();
   }
 
   /** Aborts pending calls. */
@@ -272,7 +268,7 @@ export class HookRelay {
 
   #counting(action: HookAction): (outcome: HookOutcome) => void {
     const start = performance.now();
-    return (outcome) => this.#tallies.add(action, outcome, performance.now() - start);
+    return (outcome) => this.tallies.add(action, outcome, performance.now() - start);
   }
 
   #publication({ owner, body }: IncomingHook): Publication {

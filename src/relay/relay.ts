@@ -47,11 +47,25 @@ export interface Accepted {
   close(): void;
 }
 
+/** Use of one relay thread; a thread that replaces a dead one begins anew. */
+export interface ThreadUsage {
+  readonly index: number;
+  /** Pairs that it carries. */
+  readonly pairs: number;
+  /** Bytes from clients and to clients since its start. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** CPU time since its start; null: not known. */
+  readonly cpuSeconds: number | null;
+}
+
 /** A means of moving bytes: the portable engine (Node streams) or the native one (descriptors). */
 export interface RelayEngine {
   readonly name: 'portable' | 'native';
   /** Threads that move bytes beside the one that asks; 0: that one does it. */
   readonly threadCount: number;
+  /** Returns what each of its threads does now, and has done since its start. */
+  threadUsage(): readonly ThreadUsage[];
   /** Its threads, as they let clients in themselves; null: they cannot, or there are none. */
   readonly setupThreads: SetupThreads | null;
   /**

@@ -1,6 +1,7 @@
 import { eventRoutes } from '../admin/event-routes.js';
 import { jobRoutes } from '../admin/job-routes.js';
 import { kickRoute } from '../admin/kick-route.js';
+import { metricsRoute } from '../admin/metrics-route.js';
 import { reloadRoutes } from '../admin/reload-routes.js';
 import { AdminServer } from '../admin/server.js';
 import type { AdminSource, Reload } from '../admin/types.js';
@@ -11,12 +12,15 @@ import type { EventLog } from '../events/event-log.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
+import type { Placement } from '../placement/placement.js';
 import type { Origins } from '../unmanaged/origins.js';
 import { type KickParts, makeKick } from './kick.js';
+import type { Listeners } from './listeners.js';
+import { type MetricsParts, makeMetrics } from './metrics.js';
 import { originRoutes } from './origins.js';
 import type { Renewals } from './renewals.js';
 
-interface AdminParts extends KickParts {
+interface AdminParts extends KickParts, MetricsParts {
   readonly api: Pick<Api, 'versionsAsJson' | 'kick' | 'kickSessions'>;
   readonly config: Config;
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
@@ -25,6 +29,8 @@ interface AdminParts extends KickParts {
   readonly origins: Origins;
   readonly view: AdminSource;
   readonly events: EventLog;
+  readonly listeners: Listeners;
+  readonly placement: Placement;
   readonly renewals: Renewals;
   readonly reload: Reload;
   /** Removes secrets from answers. */
@@ -50,6 +56,7 @@ export function makeAdmin(parts: AdminParts): AdminServer {
       jobRoutes({ jobs, operations, children }),
       kickRoute(makeKick(parts)),
       reloadRoutes(reload),
+      metricsRoute(makeMetrics(parts)),
       eventRoutes({ events, source: view }),
       api.versionsAsJson,
     ],

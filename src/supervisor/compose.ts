@@ -59,7 +59,7 @@ export async function compose(
   const stirred = (childId: string) => api.stir(childId);
   const heard: HooksOptions['heard'] = (client, id) => api.noteClient(client, id);
   const owning = makeOwning(options, ground, { heard, stirred });
-  const { owners, served, placement, hooks, origins, jobs, operations } = owning;
+  const { owners, served, placement, hooks, origins, jobs } = owning;
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
@@ -82,12 +82,9 @@ export async function compose(
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
-  const shown = {
-    ...{ fleet: owning.fleet, events: ground.events, renewals: ground.renewals },
-    ...{ jobs, operations, listeners, placement, origins, view, hide, reload },
-    logger: logger.child({ room: 'admin' }),
-  };
-  const admin: AdminServer = makeAdmin({ config: prepared.config, api, ...shown });
+  const shown = { view, hide, logger: logger.child({ room: 'admin' }), reload };
+  const { config } = prepared;
+  const admin: AdminServer = makeAdmin({ ...ground, ...owning, ...shown, config, api });
   const heartbeat = new Heartbeat({ ...ground, api, logger: logger.child({ room: 'heartbeat' }) });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   const isStopping = () => state() === 'stopping';

@@ -37,7 +37,7 @@ const READ_AT_USE = [
   ],
   ...['children.maxStreams', 'children.maxBitrate', 'children.slowStartSeconds'],
   ...['children.recycle.memory', 'children.recycle.age', 'children.recycle.at'],
-  'children.recycle.drainSeconds',
+  ...['children.recycle.drainSeconds', 'metrics.streams'],
   ...['drain.seconds', 'origins.tokenFile', 'api.tokenFile', 'api.passwordFile', 'admin.tokenFile'],
 ];
 

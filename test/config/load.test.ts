@@ -116,6 +116,7 @@ test('defaults are those of the contract', async () => {
       ...{ username: null, password: null, passwordFile: null },
     },
     admin: { token: null, tokenFile: null },
+    metrics: { streams: 0 },
     log: { level: 'info', format: 'auto', connections: 20 },
   });
 });

@@ -120,7 +120,7 @@ test('the user gets the call with the truth in it', async (t) => {
   );
   const { 'content-type': type, 'user-agent': agent } = user.calls[0]?.headers ?? {};
   assert.deepEqual([type, agent], ['application/json', 'SRS/7']);
-  assert.equal(relay.counters().on_play?.calls, 1);
+  assert.equal(relay.tallies.read().on_play?.calls, 1);
   assert.ok(await lets('on_play', { ip: '198.51.100.7' }));
   assert.equal(user.calls.at(-1)?.body.ip, '198.51.100.7');
   assert.equal(user.connections, 2, 'a connection a URL, kept');
@@ -134,7 +134,7 @@ test('verdicts are those of SRS', async (t) => {
     assert.equal(await lets('on_connect'), verdict === 'ok', `${status} ${body}`);
   }
   const count = (verdict: string) => ANSWERS.filter((one) => one.verdict === verdict).length;
-  const { calls, refused, failed } = relay.counters().on_connect ?? {};
+  const { calls, refused, failed } = relay.tallies.read().on_connect ?? {};
   const counted = [ANSWERS.length, count('refused'), count('failed')];
   assert.deepEqual([calls, refused, failed], counted);
 });
@@ -166,10 +166,10 @@ test('a server that is away, or hangs, refuses', async (t) => {
   const { lets, relay } = await openBox(t, urls, 300);
   assert.equal(await lets('on_connect'), false);
   assert.equal(await lets('on_play'), false);
-  const { on_connect: connect, on_play: play } = relay.counters();
+  const { on_connect: connect, on_play: play } = relay.tallies.read();
   assert.deepEqual([connect?.failed, play?.failed], [1, 1]);
   assert.ok(await lets('on_close'));
-  await until('the notice has failed', () => relay.counters().on_close?.failed === 1);
+  await until('the notice has failed', () => relay.tallies.read().on_close?.failed === 1);
 });
 
 test('who waits for a server that hangs, waits alone', async (t) => {
@@ -251,7 +251,7 @@ test('a stream of another child is refused, and the user is not asked', async (t
   assert.equal(announced.length, 1);
   assert.equal(await lets('on_publish', { client_id: 'x' }, 'c002'), false);
   assert.equal(user.calls.length, 1);
-  assert.equal(relay.counters().on_publish?.refused, 1);
+  assert.equal(relay.tallies.read().on_publish?.refused, 1);
   assert.ok(await lets('on_unpublish'));
   assert.equal(published.size, 0);
   assert.ok(await lets('on_publish', { client_id: 'x' }, 'c002'));
@@ -272,7 +272,7 @@ test('a child that hangs up has turned its publisher away', async (t) => {
   hangUp.abort();
   await assert.rejects(call);
   await until('given back', () => published.size === 0);
-  assert.equal(relay.counters().on_publish?.failed, 1);
+  assert.equal(relay.tallies.read().on_publish?.failed, 1);
 });
 
 test('the answer of a forward backend goes to the child as it is', async (t) => {
@@ -307,7 +307,7 @@ test('nobody else can call', async (t) => {
   assert.equal(await post(url, `{"pad":"${'x'.repeat(70_000)}"}`), 413);
   assert.equal((await fetch(url)).status, 404);
   assert.equal(user.calls.length, 0);
-  assert.deepEqual(relay.counters(), {});
+  assert.deepEqual(relay.tallies.read(), {});
 });
 
 test('the user hears nothing of clients of our own', async (t) => {

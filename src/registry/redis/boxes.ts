@@ -77,6 +77,11 @@ export class Boxes extends EventEmitter<BoxesEvents> {
   }
 
   /** Id of this life of this box. */
+  /** True if the registry answered the last beat. */
+  get isJoined(): boolean {
+    return this.#joined;
+  }
+
   get id(): string {
     return this.#options.box;
   }

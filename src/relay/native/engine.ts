@@ -6,7 +6,7 @@ import { tell } from '../../logging/tell.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import type { FanoutThreads, Feed, FeedStart } from '../fanout.js';
 import { PortableEngine } from '../portable/tcp.js';
-import type { RelayEngine, RelayedConnection, RelayPair } from '../relay.js';
+import type { RelayEngine, RelayedConnection, RelayPair, ThreadUsage } from '../relay.js';
 import { acceptNext } from './accept-next.js';
 import { openFeed } from './feeds.js';
 import { FlushingConnection } from './flushing.js';
@@ -65,6 +65,10 @@ export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads {
   /** The threads that live. */
   get threads(): readonly RelayThread[] {
     return this.#threads.filter((thread) => thread !== null);
+  }
+
+  threadUsage(): ThreadUsage[] {
+    return this.#threads.flatMap((thread, index) => thread?.usage(index) ?? []);
   }
 
   join(pair: RelayPair): RelayedConnection {

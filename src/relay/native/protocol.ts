@@ -119,6 +119,8 @@ export interface Shared {
   /** An eventfd: raised when there are orders, or when it is time to stop. */
   readonly wake: number;
   readonly cpu: number | null;
+  /** The thread's id in the kernel at index 0; 0: not known. */
+  readonly tid: Int32Array;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
   /** 1 for each slot of the thread's own in which the control side counts a pair. */
@@ -143,6 +145,7 @@ export function createShared(epoll: number, wake: number, { cpu, pipes }: Thread
     epoll,
     wake,
     cpu,
+    tid: new Int32Array(new SharedArrayBuffer(4)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
     counted: new Int32Array(new SharedArrayBuffer(4 * ALL_SLOTS)),
     ends: new Int32Array(new SharedArrayBuffer(2 * 4 * ALL_SLOTS)),

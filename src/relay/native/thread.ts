@@ -4,7 +4,7 @@ import type { Logger } from '../../logging/logger.js';
 import { workerEnd } from '../../system/worker-end.js';
 import type { HandlerThread, SetupLink } from '../client-setup.js';
 import { RECALL_MS, type RecalledClient } from '../client-watch.js';
-import type { RelayEnd, RelayedConnection } from '../relay.js';
+import type { RelayEnd, RelayedConnection, ThreadUsage } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
@@ -17,6 +17,7 @@ import {
 } from './protocol.js';
 import { SlotArray } from './slots.js';
 import type { RawPair } from './takeover.js';
+import { threadCpuSeconds } from './thread-cpu.js';
 
 /** One pair, as the control side sees it. */
 export class ThreadConnection implements RelayedConnection {
@@ -80,6 +81,9 @@ export class RelayThread implements HandlerThread {
   readonly #logger: Logger;
   readonly #connections = new SlotArray<ThreadConnection>();
   #size = 0;
+  /** Bytes of pairs that have ended. */
+  #pastIn = 0;
+  #pastOut = 0;
   readonly #freeSlots: number[] = [];
   #orders: Order[] = [];
   #usedSlots = 0;
@@ -109,6 +113,17 @@ export class RelayThread implements HandlerThread {
 
   get isFull(): boolean {
     return this.#size >= SLOTS;
+  }
+
+  /** Returns what it has done; `index` is its place in the engine. */
+  usage(index: number): ThreadUsage {
+    let [bytesIn, bytesOut] = [this.#pastIn, this.#pastOut];
+    for (const connection of this.#connections) {
+      bytesIn += connection.bytesIn;
+      bytesOut += connection.bytesOut;
+    }
+    const cpuSeconds = threadCpuSeconds(Atomics.load(this.#shared.tid, 0));
+    return { index, pairs: this.#size, bytesIn, bytesOut, cpuSeconds };
   }
 
   bytes(counter: number): number {
@@ -223,6 +238,8 @@ export class RelayThread implements HandlerThread {
     this.#connections.put(slot, undefined);
     this.#size -= 1;
     connection.finish(end);
+    this.#pastIn += connection.bytesIn;
+    this.#pastOut += connection.bytesOut;
     if (slot < SLOTS) this.#freeSlots.push(slot);
     else Atomics.store(this.#shared.counted, slot, 0);
     this.#hold();

@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { pinThread } from './libc.js';
 import { type Control, RelayLoop } from './loop.js';
 import type { Order, Report, Shared } from './protocol.js';
+import { ownThreadId } from './thread-cpu.js';
 
 const port = parentPort;
 if (port === null) throw new Error('the relay worker runs as a thread only');
@@ -13,6 +14,7 @@ const control: Control = {
   report: (reports: readonly Report[]) => port.postMessage(reports),
 };
 
+Atomics.store(shared.tid, 0, ownThreadId());
 const reason = pinThread(shared.cpu);
 if (reason !== null) control.report([{ kind: 'unpinned', reason }]);
 const loop = new RelayLoop(shared, control);

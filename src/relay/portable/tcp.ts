@@ -166,6 +166,8 @@ class PortableConnection implements RelayedConnection, Stallable {
  * The sockets must have been made with `allowHalfOpen`, or half-close is lost.
  */
 export class PortableEngine implements RelayEngine {
+  /** The one thread is the supervisor's own. */
+  readonly threadUsage = () => [];
   readonly name = 'portable';
   readonly threadCount = 0;
   readonly setupThreads = null;
