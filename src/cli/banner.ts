@@ -77,7 +77,7 @@ function commands({ rtmp, http, demo, pages, command, clip }: BannerFacts): stri
     `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
     ...web,
     ...(http === null ? [] : [`watch    http://${http}${pages}`]),
-    `status   ${command} status      (or: children, streams)`,
+    `status   ${command} status      (or: children, streams, clients)`,
     'stop     Ctrl-C',
   ].join('\n');
 }

@@ -48,6 +48,8 @@ const BESIDE: Readonly<Record<string, readonly [command: string, code: number]>>
   status: ['srs-supervisor status', 0],
   children: ['srs-supervisor children', 0],
   streams: ['srs-supervisor streams', 0],
+  clients: ['srs-supervisor clients --sort for', 0],
+  'an unknown order': ['srs-supervisor clients --sort size', 2],
   'a second box': ['srs-supervisor run --srs srs-bin/mini-srs', 2],
 };
 
