@@ -290,12 +290,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#ownLoop.close();
     await Promise.all([...this.#children].map((child) => child.release()));
     if (this.#workDir === null) return;
-    await removeMedia(this.#workDir).catch((error: unknown) =>
-      this.#logger.warn(
-        { reason: messageOf(error) },
-        'HLS files not removed: the next start tries',
-      ),
-    );
+    await removeMedia(this.#workDir).catch((error: unknown) => {
+      const reason = messageOf(error);
+      this.#logger.warn({ reason }, 'HLS files not removed: the next start tries');
+    });
     await this.#workDir.release();
   }
 }

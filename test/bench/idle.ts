@@ -7,13 +7,13 @@ import { type Origin, origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
-import { cpuDuring, residentBytes } from './measure.js';
+import { residentBytes, threadMs } from './measure.js';
 import { type Row, report, round } from './report.js';
 
 const CHILDREN = Number(process.env.BENCH_CHILDREN ?? 64);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 /** Seconds after readiness in which nothing is measured: a start leaves work behind. */
-const CALM_SECONDS = Number(process.env.BENCH_CALM_SECONDS ?? 10);
+const CALM_SECONDS = Number(process.env.BENCH_CALM_SECONDS ?? 60);
 /** The box that is taken as empty. */
 const EMPTY = 1;
 
@@ -61,9 +61,11 @@ async function measure(origin: Origin, children: number): Promise<Use> {
     const pids = (await box.children()).flatMap(({ pid }) => pid ?? []);
     const all = [box.pid, lone.process.pid ?? 0, ...pids];
     const began = performance.now();
-    const spent = await cpuDuring(all, () => delay(SECONDS * 1000));
+    const before = all.map(threadMs);
+    await delay(SECONDS * 1000);
     const seconds = (performance.now() - began) / 1000;
-    const [supervisor = 0, alone = 0, ...theirs] = spent.map((cpu) => (cpu * 1000) / seconds);
+    const spent = all.map((pid, at) => (threadMs(pid) - (before[at] ?? 0)) / seconds);
+    const [supervisor = 0, alone = 0, ...theirs] = spent;
     return {
       supervisor,
       lone: alone,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc/PID/stat: 100 a second on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -9,6 +9,16 @@ export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Milliseconds of CPU of all threads that a process has now, to the nanosecond. */
+export function threadMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const times = threads.map((id) => {
+    const [spent = 0] = readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ');
+    return Number(spent) / 1e6;
+  });
+  return times.reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Resident memory of a process, bytes. */
