@@ -9,7 +9,7 @@ export interface FleetViewOptions {
   /** Returns one child; called for each client. Default: searches `candidates`. */
   readonly child?: (id: string) => Serving | null;
   /** Returns whether a child has the vhost of that stream; default: each has it. */
-  readonly mayTake?: (id: string, stream: StreamKey) => boolean;
+  readonly mayTake?: (child: OwnerRef, stream: StreamKey) => boolean;
   /** Reports whether another box is alive; default: there are no other boxes. */
   readonly isBoxAlive?: (box: string) => boolean;
 }
@@ -48,7 +48,7 @@ export class FleetView {
   snapshot(stream: StreamKey): Candidate[] {
     const { candidates, mayTake = () => true } = this.#options;
     return candidates()
-      .filter((child) => this.#isUp(child) && mayTake(child.id, stream))
+      .filter((child) => this.#isUp(child) && mayTake(child, stream))
       .map((child) => {
         const { streams } = this.#tally.of(child.id);
         const connections = this.#tally.connectionsOf(child.id);

@@ -41,7 +41,7 @@ export function makePlacement(parts: PlacementParts): Placement {
         isLeaving,
         now: Date.now(),
       }),
-    mayTake: (id, stream) => served.mayTake(id, stream),
+    mayTake: (child, stream) => served.mayTake(child, stream),
     child: (id) => {
       const status = owners.status(id);
       return status && servingOf(status);

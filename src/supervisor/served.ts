@@ -4,6 +4,7 @@ import { holdableVhosts } from '../child/holdable.js';
 import { liveMounts } from '../child/live-mounts.js';
 import type { StartedConfs } from '../child/started-confs.js';
 import { type ChildStatus, isServing } from '../child/types.js';
+import type { OwnerRef } from '../owner.js';
 import { type LiveMatcher, liveMatcher } from '../protocol/http/live.js';
 import { DEFAULT_VHOST, nameOf, type StreamKey } from '../stream-key.js';
 import type { Current } from './renewals.js';
@@ -36,6 +37,9 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
   #confs: readonly ConfOptions[];
   #vhosts: ReadonlyMap<string, ServedVhost> = new Map();
   #names: readonly string[] = [];
+  #namesOf: ReadonlyMap<ConfOptions, ReadonlySet<string>> = new Map();
+  /** Some children have vhosts that others have not. */
+  #areMixed = false;
   #match: LiveMatcher = () => null;
 
   constructor(parts: ServedParts) {
@@ -67,11 +71,11 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
     return this.#vhosts.get(vhost)?.makesHls ?? false;
   }
 
-  /** Returns whether that child has the stream's vhost. */
-  mayTake(id: string, stream: StreamKey): boolean {
-    if (this.#confs.length === 1) return true;
-    const conf = this.#confOf(this.#parts.children().find((child) => child.id === id));
-    return conf === null || namesIn(conf).includes(nameOf(stream).vhost);
+  /** Returns whether that child has the stream's vhost. Called of each child for each new stream. */
+  mayTake(child: OwnerRef, stream: StreamKey): boolean {
+    if (!this.#areMixed) return true;
+    const conf = this.#parts.started.of(child);
+    return conf === null || (this.#namesOf.get(conf)?.has(nameOf(stream).vhost) ?? true);
   }
 
   /** Returns the most clients of a child: as many as it takes itself, and as configured now. */
@@ -85,7 +89,8 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
   look(): void {
     const serving = this.#parts.children().filter(({ state }) => isServing(state));
     const inOrder = serving.toSorted((a, b) => (a.readySince ?? 0) - (b.readySince ?? 0));
-    const confs = new Set(inOrder.toReversed().flatMap((child) => this.#confOf(child) ?? []));
+    const { started } = this.#parts;
+    const confs = new Set(inOrder.toReversed().flatMap((child) => started.of(child) ?? []));
     // Without any child the names stay as they were, for the next ones will have them.
     if (confs.size > 0) this.#take([...confs].reverse());
   }
@@ -93,10 +98,6 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
   /** Goes by other options at once, where there are no children of ours. */
   renew(conf: ConfOptions): void {
     if (this.#parts.children().length === 0) this.#take([conf]);
-  }
-
-  #confOf(child: Child | undefined): ConfOptions | null {
-    return child === undefined ? null : this.#parts.started.of(child);
   }
 
   #take(confs: readonly ConfOptions[]): void {
@@ -110,6 +111,9 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
   #build(): void {
     this.#vhosts = new Map(this.#confs.flatMap(vhostsOf));
     this.#names = [...this.#vhosts.keys()];
+    this.#namesOf = new Map(this.#confs.map((conf) => [conf, new Set(namesIn(conf))]));
+    const counts = Array.from(this.#namesOf.values(), ({ size }) => size);
+    this.#areMixed = counts.some((count) => count < this.#names.length);
     const mounts = this.#confs.flatMap(({ template, vhosts }) => liveMounts(template, vhosts));
     this.#match = liveMatcher(mounts, this.#names);
   }

@@ -71,7 +71,9 @@ for (const origin of origins()) {
       // Fewer than it has open: what is open stays so.
       limit(10);
       process.kill(pid ?? 0, 'SIGKILL');
-      await until('a failed start', () => /no file descriptor left .*child will start again/.test(supervisor.output));
+      await until('a failed start', () =>
+        /no file descriptor left .*child will start again/.test(supervisor.output),
+      );
       limit(Number(before));
       const child = await until('the child', async () => {
         const row = await supervisor.child('c001');

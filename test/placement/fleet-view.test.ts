@@ -38,7 +38,7 @@ it('leaves out children that have not the vhost of the stream', () => {
   const view = new FleetView(
     {
       candidates: () => [candidate({ id: 'c001' }), candidate({ id: 'c002' })],
-      mayTake: (id, stream) => stream.startsWith('v/') || id === 'c002',
+      mayTake: ({ id }, stream) => stream.startsWith('v/') || id === 'c002',
     },
     new Tally(),
   );

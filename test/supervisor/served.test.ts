@@ -53,7 +53,8 @@ class World {
   }
 
   takers(stream: string): string[] {
-    return this.list.map(({ id }) => id).filter((id) => this.served.mayTake(id, key(stream)));
+    const takers = this.list.filter((child) => this.served.mayTake(child, key(stream)));
+    return takers.map(({ id }) => id);
   }
 
   /** Returns the key behind a path of an HTTP port; null: it is no stream there. */
@@ -85,6 +86,12 @@ test('a vhost is served from the first child that has it to the last one', () =>
   assert.deepEqual(world.takers('b.com/live/s'), BOTH);
   assert.equal(world.found('/live/s.flv', 'a.com'), `${DEFAULT}/live/s`);
   assert.equal(world.changes, 2);
+});
+
+test('children whose configs differ in other things take each stream', () => {
+  const world = new World();
+  world.restart('c001', { ...CONF, hls: HLS, vhosts: { 'a.com': 'flv' }, maxConnections: 7 });
+  for (const vhost of ['a.com', DEFAULT]) assert.deepEqual(world.takers(`${vhost}/live/s`), BOTH);
 });
 
 test('what a vhost can do is what its latest config says', () => {
