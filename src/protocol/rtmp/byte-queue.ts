@@ -12,6 +12,11 @@ export class ByteQueue {
     return this.#length;
   }
 
+  /** The next byte, if there is one. */
+  get first(): number | undefined {
+    return this.#pieces[0]?.[this.#at];
+  }
+
   /** Appends bytes. The caller must not change them afterwards. */
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;

@@ -9,6 +9,7 @@ import {
   parseMessageHeader,
 } from './chunk-header.js';
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { keep, type Unfinished } from './unfinished.js';
 
 /** A message with its position, as absolute offsets in all bytes pushed. */
 export interface ReadMessage extends RtmpMessage {
@@ -42,20 +43,10 @@ const MIB = 1024 * 1024;
 const MAX_CHUNK_SIZE = 16 * MIB;
 /** Clients use only a few chunk streams; SRS itself has no limit. */
 const MAX_CHUNK_STREAMS = 1024;
-/** Bytes allocated with a message's first byte, and the factor by which that grows. */
-const FIRST_MEMORY = 4096;
-const GROWTH = 4;
+/** The one byte of a fmt 3 header, besides a chunk stream id below 64. */
+const CONTINUES = 0xc0;
 const NOTHING = Buffer.alloc(0);
 const NO_TYPES: ReadonlySet<number> = new Set();
-
-/** A message of which some chunks are missing. */
-interface Unfinished {
-  readonly start: number;
-  readonly fmt: ChunkFormat;
-  /** Allocated when the first byte must be kept; a payload that arrives whole is not copied. */
-  payload: Buffer | null;
-  filled: number;
-}
 
 interface ChunkStreamState {
   readonly csid: number;
@@ -208,17 +199,31 @@ export class ChunkReader {
   #readChunk(stream: ChunkStreamState): Buffer | null {
     const { partial, header } = stream;
     if (!partial) return null;
-    const isKept = !this.#unkept.has(header.typeId);
+    if (this.#unkept.has(header.typeId)) this.#skip(stream, partial);
     while (this.#chunkLeft > 0 && this.#input.length > 0) {
       const bytes = this.#input.take(this.#chunkLeft);
       this.#offset += bytes.length;
       this.#chunkLeft -= bytes.length;
-      if (isKept) keep(partial, bytes, header.length);
-      else partial.filled += bytes.length;
+      keep(partial, bytes, header.length);
     }
     if (this.#chunkLeft > 0) return null;
     this.#current = null;
     return partial.filled === header.length ? (partial.payload ?? NOTHING) : null;
+  }
+
+  /** Skips payload that is not kept, and the chunk headers that only continue its message. */
+  #skip({ csid, header }: ChunkStreamState, partial: Unfinished): void {
+    const next = header.extended || csid >= 64 ? -1 : CONTINUES | csid;
+    for (;;) {
+      const size = Math.min(this.#chunkLeft, this.#input.length);
+      this.#advance(size);
+      this.#chunkLeft -= size;
+      partial.filled += size;
+      if (this.#chunkLeft > 0 || partial.filled === header.length) return;
+      if (this.#input.first !== next) return;
+      this.#advance(1);
+      this.#chunkLeft = Math.min(this.#chunkSize, header.length - partial.filled);
+    }
   }
 
   #finish(stream: ChunkStreamState, payload: Buffer): Parsed<ReadMessage> {
@@ -268,26 +273,4 @@ export class ChunkReader {
     this.#input.skip(size);
     this.#offset += size;
   }
-}
-
-function keep(partial: Unfinished, bytes: Buffer, length: number): void {
-  if (bytes.length === length) {
-    partial.payload = bytes;
-  } else {
-    partial.payload = withRoom(partial, partial.filled + bytes.length, length);
-    bytes.copy(partial.payload, partial.filled);
-  }
-  partial.filled += bytes.length;
-}
-
-/**
- * Grows the payload with the bytes received, not with the length announced: a peer could announce
- * megabytes and send nothing.
- */
-function withRoom({ payload, filled }: Unfinished, needed: number, length: number): Buffer {
-  if (payload !== null && payload.length >= needed) return payload;
-  const size = Math.max(FIRST_MEMORY, GROWTH * needed);
-  const memory = Buffer.allocUnsafeSlow(Math.min(size, length));
-  payload?.copy(memory, 0, 0, filled);
-  return memory;
 }

@@ -10,6 +10,7 @@ import { pingRequestOf, pingResponse } from './control.js';
 import { type GreetingSizes, greeting, sizesFor } from './greeting.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
 import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { isMuted } from './play-record.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** Bytes. Commands before `publish` or `play` are far shorter. */
@@ -188,7 +189,9 @@ export class RtmpIdentifier {
 
   /** Answers an unknown call (Haivision's `_checkbw`) with null, as long as no stream is begun. */
   #call(command: RtmpCommand): Parsed<Identified> {
-    if (!this.#isBegun && !UNANSWERED.has(command.name)) this.#answer(command, [null, null]);
+    const { name } = command;
+    const isHeard = UNANSWERED.has(name) || isMuted(name);
+    if (!this.#isBegun && !isHeard) this.#answer(command, [null, null]);
     return INCOMPLETE;
   }
 
