@@ -72,9 +72,9 @@ export class ConnectionBudget implements ConnectionLimits {
     return this.#counts.limitPerIp;
   }
 
-  /** Clients that would find a place now. */
+  /** Clients that find a place before places are scarce. */
   get free(): number {
-    return Math.max(this.connections - this.#counts.open, 0);
+    return Math.max(this.connections - this.#headroom - this.#counts.open, 0);
   }
 
   /** Sets other limits on all threads, for clients that come from now on. */
@@ -144,6 +144,11 @@ export class ConnectionBudget implements ConnectionLimits {
     for (let left = this.#counts.takeAsked(); left > 0 && this.#pending.shed(); left -= 1);
   }
 
+  /** From so few free places on, they are scarce. */
+  get #headroom(): number {
+    return Math.min(Math.floor(this.connections / HEADROOM.share), HEADROOM.most);
+  }
+
   #count(place: Place, by: 1 | -1): void {
     this.#counts.addOpen(by);
     this.#counts.addAt(place, by);
@@ -154,7 +159,7 @@ export class ConnectionBudget implements ConnectionLimits {
     if (this.#counts.isShut) return 'drain';
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;
     if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
-    const headroom = Math.min(Math.floor(connections / HEADROOM.share), HEADROOM.most);
+    const headroom = this.#headroom;
     // If all places are taken, a client of this thread is closed rather than waiting for another
     // thread.
     const isMade = this.#shedOwn();

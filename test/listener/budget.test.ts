@@ -41,6 +41,15 @@ function roomFor(budget: ConnectionBudget, ip: string): number {
 }
 
 describe('a budget that threads share', () => {
+  it('tells how many find a place before places are scarce', () => {
+    const budget = new ConnectionBudget({ connections: 160, connectionsPerIp: 0 });
+    const before = budget.free;
+    const places = Array.from({ length: 150 }, () => budget.take(FROM));
+    const scarce = budget.free;
+    for (const place of places) if (typeof place === 'number') budget.giveBack(place);
+    assert.deepEqual([before, scarce, budget.free], [150, 0, 150]);
+  });
+
   it('lets no more in from one address than its limit, whichever thread it comes to', async () => {
     const limits = { connections: 100_000, connectionsPerIp: 1000 };
     const budget = new ConnectionBudget(limits, { threads: THREADS });
