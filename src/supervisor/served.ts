@@ -71,9 +71,7 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
     return this.#vhosts.get(vhost)?.makesHls ?? false;
   }
 
-  /**
-   * Returns whether that child has the stream's vhost. Called of each child for each new stream.
-   */
+  /** Returns whether that child has the stream's vhost. Called for each child and new stream. */
   mayTake(child: OwnerRef, stream: StreamKey): boolean {
     if (!this.#areMixed) return true;
     const conf = this.#parts.started.of(child);
