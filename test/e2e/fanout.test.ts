@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { FanoutRow } from '../../src/listener/http/stream-feeds.js';
+import { Browser, NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { FlvPlayer } from '../helpers/flv-player.js';
 import { origins } from '../helpers/origins.js';
+import { PlayerPage } from '../helpers/player-page.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
@@ -13,6 +15,8 @@ import { UserHooks } from '../hooks/hook-server.js';
 const PATH = '/live/cam.flv';
 /** Tags of about two seconds. */
 const TAGS = 130;
+/** Two seconds of the clip. */
+const FRAMES = 50;
 const CROWD = 200;
 const AT_ONCE = 40;
 
@@ -191,6 +195,28 @@ for (const origin of origins()) {
         'all is closed',
         async () => (await fanout()).feeds === 0 && descriptors() <= before,
       );
+    });
+
+    it('are decoded by ffmpeg, though their time begins late', async () => {
+      const others = [play(), play()];
+      await plays(TAGS, ...others);
+      await cast.assertPlays(FRAMES, `http://127.0.0.1:${http}${PATH}`);
+      await until('one has left', async () => (await fanout()).viewers === 1);
+    });
+
+    it('play in a browser, though their time begins late', { skip: NO_CHROMIUM }, async () => {
+      const others = [play(), play()];
+      await plays(TAGS, ...others);
+      const browser = await Browser.open();
+      try {
+        const url = `http://127.0.0.1:${http}/players/flv.html?app=live&stream=cam&autostart=true`;
+        const page = await PlayerPage.open(browser, url);
+        await page.advances(2);
+        assert.equal((await fanout()).viewers, 2);
+        assert.deepEqual(page.breaches, []);
+      } finally {
+        await browser.close();
+      }
     });
 
     it('end with their publisher, and play the next one', async () => {
