@@ -3,6 +3,7 @@ import type { ChildState, ChildStatus } from '../child/types.js';
 import type { HookAction } from '../hooks/actions.js';
 import type { HookCounters } from '../hooks/counters.js';
 import type { JobReport, JobStatus } from '../jobs/job.js';
+import type { FanoutRow } from '../listener/http/stream-feeds.js';
 import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { Role, StreamKey } from '../stream-key.js';
@@ -106,6 +107,8 @@ export interface StreamRow extends StreamStatus {
   readonly publisher: string | null;
   /** Bits per second from the publisher; null if none is connected to this box. */
   readonly bitrate: number | null;
+  /** Absent while no viewers share a connection to the child. */
+  readonly fanout?: FanoutRow;
 }
 
 /** An entry of `GET /admin/v1/connections`. */

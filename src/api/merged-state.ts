@@ -181,7 +181,7 @@ export class MergedState {
     const snapshots = this.#poller.snapshots();
     const lists = [...snapshots.values()].map((snapshot) => snapshot.lists);
     const inChildren = lists.flatMap((one) => one.streams);
-    const streams = mergeStreams([...inChildren, ...heldStreams(held)]);
+    const streams = mergeStreams([...inChildren, ...heldStreams(held, Date.now())]);
     const absent = streams.filter(({ child }) => child === null);
     const vhosts = withHeld(mergeVhosts(lists.flatMap((one) => one.vhosts)), held, absent);
     this.#merged = { version, held, snapshots, vhosts, streams };

@@ -17,6 +17,8 @@ export const OWN_CONNECTIONS = {
   hlsSegment: 20,
   /** Players of ours that keep a publisher's source. */
   keeper: 64,
+  /** Connections from which many viewers of a stream are served. */
+  fanout: 32,
   /** ICE over TCP: connections of a session besides its first one. */
   ice: 16,
   /** Requests that another box sends for no stream, such as HLS segments. */

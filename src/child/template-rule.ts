@@ -20,7 +20,7 @@ export const FATES = [
 export type Fate = (typeof FATES)[number];
 
 /** Configuration by which a rule is judged, besides the directive. */
-export type RuleConfig = Pick<Config, 'listen' | 'children' | 'http'>;
+export type RuleConfig = Pick<Config, 'listen' | 'children' | 'http' | 'fanout'>;
 
 /** Fate of one directive of a template. */
 export interface TemplateRule {

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Directive } from '../srs-conf/parse.js';
+import { FANOUT_UNFIT } from './fanout-rules.js';
 import type { Fate, RuleConfig, TemplateRule } from './template-rule.js';
 
 /** Fates of directives that children's configs do not repeat. */
@@ -230,6 +231,14 @@ export const TEMPLATE_RULES: readonly TemplateRule[] = [
     fate: 'by one child',
     why: 'the ffmpegs of others would publish the same names',
   },
+  ...FANOUT_UNFIT.map(
+    ({ path, value, why }): TemplateRule => ({
+      path: `vhost.${path.join('.')}`,
+      fate: 'by each child',
+      why,
+      isFelt: ({ args }, { fanout }) => fanout.mode !== 'off' && args[0] === value,
+    }),
+  ),
   { path: 'vhost.hls.hls_path', fate: 'replaced', why: HLS_FILES },
   { path: 'vhost.hls.hls_m3u8_file', fate: 'replaced', why: HLS_FILES },
   { path: 'vhost.hls.hls_ts_file', fate: 'replaced', why: HLS_FILES },

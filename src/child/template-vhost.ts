@@ -1,6 +1,7 @@
 import { type Directive, find } from '../srs-conf/parse.js';
 import { type AccessRule, readSecurity } from '../srs-conf/security.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
+import { fitsFanout } from './fanout-rules.js';
 
 /** Facts about one vhost of a template that the supervisor uses. */
 export interface TemplateVhost {
@@ -26,6 +27,8 @@ export interface TemplateVhost {
   readonly hooks: Readonly<Record<string, readonly string[]>> | null;
   /** URL of `forward.backend`; SRS uses the first of several. */
   readonly forwardBackend: string | null;
+  /** Fan-out serves its players as a child would. */
+  readonly fitsFanout: boolean;
   /** `http_static`; null: it is off. */
   readonly files: VhostFiles | null;
 }
@@ -77,6 +80,7 @@ export function readVhost({ args, children }: Directive): TemplateVhost {
     hlsWindowSeconds: seconds > 0 ? seconds : null,
     hooks: readHooks(find(lines, 'http_hooks')?.children ?? null),
     forwardBackend: isOn('forward') ? (word('forward', 'backend') ?? null) : null,
+    fitsFanout: fitsFanout(lines),
     files: readFiles(args[0], word),
   };
 }

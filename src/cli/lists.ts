@@ -156,7 +156,22 @@ export function streamsText(
   };
   const isShared = rows.some((row) => row.box !== undefined);
   const columns = first !== undefined && isShared ? [first, box, ...others] : STREAMS.columns;
-  return listText(rows, columns, now, screen);
+  const notes = rows.flatMap(fanoutNote);
+  const below =
+    notes.length > 0
+      ? ['\n', ...notes.map((note) => `${wrapped(printable(note), screen.width)}\n`)]
+      : [];
+  return [listText(rows, columns, now, screen), ...below].join('');
+}
+
+/** Returns `live/cam: 97 viewers share 1 connection to c001, …`. */
+function fanoutNote({ stream, child, fanout }: StreamRow): string[] {
+  if (fanout === undefined) return [];
+  const { viewers, feeds, skipped, ringBytes } = fanout;
+  const connections = feeds === 1 ? '1 connection' : `${feeds} connections`;
+  const share = `${viewers} viewers share ${connections} to ${child}`;
+  const kept = `${formatBytes(ringBytes)} kept, ${skipped} times one fell behind`;
+  return [`${shortName(stream)}: ${share}, ${kept}`];
 }
 
 /** Returns a stream's name as its URLs have it: without the default vhost. */

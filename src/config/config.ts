@@ -180,6 +180,18 @@ export interface Config {
     readonly engine: 'auto' | 'native' | 'portable';
     readonly threads: 'auto' | number;
   };
+  /** Viewers of one stream that share one connection to its child. */
+  readonly fanout: {
+    readonly mode: 'auto' | 'off';
+    /** Viewer of a stream, counted from 1, from which on they share. */
+    readonly from: number;
+    /** Seconds of a stream that are kept for viewers which fall behind. */
+    readonly seconds: number;
+    /** Most bytes kept of one stream on one relay thread. */
+    readonly streamMemory: number;
+    /** Bytes kept of all streams from which on no further stream is shared. */
+    readonly memory: number;
+  };
   readonly limits: {
     /** Seconds after which a client that has not named its stream is closed. */
     readonly identifySeconds: number;

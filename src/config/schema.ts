@@ -142,6 +142,13 @@ export const schema = z.strictObject({
     engine: key(oneOf('auto', 'native', 'portable'), 'auto'),
     threads: key(orAuto(integer(1, 64)), 'auto'),
   }),
+  fanout: section({
+    mode: key(oneOf('auto', 'off'), 'off'),
+    from: key(integer(1, 1_000_000), 3),
+    seconds: key(seconds(300), 10),
+    streamMemory: key(size, '32MB'),
+    memory: key(size, '512MB'),
+  }),
   limits: section({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),

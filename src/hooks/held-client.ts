@@ -1,4 +1,5 @@
 import type {
+  Carrier,
   HeldRequest,
   HeldTraffic,
   HookClient,
@@ -97,6 +98,7 @@ export class HeldClient implements HookClient {
         pageUrl,
         since: Date.now(),
       },
+      carrier: null,
       ...{ url: fields.stream_url, streamId: fields.stream_id, vhostId: vhostId(name.vhost) },
     });
     return this.#ask('on_play', { ...about, ...fields });
@@ -115,6 +117,10 @@ export class HeldClient implements HookClient {
   served(): void {
     this.#isServed = true;
     if (this.id !== null) this.#links.waitsNoMore(this.id);
+  }
+
+  carried(carrier: Carrier): void {
+    if (this.waiting !== null) this.#waits({ ...this.waiting, carrier });
   }
 
   moves(): void {

@@ -18,6 +18,14 @@ export interface HeldTraffic {
   readonly received: number;
 }
 
+/** The way in which we serve a client in a child's place. */
+export interface Carrier {
+  /** Id of the child that owns the stream. */
+  readonly child: string;
+  /** Returns the bytes so far. */
+  readonly traffic: () => HeldTraffic;
+}
+
 /**
  * One client that waits in SRS's place, towards the user's hooks: they are asked and told the same
  * as by SRS, in SRS's order. Later calls of its child concern the same client, and a question
@@ -36,6 +44,8 @@ export interface HookClient {
   goesBy(name: string): void;
   /** Notes that a child serves the client, and reports its end itself. */
   served(): void;
+  /** Notes that we serve the client ourselves, in its child's place. */
+  carried(by: Carrier): void;
   /** Notes that the client leaves its child for another one; its end there is not told. */
   moves(): void;
   /** Notes that a client which has moved waits again; `end` ends its connection. */
@@ -54,7 +64,7 @@ export interface HeldClientRef {
   readonly end: () => void;
 }
 
-/** A client that waits for its stream without a child, for lists of clients. */
+/** A client that waits for its stream, or is served, without a child; for lists of clients. */
 export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
   /** Id by which users know it. */
   readonly id: string;
@@ -67,6 +77,8 @@ export interface WaitingPlayer extends Omit<HeldClientRef, 'end'> {
   readonly pageUrl: string;
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** Null: it waits. */
+  readonly carrier: Carrier | null;
 }
 
 /** A client that leaves its child for another one. */

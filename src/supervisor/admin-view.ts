@@ -17,6 +17,7 @@ import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
+import type { FlvFanout } from '../listener/http/flv-fanout.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -24,6 +25,7 @@ import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
 import { rowOf } from './child-rows.js';
 import { clientRows, Publishers, streamRows } from './client-rows.js';
+import { withFanout } from './fanout.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
 import { childLimits } from './placement.js';
@@ -45,6 +47,8 @@ export interface AdminViewParts {
   readonly viewers: Pick<Viewers, 'rows'>;
   readonly jobs: Jobs;
   readonly disk: Pick<DiskWatch, 'full'>;
+  /** Null: there is none. */
+  readonly fanout: Pick<FlvFanout, 'rows'> | null;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   /** Refused registrations of origins. */
@@ -115,9 +119,10 @@ export class AdminView implements AdminSource {
   }
 
   async streams(): Promise<StreamRow[]> {
-    const { placement, listeners, viewers } = this.#parts;
+    const { placement, listeners, viewers, fanout } = this.#parts;
     const publishers = this.#publishers.of(await listeners.rows(), Date.now());
-    return streamRows({ owned: placement.list(), publishers, viewers: viewers.rows() }, Date.now());
+    const facts = { owned: placement.list(), publishers, viewers: viewers.rows() };
+    return withFanout(streamRows(facts, Date.now()), fanout?.rows() ?? new Map());
   }
 
   connections(): Promise<PortConnection[]> {

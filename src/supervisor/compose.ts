@@ -77,7 +77,8 @@ export async function compose(
   const helpers = await addPorts(parts, listeners, api);
   const view = new AdminView({
     ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
-    ...{ viewers: parts.viewers, disk: parts.disk, current: ground.current },
+    ...{ viewers: parts.viewers, disk: parts.disk },
+    ...{ fanout: ground.fanout, current: ground.current },
     refusals: origins.refusals,
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),

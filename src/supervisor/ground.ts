@@ -4,11 +4,13 @@ import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
 import { EventLog } from '../events/event-log.js';
 import type { Certificate } from '../listener/certificate.js';
+import type { FlvFanout } from '../listener/http/flv-fanout.js';
 import { redact } from '../logging/redact.js';
 import { attachEvents } from '../logging/tell.js';
 import { openEngine } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { raisePriority } from '../system/priority.js';
+import { makeFanout } from './fanout.js';
 import { Listeners } from './listeners.js';
 import type { SupervisorOptions } from './options.js';
 import { boxRecord, openMap, type SharedMap } from './registry.js';
@@ -24,6 +26,8 @@ export interface Ground {
   readonly loop: LoopClock;
   readonly changes: CpuChanges;
   readonly engine: RelayEngine;
+  /** Null: no players share a connection to a child. */
+  readonly fanout: FlvFanout | null;
   /** Null: no port speaks TLS. */
   readonly certificate: Certificate | null;
   readonly listeners: Listeners;
@@ -60,7 +64,9 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   rooms.opened('registry', map.registry);
   const renewals = new Renewals();
   renewTls(renewals, certificate);
-  const reloading = { current: { config, template }, renewals };
+  const current = { config, template };
+  const fanout = makeFanout(prepared, engine, current);
+  const reloading = { current, renewals, fanout };
   const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
   return { serverId, keepServerId, ...parts, ...reloading, events };
 }

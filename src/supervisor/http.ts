@@ -3,6 +3,7 @@ import type { Folders } from '../files/folders.js';
 import type { AcceptTurns } from '../listener/accept-turns.js';
 import { TrustedProxies } from '../listener/client-address.js';
 import type { HttpPlugin } from '../listener/http/app.js';
+import type { FlvFanout } from '../listener/http/flv-fanout.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
 import type { NamedListener } from './listeners.js';
@@ -10,6 +11,8 @@ import type { Routing } from './routing.js';
 import type { StreamPortParts } from './stream-parts.js';
 
 export interface HttpParts extends StreamPortParts {
+  /** Null: each viewer has a connection of its own to the child. */
+  readonly fanout: FlvFanout | null;
   readonly acceptTurns: AcceptTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http'>;
   /** The user's own files. */
@@ -85,6 +88,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
     },
     holds,
     hooks: heldHooks,
+    fanout: parts.fanout,
     get childAnswerMs() {
       const { http, hooks } = current.config;
       return 1000 * (http.waitSeconds + hooks.timeoutSeconds);

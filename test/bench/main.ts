@@ -2,6 +2,7 @@
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   api: () => import('./api.js'),
+  fanout: () => import('./fanout.js'),
   'first-media': () => import('./first-media.js'),
   'http-flv': () => import('./http-flv.js'),
   load: () => import('./load.js'),

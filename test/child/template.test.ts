@@ -57,6 +57,7 @@ test('each vhost has its own', () => {
     hlsWindowSeconds: null,
     hooks: null,
     forwardBackend: null,
+    fitsFanout: true,
     files: null,
   };
   assert.deepEqual(vhosts[0], plain);
@@ -74,6 +75,19 @@ test('each vhost has its own', () => {
     forwardBackend: 'http://u/1',
   });
   assert.deepEqual(vhosts[2], { ...plain, name: 'off', isHoldable: false, hooks: {} });
+});
+
+test('fan-out serves vhosts whose players begin at a keyframe in this box', () => {
+  const bodies = [
+    'play { gop_cache off; }',
+    'play { gop_cache on; atc on; }',
+    'cluster { mode remote; origin 1.2.3.4; }',
+    'cluster { mode local; origin_cluster on; }',
+    'min_latency on; refer { enabled on; }',
+  ];
+  const text = bodies.map((body, at) => `vhost v${at} { ${body} }`).join('\n');
+  const fits = parseTemplate(text).vhosts.map(({ fitsFanout }) => fitsFanout);
+  assert.deepEqual(fits, [false, true, false, false, true]);
 });
 
 test('a template that includes files is refused, however deep', () => {

@@ -9,6 +9,7 @@ import {
   childrenText,
   clientsText,
   STREAMS as STREAMS_LIST,
+  shortName,
   streamsText,
 } from '../../src/cli/lists.js';
 import { PLAIN } from '../../src/cli/paint.js';
@@ -135,6 +136,13 @@ test('streams', () => {
       'v/live/s?[2J  c001   192.0.2.7:50000        3  2.5 Mbit/s  1m 5s\n',
   );
   assert.equal(streamsText([], 0, SCREEN), 'no streams\n');
+});
+
+test('a stream whose viewers share a connection says so below the table', () => {
+  const fanout = { viewers: 97, feeds: 2, skipped: 3, ringBytes: 2_100_000 };
+  const text = streamsText([{ ...STREAM, fanout }], 66_000, NO_SCREEN);
+  const note = '97 viewers share 2 connections to c001, 2.1 MB kept, 3 times one fell behind\n';
+  assert.ok(text.endsWith(`\n\n${shortName(STREAM.stream)}: ${note}`), text);
 });
 
 test('streams of other boxes have the host of their box', () => {

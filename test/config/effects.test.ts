@@ -38,6 +38,7 @@ const READ_AT_USE = [
   ...['children.maxStreams', 'children.maxBitrate', 'children.slowStartSeconds'],
   ...['children.recycle.memory', 'children.recycle.age', 'children.recycle.at'],
   ...['children.recycle.drainSeconds', 'metrics.streams'],
+  ...['fanout.mode', 'fanout.from', 'fanout.seconds', 'fanout.streamMemory', 'fanout.memory'],
   ...['drain.seconds', 'origins.tokenFile', 'api.tokenFile', 'api.passwordFile', 'admin.tokenFile'],
 ];
 

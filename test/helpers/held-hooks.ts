@@ -8,6 +8,7 @@ export const NO_HOOK_CLIENT: HookClient = {
   stop: () => {},
   goesBy: () => {},
   served: () => {},
+  carried: () => {},
   moves: () => {},
   waits: () => {},
   leave: () => {},

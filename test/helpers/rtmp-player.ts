@@ -79,11 +79,12 @@ export async function fingerprintsOf(path: string): Promise<Fingerprint[]> {
     .map(({ typeId, payload }) => fingerprint(typeId, payload));
 }
 
-function isMedia(typeId: number): boolean {
+/** Reports whether messages of that type are audio or video. */
+export function isMedia(typeId: number): boolean {
   return typeId === FlvTagType.audio || typeId === FlvTagType.video;
 }
 
-function fingerprint(typeId: number, payload: Buffer): Fingerprint {
+export function fingerprint(typeId: number, payload: Buffer): Fingerprint {
   const hash = createHash('sha1').update(payload).digest('hex');
   return `${typeId} ${payload.length} ${hash}`;
 }

@@ -91,8 +91,8 @@ async function answers(port: number): Promise<boolean> {
   );
 }
 
-/** Two such origins behind a supervisor. */
-export async function box(binary: string): Promise<Target> {
+/** Two such origins behind a supervisor, with further settings by environment. */
+export async function box(binary: string, env: NodeJS.ProcessEnv = {}): Promise<Target> {
   const hooks = await UserHooks.start();
   const ports = await freePorts();
   const directory = await mkdtemp(join(tmpdir(), 'srs-twins-'));
@@ -112,6 +112,7 @@ export async function box(binary: string): Promise<Target> {
       SRS_SUPERVISOR_RTC_CANDIDATES: '127.0.0.1',
       // Publishers of the scripts send nothing, and SRS takes none of them over.
       SRS_SUPERVISOR_PUBLISH_TAKEOVER: 'refuse',
+      ...env,
     },
   });
   const close = async () => {

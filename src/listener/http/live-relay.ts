@@ -14,6 +14,7 @@ import type { SetupTurns } from '../setup-turns.js';
 import { within } from '../within.js';
 import { type ChildStreamOptions, ChildStreams, type LiveExchange } from './child-streams.js';
 import { isNext } from './detach.js';
+import type { FlvFanout } from './flv-fanout.js';
 import { knowsNoChunks } from './unchunked.js';
 
 /** The child reports the bytes itself. */
@@ -35,6 +36,8 @@ export interface LiveOptions extends ChildStreamOptions {
   readonly holds: HoldBudget;
   /** The user's hooks, asked when a player begins to wait. */
   readonly hooks: Pick<HeldHooks, 'open'>;
+  /** Null: each player has a connection of its own to the child. */
+  readonly fanout: FlvFanout | null;
   /** The `Server` header, as the children send it. */
   readonly server: string;
 }
@@ -43,6 +46,14 @@ export interface LiveOptions extends ChildStreamOptions {
 interface Waited {
   readonly status: number | null;
   /** The client as hooks know it; null: they were not asked. */
+  readonly hookClient: HookClient | null;
+}
+
+/** A player on its way to its child. */
+interface Player {
+  readonly live: LiveRequest;
+  readonly exchange: LiveExchange;
+  /** Null: hooks were not asked. */
   readonly hookClient: HookClient | null;
 }
 
@@ -93,7 +104,16 @@ export class LiveRelay {
     const { connection, client } = exchange;
     const wish = { stream: streamKey(live.name), role: 'play', ip: client.ip } as const;
     await this.#options.gate.pass(connection, wish);
-    const { status, hookClient } = await this.#wait(live, exchange);
+    const leave = this.#options.fanout?.enter(streamKey(live.name));
+    try {
+      await this.#serveWaited(live, exchange, await this.#wait(live, exchange));
+    } finally {
+      leave?.();
+    }
+  }
+
+  async #serveWaited(live: LiveRequest, exchange: LiveExchange, waited: Waited): Promise<void> {
+    const { status, hookClient } = await this.#ask(live, exchange, waited);
     try {
       if (status !== null) this.#answer(exchange, status);
       else if (exchange.request.method === 'HEAD') this.#describe(live, exchange);
@@ -101,6 +121,20 @@ export class LiveRelay {
     } finally {
       hookClient?.leave(NO_BYTES);
     }
+  }
+
+  /** Has hooks asked about a player of fan-out: its child will not hear of it. */
+  async #ask(live: LiveRequest, exchange: LiveExchange, waited: Waited): Promise<Waited> {
+    const isAsked = waited.status !== null || waited.hookClient !== null;
+    if (isAsked || !this.#options.fanout?.wants(live, exchange)) return waited;
+    const hookClient = this.#openHooks(exchange);
+    const isIn = await hookClient.play(requestOf(live, exchange.request));
+    return { status: isIn ? null : 403, hookClient };
+  }
+
+  #openHooks({ connection, client }: LiveExchange): HookClient {
+    const end = () => connection.end(new SessionError('left', 'it was kicked'));
+    return this.#options.hooks.open({ type: 'flv-play', ip: client.ip, end });
   }
 
   async #isFile(live: LiveRequest, { request }: LiveExchange): Promise<boolean> {
@@ -123,8 +157,8 @@ export class LiveRelay {
    * its own side: whether it still listens shows only when something is written to it.
    */
   async #wait(live: LiveRequest, exchange: LiveExchange): Promise<Waited> {
-    const { holds, hooks } = this.#options;
-    const { request, connection, client } = exchange;
+    const { holds } = this.#options;
+    const { request, connection } = exchange;
     if (await this.#isThere(live)) return GOES_ON;
     const isAnsweredNow = request.method === 'HEAD' || request.socket.readableEnded;
     if (isAnsweredNow) return { status: 404, hookClient: null };
@@ -132,8 +166,7 @@ export class LiveRelay {
     if (limit !== null) {
       throw new SessionError('full', `limits.${limit}: too many players wait for their streams`);
     }
-    const end = () => connection.end(new SessionError('left', 'it was kicked'));
-    const hookClient = hooks.open({ type: 'flv-play', ip: client.ip, end });
+    const hookClient = this.#openHooks(exchange);
     try {
       return { status: await this.#hold(live, exchange, hookClient), hookClient };
     } finally {
@@ -171,23 +204,39 @@ export class LiveRelay {
   }
 
   async #relay(
-    { name }: LiveRequest,
+    live: LiveRequest,
     exchange: LiveExchange,
     hookClient: HookClient | null,
   ): Promise<void> {
     const { connection } = exchange;
-    const stream = streamKey(name);
+    const stream = streamKey(live.name);
     const { route, turns, logger } = this.#options;
     connection.named(stream, 'play');
     const attempt = {
       route: () => route(stream, 'play'),
-      join: (found: Route) => this.#streams.join(found, exchange, hookClient),
+      join: async (found: Route) => {
+        if (await this.#fanOut(found, { live, exchange, hookClient })) return;
+        await this.#streams.join(found, exchange, hookClient);
+        hookClient?.served();
+      },
       turns,
     };
     const found = await reachChild(connection, attempt, logger);
-    hookClient?.served();
     await connection.relayed?.ended;
     found.release();
+  }
+
+  /** Serves a player of which hooks were asked by fan-out; false if it is to be relayed. */
+  async #fanOut(route: Route, { live, exchange, hookClient }: Player): Promise<boolean> {
+    const { fanout } = this.#options;
+    if (hookClient === null || !fanout?.wants(live, exchange)) return false;
+    const viewer = await fanout.join(route, live, exchange);
+    if (viewer === null) return false;
+    const { connection } = exchange;
+    connection.servedBy(route.owner, viewer);
+    const traffic = () => ({ sent: viewer.bytesOut, received: viewer.bytesIn });
+    hookClient.carried({ child: route.owner.id, traffic });
+    return true;
   }
 
   #fail(exchange: LiveExchange, error: unknown): void {

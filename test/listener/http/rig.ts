@@ -37,7 +37,15 @@ export class Rig {
   deleted = 0;
   hasChild = true;
 
-  private constructor(engine: RelayEngine, child: Acceptor, live: Partial<LiveOptions>) {
+  readonly #shares: (() => void) | undefined;
+
+  private constructor(
+    engine: RelayEngine,
+    child: Acceptor,
+    live: Partial<LiveOptions>,
+    shares: (() => void) | undefined,
+  ) {
+    this.#shares = shares;
     this.engine = engine;
     this.child = child;
     this.listener = httpListener({
@@ -60,6 +68,7 @@ export class Rig {
         waitMs: 30_000,
         holds: this.holds,
         hooks: { open: ({ ip }) => this.#hookClient(ip) },
+        fanout: null,
         server: 'SRS/7.0.18(Hang)',
         logger: silentLogger,
         ...live,
@@ -78,12 +87,18 @@ export class Rig {
       },
       goesBy: (alias) => tell(`goes by ${alias}`),
       served: () => tell('served'),
+      carried: ({ child }) => tell(`carried ${child}`),
       leave: () => tell('leave'),
     };
   }
 
-  static async open(engine: RelayEngine, live: Partial<LiveOptions> = {}): Promise<Rig> {
-    const rig = new Rig(engine, await Acceptor.open(), live);
+  /** `shares`: called for each client that uses no connection of its own to the child. */
+  static async open(
+    engine: RelayEngine,
+    live: Partial<LiveOptions> = {},
+    shares?: () => void,
+  ): Promise<Rig> {
+    const rig = new Rig(engine, await Acceptor.open(), live, shares);
     await rig.listener.start();
     return rig;
   }
@@ -116,7 +131,14 @@ export class Rig {
   #route() {
     if (!this.hasChild) return null;
     const ports = { rtmp: 0, http: this.child.port, api: 0, rtc: 0, srt: 0 };
-    return { owner: OWNER, host: '127.0.0.1', ports, release: () => void this.released++ };
+    const shares = this.#shares === undefined ? {} : { shares: this.#shares };
+    return {
+      owner: OWNER,
+      host: '127.0.0.1',
+      ports,
+      ...shares,
+      release: () => void this.released++,
+    };
   }
 
   #whenPublished(stream: string, signal: AbortSignal): Promise<boolean> {

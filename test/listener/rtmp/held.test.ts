@@ -83,6 +83,7 @@ class World {
       stop: () => tell('stop'),
       goesBy: () => tell('dialled'),
       served: () => tell('served'),
+      carried: () => tell('carried'),
       moves: () => tell('moves'),
       waits: () => tell('waits'),
       leave: () => tell('leave'),

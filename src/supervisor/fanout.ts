@@ -1,0 +1,41 @@
+import type { StreamRow } from '../admin/types.js';
+import type { Prepared } from '../check/prepared.js';
+import { type FanoutRules, FlvFanout } from '../listener/http/flv-fanout.js';
+import type { FanoutRow } from '../listener/http/stream-feeds.js';
+import type { RelayEngine } from '../relay/relay.js';
+import type { StreamKey } from '../stream-key.js';
+import type { Current } from './renewals.js';
+
+/** Makes the fan-out of HTTP-FLV; null where the relay has no threads for it. */
+export function makeFanout(
+  { binary }: Pick<Prepared, 'binary'>,
+  { fanoutThreads }: Pick<RelayEngine, 'fanoutThreads'>,
+  current: Current,
+): FlvFanout | null {
+  if (fanoutThreads === null) return null;
+  const isUnfit = (vhost: string) =>
+    current.template.vhosts.some(({ name, fitsFanout }) => name === vhost && !fitsFanout);
+  return new FlvFanout({
+    threads: fanoutThreads,
+    rules: () => rulesOf(current),
+    fits: (vhost) => !isUnfit(vhost),
+    server: `SRS/${binary.version}(Hang)`,
+  });
+}
+
+function rulesOf({ config }: Current): FanoutRules {
+  const { mode, from, seconds, streamMemory, memory } = config.fanout;
+  const ring = { bytes: streamMemory, ms: 1000 * seconds };
+  return { isOn: mode === 'auto', from, ring, memory };
+}
+
+/** Adds to the rows of streams how many of their viewers share a connection. */
+export function withFanout(
+  streams: readonly StreamRow[],
+  shared: ReadonlyMap<StreamKey, FanoutRow>,
+): StreamRow[] {
+  return streams.map((stream) => {
+    const fanout = stream.box === undefined ? shared.get(stream.stream) : undefined;
+    return fanout === undefined ? stream : { ...stream, fanout };
+  });
+}
