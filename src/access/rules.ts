@@ -1,5 +1,5 @@
 /**
- * The room `access/`: which clients may publish or play a stream.
+ * The room `access/`: which clients may publish or play a stream, and which publisher has it.
  * May import: srs-conf.
  */
 

@@ -136,6 +136,15 @@ export interface Config {
   readonly hooks: Readonly<Record<(typeof CONFIGURED_HOOKS)[number], readonly string[]>> & {
     readonly timeoutSeconds: number;
   };
+  readonly publish: {
+    /**
+     * When a new publisher gets a stream that has one: `silent`, if the present one is silent;
+     * `always`; or never.
+     */
+    readonly takeover: 'silent' | 'refuse' | 'always';
+    /** Seconds without a byte after which a publisher is silent. */
+    readonly silentSeconds: number;
+  };
   readonly rtc: {
     readonly candidates: readonly string[];
     readonly media: 'relay' | 'direct' | 'offload';

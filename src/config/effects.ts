@@ -66,6 +66,8 @@ export const EFFECTS = {
   'hooks.on_dvr': 'live',
   'hooks.on_hls': 'live',
   'hooks.timeoutSeconds': 'live',
+  'publish.takeover': 'live',
+  'publish.silentSeconds': 'live',
   'rtc.candidates': 'live',
   'rtc.media': 'restart',
   'srt.defaultStreamId': 'live',

@@ -115,6 +115,10 @@ export const schema = z.strictObject({
     on_hls: key(urls, []),
     timeoutSeconds: key(seconds(300), 30),
   }),
+  publish: section({
+    takeover: key(oneOf('silent', 'refuse', 'always'), 'silent'),
+    silentSeconds: key(seconds(300), 2),
+  }),
   rtc: section({
     candidates: key(hosts, []),
     media: key(oneOf('relay', 'direct', 'offload'), 'relay'),

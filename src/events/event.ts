@@ -104,6 +104,13 @@ const CLIENT_EVENTS = [
     child: child.describe('the old owner'),
     box: text.optional(),
   }),
+  event('publisher-replaced', 'a publisher gives way to another one, by publish.takeover', {
+    stream,
+    child: child.nullable(),
+    client: client.nullable().describe('of the one that is closed; null: only its child knows it'),
+    by: text.describe('IP address of the other one'),
+    why: text,
+  }),
   event('publisher-left', 'the connection of a publisher has ended', {
     stream,
     child: child.nullable(),

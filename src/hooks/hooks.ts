@@ -8,6 +8,7 @@ import type { HooksPlan } from '../child/hooks-conf.js';
 import type { Template } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import type { Config } from '../config/config.js';
+import { messageOf } from '../errors.js';
 import type { HeldHooks, WaitingPlayer } from '../listener/held-hooks.js';
 import { KEEPER_ADDRESS, keepSource } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
@@ -44,6 +45,7 @@ export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverI
 export class Hooks {
   readonly #options: HooksOptions;
   readonly #publishers: Publishers;
+  readonly #owners: OwnerApi;
   readonly #relay: HookRelay;
   readonly #server: HookServer;
   readonly #urls: UserUrls;
@@ -55,6 +57,7 @@ export class Hooks {
     this.#config = config;
     this.#urls = new UserUrls(template.vhosts, urlsIn(config));
     const owners = new OwnerApi((owner) => this.#placeOf(owner));
+    this.#owners = owners;
     this.#publishers = new Publishers({ claims, isLive: (one) => owners.isLive(one), logger });
     this.#relay = this.#makeRelay((publication) => owners.dismiss(publication));
     this.#server = new HookServer({ relay: this.#relay, owner: (id) => this.#lifeOf(id) });
@@ -105,6 +108,19 @@ export class Hooks {
   /** Returns the counters by action; actions never called are omitted. */
   counters(): ReturnType<HookRelay['counters']> {
     return this.#relay.counters();
+  }
+
+  /** Has the child end the publishers of a stream, or only WebRTC's sessions. Never rejects. */
+  async endPublishers(stream: StreamKey, which: 'sessions' | 'all'): Promise<void> {
+    const kicking = this.#publishers.of(stream).map(async (publication) => {
+      const ending =
+        which === 'all' ? this.#owners.kick(publication) : this.#owners.dismiss(publication);
+      await ending.catch((error: unknown) => {
+        const about = { stream, child: publication.owner.id, reason: messageOf(error) };
+        this.#options.logger.debug(about, 'publisher not ended by its child');
+      });
+    });
+    await Promise.all(kicking);
   }
 
   /** Asks every child which streams are published in it. Never rejects. */

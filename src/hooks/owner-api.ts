@@ -30,7 +30,7 @@ export class OwnerApi {
   }
 
   /**
-   * Ends the session of a refused WebRTC publisher. SRS (7.0) opens the session before it calls its
+   * Ends the session of a WebRTC publisher. SRS (7.0) opens the session before it calls its
    * hook, and after a refusal keeps it for 30 s, during which nobody can publish the stream.
    */
   async dismiss({ owner, clientId }: Publication): Promise<void> {
@@ -38,6 +38,11 @@ export class OwnerApi {
     const answer = await this.#ask(owner, 'GET', path);
     const { client } = (answer ?? {}) as { client?: { type?: string } };
     if (client?.type === 'rtc-publish') await this.#ask(owner, 'DELETE', path);
+  }
+
+  /** Ends a publisher of any protocol. */
+  async kick({ owner, clientId }: Publication): Promise<void> {
+    await this.#ask(owner, 'DELETE', `clients/${encodeURIComponent(clientId)}`);
   }
 
   /** Sends a request; null if that generation of the child has ended. */

@@ -81,6 +81,13 @@ export class Publishers {
     else this.#doubt(publication, entry);
   }
 
+  /** Returns the publishers of a stream, those included that a child may have refused. */
+  of(stream: StreamKey): Publication[] {
+    const { owner, clients } = this.#entries.get(stream) ?? {};
+    if (owner === undefined) return [];
+    return Array.from(clients ?? [], (clientId) => ({ stream, owner, clientId, streamId: '' }));
+  }
+
   /** Forgets all publishers of a dead child. Placement releases its claims. */
   childDown(gone: OwnerRef): void {
     for (const [stream, { owner }] of this.#entries) {

@@ -5,6 +5,7 @@ import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasBook } from './aliases.js';
 import { ConnectionBudget, type ConnectionLimits, type LimitName } from './budget.js';
+import { Ending } from './ending.js';
 import type { ConnectionRow } from './listener.js';
 import { type Bytes, NO_BYTES, plus, type Relayed } from './relayed.js';
 import { SessionError } from './session-error.js';
@@ -25,7 +26,7 @@ export interface ClientEntry {
 }
 
 /** One client connection, from accept to close. Null: not yet known. */
-export class Connection {
+export class Connection extends Ending {
   readonly id: string;
   /** The address that limits count by. */
   readonly ip: string;
@@ -36,8 +37,6 @@ export class Connection {
   key = -1;
   /** Position in the budget's counts. */
   place: Place;
-  /** Called when the connection shall end, beside the signal. */
-  onEnd: ((reason: Error) => void) | null = null;
   /** The relay's word for the connection's end; null: it was not relayed, or is still. */
   relayEnd: string | null = null;
   /** Called once when the client is not pending any more. */
@@ -51,11 +50,9 @@ export class Connection {
   #past = NO_BYTES;
   #alias: string | null = null;
   #hookId: string | null = null;
-  /** Made on demand: most connections end without a signal. */
-  #ending: AbortController | null = null;
-  #reason: Error | null = null;
 
   constructor({ id, ip, port, since, place }: ClientEntry & { id: string; place: Place }) {
+    super();
     this.id = id;
     this.ip = ip;
     this.port = port;
@@ -85,11 +82,6 @@ export class Connection {
     return this.#relayed;
   }
 
-  /** The reason for which we ended the connection; null: we did not. */
-  get reason(): Error | null {
-    return this.#reason;
-  }
-
   /** The 127.x.y.z address from which children are dialled for the client. */
   get alias(): string | null {
     return this.#alias;
@@ -98,20 +90,6 @@ export class Connection {
   /** The id by which the user's hooks know a client that waited without a child. */
   get hookId(): string | null {
     return this.#hookId;
-  }
-
-  /** Aborts when the connection shall end; its reason is an Error. */
-  get signal(): AbortSignal {
-    if (this.#ending === null) {
-      this.#ending = new AbortController();
-      if (this.#reason !== null) this.#ending.abort(this.#reason);
-    }
-    return this.#ending.signal;
-  }
-
-  /** True once the connection shall end. */
-  get isEnding(): boolean {
-    return this.#reason !== null;
   }
 
   /** Sets the client's address to one that it moved to, or that a trusted box or proxy names. */
@@ -192,10 +170,8 @@ export class Connection {
     told?.();
   }
 
-  end(reason: Error): void {
-    this.#reason ??= reason;
-    this.#ending?.abort(reason);
-    this.onEnd?.(reason);
+  override end(reason: Error): void {
+    super.end(reason);
     this.#relayed?.destroy();
   }
 }
@@ -254,6 +230,7 @@ export class Connections {
   handOver(connection: Connection): boolean {
     if (!this.#open.delete(connection.key)) return false;
     connection.settle();
+    connection.left();
     this.#past = plus(this.#past, connection.bytes);
     return true;
   }

@@ -11,7 +11,16 @@ export interface Counters extends ListenerCounters {
 
 export function noCounters(): Counters {
   const none = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 };
-  const failed = { ...none, access: 0, hook: 0, full: 0, shed: 0, registry: 0, internal: 0 };
+  const failed = {
+    ...none,
+    access: 0,
+    busy: 0,
+    hook: 0,
+    full: 0,
+    shed: 0,
+    registry: 0,
+    internal: 0,
+  };
   const refusedBy = { connections: 0, connectionsPerIp: 0, drain: 0 };
   return { accepted: 0, relayed: 0, refused: 0, refusedBy, failed };
 }

@@ -12,9 +12,10 @@ import type { LimitName } from './budget.js';
 
 /**
  * Kinds of reasons for which a client is not served. `access`: the template's `security` rules
- * refuse it. `hook`: the user's hook refused a player that would have waited. `full`: too many
- * players wait. `shed`: the client was pending and made room for others. `registry`: the registry
- * does not answer, or refuses. `internal`: an unforeseen error.
+ * refuse it. `busy`: another publisher has the stream. `hook`: the user's hook refused a player
+ * that would have waited. `full`: too many players wait. `shed`: the client was pending and made
+ * room for others. `registry`: the registry does not answer, or refuses. `internal`: an unforeseen
+ * error.
  */
 export type Failure =
   | 'silent'
@@ -23,6 +24,7 @@ export type Failure =
   | 'no-child'
   | 'child'
   | 'access'
+  | 'busy'
   | 'hook'
   | 'full'
   | 'shed'

@@ -9,6 +9,8 @@ export const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };
 export interface Relayed extends Bytes, Pick<RelayedConnection, 'destroy'> {
   /** Resolves at the end, with the relay's word for it if there is one. */
   readonly ended: Promise<unknown>;
+  /** Milliseconds by which `bytesIn` may be late; default: none. */
+  readonly lagMs?: number;
 }
 
 export function plus(a: Bytes, b: Bytes): Bytes {

@@ -31,7 +31,10 @@ export function logConnection(logger: Logger, message: string, fields: () => Fie
  */
 export function tellStream(
   logger: Logger,
-  event: Extract<SupervisorEvent, { type: 'publish' | 'unpublish' | 'takeover' }>,
+  event: Extract<
+    SupervisorEvent,
+    { type: 'publish' | 'unpublish' | 'takeover' | 'publisher-replaced' }
+  >,
   message: string,
   fields?: Fields,
 ): void {

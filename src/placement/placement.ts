@@ -16,7 +16,7 @@ import { renewAll } from './renew.js';
 import type { StreamSlot } from './slot.js';
 import { Slots } from './slots.js';
 import { type ChildCounts, Tally } from './tally.js';
-import type { Hold, StreamStatus } from './types.js';
+import type { Hold, LivePublisher, StreamStatus } from './types.js';
 import { PublishWaiters } from './waiters.js';
 
 export interface PlacementOptions extends FleetViewOptions {
@@ -178,6 +178,11 @@ export class Placement {
     slot.announced = true;
     this.#waiters.wake(stream);
     this.#early.wake(stream);
+  }
+
+  /** Returns the child of this box that reports a publisher for the stream; null: none does. */
+  publisherHere(stream: StreamKey): LivePublisher | null {
+    return this.#slots.serving(stream)?.publisherHere ?? null;
   }
 
   /** Notes that the child has no publisher for the stream any more. */

@@ -1,7 +1,7 @@
 import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { Claim } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
-import type { StreamStatus } from './types.js';
+import type { LivePublisher, StreamStatus } from './types.js';
 
 /**
  * One life of a stream: placing -> owned -> released, or lost with its child. A stream that is
@@ -49,6 +49,12 @@ export class StreamSlot {
   /** False for a stream of another box, which releases its claim itself. */
   get isOurs(): boolean {
     return this.claim !== null && this.claim.owner.box === undefined;
+  }
+
+  /** The publisher that a child of this box reports; null: none. */
+  get publisherHere(): LivePublisher | null {
+    if (this.kept === null || !this.live || !this.isOurs) return null;
+    return { owner: this.kept.owner, isAccepted: this.announced };
   }
 
   /** The claim, unless it is being released. */

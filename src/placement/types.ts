@@ -44,6 +44,13 @@ export interface Hold {
   release(gone?: boolean): void;
 }
 
+/** The publisher that a child of this box reports for a stream. */
+export interface LivePublisher {
+  readonly owner: OwnerRef;
+  /** The hooks have accepted it. */
+  readonly isAccepted: boolean;
+}
+
 /** A stream in the admin API. */
 export interface StreamStatus {
   readonly stream: StreamKey;

@@ -16,6 +16,7 @@ import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
+import { makeGate } from './gate.js';
 import { type Ground, openGround } from './ground.js';
 import { Heartbeat } from './heartbeat.js';
 import { makeViewers } from './hls.js';
@@ -62,6 +63,7 @@ export async function compose(
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
+  const gate = makeGate({ access, logger, ...ground, ...owning });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
@@ -70,7 +72,7 @@ export async function compose(
     boxes,
     served,
     routing: makeRouting(options, ground, { ...owning, stirred }),
-    access,
+    ...{ access, gate },
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
     aliases: new AliasBook(),
     budget,

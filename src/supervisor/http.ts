@@ -76,7 +76,7 @@ function liveOptions(parts: HttpParts): LiveOptions {
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     ...(folders === null ? {} : { isFile: (request) => folders.has(request) }),
     route: (stream, role) => routing.route(stream, role),
-    access: parts.access,
+    gate: parts.gate,
     turns: parts.turns,
     engine,
     aliases,

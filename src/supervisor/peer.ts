@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
+import type { Gate } from '../listener/gate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import { PeerListener } from '../listener/peer/listener.js';
 import { keepSources } from '../listener/source-keeper.js';
@@ -11,6 +12,7 @@ import type { Routing } from './routing.js';
 
 export interface PeerParts {
   readonly config: Pick<Config, 'registry' | 'cluster' | 'listen'>;
+  readonly gate: Gate;
   readonly engine: RelayEngine;
   readonly routing: Pick<Routing, 'admit'>;
   readonly aliases: AliasBook;
@@ -21,7 +23,7 @@ export interface PeerParts {
 
 /** Builds the port for other boxes; none without a shared registry or a secret. */
 export function peerListeners(
-  { config, engine, routing, aliases, budget, heldHooks, logger }: PeerParts,
+  { config, gate, engine, routing, aliases, budget, heldHooks, logger }: PeerParts,
   answer: (question: string) => Promise<string>,
 ): NamedListener[] {
   const { registry, cluster, listen } = config;
@@ -35,6 +37,7 @@ export function peerListeners(
       return wanted === null ? admit() : keepSources(admit)(wanted.stream, wanted.role);
     },
     answer,
+    gate,
     engine,
     aliases,
     hooks: heldHooks,

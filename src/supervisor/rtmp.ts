@@ -79,7 +79,7 @@ function heldPlayers({ served, routing, holds, heldHooks }: RtmpParts): HeldPlay
 }
 
 function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
-  const { access, turns, current, template, served, routing, engine, aliases, logger } = parts;
+  const { gate, turns, current, template, served, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const vhostSizes = sizesOf(template);
   return {
@@ -87,7 +87,7 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     aliases,
     join: (pair) => engine.join(pair),
     route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
-    access,
+    gate,
     turns,
     get vhosts() {
       return served.vhosts;

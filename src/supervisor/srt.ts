@@ -1,10 +1,10 @@
-import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import type { Template } from '../child/template.js';
 import type { ChildStatus } from '../child/types.js';
 import type { Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
+import type { Gate } from '../listener/gate.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
@@ -21,7 +21,7 @@ import type { Served } from './served.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface SrtParts extends UdpParts {
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'cluster' | 'srt'>;
   readonly template: Template;
@@ -59,7 +59,7 @@ export function srtListener(
     address: config.listen.srt,
     limits: budget,
     route: (stream, role) => routing.route(stream, role),
-    access: parts.access,
+    gate: parts.gate,
     turns: parts.turns,
     isBox: (ip) => routing.isBox(ip),
     ...(boxes !== null &&

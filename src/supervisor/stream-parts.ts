@@ -1,9 +1,9 @@
-import type { AccessRules } from '../access/rules.js';
 import type { Binary } from '../child/binary.js';
 import type { Template } from '../child/template.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Certificate } from '../listener/certificate.js';
+import type { Gate } from '../listener/gate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
@@ -14,7 +14,7 @@ import type { Served } from './served.js';
 
 /** Parts of the ports whose clients publish or play by TCP: RTMP and HTTP. */
 export interface StreamPortParts {
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns: SetupTurns;
   readonly template: Template;
   readonly served: Served;

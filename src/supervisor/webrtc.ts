@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { AccessRules } from '../access/rules.js';
 import type { Address, Config } from '../config/config.js';
 import type { ConnectionBudget } from '../listener/budget.js';
+import type { Gate } from '../listener/gate.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import { keepSources } from '../listener/source-keeper.js';
@@ -23,7 +23,7 @@ import type { Served } from './served.js';
 import { type UdpParts, udpThreads } from './udp-threads.js';
 
 export interface WebRtcParts extends UdpParts {
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns: SetupTurns;
   readonly config: Pick<Config, 'listen' | 'rtc' | 'cluster' | 'registry'>;
   readonly current: Current;
@@ -67,7 +67,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
   });
   const plugin = rtcSignalling({
     route: keepSources((stream, role) => routing.route(stream, role)),
-    access: parts.access,
+    gate: parts.gate,
     turns: parts.turns,
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     noteBearer: parts.noteBearer,

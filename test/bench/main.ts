@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   soak: () => import('./soak.js'),
   srt: () => import('./srt.js'),
   start: () => import('./start.js'),
+  takeover: () => import('./takeover.js'),
   'webrtc-offload': () => import('./webrtc-offload.js'),
   webrtc: () => import('./webrtc.js'),
 };

@@ -27,7 +27,14 @@ test('the table of docs/reload.md has each key with its effect', () => {
 
 /** Keys that `supervisor/reload.ts` or the readers of the present configuration handle. */
 const READ_AT_USE = [
-  ...['srs.template', 'children.count', 'children.maxConnections', 'http.waitSeconds'],
+  ...[
+    'srs.template',
+    'publish.takeover',
+    'publish.silentSeconds',
+    'children.count',
+    'children.maxConnections',
+    'http.waitSeconds',
+  ],
   ...['children.maxStreams', 'children.maxBitrate', 'children.slowStartSeconds'],
   ...['children.recycle.memory', 'children.recycle.age', 'children.recycle.at'],
   'children.recycle.drainSeconds',

@@ -86,6 +86,7 @@ test('defaults are those of the contract', async () => {
       ...{ on_connect: [], on_close: [], on_publish: [], on_unpublish: [] },
       ...{ on_play: [], on_stop: [], on_dvr: [], on_hls: [], timeoutSeconds: 30 },
     },
+    publish: { takeover: 'silent', silentSeconds: 2 },
     rtc: { candidates: [], media: 'relay' },
     srt: { defaultStreamId: 'live/livestream', defaultMode: 'refuse' },
     registry: 'memory',

@@ -59,6 +59,17 @@ for (const origin of origins()) {
       ['b to a', () => [cluster.b, cluster.a]],
     ];
     for (const [way, boxes] of ways) {
+      it(`gives a publisher the stream of one that is silent: ${way}`, async () => {
+        const [near, far] = boxes();
+        const stream = `live/silent${way.replaceAll(' ', '')}`;
+        const old = await cast.hold(near.supervisor.url(stream));
+        await near.supervisor.ownerOf(stream);
+        const player = await cast.play(near.supervisor.url(stream));
+        const next = cast.publish(far.supervisor.url(stream));
+        await Promise.all([old.closed, moreFor(player)]);
+        assert.ok(next.isRunning, next.errors);
+        assert.ok(!player.hasEnded);
+      });
       it(`plays by RTMP and HTTP-FLV across: ${way}`, async () => {
         const [near, far] = boxes();
         const stream = `live/${way.replaceAll(' ', '')}`;

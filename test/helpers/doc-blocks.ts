@@ -33,6 +33,7 @@ export const SHOWN: Readonly<Record<string, string>> = {
   'c002 broken for': 'cli/query',
   '{"level":"info","time":': 'a line of the log: logging',
   '{"dryRun":false,': 'a report: e2e/reload',
+  'INFO [gate] publisher taken over': 'a line of the log: e2e/takeover',
   'workDir/hls/c001-3': 'paths: hls/playlists',
   'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
   'srt://HOST:10080': 'a URL: e2e/srt',

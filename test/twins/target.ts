@@ -107,7 +107,12 @@ export async function box(binary: string): Promise<Target> {
     children: 2,
     rtmpPort: ports.rtmp,
     ports: { http, api: `127.0.0.1:${api}`, rtc, srt },
-    env: { SRS_SUPERVISOR_SRS_TEMPLATE: template, SRS_SUPERVISOR_RTC_CANDIDATES: '127.0.0.1' },
+    env: {
+      SRS_SUPERVISOR_SRS_TEMPLATE: template,
+      SRS_SUPERVISOR_RTC_CANDIDATES: '127.0.0.1',
+      // Publishers of the scripts send nothing, and SRS takes none of them over.
+      SRS_SUPERVISOR_PUBLISH_TAKEOVER: 'refuse',
+    },
   });
   const close = async () => {
     await supervisor.dispose();

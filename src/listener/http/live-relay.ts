@@ -1,10 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import type { AccessRules } from '../../access/rules.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
+import type { Gate } from '../gate.js';
 import type { HeldHooks, HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { HoldBudget } from '../hold-budget.js';
 import type { Failure } from '../listener.js';
@@ -28,7 +27,7 @@ export interface LiveOptions extends ChildStreamOptions {
   /** Reports whether a request names a file, sent if nobody publishes the stream; default: none. */
   readonly isFile?: (request: IncomingMessage) => Promise<boolean>;
   readonly route: Router;
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns?: SetupTurns | undefined;
   /** Most milliseconds that a player waits for its stream. */
   readonly waitMs: number;
@@ -91,7 +90,9 @@ export class LiveRelay {
   }
 
   async #serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
-    checkAccess(this.#options.access, streamKey(live.name), 'play', exchange.client.ip);
+    const { connection, client } = exchange;
+    const wish = { stream: streamKey(live.name), role: 'play', ip: client.ip } as const;
+    await this.#options.gate.pass(connection, wish);
     const { status, hookClient } = await this.#wait(live, exchange);
     try {
       if (status !== null) this.#answer(exchange, status);

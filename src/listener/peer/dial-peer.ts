@@ -5,12 +5,14 @@ import { SupervisorError } from '../../errors.js';
 import {
   buildHello,
   type ChildService,
+  type PeerAnswer,
   type PeerHello,
   type PeerWanted,
   parseAnswer,
 } from '../../protocol/peer/hello.js';
 import { type DialTarget, dial } from '../dial.js';
 import { readParsed } from '../read-until.js';
+import { SessionError } from '../session-error.js';
 
 /**
  * Most milliseconds to connect: a living box accepts in milliseconds, and one lost packet is
@@ -39,7 +41,8 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /**
  * Opens a connection to a child of another box; the child's API and hooks show the client. Rejects
  * with ERR_NO_CHILD if the child has the stream no more, or the box cannot be reached, with
- * ERR_REGISTRY_AWAY if the box cannot tell, else with the system's error, or with PeerError.
+ * ERR_REGISTRY_AWAY if the box cannot tell, with SessionError if the stream is busy, else with the
+ * system's error, or with PeerError.
  */
 export function dialPeer(
   via: PeerVia,
@@ -89,6 +92,15 @@ async function connectTo(target: DialTarget, signal: AbortSignal): Promise<Socke
   }
 }
 
+function refusalOf(answer: PeerAnswer, host: string, child: string): Error {
+  if (answer === 'busy') {
+    return new SessionError('busy', `box ${host}: the stream is being published already`);
+  }
+  return answer === 'gone'
+    ? new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${child} has it no more`)
+    : new SupervisorError('ERR_REGISTRY_AWAY', `box ${host}: its registry does not answer`);
+}
+
 async function greet(
   { host, port, secret }: PeerAddress,
   wish: Omit<PeerHello, 'at' | 'nonce'>,
@@ -102,9 +114,7 @@ async function greet(
   try {
     const answer = await readParsed(socket, (bytes) => parseAnswer(bytes, hello, secret), signal);
     if (answer === 'welcome') return socket;
-    throw answer === 'gone'
-      ? new SupervisorError('ERR_NO_CHILD', `box ${host}: child ${wish.child} has it no more`)
-      : new SupervisorError('ERR_REGISTRY_AWAY', `box ${host}: its registry does not answer`);
+    throw refusalOf(answer, host, wish.child);
   } catch (error) {
     socket.destroy();
     throw error;

@@ -20,6 +20,7 @@ import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient } from '../dial-as-client.js';
+import type { Gate } from '../gate.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';
 import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
@@ -36,6 +37,7 @@ export interface PeerOptions {
   readonly admit: (child: OwnerRef, wanted: PeerWanted | null) => Promise<Route | null>;
   /** Answers another box's question. */
   readonly answer: (question: string) => Promise<string>;
+  readonly gate: Gate;
   readonly engine: RelayEngine;
   readonly aliases: AliasBook;
   /** The user's hooks, for clients that another box has asked them about. */
@@ -112,7 +114,7 @@ export class PeerListener extends ClientListener {
     connection.settle();
     this.connections.vouch(connection);
     if (hello.question !== undefined) return this.#answer(peer, connection, hello);
-    const route = await this.#admit(peer, hello);
+    const route = await this.#admit(peer, connection, hello);
     connection.assigned(route.owner);
     connection.comesFrom(hello.client);
     if (hello.wanted !== null) connection.named(hello.wanted.stream, hello.wanted.role);
@@ -124,16 +126,18 @@ export class PeerListener extends ClientListener {
   }
 
   /** Finds the route to the child; tells the other box if there is none. */
-  async #admit(peer: Socket, hello: PeerHello): Promise<Route> {
-    const { secret, admit } = this.#options;
+  async #admit(peer: Socket, connection: Connection, hello: PeerHello): Promise<Route> {
+    const { secret, admit, gate } = this.#options;
     const owner = { id: hello.child, generation: hello.generation };
     try {
+      if (hello.wanted !== null) await gate.pass(connection, { ...hello.wanted, isSentOn: true });
       const route = await admit(owner, hello.wanted);
       if (route !== null) return route;
       throw new SessionError('no-child', `child ${owner.id} does not have it`);
     } catch (error) {
       const failure = failureOf(error);
       if (failure === 'no-child') peer.end(buildAnswer('gone', hello, secret));
+      if (failure === 'busy') peer.end(buildAnswer('busy', hello, secret));
       if (failure === 'registry') peer.end(buildAnswer('registry', hello, secret));
       throw error;
     }

@@ -1,9 +1,8 @@
-import type { AccessRules } from '../../access/rules.js';
 import { isSameLife } from '../../owner.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
+import type { Gate } from '../gate.js';
 import type { Route, Router } from '../route.js';
 import type { HeldPlayers } from './held-players.js';
 import { streamOf } from './talk.js';
@@ -18,7 +17,7 @@ export interface FirstAttempt {
 
 interface RouteRules {
   readonly route: Router;
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly held?: HeldPlayers;
   readonly vhosts: readonly string[];
 }
@@ -71,8 +70,8 @@ export class ClientRoute {
   }
 
   async #find(stream: StreamKey, role: Role): Promise<Route | null> {
-    const { access, held, route } = this.#context;
-    checkAccess(access, stream, role, this.#connection.ip);
+    const { gate, held, route } = this.#context;
+    await gate.pass(this.#connection, { stream, role });
     const waits = role === 'play' && (await held?.mustWait(stream));
     return waits ? null : route(stream, role);
   }

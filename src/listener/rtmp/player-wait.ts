@@ -1,11 +1,10 @@
-import type { AccessRules } from '../../access/rules.js';
 import { HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
 import { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import { nameOf, type StreamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
 import { type AliasBook, canAlias } from '../aliases.js';
 import type { Connection } from '../connections.js';
+import type { Gate } from '../gate.js';
 import type { HeldRequest, HookClient } from '../held-hooks.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
@@ -19,7 +18,7 @@ const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 export interface PlayerWaitParts {
   readonly players: HeldPlayers;
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly aliases: AliasBook;
   readonly vhosts: readonly string[];
   readonly setup: RtmpSetup;
@@ -136,7 +135,7 @@ export class PlayerWait {
     { identified, stream }: { identified: Identified; stream: StreamKey },
     signal: AbortSignal,
   ): Promise<Turn> {
-    const { players, access, connection } = this.#parts;
+    const { players, gate, connection } = this.#parts;
     const request = requestOf(identified, stream);
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
     if (this.#hookClient === null) {
@@ -147,7 +146,7 @@ export class PlayerWait {
     this.#isServed = false;
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
-    checkAccess(access, stream, 'play', connection.ip);
+    await gate.pass(connection, { stream, role: 'play' });
     signal.throwIfAborted();
     player.tell();
     if (!(await this.#hookClient.play(request))) throw refused('on_play');

@@ -6,7 +6,6 @@ import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
 import { canAlias } from '../aliases.js';
 import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
@@ -156,8 +155,9 @@ export class RtmpPool extends BaseRtmpListener {
   }
 
   async #route(routed: RoutedClient, stream: StreamKey, role: Role): Promise<void> {
-    const { access, held, turns, route } = this.context;
-    checkAccess(access, stream, role, routed.connection.ip);
+    const { gate, held, turns, route } = this.context;
+    await gate.pass(routed.connection, { stream, role });
+    if (routed.hasLeft) return;
     routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
     if (routed.waits) return;
     routed.endTurn = (await turns?.begin(routed.connection)) ?? null;

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { AccessRules } from '../../access/rules.js';
 import type { Logger } from '../../logging/logger.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
@@ -7,10 +6,10 @@ import type { ChildFault } from '../../relay/client-setup.js';
 import type { RecalledClient } from '../../relay/client-watch.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
-import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
+import type { Gate } from '../gate.js';
 import type { HookClient } from '../held-hooks.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
@@ -25,8 +24,7 @@ import { streamOf } from './talk.js';
 /** Rooms and limits that all sessions of a listener share. */
 export interface RtmpSessionContext extends SetupRules {
   readonly route: Router;
-  /** Rules for publishers and players. */
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns?: SetupTurns | undefined;
   /** Takes a client and its child over, connected and level. */
   readonly join: (pair: RelayPair) => RelayedConnection;
@@ -207,7 +205,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     let made = first;
     const route = async () => {
       if (made === null) {
-        checkAccess(this.rules.access, stream, role, connection.ip);
+        await this.rules.gate.pass(connection, { stream, role });
         return this.rules.route(stream, role);
       }
       if (made.route === null && made.error !== null) throw made.error;

@@ -20,7 +20,7 @@ import {
 /** A client that has closed its stream has so long to name another one, as in SRS. */
 const AGAIN_MS = 180_000;
 /** Failures that a client which has named a stream is told of. */
-const TOLD: ReadonlySet<Failure> = new Set(['no-child', 'child', 'registry', 'internal']);
+const TOLD = new Set<Failure>(['no-child', 'child', 'busy', 'registry', 'internal']);
 
 export interface SetupRules extends ServerRules {
   readonly identifyMs: number;
@@ -284,7 +284,7 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   #lastWords(error: unknown): Buffer | undefined {
     if (this.#identified === null || !TOLD.has(failureOf(this.#error))) return undefined;
     const { role, chunkSize } = this.#identified;
-    return refusal(role, reasonForClient(error), chunkSize);
+    return refusal(role, reasonForClient(error), chunkSize, failureOf(error) === 'busy');
   }
 
   #note(error: unknown): void {

@@ -1,4 +1,3 @@
-import type { AccessRules } from '../../access/rules.js';
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
@@ -16,8 +15,8 @@ import {
   type StreamId,
 } from '../../protocol/srt/stream-id.js';
 import { type Role, resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
 import type { AliasBook } from '../aliases.js';
+import type { Gate } from '../gate.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import type { SetupTurns } from '../setup-turns.js';
@@ -28,8 +27,7 @@ import { SrtRefusal } from './refusal.js';
 /** Settings that all sessions of a listener share. */
 export interface SrtSessionContext extends HandshakeContext {
   readonly route: Router;
-  /** Rules for publishers and players. */
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns?: SetupTurns | undefined;
   /** Returns whether an address is another box's. */
   readonly isBox?: (ip: string) => boolean;
@@ -56,7 +54,7 @@ export async function serveSrt(caller: Caller, context: SrtSessionContext): Prom
   connection.named(stream, role);
   // Another box has applied the rules to its callers, by addresses that are not known here.
   const isSentOn = context.isBox?.(connection.ip) ?? false;
-  if (!isSentOn) checkAccess(context.access, stream, role, connection.ip);
+  await context.gate.pass(connection, { stream, role, isSentOn });
   const route = async () => {
     const found = await context.route(stream, role);
     if (found?.via === undefined || !isSentOn) return found;

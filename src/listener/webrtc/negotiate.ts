@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { AccessRules } from '../../access/rules.js';
 import { askChild, type ChildAnswer } from '../../child-access/ask.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
@@ -13,8 +12,8 @@ import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { countMedia, iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufrag.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
-import { checkAccess } from '../access.js';
 import type { Connection } from '../connections.js';
+import type { Gate } from '../gate.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
 import { inTurn, type SetupTurns } from '../setup-turns.js';
@@ -24,7 +23,7 @@ import type { RtcSessions } from './sessions.js';
 
 export interface SignallingOptions {
   readonly route: Router;
-  readonly access: AccessRules;
+  readonly gate: Gate;
   readonly turns?: SetupTurns | undefined;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
@@ -80,7 +79,10 @@ export async function negotiate(
   const stream = streamKey(wanted);
   connection.named(stream, wanted.role);
   try {
-    checkAccess(options.access, stream, wanted.role, ip);
+    await options.gate.pass(connection, {
+      ...{ stream, role: wanted.role, ip },
+      isMeasured: options.way.media !== 'direct',
+    });
     await checkSuffix(options, wanted);
     const negotiated = await inTurn(options.turns, { ip, signal: connection.signal }, async () => {
       const route = await findRoute(options, request, stream, wanted.role);

@@ -13,13 +13,17 @@ export class OfferRefusal extends SessionError {
   }
 }
 
+/** HTTP status by kind of refusal at the gate. */
+const STATUS: Partial<Record<Failure, number>> = { access: 403, busy: 409 };
+
 /** Returns the refusal for any error; Fastify's errors have a status. */
 export function asRefusal(error: unknown): OfferRefusal {
   if (error instanceof OfferRefusal) return error;
   const { statusCode = 500, message } = error as Error & { readonly statusCode?: number };
   if (statusCode < 500) return new OfferRefusal(statusCode, message);
   const failure = failureOf(error);
-  if (failure === 'access') return new OfferRefusal(403, message, failure);
+  const status = STATUS[failure];
+  if (status !== undefined) return new OfferRefusal(status, message, failure);
   if (!isOwnFailure(failure)) return new OfferRefusal(503, 'the child does not answer', 'child');
   return new OfferRefusal(failure === 'registry' ? 503 : 500, reasonForClient(error), failure);
 }

@@ -10,7 +10,7 @@ const MAX_FLOWS = 8;
 /** One path of a session's media: a UDP address of the client, or a TCP connection. */
 export interface RtcFlow {
   readonly client: UdpEndpoint;
-  readonly relayed: Pick<Relayed, 'bytesIn' | 'bytesOut' | 'destroy'>;
+  readonly relayed: Pick<Relayed, 'bytesIn' | 'bytesOut' | 'destroy' | 'lagMs'>;
   /** Resolves with the reason when the flow has ended. */
   readonly ended: Promise<string>;
 }
@@ -67,6 +67,10 @@ export class RtcSession implements Relayed {
 
   get bytesOut(): number {
     return this.#sum('bytesOut', this.#past.out);
+  }
+
+  get lagMs(): number {
+    return Math.max(0, ...Array.from(this.flows.values(), ({ relayed }) => relayed.lagMs ?? 0));
   }
 
   /** The flow to be closed for a further one; null: there is room. */

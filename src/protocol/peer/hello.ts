@@ -68,9 +68,10 @@ export function parseHello(bytes: Buffer, secret: string): Parsed<PeerHello> {
 
 /**
  * `gone`: that generation of the child has ended, or it no longer owns the stream. `registry`: the
- * registry does not tell the answering box who owns it.
+ * registry does not tell the answering box who owns it. `busy`: the stream has a publisher, who
+ * keeps it.
  */
-const ANSWERS = ['welcome', 'gone', 'registry'] as const;
+const ANSWERS = ['welcome', 'gone', 'registry', 'busy'] as const;
 export type PeerAnswer = (typeof ANSWERS)[number];
 
 /** Builds the answer to a hello. It proves that the answering box has the secret, too. */

@@ -270,10 +270,16 @@ function isObject(candidate: Amf0Value): candidate is Amf0Object {
 
 /**
  * Builds an `onStatus` of level error, which refuses a stream. Players and publishers print its
- * description. `chunkSize`: bytes, as the client expects them.
+ * description. `chunkSize`: bytes, as the client expects them. `isBusy`: another publisher has it.
  */
-export function refusal(role: Role, description: string, chunkSize: number): Buffer {
-  const code = role === 'publish' ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed';
+export function refusal(
+  role: Role,
+  description: string,
+  chunkSize: number,
+  isBusy = false,
+): Buffer {
+  const failed = role === 'publish' ? 'NetStream.Publish.Failed' : 'NetStream.Play.Failed';
+  const code = isBusy ? 'NetStream.Publish.BadName' : failed;
   const status = { level: 'error', code, description };
   const command = { name: 'onStatus', transactionId: 0, object: null, args: [status] };
   const ids = { csid: ChunkStream.onStatus, streamId: MEDIA_STREAM_ID };

@@ -12,6 +12,8 @@ export const Reject = {
   badRequest: 1400,
   forbidden: 1403,
   overload: 1402,
+  /** The stream has a publisher. */
+  conflict: 1409,
   internal: 1500,
   /** The child did not answer correctly. */
   gateway: 1502,

@@ -8,6 +8,8 @@ export type FlowEnd = SessionEnd | 'unsteerable';
 const HEADERS = { 4: 28, 6: 48 };
 /** A command has reached the kernel by then, and what was under way before it has arrived. */
 const SETTLED_MS = 1000;
+/** Milliseconds between two readings of the counters, once all flows are answered. */
+export const LAG_MS = 5000;
 /** A child that can be reached answers a check at once. */
 const ANSWERED_MS = 3000;
 
@@ -18,6 +20,8 @@ export class KernelFlow {
   readonly ended: Promise<FlowEnd>;
   bytesIn = 0;
   bytesOut = 0;
+  /** Most milliseconds by which the counters are late. */
+  readonly lagMs = LAG_MS;
   readonly #since: number;
   readonly #stop: (flow: KernelFlow) => void;
   #resolve: (end: FlowEnd) => void = () => {};

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { SupervisorError } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { UdpEndpoint } from '../udp.js';
-import { type FlowEnd, KernelFlow } from './flow.js';
+import { type FlowEnd, KernelFlow, LAG_MS } from './flow.js';
 import { Nft } from './nft.js';
 import {
   addCommand,
@@ -26,7 +26,7 @@ export interface SteeringOptions {
 
 const START_MS = 5000;
 /** While the child has not answered on every flow, and afterwards. */
-const READ_MS = { early: 1000, later: 5000 };
+const READ_MS = { early: 1000, later: LAG_MS };
 
 /** Steers clients' datagrams to children by a table of the kernel's: each client has a place. */
 export class Steering {

@@ -8,8 +8,8 @@ import type { LiveOptions } from '../../../src/listener/http/live-relay.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { liveMatcher } from '../../../src/protocol/http/live.js';
 import type { RelayEngine } from '../../../src/relay/relay.js';
-import { OPEN_ACCESS } from '../../helpers/access.js';
 import { CountedAliases } from '../../helpers/counted.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
 import { httpListener } from '../../helpers/http-listener.js';
 import { Acceptor } from '../../helpers/sockets.js';
@@ -53,7 +53,7 @@ export class Rig {
       live: {
         match: liveMatcher([MOUNT], [MOUNT.vhost]),
         whenPublished: (stream, signal) => this.#whenPublished(stream, signal),
-        access: OPEN_ACCESS,
+        gate: OPEN_GATE,
         route: async () => this.#route(),
         engine,
         aliases: this.aliases,

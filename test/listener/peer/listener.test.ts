@@ -12,6 +12,7 @@ import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { buildHello, type PeerHello } from '../../../src/protocol/peer/hello.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { NO_HOOK_CLIENT } from '../../helpers/held-hooks.js';
 import { key } from '../../helpers/stream-key.js';
 import { until } from '../../helpers/until.js';
@@ -60,6 +61,7 @@ async function rig(t: TestContext) {
       return { owner, host: '127.0.0.1', ports, release };
     },
     answer: async (question) => `${question}, said the box`,
+    gate: OPEN_GATE,
     engine,
     aliases,
     hooks: { adopt },

@@ -7,7 +7,7 @@ import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import type { Order } from '../../../src/relay/native/protocol.js';
-import { OPEN_ACCESS } from '../../helpers/access.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { descriptorsOf } from '../../helpers/processes.js';
 import { openingBytes } from '../../helpers/rtmp-bytes.js';
 import { Acceptor, closing, dialPort, gone } from '../../helpers/sockets.js';
@@ -46,7 +46,7 @@ describe('the RTMP port on several threads', { timeout: 120_000 }, () => {
     pool = new RtmpPool(engine.setupThreads, options, {
       aliases: new AliasBook(),
       join: (pair) => engine.join(pair),
-      access: OPEN_ACCESS,
+      gate: OPEN_GATE,
       route: async (stream) => {
         streams.push(stream);
         const release = () => void released++;

@@ -16,8 +16,8 @@ import { HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
 import { NativeEngine } from '../../../src/relay/native/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
-import { OPEN_ACCESS } from '../../helpers/access.js';
 import { CountedAliases } from '../../helpers/counted.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { until } from '../../helpers/until.js';
 
 /** Where the router sends a client: a port on this machine, and whose it is. */
@@ -56,7 +56,7 @@ export class Rig {
     this.aliases = context.aliases ?? new CountedAliases();
     const address = { host: '127.0.0.1', port };
     const session: RtmpSessionContext = {
-      access: OPEN_ACCESS,
+      gate: OPEN_GATE,
       route: this.route,
       join: (pair) => this.engine.join(pair),
       vhosts: ['__defaultVhost__'],

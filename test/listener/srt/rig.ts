@@ -6,7 +6,7 @@ import { silentLogger } from '../../../src/logging/logger.js';
 import { type Handshake, parseHandshake } from '../../../src/protocol/srt/handshake.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import type { UdpRelay, UdpRelayOptions } from '../../../src/relay/udp.js';
-import { OPEN_ACCESS } from '../../helpers/access.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { SrtCaller, SrtChild } from '../../helpers/srt-caller.js';
 import { until } from '../../helpers/until.js';
 
@@ -37,7 +37,7 @@ export class SrtRig {
     this.listener = new SrtListener({
       address: { host: '127.0.0.1', port: 0 },
       limits,
-      access: OPEN_ACCESS,
+      gate: OPEN_GATE,
       route: async (stream, role) => this.#route(`${role} ${stream}`),
       aliases: this.aliases,
       vhosts: () => ['__defaultVhost__'],

@@ -11,7 +11,7 @@ import { silentLogger } from '../../../src/logging/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
 import { openUdpRelay } from '../../../src/relay/engine.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
-import { OPEN_ACCESS } from '../../helpers/access.js';
+import { OPEN_GATE } from '../../helpers/gate.js';
 import { httpListener } from '../../helpers/http-listener.js';
 import { freePort } from '../../helpers/ports.js';
 import { offerText } from '../../helpers/sdp.js';
@@ -160,7 +160,7 @@ export class Rig {
       logger: silentLogger,
     });
     const plugin = rtcSignalling({
-      access: OPEN_ACCESS,
+      gate: OPEN_GATE,
       route: (stream) => this.#route(stream),
       isPublished: async () => this.isPublished,
       noteBearer: (key, token) => void this.bearers.set(key, token),

@@ -44,6 +44,18 @@ export const RTMP: readonly Difference[] = [
     instead: [metadata('SRS/7.0.18(mini-srs)', 282)],
     reason: 'mini-srs signs with its own name in place of the release’s',
   },
+  {
+    of: BOX,
+    scripts: ['publish-busy'],
+    steps: ['q: publish'],
+    srs: [
+      'commandAmf0 csid=5 sid=1 len=102 "onFCPublish", 0, null, {code: "NetStream.Publish.Start", description: "Started publishing stream."}',
+    ],
+    instead: [
+      'commandAmf0 csid=5 sid=1 len=149 "onStatus", 0, null, {level: "error", code: "NetStream.Publish.BadName", description: "__defaultVhost__/live/{name} is being published already"}',
+    ],
+    reason: 'a publisher hears that its stream is busy, where SRS accepts it and hangs up',
+  },
   ...[0, 3].flatMap((encoding): Difference[] => [
     {
       of: ['mini-srs'],

@@ -187,7 +187,7 @@ const busy: Script = {
       call('FCPublish', 3, null, '{name}'),
       call('createStream', 4, null),
     ]),
-    say('q', [on(4, 1, call('publish', 5, null, '{name}', 'live'))], { until: 'onStatus' }),
+    say('q', [on(4, 1, call('publish', 5, null, '{name}', 'live'))], { until: 'closed' }),
     close('p'),
   ],
 };

@@ -1,0 +1,93 @@
+import type { Role, StreamKey } from '../stream-key.js';
+import type { AccessRules } from './rules.js';
+
+/** Policy for a publisher whose stream has a publisher already; see docs/access.md. */
+export type Takeover = 'silent' | 'refuse' | 'always';
+
+/** A client that asks for a stream. */
+export interface Who {
+  readonly stream: StreamKey;
+  readonly role: Role;
+  /** Its true IP address. */
+  readonly address: string;
+  /** Another box has sent it, and has applied the rules that do not depend on the owner. */
+  readonly isSentOn: boolean;
+}
+
+/** The present publisher of a stream. */
+export interface Occupant {
+  /** Names its connection; null: it did not come through a port of this box. */
+  readonly id: string | null;
+  /** Its child and the hooks have accepted it. */
+  readonly isAccepted: boolean;
+  /** Milliseconds for which it has sent nothing since it was accepted; null: not measured. */
+  readonly quietMs: number | null;
+  /** Age that `quietMs` may lack, in milliseconds, because its bytes are counted rarely. */
+  readonly lagMs: number;
+  /** It has sent something since the newcomer came. */
+  readonly spoke: boolean;
+}
+
+/** State that the decision depends on. */
+export interface GateState {
+  /** Null: nobody publishes the stream on this box. */
+  readonly occupant: Occupant | null;
+  /** Another newcomer is taking the stream over. */
+  readonly isContested: boolean;
+  /** Milliseconds for which the newcomer has waited. */
+  readonly waitedMs: number;
+}
+
+export interface GateRules {
+  readonly access: AccessRules;
+  readonly takeover: Takeover;
+  /** Milliseconds without a byte after which a publisher is silent. */
+  readonly silentMs: number;
+}
+
+/** Kinds of refusals; each is a `Failure` of the listeners. */
+type RefusalReason = 'access' | 'busy';
+
+export type Decision =
+  | { readonly kind: 'admit' }
+  | { readonly kind: 'refuse'; readonly reason: RefusalReason; readonly text: string }
+  /** `whom`: the id of the connection to be ended first; null: only the child knows it. */
+  | { readonly kind: 'takeOver'; readonly whom: string | null }
+  /** It is not known yet whether the occupant is silent: decide again soon. */
+  | { readonly kind: 'wait' };
+
+/** Milliseconds beyond `silentMs` after which a newcomer waits no longer. */
+const MARGIN_MS = 2000;
+
+const ADMIT: Decision = { kind: 'admit' };
+const WAIT: Decision = { kind: 'wait' };
+
+/** Decides on a client that has named its stream, before its child is dialled. */
+export function decide(who: Who, state: GateState, rules: GateRules): Decision {
+  const { role, isSentOn } = who;
+  if (!isSentOn && !rules.access.allows(who.stream, role, who.address)) {
+    return refusal('access', `security: ${who.address} may not ${role} this stream`);
+  }
+  return role === 'publish' ? meet(who, state, rules) : ADMIT;
+}
+
+/** Decides between a new publisher and the present one. */
+function meet({ stream }: Who, state: GateState, { takeover, silentMs }: GateRules): Decision {
+  const { occupant, isContested, waitedMs } = state;
+  if (isContested) return refusal('busy', `another publisher is about to take ${stream} over`);
+  if (occupant === null) return ADMIT;
+  if (takeover === 'always') return { kind: 'takeOver', whom: occupant.id };
+  const neededMs = silentMs + occupant.lagMs;
+  const mayWait = takeover === 'silent' && waitedMs < neededMs + MARGIN_MS;
+  // The child decides about a publisher that only it knows, or that it has not accepted yet.
+  if (occupant.id === null) return ADMIT;
+  if (!occupant.isAccepted) return mayWait ? WAIT : ADMIT;
+  if (!mayWait || occupant.quietMs === null || occupant.spoke) {
+    return refusal('busy', `${stream} is being published already`);
+  }
+  return occupant.quietMs >= neededMs ? { kind: 'takeOver', whom: occupant.id } : WAIT;
+}
+
+function refusal(reason: RefusalReason, text: string): Decision {
+  return { kind: 'refuse', reason, text };
+}

@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Decision,
+  decide,
+  type GateRules,
+  type Occupant,
+  type Who,
+} from '../access/decide.js';
+import { tellStream } from '../logging/event-lines.js';
+import type { Logger } from '../logging/logger.js';
+import type { OwnerRef } from '../owner.js';
+import type { StreamKey } from '../stream-key.js';
+import type { Connection } from './connections.js';
+import { Member, type MemberWish, Publishing } from './publishing.js';
+import { SessionError } from './session-error.js';
+
+/** The publisher that a child of this box reports for a stream. */
+export interface LivePublisher {
+  readonly owner: OwnerRef;
+  /** The hooks have accepted it. */
+  readonly isAccepted: boolean;
+}
+
+export interface GateOptions {
+  /** Returns the present rules. */
+  readonly rules: () => GateRules;
+  /** Returns the publisher that a child of this box reports; null: none. */
+  readonly liveHere: (stream: StreamKey) => LivePublisher | null;
+  /** Resolves with whether the child answers: it then reads what its publishers send. */
+  readonly answers: (owner: OwnerRef) => Promise<boolean>;
+  /**
+   * Has the child end the stream's publishers: WebRTC sessions, which it keeps without their
+   * client, or all. Never rejects.
+   */
+  readonly dismiss: (stream: StreamKey, which: 'sessions' | 'all') => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** A client's wish. */
+export interface Wish extends Pick<Who, 'stream' | 'role'>, MemberWish {
+  /** Default: the address of the connection. */
+  readonly ip?: string;
+  /** See `Who`; default: false. */
+  readonly isSentOn?: boolean;
+}
+
+/** A newcomer's question, as far as it has come. */
+interface Asked {
+  readonly occupants: readonly Member[];
+  /** Its arrival, on performance.now()'s clock. */
+  readonly since: number;
+  /** It is the one that may take the stream over. */
+  readonly contests: boolean;
+}
+
+/** Milliseconds between two decisions on a newcomer that waits. */
+const POLL_MS = 50;
+/** Bytes that a publisher sent before the newcomer came may arrive so much later, milliseconds. */
+const IN_FLIGHT_MS = 500;
+/** Milliseconds for a publisher whose connection was ended to leave its child. */
+const LEAVE_MS = 1000;
+/** Milliseconds for one that its child shall end; then the child decides about the newcomer. */
+const FREE_MS = 3000;
+const FREE_POLL_MS = 20;
+
+/**
+ * The one gate of all ports: each client passes it once its stream is known, before its child is
+ * dialled. A publisher whose stream has a silent publisher waits here until that one is proven
+ * silent, ended, and freed by its child, so that the child never tells the newcomer that the stream
+ * is busy.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #publishing: Publishing;
+  readonly #members = new WeakMap<Connection, Member>();
+  /** Streams that a newcomer is about to take over. */
+  readonly #contested = new Set<StreamKey>();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#publishing = new Publishing((stream) => options.liveHere(stream)?.isAccepted ?? false);
+  }
+
+  /**
+   * Resolves when the client may go to its child; it is a member of its stream until its connection
+   * is closed. A client that has passed for this stream passes again. @throws SessionError
+   */
+  async pass(connection: Connection, wish: Wish): Promise<void> {
+    const { stream, role } = wish;
+    const known = this.#members.get(connection);
+    if (role === 'publish' && known?.stream === stream) return;
+    const { ip: address = connection.ip, isSentOn = false } = wish;
+    await this.#ask(connection, { stream, role, address, isSentOn });
+    this.#leave(connection);
+    if (role === 'publish') this.#enter(connection, wish);
+  }
+
+  #enter(connection: Connection, wish: Wish): void {
+    if (connection.hasLeft) throw new SessionError('left', 'the client has left');
+    const member = new Member(connection, wish, performance.now());
+    this.#members.set(connection, member);
+    this.#publishing.add(member);
+    connection.onLeft = () => this.#leave(connection);
+  }
+
+  #leave(connection: Connection): void {
+    const member = this.#members.get(connection);
+    this.#members.delete(connection);
+    connection.onLeft = null;
+    if (member !== undefined) this.#publishing.remove(member);
+  }
+
+  /** Resolves when the decision is to admit the client. */
+  async #ask(newcomer: Connection, who: Who): Promise<void> {
+    const { stream } = who;
+    const since = performance.now();
+    let contests = false;
+    try {
+      for (;;) {
+        const occupants = who.role === 'publish' ? this.#occupantsOf(newcomer, stream) : [];
+        const decision = this.#decide(who, { occupants, since, contests });
+        if (decision.kind === 'admit') return;
+        if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
+        contests = true;
+        this.#contested.add(stream);
+        const mayEnd = decision.kind === 'takeOver' && (await this.#isReading(stream));
+        throwIfLeft(newcomer);
+        if (mayEnd) return await this.#takeOver(newcomer, who, occupants);
+        await delay(POLL_MS);
+        throwIfLeft(newcomer);
+      }
+    } finally {
+      if (contests) this.#contested.delete(stream);
+    }
+  }
+
+  #decide(who: Who, { occupants, since, contests }: Asked): Decision {
+    const state = {
+      occupant: this.#occupant(who.stream, occupants, since),
+      isContested: !contests && this.#contested.has(who.stream),
+      waitedMs: performance.now() - since,
+    };
+    return decide(who, state, this.#options.rules());
+  }
+
+  /** A child that stands still reads nothing: its publishers look silent and are not. */
+  async #isReading(stream: StreamKey): Promise<boolean> {
+    const { rules, liveHere, answers } = this.#options;
+    const live = liveHere(stream);
+    return live === null || rules().takeover === 'always' || answers(live.owner);
+  }
+
+  /** Returns the clients that publish the stream on this box, or are on their way to it. */
+  #occupantsOf(newcomer: Connection, stream: StreamKey): readonly Member[] {
+    const isLive = this.#options.liveHere(stream) !== null;
+    return this.#publishing
+      .of(stream)
+      .filter((member) => member.connection !== newcomer && !member.isElsewhere)
+      .filter((member) => isLive || !member.wasAccepted);
+  }
+
+  #occupant(stream: StreamKey, members: readonly Member[], since: number): Occupant | null {
+    const live = this.#options.liveHere(stream);
+    const [first] = members;
+    if (first === undefined) {
+      if (live === null) return null;
+      const unknown = { id: null, quietMs: null, lagMs: 0, spoke: false };
+      return { ...unknown, isAccepted: live.isAccepted };
+    }
+    const isMeasured = members.every((one) => one.isMeasured);
+    return {
+      id: first.connection.id,
+      isAccepted: live?.isAccepted ?? false,
+      quietMs: isMeasured ? Math.min(...members.map(({ quietMs }) => quietMs)) : null,
+      lagMs: Math.max(...members.map(({ lagMs }) => lagMs)),
+      spoke: members.some((one) => one.wasAccepted && one.spokeAt > since + IN_FLIGHT_MS),
+    };
+  }
+
+  /** Ends the present publisher, and resolves when its child has freed the stream. */
+  async #takeOver(
+    newcomer: Connection,
+    { stream, address }: Who,
+    members: readonly Member[],
+  ): Promise<void> {
+    const { rules, liveHere, dismiss, logger } = this.#options;
+    const { takeover, silentMs } = rules();
+    const seconds = silentMs / 1000;
+    const why = takeover === 'silent' ? `it sent nothing for ${seconds} s` : 'it gives way to any';
+    const child = liveHere(stream)?.owner.id ?? null;
+    const about = { stream, child, client: members[0]?.connection.client ?? null, by: address };
+    tellStream(logger, { type: 'publisher-replaced', ...about, why }, 'publisher taken over');
+    const reason = new SessionError('left', `another publisher has taken the stream over: ${why}`);
+    for (const { connection } of members) connection.end(reason);
+    // SRS forgets its hook about a publisher that it is told to end while that is leaving already.
+    void dismiss(stream, members.length > 0 ? 'sessions' : 'all');
+    await this.#untilFree(stream, LEAVE_MS);
+    if (liveHere(stream) !== null) void dismiss(stream, 'all');
+    await this.#untilFree(stream, FREE_MS);
+    throwIfLeft(newcomer);
+  }
+
+  /** Resolves when no child reports a publisher, or after `ms` milliseconds. */
+  async #untilFree(stream: StreamKey, ms: number): Promise<void> {
+    const late = performance.now() + ms;
+    while (this.#options.liveHere(stream) !== null && performance.now() < late) {
+      await delay(FREE_POLL_MS);
+    }
+  }
+}
+
+function throwIfLeft({ hasLeft, reason }: Connection): void {
+  if (reason !== null) throw reason;
+  if (hasLeft) throw new SessionError('left', 'the client has left');
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Decision,
+  decide,
+  type GateRules,
+  type GateState,
+  type Occupant,
+  type Takeover,
+  type Who,
+} from '../../src/access/decide.js';
+import { AccessRules } from '../../src/access/rules.js';
+import { parseTemplate } from '../../src/child/template.js';
+import { key } from '../helpers/stream-key.js';
+
+const ACCESS = new AccessRules(
+  parseTemplate(`vhost guarded.com { security { enabled on; allow publish 10.0.0.0/8; } }`).vhosts,
+);
+const WHO: Who = {
+  stream: key('__defaultVhost__/live/s'),
+  role: 'publish',
+  address: '192.0.2.1',
+  isSentOn: false,
+};
+const FREE: GateState = { occupant: null, isContested: false, waitedMs: 0 };
+const LIVELY: Occupant = { id: 'a', isAccepted: true, quietMs: 40, lagMs: 0, spoke: true };
+const PAUSING: Occupant = { ...LIVELY, spoke: false, quietMs: 1600 };
+const SILENT: Occupant = { ...LIVELY, spoke: false, quietMs: 2000 };
+const COMING: Occupant = { ...LIVELY, spoke: false, isAccepted: false, quietMs: 9000 };
+const BYPASSING: Occupant = { ...LIVELY, spoke: false, quietMs: null };
+const UNKNOWN: Occupant = { ...BYPASSING, id: null };
+const LATE: Occupant = { ...SILENT, lagMs: 5000 };
+
+/** The kind of the decision, with its reason or whom it ends. */
+function decided(who: Partial<Who>, state: Partial<GateState>, takeover: Takeover): string {
+  const rules: GateRules = { access: ACCESS, takeover, silentMs: 2000 };
+  return shown(decide({ ...WHO, ...who }, { ...FREE, ...state }, rules));
+}
+
+function shown(decision: Decision): string {
+  if (decision.kind === 'refuse') return `refuse ${decision.reason}`;
+  return decision.kind === 'takeOver' ? `takeOver ${decision.whom}` : decision.kind;
+}
+
+test('a newcomer and the present publisher, by policy', () => {
+  const columns: readonly Takeover[] = ['silent', 'refuse', 'always'];
+  const table: readonly (readonly [string, Partial<GateState>, string, string, string])[] = [
+    ['nobody publishes', {}, 'admit', 'admit', 'admit'],
+    ['it sends', { occupant: LIVELY }, 'refuse busy', 'refuse busy', 'takeOver a'],
+    ['it pauses', { occupant: PAUSING }, 'wait', 'refuse busy', 'takeOver a'],
+    [
+      'it pauses for long, and is not silent',
+      { occupant: PAUSING, waitedMs: 4000 },
+      'refuse busy',
+      'refuse busy',
+      'takeOver a',
+    ],
+    ['it is silent', { occupant: SILENT }, 'takeOver a', 'refuse busy', 'takeOver a'],
+    ['its child has not accepted it', { occupant: COMING }, 'wait', 'admit', 'takeOver a'],
+    [
+      'its child does not accept it',
+      { occupant: COMING, waitedMs: 4000 },
+      'admit',
+      'admit',
+      'takeOver a',
+    ],
+    ['its media bypass us', { occupant: BYPASSING }, 'refuse busy', 'refuse busy', 'takeOver a'],
+    ['only the child knows it', { occupant: UNKNOWN }, 'admit', 'admit', 'takeOver null'],
+    ['its bytes are counted rarely', { occupant: LATE }, 'wait', 'refuse busy', 'takeOver a'],
+    [
+      'its bytes are counted rarely, and it is silent',
+      { occupant: { ...LATE, quietMs: 7000 }, waitedMs: 7000 },
+      'takeOver a',
+      'refuse busy',
+      'takeOver a',
+    ],
+    [
+      'another newcomer is taking over',
+      { occupant: SILENT, isContested: true },
+      'refuse busy',
+      'refuse busy',
+      'refuse busy',
+    ],
+  ];
+  for (const [name, state, ...expected] of table) {
+    for (const [at, takeover] of columns.entries()) {
+      assert.equal(decided({}, state, takeover), expected[at], `${name}, ${takeover}`);
+    }
+    assert.equal(decided({ role: 'play' }, state, 'silent'), 'admit', `${name}, a player`);
+  }
+});
+
+test('the rules of a vhost come first, and for other boxes’ clients they have been applied', () => {
+  const stream = key('guarded.com/live/s');
+  const taken = { occupant: SILENT };
+  assert.equal(decided({ stream }, taken, 'always'), 'refuse access');
+  assert.equal(decided({ stream, role: 'play' }, {}, 'silent'), 'refuse access');
+  assert.equal(decided({ stream, address: '10.1.1.1' }, taken, 'silent'), 'takeOver a');
+  assert.equal(decided({ stream, isSentOn: true }, taken, 'silent'), 'takeOver a');
+});

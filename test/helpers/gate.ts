@@ -1,0 +1,22 @@
+import type { GateRules } from '../../src/access/decide.js';
+import { Gate, type GateOptions } from '../../src/listener/gate.js';
+import { silentLogger } from '../../src/logging/logger.js';
+import { OPEN_ACCESS } from './access.js';
+
+/** Everybody may publish and play, and the children decide between publishers. */
+const OPEN_RULES: GateRules = { access: OPEN_ACCESS, takeover: 'refuse', silentMs: 2000 };
+
+/** Returns a gate for whose children nobody publishes, but for what is given. */
+export function gateOf(options: Partial<GateOptions> = {}): Gate {
+  return new Gate({
+    rules: () => OPEN_RULES,
+    liveHere: () => null,
+    answers: async () => true,
+    dismiss: async () => {},
+    logger: silentLogger,
+    ...options,
+  });
+}
+
+/** Everybody may publish and play. */
+export const OPEN_GATE = gateOf();
