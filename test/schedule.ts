@@ -15,6 +15,14 @@ export const CALM: readonly string[] = [
 
 /** Files of half a minute and more, the longest first. */
 export const LONG: readonly string[] = [
+  'e2e/eject',
+  'e2e/operate-faults',
+  'e2e/takeover',
+  'e2e/fanout',
+  'e2e/runbook',
+  'e2e/reload',
+  'e2e/kick',
+  'e2e/docs',
   'e2e/cluster-faults',
   'e2e/standstill',
   'e2e/affinity',

@@ -24,5 +24,8 @@ export interface Route {
   release(fault?: Fault): void;
 }
 
-/** Finds the owner of a stream, or places the stream; null while no child can take it. */
-export type Router = (stream: StreamKey, role: Role) => Promise<Route | null>;
+/**
+ * Finds the owner of a stream, or places the stream; null while no child can take it. `near`: the
+ * child that the client has already, which is preferred for a stream without an owner.
+ */
+export type Router = (stream: StreamKey, role: Role, near?: OwnerRef) => Promise<Route | null>;

@@ -24,8 +24,8 @@ const HELLO = buildBlindHello(randomBytes(HANDSHAKE_SIZE));
  * a player of ours comes before the publisher, and leaves at the first media.
  */
 export function keepSources(route: Router, startMs = START_MS): Router {
-  return async (stream, role) => {
-    const found = await route(stream, role);
+  return async (stream, role, near) => {
+    const found = await route(stream, role, near);
     const isOurs = found !== null && found.via === undefined && found.isForeign === undefined;
     if (!isOurs || role !== 'publish') return found;
     const leave = await keepSource(stream, found, startMs);

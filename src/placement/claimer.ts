@@ -38,12 +38,12 @@ export class Claimer {
    * Returns the claim of the stream's living owner, or of the child chosen now; null if no child is
    * open. @throws ERR_REGISTRY
    */
-  async place(stream: StreamKey, role: Role): Promise<Claim | null> {
+  async place(stream: StreamKey, role: Role, near?: OwnerRef): Promise<Claim | null> {
     const { fleet, tally, registry, elsewhere, logger } = this.#parts;
     const known = elsewhere.known(stream);
     if (known !== null) return this.#countIn(known);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const claim = await this.#choose(stream, role);
+      const claim = await this.#choose(stream, role, near);
       elsewhere.note(stream, claim);
       if (claim === null || fleet.find(claim.owner)) return claim;
       tally.addTo(claim.owner, -1, 0);
@@ -127,9 +127,9 @@ export class Claimer {
     if ((this.#owed.get(owner.id) ?? 0) <= owner.generation) this.#owed.delete(owner.id);
   }
 
-  async #choose(stream: StreamKey, role: Role): Promise<Claim | null> {
+  async #choose(stream: StreamKey, role: Role, near?: OwnerRef): Promise<Claim | null> {
     const { fleet, tally, registry } = this.#parts;
-    const choice = choose(fleet.snapshot(stream), this.#tie++);
+    const choice = choose(fleet.snapshot(stream), this.#tie++, near);
     if (choice === null) return this.#countIn(await registry.find(stream));
     // Counted while the registry answers, so that concurrent calls choose other children.
     tally.addTo(choice, 1, 0);

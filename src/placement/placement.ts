@@ -83,13 +83,13 @@ export class Placement {
   }
 
   /**
-   * Acquires a hold on the stream's owner and places the stream if it has none. Null if no child
-   * takes it, or the key is not allowed. @throws ERR_REGISTRY
+   * Acquires a hold on the stream's owner and places the stream if it has none, in the child `near`
+   * if that has room. Null if no child takes it, or the key is not allowed. @throws ERR_REGISTRY
    */
-  async acquire(stream: StreamKey, role: Role): Promise<Hold | null> {
+  async acquire(stream: StreamKey, role: Role, near?: OwnerRef): Promise<Hold | null> {
     if (!isPlainKey(stream)) return null;
     for (let attempt = 0; attempt < ATTEMPTS && !this.#closed; attempt++) {
-      const slot = this.#slots.open(stream, () => this.#claimer.place(stream, role));
+      const slot = this.#slots.open(stream, () => this.#claimer.place(stream, role, near));
       const claim = await this.#enter(slot, role);
       if (claim !== null && slot.released === null && this.#fleet.find(claim.owner)) {
         return this.#hold(slot, claim, role);

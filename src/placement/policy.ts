@@ -1,3 +1,4 @@
+import { isSameLife, type OwnerRef } from '../owner.js';
 import { fullBy } from './caps.js';
 import { slowed } from './slow-start.js';
 import type { Candidate } from './types.js';
@@ -13,13 +14,20 @@ const STEPS = 5;
  * Chooses the child for a new stream: one that no restart is about to replace, as far as these have
  * less than the others; lowest load step, then fewest streams, then fewest
  * connections; `tie` rotates among equals. A child in its slow start counts as more loaded than it
- * is. Null if no child is open or all are full.
+ * is. `near`: the child that serves the client already; it is taken if it could be chosen, however
+ * loaded the others are. Null if no child is open or all are full.
  */
-export function choose(candidates: readonly Candidate[], tie: number): Candidate | null {
+export function choose(
+  candidates: readonly Candidate[],
+  tie: number,
+  near?: OwnerRef,
+): Candidate | null {
   const open = candidates.filter((c) => c.open && fullBy(c) === null);
   const all = slowed(open);
   const orders = [slowed(lasting(open)).filter(isCool), all.filter(isCool), all];
   const usable = orders.find((list) => list.length > 0) ?? [];
+  const own = near && usable.find((candidate) => isSameLife(candidate, near));
+  if (own !== undefined) return own;
   const best = usable.reduce<Candidate | null>(
     (least, next) => (least === null || compare(next, least) < 0 ? next : least),
     null,

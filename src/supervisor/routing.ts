@@ -37,11 +37,11 @@ export class Routing {
   }
 
   /**
-   * Returns a route to the stream's owner. Places a stream that has none; null if no child can take
-   * it.
+   * Returns a route to the stream's owner. Places a stream that has none, in the child `near` if
+   * that has room; null if no child can take it.
    */
-  async route(stream: StreamKey, role: Role): Promise<Route | null> {
-    return this.#toRoute(await this.#parts.placement.acquire(stream, role));
+  async route(stream: StreamKey, role: Role, near?: OwnerRef): Promise<Route | null> {
+    return this.#toRoute(await this.#parts.placement.acquire(stream, role, near));
   }
 
   /** Returns a route to the stream's owner; null if it has none. */

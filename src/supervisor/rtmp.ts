@@ -86,7 +86,7 @@ function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessio
     held,
     aliases,
     join: (pair) => engine.join(pair),
-    route: held.lead(keepSources((stream, role) => routing.route(stream, role))),
+    route: held.lead(keepSources((...wanted) => routing.route(...wanted))),
     gate,
     turns,
     get vhosts() {

@@ -125,8 +125,10 @@ for (const origin of isInside ? origins() : []) {
       const { why } = await when('c003 is ejected', 'c003', (row) => row.ejected);
       await well();
       noRules();
-      assert.match(why ?? '', /^its answers take \d+ ms, those of others much less; it has sent /);
-      assert.match(why ?? '', /has sent nothing for \d+ s of media that it gets$/);
+      // Slowness alone is a reason after half a minute, and a stopped child may get no media.
+      const slow = 'its answers take \\d+ ms, those of others much less';
+      const stalls = 'it has sent nothing for \\d+ s of media that it gets';
+      assert.match(why ?? '', new RegExp(`^${slow}(; ${stalls})?$`));
       assert.ok(await moreFor(player));
       await when('c003 is back', 'c003', (row) => !row.ejected);
       assert.match(supervisor.output, /"child":"c003","msg":"child is no longer ejected/);

@@ -71,6 +71,8 @@ for (const origin of origins()) {
       const env = {
         ...Object.fromEntries(names.map((name) => [name, `${user.url}/hooks?x=1`])),
         SRS_SUPERVISOR_HOOKS_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS),
+        // The publishers send no media, and shall keep their streams.
+        SRS_SUPERVISOR_PUBLISH_TAKEOVER: 'refuse',
       };
       supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2, env });
       target = { port: supervisor.rtmpPort, tcUrl: supervisor.url('live') };

@@ -76,12 +76,16 @@ for (const origin of origins()) {
     it('all of an address', async () => {
       const [publisher] = await cast.start('publish', 'by-ip');
       await cast.sends(publisher);
-      const [row] = await rows('by-ip');
-      const ip = row?.client.replace(/:\d+$/, '') ?? '';
-      const { code, stdout, stderr } = await kick('--ip', ip);
-      assert.equal(code, 0, stderr);
-      assert.match(stdout, /^\d clients? (is|are) closed$/m);
-      assert.deepEqual(await rows('by-ip'), []);
+      // A browser goes on from another of its addresses while it tries them.
+      const outputs: string[] = [];
+      await until('nobody publishes', async () => {
+        const [row] = await rows('by-ip');
+        if (row === undefined) return true;
+        const { stdout } = await kick('--ip', row.client.replace(/:\d+$/, ''));
+        outputs.push(stdout);
+        return false;
+      });
+      assert.match(outputs.at(-1) ?? '', /^\d clients? (is|are) closed$/m);
     });
   });
 }

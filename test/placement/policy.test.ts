@@ -27,6 +27,17 @@ test('a child at one of its limits gets no new stream', () => {
   assert.equal(chosen({ streams: 5, maxStreams: 5 }, { bitrate: 9, maxBitrate: 8 }), undefined);
 });
 
+test('the child that the client has is taken, if it has room and is to stay', () => {
+  const near = { id: 'c2', generation: 1 };
+  const others = (part: Partial<Candidate>) =>
+    [{}, part].map((own, i) => candidate({ id: `c${i + 1}`, generation: 1, ...own }));
+  assert.equal(choose(others({ streams: 9, cpu: 70 }), 0, near)?.id, 'c2');
+  for (const part of [{ open: false }, { streams: 5, maxStreams: 5 }, { cpu: 95 }]) {
+    assert.equal(choose(others(part), 0, near)?.id, 'c1');
+  }
+  assert.equal(choose(others({ generation: 2, streams: 9 }), 0, near)?.id, 'c1');
+});
+
 test('a limit is named with what counts against it', () => {
   assert.equal(fullBy(candidate()), null);
   const texts = [

@@ -73,6 +73,6 @@ export class ClientRoute {
     const { gate, held, route } = this.#context;
     await gate.pass(this.#connection, { stream, role });
     const waits = role === 'play' && (await held?.mustWait(stream));
-    return waits ? null : route(stream, role);
+    return waits ? null : route(stream, role, this.#route?.owner);
   }
 }

@@ -91,8 +91,8 @@ export class HeldPlayers {
    * from the first picture on, as they would if they had waited there.
    */
   lead(route: Router): Router {
-    return async (stream, role) => {
-      const found = await route(stream, role);
+    return async (stream, role, near) => {
+      const found = await route(stream, role, near);
       if (role === 'publish' && found !== null) {
         await this.#gates.settled(gateOf(found.owner), LEAD_MS);
       }
