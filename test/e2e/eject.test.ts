@@ -129,7 +129,8 @@ for (const origin of isInside ? origins() : []) {
       const slow = 'its answers take \\d+ ms, those of others much less';
       const stalls = 'it has sent nothing for \\d+ s of media that it gets';
       assert.match(why ?? '', new RegExp(`^${slow}(; ${stalls})?$`));
-      assert.ok(await moreFor(player));
+      // SRS has closed the first player, if it could send it nothing for long.
+      assert.ok(await moreFor(await cast.play(supervisor.url('live/stalls'))));
       await when('c003 is back', 'c003', (row) => !row.ejected);
       assert.match(supervisor.output, /"child":"c003","msg":"child is no longer ejected/);
       const { pid, generation } = await supervisor.child('c003');
