@@ -209,6 +209,7 @@ for (const origin of origins()) {
       client.command('createStream');
       client.command('publish', null, 'second', 'live');
       assert.equal((await supervisor.ownerOf('live/second')).child, child);
+      await until('let in again', () => user.of('on_publish', 'second').length === 1);
       client.close();
       await gone('second');
       const told = user.calls.map(({ body }) => [body.action, body.stream, body.ip].join(' '));
