@@ -65,6 +65,8 @@ export class Heartbeat {
   readonly #parts: HeartbeatParts;
   #timer: NodeJS.Timeout | undefined;
   #isBeating = false;
+  /** Why the last one was not sent, which is logged once; '': it was. */
+  #failure = '';
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
@@ -88,9 +90,12 @@ export class Heartbeat {
     this.#isBeating = true;
     try {
       await this.#send(plan);
+      this.#failure = '';
     } catch (error) {
+      const reason = messageOf(error);
       const text = 'heartbeat of the template not sent';
-      this.#parts.logger.warn({ url: plan.url, reason: messageOf(error) }, text);
+      if (reason !== this.#failure) this.#parts.logger.warn({ url: plan.url, reason }, text);
+      this.#failure = reason;
     } finally {
       this.#isBeating = false;
     }
