@@ -70,6 +70,12 @@ for (const origin of origins()) {
       await terminal.shows(/^c001 +ready/m);
     });
 
+    it('asks for another view though it is paused', async () => {
+      terminal.press('p', '2');
+      await terminal.shows(/paused\n(.|\n)*^live\/b /m);
+      terminal.press('p');
+    });
+
     it('leaves the terminal as it was', async () => {
       terminal.press('q');
       const { shot, code } = await terminal.ended();

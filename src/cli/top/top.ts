@@ -88,7 +88,7 @@ class Top {
     if (outcome.quits) this.#ended.abort();
     if (outcome.order !== undefined) void this.#give(outcome.order);
     this.#draw();
-    if (this.#state.view !== view) void this.#look();
+    if (this.#state.view !== view) void this.#look({ whilePaused: true });
   }
 
   async #give(order: NonNullable<Outcome['order']>): Promise<void> {
@@ -102,8 +102,8 @@ class Top {
   }
 
   /** Asks the supervisor once more, and shows what it says. A failure is shown, too. */
-  async #look(): Promise<void> {
-    if (this.#isLooking || this.#state.isPaused) return;
+  async #look({ whilePaused = false } = {}): Promise<void> {
+    if (this.#isLooking || (this.#state.isPaused && !whilePaused)) return;
     this.#isLooking = true;
     try {
       const next = await look(this.#options.port, this.#state.view);
