@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Logger } from '../logging/logger.js';
+import { everySeconds } from '../system/every-seconds.js';
 
 /** Bytes of a file system. */
 export interface DiskSpace {
@@ -13,7 +14,7 @@ export interface DiskWatchOptions {
   readonly logger: Logger;
 }
 
-const EVERY_MS = 10_000;
+const EVERY_SECONDS = 10;
 /** A disk is full below this share of it, or below these bytes, whichever is less. */
 const LEAST_SHARE = 0.01;
 const LEAST_BYTES = 64e6;
@@ -26,7 +27,7 @@ const AGAIN = 2;
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
-  #timer: NodeJS.Timeout | null = null;
+  #stop = () => {};
   #full: DiskSpace | null = null;
 
   constructor(options: DiskWatchOptions) {
@@ -40,11 +41,11 @@ export class DiskWatch {
 
   async start(): Promise<void> {
     await this.look();
-    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+    this.#stop = everySeconds(EVERY_SECONDS, () => void this.look());
   }
 
   async close(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stop();
   }
 
   /** Looks now; logs when the disk gets full, and when it has room again. Never rejects. */
