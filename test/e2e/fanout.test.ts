@@ -28,6 +28,12 @@ interface ClientRow {
   readonly send_bytes: number;
 }
 
+interface StreamRow {
+  readonly clients: number;
+  readonly audio: object | null;
+  readonly video: object | null;
+}
+
 /** Asserts that a player got what another one got meanwhile, without a gap. */
 function assertPartOf(part: FlvPlayer, whole: FlvPlayer): void {
   assert.equal(part.fault, '');
@@ -70,6 +76,11 @@ for (const origin of origins()) {
       });
       cast.publish(supervisor.url('live/cam'));
       await supervisor.ownerOf('live/cam');
+      // The FLV header that the child sends names only the tracks that it knows by then.
+      await until('the child knows both tracks', async () => {
+        const [stream] = await streamRows();
+        return Boolean(stream?.audio && stream.video);
+      });
     });
     afterEach(async () => {
       for (const player of players) player.close();
@@ -106,10 +117,12 @@ for (const origin of origins()) {
       return ((await answer.json()) as { clients: ClientRow[] }).clients;
     };
 
-    const clientsOfStream = async (): Promise<number | undefined> => {
+    const streamRows = async (): Promise<StreamRow[]> => {
       const answer = await fetch(`http://127.0.0.1:${api}/api/v1/streams/`);
-      return ((await answer.json()) as { streams: { clients: number }[] }).streams[0]?.clients;
+      return ((await answer.json()) as { streams: StreamRow[] }).streams;
     };
+
+    const clientsOfStream = async () => (await streamRows())[0]?.clients;
 
     it('gives its viewers the tags that a viewer of the child gets', async () => {
       const { child } = await supervisor.ownerOf('live/cam');
