@@ -31,7 +31,10 @@ export async function tryConf(facts: ConfFacts): Promise<Outcome<null>> {
       hooks: null,
     });
     await writeFile(path, text, { mode: 0o600 });
-    await testConf(binary, path, childEnvironment(env), nameOf(config.srs.template));
+    await testConf(binary, path, {
+      env: childEnvironment(env),
+      knownAs: nameOf(config.srs.template),
+    });
     return { value: null, text: `${binary.kind} takes the config that children get` };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -172,7 +172,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const [child, setup] = [this.#children.get(id), this.#setup];
     if (child === undefined || setup === null) return;
     await setup.renewFiles();
-    await testConf(setup.binary, await child.writeConf(), setup.env);
+    await testConf(setup.binary, await child.writeConf(), { env: setup.env });
   }
 
   /** Opens the children's log files anew. */

@@ -266,7 +266,7 @@ for (const binary of NO_SRS ? [mini] : [mini, real]) {
     for (const form of forms) {
       const path = join(odd, 'c017.conf');
       await writeFile(path, renderSrsConf({ ...PLAN, pidFile: join(dir, 'c.pid'), ...form }));
-      await testConf(binary, path, {});
+      await testConf(binary, path, { env: {} });
     }
   });
 }
@@ -280,6 +280,15 @@ test('what SRS refuses is told in one line, by its own reason', { skip: NO_SRS }
   ];
   for (const [text, message] of cases) {
     await writeFile(path, text);
-    await assert.rejects(testConf(real, path, {}), { code: 'ERR_CHILD_CONFIG', message });
+    await assert.rejects(testConf(real, path, { env: {} }), { code: 'ERR_CHILD_CONFIG', message });
   }
+});
+
+test('a test that does not end is no refusal, and says so', async (t) => {
+  const path = join(await tempDir(t), 'good.conf');
+  const slow = { ...mini, command: [process.execPath, '-e', 'setInterval(() => {}, 1000)', '--'] };
+  await assert.rejects(testConf(slow, path, { env: {}, limitMs: 300 }), {
+    code: 'ERR_CHILD_CONFIG',
+    message: /good\.conf: mini-srs \S+ could not test it: no end after 300 ms$/,
+  });
 });
