@@ -2,17 +2,20 @@ import type { LoopClock } from '../clock/loop.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import { Beats } from './beats.js';
-import { Ejector } from './ejector.js';
+import { EJECT_SECONDS, Ejector } from './ejector.js';
 import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
 import { probeRtmp } from './probe.js';
 import type { ChildSetup } from './setup.js';
 import type { Ejection } from './standing.js';
-import { PROBE_TIMES } from './times.js';
+import { PROBE_TIMES, type ProbeTimes } from './times.js';
 import { type ChildStatus, isServing } from './types.js';
 
 /** Rules of the care for children that a reload may change. */
-export type CareRules = Pick<FleetOptions, 'maxHungPercent' | 'maxCrashes' | 'eject'>;
+export type CareRules = Pick<
+  FleetOptions,
+  'maxHungPercent' | 'maxCrashes' | 'eject' | 'ejectSeconds' | 'startSeconds'
+>;
 
 type CareOptions = CareRules & Pick<FleetOptions, 'sends' | 'moves' | 'stalls' | 'times'>;
 
@@ -41,10 +44,11 @@ export class Care {
     this.#parts = parts;
     const { statuses, loop, logger } = parts;
     const { sends = () => false, moves = sends, stalls = () => false } = options;
-    const times = { ...PROBE_TIMES, ...options.times };
+    const times = this.#times();
     this.#beats = new Beats({ times, pidOf: parts.pidOf, logger });
     this.#givenUp = new GivenUp(() => statuses().length, percentOf(options));
     this.#ejector = new Ejector({
+      firstMs: () => 1000 * (this.#rules.ejectSeconds ?? EJECT_SECONDS),
       answersRtmp: ({ ports }) => probeRtmp(ports.rtmp, times.timeLimit),
       ...{ statuses, givenUp: this.#givenUp, loop, sends, moves, stalls, logger },
     });
@@ -76,9 +80,10 @@ export class Care {
   }
 
   /** Returns what children need for their verdicts. */
-  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes' | 'beatUrl'> {
+  forChildren(): Pick<ChildSetup, 'watching' | 'mayStayOut' | 'maxCrashes' | 'beatUrl' | 'times'> {
     const { sends = () => false } = this.#options;
     return {
+      times: () => this.#times(),
       maxCrashes: () => this.#rules.maxCrashes ?? 0,
       beatUrl: (child) => this.#beats.urlFor(child),
       mayStayOut: (id, loop) => this.#mayStayOut(id, loop),
@@ -123,6 +128,12 @@ export class Care {
   /** Ends the ejection of a child. */
   pardon(id: string): void {
     this.#ejector.pardon(id);
+  }
+
+  #times(): ProbeTimes {
+    const { startSeconds } = this.#rules;
+    const start = startSeconds === undefined ? {} : { startLimit: 1000 * startSeconds };
+    return { ...PROBE_TIMES, ...start, ...this.#options.times };
   }
 
   /** Counts a child as out after a crash loop; false if it has to start again. */

@@ -205,7 +205,7 @@ export class Child {
         spawn: { argv, cwd: workDir.path, env },
         ports: this.#lease.ports,
         authorization: this.#setup.conf().template.authorization,
-        times,
+        times: times(),
         log: this.#log,
         watching: {
           ...this.#setup.watching({ id: this.id, generation: this.#generation }),

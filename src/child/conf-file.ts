@@ -27,7 +27,7 @@ export async function writeConf(setup: ChildSetup, life: ConfLife): Promise<stri
     ffmpegLogDir,
     duties: setup.duties(life.id),
     asprocess,
-    beats: url === null ? null : { url, seconds: times.beatEvery / 1000 },
+    beats: url === null ? null : { url, seconds: times().beatEvery / 1000 },
     hooks: hooks(life.id),
   });
   const path = workDir.conf(life.id);

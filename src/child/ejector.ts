@@ -27,6 +27,8 @@ export interface EjectorParts {
   readonly stalls: (id: string) => boolean;
   /** Resolves to whether the child's RTMP port answers; null if that failed on our side. */
   readonly answersRtmp: (child: ChildStatus) => Promise<boolean | null>;
+  /** Returns the milliseconds of the first ejection of a process. */
+  readonly firstMs: () => number;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -40,13 +42,14 @@ export const LOOK_SECONDS = 2;
 const ANSWERS = 5;
 /** Lateness of our own loop, in milliseconds, from which on a look tells nothing of others. */
 const LATE_MS = 200;
-/** Milliseconds of the first ejection of a process; each further one is longer by as much. */
-const FIRST_MS = 30_000;
-const MOST_MS = 300_000;
-/** Milliseconds for which an ejected child's port may take no connections. */
-const CLOSED_MS = 60_000;
-/** The same while it serves clients that it has. */
-const CLOSED_IN_USE_MS = 600_000;
+/** Default of `children.ejectSeconds`. */
+export const EJECT_SECONDS = 30;
+/** Times the first ejection of a process: each further one is longer by as much, up to this. */
+const MOST = 10;
+/** Times the first ejection: the time for which an ejected child's port may stay closed. */
+const CLOSED = 2;
+/** The same while the child serves clients that it has. */
+const CLOSED_IN_USE = 20;
 
 /** One process of a child as it was seen. */
 interface Seen {
@@ -69,7 +72,7 @@ interface Seen {
 
 /**
  * Ejects outliers: children that answer, and serve worse than the others. An ejected child serves
- * the streams that it has and gets no new ones, for half a minute at first.
+ * the streams that it has and gets no new ones, for `firstMs` at first.
  */
 export class Ejector {
   readonly #parts: EjectorParts;
@@ -116,7 +119,7 @@ export class Ejector {
     const record = this.#records.get(id);
     if (record?.generation !== generation || record.ejection === null) return null;
     const ms = record.refusesSince === null ? 0 : this.#clock() - record.refusesSince;
-    const limit = this.#parts.moves(id) ? CLOSED_IN_USE_MS : CLOSED_MS;
+    const limit = this.#parts.firstMs() * (this.#parts.moves(id) ? CLOSED_IN_USE : CLOSED);
     if (ms < limit) return null;
     return `its RTMP port has taken no connections for ${Math.round(ms / 1000)} s`;
   }
@@ -236,7 +239,7 @@ export class Ejector {
     }
     this.#isTold = false;
     record.ejections += 1;
-    const ms = Math.min(MOST_MS, record.ejections * FIRST_MS);
+    const ms = Math.min(MOST, record.ejections) * this.#parts.firstMs();
     record.until = this.#clock() + ms;
     record.ejection = { since: record.ejection?.since ?? this.#now(), why };
     const event = { type: 'child-ejected', ...child, why, seconds: ms / 1000 } as const;

@@ -35,6 +35,10 @@ export interface FleetOptions {
   readonly maxCrashes?: number;
   /** True: outliers are ejected. Default: false. */
   readonly eject?: boolean;
+  /** Seconds after which a start is late; default: `PROBE_TIMES.startLimit`. */
+  readonly startSeconds?: number;
+  /** Seconds of a first ejection; default: `EJECT_SECONDS`. */
+  readonly ejectSeconds?: number;
   /** Tells when a probe failed because we were late; default: its own clock. */
   readonly loop?: LoopClock;
   /** Returns whether a child sends bytes to clients now; default: unknown. */

@@ -6,7 +6,6 @@ import type { FleetOptions } from './fleet-options.js';
 import type { ChildSetup } from './setup.js';
 import { guardPrefix } from './spawn.js';
 import { StartedConfs } from './started-confs.js';
-import { PROBE_TIMES } from './times.js';
 
 /** Parts that the children of a fleet share, and their reports to it, beside its options. */
 export interface FleetParts
@@ -20,7 +19,7 @@ export interface FleetParts
 /** Returns the settings and callbacks of all children of a fleet. */
 export async function makeSetup(options: FleetOptions, parts: FleetParts): Promise<ChildSetup> {
   const { binary, portBase, hooks = () => null, log = {} } = options;
-  const { pinning = null, guard = true, times, started = new StartedConfs() } = options;
+  const { pinning = null, guard = true, started = new StartedConfs() } = options;
   const { care, ingester, ...told } = parts;
   await care.open();
   const env = childEnvironment(options.env);
@@ -35,7 +34,6 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
     guard: guard ? await guardPrefix(env) : [],
     asprocess: guard && process.pid !== 1,
     pinning,
-    times: { ...PROBE_TIMES, ...times },
     log,
     ...care.forChildren(),
     onDown: (down) => {

@@ -31,7 +31,7 @@ export interface ChildSetup {
   /** True: SRS also watches its parent. */
   readonly asprocess: boolean;
   readonly pinning: Pinning | null;
-  readonly times: ProbeTimes;
+  readonly times: () => ProbeTimes;
   /** Returns the URL for the heartbeats of a process; null: it is to send none. */
   readonly beatUrl: (child: OwnerRef) => string | null;
   /** Returns the crashes within ten minutes after which a child stays out; 0: never. */

@@ -48,8 +48,12 @@ export interface Config {
     readonly maxHungPercent: number;
     /** Crashes within ten minutes after which a child stays out; 0: it always starts again. */
     readonly maxCrashes: number;
+    /** Seconds after which a child that is not ready and not at work is started again. */
+    readonly startSeconds: number;
     /** Has outliers get no new streams for a while. */
     readonly eject: boolean;
+    /** Seconds of a first ejection; a child that is no better stays out longer each time. */
+    readonly ejectSeconds: number;
     /** Seconds until a restarted child has its full share of new streams; 0: at once. */
     readonly slowStartSeconds: number;
     /** When a child is drained and replaced by a fresh process; null: never for that reason. */

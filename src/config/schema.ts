@@ -46,7 +46,9 @@ export const schema = z.strictObject({
     maxBitrate: key(count, 0),
     maxHungPercent: key(integer(1, 100), 25),
     maxCrashes: key(integer(0, 1000), 10),
+    startSeconds: key(integer(1, 90), 30),
     eject: key(onOff, 'on'),
+    ejectSeconds: key(seconds(3600), 30),
     slowStartSeconds: key(integer(0, 3600), 30),
     recycle: section({
       memory: key(orOff(size), 'off'),

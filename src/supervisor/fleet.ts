@@ -21,12 +21,12 @@ export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const { workDir, children } = config;
   const cpus = plan.children.map((child) => child.cpus);
   const files = { workDir, env, portBase: children.portBase };
-  const { maxHungPercent, maxCrashes, eject } = children;
+  const { maxHungPercent, maxCrashes, eject, ejectSeconds, startSeconds } = children;
   const sends = (id: string) => (listeners.traffic().get(id)?.bitrateOut ?? 0) > 0;
   const moves = (id: string) => (listeners.traffic().get(id)?.bitrate ?? 0) > 0;
   const conf = confOptions(prepared);
-  const care = { maxHungPercent, maxCrashes, eject, sends, moves };
-  return new Fleet({ binary, cpus, pinning, conf, ...care, ...files, ...told });
+  const rules = { maxHungPercent, maxCrashes, eject, ejectSeconds, startSeconds };
+  return new Fleet({ binary, cpus, pinning, conf, ...rules, sends, moves, ...files, ...told });
 }
 
 /** Returns whether a child has players, gets media of its clients, and sends none now. */

@@ -44,7 +44,13 @@ export interface Owning {
   readonly recycler: Recycler;
 }
 
-const CARE_KEYS = ['children.maxHungPercent', 'children.maxCrashes', 'children.eject'] as const;
+const CARE_KEYS = [
+  'children.maxHungPercent',
+  'children.maxCrashes',
+  'children.startSeconds',
+  'children.eject',
+  'children.ejectSeconds',
+] as const;
 
 const HOOK_KEYS = [
   ...CONFIGURED_HOOKS.map((name) => `hooks.${name}` as const),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ejector, LOOK_SECONDS } from '../../src/child/ejector.js';
+import { EJECT_SECONDS, Ejector, LOOK_SECONDS } from '../../src/child/ejector.js';
 import { GivenUp } from '../../src/child/given-up.js';
 import type { ChildState, ChildStatus } from '../../src/child/types.js';
 import { CHILDREN } from '../admin/fixtures.js';
@@ -21,6 +21,7 @@ class World {
   readonly log = recordLog();
   dials = 0;
   ownFaults = false;
+  ejectSeconds = EJECT_SECONDS;
   readonly ejector = new Ejector({
     statuses: () => this.ids.map((id) => this.status(id)),
     givenUp: this.givenUp,
@@ -32,6 +33,7 @@ class World {
       this.dials += 1;
       return this.ownFaults ? null : !this.refusing.has(id);
     },
+    firstMs: () => 1000 * this.ejectSeconds,
     logger: this.log.logger,
     now: () => 1_000_000 + this.now,
     clock: () => this.now,
@@ -153,11 +155,14 @@ test('a fresh process is not ejected, nor one that an operator pardons', async (
 });
 
 test('an ejected child whose port stays closed is sick, sooner if it serves nobody', async () => {
-  for (const [isMoving, seconds] of [
-    [false, 60],
-    [true, 600],
+  for (const [isMoving, first, seconds] of [
+    [false, 30, 60],
+    [true, 30, 600],
+    [false, 5, 10],
+    [true, 5, 100],
   ] as const) {
     const world = new World();
+    world.ejectSeconds = first;
     const sickness = () => world.ejector.sicknessOf(world.status('c001'));
     if (isMoving) world.moving.add('c001');
     world.refusing.add('c001');

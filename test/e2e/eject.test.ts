@@ -5,14 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { signal } from '../../src/child/process.js';
 import { Cast } from '../helpers/cast.js';
 import { cli } from '../helpers/cli.js';
-import { isInside, NO_NAMESPACES, runInside } from '../helpers/namespaces.js';
+import { isInside, NO_NAMESPACES, originsInside, runInside } from '../helpers/namespaces.js';
 import { origins } from '../helpers/origins.js';
 import { moreFor } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { until } from '../helpers/until.js';
 
-/** An ejected child is given a minute, twice per origin. */
 const LONG = { timeout: 900_000 };
+/** Of a first ejection: shorter than by default, and longer than it takes to look at it. */
+const EJECT_SECONDS = 12;
 const IDS = ['c001', 'c002', 'c003', 'c004'];
 /** Milliseconds for which a slow child is stopped, and goes on, in turn. */
 const [STOPPED_MS, RUNNING_MS] = [1150, 100];
@@ -45,13 +46,18 @@ function slowDown(pid: number): () => Promise<void> {
   };
 }
 
-for (const origin of isInside ? origins() : []) {
+for (const origin of originsInside()) {
   describe(`children that serve worse than others, ${origin.name}`, LONG, () => {
     let supervisor: RunningSupervisor;
     const cast = new Cast();
 
     before(async () => {
-      supervisor = await RunningSupervisor.start({ origin: origin.path, children: IDS.length });
+      const env = { SRS_SUPERVISOR_CHILDREN_EJECT_SECONDS: `${EJECT_SECONDS}` };
+      supervisor = await RunningSupervisor.start({
+        origin: origin.path,
+        children: IDS.length,
+        env,
+      });
     });
     afterEach(async () => {
       noRules();
@@ -97,7 +103,7 @@ for (const origin of isInside ? origins() : []) {
       const { stdout } = await order('children');
       assert.match(stdout, /^c001 +ejected /m);
       assert.match(stdout, /^c001 ejected for \d+s: its RTMP port takes no connections$/m);
-      assert.match(supervisor.output, /"child":"c001"[^\n]*"seconds":30,"msg":"child is ejected: /);
+      assert.match(supervisor.output, /"child":"c001"[^\n]*"seconds":12,"msg":"child is ejected: /);
 
       await refused('c002');
       await until('it is told', () => /"c002"[^\n]*but too many are out/.test(supervisor.output));
@@ -139,9 +145,14 @@ for (const origin of isInside ? origins() : []) {
   });
 }
 
-describe('outliers', { ...LONG, skip: NO_NAMESPACES || isInside }, () => {
-  it('in a network namespace', async () => {
-    const { code, output } = await runInside(import.meta.filename);
-    assert.equal(code, 0, output);
-  });
+/** Both origins at once: each run mostly waits, and has a network of its own. */
+const AT_ONCE = { ...LONG, skip: NO_NAMESPACES || isInside, concurrency: true };
+
+describe('outliers', AT_ONCE, () => {
+  for (const origin of origins()) {
+    it(`in a network namespace, ${origin.name}`, async () => {
+      const { code, output } = await runInside(import.meta.filename, origin);
+      assert.equal(code, 0, output);
+    });
+  }
 });

@@ -6,15 +6,20 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { signal } from '../../src/child/process.js';
 import { Cast } from '../helpers/cast.js';
 import { cli } from '../helpers/cli.js';
-import { origins } from '../helpers/origins.js';
+import { type Origin, origins } from '../helpers/origins.js';
+import { CHILD_PORT_BASE } from '../helpers/ports.js';
 import { moreFor, type RtmpPlayer } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { Tracer } from '../helpers/tracer.js';
 import { BOUNDED, until } from '../helpers/until.js';
 import { WrappedOrigin } from '../helpers/wrapped-origin.js';
 
-for (const origin of origins()) {
-  describe(`children that do not do as they are told, ${origin.name}`, BOUNDED, () => {
+/** Ports that the children of one box may take. */
+const PORTS = 30;
+const IN_TURN = { ...BOUNDED, concurrency: 1 };
+
+function testsOf(origin: Origin, portBase: number): void {
+  describe(`children that do not do as they are told, ${origin.name}`, IN_TURN, () => {
     let supervisor: RunningSupervisor;
     let wrapped: WrappedOrigin;
     let folder: string;
@@ -25,7 +30,8 @@ for (const origin of origins()) {
       wrapped = await WrappedOrigin.write(folder, origin.path);
       await configure(3);
       const args = ['-c', join(folder, 'box.yaml')];
-      supervisor = await RunningSupervisor.start({ origin: wrapped.path, children: 3, args });
+      const env = { SRS_SUPERVISOR_CHILDREN_PORT_BASE: `${portBase}` };
+      supervisor = await RunningSupervisor.start({ origin: wrapped.path, children: 3, args, env });
     });
     afterEach(async () => {
       await cast.close();
@@ -39,7 +45,7 @@ for (const origin of origins()) {
     const configure = (maxConnections: number) =>
       writeFile(
         join(folder, 'box.yaml'),
-        `children: { maxConnections: ${maxConnections}, slowStartSeconds: 0 }\n`,
+        `children: { maxConnections: ${maxConnections}, slowStartSeconds: 0, startSeconds: 10 }\n`,
       );
     const order = (line: string) =>
       cli([...line.split(' '), '--admin', `127.0.0.1:${supervisor.adminPort}`]);
@@ -59,10 +65,10 @@ for (const origin of origins()) {
     /** Publishes a stream to the one child that takes new ones, and plays it. */
     async function streamIn(id: string, name: string): Promise<RtmpPlayer> {
       const others = (await supervisor.children()).filter((row) => row.id !== id);
-      for (const other of others) await order(`drain ${other.id}`);
+      for (const other of others) await supervisor.post(`children/${other.id}/drain`);
       cast.publish(supervisor.url(name));
       assert.equal((await supervisor.ownerOf(name)).child, id);
-      for (const other of others) await order(`undrain ${other.id}`);
+      for (const other of others) await supervisor.post(`children/${other.id}/undrain`);
       const player = await cast.play(supervisor.url(name));
       await until('media', () => player.received.length > 10);
       return player;
@@ -127,7 +133,7 @@ for (const origin of origins()) {
       const said = await failing('restart c001 --timeout 0');
       assert.match(
         said,
-        /c001 did not get ready after \d+ s .*: not ready within 30000 ms, sleeping/,
+        /c001 did not get ready after \d+ s .*: not ready within 10000 ms, sleeping/,
       );
       assert.ok(await moreFor(other));
       await wrapped.mend('c001');
@@ -167,3 +173,10 @@ for (const origin of origins()) {
     });
   });
 }
+
+// At once: each box mostly waits for limits of time.
+describe('faults of children', { ...BOUNDED, concurrency: true }, () => {
+  for (const [index, origin] of origins().entries()) {
+    testsOf(origin, CHILD_PORT_BASE + PORTS * index);
+  }
+});

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:ch
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Origin, origins } from './origins.js';
 import { findProgram, guard } from './programs.js';
 import { until } from './until.js';
 
@@ -21,12 +22,27 @@ function whyNot(): string | false {
 const INSIDE = 'TEST_IN_NAMESPACE';
 export const isInside = process.env[INSIDE] !== undefined;
 
-/** Runs this test file again in a new network namespace; returns exit code and output. */
-export async function runInside(file: string): Promise<{ code: unknown; output: string }> {
+/** The origin that a run inside is for; null: all of them. */
+const insideOf = process.env.TEST_ORIGIN ?? null;
+
+/** Returns the origins that this run inside a namespace is for; outside there are none. */
+export function originsInside(): Origin[] {
+  return isInside ? origins().filter(({ name }) => insideOf === null || name === insideOf) : [];
+}
+
+/**
+ * Runs this test file again in a new network namespace, for one origin or for all; returns exit
+ * code and output.
+ */
+export async function runInside(
+  file: string,
+  origin?: Origin,
+): Promise<{ code: unknown; output: string }> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const script = 'ip link set lo up && exec "$0" --test-reporter=spec "$1"';
+  const only = origin === undefined ? {} : { TEST_ORIGIN: origin.name };
   const words = ['--net', 'sh', '-c', script, process.execPath, file];
-  const inside = spawn('unshare', words, { env: { ...env, [INSIDE]: '1' } });
+  const inside = spawn('unshare', words, { env: { ...env, [INSIDE]: '1', ...only } });
   let output = '';
   for (const stream of [inside.stdout, inside.stderr]) {
     stream.on('data', (text: Buffer) => {
