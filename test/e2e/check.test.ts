@@ -14,6 +14,7 @@ import { BIN, ROOT } from '../helpers/paths.js';
 import { CHILD_PORT_BASE, freePort } from '../helpers/ports.js';
 import { findProgram } from '../helpers/programs.js';
 import { NO_MOUNTS, smallDisk } from '../helpers/small-disk.js';
+import { WarmCli } from '../helpers/warm-cli.js';
 
 const MINI = join(ROOT, 'srs-bin/mini-srs');
 /** A user who may nothing. */
@@ -137,6 +138,7 @@ describe('check and run', { timeout: 600_000 }, () => {
   let taken: Server;
   const udp = createSocket('udp6');
   let used: WorkDir;
+  let warm: WarmCli;
   let usual: string[];
 
   before(async () => {
@@ -160,6 +162,7 @@ describe('check and run', { timeout: 600_000 }, () => {
     await writeFile(join(folder, 'cut.conf'), 'vhost a {\n');
     await writeFile(join(folder, 'frob.conf'), 'frob on;');
     await writeFile(join(folder, 'no-srs'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+    warm = new WarmCli();
     used = await openWorkDir(join(folder, 'used'));
     taken = createServer().listen(0);
     await once(taken, 'listening');
@@ -171,6 +174,7 @@ describe('check and run', { timeout: 600_000 }, () => {
   });
 
   after(async () => {
+    await warm.close();
     await used.release();
     taken.close();
     udp.close();
@@ -184,7 +188,7 @@ describe('check and run', { timeout: 600_000 }, () => {
       .replaceAll('$UDP', `${udp.address().port}`);
   }
 
-  async function both({ args = '', env = {}, yaml, files, behind }: Broken) {
+  async function both({ args = '', env = {}, yaml, files, behind }: Broken, serves = false) {
     const config = join(folder, 'broken.yaml');
     if (yaml !== undefined) await writeFile(config, yaml);
     const words = [...usual, ...(yaml === undefined ? [] : ['-c', config])];
@@ -202,9 +206,13 @@ describe('check and run', { timeout: 600_000 }, () => {
       ...(files === undefined ? {} : { files }),
       ...(behind === undefined ? {} : { behind }),
     };
-    const checked = await cli(['check', ...words], around);
+    // A fresh process only where it matters how the process was started, or that it can be ended.
+    const isPlain = files === undefined && behind === undefined && !serves;
+    const order = (args: string[]) =>
+      isPlain ? warm.run(args, around) : cli(args, { ...around, until: '"serving"' });
+    const checked = await order(['check', ...words]);
     const kept = await readdir(folder);
-    const ran = await cli(['run', ...words], { ...around, until: '"serving"' });
+    const ran = await order(['run', ...words]);
     await rm(join(folder, 'run'), { recursive: true, force: true });
     assert.ok(!kept.includes('run'), 'check left its work directory');
     return { checked, ran };
@@ -229,7 +237,7 @@ describe('check and run', { timeout: 600_000 }, () => {
 
   for (const [what, { warns, ...unwise }] of Object.entries(UNWISE)) {
     it(`neither refuses ${what}`, { skip: unwise.skip ?? false }, async () => {
-      const { checked, ran } = await both(unwise);
+      const { checked, ran } = await both(unwise, true);
       assert.deepEqual([checked.code, ran.code], [0, 0], checked.stdout + ran.stderr);
       assert.match(checked.stdout, warns);
       assert.match(ran.stderr, /"msg":"serving"/);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { BIN, ROOT } from './paths.js';
 
 /** No other ports than a test names. */
-const OTHERS_OFF = Object.fromEntries(
+export const OTHERS_OFF = Object.fromEntries(
   ['HTTP', 'API', 'RTC', 'SRT'].map((name) => [`SRS_SUPERVISOR_LISTEN_${name}`, 'off']),
 );
 
