@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -76,6 +76,26 @@ describe("mini-srs has SRS's command line", { timeout: 120_000 }, () => {
     await rm(origin.dir, { recursive: true });
   });
 
+  it('loads one bundle to be ready, and no WebRTC library', async () => {
+    const [port, rtc] = await freePorts(2);
+    const file = path.join(dir, 'loads.conf');
+    const conf = `listen 127.0.0.1:${port}; rtc_server { enabled on; listen ${rtc}; }`;
+    await writeFile(file, `daemon off; srs_log_tank console; pid ${dir}/loads.pid; ${conf}`);
+    const folder = path.join(dir, 'loads');
+    // Node writes there which files it has run.
+    const args = [`NODE_V8_COVERAGE=${folder}`, MINI_SRS, '-c', file];
+    const program = new Program('env', args);
+    await until('its last port', () => program.output.includes('rtc listen'), 60_000);
+    assert.equal(await program.stop(), 0);
+    const loaded = await filesRun(folder);
+    assert.ok(loaded.length > 0);
+    const others = loaded.filter(
+      (url) => !/\/(dist\/origin\/[\w-]+\.js|srs-bin\/mini-srs)$/.test(url),
+    );
+    assert.deepEqual(others, []);
+    assert.ok(loaded.length <= 8, loaded.join('\n'));
+  });
+
   it('closes at once what is above max_connections', async () => {
     const [rtmp, api] = await freePorts(2);
     const file = path.join(dir, 'full.conf');
@@ -108,3 +128,11 @@ describe("mini-srs has SRS's command line", { timeout: 120_000 }, () => {
     assert.match(parent.output, /parent process \d+ died/);
   });
 });
+
+/** Returns the URLs of the files that a process has run, by its NODE_V8_COVERAGE. */
+async function filesRun(folder: string): Promise<string[]> {
+  const [name = ''] = await readdir(folder);
+  const { result } = JSON.parse(await readFile(path.join(folder, name), 'utf8'));
+  const urls: string[] = result.map(({ url }: { url: string }) => url);
+  return urls.filter((url) => url.startsWith('file:'));
+}
