@@ -48,7 +48,7 @@ export interface FleetOptions {
   /** Returns whether a child has players, gets media and sends none now; default: never. */
   readonly stalls?: (childId: string) => boolean;
   readonly log?: LogOptions;
-  /** Number of children that start at the same time. */
+  /** Number of children that start at the same time; default: by the load of the machine. */
   readonly wave?: number;
   /** False: children may outlive us, as in some tests. Default: true. */
   readonly guard?: boolean;

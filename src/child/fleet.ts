@@ -4,13 +4,11 @@
  */
 
 import { EventEmitter } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { LoopClock } from '../clock/loop.js';
 import { childId } from '../cpu/plan.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
-import { inTurns } from '../system/in-turns.js';
 import { Care } from './care.js';
 import type { Child } from './child.js';
 import { Children } from './children.js';
@@ -22,6 +20,7 @@ import { removeLeftovers, removeMedia } from './leftovers.js';
 import { noneReady } from './none-ready.js';
 import { OrphanReaper } from './orphans.js';
 import type { ChildSetup } from './setup.js';
+import { StartWave } from './start-wave.js';
 import { testConf } from './test-conf.js';
 import type { ChildDown, ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
@@ -46,6 +45,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Used if no clock was given. */
   readonly #ownLoop = new LoopClock();
   readonly #ingest: Ingest;
+  readonly #wave: StartWave;
   /** Which children are out; a reload renews its rules. */
   readonly care: Care;
   #conf: ConfOptions;
@@ -63,6 +63,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     this.#logger = options.logger ?? silentLogger;
     const { loop = this.#ownLoop } = options;
     this.#children = new Children({ ...options, logger: this.#logger });
+    this.#wave = new StartWave({ width: options.wave, loop, logger: this.#logger });
     const told = { statuses: () => this.statuses(), logger: this.#logger };
     const pidOf = (id: string) => this.#children.get(id)?.pid ?? null;
     this.care = new Care(options, { loop, pidOf, ...told });
@@ -74,9 +75,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   }
 
   /**
-   * Starts all children, several at a time. Resolves when each is ready or given up for now. If
-   * none is ready, stops all and rejects: ERR_CHILD_CONFIG, ERR_CHILD_START, ERR_LOCKED,
-   * ERR_CONFIG. Calls `onProgress` with the number that is done.
+   * Starts all children, several at a time. Resolves when each is ready or given up for now, and
+   * does not wait long for a few that are neither. If none is ready, stops all and rejects:
+   * ERR_CHILD_CONFIG, ERR_CHILD_START, ERR_LOCKED, ERR_CONFIG. Calls `onProgress` with the number
+   * that is done.
    */
   async start(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
     this.#starting = this.#start(onProgress);
@@ -149,7 +151,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   /** Starts a child that was added. Resolves, never rejects, as `restart` does. */
   async startAdded(id: string): Promise<void> {
-    if (this.#stopping === null) await this.#children.get(id)?.start();
+    const child = this.#children.get(id);
+    if (this.#stopping === null && child !== undefined) await this.#wave.start(child);
   }
 
   /** Ends the last children, by force after 2 s, and forgets them. `ids` must be the last ones. */
@@ -222,7 +225,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.prove(childId(0));
     this.#meter = new UsageMeter(this.#children, (pid) => this.care.still(pid));
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
-    await this.#startInWaves(onProgress);
+    await this.#wave.startAll(this.#children, onProgress, () => this.#stopping === null);
     this.#requireOne();
     this.care.start();
   }
@@ -237,11 +240,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
       logger: this.#logger,
       renewFiles: () => this.#renewFiles(workDir),
       onReady: (status) => {
+        this.#wave.done(status.id);
         this.care.back(status.id);
         this.emit('ready', status);
         if (this.#stopping === null) this.#ingest.appoint();
       },
       onDown: (down) => {
+        this.#wave.done(down.id);
         this.emit('down', down);
         if (this.#stopping === null) this.#ingest.appoint();
       },
@@ -258,17 +263,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
     const text = 'workDir was removed while in use and is made again: leave it while we run';
     this.#logger.warn({ path: workDir.path }, text);
     for (const child of this.#children) await child.writeFiles();
-  }
-
-  async #startInWaves(onProgress: (done: number, total: number) => void): Promise<void> {
-    let done = 0;
-    const start = async (child: Child) => {
-      await child.start();
-      onProgress(++done, this.#children.size);
-      return true;
-    };
-    const width = this.#options.wave ?? Math.max(8, 2 * availableParallelism());
-    await inTurns(this.#children, width, start, () => this.#stopping === null);
   }
 
   #requireOne(): void {

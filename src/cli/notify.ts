@@ -4,6 +4,9 @@ import { runProgram } from '../system/run-program.js';
 
 /** Shortest time between two watchdog messages, in milliseconds. */
 const MIN_BEAT_MS = 100;
+/** Least milliseconds between two words about a start, and the time that each asks for. */
+const PROGRESS_MS = 1_000;
+const MORE_TIME = 'EXTEND_TIMEOUT_USEC=120000000';
 
 /**
  * Tells systemd the state of the service (sd_notify(3)) if $NOTIFY_SOCKET is set; else does
@@ -12,10 +15,13 @@ const MIN_BEAT_MS = 100;
 export class SystemdNotifier {
   readonly #env: NodeJS.ProcessEnv;
   readonly #logger: Logger;
+  readonly #now: () => number;
+  #progressAt = Number.NEGATIVE_INFINITY;
 
-  constructor(env: NodeJS.ProcessEnv, logger: Logger) {
+  constructor(env: NodeJS.ProcessEnv, logger: Logger, now = () => performance.now()) {
     this.#env = env;
     this.#logger = logger;
+    this.#now = now;
   }
 
   /** Sends assignments (`READY=1`, `STOPPING=1`, `STATUS=…`). A failure is logged. */
@@ -27,6 +33,17 @@ export class SystemdNotifier {
       ? posix.sendUnix(path, assignments.join('\n'))
       : await this.#tellByProgram(path, assignments);
     if (reason !== '') this.#logger.warn({ path, reason }, 'systemd was not told');
+  }
+
+  /**
+   * Tells how far a start is, at most once a second. Hundreds of children may take longer than the
+   * unit allows, so each word asks for more time.
+   */
+  async starting(what: string): Promise<void> {
+    const now = this.#now();
+    if (now - this.#progressAt < PROGRESS_MS) return;
+    this.#progressAt = now;
+    await this.tell(`STATUS=${what}`, MORE_TIME);
   }
 
   /**

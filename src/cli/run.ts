@@ -50,8 +50,11 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   if (prepared === null) throw findings.error ?? new Error('not prepared, though nothing failed');
   for (const warning of findings.warnings) logger.warn(warning);
 
-  const onProgress = (done: number, total: number) =>
-    progress.show(`starting children: ${done} of ${total}`);
+  const onProgress = (done: number, total: number) => {
+    const text = `starting children: ${done} of ${total}`;
+    progress.show(text);
+    void systemd.starting(text);
+  };
   const unforeseen = new Unforeseen(logger);
   const counts = () => ({ unforeseenErrors: unforeseen.count, logLinesDropped: stderr.dropped });
   const hide = (text: string) => context.redactor.hideKnown(text);

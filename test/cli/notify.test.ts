@@ -43,6 +43,27 @@ test('without a socket nothing is told; one that is away is one warning', async 
   });
 });
 
+test('a long start is told once a second at most, and asks for more time', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'notify');
+    const receiver = await UnixReceiver.open(path);
+    try {
+      let now = 0;
+      const notifier = new SystemdNotifier({ NOTIFY_SOCKET: path }, recordLog().logger, () => now);
+      for (const done of [1, 2, 3]) {
+        await notifier.starting(`starting children: ${done} of 256`);
+        now += 500;
+      }
+      await notifier.tell('READY=1');
+      await until('the last datagram', () => receiver.received.includes('READY=1'));
+      const text = (done: number) =>
+        `STATUS=starting children: ${done} of 256\nEXTEND_TIMEOUT_USEC=120000000`;
+      assert.deepEqual(receiver.received, [text(1), text(3), 'READY=1']);
+    } finally {
+      await receiver.close();
+    }
+  }));
+
 test('the watchdog is told at once, and again within its time', () =>
   withFolder(async (folder) => {
     const path = join(folder, 'notify');
