@@ -183,6 +183,11 @@ const actions: CliActions = {
     const hasColours = (env.NO_COLOR ?? '') === '' && output.isTTY && output.hasColors();
     await top({ port, input, output, hasColours, seconds, interrupted: untilInterrupted() });
   },
+  sign: async (stream, { config: file, ...options }) => {
+    const config = await loadConfig({ env, dotenv, file });
+    const { sign } = await load(import('./cli/sign.js'));
+    stdout.write(`${sign(stream, options, config, Date.now())}\n`);
+  },
   unit: async ({ config: configPath, user }) => {
     const script = `${PACKAGE_ROOT}/bin/srs-supervisor.js`;
     const { renderUnit } = await load(import('./cli/unit.js'));

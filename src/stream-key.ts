@@ -32,6 +32,17 @@ export function parseStreamKey(text: string): StreamKey | null {
   return KEY.test(text) ? (text as StreamKey) : null;
 }
 
+/**
+ * Returns the stream that a person names: `app/stream` or `/app/sub/stream` in the default vhost,
+ * else `vhost/app/stream`. Null: it names none.
+ */
+export function parseNamedStream(text: string): StreamKey | null {
+  const inDefault = text.startsWith('/') || text.split('/').length === 2;
+  const full = inDefault ? `${DEFAULT_VHOST}/${text.replace(/^\//, '')}` : text;
+  const isWhole = full.split('/').every((part) => part !== '') && full.split('/').length > 2;
+  return isWhole ? parseStreamKey(full) : null;
+}
+
 /** Returns the stream name of a key. */
 export function nameOf(key: StreamKey): StreamName {
   const [vhost = '', ...path] = key.split('/');

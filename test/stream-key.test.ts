@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   DEFAULT_VHOST,
   nameOf,
+  parseNamedStream,
   parseStreamKey,
   resolveVhost,
   type StreamName,
@@ -36,5 +37,18 @@ describe('a stream key', () => {
     assert.equal(resolveVhost('my.com', ['my.com']), 'my.com');
     assert.equal(resolveVhost('My.com', ['my.com']), DEFAULT_VHOST);
     assert.equal(resolveVhost('', []), DEFAULT_VHOST);
+  });
+});
+
+describe('a stream that a person names', () => {
+  const table: readonly (readonly [string, string | null])[] = [
+    ['live/cam', '__defaultVhost__/live/cam'],
+    ['/live/cam', '__defaultVhost__/live/cam'],
+    ['/a/b/cam', '__defaultVhost__/a/b/cam'],
+    ['tv.com/live/cam', 'tv.com/live/cam'],
+    ...['', '/', 'cam', '/cam', 'live/', 'a//b', '//live/cam'].map((text) => [text, null] as const),
+  ];
+  it('is one of the default vhost, unless it has three parts', () => {
+    for (const [text, expected] of table) assert.equal(parseNamedStream(text), expected, text);
   });
 });

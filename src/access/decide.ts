@@ -1,5 +1,8 @@
+import type { TokenRule } from '../config/config.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { AccessPolicy } from './policy.js';
 import type { AccessRules } from './rules.js';
+import type { Proof } from './tokens.js';
 
 /** Policy for a publisher whose stream has a publisher already; see docs/access.md. */
 export type Takeover = 'silent' | 'refuse' | 'always';
@@ -12,6 +15,8 @@ export interface Who {
   readonly address: string;
   /** Another box has sent it, and has applied the rules that do not depend on the owner. */
   readonly isSentOn: boolean;
+  /** The result of checking its token. */
+  readonly proof: Proof;
 }
 
 /** The present publisher of a stream. */
@@ -39,14 +44,17 @@ export interface GateState {
 }
 
 export interface GateRules {
+  /** The template's rules. */
   readonly access: AccessRules;
+  /** The configuration's rules. */
+  readonly policy: AccessPolicy;
   readonly takeover: Takeover;
   /** Milliseconds without a byte after which a publisher is silent. */
   readonly silentMs: number;
 }
 
 /** Kinds of refusals; each is a `Failure` of the listeners. */
-type RefusalReason = 'access' | 'busy';
+type RefusalReason = 'access' | 'token' | 'busy';
 
 export type Decision =
   | { readonly kind: 'admit' }
@@ -64,11 +72,32 @@ const WAIT: Decision = { kind: 'wait' };
 
 /** Decides on a client that has named its stream, before its child is dialled. */
 export function decide(who: Who, state: GateState, rules: GateRules): Decision {
-  const { role, isSentOn } = who;
-  if (!isSentOn && !rules.access.allows(who.stream, role, who.address)) {
-    return refusal('access', `security: ${who.address} may not ${role} this stream`);
+  const barred = who.isSentOn ? null : bar(who, rules);
+  if (barred !== null) return barred;
+  return who.role === 'publish' ? meet(who, state, rules) : ADMIT;
+}
+
+/** Returns the refusal by the rules that do not depend on the owner; null: there is none. */
+function bar({ stream, role, address, proof }: Who, { access, policy }: GateRules) {
+  if (!access.allows(stream, role, address)) {
+    return refusal('access', `security: ${address} may not ${role} this stream`);
   }
-  return role === 'publish' ? meet(who, state, rules) : ADMIT;
+  const demands = policy.of(stream, role);
+  if (demands === null) return null;
+  if (!demands.lets(address)) {
+    return refusal('access', `access.rules: ${address} may not ${role} this stream`);
+  }
+  const fault = tokenFault(demands.token, proof);
+  return fault === null ? null : refusal('token', `access.rules: ${fault}`);
+}
+
+/** Returns why a proof does not satisfy a rule; null: it does. */
+function tokenFault(wanted: TokenRule, proof: Proof): string | null {
+  if (wanted === 'off') return null;
+  if (proof.kind === 'none') return 'a token is needed, and none came';
+  if (proof.kind === 'bad') return `the token is not valid: ${proof.reason}`;
+  const isRight = wanted === 'required' || wanted === proof.by;
+  return isRight ? null : `the token is of another kind than ${wanted}`;
 }
 
 /** Decides between a new publisher and the present one. */

@@ -1,6 +1,6 @@
 /**
  * The room `access/`: which clients may publish or play a stream, and which publisher has it.
- * May import: srs-conf.
+ * May import: config, srs-conf.
  */
 
 import { type AccessRule, isSecure } from '../srs-conf/security.js';

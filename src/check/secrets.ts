@@ -12,13 +12,14 @@ const READABLE_BY_ALL = 0o004;
 
 /** Returns every secret of the configuration. */
 export function secretsOf(config: Config): (string | null)[] {
-  const { registry, admin, api, cluster, hooks, origins } = config;
+  const { access, registry, admin, api, cluster, hooks, origins } = config;
   const { token, auth, fixed } = origins;
   const shown = [auth, cluster.sentinelAuth, ...fixed.map((one) => one.auth)];
   const credentials = shown.flatMap(secretsInCredentials);
   const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
   const words = [admin.token, api.token, api.password, cluster.secret, token];
-  return [...words, ...credentials, ...urls.flatMap(secretsInUrl)];
+  const keys = access.keys.map(({ secret }) => secret);
+  return [...words, ...keys, ...credentials, ...urls.flatMap(secretsInUrl)];
 }
 
 /** Returns the password or token, and its form in an HTTP header. */

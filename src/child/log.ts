@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { hideTokens } from '../logging/redact.js';
 import { readGathered } from './gathered-read.js';
 import { LastWords } from './last-words.js';
 import { LogFile, type LogOptions } from './log-file.js';
@@ -9,6 +10,9 @@ const TAIL_BYTES = 16 * 1024;
 const WRITE_MS = 250;
 /** Bytes from which on output is written at once. */
 const WRITE_BYTES = 64 * 1024;
+/** Longest line that is waited for, bytes. */
+const LINE_BYTES = 16 * 1024;
+const NEWLINE = 0x0a;
 
 /** One rotated file for the output of all generations of a child. */
 export class ChildLog {
@@ -50,7 +54,7 @@ export class ChildLog {
 
   /** Resolves when all is written, or cannot be. */
   async close(): Promise<void> {
-    this.#write();
+    this.#write(true);
     const file = this.#file;
     this.#file = null;
     await file?.close();
@@ -64,12 +68,16 @@ export class ChildLog {
     else this.#timer ??= setTimeout(() => this.#write(), WRITE_MS);
   }
 
-  #write(): void {
+  /** Writes whole lines, so that a token is found that comes in two pieces; all if `isLast`. */
+  #write(isLast = false): void {
     clearTimeout(this.#timer ?? undefined);
     this.#timer = null;
     const bytes = Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#bytes = 0;
-    if (bytes.length > 0) this.#file?.write(bytes);
+    const lines = bytes.lastIndexOf(NEWLINE) + 1;
+    const end = isLast || bytes.length - lines > LINE_BYTES ? bytes.length : lines;
+    const rest = bytes.subarray(end);
+    this.#pieces = rest.length > 0 ? [rest] : [];
+    this.#bytes = rest.length;
+    if (end > 0) this.#file?.write(hideTokens(bytes.subarray(0, end)));
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
- * May import: admin, check, child, config, cpu, events, jobs, listener, logging, placement,
+ * May import: access, admin, check, child, config, cpu, events, jobs, listener, logging, placement,
  * supervisor, system, unmanaged.
  */
 
@@ -18,6 +18,7 @@ import {
   type QueryOptions,
   type ShownOptions,
 } from './query-options.js';
+import type { SignOptions } from './sign.js';
 
 interface RunOptions extends Flags, ConfigOption {
   readonly demo?: boolean;
@@ -50,6 +51,7 @@ export interface CliActions extends OrderActions {
   readonly clients: Action<ListOptions>;
   readonly top: Action<TopCommandOptions>;
   readonly unit: Action<UnitCommandOptions>;
+  readonly sign: (stream: string, options: SignOptions & ConfigOption) => void | Promise<void>;
 }
 
 /** Defines the command line. Prints help itself; `parseArguments` throws usage errors. */
@@ -66,6 +68,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
   addPlan(program, actions);
   addQueries(program, actions);
   addOrders(program, actions);
+  addSign(program, actions);
   program
     .command('unit')
     .description('print a systemd service for this installation')
@@ -134,6 +137,20 @@ function addPlan(program: Command, actions: CliActions): void {
     .option('--children <n>', 'how many, or auto')
     .option('--json', 'print JSON')
     .action(actions.plan);
+}
+
+function addSign(program: Command, actions: CliActions): void {
+  program
+    .command('sign <stream>')
+    .description('print a token for app/stream or vhost/app/stream, and the URLs that have it')
+    .option(...CONFIG)
+    .option('--role <role>', 'publish or play')
+    .option('--for <duration>', 'how long it is good: 90s, 15m, 12h, 7d', '1h')
+    .option('--address <ip>', 'the only address that may use it (default: any)')
+    .option('--key <id>', 'the key of access.keys that signs (default: the first)')
+    .option('--host <name>', 'the host in the URLs (default: that of the port, or of this machine)')
+    .option('--json', 'print JSON')
+    .action(actions.sign);
 }
 
 /** Name, description, keys of `--sort`, filters with their descriptions. */

@@ -9,11 +9,12 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /** Seconds of each unit. */
-const SECONDS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 const LEAST_BYTES = 1e6;
 const LEAST_AGE_SECONDS = 600;
 const MOST_AGE_SECONDS = 366 * 86_400;
+const MOST_LIFETIME_SECONDS = 3660 * 86_400;
 
 /** Reads `800MB` or `1.5GiB` as bytes. */
 export const size: Reader<number> = {
@@ -32,6 +33,15 @@ export const age: Reader<number> = {
     const isFit =
       seconds !== undefined && seconds >= LEAST_AGE_SECONDS && seconds <= MOST_AGE_SECONDS;
     return isFit ? seconds : undefined;
+  },
+};
+
+/** Reads the lifetime of a token, `90s` or `12h`, as seconds. */
+export const lifetime: Reader<number> = {
+  rule: 'a duration from 1s to 3660d, such as 90s, 15m, 12h or 7d',
+  read: (raw) => {
+    const seconds = amount(raw, /^(\d{1,9})([smhd])$/, SECONDS) ?? 0;
+    return seconds > 0 && seconds <= MOST_LIFETIME_SECONDS ? seconds : undefined;
   },
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../logging/logger.js';
+import { accessRules, signingKeys } from './access-rules.js';
 import { age, orOff, size, timeOfDay } from './quantities.js';
 import {
   address,
@@ -120,6 +121,12 @@ export const schema = z.strictObject({
   publish: section({
     takeover: key(oneOf('silent', 'refuse', 'always'), 'silent'),
     silentSeconds: key(seconds(300), 2),
+  }),
+  access: section({
+    rules: key(accessRules, []),
+    keys: key(signingKeys, []),
+    keysFile: key(orNull(path), null),
+    leewaySeconds: key(integer(0, 3600), 60),
   }),
   rtc: section({
     candidates: key(hosts, []),

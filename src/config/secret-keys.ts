@@ -1,5 +1,6 @@
 /** Keys whose value no message may show. A registry's address may also contain a secret. */
 export const SECRET_KEYS: readonly string[] = [
+  'access.keys',
   'admin.token',
   'api.token',
   'api.password',

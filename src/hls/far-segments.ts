@@ -23,6 +23,12 @@ export interface FarSegmentOptions {
   readonly find: (stream: StreamKey) => Promise<Route | null>;
 }
 
+/** Returns the stream of a segment; null: its name has none. */
+export function streamOfSegment(vhost: string, { writer, path }: SegmentName): StreamKey | null {
+  const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
+  return parseStreamKey(`${vhost}/${name}`);
+}
+
 /** Segments above one such share of the cache are not cached. */
 const LARGEST_SHARE = 8;
 
@@ -57,9 +63,9 @@ export class FarSegments {
   }
 
   /** Returns the segment's writer, on the box that has the stream now. */
-  async #childOf({ vhost, segment: { writer, path } }: SegmentAsk): Promise<HlsChild | null> {
-    const name = path.slice(0, path.lastIndexOf(`-${writerName(writer)}-`));
-    const stream = parseStreamKey(`${vhost}/${name}`);
+  async #childOf({ vhost, segment }: SegmentAsk): Promise<HlsChild | null> {
+    const { writer } = segment;
+    const stream = streamOfSegment(vhost, segment);
     const route = stream && (await this.#find(stream).catch(() => null));
     route?.release();
     if (route?.via === undefined) return null;

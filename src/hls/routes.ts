@@ -1,14 +1,17 @@
 /**
  * The room `hls/`: playlists by way of the owner, segments from disk, and their sweeping.
- * May import: access, child-access, config, files, listener, logging, protocol, system.
+ * May import: access, child-access, collections, config, files, listener, logging, protocol,
+ * system.
  */
 
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessRules } from '../access/rules.js';
+import type { Proof } from '../access/tokens.js';
+import type { Exchange } from '../files/immutable.js';
 import { replyOptions } from '../files/reply.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import type { Logger } from '../logging/logger.js';
+import { tokenOf } from '../protocol/access-token.js';
 import {
   joinSlashes,
   parseForeignSegment,
@@ -19,9 +22,11 @@ import { sessionMaster } from '../protocol/hls/playlist.js';
 import { corsHeaders } from '../protocol/http/cors.js';
 import { hostName, parseTarget, type RequestTarget } from '../protocol/http/target.js';
 import { queryVhost } from '../protocol/rtmp/stream-url.js';
-import { resolveVhost, streamKey } from '../stream-key.js';
+import { resolveVhost, type StreamKey, streamKey } from '../stream-key.js';
 import { type Ask, addressOf } from './ask-child.js';
 import { type EarlyOptions, EarlyViewers, NOT_YET } from './early.js';
+import { streamOfSegment } from './far-segments.js';
+import { type GuardOptions, HlsGuard, type ViewerRequest } from './guard.js';
 import {
   PLAYLIST_TYPE,
   type PlaylistAnswer,
@@ -35,8 +40,8 @@ import { Viewers } from './viewers.js';
 export interface HlsOptions extends PlaylistOptions, SegmentOptions {
   /** Returns the vhosts of the children; any other name is the default one. */
   readonly vhosts: () => readonly string[];
-  /** Rules about who may play. */
-  readonly access: AccessRules;
+  /** The gate, which each request passes. */
+  readonly gate: GuardOptions['gate'];
   /** Handler for playlists of no stream, such as a recording's; default: not found. */
   readonly otherwise?: Handler;
   /** Reports whether a request names a file, sent if the stream has no owner; default: none. */
@@ -59,15 +64,21 @@ interface Named {
 
 /** `foreign`: a segment of an origin that we did not start. */
 type Kind = 'playlist' | 'segment' | 'foreign';
+/** The viewers, and what lets them in. */
+interface Watched {
+  readonly viewers: Viewers;
+  readonly guard: HlsGuard;
+}
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /** Routes for playlists and segments, recognised by their paths. */
 export function hlsRoutes(options: HlsOptions): HttpPlugin {
   const { viewers = new Viewers(options) } = options;
+  const watched = { viewers, guard: new HlsGuard(options) };
   const handlers = {
-    playlist: guarded(options, playlistHandler(options, viewers)),
-    segment: segmentHandler(options, viewers),
-    foreign: foreignHandler(options, viewers),
+    playlist: playlistHandler(options, watched),
+    segment: segmentHandler(options, watched),
+    foreign: foreignHandler(options, watched),
   };
   return async (app) => {
     app.addHook('onClose', async () => viewers.close());
@@ -110,7 +121,7 @@ const RETRY_SECONDS = '2';
 /** Signs of SRS's `hls_ctx`. */
 const SESSION_LENGTH = 8;
 
-function playlistHandler(options: HlsOptions, viewers: Viewers) {
+function playlistHandler(options: HlsOptions, watched: Watched) {
   const { vhosts, otherwise = notFound } = options;
   const playlists = new Playlists(options);
   const answerTo = answerer(options, playlists);
@@ -122,22 +133,53 @@ function playlistHandler(options: HlsOptions, viewers: Viewers) {
     reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
     const session = sessionIn(named);
     const { namesVhost } = named;
+    const proof = await watched.guard.pass(viewerOf(named, streamKey(stream), request));
     const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
     const isHead = request.method === 'HEAD';
     const answer = await (isHead ? headAnswer(ask, playlists) : answerTo(ask, request));
     if (answer === null) return otherwise(request, reply);
-    if (session !== null && answer.status === 200 && !isHead) {
-      const { child = null, box = null } = answer;
-      viewers.seen({ session, client: ask.ip, stream: streamKey(stream), child, box });
-      viewers.count(session, { request, reply });
-    }
+    if (!isHead) follow(watched, { ask, answer, proof }, { request, reply });
     return sendAnswer(reply, answer);
   };
+}
+
+/** A playlist request, and what came of it. */
+interface Followed {
+  readonly ask: PlaylistAsk;
+  readonly answer: PlaylistAnswer;
+  readonly proof: Proof | null;
+}
+
+/** Notes that a session begins, or gets a playlist. */
+function follow(
+  { viewers, guard }: Watched,
+  { ask: { name, session, ip: client }, answer, proof }: Followed,
+  exchange: Exchange,
+): void {
+  const { status, text, child = null, box = null } = answer;
+  if (status !== 200) return;
+  const stream = streamKey(name);
+  guard.served(session ?? sessionOf(text), stream, proof);
+  if (session === null) return;
+  viewers.seen({ session, client, stream, child, box });
+  viewers.count(session, exchange);
 }
 
 /** Returns SRS's session of a viewer; null: it has none yet. */
 function sessionIn({ target }: Named): string | null {
   return /(?:^|&)hls_ctx=([^&]+)/.exec(target.query)?.[1] ?? null;
+}
+
+/** Returns the session that a master playlist begins. */
+function sessionOf(text: string): string | null {
+  return /[?&]hls_ctx=([^&\s"]+)/.exec(text)?.[1] ?? null;
+}
+
+/** Returns a request as the gate sees it. */
+function viewerOf(named: Named, stream: StreamKey, request: FastifyRequest): ViewerRequest {
+  const { query } = named.target;
+  const token = tokenOf(query, request.headers.authorization);
+  return { stream, ip: request.clientAddress.ip, session: sessionIn(named), token };
 }
 
 /** Answers a HEAD as a GET, but for the id of the session, which it does not begin. */
@@ -167,31 +209,40 @@ function answerer({ early, isFile = async () => false }: HlsOptions, playlists: 
   };
 }
 
-function segmentHandler(options: HlsOptions, viewers: Viewers) {
-  const { vhosts } = options;
+function segmentHandler(options: HlsOptions, { viewers, guard }: Watched) {
+  const { vhosts, gate } = options;
   const segments = new Segments(options);
   return (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts());
     const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
-    const session = sessionIn(named);
-    if (session !== null) viewers.count(session, { request, reply });
-    const ask = () => toAsk(named, request, reply);
-    return segments.reply({ vhost: named.vhost, segment, ask }, { request, reply });
+    const send = () => {
+      const session = sessionIn(named);
+      if (session !== null) viewers.count(session, { request, reply });
+      const ask = () => toAsk(named, request, reply);
+      return segments.reply({ vhost: named.vhost, segment, ask }, { request, reply });
+    };
+    const stream = streamOfSegment(named.vhost, segment);
+    // Most requests need no promise.
+    if (stream === null || !gate.guards(stream)) return send();
+    return guard.pass(viewerOf(named, stream, request)).then(send);
   };
 }
 
 /** Serves an origin's segment. The path may also be that of a file, hence `otherwise`. */
-function foreignHandler({ vhosts, find, otherwise = notFound }: HlsOptions, viewers: Viewers) {
+function foreignHandler(options: HlsOptions, { viewers, guard }: Watched) {
+  const { vhosts, find, otherwise = notFound } = options;
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts());
     const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
-    const route = name && (await find(streamKey({ vhost: named.vhost, ...name })));
+    const stream = name && streamKey({ vhost: named.vhost, ...name });
+    const route = stream && (await find(stream));
     if (!route || !(route.isForeign || route.via)) {
       route?.release();
       return otherwise(request, reply);
     }
     reply.raw.once('close', () => route.release());
+    await guard.pass(viewerOf(named, stream, request));
     const session = sessionIn(named);
     if (session !== null) viewers.count(session, { request, reply });
     const ask = toAsk(named, request, reply);
@@ -227,19 +278,6 @@ function toAsk({ target, host }: Named, request: FastifyRequest, reply: FastifyR
 
 /** One shared error: creating one per request would cost more than the rest. */
 const LEFT = new Error('the client has left');
-
-/** Answers 403 to a client that may not play the playlist's stream. */
-function guarded({ vhosts, access }: HlsOptions, handler: Handler): Handler {
-  return (request, reply) => {
-    if (access.isOpen) return handler(request, reply);
-    const { target, vhost } = readNames(request, vhosts());
-    const name = parsePlaylistPath(target.path);
-    const { ip } = request.clientAddress;
-    const mayPlay = name === null || access.allows(streamKey({ vhost, ...name }), 'play', ip);
-    if (mayPlay) return handler(request, reply);
-    return reply.code(403).type('text/plain; charset=utf-8').send('Forbidden\n');
-  };
-}
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): unknown {
   return reply.callNotFound();

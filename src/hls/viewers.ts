@@ -6,7 +6,7 @@ import type { StreamKey } from '../stream-key.js';
 import { everySeconds } from '../system/every-seconds.js';
 
 /** Windows after its last playlist for which a session lives, as in SRS. */
-const WINDOWS = 2;
+export const WINDOWS = 2;
 const SWEEP_SECONDS = 5;
 /** Longest id of a session that is followed. SRS's have eight signs; a client may make one up. */
 const MAX_ID_LENGTH = 64;

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { MAX_ADDRESS, Networks } from '../access/networks.js';
 
 /** Prefix of IPv4 addresses in the form of IPv6 sockets. */
 const MAPPED = '::ffff:';
@@ -14,30 +15,11 @@ export interface ClientAddress {
   readonly port: number;
 }
 
-/** Most characters of an address; IPv6 with a zone has fewer. */
-const MAX_ADDRESS = 64;
 /** Most entries of chained proxies that are read. */
 const MAX_HOPS = 32;
 
 /** Proxies that are trusted to name their clients. */
-export class TrustedProxies {
-  readonly #ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][];
-
-  /** Takes addresses and networks (`10.0.0.0/8`). Throws for anything else. */
-  constructor(ranges: readonly string[]) {
-    this.#ranges = ranges.map((range) =>
-      range.includes('/') ? ipaddr.parseCIDR(range) : hostRange(range),
-    );
-  }
-
-  has(ip: string): boolean {
-    if (this.#ranges.length === 0 || ip.length > MAX_ADDRESS || !ipaddr.isValid(ip)) return false;
-    const address = ipaddr.process(ip);
-    return this.#ranges.some(
-      ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
-    );
-  }
-}
+export class TrustedProxies extends Networks {}
 
 /**
  * Returns the unit that limits count by: an IPv4 address, or the first 64 bits of IPv6, which one
@@ -84,9 +66,4 @@ function parseEntry(entry: string): ClientAddress | null {
   const [, host = '', port = '0'] = /^\[?([^[\]]+?)\]?(?::(\d{1,5}))?$/.exec(entry) ?? [];
   const ip = normalIp(host);
   return ip === null ? null : { ip, port: Number(port) };
-}
-
-function hostRange(ip: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
-  const address = ipaddr.process(ip);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
 }

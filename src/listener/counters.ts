@@ -14,6 +14,7 @@ export function noCounters(): Counters {
   const failed = {
     ...none,
     access: 0,
+    token: 0,
     busy: 0,
     hook: 0,
     full: 0,

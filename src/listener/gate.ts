@@ -6,6 +6,8 @@ import {
   type Occupant,
   type Who,
 } from '../access/decide.js';
+import type { Bearer } from '../access/signed.js';
+import { NO_PROOF, type Proof, prove, type TokenRules } from '../access/tokens.js';
 import { tellStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
@@ -23,7 +25,7 @@ export interface LivePublisher {
 
 export interface GateOptions {
   /** Returns the present rules. */
-  readonly rules: () => GateRules;
+  readonly rules: () => GateRules & TokenRules;
   /** Returns the publisher that a child of this box reports; null: none. */
   readonly liveHere: (stream: StreamKey) => LivePublisher | null;
   /** Resolves with whether the child answers: it then reads what its publishers send. */
@@ -38,6 +40,8 @@ export interface GateOptions {
 
 /** A client's wish. */
 export interface Wish extends Pick<Who, 'stream' | 'role'>, MemberWish {
+  /** The access token that it has shown; null: none. */
+  readonly token: string | null;
   /** Default: the address of the connection. */
   readonly ip?: string;
   /** See `Who`; default: false. */
@@ -62,6 +66,7 @@ const LEAVE_MS = 1000;
 /** Milliseconds for one that its child shall end; then the child decides about the newcomer. */
 const FREE_MS = 3000;
 const FREE_POLL_MS = 20;
+const NOBODY_PUBLISHES = { occupant: null, isContested: false, waitedMs: 0 };
 
 /**
  * The one gate of all ports: each client passes it once its stream is known, before its child is
@@ -89,10 +94,31 @@ export class Gate {
     const { stream, role } = wish;
     const known = this.#members.get(connection);
     if (role === 'publish' && known?.stream === stream) return;
-    const { ip: address = connection.ip, isSentOn = false } = wish;
-    await this.#ask(connection, { stream, role, address, isSentOn });
+    const { ip: address = connection.ip, isSentOn = false, token } = wish;
+    const proof = isSentOn ? NO_PROOF : await this.prove({ stream, role, address }, token);
+    await this.#ask(connection, { stream, role, address, isSentOn, proof });
     this.#leave(connection);
     if (role === 'publish') this.#enter(connection, wish);
+  }
+
+  /** Tells whether some players of the stream are refused, by their address or their token. */
+  guards(stream: StreamKey): boolean {
+    const { access, policy } = this.#options.rules();
+    return !access.isOpen || policy.of(stream, 'play') !== null;
+  }
+
+  /** Checks a token, if a rule asks for one. Never rejects. */
+  async prove(bearer: Bearer, token: string | null): Promise<Proof> {
+    const rules = this.#options.rules();
+    const { token: wanted = 'off' } = rules.policy.of(bearer.stream, bearer.role) ?? {};
+    return wanted === 'off' ? NO_PROOF : prove(token, bearer, rules);
+  }
+
+  /** Decides on one request of a player that has no connection of its own. @throws SessionError */
+  request(player: Bearer, proof: Proof): void {
+    const who = { ...player, isSentOn: false, proof };
+    const decision = decide(who, NOBODY_PUBLISHES, this.#options.rules());
+    if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
   }
 
   #enter(connection: Connection, wish: Wish): void {

@@ -11,11 +11,11 @@ import type { AliasHolder } from './aliases.js';
 import type { LimitName } from './budget.js';
 
 /**
- * Kinds of reasons for which a client is not served. `access`: the template's `security` rules
- * refuse it. `busy`: another publisher has the stream. `hook`: the user's hook refused a player
- * that would have waited. `full`: too many players wait. `shed`: the client was pending and made
- * room for others. `registry`: the registry does not answer, or refuses. `internal`: an unforeseen
- * error.
+ * Kinds of reasons for which a client is not served. `access`: the rules refuse its address.
+ * `token`: its access token is missing or not valid. `busy`: another publisher has the stream.
+ * `hook`: the user's hook refused a player that would have waited. `full`: too many players wait.
+ * `shed`: the client was pending and made room for others. `registry`: the registry does not
+ * answer, or refuses. `internal`: an unforeseen error.
  */
 export type Failure =
   | 'silent'
@@ -24,6 +24,7 @@ export type Failure =
   | 'no-child'
   | 'child'
   | 'access'
+  | 'token'
   | 'busy'
   | 'hook'
   | 'full'

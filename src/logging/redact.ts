@@ -3,7 +3,7 @@ const SHOWN = '***';
 const LOGIN = /\/\/[^\s/?#"']*@/g;
 /** Value of a parameter whose name marks it as secret. */
 const PARAMETER =
-  /([?&;,][\w-]*(?:token|secret|passw(?:or)?d|pwd|pass|auth|authorization|key|sign|signature|sig)=)[^\s&;,#"'\\]+/gi;
+  /([?&;,:][\w-]*(?:token|secret|passw(?:or)?d|pwd|pass|auth|authorization|key|sign|signature|sig)=)[^\s&;,#"'\\]+/gi;
 /** Name of such a parameter. */
 const SECRET_NAME =
   /(?:token|secret|passw(?:or)?d|pwd|pass|auth|authorization|key|sign|signature|sig)$/i;
@@ -11,6 +11,15 @@ const SECRET_NAME =
 const LEAST_LENGTH = 6;
 /** Characters from which a parameter's value counts as secret, whatever its name. */
 const LONG_VALUE = 16;
+
+/** Value of the parameter that has a client's access token, as programs log it. */
+const ACCESS_TOKEN = /(\btoken=)[^\s&;,#?"'\\]+/g;
+
+/** Removes access tokens from a program's output, whatever its encoding. */
+export function hideTokens(output: Buffer): Buffer {
+  if (!output.includes('token=')) return output;
+  return Buffer.from(output.toString('latin1').replace(ACCESS_TOKEN, `$1${SHOWN}`), 'latin1');
+}
 
 /** Removes secrets that are recognised by their position: logins in URLs, tokens in parameters. */
 export function redact(text: string): string {

@@ -1,3 +1,4 @@
+import { AccessPolicy } from '../access/policy.js';
 import type { AccessRules } from '../access/rules.js';
 import { askChild } from '../child-access/ask.js';
 import type { Hooks } from '../hooks/hooks.js';
@@ -6,11 +7,12 @@ import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import type { Placement } from '../placement/placement.js';
 import type { Owners } from './owners.js';
-import type { Current } from './renewals.js';
+import type { Current, Renewals } from './renewals.js';
 
 export interface GateParts {
   readonly access: AccessRules;
   readonly current: Current;
+  readonly renewals: Pick<Renewals, 'on'>;
   readonly placement: Pick<Placement, 'publisherHere'>;
   readonly hooks: Pick<Hooks, 'endPublishers'>;
   readonly owners: Pick<Owners, 'status' | 'access'>;
@@ -22,11 +24,17 @@ const ANSWER_MS = 1000;
 
 /** Builds the gate of all ports. */
 export function makeGate(parts: GateParts): Gate {
-  const { access, current, placement, hooks, owners, logger } = parts;
+  const { access, current, renewals, placement, hooks, owners, logger } = parts;
+  let policy = new AccessPolicy(current.config.access.rules);
+  renewals.on(['access.rules'], (config) => {
+    policy = new AccessPolicy(config.access.rules);
+  });
   return new Gate({
     rules: () => {
       const { takeover, silentSeconds } = current.config.publish;
-      return { access, takeover, silentMs: 1000 * silentSeconds };
+      const { keys, leewaySeconds } = current.config.access;
+      const silentMs = 1000 * silentSeconds;
+      return { access, policy, takeover, silentMs, keys, leewaySeconds };
     },
     liveHere: (stream) => placement.publisherHere(stream),
     answers: (owner) => answers(owners, owner),

@@ -1,5 +1,4 @@
 import { totalmem } from 'node:os';
-import type { AccessRules } from '../access/rules.js';
 import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
 import type { Config } from '../config/config.js';
@@ -18,7 +17,7 @@ import type { Routing } from './routing.js';
 import type { Served } from './served.js';
 
 export interface FileParts {
-  readonly access: AccessRules;
+  readonly gate: HlsOptions['gate'];
   readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
   readonly current: Current;
   readonly template: Template;
@@ -72,11 +71,11 @@ function windowOf({ config, template }: Pick<FileParts, 'config' | 'template'>):
 }
 
 function hlsOptions(parts: FileParts): HlsOptions {
-  const { config, access, served, folders, routing, viewers, logger } = parts;
+  const { config, gate, served, folders, routing, viewers, logger } = parts;
   return {
     root: hlsFolder(config.workDir),
     vhosts: () => served.vhosts,
-    access,
+    gate,
     windowSeconds: windowOf(parts),
     viewers,
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),

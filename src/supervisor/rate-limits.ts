@@ -2,7 +2,7 @@ import { TokenBuckets } from '../collections/token-buckets.js';
 import type { Config } from '../config/config.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { limitRate } from '../listener/http/rate-limit.js';
-import { clientIp } from '../listener/webrtc/negotiate.js';
+import { clientIp } from '../listener/webrtc/hop.js';
 import type { Logger } from '../logging/logger.js';
 import type { Renewals } from './renewals.js';
 

@@ -9,18 +9,35 @@ import {
   type Takeover,
   type Who,
 } from '../../src/access/decide.js';
+import { AccessPolicy } from '../../src/access/policy.js';
 import { AccessRules } from '../../src/access/rules.js';
+import { NO_PROOF, type Proof } from '../../src/access/tokens.js';
 import { parseTemplate } from '../../src/child/template.js';
 import { key } from '../helpers/stream-key.js';
 
 const ACCESS = new AccessRules(
   parseTemplate(`vhost guarded.com { security { enabled on; allow publish 10.0.0.0/8; } }`).vhosts,
 );
+const POLICY = new AccessPolicy([
+  {
+    vhost: 'lists.com',
+    app: null,
+    publish: { allow: ['10.0.0.0/8', '2001:db8::/32'], deny: ['10.0.0.9'], token: 'off' },
+    play: null,
+  },
+  {
+    vhost: null,
+    app: 'tokens',
+    publish: { allow: [], deny: [], token: 'signed' },
+    play: { allow: [], deny: ['192.0.2.1'], token: 'required' },
+  },
+]);
 const WHO: Who = {
   stream: key('__defaultVhost__/live/s'),
   role: 'publish',
   address: '192.0.2.1',
   isSentOn: false,
+  proof: NO_PROOF,
 };
 const FREE: GateState = { occupant: null, isContested: false, waitedMs: 0 };
 const LIVELY: Occupant = { id: 'a', isAccepted: true, quietMs: 40, lagMs: 0, spoke: true };
@@ -33,7 +50,7 @@ const LATE: Occupant = { ...SILENT, lagMs: 5000 };
 
 /** The kind of the decision, with its reason or whom it ends. */
 function decided(who: Partial<Who>, state: Partial<GateState>, takeover: Takeover): string {
-  const rules: GateRules = { access: ACCESS, takeover, silentMs: 2000 };
+  const rules: GateRules = { access: ACCESS, policy: POLICY, takeover, silentMs: 2000 };
   return shown(decide({ ...WHO, ...who }, { ...FREE, ...state }, rules));
 }
 
@@ -97,4 +114,39 @@ test('the rules of a vhost come first, and for other boxes’ clients they have 
   assert.equal(decided({ stream, role: 'play' }, {}, 'silent'), 'refuse access');
   assert.equal(decided({ stream, address: '10.1.1.1' }, taken, 'silent'), 'takeOver a');
   assert.equal(decided({ stream, isSentOn: true }, taken, 'silent'), 'takeOver a');
+});
+
+test('address lists decide for their own vhost and role, and for IPv6 too', () => {
+  const stream = key('lists.com/live/s');
+  const table: readonly (readonly [string, string])[] = [
+    ['10.1.1.1', 'admit'],
+    ['10.0.0.9', 'refuse access'],
+    ['192.0.2.1', 'refuse access'],
+    ['2001:db8:1::7', 'admit'],
+    ['2001:db9::7', 'refuse access'],
+  ];
+  for (const [address, expected] of table) {
+    assert.equal(decided({ stream, address }, {}, 'silent'), expected, address);
+    assert.equal(decided({ stream, address, role: 'play' }, {}, 'silent'), 'admit', address);
+    assert.equal(decided({ stream, address, isSentOn: true }, {}, 'silent'), 'admit', address);
+  }
+});
+
+test('a token is good for a rule of its kind, and never for an address that is barred', () => {
+  const stream = key('__defaultVhost__/tokens/s');
+  const good = (by: 'signed' | 'jwt'): Proof => ({ kind: 'good', by, address: null });
+  const bad: Proof = { kind: 'bad', reason: 'it expired 5 s ago' };
+  const address = '10.1.1.1';
+  const table: readonly (readonly [string, Proof, string, string])[] = [
+    ['none', NO_PROOF, 'refuse token', 'refuse token'],
+    ['bad', bad, 'refuse token', 'refuse token'],
+    ['signed', good('signed'), 'admit', 'admit'],
+    ['jwt', good('jwt'), 'refuse token', 'admit'],
+  ];
+  for (const [name, proof, publish, play] of table) {
+    assert.equal(decided({ stream, address, proof }, {}, 'silent'), publish, name);
+    const player = { stream, address, proof, role: 'play' } as const;
+    assert.equal(decided(player, {}, 'silent'), play, name);
+    assert.equal(decided({ ...player, address: '192.0.2.1' }, {}, 'silent'), 'refuse access', name);
+  }
 });

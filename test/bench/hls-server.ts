@@ -6,7 +6,7 @@ import { hlsRoutes } from '../../src/hls/routes.js';
 import { ConnectionBudget } from '../../src/listener/budget.js';
 import { silentLogger } from '../../src/logging/logger.js';
 import { DEFAULT_VHOST } from '../../src/stream-key.js';
-import { OPEN_ACCESS } from '../helpers/access.js';
+import { OPEN_GATE } from '../helpers/gate.js';
 import { httpListener } from '../helpers/http-listener.js';
 
 const [root = ''] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const hls = hlsRoutes({
   vhosts: () => [DEFAULT_VHOST],
   windowSeconds: 60,
   cacheBytes: 64 * 1024 * 1024,
-  access: OPEN_ACCESS,
+  gate: OPEN_GATE,
   find: async () => null,
   logger: silentLogger,
 });

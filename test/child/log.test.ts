@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ChildLog } from '../../src/child/log.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { recordLog } from '../helpers/log-lines.js';
@@ -27,6 +28,22 @@ test('what a child says on both streams is in one file, its last words at hand',
   await log.close();
   assert.equal(await readFile(join(dir, 'c001.log'), 'utf8'), 'one\ntwo\nthree\n');
   assert.equal((await stat(join(dir, 'c001.log'))).mode & 0o777, 0o600);
+});
+
+test('access tokens that a child logs are not in the file, even if they come in pieces', async (t) => {
+  const dir = await tempDir(t);
+  const log = new ChildLog(join(dir, 'c001.log'));
+  const stdout = new PassThrough();
+  log.attach(stdout);
+  stdout.write('stream=cam, param=?a=1&token=k1.17.any.se');
+  // Longer than output waits to be written together.
+  await delay(300);
+  stdout.write('cret&b=2\nstreamid=#!::r=live/cam,token=other, m=publish\n\xe4 end');
+  await new Promise(setImmediate);
+  await log.close();
+  const text =
+    'stream=cam, param=?a=1&token=***&b=2\nstreamid=#!::r=live/cam,token=***, m=publish\n';
+  assert.equal(await readFile(join(dir, 'c001.log'), 'utf8'), `${text}\xe4 end`);
 });
 
 test('a log is rotated, and old ones go', async (t) => {

@@ -19,6 +19,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     top: note('top'),
     clients: note('clients'),
     unit: note('unit'),
+    sign: async (stream, options) => void asked.push(['sign', { stream, ...options }]),
     events: async (order, options) => void asked.push(['events', { ...order, ...options }]),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
     reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
@@ -72,6 +73,9 @@ test('names the command and its options', async () => {
   assert.deepEqual(await parse('drain', 'c003', '--wait'), [
     ['drain', { kind: 'drain', child: 'c003', wait: true }],
   ]);
+  assert.deepEqual(await parse('sign', 'live/cam', '--role', 'play', '--address', '::1'), [
+    ['sign', { stream: 'live/cam', role: 'play', for: '1h', address: '::1' }],
+  ]);
   assert.deepEqual(await parse('unit', '-c', '/f', '--user', 'srs'), [
     ['unit', { config: '/f', user: 'srs' }],
   ]);
@@ -80,7 +84,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, events, reload, job, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, events, reload, job, sign, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],

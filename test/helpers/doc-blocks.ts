@@ -35,6 +35,7 @@ export const SHOWN: Readonly<Record<string, string>> = {
   '{"level":"info","time":': 'a line of the log: logging',
   '{"dryRun":false,': 'a report: e2e/reload',
   'INFO [gate] publisher taken over': 'a line of the log: e2e/takeover',
+  'const mac = createHmac': 'how a web server signs: access/signed',
   'workDir/hls/c001-3': 'paths: hls/playlists',
   'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
   'srt://HOST:10080': 'a URL: e2e/srt',

@@ -1,10 +1,16 @@
-import type { GateRules } from '../../src/access/decide.js';
 import { Gate, type GateOptions } from '../../src/listener/gate.js';
 import { silentLogger } from '../../src/logging/logger.js';
-import { OPEN_ACCESS } from './access.js';
+import { OPEN_ACCESS, OPEN_POLICY } from './access.js';
 
 /** Everybody may publish and play, and the children decide between publishers. */
-const OPEN_RULES: GateRules = { access: OPEN_ACCESS, takeover: 'refuse', silentMs: 2000 };
+export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
+  access: OPEN_ACCESS,
+  policy: OPEN_POLICY,
+  takeover: 'refuse',
+  silentMs: 2000,
+  keys: [],
+  leewaySeconds: 60,
+};
 
 /** Returns a gate for whose children nobody publishes, but for what is given. */
 export function gateOf(options: Partial<GateOptions> = {}): Gate {

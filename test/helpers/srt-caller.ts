@@ -105,9 +105,10 @@ export class SrtParty {
 export class SrtCaller extends SrtParty {
   /** The server's port. */
   target = 0;
+  host = '127.0.0.1';
 
   send(packet: Buffer): void {
-    this.socket.send(packet, this.target, '127.0.0.1');
+    this.socket.send(packet, this.target, this.host);
   }
 
   /** Sends inductions until it has a cookie. */

@@ -15,7 +15,7 @@ import type { Route } from '../../src/listener/route.js';
 import { silentLogger } from '../../src/logging/logger.js';
 import type { OwnerRef } from '../../src/owner.js';
 import { writerName } from '../../src/protocol/hls/names.js';
-import { OPEN_ACCESS } from '../helpers/access.js';
+import { OPEN_GATE } from '../helpers/gate.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/until.js';
@@ -79,7 +79,7 @@ export class HlsRig {
         vhosts: () => ['__defaultVhost__', OTHER_VHOST, KEYED_VHOST],
         windowSeconds: WINDOW_SECONDS,
         cacheBytes: 8 * 1024 * 1024,
-        access: OPEN_ACCESS,
+        gate: OPEN_GATE,
         find: async (stream) => rig.#route(stream),
         otherwise: fileHandler(new Folders([{ host: null, path: '/', root: rig.html }])),
         logger: silentLogger,

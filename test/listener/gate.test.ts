@@ -3,13 +3,12 @@ import { test } from 'node:test';
 import { Connections } from '../../src/listener/connections.js';
 import type { LivePublisher } from '../../src/listener/gate.js';
 import { SessionError } from '../../src/listener/session-error.js';
-import { OPEN_ACCESS } from '../helpers/access.js';
-import { gateOf } from '../helpers/gate.js';
+import { gateOf, OPEN_RULES } from '../helpers/gate.js';
 import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 
 const STREAM = key('__defaultVhost__/live/s');
-const PUBLISH = { stream: STREAM, role: 'publish' } as const;
+const PUBLISH = { stream: STREAM, role: 'publish', token: null } as const;
 const LIVE: LivePublisher = { owner: { id: 'c001', generation: 1 }, isAccepted: true };
 
 /** A gate before one child, which frees a stream when its publisher is dismissed. */
@@ -17,7 +16,7 @@ function rig({ answers = true, silentMs = 60 } = {}) {
   const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
   const state = { live: null as LivePublisher | null, dismissed: 0 };
   const gate = gateOf({
-    rules: () => ({ access: OPEN_ACCESS, takeover: 'silent', silentMs }),
+    rules: () => ({ ...OPEN_RULES, takeover: 'silent', silentMs }),
     liveHere: () => state.live,
     answers: async () => answers,
     dismiss: async () => {
@@ -122,5 +121,5 @@ test('the same client passes again, and players pass whoever publishes', async (
   const { gate, client, published } = rig({ silentMs: 60_000 });
   const old = await published();
   await gate.pass(old, PUBLISH);
-  await gate.pass(client(), { stream: STREAM, role: 'play' });
+  await gate.pass(client(), { ...PUBLISH, role: 'play' });
 });

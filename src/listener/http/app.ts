@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../logging/logger.js';
 import { logFault } from '../../logging/refusals.js';
+import { corsHeaders } from '../../protocol/http/cors.js';
 import { forwardedPrefix } from '../../protocol/http/forwarded.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
@@ -10,6 +11,7 @@ import type { Connection } from '../connections.js';
 import type { Failure } from '../listener.js';
 import { logFailure } from '../log-failure.js';
 import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';
+import { challenge, GATE_STATUS } from './gate-refusal.js';
 import { requestId, sendRequestIds } from './request-ids.js';
 
 declare module 'fastify' {
@@ -100,7 +102,7 @@ export function clientOf(
 
 function addErrors(app: FastifyInstance, { logger, onFailure }: AppOptions): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('Not Found\n'));
-  app.setErrorHandler((error: FastifyError, { id, url }, reply) => {
+  app.setErrorHandler((error: FastifyError, { id, url, headers, clientAddress }, reply) => {
     const { statusCode = 500 } = error;
     reply.type(TEXT);
     if (statusCode < 500) {
@@ -108,6 +110,13 @@ function addErrors(app: FastifyInstance, { logger, onFailure }: AppOptions): voi
       return reply.code(statusCode).send(`${line}\n`);
     }
     const failure = failureOf(error);
+    const refused = GATE_STATUS[failure];
+    if (refused !== undefined) {
+      const about = { request: id, client: clientAddress.ip, url };
+      onFailure(logFailure(logger, 'http: client refused', about, error));
+      reply.headers({ ...challenge(refused), ...corsHeaders(headers.origin) });
+      return reply.code(refused).send(`${error.message}\n`);
+    }
     if (!isOwnFailure(failure)) {
       logFault(logger, 'http: failed', { request: id, url, reason: error.message });
       return reply.code(statusCode).send('Internal Server Error\n');

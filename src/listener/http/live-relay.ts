@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { tokenOf } from '../../protocol/access-token.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
@@ -15,6 +16,7 @@ import { within } from '../within.js';
 import { type ChildStreamOptions, ChildStreams, type LiveExchange } from './child-streams.js';
 import { isNext } from './detach.js';
 import type { FlvFanout } from './flv-fanout.js';
+import { challenge, GATE_STATUS } from './gate-refusal.js';
 import { knowsNoChunks } from './unchunked.js';
 
 /** The child reports the bytes itself. */
@@ -101,8 +103,10 @@ export class LiveRelay {
   }
 
   async #serve(live: LiveRequest, exchange: LiveExchange): Promise<void> {
-    const { connection, client } = exchange;
-    const wish = { stream: streamKey(live.name), role: 'play', ip: client.ip } as const;
+    const { connection, client, request } = exchange;
+    const { query = '' } = parseTarget(request.url ?? '') ?? {};
+    const token = tokenOf(query, request.headers.authorization);
+    const wish = { stream: streamKey(live.name), role: 'play', ip: client.ip, token } as const;
     await this.#options.gate.pass(connection, wish);
     const leave = this.#options.fanout?.enter(streamKey(live.name));
     try {
@@ -241,7 +245,8 @@ export class LiveRelay {
 
   #fail(exchange: LiveExchange, error: unknown): void {
     const status = STATUS[failureOf(error)] ?? 502;
-    this.#answer(exchange, status, status === 503 ? RETRY : {}, reasonForClient(error));
+    const headers = status === 503 ? RETRY : challenge(status);
+    this.#answer(exchange, status, headers, reasonForClient(error));
   }
 
   #answer(
@@ -270,7 +275,7 @@ export class LiveRelay {
 
 /** HTTP status by kind of failure; default: 502. */
 const STATUS: Partial<Record<Failure, number>> = {
-  access: 403,
+  ...GATE_STATUS,
   full: 503,
   'no-child': 503,
   registry: 503,

@@ -130,7 +130,10 @@ export class PeerListener extends ClientListener {
     const { secret, admit, gate } = this.#options;
     const owner = { id: hello.child, generation: hello.generation };
     try {
-      if (hello.wanted !== null) await gate.pass(connection, { ...hello.wanted, isSentOn: true });
+      if (hello.wanted !== null) {
+        const { stream, role } = hello.wanted;
+        await gate.pass(connection, { stream, role, token: null, isSentOn: true });
+      }
       const route = await admit(owner, hello.wanted);
       if (route !== null) return route;
       throw new SessionError('no-child', `child ${owner.id} does not have it`);

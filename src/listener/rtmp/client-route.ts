@@ -1,11 +1,10 @@
 import { isSameLife } from '../../owner.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
-import type { Role, StreamKey } from '../../stream-key.js';
 import type { Connection } from '../connections.js';
-import type { Gate } from '../gate.js';
+import type { Gate, Wish } from '../gate.js';
 import type { Route, Router } from '../route.js';
 import type { HeldPlayers } from './held-players.js';
-import { streamOf } from './talk.js';
+import { wishOf } from './talk.js';
 
 /** An attempt that was made or prepared for a client elsewhere. */
 export interface FirstAttempt {
@@ -42,9 +41,9 @@ export class ClientRoute {
    * the client next.
    */
   async renamed({ identified }: Renamed): Promise<boolean> {
-    const stream = streamOf(identified, this.#context.vhosts);
-    const { role } = identified;
-    const found = await this.#find(stream, role).catch(() => null);
+    const wish = wishOf(identified, this.#context.vhosts);
+    const { stream, role } = wish;
+    const found = await this.#find(wish).catch(() => null);
     if (found === null) return false;
     if (this.#route === null || !isSameLife(found.owner, this.#route.owner)) {
       this.#next = found;
@@ -69,9 +68,10 @@ export class ClientRoute {
     this.#next = null;
   }
 
-  async #find(stream: StreamKey, role: Role): Promise<Route | null> {
+  async #find(wish: Wish): Promise<Route | null> {
     const { gate, held, route } = this.#context;
-    await gate.pass(this.#connection, { stream, role });
+    const { stream, role } = wish;
+    await gate.pass(this.#connection, wish);
     const waits = role === 'play' && (await held?.mustWait(stream));
     return waits ? null : route(stream, role, this.#route?.owner);
   }

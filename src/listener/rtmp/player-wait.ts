@@ -11,7 +11,7 @@ import { SessionError } from '../session-error.js';
 import { HeldPlayer } from './held-player.js';
 import type { HeldPlayers, Turn } from './held-players.js';
 import type { RtmpSetup, StreamClosed } from './setup.js';
-import { streamOf } from './talk.js';
+import { streamOf, wishOf } from './talk.js';
 
 /** Bytes of a client's handshake. */
 const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
@@ -135,7 +135,7 @@ export class PlayerWait {
     { identified, stream }: { identified: Identified; stream: StreamKey },
     signal: AbortSignal,
   ): Promise<Turn> {
-    const { players, gate, connection } = this.#parts;
+    const { players, gate, connection, vhosts } = this.#parts;
     const request = requestOf(identified, stream);
     const end = () => connection.end(new SessionError('left', 'it was kicked'));
     if (this.#hookClient === null) {
@@ -146,7 +146,7 @@ export class PlayerWait {
     this.#isServed = false;
     const refused = (action: string) => new SessionError('hook', `${action} has refused it`);
     if (!(await this.#hookClient.connect(request))) throw refused('on_connect');
-    await gate.pass(connection, { stream, role: 'play' });
+    await gate.pass(connection, wishOf(identified, vhosts));
     signal.throwIfAborted();
     player.tell();
     if (!(await this.#hookClient.play(request))) throw refused('on_play');

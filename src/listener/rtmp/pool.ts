@@ -11,6 +11,7 @@ import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
 import type { Connection } from '../connections.js';
 import { addCounters, noCounters } from '../counters.js';
 import { targetOf } from '../dial-as-client.js';
+import type { Wish } from '../gate.js';
 import type { HookClient } from '../held-hooks.js';
 import { listenError } from '../listen-error.js';
 import type { ConnectionRow, ListenerSummary } from '../listener.js';
@@ -142,11 +143,11 @@ export class RtmpPool extends BaseRtmpListener {
   }
 
   async #ask(link: ThreadLink, asking: RouteQuestion, member: number): Promise<void> {
-    const { ticket, stream, role } = asking;
+    const { ticket, stream, role, token } = asking;
     const connection = this.connections.adopt(asking, member);
     connection.named(stream, role);
     const routed = link.welcome(ticket, connection);
-    await this.#route(routed, stream, role).catch((error: Error) => {
+    await this.#route(routed, { stream, role, token }).catch((error: Error) => {
       routed.error = error;
     });
     const { route } = routed;
@@ -154,9 +155,10 @@ export class RtmpPool extends BaseRtmpListener {
     else link.say({ kind: 'answer', ticket, answer: this.#answer(connection, route) });
   }
 
-  async #route(routed: RoutedClient, stream: StreamKey, role: Role): Promise<void> {
+  async #route(routed: RoutedClient, wish: Wish): Promise<void> {
     const { gate, held, turns, route } = this.context;
-    await gate.pass(routed.connection, { stream, role });
+    const { stream, role } = wish;
+    await gate.pass(routed.connection, wish);
     if (routed.hasLeft) return;
     routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
     if (routed.waits) return;

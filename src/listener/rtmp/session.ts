@@ -19,7 +19,7 @@ import { ClientRoute, type FirstAttempt } from './client-route.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
-import { streamOf } from './talk.js';
+import { wishOf } from './talk.js';
 
 /** Rooms and limits that all sessions of a listener share. */
 export interface RtmpSessionContext extends SetupRules {
@@ -199,13 +199,13 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
 
   #reach(identified: Identified, first: FirstAttempt | null): Promise<Route> {
     const { connection } = this;
-    const { role } = identified;
-    const stream = streamOf(identified, this.rules.vhosts);
+    const wish = wishOf(identified, this.rules.vhosts);
+    const { stream, role } = wish;
     connection.named(stream, role);
     let made = first;
     const route = async () => {
       if (made === null) {
-        await this.rules.gate.pass(connection, { stream, role });
+        await this.rules.gate.pass(connection, wish);
         return this.rules.route(stream, role);
       }
       if (made.route === null && made.error !== null) throw made.error;

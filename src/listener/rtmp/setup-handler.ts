@@ -21,7 +21,7 @@ import { noCounters } from '../counters.js';
 import { logFailure } from '../log-failure.js';
 import { RelayedClient, type WatchedClient } from './client-watch.js';
 import { RtmpSetup, type SetupHost } from './setup.js';
-import { NOT_SERVED, streamOf, withBuffers } from './talk.js';
+import { NOT_SERVED, wishOf, withBuffers } from './talk.js';
 import type {
   Resumed,
   RouteAnswer,
@@ -135,11 +135,10 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
 
   named(setup: ThreadSetup, connection: Connection, identified: Identified): void {
     const { id, ip, port, since, place } = connection;
-    const stream = streamOf(identified, this.rules.vhosts);
     const { ticket } = setup;
-    const { role } = identified;
+    const wish = wishOf(identified, this.rules.vhosts);
     this.#connections.handOver(connection);
-    this.#say({ kind: 'ask', ticket, id, ip, port, since, place, stream, role });
+    this.#say({ kind: 'ask', ticket, id, ip, port, since, place, ...wish });
   }
 
   relayed(setup: ThreadSetup): void {

@@ -20,7 +20,7 @@ import {
 /** A client that has closed its stream has so long to name another one, as in SRS. */
 const AGAIN_MS = 180_000;
 /** Failures that a client which has named a stream is told of. */
-const TOLD = new Set<Failure>(['no-child', 'child', 'busy', 'registry', 'internal']);
+const TOLD = new Set<Failure>(['no-child', 'child', 'token', 'busy', 'registry', 'internal']);
 
 export interface SetupRules extends ServerRules {
   readonly identifyMs: number;

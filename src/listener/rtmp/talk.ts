@@ -1,5 +1,6 @@
 /** The words of a set-up: to a client before it has its child, and to the child. */
 import { randomBytes } from 'node:crypto';
+import { tokenIn } from '../../protocol/access-token.js';
 import type { ServerIdentity } from '../../protocol/rtmp/connect-answer.js';
 import type { GreetingSizes } from '../../protocol/rtmp/greeting.js';
 import {
@@ -46,6 +47,12 @@ export function newIdentifier(
 export function streamOf({ url }: Identified, vhosts: readonly string[]): StreamKey {
   const vhost = resolveVhost(url.vhost, vhosts);
   return streamKey({ vhost, app: url.app, stream: url.stream });
+}
+
+/** Returns a client's wish for the gate. */
+export function wishOf(identified: Identified, vhosts: readonly string[]) {
+  const { role, url } = identified;
+  return { stream: streamOf(identified, vhosts), role, token: tokenIn(url.param) };
 }
 
 /** Returns a client that came from another thread, where buffers become plain bytes. */

@@ -34,6 +34,8 @@ export interface RouteQuestion {
   readonly place: Place;
   readonly stream: StreamKey;
   readonly role: Role;
+  /** The access token that it has shown; null: none. */
+  readonly token: string | null;
 }
 
 /** A client that the control side goes on with, and what came of its first attempt. */

@@ -19,6 +19,7 @@ export class SrtRefusal extends SessionError {
 
 const REASONS: Partial<Record<Failure, RejectReason>> = {
   access: Reject.forbidden,
+  token: Reject.unauthorized,
   busy: Reject.conflict,
   child: Reject.gateway,
   internal: Reject.internal,

@@ -1,6 +1,7 @@
 import { formatAddress } from '../../config/address.js';
 import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
+import { tokenIn } from '../../protocol/access-token.js';
 import {
   type ExtensionBlock,
   parseExtensions,
@@ -12,7 +13,7 @@ import {
   type DefaultStreamId,
   parseStreamId,
   readStreamId,
-  type StreamId,
+  type ServedStreamId,
 } from '../../protocol/srt/stream-id.js';
 import { type Role, resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
@@ -50,11 +51,11 @@ const DATAGRAM = 2;
  */
 export async function serveSrt(caller: Caller, context: SrtSessionContext): Promise<void> {
   const { connection } = caller;
-  const { role, stream } = identify(caller, context);
+  const { role, stream, token } = identify(caller, context);
   connection.named(stream, role);
   // Another box has applied the rules to its callers, by addresses that are not known here.
   const isSentOn = context.isBox?.(connection.ip) ?? false;
-  await context.gate.pass(connection, { stream, role, isSentOn });
+  await context.gate.pass(connection, { stream, role, isSentOn, token });
   const route = async () => {
     const found = await context.route(stream, role);
     if (found?.via === undefined || !isSentOn) return found;
@@ -83,20 +84,27 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
   void link.ended.then(() => context.moves.remove(link));
 }
 
+/** A caller's wish, and the access token that it has shown; null: none. */
+interface Named {
+  readonly role: Role;
+  readonly stream: StreamKey;
+  readonly token: string | null;
+}
+
 /** Throws SrtRefusal for a request that no child could serve. */
-function identify(caller: Caller, context: SrtSessionContext): { role: Role; stream: StreamKey } {
+function identify(caller: Caller, context: SrtSessionContext): Named {
   const vhosts = context.vhosts();
-  const { role, app, stream, vhost: asked } = streamIdOf(caller, context);
+  const { role, app, stream, vhost: asked, text } = streamIdOf(caller, context);
   const vhost = resolveVhost(asked, vhosts);
   if (!vhosts.includes(vhost)) throw SrtRefusal.of(Reject.hostNotFound, `no vhost ${vhost}`);
-  return { role, stream: streamKey({ vhost, app, stream }) };
+  return { role, stream: streamKey({ vhost, app, stream }), token: tokenIn(text) };
 }
 
 /** Reads the caller's stream id; a replacement is written into `conclusion`. */
 function streamIdOf(
   caller: Caller,
   { defaultApp, defaultStreamId, logger }: SrtSessionContext,
-): StreamId {
+): ServedStreamId {
   const blocks = extensionsOf(caller);
   const asked = nameIn(blocks);
   const id = readStreamId(asked, defaultApp, defaultStreamId);
@@ -117,7 +125,7 @@ function streamIdOf(
  * A version 4 caller cannot send a stream id, and a replacement cannot be added; SRS has its own
  * default.
  */
-function withoutId(wanted: StreamId, defaultApp: string): StreamId {
+function withoutId(wanted: ServedStreamId, defaultApp: string): ServedStreamId {
   const taken = parseStreamId('', defaultApp);
   const isTaken =
     taken.kind === 'value' &&

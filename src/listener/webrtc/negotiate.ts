@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../logging/logger.js';
 import { logFault } from '../../logging/refusals.js';
 import { bearerOf } from '../../protocol/http/bearer.js';
-import { buildHop, HOP_HEADER, readHop } from '../../protocol/peer/hop.js';
+import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
 import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { countMedia, iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
@@ -17,6 +17,7 @@ import type { Gate } from '../gate.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
 import { inTurn, type SetupTurns } from '../setup-turns.js';
+import { hopHeader, toldIp } from './hop.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { OfferRefusal } from './refusal.js';
 import type { RtcSessions } from './sessions.js';
@@ -44,6 +45,8 @@ export interface SignallingOptions {
 export interface Dialect {
   readonly offer: string;
   readonly wanted: RtcRequest;
+  /** The access token that the client has shown; null: none. */
+  readonly token: string | null;
   /** True if the child takes an ICE ufrag of our choice. */
   readonly takesUfrag: boolean;
   /** Returns the SDP; null: the child has not agreed. */
@@ -71,7 +74,8 @@ export async function negotiate(
   const { offer, wanted } = dialect;
   const fault = offerFault(offer, wanted.role);
   if (fault !== null) throw new OfferRefusal(fault.status, fault.reason);
-  const ip = clientIp(options, request);
+  const told = toldIp(options, request);
+  const ip = told ?? request.clientAddress.ip;
   const { port } = request.clientAddress;
   const connection = options.sessions.admit(ip, port);
   if (typeof connection === 'string')
@@ -80,7 +84,8 @@ export async function negotiate(
   connection.named(stream, wanted.role);
   try {
     await options.gate.pass(connection, {
-      ...{ stream, role: wanted.role, ip },
+      ...{ stream, role: wanted.role, ip, token: dialect.token },
+      isSentOn: told !== null,
       isMeasured: options.way.media !== 'direct',
     });
     await checkSuffix(options, wanted);
@@ -128,19 +133,6 @@ async function findRoute(
   if (route !== null && !isCircle) return route;
   route?.release();
   throw new OfferRefusal(503, 'no child can take this stream now', 'no-child');
-}
-
-/** Returns the client's address: as another box tells it, else that of the connection. */
-export function clientIp(
-  { secret }: Pick<SignallingOptions, 'secret'>,
-  request: FastifyRequest,
-): string {
-  const { [HOP_HEADER]: hop } = request.headers;
-  const told =
-    typeof hop === 'string' && secret !== null
-      ? readHop(hop, request.url, secret, Date.now())
-      : null;
-  return told ?? request.clientAddress.ip;
 }
 
 /** Asks the owner; releases the route if no session is opened. */
@@ -263,16 +255,6 @@ export function headersFor(request: FastifyRequest, body: Buffer): IncomingHttpH
     'x-forwarded-for': request.clientAddress.ip,
     'content-length': String(body.length),
   };
-}
-
-/** Returns the header that tells the child's box whose request it is. */
-export function hopHeader(
-  { via }: Pick<Route, 'via'>,
-  ip: string,
-  target: string,
-): IncomingHttpHeaders {
-  if (via === undefined) return {};
-  return { [HOP_HEADER]: buildHop({ ip, at: Date.now() }, target, via.secret) };
 }
 
 /** Returns the path and query of a request's target, as the client wrote them. */

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { challenge, GATE_STATUS } from '../http/gate-refusal.js';
 import type { Failure } from '../listener.js';
 import { failureOf, isOwnFailure, reasonForClient, SessionError } from '../session-error.js';
 
@@ -14,7 +15,7 @@ export class OfferRefusal extends SessionError {
 }
 
 /** HTTP status by kind of refusal at the gate. */
-const STATUS: Partial<Record<Failure, number>> = { access: 403, busy: 409 };
+const STATUS: Partial<Record<Failure, number>> = { ...GATE_STATUS, busy: 409 };
 
 /** Returns the refusal for any error; Fastify's errors have a status. */
 export function asRefusal(error: unknown): OfferRefusal {
@@ -33,5 +34,6 @@ const RETRY_SECONDS = '1';
 /** Sends the reason, and for a temporary refusal when to retry. */
 export function replyRefusal(reply: FastifyReply, { status, message }: OfferRefusal): FastifyReply {
   if (status === 503) reply.header('Retry-After', RETRY_SECONDS);
+  reply.headers(challenge(status));
   return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
 }

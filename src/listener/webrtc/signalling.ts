@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { askChild, type ChildAnswer } from '../../child-access/ask.js';
+import { tokenIn, tokenOf } from '../../protocol/access-token.js';
 import { namedCorsHeaders } from '../../protocol/http/cors.js';
 import { HOP_HEADER } from '../../protocol/peer/hop.js';
 import { parseQuery } from '../../protocol/query.js';
@@ -12,11 +13,10 @@ import {
 import type { Role } from '../../stream-key.js';
 import { logFailure } from '../log-failure.js';
 import { isOwnFailure } from '../session-error.js';
+import { clientIp, hopHeader } from './hop.js';
 import {
-  clientIp,
   type Dialect,
   headersFor,
-  hopHeader,
   type Negotiated,
   negotiate,
   type SignallingOptions,
@@ -160,12 +160,14 @@ async function whip(
   reply: FastifyReply,
   role: Role,
 ): Promise<FastifyReply> {
-  const query = parseQuery(splitUrl(request.url).query);
+  const text = splitUrl(request.url).query;
+  const query = parseQuery(text);
   const { vhosts } = options;
   const wanted = need(parseWhipRequest({ query, host: request.headers.host ?? '', vhosts }, role));
   const offer = (request.body as Buffer | undefined)?.toString() ?? '';
   const answerOf = ({ status, body }: ChildAnswer) => (status === 201 ? body.toString() : null);
-  const dialect: Dialect = { offer, wanted, takesUfrag: true, answerOf };
+  const token = tokenOf(text, request.headers.authorization);
+  const dialect: Dialect = { offer, wanted, token, takesUfrag: true, answerOf };
   const { answer, sdp } = await negotiate(options, request, dialect);
   return passOn(reply, answer).send(sdp ?? answer.body);
 }
@@ -202,7 +204,9 @@ async function negotiateOlder(
     const { code, sdp: answered } = jsonOf(body);
     return code === 0 && typeof answered === 'string' ? answered : null;
   };
-  return negotiate(options, request, { offer: sdp, wanted, takesUfrag: false, answerOf });
+  const { url, headers } = request;
+  const token = tokenIn(streamurl) ?? tokenOf(splitUrl(url).query, headers.authorization);
+  return negotiate(options, request, { offer: sdp, wanted, token, takesUfrag: false, answerOf });
 }
 
 /**

@@ -10,6 +10,8 @@ export const Reject = {
   version: 8,
   hostNotFound: 1003,
   badRequest: 1400,
+  /** It has shown no token, or one that is not valid. */
+  unauthorized: 1401,
   forbidden: 1403,
   overload: 1402,
   /** The stream has a publisher. */

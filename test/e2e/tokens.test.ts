@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type SignedPermit, signToken } from '../../src/access/signed.js';
+import type { AdminStatus } from '../../src/admin/types.js';
+import { CONCLUSION } from '../../src/protocol/srt/handshake.js';
+import type { Role } from '../../src/stream-key.js';
+import { Cast } from '../helpers/cast.js';
+import { apiUrl, Cluster, type ClusterBox, httpUrl } from '../helpers/cluster.js';
+import { HlsViewer } from '../helpers/hls-viewer.js';
+import { origins } from '../helpers/origins.js';
+import { findProgram } from '../helpers/programs.js';
+import { offerText } from '../helpers/sdp.js';
+import { SrtCaller } from '../helpers/srt-caller.js';
+import { key } from '../helpers/stream-key.js';
+import { BOUNDED } from '../helpers/until.js';
+import { RtmpClient } from '../origin/rtmp-client.js';
+
+const NO_REDIS = findProgram('redis-server') === null && 'needs redis-server';
+const KEY = { id: 'this-year', secret: 'a-secret-of-this-year' };
+const OLD = { id: 'last-year', secret: 'a-secret-of-last-year' };
+const HERE = '127.0.0.1';
+const RULES = [{ app: 'live', publish: { token: 'required' }, play: { token: 'signed' } }];
+const ENV = {
+  SRS_SUPERVISOR_ACCESS_RULES: JSON.stringify(RULES),
+  SRS_SUPERVISOR_ACCESS_KEYS: [KEY, OLD].map(({ id, secret }) => `${id}:${secret}`).join(),
+  SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
+  SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '6',
+};
+
+type Protocol = 'rtmp' | 'srt' | 'whip' | 'whep' | 'flv' | 'hls';
+/** The answers to clients that are let in, and to those without a valid token. */
+const ANSWERS: Readonly<Record<Protocol, readonly [yes: string, no: string]>> = {
+  rtmp: ['Start', 'Failed'],
+  srt: [`${CONCLUSION}`, '2401'],
+  whip: ['201', '401'],
+  whep: ['201', '401'],
+  flv: ['200', '401'],
+  hls: ['200', '401'],
+};
+const CLIENTS: Readonly<Record<Role, readonly Protocol[]>> = {
+  publish: ['rtmp', 'srt', 'whip'],
+  play: ['rtmp', 'srt', 'whep', 'flv', 'hls'],
+};
+
+/** Two boxes; `live/cam` is published on the first one. */
+class Stage {
+  readonly cast = new Cast();
+  readonly isSrs: boolean;
+  cluster!: Cluster;
+  /** Tokens that clients have shown. */
+  readonly shown: string[] = [];
+  #streams = 0;
+  #sockets = 0;
+
+  constructor(isSrs: boolean) {
+    this.isSrs = isSrs;
+  }
+
+  async open(origin: string): Promise<void> {
+    this.cluster = await Cluster.start({ origin, children: 1, env: ENV });
+    const { supervisor } = this.cluster.a;
+    this.cast.publish(`${supervisor.url('live/cam')}?token=${this.token('live/cam', 'publish')}`);
+    await supervisor.ownerOf('live/cam');
+  }
+
+  async close(): Promise<void> {
+    await this.cast.close();
+    await this.cluster?.dispose();
+  }
+
+  /** A name that nobody has published. */
+  stream(role: Role): string {
+    if (role === 'play') return 'cam';
+    this.#streams += 1;
+    return `p${this.#streams}`;
+  }
+
+  token(stream: string, role: Role, changes: Partial<SignedPermit> = {}, by = KEY): string {
+    const expires = Math.floor(Date.now() / 1000) + 600;
+    const permit = { stream: key(`__defaultVhost__/${stream}`), role, expires, address: null };
+    const token = signToken({ ...permit, ...changes }, by);
+    this.shown.push(token);
+    return token;
+  }
+
+  protocols(role: Role): readonly Protocol[] {
+    // mini-srs speaks no SRT.
+    return CLIENTS[role].filter((name) => name !== 'srt' || this.isSrs);
+  }
+
+  /** Returns what a client with this token is told; null: it has none. */
+  async told(box: ClusterBox, protocol: Protocol, role: Role, asked: Asked): Promise<string> {
+    const { stream, token } = asked;
+    const query = token === null ? '' : `?token=${token}`;
+    if (protocol === 'rtmp') return this.#rtmp(box, role, `${stream}${query}`);
+    if (protocol === 'srt') return this.#srt(box, role, asked);
+    if (protocol === 'flv' || protocol === 'hls') {
+      const file = protocol === 'flv' ? 'flv' : 'm3u8';
+      return statusOf(httpUrl(box, `live/${stream}.${file}${query}`));
+    }
+    const more = query.replace('?', '&');
+    const url = `${apiUrl(box)}/rtc/v1/${protocol}/?app=live&stream=${stream}${more}`;
+    return statusOf(url, offerText(role === 'publish' ? 'sendonly' : 'recvonly'));
+  }
+
+  async #rtmp({ supervisor }: ClusterBox, role: Role, stream: string): Promise<string> {
+    const client = await RtmpClient.open(supervisor.rtmpPort);
+    client[role](`rtmp://127.0.0.1:${supervisor.rtmpPort}/live`, stream);
+    const name = role === 'publish' ? 'Publish' : 'Play';
+    const heard = ['Start', 'Failed'].map(async (code) => {
+      await client.hears(`NetStream.${name}.${code}`);
+      return code;
+    });
+    const code = await Promise.any(heard);
+    client.close();
+    return code;
+  }
+
+  async #srt({ srt, host }: ClusterBox, role: Role, { stream, token }: Asked): Promise<string> {
+    const caller = await new SrtCaller().open();
+    caller.target = srt;
+    caller.host = host;
+    const mode = role === 'publish' ? 'publish' : 'request';
+    const end = token === null ? '' : `,token=${token}`;
+    this.#sockets += 1;
+    const { type } = await caller.call(this.#sockets, `#!::r=live/${stream},m=${mode}${end}`);
+    await caller.close();
+    return `${type}`;
+  }
+}
+
+interface Asked {
+  readonly stream: string;
+  readonly token: string | null;
+}
+
+/** Returns the status of a request, with an offer if there is one. */
+async function statusOf(url: string, offer?: string, headers = {}): Promise<string> {
+  const left = new AbortController();
+  const sdp = { method: 'POST', body: offer ?? '', headers: { 'Content-Type': 'application/sdp' } };
+  const init = offer === undefined ? { headers } : sdp;
+  const response = await fetch(url, { ...init, signal: left.signal });
+  left.abort();
+  return `${response.status}`;
+}
+
+function failedOn(status: AdminStatus): number {
+  return status.listeners.reduce((sum, { clients }) => sum + (clients?.failed.token ?? 0), 0);
+}
+
+/** Tokens that are not valid for a stream and role, by their fault. */
+function faults(stage: Stage, stream: string, role: Role): Record<string, string | null> {
+  const now = Math.floor(Date.now() / 1000);
+  const other = role === 'publish' ? 'play' : 'publish';
+  const good = stage.token(`live/${stream}`, role);
+  return {
+    none: null,
+    wrong: `${good.slice(0, -2)}${good.endsWith('AA') ? 'BB' : 'AA'}`,
+    expired: stage.token(`live/${stream}`, role, { expires: now - 120 }),
+    'of another stream': stage.token('live/elsewhere', role),
+    'of another vhost': stage.token('live/x', role, { stream: key(`tv.com/live/${stream}`) }),
+    'of another role': stage.token(`live/${stream}`, other),
+    'of another address': stage.token(`live/${stream}`, role, { address: '192.0.2.1' }),
+    'of a key that is gone': stage.token(`live/${stream}`, role, {}, { ...KEY, id: 'gone' }),
+  };
+}
+
+for (const origin of origins()) {
+  describe(`access tokens, ${origin.name}`, { ...BOUNDED, skip: NO_REDIS }, () => {
+    const stage = new Stage(origin.name === 'srs');
+    /** Clients that the second box has refused. */
+    let refused = 0;
+    before(() => stage.open(origin.path));
+    after(() => stage.close());
+
+    for (const role of ['publish', 'play'] as const) {
+      for (const protocol of stage.protocols(role)) {
+        it(`refuses to ${role} by ${protocol} without a valid token, where it comes`, async () => {
+          const stream = stage.stream(role);
+          const [, no] = ANSWERS[protocol];
+          for (const [fault, token] of Object.entries(faults(stage, stream, role))) {
+            const told = await stage.told(stage.cluster.b, protocol, role, { stream, token });
+            assert.equal(told, no, fault);
+            refused += 1;
+          }
+        });
+
+        it(`lets valid ones ${role} by ${protocol}, from this box and another`, async () => {
+          const [yes] = ANSWERS[protocol];
+          const { a, b } = stage.cluster;
+          const now = Math.floor(Date.now() / 1000);
+          for (const [box, changes, by] of [
+            [b, {}, KEY],
+            // The clocks differ by less than the leeway.
+            [a, { expires: now - 30 }, KEY],
+            [a, {}, OLD],
+            [a, { address: HERE }, KEY],
+          ] as const) {
+            const stream = stage.stream(role);
+            const token = stage.token(`live/${stream}`, role, changes, by);
+            assert.equal(await stage.told(box, protocol, role, { stream, token }), yes);
+          }
+        });
+      }
+    }
+
+    it('takes a token as often as it is shown, and as a Bearer', async () => {
+      const { b } = stage.cluster;
+      const asked = { stream: 'cam', token: stage.token('live/cam', 'play') };
+      for (let times = 0; times < 2; times++) {
+        assert.equal(await stage.told(b, 'rtmp', 'play', asked), 'Start');
+      }
+      const headers = { Authorization: `Bearer ${asked.token}` };
+      const url = httpUrl(b, 'live/cam.flv');
+      assert.equal(await statusOf(url, undefined, headers), '200');
+      const challenge = (await fetch(url)).headers.get('www-authenticate');
+      assert.equal(challenge, 'Bearer');
+      refused += 1;
+    });
+
+    it('serves segments to the session that began with a token, on both boxes', async () => {
+      for (const box of [stage.cluster.a, stage.cluster.b]) {
+        const token = stage.token('live/cam', 'play');
+        const viewer = await HlsViewer.join(httpUrl(box, `live/cam.m3u8?token=${token}`));
+        const { segments } = await viewer.whenListed(2);
+        const uri = segments[0]?.uri ?? '';
+        assert.ok(!uri.includes('token='), uri);
+        const got = await viewer.segment(uri);
+        assert.equal(got.status, 200);
+        await got.arrayBuffer();
+        const bare = new URL(uri, viewer.url);
+        assert.equal(await statusOf(bare.href.replace(/hls_ctx=\w+/, 'hls_ctx=guess123')), '401');
+        const list = viewer.url.replace(/token=[^&]*/, '');
+        assert.equal(await statusOf(list), '200');
+        assert.equal(await statusOf(list.replace(/hls_ctx=\w+/, 'hls_ctx=guess123')), '401');
+        if (box === stage.cluster.b) refused += 2;
+      }
+    });
+
+    it('counts and logs them at the box that they came to, and shows no token', async () => {
+      const { a, b } = stage.cluster;
+      const statuses = await Promise.all(
+        [a, b].map(({ supervisor }) => supervisor.get<AdminStatus>('status')),
+      );
+      assert.deepEqual(statuses.map(failedOn), [2, refused]);
+      const { output } = b.supervisor;
+      assert.match(output, /"failure":"token","err":"access.rules: a token is needed, and none/);
+      for (const { supervisor, api } of [a, b]) {
+        const urls = ['events', 'connections', 'status'].map(
+          (name) => `http://127.0.0.1:${supervisor.adminPort}/admin/v1/${name}`,
+        );
+        urls.push(`http://127.0.0.1:${supervisor.adminPort}/metrics`);
+        urls.push(`http://127.0.0.1:${api}/api/v1/clients`);
+        const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+        const folder = join(supervisor.workDir, 'logs');
+        for (const name of await readdir(folder)) {
+          texts.push(await readFile(join(folder, name), 'utf8'));
+        }
+        for (const text of [supervisor.output, ...texts]) {
+          const secrets = stage.shown.map((token) => token.slice(token.lastIndexOf('.') + 1));
+          const found = secrets.find((secret) => text.includes(secret));
+          const at = text.indexOf(found ?? '');
+          assert.equal(found, undefined, text.slice(Math.max(at - 200, 0), at + 60));
+        }
+      }
+    });
+  });
+}
