@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { EVENT_ENTRY } from '../events/event.js';
 import type { EventFilter, EventLog } from '../events/event-log.js';
-import { historyOf, type Timeline } from '../events/timeline.js';
+import { historyOf, TIMELINE, type Timeline } from '../events/timeline.js';
+import { json, type RouteDoc } from '../openapi/route-doc.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { EventReader, type EventReaderOptions, MOST_READERS } from './event-reader.js';
+import { readFields, takeOrders, whole } from './order-body.js';
 import type { AdminPlugin } from './server.js';
 import type { AdminSource } from './types.js';
 
@@ -11,17 +15,37 @@ export interface EventRoutesParts {
   readonly source: Pick<AdminSource, 'streams'>;
 }
 
-interface Query {
-  readonly stream?: string;
-  readonly child?: string;
-  readonly last?: string;
-}
-
-type OfEvents = FastifyRequest<{ Querystring: Query }>;
 type OfStream = FastifyRequest<{ Params: { key: string } }>;
 
-/** Events that are given if the request does not say how many. */
-const DEFAULT_LAST = 1000;
+const QUERY = z.object({
+  stream: z.string().optional().describe('only about app/stream, or vhost/app/stream'),
+  child: z.string().optional().describe('only about the child of that id'),
+  last: whole(0, 999_999).default(1000).describe('the last so many'),
+});
+
+const DOCS = {
+  events: {
+    summary: 'Events of the last hour, oldest first; as server-sent events they go on',
+    tag: 'events',
+    query: QUERY,
+    headers: z.object({
+      'Last-Event-ID': z.string().optional().describe('continue after the event of that id'),
+    }),
+    answers: {
+      200: {
+        about: 'a list, or server-sent events if the request accepts these',
+        bodies: { 'application/json': z.array(EVENT_ENTRY), 'text/event-stream': z.string() },
+      },
+    },
+    errors: { 400: 'last is no number', 503: 'too many readers of server-sent events' },
+  },
+  timeline: {
+    summary: 'Who published a stream in the last hour, in which child, and why that ended',
+    tag: 'events',
+    params: z.object({ key: z.string().describe('app/stream, or vhost/app/stream, as one part') }),
+    answers: { 200: json(TIMELINE, 'the history; empty for a stream that was never there') },
+  },
+} as const satisfies Record<string, RouteDoc>;
 
 /**
  * Routes of events. `GET /admin/v1/events`: server-sent events for a request that accepts these,
@@ -30,15 +54,18 @@ const DEFAULT_LAST = 1000;
 export function eventRoutes({ events, source }: EventRoutesParts): AdminPlugin {
   const readers = new Set<EventReader>();
   return async (app) => {
-    app.get('/admin/v1/events', async (request: OfEvents, reply) => {
-      const filter = filterOf(request.query);
-      const last = countOf(request.query.last);
+    takeOrders(app, { ERR_USAGE: 400 });
+    app.get('/admin/v1/events', { config: { doc: DOCS.events } }, async (request, reply) => {
+      const { last, ...named } = readFields(request.query, QUERY);
+      const filter = filterOf(named);
       const accepts = request.headers.accept ?? '';
       if (!accepts.includes('text/event-stream')) return events.list(filter, last);
       return stream(request, reply, { filter, last });
     });
-    app.get('/admin/v1/streams/:key/timeline', async ({ params: { key } }: OfStream) =>
-      timelineOf(fullKey(key)),
+    app.get(
+      '/admin/v1/streams/:key/timeline',
+      { config: { doc: DOCS.timeline } },
+      async ({ params: { key } }: OfStream) => timelineOf(fullKey(key)),
     );
     app.addHook('preClose', async () => {
       for (const reader of readers) reader.close();
@@ -46,7 +73,7 @@ export function eventRoutes({ events, source }: EventRoutesParts): AdminPlugin {
   };
 
   function stream(
-    { headers }: OfEvents,
+    { headers }: FastifyRequest,
     reply: FastifyReply,
     wanted: Pick<EventReaderOptions, 'filter' | 'last'>,
   ): FastifyReply {
@@ -77,17 +104,11 @@ export function eventRoutes({ events, source }: EventRoutesParts): AdminPlugin {
   }
 }
 
-function filterOf({ stream, child }: Query): EventFilter {
+function filterOf({ stream, child }: EventFilter): EventFilter {
   return { stream: stream === undefined ? undefined : fullKey(stream), child };
 }
 
 /** Returns a stream's key; `app/stream` is one of the default vhost. */
 function fullKey(name: string): string {
   return name.split('/').length === 2 ? `${DEFAULT_VHOST}/${name}` : name;
-}
-
-function countOf(text = `${DEFAULT_LAST}`): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  const error = `last: must be a whole number 0-999999, got "${text.slice(0, 64)}"`;
-  throw Object.assign(new Error(error), { statusCode: 400 });
 }

@@ -1,12 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import type { Reader } from '../config/readers.js';
+import { z } from 'zod';
 import { codeOf, messageOf, SupervisorError } from '../errors.js';
-
-/** A key of an order's body: the rule of its value, and its default. */
-export interface OrderKey<T> {
-  readonly reader: Reader<T>;
-  readonly fallback: T;
-}
 
 /** Bytes of an order. */
 const MAX_BODY_BYTES = 4096;
@@ -15,12 +9,23 @@ const MAX_BODY_BYTES = 4096;
 export type RefusalStatuses = Readonly<Record<string, number>>;
 
 /** A value of `true` or `false`. */
-export const flag: Reader<boolean> = {
-  rule: 'true or false',
-  read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
-};
+export const FLAG = z.boolean('must be true or false');
 
-type Values<K> = { [N in keyof K]: K[N] extends OrderKey<infer T> ? T : never };
+/** A whole number, also as text: the command line sends what was typed. */
+export function whole(min: number, max: number) {
+  const rule = `must be a whole number ${min}-${max}`;
+  const number = z.int(rule).min(min, rule).max(max, rule);
+  return z.preprocess((raw) => (isDigits(raw) ? Number(raw) : raw), number);
+}
+
+function isDigits(raw: unknown): boolean {
+  return typeof raw === 'string' && /^\d{1,15}$/.test(raw);
+}
+
+/** A text of that pattern; `rule` says it in words. */
+export function matching(rule: string, pattern: RegExp): z.ZodString {
+  return z.string(`must be ${rule}`).regex(pattern, `must be ${rule}`);
+}
 
 /**
  * Prepares an app for orders: it reads bodies of any type as text, since curl sends the type of a
@@ -41,25 +46,30 @@ export function takeOrders(app: FastifyInstance, statuses: RefusalStatuses): voi
  * Reads an order's body, `{"parallel": 4}`; none stands for `{}`. Throws ERR_USAGE, which names the
  * key, the rule and the value.
  */
-export function readOrder<K extends Readonly<Record<string, OrderKey<unknown>>>>(
-  body: unknown,
-  keys: K,
-): Values<K> {
-  const given = parse(body);
-  const unknown = Object.keys(given).find((name) => !(name in keys));
-  if (unknown !== undefined) {
-    throw refuse(`${unknown}: unknown key; there are ${Object.keys(keys).join(', ') || 'none'}`);
-  }
-  const values = Object.entries(keys).map(([name, key]) => [name, readKey(name, key, given[name])]);
-  return Object.fromEntries(values) as Values<K>;
+export function readOrder<S extends z.ZodObject>(body: unknown, schema: S): z.output<S> {
+  return readFields(parse(body), schema);
 }
 
-function readKey(name: string, { reader, fallback }: OrderKey<unknown>, raw: unknown): unknown {
-  if (raw === undefined) return fallback;
-  const value = reader.read(raw);
-  if (value !== undefined) return value;
-  throw refuse(`${name}: must be ${reader.rule}, got ${JSON.stringify(raw)}`);
+/** Reads fields as the schema says. Throws ERR_USAGE, which names the field, rule and value. */
+export function readFields<S extends z.ZodObject>(given: unknown, schema: S): z.output<S> {
+  const { success, data, error } = schema.safeParse(given, { reportInput: true });
+  if (success) return data;
+  const [issue] = error.issues;
+  throw refuse(issue === undefined ? messageOf(error) : textOf(issue, Object.keys(schema.shape)));
 }
+
+function textOf(issue: z.core.$ZodIssue, names: readonly string[]): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `${issue.keys[0]}: unknown key; there are ${names.join(', ') || 'none'}`;
+  }
+  const { path, message, input } = issue;
+  if (input === undefined) return `${path.join('.')}: is missing`;
+  const shown = JSON.stringify(input).slice(0, MOST_SHOWN);
+  return `${path.join('.')}: ${message}, got ${shown}`;
+}
+
+/** Most characters of a value in an error. */
+const MOST_SHOWN = 64;
 
 function parse(body: unknown): Record<string, unknown> {
   if (body === undefined || body === null || body === '') return {};

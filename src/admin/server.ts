@@ -1,6 +1,6 @@
 /**
  * The room `admin/`: the private port, where tools of operators ask what runs and order jobs.
- * May import: child, config, events, hooks, jobs, listener, logging, placement, protocol,
+ * May import: child, config, events, hooks, jobs, listener, logging, openapi, placement, protocol,
  * system, unmanaged.
  */
 
@@ -14,8 +14,10 @@ import { requestId, sendRequestIds } from '../listener/http/request-ids.js';
 import { createHttpServer } from '../listener/http/server.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { logFault } from '../logging/refusals.js';
+import { collectRoutes, type RegisteredRoute } from '../openapi/routes.js';
 import { type Guard, refusalOf } from './guard.js';
 import { IdleFirst } from './idle-first.js';
+import { addDocument, addStateRoutes } from './state-routes.js';
 import type { AdminSource } from './types.js';
 
 export interface AdminOptions {
@@ -47,6 +49,8 @@ export class AdminServer {
   readonly #options: AdminOptions;
   readonly #app: FastifyInstance;
   #token: string | null;
+  /** Routes that are registered; complete after start(). */
+  readonly routes: readonly RegisteredRoute[];
 
   constructor(options: AdminOptions) {
     this.#options = options;
@@ -65,7 +69,9 @@ export class AdminServer {
     const { hide } = options;
     if (hide) this.#app.addHook('onSend', async (_request, _reply, body) => hidden(body, hide));
     addErrors(this.#app, options.logger ?? silentLogger);
-    addRoutes(this.#app, options.source);
+    this.routes = collectRoutes(this.#app);
+    addStateRoutes(this.#app, options.source);
+    addDocument(this.#app, this.routes);
     for (const plugin of options.plugins ?? []) this.#app.register(plugin);
   }
 
@@ -158,19 +164,5 @@ function addErrors(app: FastifyInstance, logger: Logger): void {
     if (status >= 500) logFault(logger, 'admin: failed', about);
     const [line = ''] = error.message.split('\n');
     return reply.code(status).send({ error: line });
-  });
-}
-
-function addRoutes(app: FastifyInstance, source: AdminSource): void {
-  app.get('/admin/v1/status', async () => source.status());
-  app.get('/admin/v1/children', async () => source.children());
-  app.get('/admin/v1/streams', async () => source.streams());
-  app.get('/admin/v1/connections', async () => source.connections());
-  app.get('/admin/v1/clients', async () => source.clients());
-  app.get('/healthz', async (_request, reply) => {
-    const { state, children } = source.status();
-    const healthy = state === 'ready' && children.ready > 0;
-    const status = healthy ? 'ok' : state === 'ready' ? 'no child is ready' : state;
-    return reply.code(healthy ? 200 : 503).send({ status });
   });
 }

@@ -1,141 +1,164 @@
-import type { DiskSpace } from '../child/disk-watch.js';
-import type { ChildState, ChildStatus } from '../child/types.js';
-import type { HookAction } from '../hooks/actions.js';
-import type { HookCounters } from '../hooks/counters.js';
-import type { JobReport, JobStatus } from '../jobs/job.js';
-import type { FanoutRow } from '../listener/http/stream-feeds.js';
-import type { ConnectionRow, ListenerCounters } from '../listener/listener.js';
-import type { StreamStatus } from '../placement/types.js';
-import type { Role, StreamKey } from '../stream-key.js';
-import type { RefusalRow } from '../unmanaged/refusals.js';
+import { z } from 'zod';
+import { DISK_SPACE } from '../child/disk-watch.js';
+import { CHILD_STATE, CHILD_STATUS } from '../child/types.js';
+import { BITRATE, BYTES, COUNT, ROLE, STREAM_KEY, TIME } from '../fields.js';
+import { HOOK_ACTIONS } from '../hooks/actions.js';
+import { HOOK_COUNTERS } from '../hooks/counters.js';
+import { JOB_REPORT, JOB_STATUS } from '../jobs/job.js';
+import { FANOUT_ROW } from '../listener/http/stream-feeds.js';
+import { CONNECTION_ROW, LISTENER_COUNTERS } from '../listener/listener.js';
+import { STREAM_STATUS } from '../placement/types.js';
+import { REFUSAL_ROW } from '../unmanaged/refusals.js';
 
 /** A listener; `address` as in the config, but with the real port. */
-export interface ListenerRow {
-  readonly name: string;
-  readonly transport: 'tcp' | 'udp';
-  readonly address: string;
-  /** Counters of its clients since the start; absent for the admin port. */
-  readonly clients?: ListenerCounters;
-}
+const LISTENER_ROW = z.object({
+  name: z.string().describe('the port by its name in the configuration, without listen.'),
+  transport: z.enum(['tcp', 'udp']),
+  address: z.string(),
+  clients: LISTENER_COUNTERS.exactOptional().describe(
+    'counters of its clients since the start; absent for the admin port',
+  ),
+});
+export type ListenerRow = Readonly<z.infer<typeof LISTENER_ROW>>;
 
 /** A box that shares the stream map. */
-export interface BoxRow {
-  readonly id: string;
-  /** Host at which the others reach it. */
-  readonly host: string;
-  /** True for this box. */
-  readonly own: boolean;
-}
+const BOX_ROW = z.object({
+  id: z.string(),
+  host: z.string().describe('host at which the others reach it'),
+  own: z.boolean().describe('true for this box'),
+});
+export type BoxRow = Readonly<z.infer<typeof BOX_ROW>>;
 
 /** The program's own counters since its start. */
-export interface ProgramCounts {
-  /** Uncaught errors; each kind is logged with its stack. */
-  readonly unforeseenErrors: number;
-  /** Log lines that were dropped because their reader was too slow. */
-  readonly logLinesDropped: number;
-}
-
-/** Answer of `GET /admin/v1/status`. */
-export interface AdminStatus extends ProgramCounts {
-  readonly state: 'starting' | 'ready' | 'draining' | 'stopping';
-  readonly version: string;
-  readonly pid: number;
-  readonly uptimeSeconds: number;
-  readonly srs: {
-    /** `none`: all children are registered origins. */
-    readonly kind: 'srs' | 'mini-srs' | 'none';
-    readonly version: string;
-    readonly path: string;
-  };
-  /** The relay engine; 0 threads: the supervisor's own thread. */
-  readonly relay: { readonly engine: 'native' | 'portable'; readonly threads: number };
-  readonly listeners: readonly ListenerRow[];
-  /** Living boxes that share the map, this one included; empty with a map in memory. */
-  readonly boxes: readonly BoxRow[];
-  readonly children: {
-    readonly total: number;
-    readonly ready: number;
-    /** The first children that are not simply ready, and why. */
-    readonly notes: readonly ChildNote[];
-  };
-  /** The job at work on children; null: none. */
-  readonly job: JobStatus | null;
-  readonly streams: number;
-  /** Current client connections. */
-  readonly connections: number;
-  /** Bytes from clients to children since the start. */
-  readonly bytesIn: number;
-  /** Bytes from children to clients since the start. */
-  readonly bytesOut: number;
-  /** Players waiting here for streams without a publisher. */
-  readonly heldPlayers: number;
-  /** Counters of the children's hooks by action; actions never called are omitted. */
-  readonly hooks: Partial<Record<HookAction, HookCounters>>;
-  /** Room on the disk of the work directory while it is full; null: it has room. */
-  readonly fullDisk: DiskSpace | null;
-  /** Origins that we did not start. */
-  readonly origins: {
-    /** Reports whether any sender may register an origin. */
-    readonly mayRegister: boolean;
-    /** Recent refusals, and configured origins that cannot be reached. */
-    readonly refused: readonly RefusalRow[];
-  };
-}
+const PROGRAM_COUNTS = z.object({
+  unforeseenErrors: COUNT.describe('uncaught errors; each kind is logged with its stack'),
+  logLinesDropped: COUNT.describe('log lines dropped because their reader was too slow'),
+});
+export type ProgramCounts = Readonly<z.infer<typeof PROGRAM_COUNTS>>;
 
 /** A child that is not simply ready. */
-export interface ChildNote {
-  readonly id: string;
-  readonly state: ChildState | 'silent' | 'busy' | 'ejected';
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  readonly why: string | null;
-}
+const CHILD_NOTE = z.object({
+  id: z.string(),
+  state: z.enum([...CHILD_STATE.options, 'silent', 'busy', 'ejected']),
+  since: TIME,
+  why: z.string().nullable(),
+});
+export type ChildNote = Readonly<z.infer<typeof CHILD_NOTE>>;
+
+/** Answer of `GET /admin/v1/status`. */
+export const ADMIN_STATUS = z
+  .object({
+    ...PROGRAM_COUNTS.shape,
+    state: z.enum(['starting', 'ready', 'draining', 'stopping']),
+    version: z.string(),
+    pid: COUNT,
+    uptimeSeconds: COUNT,
+    srs: z.object({
+      kind: z
+        .enum(['srs', 'mini-srs', 'none'])
+        .describe('none: all children are registered origins'),
+      version: z.string(),
+      path: z.string(),
+    }),
+    relay: z
+      .object({ engine: z.enum(['native', 'portable']), threads: COUNT })
+      .describe("the relay engine; 0 threads: the supervisor's own thread"),
+    listeners: z.array(LISTENER_ROW).readonly(),
+    boxes: z
+      .array(BOX_ROW)
+      .readonly()
+      .describe('living boxes that share the map, this one included; empty with a map in memory'),
+    children: z.object({
+      total: COUNT,
+      ready: COUNT,
+      notes: z
+        .array(CHILD_NOTE)
+        .readonly()
+        .describe('the first children that are not simply ready, and why'),
+    }),
+    job: JOB_STATUS.nullable().describe('the job at work on children; null: none'),
+    streams: COUNT,
+    connections: COUNT.describe('current client connections'),
+    bytesIn: BYTES.describe('bytes from clients to children since the start'),
+    bytesOut: BYTES.describe('bytes from children to clients since the start'),
+    heldPlayers: COUNT.describe('players waiting here for streams without a publisher'),
+    hooks: z
+      .partialRecord(z.enum(HOOK_ACTIONS), HOOK_COUNTERS)
+      .describe("counters of the children's hooks by action; actions never called are omitted"),
+    fullDisk: DISK_SPACE.nullable().describe(
+      'room on the disk of the work directory while it is full; null: it has room',
+    ),
+    origins: z
+      .object({
+        mayRegister: z.boolean().describe('whether any sender may register an origin'),
+        refused: z
+          .array(REFUSAL_ROW)
+          .readonly()
+          .describe('recent refusals, and configured origins that cannot be reached'),
+      })
+      .describe('origins that the supervisor did not start'),
+  })
+  .meta({ id: 'Status' });
+export type AdminStatus = Readonly<z.infer<typeof ADMIN_STATUS>>;
 
 /** An entry of `GET /admin/v1/children`. */
-export interface ChildRow extends ChildStatus {
-  /** False for an origin that we did not start. */
-  readonly managed: boolean;
-  readonly streams: number;
-  readonly clients: number;
-  /** Bits per second of its clients, both ways. */
-  readonly bitrate: number;
-}
+export const CHILD_ROW = z
+  .object({
+    ...CHILD_STATUS.shape,
+    managed: z.boolean().describe('false for an origin that the supervisor did not start'),
+    streams: COUNT,
+    clients: COUNT,
+    bitrate: BITRATE.describe('bits per second of its clients, both ways'),
+  })
+  .meta({ id: 'Child' });
+export type ChildRow = Readonly<z.infer<typeof CHILD_ROW>>;
 
 /** An entry of `GET /admin/v1/streams`. */
-export interface StreamRow extends StreamStatus {
-  /** Address and port of the publisher; null if none is connected to this box. */
-  readonly publisher: string | null;
-  /** Bits per second from the publisher; null if none is connected to this box. */
-  readonly bitrate: number | null;
-  /** Absent while no viewers share a connection to the child. */
-  readonly fanout?: FanoutRow;
-}
+export const STREAM_ROW = z
+  .object({
+    ...STREAM_STATUS.shape,
+    publisher: z
+      .string()
+      .nullable()
+      .describe('address and port of the publisher; null if none is connected to this box'),
+    bitrate: BITRATE.nullable().describe(
+      'bits per second from the publisher; null if none is connected to this box',
+    ),
+    fanout: FANOUT_ROW.exactOptional().describe(
+      'absent while no viewers share a connection to the child',
+    ),
+  })
+  .meta({ id: 'Stream' });
+export type StreamRow = Readonly<z.infer<typeof STREAM_ROW>>;
 
 /** An entry of `GET /admin/v1/connections`. */
-export interface PortConnection extends ConnectionRow {
-  /** Port that it came to, by its name in the configuration without `listen.`. */
-  readonly port: string;
-}
+export const PORT_CONNECTION = z
+  .object({
+    ...CONNECTION_ROW.shape,
+    port: z
+      .string()
+      .describe('port that it came to, by its name in the configuration without listen.'),
+  })
+  .meta({ id: 'PortConnection' });
+export type PortConnection = Readonly<z.infer<typeof PORT_CONNECTION>>;
 
 /**
  * An entry of `GET /admin/v1/clients`: a connection that has named its stream, or an HLS session.
  */
-export interface ClientRow {
-  /** Id of the connection, or the session's `hls_ctx`. */
-  readonly id: string;
-  /** Address and port; of an HLS session the address alone. */
-  readonly client: string;
-  /** Port by its name in the configuration, `hls` for an HLS session. */
-  readonly port: string;
-  readonly role: Role;
-  readonly stream: StreamKey;
-  /** Null: it waits for its stream. */
-  readonly child: string | null;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
+export const CLIENT_ROW = z
+  .object({
+    id: z.string().describe("id of the connection, or the session's hls_ctx"),
+    client: z.string().describe('address and port; of an HLS session the address alone'),
+    port: z.string().describe('port by its name in the configuration, hls for an HLS session'),
+    role: ROLE,
+    stream: STREAM_KEY,
+    child: z.string().nullable().describe('null: it waits for its stream'),
+    bytesIn: BYTES.describe('bytes from the client'),
+    bytesOut: BYTES.describe('bytes to the client'),
+    since: TIME,
+  })
+  .meta({ id: 'Client' });
+export type ClientRow = Readonly<z.infer<typeof CLIENT_ROW>>;
 
 /** Source of the admin port's data; each call returns a snapshot. */
 export interface AdminSource {
@@ -147,20 +170,27 @@ export interface AdminSource {
 }
 
 /** Outcome of a reload, or of one that only tells. */
-export interface ReloadReport {
-  /** Nothing was changed: it was only asked what a reload would do. */
-  readonly dryRun: boolean;
-  /** Changed keys that apply now. */
-  readonly applied: readonly string[];
-  /** The children are restarted one after another, to go by them. */
-  readonly restartsChildren: boolean;
-  /** Changed keys that keep their old value, and why. */
-  readonly refused: readonly { readonly key: string; readonly reason: string }[];
-  /** Why a child does not go by the new template yet; null: all do. */
-  readonly error: string | null;
-  /** The job that restarts, adds or removes children; null: there is none. */
-  readonly job: JobReport | null;
-}
+export const RELOAD_REPORT = z
+  .object({
+    dryRun: z.boolean().describe('nothing was changed: it was only asked what a reload would do'),
+    applied: z.array(z.string()).readonly().describe('changed keys that apply now'),
+    restartsChildren: z
+      .boolean()
+      .describe('the children are restarted one after another, to go by them'),
+    refused: z
+      .array(z.object({ key: z.string(), reason: z.string() }))
+      .readonly()
+      .describe('changed keys that keep their old value, and why'),
+    error: z
+      .string()
+      .nullable()
+      .describe('why a child does not go by the new template yet; null: all do'),
+    job: JOB_REPORT.nullable().describe(
+      'the job that restarts, adds or removes children; null: there is none',
+    ),
+  })
+  .meta({ id: 'ReloadReport' });
+export type ReloadReport = Readonly<z.infer<typeof RELOAD_REPORT>>;
 
 /** Reloads the configuration; with `dryRun` it changes nothing. Rejects if a file is bad. */
 export type Reload = (dryRun: boolean) => Promise<ReloadReport>;

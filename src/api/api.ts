@@ -1,12 +1,15 @@
 /**
  * The room `api/`: SRS's HTTP API for all children: a poller's snapshots, merged by pure functions.
- * May import: child, child-access, clock, config, listener, logging, placement, protocol, system.
+ * May import: child, child-access, clock, config, listener, logging, openapi, placement, protocol,
+ * system.
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { logFault, logRefusal } from '../logging/refusals.js';
+import { json, type RouteDoc } from '../openapi/route-doc.js';
 import { type ApiAccess, type ApiRefusal, isRefusedPreflight, refusalOf } from './access.js';
 import { type Asked, readAsked, readQuestion } from './asked.js';
 import { ChildCalls } from './child-calls.js';
@@ -35,6 +38,30 @@ export interface ApiOptions {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** The path of SRS that the admin port answers, too. */
+const VERSIONS: RouteDoc = {
+  summary: "Versions, as SRS's API tells them",
+  tag: 'probes',
+  isFree: true,
+  answers: {
+    200: json(
+      z.object({
+        code: z.literal(0),
+        server: z.string(),
+        service: z.string(),
+        pid: z.string(),
+        data: z.object({
+          major: z.number(),
+          minor: z.number(),
+          revision: z.number(),
+          version: z.string(),
+        }),
+      }),
+      'the versions',
+    ),
+  },
+};
 
 /** The SRS HTTP API of the whole box: start it, add `plugin` to the API port, close it. */
 export class Api {
@@ -159,7 +186,7 @@ export class Api {
   readonly versionsAsJson = async (app: FastifyInstance): Promise<void> => {
     const { server, service, pid, version } = this.#source.identity;
     const answer = { code: 0, server, service, pid: String(pid), data: versionOf(version) };
-    app.get('/api/v1/versions', async () => answer);
+    app.get('/api/v1/versions', { config: { doc: VERSIONS } }, async () => answer);
   };
 
   async #serve(

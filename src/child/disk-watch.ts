@@ -1,13 +1,15 @@
 import { statfs } from 'node:fs/promises';
+import { z } from 'zod';
+import { BYTES } from '../fields.js';
 import type { Logger } from '../logging/logger.js';
 import { everySeconds } from '../system/every-seconds.js';
 
 /** Bytes of a file system. */
-export interface DiskSpace {
-  /** Bytes that this user may still write. */
-  readonly free: number;
-  readonly total: number;
-}
+export const DISK_SPACE = z.object({
+  free: BYTES.describe('bytes that this user may still write'),
+  total: BYTES,
+});
+export type DiskSpace = Readonly<z.infer<typeof DISK_SPACE>>;
 
 export interface DiskWatchOptions {
   readonly workDir: string;

@@ -144,15 +144,17 @@ const CLIENT_TYPES: ReadonlySet<string> = new Set(
 );
 
 /** One thing that has happened. */
-const EVENT = z.discriminatedUnion('type', [...BOX_EVENTS, ...CLIENT_EVENTS]);
+const EVENT = z.discriminatedUnion('type', [...BOX_EVENTS, ...CLIENT_EVENTS]).meta({ id: 'Event' });
 export type SupervisorEvent = z.infer<typeof EVENT>;
 
 /** An event with its place in the order of events. */
-export const EVENT_ENTRY = z.object({
-  id: text.describe('place in the order of events; ids of another run begin with another word'),
-  at: count.describe('milliseconds since 1970'),
-  event: EVENT,
-});
+export const EVENT_ENTRY = z
+  .object({
+    id: text.describe('place in the order of events; ids of another run begin with another word'),
+    at: count.describe('milliseconds since 1970'),
+    event: EVENT,
+  })
+  .meta({ id: 'EventEntry' });
 export type EventEntry = z.infer<typeof EVENT_ENTRY>;
 
 /** Returns whether clients can cause events of that type without end. */

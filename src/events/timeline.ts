@@ -15,15 +15,22 @@ export const PUBLICATION = z.object({
 type Publication = z.infer<typeof PUBLICATION>;
 
 /** History of one stream, within the hour of events that are kept. */
-const TIMELINE = z.object({
-  stream: z.string(),
-  live: z
-    .object({ child: z.string(), publishing: z.boolean(), clients: z.number(), since: z.number() })
-    .nullable()
-    .describe('the stream as it is now; null: it has no child'),
-  publications: z.array(PUBLICATION),
-  events: z.array(EVENT_ENTRY),
-});
+export const TIMELINE = z
+  .object({
+    stream: z.string(),
+    live: z
+      .object({
+        child: z.string(),
+        publishing: z.boolean(),
+        clients: z.number(),
+        since: z.number(),
+      })
+      .nullable()
+      .describe('the stream as it is now; null: it has no child'),
+    publications: z.array(PUBLICATION),
+    events: z.array(EVENT_ENTRY),
+  })
+  .meta({ id: 'Timeline' });
 export type Timeline = z.infer<typeof TIMELINE>;
 
 /** Milliseconds between a publication's end and the report of its publisher's connection. */

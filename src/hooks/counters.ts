@@ -1,21 +1,21 @@
+import { z } from 'zod';
 import { Histogram } from '../collections/histogram.js';
+import { COUNT } from '../fields.js';
 import { HOOK_ACTIONS, type HookAction } from './actions.js';
 
 /** Outcome of a child's call. `dropped`: too many calls were waiting for one URL. */
 export type HookOutcome = 'ok' | 'refused' | 'failed' | 'dropped';
 
 /** Counters of one action since the start. */
-export interface HookCounters {
-  readonly calls: number;
-  /** A hook server refused, or another child has the stream. */
-  readonly refused: number;
-  /** A hook server was unreachable, too slow, or gave no valid answer. */
-  readonly failed: number;
-  readonly dropped: number;
-  /** Duration of recent calls in milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-}
+export const HOOK_COUNTERS = z.object({
+  calls: COUNT,
+  refused: COUNT.describe('a hook server refused, or another child has the stream'),
+  failed: COUNT.describe('a hook server was unreachable, too slow, or gave no valid answer'),
+  dropped: COUNT.describe('too many calls were waiting for one URL'),
+  p50: z.number().describe('median duration of recent calls in milliseconds'),
+  p99: z.number().describe('99th percentile of that'),
+});
+export type HookCounters = Readonly<z.infer<typeof HOOK_COUNTERS>>;
 
 /** Durations kept per action. */
 const KEPT = 512;

@@ -1,45 +1,53 @@
 import { setMaxListeners } from 'node:events';
+import { z } from 'zod';
 import { messageOf, SupervisorError } from '../errors.js';
+import { COUNT, TIME } from '../fields.js';
 import type { Logger } from '../logging/logger.js';
 import { tell } from '../logging/tell.js';
 
 /** `stopped`: it was told to end before it was done. */
-export type JobState = 'running' | 'done' | 'failed' | 'stopped';
+const JOB_STATE = z.enum(['running', 'done', 'failed', 'stopped']);
+export type JobState = z.infer<typeof JOB_STATE>;
 
 /** One thing that a job has done. */
-export interface JobStep {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** Null: it is about the job as a whole. */
-  readonly child: string | null;
-  readonly text: string;
-}
+const JOB_STEP = z.object({
+  at: TIME,
+  child: z.string().nullable().describe('null: it is about the job as a whole'),
+  text: z.string(),
+});
+export type JobStep = Readonly<z.infer<typeof JOB_STEP>>;
 
 /** Snapshot of a job, as plain values. */
-export interface JobStatus {
-  readonly id: number;
-  /** The command that it carries out: `restart --all`, `scale 8`. */
-  readonly what: string;
-  readonly state: JobState;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  /** Milliseconds since 1970; null while it runs. */
-  readonly ended: number | null;
-  /** Children that are done, and all that it is about. */
-  readonly done: number;
-  readonly total: number;
-  /** Present activity, one text for each child in work; empty at its end. */
-  readonly now: readonly string[];
-  /** Why it failed or was stopped, and how to go on; null: neither. */
-  readonly error: string | null;
-}
+export const JOB_STATUS = z
+  .object({
+    id: COUNT,
+    what: z.string().describe('the command that it carries out: restart --all, scale 8'),
+    state: JOB_STATE,
+    since: TIME,
+    ended: TIME.nullable().describe('milliseconds since 1970; null while it runs'),
+    done: COUNT.describe('children that are done'),
+    total: COUNT.describe('all children that it is about'),
+    now: z
+      .array(z.string())
+      .readonly()
+      .describe('present activity, one text for each child in work; empty at its end'),
+    error: z
+      .string()
+      .nullable()
+      .describe('why it failed or was stopped, and how to go on; null: neither'),
+  })
+  .meta({ id: 'JobStatus' });
+export type JobStatus = Readonly<z.infer<typeof JOB_STATUS>>;
 
 /** A job with its steps, or the later part of them. */
-export interface JobReport extends JobStatus {
-  /** Index of the first of these steps. */
-  readonly from: number;
-  readonly steps: readonly JobStep[];
-}
+export const JOB_REPORT = z
+  .object({
+    ...JOB_STATUS.shape,
+    from: COUNT.describe('index of the first of these steps'),
+    steps: z.array(JOB_STEP).readonly(),
+  })
+  .meta({ id: 'JobReport' });
+export type JobReport = Readonly<z.infer<typeof JOB_REPORT>>;
 
 /** The time of jobs; tests have their own. */
 export interface JobClock {

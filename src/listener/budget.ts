@@ -3,7 +3,8 @@ import { PendingClients, type PendingEntry } from './pending.js';
 import { type CountsShare, NO_ADDRESS, type Place, SharedCounts } from './shared-counts.js';
 
 /** The limit that refused a connection; `drain`: the box ends and admits no client. */
-export type LimitName = 'connections' | 'connectionsPerIp' | 'drain';
+export const LIMIT_NAMES = ['connections', 'connectionsPerIp', 'drain'] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** Most open connections, in all and per address (0: no limit per address). */
 export interface ConnectionLimits {

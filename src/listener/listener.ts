@@ -5,10 +5,12 @@
  */
 
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { BYTES, COUNT, ROLE, STREAM_KEY, TIME } from '../fields.js';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasHolder } from './aliases.js';
-import type { LimitName } from './budget.js';
+import { LIMIT_NAMES } from './budget.js';
 
 /**
  * Kinds of reasons for which a client is not served. `access`: the rules refuse its address.
@@ -17,32 +19,32 @@ import type { LimitName } from './budget.js';
  * `shed`: the client was pending and made room for others. `registry`: the registry does not
  * answer, or refuses. `internal`: an unforeseen error.
  */
-export type Failure =
-  | 'silent'
-  | 'invalid'
-  | 'left'
-  | 'no-child'
-  | 'child'
-  | 'access'
-  | 'token'
-  | 'busy'
-  | 'hook'
-  | 'full'
-  | 'shed'
-  | 'registry'
-  | 'internal';
+const FAILURE = z.enum([
+  'silent',
+  'invalid',
+  'left',
+  'no-child',
+  'child',
+  'access',
+  'token',
+  'busy',
+  'hook',
+  'full',
+  'shed',
+  'registry',
+  'internal',
+]);
+export type Failure = z.infer<typeof FAILURE>;
 
 /** Counts of clients since the start. */
-export interface ListenerCounters {
-  readonly accepted: number;
-  /** Relayed to a child, and ended since. */
-  readonly relayed: number;
-  /** Refused unread by a limit on connections. */
-  readonly refused: number;
-  /** The same by limit. */
-  readonly refusedBy: Readonly<Record<LimitName, number>>;
-  readonly failed: Readonly<Record<Failure, number>>;
-}
+export const LISTENER_COUNTERS = z.object({
+  accepted: COUNT,
+  relayed: COUNT.describe('relayed to a child, and ended since'),
+  refused: COUNT.describe('refused unread by a limit on connections'),
+  refusedBy: z.record(z.enum(LIMIT_NAMES), COUNT).readonly().describe('the same by limit'),
+  failed: z.record(FAILURE, COUNT).readonly().describe('not served, by reason'),
+});
+export type ListenerCounters = Readonly<z.infer<typeof LISTENER_COUNTERS>>;
 
 /** Traffic of one child's clients. */
 export interface ChildTraffic {
@@ -66,21 +68,23 @@ export interface ListenerSummary {
 }
 
 /** One open connection, as plain values; null: not yet known. */
-export interface ConnectionRow {
-  /** Unique within this process. */
-  readonly id: string;
-  /** The client's own address and port. */
-  readonly client: string;
-  /** The 127.x.y.z address of the client in its child; null if it has none. */
-  readonly alias: string | null;
-  readonly child: string | null;
-  readonly stream: StreamKey | null;
-  readonly role: Role | null;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
+export const CONNECTION_ROW = z
+  .object({
+    id: z.string().describe('unique within this process'),
+    client: z.string().describe("the client's own address and port"),
+    alias: z
+      .string()
+      .nullable()
+      .describe('the 127.x.y.z address of the client in its child; null if it has none'),
+    child: z.string().nullable().describe('null: not yet known'),
+    stream: STREAM_KEY.nullable().describe('vhost/app/stream; null: not yet known'),
+    role: ROLE.nullable().describe('null: not yet known'),
+    bytesIn: BYTES.describe('bytes from the client'),
+    bytesOut: BYTES.describe('bytes to the client'),
+    since: TIME,
+  })
+  .meta({ id: 'ConnectionRow' });
+export type ConnectionRow = Readonly<z.infer<typeof CONNECTION_ROW>>;
 
 /** A port for clients, served by one thread or several. */
 export interface Listener {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { COUNT, STREAM_KEY, TIME } from '../fields.js';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
@@ -52,15 +54,12 @@ export interface LivePublisher {
 }
 
 /** A stream in the admin API. */
-export interface StreamStatus {
-  readonly stream: StreamKey;
-  /** Id of the child that owns it. */
-  readonly child: string;
-  /** Id of the child's box; absent for this box. */
-  readonly box?: string;
-  readonly publishing: boolean;
-  /** Publishers and players; 0 while only the grace keeps the stream. */
-  readonly clients: number;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
+export const STREAM_STATUS = z.object({
+  stream: STREAM_KEY,
+  child: z.string().describe('id of the child that owns it'),
+  box: z.string().exactOptional().describe("id of the child's box; absent for this box"),
+  publishing: z.boolean(),
+  clients: COUNT.describe('publishers and players; 0 while only the grace keeps the stream'),
+  since: TIME,
+});
+export type StreamStatus = Readonly<z.infer<typeof STREAM_STATUS>>;

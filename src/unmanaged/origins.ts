@@ -1,7 +1,7 @@
 /**
  * The room `unmanaged/`: SRS origins that somebody else started, and that register here.
- * May import: api, child, child-access, clock, collections, config, listener, logging, protocol,
- * system.
+ * May import: api, child, child-access, clock, collections, config, listener, logging, openapi,
+ * protocol, system.
  */
 
 import { EventEmitter } from 'node:events';

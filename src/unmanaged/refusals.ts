@@ -1,15 +1,15 @@
+import { z } from 'zod';
+import { COUNT, TIME } from '../fields.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 
 /** A sender whose heartbeats are refused, and why: SRS does not log the responses it gets. */
-export interface RefusalRow {
-  /** The sender's address. */
-  readonly from: string;
-  readonly reason: string;
-  /** Consecutive refusals for this reason. */
-  readonly times: number;
-  /** Time of the last refusal, milliseconds since 1970. */
-  readonly at: number;
-}
+export const REFUSAL_ROW = z.object({
+  from: z.string().describe("the sender's address"),
+  reason: z.string(),
+  times: COUNT.describe('consecutive refusals for this reason'),
+  at: TIME.describe('time of the last refusal, in milliseconds since 1970'),
+});
+export type RefusalRow = Readonly<z.infer<typeof REFUSAL_ROW>>;
 
 /** Most senders remembered; the one refused longest ago is evicted first. */
 const MAX_ROWS = 64;

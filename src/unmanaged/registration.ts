@@ -40,7 +40,7 @@ const endpoints = z
   .max(MAX_ENDPOINTS, `must be ${MAX_ENDPOINTS} ports at most`);
 
 /** The fields used here; others are ignored. SRS omits disabled ports. */
-const HEARTBEAT = z.object(
+export const HEARTBEAT = z.object(
   {
     ip: TEXT.refine((ip) => isIP(ip) !== 0, 'must be an IP address'),
     server: WORD,

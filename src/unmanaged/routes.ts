@@ -1,15 +1,65 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CHILD_STATE } from '../child/types.js';
 import { codeOf, messageOf } from '../errors.js';
+import { COUNT } from '../fields.js';
+import { json, type RouteDoc } from '../openapi/route-doc.js';
 import type { Admission } from './admission.js';
 import type { OriginStatus } from './entry.js';
 import type { Origins } from './origins.js';
 import { Refused } from './refused.js';
-import { readRegistration } from './registration.js';
+import { HEARTBEAT, readRegistration } from './registration.js';
 import { type HeartbeatSender, senderOf } from './sender.js';
 
 const PATH = '/api/v1/srs/register';
 /** Bytes. A heartbeat with summaries has 2 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
+
+const REMOVED = json(z.object({ code: z.literal(0) }), 'it is removed');
+const NAME = z.string().describe('id of the origin (o001), or its server id');
+const NOBODY = { 404: 'no origin has that name' };
+
+const DOCS = {
+  register: {
+    summary: "Register an SRS that runs elsewhere: SRS's own heartbeat",
+    tag: 'origins',
+    isFree: true,
+    body: HEARTBEAT,
+    answers: {
+      200: json(
+        z.object({
+          code: z.literal(0),
+          pid: z.string(),
+          data: z.object({ id: z.string(), generation: COUNT, state: CHILD_STATE }),
+        }),
+        'the origin is known',
+      ),
+    },
+    errors: {
+      400: 'it is no heartbeat',
+      401: 'origins.token is needed',
+      403: 'the sender may not register, or not that address',
+      409: 'another origin has that port',
+      413: 'it is too long',
+      429: 'the sender asks, or starts its origins, too often',
+      503: 'there are too many origins',
+    },
+  },
+  remove: {
+    summary: 'Remove a registered origin',
+    tag: 'origins',
+    params: z.object({ name: NAME }),
+    answers: { 200: REMOVED },
+    errors: NOBODY,
+  },
+  removeByQuery: {
+    summary: 'Remove a registered origin, as the Go proxy is asked to',
+    tag: 'origins',
+    query: z.object({ id: NAME.optional(), server: NAME.optional() }),
+    answers: { 200: REMOVED },
+    errors: NOBODY,
+  },
+} as const satisfies Record<string, RouteDoc>;
 
 /** Reports whether a request is a heartbeat: `Admission` decides on those, not the admin token. */
 export function isHeartbeat(method: string, url: string): boolean {
@@ -33,16 +83,17 @@ export function registerRoutes(parts: RegisterParts) {
     app.addContentTypeParser('*', parser, (_request, body, done) => done(null, body));
     // Admission comes before the body is read, so an unknown sender's body never is.
     const onRequest = async (request: FastifyRequest) => admit(parts, request);
-    app.post(PATH, { onRequest, errorHandler: refuse(parts) }, async (request) => {
+    const registers = { config: { doc: DOCS.register }, onRequest, errorHandler: refuse(parts) };
+    app.post(PATH, registers, async (request) => {
       const { id, generation, state } = await take(parts, request);
       return { code: 0, pid: String(process.pid), data: { id, generation, state } };
     });
     const remove = (name: string) => origins.remove(name);
-    app.delete(`${PATH}/:name`, (request, reply) => {
+    app.delete(`${PATH}/:name`, { config: { doc: DOCS.remove } }, (request, reply) => {
       const { name } = request.params as { name: string };
       return remove(name) ? reply.send({ code: 0 }) : reply.code(404).send(nobody(name));
     });
-    app.delete(PATH, (request, reply) => {
+    app.delete(PATH, { config: { doc: DOCS.removeByQuery } }, (request, reply) => {
       const { server, id } = request.query as { server?: unknown; id?: unknown };
       const name = String(id ?? server ?? '');
       return remove(name) ? reply.send({ code: 0 }) : reply.code(404).send(nobody(name));

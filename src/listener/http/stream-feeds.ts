@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { z } from 'zod';
+import { BYTES, COUNT } from '../../fields.js';
 import type { FanoutThreads, Feed, RingBounds, Viewer } from '../../relay/fanout.js';
 import type { Route } from '../route.js';
 import { dialFeed, type FeedTarget } from './dial-feed.js';
@@ -36,14 +38,13 @@ interface Entry {
 }
 
 /** Figures of a stream's fan-out. */
-export interface FanoutRow {
-  readonly viewers: number;
-  /** Connections to the child. */
-  readonly feeds: number;
-  /** How often viewers that are there fell behind. */
-  readonly skipped: number;
-  readonly ringBytes: number;
-}
+export const FANOUT_ROW = z.object({
+  viewers: COUNT,
+  feeds: COUNT.describe('connections to the child'),
+  skipped: COUNT.describe('how often viewers that are there fell behind'),
+  ringBytes: BYTES,
+});
+export type FanoutRow = Readonly<z.infer<typeof FANOUT_ROW>>;
 
 /** The feeds of one stream of one child: one for each relay thread at most. */
 export class StreamFeeds {
