@@ -17,6 +17,8 @@ export interface RtcListenerOptions extends RtcSessionsOptions {
   /** Lets the kernel forward the port's packets; null if it cannot. Default: it is not used. */
   readonly steer?: (port: number) => Promise<Steering | null>;
   readonly join: RelayEngine['join'];
+  /** Most milliseconds until a TCP client has sent its first check. Default: 5 s. */
+  readonly proveMs?: number;
 }
 
 /** Type of a DTLS 1.2 alert record, by which a session's end is announced. */
@@ -42,8 +44,9 @@ export class RtcListener extends RtcSessions {
     super(options);
     this.#options = options;
     this.#further = new Connections(options.limits);
-    const { join, logger } = options;
-    this.#tcp = new RtcTcp({ sessions: this, further: this.#further, join, logger });
+    const { join, proveMs, logger } = options;
+    const further = this.#further;
+    this.#tcp = new RtcTcp({ sessions: this, further, join, proveMs, logger });
   }
 
   async start(): Promise<void> {

@@ -18,7 +18,7 @@ import { Unproven } from './unproven.js';
 
 /** Most connections that have not sent a check; many browsers may share an address. */
 const UNPROVEN = { max: 1024, maxPerIp: 64 };
-/** Most milliseconds for the check, a browser's first packet. */
+/** Default of `proveMs`. */
 const PROVE_MS = 5000;
 /** Most milliseconds for the child to accept the connection. */
 const DIAL_MS = 5000;
@@ -29,6 +29,8 @@ export interface RtcTcpOptions {
   /** Places of connections, besides those of their sessions: each has two descriptors. */
   readonly further: Connections;
   readonly join: RelayEngine['join'];
+  /** Most milliseconds for the check, a browser's first packet. */
+  readonly proveMs?: number | undefined;
   readonly logger: Logger;
 }
 
@@ -88,10 +90,10 @@ export class RtcTcp {
   }
 
   async #serve(client: Socket, own: Connection): Promise<void> {
-    const { sessions } = this.#options;
+    const { sessions, proveMs = PROVE_MS } = this.#options;
     const from = { ip: own.ip, port: own.port };
     const find = (check: Buffer) => sessionOfCheck(sessions, check, from);
-    const limit = AbortSignal.any([own.signal, AbortSignal.timeout(PROVE_MS)]);
+    const limit = AbortSignal.any([own.signal, AbortSignal.timeout(proveMs)]);
     const { session, bytes } = await identify(client, find, limit);
     this.#unproven.delete(client);
     own.settle();

@@ -179,8 +179,8 @@ describe('requests on one connection', { timeout: 300_000 }, () => {
   });
 
   it('may take longer than an answer may be unread', async () => {
-    const port = await start(300);
-    serveMs = 1500;
+    const port = await start(2000);
+    serveMs = 3000;
     const [page, large] = await Promise.all([
       exchange(port, LAST),
       exchange(port, LAST.replace('/page', '/large')),
