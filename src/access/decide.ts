@@ -1,4 +1,4 @@
-import type { TokenRule } from '../config/config.js';
+import type { TokenRule } from '../config/access-config.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AccessPolicy } from './policy.js';
 import type { AccessRules } from './rules.js';

@@ -1,4 +1,4 @@
-import type { AccessListRule, SideRule, TokenRule } from '../config/config.js';
+import type { AccessListRule, SideRule, TokenRule } from '../config/access-config.js';
 import { nameOf, type Role, type StreamKey } from '../stream-key.js';
 import { Networks } from './networks.js';
 

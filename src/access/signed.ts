@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { SigningKey } from '../config/config.js';
+import type { SigningKey } from '../config/access-config.js';
 import type { Role, StreamKey } from '../stream-key.js';
 
 /** The stream and role that a token permits. */

@@ -1,4 +1,5 @@
-import type { SigningKey } from '../config/config.js';
+import type { SigningKey } from '../config/access-config.js';
+import type { JwtVerifier } from './jwt.js';
 import { type Bearer, isForOneAddress, isSigned, signedFault } from './signed.js';
 
 /** The result of checking a client's token. */
@@ -16,6 +17,7 @@ export interface TokenRules {
   readonly keys: readonly SigningKey[];
   /** Seconds by which clocks may differ from the signer's. */
   readonly leewaySeconds: number;
+  readonly jwt: JwtVerifier;
 }
 
 export const NO_PROOF: Proof = { kind: 'none' };
@@ -24,11 +26,14 @@ export const NO_PROOF: Proof = { kind: 'none' };
 export async function prove(
   token: string | null,
   bearer: Bearer,
-  { keys, leewaySeconds }: TokenRules,
+  { keys, leewaySeconds, jwt }: TokenRules,
 ): Promise<Proof> {
   if (token === null) return NO_PROOF;
   const time = { now: Date.now() / 1000, leeway: leewaySeconds };
-  if (!isSigned(token)) return bad('it is no signed token');
+  if (!isSigned(token)) {
+    const result = await jwt.check(token, bearer, time);
+    return 'fault' in result ? bad(result.fault) : { kind: 'good', by: 'jwt', ...result };
+  }
   const fault = signedFault(token, bearer, keys, time);
   if (fault !== null) return bad(fault);
   return { kind: 'good', by: 'signed', address: isForOneAddress(token) ? bearer.address : null };

@@ -17,7 +17,7 @@ export function secretsOf(config: Config): (string | null)[] {
   const shown = [auth, cluster.sentinelAuth, ...fixed.map((one) => one.auth)];
   const credentials = shown.flatMap(secretsInCredentials);
   const urls = [registry, ...CONFIGURED_HOOKS.flatMap((action) => hooks[action])];
-  const words = [admin.token, api.token, api.password, cluster.secret, token];
+  const words = [access.jwt.secret, admin.token, api.token, api.password, cluster.secret, token];
   const keys = access.keys.map(({ secret }) => secret);
   return [...words, ...keys, ...credentials, ...urls.flatMap(secretsInUrl)];
 }

@@ -2,8 +2,9 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { AccessPolicy } from '../access/policy.js';
 import { type SignedPermit, signToken } from '../access/signed.js';
+import type { SigningKey } from '../config/access-config.js';
 import { formatAddress, isWildcard } from '../config/address.js';
-import type { Address, Config, SigningKey } from '../config/config.js';
+import type { Address, Config } from '../config/config.js';
 import { lifetime } from '../config/quantities.js';
 import { SupervisorError } from '../errors.js';
 import {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import type { AccessListRule, SigningKey } from './config.js';
+import type { AccessListRule, SigningKey } from './access-config.js';
 import type { Reader } from './readers.js';
 
 const network = z

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../logging/logger.js';
+import type { AccessConfig } from './access-config.js';
 import type { FixedOrigin } from './fixed-origin.js';
 
 /** Address that a listener binds. Without host: all addresses of the machine, IPv6 and IPv4. */
@@ -22,34 +23,6 @@ export const CONFIGURED_HOOKS = [
   'on_dvr',
   'on_hls',
 ] as const;
-
-/** Token that a client must show: a signed one, a JWT, either of them, or none. */
-export type TokenRule = 'off' | 'signed' | 'jwt' | 'required';
-
-/** Conditions for clients of one role. */
-export interface SideRule {
-  /** Addresses and networks; empty: all are allowed. */
-  readonly allow: readonly string[];
-  /** Addresses and networks that are refused, even if allowed. */
-  readonly deny: readonly string[];
-  readonly token: TokenRule;
-}
-
-/** A rule about the streams of one vhost and app. */
-export interface AccessListRule {
-  /** Null: any. */
-  readonly vhost: string | null;
-  readonly app: string | null;
-  /** Null: everybody may. */
-  readonly publish: SideRule | null;
-  readonly play: SideRule | null;
-}
-
-/** A secret of signed URLs, and the id by which URLs name it. */
-export interface SigningKey {
-  readonly id: string;
-  readonly secret: string;
-}
 
 /** The whole configuration, validated once and frozen. Its keys are those of the YAML file. */
 export interface Config {
@@ -178,16 +151,7 @@ export interface Config {
     readonly silentSeconds: number;
   };
   /** Rules about publishers and players, and the keys of their tokens. */
-  readonly access: {
-    /** The first that fits a stream decides; a stream that none fits is open. */
-    readonly rules: readonly AccessListRule[];
-    /** The first key signs; URLs of all of them are accepted. */
-    readonly keys: readonly SigningKey[];
-    /** File that holds `keys`. */
-    readonly keysFile: string | null;
-    /** Seconds by which clocks may differ from the signer's. */
-    readonly leewaySeconds: number;
-  };
+  readonly access: AccessConfig;
   readonly rtc: {
     readonly candidates: readonly string[];
     readonly media: 'relay' | 'direct' | 'offload';

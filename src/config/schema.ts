@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../logging/logger.js';
 import { accessRules, signingKeys } from './access-rules.js';
+import { jwtKeys } from './jwt-keys.js';
 import { age, orOff, size, timeOfDay } from './quantities.js';
 import {
   address,
@@ -127,6 +128,17 @@ export const schema = z.strictObject({
     keys: key(signingKeys, []),
     keysFile: key(orNull(path), null),
     leewaySeconds: key(integer(0, 3600), 60),
+    jwt: section({
+      keys: key(orNull(jwtKeys), null),
+      keysFile: key(orNull(path), null),
+      secret: key(
+        orNull(text('a text of 32 characters or more without spaces', /^\S{32,}$/)),
+        null,
+      ),
+      secretFile: key(orNull(path), null),
+      issuer: key(orNull(text('a text of one character or more')), null),
+      audience: key(orNull(text('a text of one character or more')), null),
+    }),
   }),
   rtc: section({
     candidates: key(hosts, []),

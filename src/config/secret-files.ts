@@ -5,7 +5,7 @@ import { SECRET_KEYS } from './secret-keys.js';
 import type { Setting } from './setting.js';
 
 /** Keys whose value may be in a file, which the key with the suffix `File` names. */
-const KEYS = ['registry', ...SECRET_KEYS];
+const KEYS = ['registry', 'access.jwt.keys', ...SECRET_KEYS];
 
 /** Read access to the configuration before secrets are read. */
 export interface Named {

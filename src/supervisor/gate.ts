@@ -1,3 +1,4 @@
+import { JwtVerifier } from '../access/jwt.js';
 import { AccessPolicy } from '../access/policy.js';
 import type { AccessRules } from '../access/rules.js';
 import { askChild } from '../child-access/ask.js';
@@ -19,6 +20,12 @@ export interface GateParts {
   readonly logger: Logger;
 }
 
+const JWT_KEYS = [
+  'access.jwt.keys',
+  'access.jwt.secret',
+  'access.jwt.issuer',
+  'access.jwt.audience',
+] as const;
 /** Milliseconds for a child's answer; one that serves its publishers answers in a few. */
 const ANSWER_MS = 1000;
 
@@ -29,12 +36,16 @@ export function makeGate(parts: GateParts): Gate {
   renewals.on(['access.rules'], (config) => {
     policy = new AccessPolicy(config.access.rules);
   });
+  let jwt = new JwtVerifier(current.config.access.jwt);
+  renewals.on(JWT_KEYS, (config) => {
+    jwt = new JwtVerifier(config.access.jwt);
+  });
   return new Gate({
     rules: () => {
       const { takeover, silentSeconds } = current.config.publish;
       const { keys, leewaySeconds } = current.config.access;
       const silentMs = 1000 * silentSeconds;
-      return { access, policy, takeover, silentMs, keys, leewaySeconds };
+      return { access, policy, takeover, silentMs, keys, leewaySeconds, jwt };
     },
     liveHere: (stream) => placement.publisherHere(stream),
     answers: (owner) => answers(owners, owner),

@@ -32,6 +32,8 @@ const READ_AT_USE = [
     'publish.takeover',
     'publish.silentSeconds',
     'access.keys',
+    'access.jwt.keysFile',
+    'access.jwt.secretFile',
     'access.keysFile',
     'access.leewaySeconds',
     'children.count',

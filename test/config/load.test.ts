@@ -89,7 +89,13 @@ test('defaults are those of the contract', async () => {
       ...{ on_play: [], on_stop: [], on_dvr: [], on_hls: [], timeoutSeconds: 30 },
     },
     publish: { takeover: 'silent', silentSeconds: 2 },
-    access: { rules: [], keys: [], keysFile: null, leewaySeconds: 60 },
+    access: {
+      ...{ rules: [], keys: [], keysFile: null, leewaySeconds: 60 },
+      jwt: {
+        ...{ keys: null, keysFile: null, secret: null, secretFile: null },
+        ...{ issuer: null, audience: null },
+      },
+    },
     rtc: { candidates: [], media: 'relay' },
     srt: { defaultStreamId: 'live/livestream', defaultMode: 'refuse' },
     registry: 'memory',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { SignJWT } from 'jose';
 import { type SignedPermit, signToken } from '../../src/access/signed.js';
 import type { AdminStatus } from '../../src/admin/types.js';
 import { CONCLUSION } from '../../src/protocol/srt/handshake.js';
@@ -14,17 +15,19 @@ import { findProgram } from '../helpers/programs.js';
 import { offerText } from '../helpers/sdp.js';
 import { SrtCaller } from '../helpers/srt-caller.js';
 import { key } from '../helpers/stream-key.js';
-import { BOUNDED } from '../helpers/until.js';
+import { BOUNDED, until } from '../helpers/until.js';
 import { RtmpClient } from '../origin/rtmp-client.js';
 
 const NO_REDIS = findProgram('redis-server') === null && 'needs redis-server';
 const KEY = { id: 'this-year', secret: 'a-secret-of-this-year' };
 const OLD = { id: 'last-year', secret: 'a-secret-of-last-year' };
+const JWT_SECRET = 'a-secret-of-more-than-32-characters';
 const HERE = '127.0.0.1';
-const RULES = [{ app: 'live', publish: { token: 'required' }, play: { token: 'signed' } }];
+const RULES = [{ app: 'live', publish: { token: 'required' }, play: { token: 'required' } }];
 const ENV = {
   SRS_SUPERVISOR_ACCESS_RULES: JSON.stringify(RULES),
   SRS_SUPERVISOR_ACCESS_KEYS: [KEY, OLD].map(({ id, secret }) => `${id}:${secret}`).join(),
+  SRS_SUPERVISOR_ACCESS_JWT_SECRET: JWT_SECRET,
   SRS_SUPERVISOR_HLS_FRAGMENT_SECONDS: '1',
   SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '6',
 };
@@ -85,6 +88,14 @@ class Stage {
     return token;
   }
 
+  async jwt(claims: object): Promise<string> {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const made = new SignJWT({ exp, ...claims }).setProtectedHeader({ alg: 'HS256' });
+    const token = await made.sign(Buffer.from(JWT_SECRET));
+    this.shown.push(token);
+    return token;
+  }
+
   protocols(role: Role): readonly Protocol[] {
     // mini-srs speaks no SRT.
     return CLIENTS[role].filter((name) => name !== 'srt' || this.isSrs);
@@ -109,11 +120,9 @@ class Stage {
     const client = await RtmpClient.open(supervisor.rtmpPort);
     client[role](`rtmp://127.0.0.1:${supervisor.rtmpPort}/live`, stream);
     const name = role === 'publish' ? 'Publish' : 'Play';
-    const heard = ['Start', 'Failed'].map(async (code) => {
-      await client.hears(`NetStream.${name}.${code}`);
-      return code;
-    });
-    const code = await Promise.any(heard);
+    const code = await until('an answer', () =>
+      ['Start', 'Failed'].find((one) => client.codes().includes(`NetStream.${name}.${one}`)),
+    );
     client.close();
     return code;
   }
@@ -202,6 +211,22 @@ for (const origin of origins()) {
             const token = stage.token(`live/${stream}`, role, changes, by);
             assert.equal(await stage.told(box, protocol, role, { stream, token }), yes);
           }
+        });
+
+        it(`lets JWTs of their stream and role ${role} by ${protocol}`, async () => {
+          const [yes, no] = ANSWERS[protocol];
+          const stream = stage.stream(role);
+          const claims = { stream: ['live/other', `live/${stream}`], role };
+          const faulty = { ...claims, exp: Math.floor(Date.now() / 1000) - 120 };
+          for (const [told, jwt] of [
+            [no, faulty],
+            [no, { ...claims, stream: 'live/other' }],
+            [yes, claims],
+          ] as const) {
+            const asked = { stream, token: await stage.jwt(jwt) };
+            assert.equal(await stage.told(stage.cluster.b, protocol, role, asked), told);
+          }
+          refused += 2;
         });
       }
     }

@@ -1,6 +1,6 @@
 import { Gate, type GateOptions } from '../../src/listener/gate.js';
 import { silentLogger } from '../../src/logging/logger.js';
-import { OPEN_ACCESS, OPEN_POLICY } from './access.js';
+import { NO_JWT, OPEN_ACCESS, OPEN_POLICY } from './access.js';
 
 /** Everybody may publish and play, and the children decide between publishers. */
 export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
@@ -10,6 +10,7 @@ export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
   silentMs: 2000,
   keys: [],
   leewaySeconds: 60,
+  jwt: NO_JWT,
 };
 
 /** Returns a gate for whose children nobody publishes, but for what is given. */
