@@ -40,7 +40,7 @@ async function boundChildren(own: string): Promise<BoundChild[]> {
   for (const pid of pids.map(Number)) {
     const workDir = await workDirOf(pid);
     if (workDir === null || workDir === own) continue;
-    const cpus = (await readAffinity(pid))?.cpus ?? [];
+    const cpus = readAffinity(pid)?.cpus ?? [];
     // A supervisor pins each child to one CPU.
     const [cpu] = cpus;
     if (cpus.length === 1 && cpu !== undefined) found.push({ workDir, cpu });

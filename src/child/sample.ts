@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readProc } from '../system/read-proc.js';
 import type { ProcessState, Sample } from './verdict.js';
 
 /** Milliseconds per clock tick in /proc: USER_HZ is 100 on every Linux that Node runs on. */
@@ -39,26 +40,46 @@ export function readSample(pid: number): Sample | null {
 
 /** CPU time and memory of a process at one moment. */
 export interface Use {
-  /** Time by performance.now(). */
+  /** Time by performance.now() of CPU time and memory. */
   readonly at: number;
   /** Milliseconds of CPU time since its start. */
   readonly cpuMs: number;
   /** Resident bytes. */
   readonly rss: number;
+  /** Time by performance.now() of what follows. */
+  readonly seenAt: number;
+  /** Nanoseconds for which its main thread has run. */
+  readonly runNs: number;
   /** How often its main thread has got a CPU since its start; null if the kernel does not count. */
   readonly turns: number | null;
 }
 
-/** Reads what a process uses; null if it is not there. */
-export function readUse(pid: number): Use | null {
+/** Share of a CPU from which on a process is at work. */
+const AT_WORK = 0.01;
+/** Milliseconds that the figures of a process at rest may be old. */
+const REST_MS = 10_000;
+
+/**
+ * Reads what a process uses; null if it is not there. `last` is what was read before: of one that
+ * is at rest all but the turns is read seldom, because an idle box does little else.
+ */
+export function readUse(pid: number, last: Use | null = null): Use | null {
   try {
+    const now = performance.now();
+    const [runNs = 0, , turns = null] = schedulingOf(`/proc/${pid}`);
+    const seen = { seenAt: now, runNs, turns };
+    if (last !== null && isAtRest(last, seen)) return { ...last, ...seen };
     const [, user, system, pages] = statOf(`/proc/${pid}/stat`);
     const cpuMs = (Number(user) + Number(system)) * TICK_MS;
-    const turns = schedulingOf(`/proc/${pid}`)[2] ?? null;
-    return { at: performance.now(), cpuMs, rss: Number(pages) * pageBytes(), turns };
+    return { at: now, cpuMs, rss: Number(pages) * pageBytes(), ...seen };
   } catch {
     return null;
   }
+}
+
+function isAtRest(last: Use, { seenAt, runNs, turns }: Omit<Use, 'at' | 'cpuMs' | 'rss'>): boolean {
+  if (turns === null || seenAt - last.at >= REST_MS) return false;
+  return runNs - last.runNs < AT_WORK * 1e6 * (seenAt - last.seenAt);
 }
 
 /** Reports whether the system shows processes in /proc. */
@@ -94,7 +115,7 @@ function threadOf(path: string): { state: ProcessState; waitMs: number } | null 
  * of proc(5)).
  */
 function statOf(path: string): (string | undefined)[] {
-  const stat = readFileSync(path, 'utf8');
+  const stat = readProc(path);
   // The name is in parentheses and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [fields[0], fields[11], fields[12], fields[21]];
@@ -111,7 +132,7 @@ function waitOf(path: string): number {
  */
 function schedulingOf(path: string): number[] {
   try {
-    return readFileSync(`${path}/schedstat`, 'utf8').split(' ').map(Number);
+    return readProc(`${path}/schedstat`).split(' ').map(Number);
   } catch {
     return [];
   }

@@ -19,6 +19,8 @@ interface Sampled extends Usage {
 export const NO_USAGE: Usage = { cpu: 0, rss: 0 };
 
 const SECONDS = 2;
+/** Percent of a core below which a child may be seen at rest. */
+const CALM_CPU = 2;
 /** Weight of a new sample: after 13 s a step shows to nine tenths. */
 const WEIGHT = 0.3;
 
@@ -60,7 +62,7 @@ export class UsageMeter {
     if (this.#measuring || pids.length === 0) return;
     this.#measuring = true;
     try {
-      for (const [pid, use] of await usesOf(pids)) this.#add(pid, use);
+      for (const [pid, use] of await this.#usesOf(pids)) this.#add(pid, use);
     } finally {
       this.#measuring = false;
     }
@@ -69,9 +71,23 @@ export class UsageMeter {
   /** The first sample gives memory only. */
   #add(pid: number, use: Use): void {
     const known = this.#usages.get(pid);
-    const first = { cpu: 0, rss: use.rss, samples: 1, use };
-    this.#usages.set(pid, known === undefined ? first : next(known, use));
+    if (known === undefined) this.#usages.set(pid, { cpu: 0, rss: use.rss, samples: 1, use });
+    else if (use.at === known.use.at) this.#usages.set(pid, { ...known, use });
+    else this.#usages.set(pid, next(known, use));
     if (use.turns !== null && use.turns === known?.use.turns) this.#onStill(pid);
+  }
+
+  /** Returns what the system counts of each process that lives. */
+  async #usesOf(pids: readonly number[]): Promise<Map<number, Use>> {
+    const uses = new Map<number, Use>();
+    if (!hasProc()) return usesByProgram(pids);
+    for (const pid of pids) {
+      const known = this.#usages.get(pid);
+      // Of one that was busy just now each figure counts, until it is seen to be calm.
+      const use = readUse(pid, known !== undefined && known.cpu < CALM_CPU ? known.use : null);
+      if (use !== null) uses.set(pid, use);
+    }
+    return uses;
   }
 
   #forget(living: Set<number>): void {
@@ -86,17 +102,6 @@ function next(known: Sampled, use: Use): Sampled {
   return { cpu: smoothed, rss: use.rss, samples: known.samples + 1, use };
 }
 
-/** Returns what the system counts of each process that lives. */
-async function usesOf(pids: readonly number[]): Promise<Map<number, Use>> {
-  const uses = new Map<number, Use>();
-  if (!hasProc()) return usesByProgram(pids);
-  for (const pid of pids) {
-    const use = readUse(pid);
-    if (use !== null) uses.set(pid, use);
-  }
-  return uses;
-}
-
 /** The same on systems without /proc, by their `ps`. */
 async function usesByProgram(pids: readonly number[]): Promise<Map<number, Use>> {
   const { default: pidusage } = await import('pidusage');
@@ -105,8 +110,12 @@ async function usesByProgram(pids: readonly number[]): Promise<Map<number, Use>>
   const stats: Record<string, Status | null> = await pidusage([...pids]).catch(() => ({}));
   for (const pid of pids) {
     const stat = stats[pid] ?? null;
-    if (stat !== null)
-      uses.set(pid, { at: performance.now(), cpuMs: stat.ctime, rss: stat.memory, turns: null });
+    if (stat !== null) uses.set(pid, useOf(stat));
   }
   return uses;
+}
+
+function useOf({ ctime: cpuMs, memory: rss }: Status): Use {
+  const at = performance.now();
+  return { at, cpuMs, rss, seenAt: at, runNs: 0, turns: null };
 }
