@@ -43,6 +43,11 @@ export class IdleClock<T extends Idler> {
     this.#due.get(place.second)?.delete(place.key);
   }
 
+  /** False: some may get over their limit. */
+  get isEmpty(): boolean {
+    return this.#due.size === 0;
+  }
+
   /** The pairs that are over their limit at `now`, once each. */
   expired(now: number): readonly T[] {
     if (1000 * this.#next > now) return NONE;

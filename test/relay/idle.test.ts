@@ -36,6 +36,17 @@ describe('idle clock', () => {
     assert.deepEqual(clock.expired(1e9), []);
   });
 
+  it('is empty once the time of all that was added has passed', () => {
+    const clock = new IdleClock(0);
+    assert.ok(clock.isEmpty);
+    const idlers = [idlerOf(1000, 0), idlerOf(2000, 0)];
+    for (const idler of idlers) clock.add(idler);
+    clock.remove(idlers[0]!);
+    assert.equal(clock.isEmpty, false);
+    clock.expired(2500);
+    assert.ok(clock.isEmpty);
+  });
+
   it('catches up after a long sleep', () => {
     const clock = new IdleClock(0);
     const idlers = [1, 2, 3].map((seconds) => idlerOf(1000 * seconds, 0));

@@ -23,6 +23,9 @@ import { SlotArray } from './slots.js';
 
 /** The longest sleep: the grain of idle limits. */
 const TICK_MS = 500;
+/** The same once nothing has happened for QUIET_MS and there is nobody to be looked after. */
+const EMPTY_MS = 10_000;
+const QUIET_MS = 10_000;
 /** So long a report may wait for others, unless somebody waits for it: to wake a thread is dear. */
 const REPORT_MS = 20;
 /** Reports go out so far apart at least: in a storm one wake-up tells of several clients. */
@@ -62,6 +65,8 @@ export class RelayLoop {
   readonly #fanout: Fanout;
   #now = performance.now();
   #tickAt = this.#now;
+  /** Time of the last event. */
+  #eventAt = this.#now;
   #trimAt = this.#now + TRIM_MS;
   #reports: Report[] = [];
   #reportAt = Number.POSITIVE_INFINITY;
@@ -118,6 +123,7 @@ export class RelayLoop {
   #turn(): void {
     const count = this.#poller.wait(this.#patience());
     this.#now = performance.now();
+    if (count > 0) this.#eventAt = this.#now;
     for (let index = 0; index < count; index += 1) this.#dispatch(index);
     if (this.#now >= this.#tickAt) this.#tick();
     this.#acceptor.settle();
@@ -126,8 +132,12 @@ export class RelayLoop {
 
   /** The longest sleep at present, whole milliseconds. */
   #patience(): number {
-    if (this.#reports.length === 0) return TICK_MS;
+    if (this.#reports.length === 0) return this.#isQuiet ? EMPTY_MS : TICK_MS;
     return Math.max(Math.ceil(this.#reportAt - this.#now), 0);
+  }
+
+  get #isQuiet(): boolean {
+    return this.#slots.count === 0 && this.#now - this.#eventAt > QUIET_MS;
   }
 
   #report(report: Report): void {

@@ -5,12 +5,19 @@ export class SlotArray<T> {
   // Two of them, for an array that begins far from 0 is a slow one.
   readonly #handed: (T | undefined)[] = [];
   readonly #own: (T | undefined)[] = [];
+  #count = 0;
+
+  /** Slots that have a holder. */
+  get count(): number {
+    return this.#count;
+  }
 
   at(slot: number): T | undefined {
     return slot < SLOTS ? this.#handed[slot] : this.#own[slot - SLOTS];
   }
 
   put(slot: number, one: T | undefined): void {
+    this.#count += Number(one !== undefined) - Number(this.at(slot) !== undefined);
     if (slot < SLOTS) this.#handed[slot] = one;
     else this.#own[slot - SLOTS] = one;
   }

@@ -26,6 +26,8 @@ import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
 import { UdpReports } from './udp-reports.js';
 
 const TICK_MS = 1000;
+/** The longest sleep while there is nobody whose limit could pass. */
+const EMPTY_MS = 10_000;
 /** Batches that clients get in a row, before children have their turn. */
 const MAX_BATCHES = 4;
 const WAKE_TAG = -1;
@@ -75,7 +77,7 @@ export class UdpLoop {
   run(): void {
     const { gatherMs } = this.#shared;
     while (Atomics.load(this.#shared.stop, 0) === 0) {
-      const count = this.#poller.wait(TICK_MS);
+      const count = this.#poller.wait(this.#idle.isEmpty ? EMPTY_MS : TICK_MS);
       const before = this.#now;
       this.#now = performance.now();
       this.#turn += 1;

@@ -174,24 +174,32 @@ export class PortableEngine implements RelayEngine {
   readonly fanoutThreads = null;
   readonly #open = new Set<PortableConnection>();
   readonly #stalls = new StallWatch<PortableConnection>();
-  readonly #timer = setInterval(() => this.#endStalled(), TICK_MS).unref();
+  #timer: NodeJS.Timeout | undefined;
 
   join(pair: RelayPair): RelayedConnection {
     const stuck = (one: PortableConnection) => this.#stalls.add(one, performance.now());
     const connection = new PortableConnection(pair, stuck);
     this.#open.add(connection);
+    this.#timer ??= setInterval(() => this.#endStalled(), TICK_MS).unref();
     void connection.ended.then(() => {
       this.#open.delete(connection);
       this.#stalls.remove(connection);
+      if (this.#open.size === 0) this.#rest();
     });
     return connection;
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#rest();
     const open = [...this.#open];
     for (const connection of open) connection.destroy();
     await Promise.all(open.map((connection) => connection.ended));
+  }
+
+  /** There is nothing to be looked after: the native engine has this one beside it, idle. */
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #endStalled(): void {
