@@ -1,4 +1,5 @@
 import { threadId } from 'node:worker_threads';
+import { Histogram } from '../collections/histogram.js';
 import { SlotMap } from '../collections/slot-map.js';
 import { formatAddress } from '../config/address.js';
 import { isGoneWith, type OwnerRef } from '../owner.js';
@@ -13,6 +14,9 @@ import type { Place } from './shared-counts.js';
 
 /** Prefix of this thread's connection ids, which makes them unique across threads. */
 const THREAD = threadId === 0 ? '' : `${threadId.toString(36)}-`;
+
+/** Bounds of the time until a player is served, in seconds. */
+const PLAYING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Number of this thread's connections so far, on all its listeners. */
 let counter = 0;
@@ -39,6 +43,8 @@ export class Connection extends Ending {
   place: Place;
   /** The relay's word for the connection's end; null: it was not relayed, or is still. */
   relayEnd: string | null = null;
+  /** Called once, with the milliseconds from when a player could be served until it was. */
+  onPlaying: ((ms: number) => void) | null = null;
   /** Called once when the client is not pending any more. */
   onSettled: (() => void) | null = null;
   #client: string;
@@ -50,6 +56,8 @@ export class Connection extends Ending {
   #past = NO_BYTES;
   #alias: string | null = null;
   #hookId: string | null = null;
+  /** Its arrival, or the end of its wait for a publisher; milliseconds since 1970. */
+  #readyAt: number;
 
   constructor({ id, ip, port, since, place }: ClientEntry & { id: string; place: Place }) {
     super();
@@ -58,6 +66,7 @@ export class Connection extends Ending {
     this.port = port;
     this.#client = formatAddress({ host: ip, port });
     this.since = since;
+    this.#readyAt = since;
     this.place = place;
   }
 
@@ -120,6 +129,11 @@ export class Connection extends Ending {
     this.#alias = null;
   }
 
+  /** Notes that the client has waited for its publisher until now. */
+  hasWaited(): void {
+    this.#readyAt = Date.now();
+  }
+
   /** Assigns the client to an owner, with which it ends. */
   assigned(owner: OwnerRef): void {
     this.#owner = owner;
@@ -138,6 +152,9 @@ export class Connection extends Ending {
   servedBy(owner: OwnerRef | null, relayed: Relayed): void {
     this.#owner = owner;
     this.carriedBy(relayed);
+    const told = this.onPlaying;
+    this.onPlaying = null;
+    if (this.#role === 'play') told?.((relayed.startedAt ?? Date.now()) - this.#readyAt);
   }
 
   /** Notes that the client has left its child, and will be brought to another one. */
@@ -180,6 +197,8 @@ export class Connection extends Ending {
 export class Connections {
   readonly #open = new SlotMap<Connection>();
   readonly #budget: ConnectionBudget;
+  /** Seconds from when players could be served until they were, by the wall clock. */
+  readonly playing = new Histogram(PLAYING_BOUNDS);
   /** Bytes of closed connections. */
   #past = NO_BYTES;
 
@@ -261,6 +280,7 @@ export class Connections {
   #add(entry: ClientEntry & { readonly id: string; readonly place: Place }): Connection {
     const connection = new Connection(entry);
     connection.key = this.#open.add(connection);
+    connection.onPlaying = (ms) => this.playing.observe(Math.max(0, ms) / 1000);
     return connection;
   }
 

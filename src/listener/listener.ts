@@ -6,6 +6,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import type { Histogram } from '../collections/histogram.js';
 import { BYTES, COUNT, ROLE, STREAM_KEY, TIME } from '../fields.js';
 import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
@@ -65,6 +66,8 @@ export interface ListenerSummary {
   readonly bytesOut: number;
   /** By child id; children without clients are omitted. */
   readonly traffic: ReadonlyMap<string, ChildTraffic>;
+  /** Seconds from when players could be served until they were. */
+  readonly playing: Pick<Histogram, 'bounds' | 'counts' | 'sum'>;
 }
 
 /** One open connection, as plain values; null: not yet known. */

@@ -6,7 +6,7 @@ export type Bytes = Pick<RelayedConnection, 'bytesIn' | 'bytesOut'>;
 export const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };
 
 /** The relayed connection of a client, on any path. */
-export interface Relayed extends Bytes, Pick<RelayedConnection, 'destroy'> {
+export interface Relayed extends Bytes, Pick<RelayedConnection, 'destroy' | 'startedAt'> {
   /** Resolves at the end, with the relay's word for it if there is one. */
   readonly ended: Promise<unknown>;
   /** Milliseconds by which `bytesIn` may be late; default: none. */

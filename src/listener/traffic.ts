@@ -31,7 +31,8 @@ export class TrafficMeter {
   summary(counters: ListenerCounters): ListenerSummary {
     const { in: bytesIn, out: bytesOut } = this.#bytes;
     const connections = this.#connections.size;
-    return { counters, connections, bytesIn, bytesOut, traffic: this.#children };
+    const { playing } = this.#connections;
+    return { counters, connections, bytesIn, bytesOut, traffic: this.#children, playing };
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { AdminStatus, ChildRow } from '../admin/types.js';
+import type { FanoutRow } from '../listener/http/stream-feeds.js';
 import type { ListenerSummary } from '../listener/listener.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { ThreadUsage } from '../relay/relay.js';
@@ -30,6 +31,8 @@ export interface BoxFigures {
   readonly lag: HistogramCounts;
   /** Durations of hooks by action, in seconds. */
   readonly hookTimes: ReadonlyMap<string, HistogramCounts>;
+  /** Sums over all streams; null: there is no fan-out. */
+  readonly fanout: FanoutRow | null;
   readonly registryUp: boolean;
   /** Numbers of events by type since the start. */
   readonly events: ReadonlyMap<string, number>;
@@ -51,6 +54,7 @@ export function boxMetrics(figures: BoxFigures): string {
     ...childFamilies(figures),
     ...listenerFamilies(figures),
     ...threadFamilies(figures),
+    ...fanoutFamilies(figures),
     ...hookFamilies(figures),
     ...streamFamilies(figures),
   ].join('');
@@ -138,6 +142,11 @@ function listenerFamilies({ listeners }: BoxFigures): Family[] {
   const failed = family('listener_failed_total', 'counter', 'Clients not served, by reason.');
   const received = family('listener_received_bytes_total', 'counter', 'Bytes from clients.');
   const sent = family('listener_sent_bytes_total', 'counter', 'Bytes to clients.');
+  const playing = family(
+    'listener_first_bytes_seconds',
+    'histogram',
+    'Time until a player got the first bytes of its child.',
+  );
   for (const { name: listener, summary } of listeners) {
     const { counters, connections, bytesIn, bytesOut } = summary;
     open.add(connections, { listener });
@@ -151,8 +160,11 @@ function listenerFamilies({ listeners }: BoxFigures): Family[] {
     }
     received.add(bytesIn, { listener });
     sent.add(bytesOut, { listener });
+    if (summary.playing.counts.some((count) => count > 0)) {
+      playing.addHistogram(summary.playing, { listener });
+    }
   }
-  return [open, accepted, relayed, refused, failed, received, sent];
+  return [open, accepted, relayed, refused, failed, received, sent, playing];
 }
 
 function threadFamilies({ threads }: BoxFigures): Family[] {
@@ -160,13 +172,32 @@ function threadFamilies({ threads }: BoxFigures): Family[] {
   const cpu = family('relay_thread_cpu_seconds_total', 'counter', 'CPU time of a relay thread.');
   const received = family('relay_thread_received_bytes_total', 'counter', 'Bytes from clients.');
   const sent = family('relay_thread_sent_bytes_total', 'counter', 'Bytes to clients.');
+  const lag = family(
+    'relay_thread_lag_seconds',
+    'histogram',
+    'Duration of the turns of a relay thread.',
+  );
   for (const { index: thread, cpuSeconds, ...usage } of threads) {
     pairs.add(usage.pairs, { thread });
     if (cpuSeconds !== null) cpu.add(cpuSeconds, { thread });
     received.add(usage.bytesIn, { thread });
     sent.add(usage.bytesOut, { thread });
+    lag.addHistogram(usage.lag, { thread });
   }
-  return [pairs, cpu, received, sent];
+  return [pairs, cpu, received, sent, lag];
+}
+
+function fanoutFamilies({ fanout }: BoxFigures): Family[] {
+  if (fanout === null) return [];
+  const { viewers, feeds, skipped, ringBytes } = fanout;
+  const one = (name: string, help: string, value: number, type: MetricType = 'gauge') =>
+    family(`fanout_${name}`, type, help).add(value);
+  return [
+    one('viewers', 'Viewers that share connections to children.', viewers),
+    one('feeds', 'Connections to children that viewers share.', feeds),
+    one('skipped_total', 'Times that a viewer fell behind.', skipped, 'counter'),
+    one('ring_bytes', 'Memory of the streams that viewers share.', ringBytes),
+  ];
 }
 
 function hookFamilies({ status, hookTimes }: BoxFigures): Family[] {

@@ -4,6 +4,7 @@
  */
 
 import type { Server, Socket } from 'node:net';
+import type { Histogram } from '../collections/histogram.js';
 import type { SetupThreads } from './client-setup.js';
 import type { ClientWatch } from './client-watch.js';
 import type { FanoutThreads } from './fanout.js';
@@ -57,6 +58,8 @@ export interface ThreadUsage {
   readonly bytesOut: number;
   /** CPU time since its start; null: not known. */
   readonly cpuSeconds: number | null;
+  /** Seconds of its turns: for so long bytes that came meanwhile had to wait. */
+  readonly lag: Pick<Histogram, 'bounds' | 'counts' | 'sum'>;
 }
 
 /** A means of moving bytes: the portable engine (Node streams) or the native one (descriptors). */

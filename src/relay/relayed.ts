@@ -16,6 +16,8 @@ export interface RelayedConnection {
   readonly bytesIn: number;
   /** Bytes from the child to the client so far. */
   readonly bytesOut: number;
+  /** Its beginning, in milliseconds since 1970; absent: now, when it is handed out. */
+  readonly startedAt?: number;
   /** Resolves, never rejects, when both sockets are closed, or the client is recalled. */
   readonly ended: Promise<RelayEnd>;
   /** Set once `ended` has resolved with `recalled`: the receiver owns the client's socket. */

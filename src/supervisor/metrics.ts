@@ -3,6 +3,7 @@ import type { LoopClock } from '../clock/loop.js';
 import { Histogram } from '../collections/histogram.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Hooks } from '../hooks/hooks.js';
+import type { FlvFanout } from '../listener/http/flv-fanout.js';
 import { boxMetrics } from '../metrics/box-metrics.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -17,6 +18,8 @@ export interface MetricsParts {
   readonly listeners: Listeners;
   readonly placement: Pick<Placement, 'list'>;
   readonly engine: RelayEngine;
+  /** Null: there is none. */
+  readonly fanout: Pick<FlvFanout, 'totals'> | null;
   readonly hooks: Pick<Hooks, 'durations'>;
   readonly events: Pick<EventLog, 'counts'>;
   readonly loop: LoopClock;
@@ -31,6 +34,7 @@ const LAG_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** Returns a function that tells the box's metrics in the text format of Prometheus. */
 export function makeMetrics(parts: MetricsParts): () => string {
   const { view, listeners, engine, hooks, events, loop, map, current, placement, served } = parts;
+  const { fanout } = parts;
   const lag = new Histogram(LAG_BOUNDS);
   loop.on('tick', (ms) => lag.observe(Math.max(0, ms) / 1000));
   const startedAt = Date.now() - 1000 * process.uptime();
@@ -47,6 +51,7 @@ export function makeMetrics(parts: MetricsParts): () => string {
       threads: engine.threadUsage(),
       lag,
       hookTimes: hooks.durations(),
+      fanout: fanout?.totals() ?? null,
       registryUp: map.boxes?.isJoined ?? true,
       events: events.counts,
       process: { cpuSeconds: (user + system) / 1e6, rss, startedAt, node: process.version },

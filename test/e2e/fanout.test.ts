@@ -134,6 +134,8 @@ for (const origin of origins()) {
       const { viewers, feeds, ringBytes } = await fanout();
       assert.deepEqual([viewers, feeds], [3, 1]);
       assert.ok(ringBytes > 10_000);
+      const metrics = await fetch(`http://${supervisor.host}:${supervisor.adminPort}/metrics`);
+      assert.match(await metrics.text(), /^srs_supervisor_fanout_viewers 3\n(.*\n){2}.*_feeds 1$/m);
       for (const other of others) {
         assert.equal(other.header, direct.header);
         assert.deepEqual(other.scripts, direct.scripts);

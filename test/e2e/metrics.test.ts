@@ -98,6 +98,8 @@ for (const origin of origins()) {
       assert.ok((before.get('event_loop_lag_seconds_count') ?? 0) > 0);
       assert.ok((before.get('relay_thread_sent_bytes_total{thread="0"}') ?? 0) > 1000);
       assert.ok(before.has('relay_thread_cpu_seconds_total{thread="0"}'));
+      assert.ok((before.get('relay_thread_lag_seconds_count{thread="0"}') ?? 0) > 0);
+      assert.equal(before.get('listener_first_bytes_seconds_count{listener="rtmp"}'), 1);
 
       await answersAsDescribed(supervisor, child);
       const downs = 'events_total{type="child-down"}';

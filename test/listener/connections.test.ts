@@ -4,6 +4,7 @@ import { ConnectionBudget } from '../../src/listener/budget.js';
 import { Connection, Connections } from '../../src/listener/connections.js';
 import { kick } from '../../src/listener/kick.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
+import { key } from '../helpers/stream-key.js';
 
 function opened(connections: Connections, ip = '192.0.2.1'): Connection {
   const connection = connections.open(ip, 4000, 1);
@@ -112,4 +113,31 @@ test('bytes of connections that are closed still count', () => {
   connections.closed(a);
   assert.deepEqual(connections.bytes, { in: 11, out: 102 });
   assert.deepEqual([...connections], [b]);
+});
+
+test('times players, once each, from their arrival or from the end of their wait', ({ mock }) => {
+  mock.timers.enable({ apis: ['Date'], now: 1_000 });
+  const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const open = (role: 'play' | 'publish') => {
+    const connection = connections.open('192.0.2.1', 4000, Date.now());
+    assert.ok(connection instanceof Connection);
+    connection.named(key('v/live/a'), role);
+    return connection;
+  };
+  const [player, waiting, publisher] = [open('play'), open('play'), open('publish')];
+  mock.timers.setTime(31_000);
+  waiting.hasWaited();
+  mock.timers.setTime(31_500);
+  const owner = { id: 'c001', generation: 1 };
+  waiting.servedBy(owner, relay(0, 0));
+  // Its thread has begun before the control thread hears of it.
+  player.servedBy(owner, { ...relay(0, 0), startedAt: 1_020 });
+  publisher.servedBy(owner, relay(0, 0));
+  assert.equal(connections.playing.sum, 0.52);
+  player.leftChild();
+  player.servedBy(owner, relay(0, 0));
+  assert.equal(
+    connections.playing.counts.reduce((sum, count) => sum + count),
+    2,
+  );
 });

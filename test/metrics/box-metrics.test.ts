@@ -28,7 +28,14 @@ describe('metrics of a box', () => {
       'child_traffic_bytes_per_second{child="c001"} 500000',
       'listener_accepted_total{listener="rtmp"} 9',
       'listener_failed_total{listener="rtmp",reason="no-child"} 0',
+      'listener_first_bytes_seconds_bucket{listener="rtmp",le="0.1"} 6',
+      'listener_first_bytes_seconds_sum{listener="rtmp"} 0.2',
       'relay_thread_cpu_seconds_total{thread="0"} 1.5',
+      'relay_thread_lag_seconds_bucket{thread="1",le="+Inf"} 8',
+      'fanout_viewers 5',
+      'fanout_feeds 1',
+      'fanout_skipped_total 2',
+      'fanout_ring_bytes 4096',
       'hook_calls_total{action="on_play",outcome="refused"} 1',
       'hook_calls_total{action="on_play",outcome="ok"} 2',
       'hook_duration_seconds_bucket{action="on_play",le="+Inf"} 3',
@@ -41,11 +48,11 @@ describe('metrics of a box', () => {
   });
 
   it('have a help and a type each, once, and no metric without a sample', async () => {
-    const text = boxMetrics(await figures({ streams: [], threads: [] }));
+    const text = boxMetrics(await figures({ streams: [], threads: [], fanout: null }));
     const types = Array.from(text.matchAll(/^# TYPE (\S+)/gm), ([, name]) => name);
     assert.deepEqual(types, [...new Set(types)]);
     assert.equal(types.length, [...text.matchAll(/^# HELP \S+ [A-Z].*\.$/gm)].length);
-    assert.doesNotMatch(text, /stream_clients|relay_thread/);
+    assert.doesNotMatch(text, /stream_clients|relay_thread|fanout/);
   });
 
   it('pass promtool without a warning', { skip: NO_PROMTOOL }, async () => {

@@ -41,6 +41,8 @@ export class FlvFanout {
   readonly #feeds = new Map<string, { readonly stream: StreamKey; readonly feeds: StreamFeeds }>();
   /** Viewers on their way and under way, by stream, however they are served. */
   readonly #viewers = new Map<StreamKey, number>();
+  /** How often viewers fell behind that have left. */
+  #pastSkipped = 0;
 
   constructor(options: FlvFanoutOptions) {
     this.#options = options;
@@ -95,6 +97,18 @@ export class FlvFanout {
     return rows;
   }
 
+  /** Returns the figures of all streams; `skipped` also has viewers that have left. */
+  totals(): FanoutRow {
+    const sum = { viewers: 0, feeds: 0, skipped: this.#pastSkipped, ringBytes: 0 };
+    for (const row of this.rows().values()) {
+      sum.viewers += row.viewers;
+      sum.feeds += row.feeds;
+      sum.skipped += row.skipped;
+      sum.ringBytes += row.ringBytes;
+    }
+    return sum;
+  }
+
   #feedsOf(route: Route, { name }: LiveRequest, { request }: LiveExchange): StreamFeeds {
     const { threads, rules } = this.#options;
     const stream = streamKey(name);
@@ -107,6 +121,9 @@ export class FlvFanout {
       route,
       ring: () => rules().ring,
       hasRoom: () => this.#ringBytes() + NEW_RING <= rules().memory,
+      onLeft: (skipped) => {
+        this.#pastSkipped += skipped;
+      },
       onEmpty: () => this.#feeds.delete(key),
     });
     this.#feeds.set(key, { stream, feeds });
@@ -114,9 +131,7 @@ export class FlvFanout {
   }
 
   #ringBytes(): number {
-    let sum = 0;
-    for (const { feeds } of this.#feeds.values()) sum += feeds.row().ringBytes;
-    return sum;
+    return this.totals().ringBytes;
   }
 
   /** Returns the head of the response, as SRS sends it. */

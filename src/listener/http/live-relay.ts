@@ -174,6 +174,7 @@ export class LiveRelay {
     try {
       return { status: await this.#hold(live, exchange, hookClient), hookClient };
     } finally {
+      connection.hasWaited();
       holds.giveBack(connection.ip);
     }
   }

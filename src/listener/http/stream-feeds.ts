@@ -24,6 +24,8 @@ export interface StreamFeedsOptions {
   readonly ring: () => RingBounds;
   /** Reports whether there is memory for one more ring. */
   readonly hasRoom: () => boolean;
+  /** Called when a viewer has left, with how often it fell behind. */
+  readonly onLeft: (skipped: number) => void;
   /** Called when the last feed has ended. */
   readonly onEmpty: () => void;
 }
@@ -144,6 +146,7 @@ export class StreamFeeds {
 
   #left(entry: Entry, viewer: Viewer): void {
     entry.viewers.delete(viewer);
+    this.#options.onLeft(viewer.skipped);
     if (entry.viewers.size === 0) this.#linger(entry);
   }
 

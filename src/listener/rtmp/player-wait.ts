@@ -123,6 +123,7 @@ export class PlayerWait {
       // Its turn may have come in the very moment in which it left.
       coming.then((late) => late !== turn && giveUp(late)).catch(() => {});
       exit();
+      connection.hasWaited();
       this.#sent = (this.#sent || identified.sent) + player.sent;
       this.#received = HELLO_SIZE + play.size;
     }

@@ -145,7 +145,7 @@ export class Acceptor implements SetupThread, PendingClientHost {
     const { slot, generation } = client;
     this.#links.shared.counters.fill(0, 2 * slot, 2 * slot + 2);
     this.#slots.count(slot);
-    this.#links.report({ kind: 'joined', slot, generation, ticket });
+    this.#links.report({ kind: 'joined', slot, generation, at: Date.now(), ticket });
     this.#links.relay({ slot, generation, ...setup }, watched, () => this.#slots.rest(slot));
   }
 

@@ -1,3 +1,4 @@
+import { Histogram } from '../../collections/histogram.js';
 import type { SetupModule } from '../client-setup.js';
 import type { FeedModule } from '../fanout.js';
 import { IdleClock } from '../idle.js';
@@ -10,14 +11,15 @@ import { Fanout } from './fanout.js';
 import { EPOLLET, EPOLLIN } from './libc.js';
 import { CHILD, Pair, type Watched } from './pair.js';
 import { PipePool } from './pipes.js';
-import type {
-  EmployOrder,
-  FeedOrder,
-  Order,
-  PairOrder,
-  PairSetup,
-  Report,
-  Shared,
+import {
+  type EmployOrder,
+  type FeedOrder,
+  LAG_BOUNDS,
+  type Order,
+  type PairOrder,
+  type PairSetup,
+  type Report,
+  type Shared,
 } from './protocol.js';
 import { SlotArray } from './slots.js';
 
@@ -63,6 +65,7 @@ export class RelayLoop {
   readonly #stalls = new StallWatch<Pair>();
   readonly #acceptor: Acceptor;
   readonly #fanout: Fanout;
+  readonly #lag: Histogram;
   #now = performance.now();
   #tickAt = this.#now;
   /** Time of the last event. */
@@ -79,6 +82,7 @@ export class RelayLoop {
     this.#poller = new Epoll(shared.epoll);
     this.#pipes = new PipePool(shared.pipes);
     this.#ways = new DirectionContext(this.#pipes, shared.counters);
+    this.#lag = new Histogram(LAG_BOUNDS, shared.lag);
     this.#idle = new IdleClock(this.#now);
     this.#poller.add(shared.wake, EPOLLIN | EPOLLET, WAKE_TAG, 0);
     this.#acceptor = new Acceptor(
@@ -128,6 +132,7 @@ export class RelayLoop {
     if (this.#now >= this.#tickAt) this.#tick();
     this.#acceptor.settle();
     if (this.#now >= this.#reportAt) this.#sendReports();
+    this.#lag.observe((performance.now() - this.#now) / 1000);
   }
 
   /** The longest sleep at present, whole milliseconds. */

@@ -1,3 +1,4 @@
+import { Histogram } from '../../collections/histogram.js';
 import type { ClientWatch } from '../client-watch.js';
 import type { RingBounds } from '../fanout.js';
 import type { RelayEnd } from '../relay.js';
@@ -9,6 +10,9 @@ export const SLOTS = 128 * 1024;
 export const ALL_SLOTS = 2 * SLOTS;
 /** Most pipes of one thread: ways that are stuck beyond that are copied, in small pieces. */
 export const PIPES = 1024;
+
+/** Bounds of the time that a thread's turn takes, in seconds. */
+export const LAG_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 
 /** Bytes in a buffer of their own, which can be moved to another thread. */
 export type OwnBytes = Uint8Array<ArrayBuffer>;
@@ -103,6 +107,8 @@ export type Report =
       readonly kind: 'joined';
       readonly slot: number;
       readonly generation: number;
+      /** Milliseconds since 1970. */
+      readonly at: number;
       readonly ticket: number;
     }
   | {
@@ -121,6 +127,8 @@ export interface Shared {
   readonly cpu: number | null;
   /** The thread's id in the kernel at index 0; 0: not known. */
   readonly tid: Int32Array;
+  /** Memory of the histogram of its turns, whose bounds are `LAG_BOUNDS`. */
+  readonly lag: Float64Array;
   /** 1 at index 0: stop. */
   readonly stop: Int32Array;
   /** 1 for each slot of the thread's own in which the control side counts a pair. */
@@ -146,6 +154,7 @@ export function createShared(epoll: number, wake: number, { cpu, pipes }: Thread
     wake,
     cpu,
     tid: new Int32Array(new SharedArrayBuffer(4)),
+    lag: new Float64Array(new SharedArrayBuffer(8 * Histogram.sizeFor(LAG_BOUNDS))),
     stop: new Int32Array(new SharedArrayBuffer(4)),
     counted: new Int32Array(new SharedArrayBuffer(4 * ALL_SLOTS)),
     ends: new Int32Array(new SharedArrayBuffer(2 * 4 * ALL_SLOTS)),

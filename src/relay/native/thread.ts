@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { Histogram } from '../../collections/histogram.js';
 import type { Logger } from '../../logging/logger.js';
 import { workerEnd } from '../../system/worker-end.js';
 import type { HandlerThread, SetupLink } from '../client-setup.js';
@@ -9,6 +10,7 @@ import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
   createShared,
+  LAG_BOUNDS,
   type Order,
   type Report,
   type Shared,
@@ -24,6 +26,7 @@ export class ThreadConnection implements RelayedConnection {
   readonly generation: number;
   readonly ended: Promise<RelayEnd>;
   readonly slot: number;
+  startedAt = Date.now();
   recalled: RecalledClient | null = null;
   onRecall: ((about: unknown) => Promise<boolean>) | null = null;
   #thread: RelayThread | null;
@@ -78,6 +81,7 @@ export class RelayThread implements HandlerThread {
   #link: SetupLink | null = null;
   readonly #worker: Worker;
   readonly #shared: Shared;
+  readonly #lag: Histogram;
   readonly #logger: Logger;
   readonly #connections = new SlotArray<ThreadConnection>();
   #size = 0;
@@ -94,6 +98,7 @@ export class RelayThread implements HandlerThread {
   constructor(settings: ThreadSettings, logger: Logger) {
     this.#logger = logger;
     this.#shared = shareWith(settings);
+    this.#lag = new Histogram(LAG_BOUNDS, this.#shared.lag);
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: this.#shared,
       name: 'relay',
@@ -123,7 +128,7 @@ export class RelayThread implements HandlerThread {
       bytesOut += connection.bytesOut;
     }
     const cpuSeconds = threadCpuSeconds(Atomics.load(this.#shared.tid, 0));
-    return { index, pairs: this.#size, bytesIn, bytesOut, cpuSeconds };
+    return { index, pairs: this.#size, bytesIn, bytesOut, cpuSeconds, lag: this.#lag };
   }
 
   bytes(counter: number): number {
@@ -211,8 +216,9 @@ export class RelayThread implements HandlerThread {
     else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
   }
 
-  #joined({ slot, generation, ticket }: Extract<Report, { kind: 'joined' }>): void {
+  #joined({ slot, generation, at, ticket }: Extract<Report, { kind: 'joined' }>): void {
     const connection = this.#count(slot, generation);
+    connection.startedAt = at;
     if (this.#link === null) connection.destroy();
     else this.#link.joined(ticket, connection);
   }
