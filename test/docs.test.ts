@@ -7,6 +7,8 @@ import { environmentName } from '../src/config/sources.js';
 import { ROOT } from './helpers/paths.js';
 
 const FOLDERS = ['.', 'docs', 'examples', 'examples/cluster', 'srs-bin'];
+/** One screen. */
+const MOST_README_LINES = 60;
 const FILES = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
@@ -39,6 +41,15 @@ describe('what people read', () => {
     const isLost = (path: string) =>
       ![ROOT, join(ROOT, 'src')].some((at) => existsSync(join(at, path)));
     assert.deepEqual(paths.filter(isLost), []);
+  });
+
+  it('begins with a README of one screen, and a picture for light and dark pages', () => {
+    const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').trimEnd().split('\n');
+    assert.ok(lines.length <= MOST_README_LINES, `${lines.length}`);
+    const [, picture = ''] = /^!\[[^\]]{20,}\]\((.*\.svg)\)$/m.exec(lines.join('\n')) ?? [];
+    const drawing = readFileSync(join(ROOT, picture), 'utf8');
+    assert.match(drawing, /<title\b(.|\n)*prefers-color-scheme: dark/);
+    assert.doesNotMatch(drawing, /<script|href="http/);
   });
 
   it('is all in the index of documents', () => {

@@ -15,7 +15,6 @@ const LABEL = /^(?:[a-z]+)? {2,}/;
 
 /** Blocks that are neither commands nor files: the first words of each, and what holds it. */
 export const SHOWN: Readonly<Record<string, string>> = {
-  'encoders, players,': 'a drawing',
   'publisher ──> child': 'a drawing: e2e/fanout',
   'srs-supervisor run     [-c FILE]': 'the synopsis: docs-blocks',
   'mini-srs -c FILE': 'the synopsis: test/origin/main',
