@@ -144,11 +144,8 @@ const actions: CliActions = {
   check: async ({ config: file, ...flags }) => {
     const config = await loadConfig({ flags, env, dotenv, file });
     const { check } = await load(import('./cli/check.js'));
-    const { text, passed } = await check(
-      config,
-      { ...around, configFile: file },
-      terminalWidth(stdout),
-    );
+    const screen = { width: terminalWidth(stdout), paint: paintFor(stdout, env) };
+    const { text, passed } = await check(config, { ...around, configFile: file }, screen);
     stdout.write(`${redactor.hide(text)}\n`);
     process.exitCode = passed ? 0 : 2;
   },

@@ -2,6 +2,8 @@ import type { Finding } from '../check/findings.js';
 import { inspect, type Surroundings } from '../check/inspect.js';
 import { tryStart } from '../check/start.js';
 import type { Config } from '../config/config.js';
+import type { Tone } from './paint.js';
+import type { Screen } from './table.js';
 import { wrapped } from './wrap.js';
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
@@ -11,26 +13,40 @@ const MARKS: Readonly<Record<Finding['status'], string>> = {
   fail: 'FAIL',
 };
 
+const TONES: Readonly<Record<Finding['status'], Tone | null>> = {
+  ok: 'good',
+  note: null,
+  warn: 'warning',
+  fail: 'bad',
+};
+
 /** Output of `check`; `passed`: a start would succeed. */
 export interface CheckAnswer {
   readonly text: string;
   readonly passed: boolean;
 }
 
-/**
- * Tries the steps of a start and undoes them. `width`: columns of the terminal; null: it is none.
- */
+/** Tries the steps of a start and undoes them. */
 export async function check(
   config: Config,
   around: Surroundings,
-  width: number | null,
+  screen: Screen,
 ): Promise<CheckAnswer> {
   const { findings, count } = await inspect(config, around);
   await tryStart(config, count, findings);
-  const widest = Math.max(...findings.list.map((finding) => finding.check.length));
-  const lines = findings.list.map(({ check, status, text }) => {
-    const line = `${MARKS[status]}  ${check.padEnd(widest)}  ${text}`;
-    return wrapped(line, width, line.length - text.length);
+  return { text: findingsText(findings.list, screen), passed: findings.error === null };
+}
+
+/** Formats findings, one line each where the terminal is wide enough. */
+export function findingsText(list: readonly Finding[], { width, paint }: Screen): string {
+  const widest = Math.max(...list.map((finding) => finding.check.length));
+  const lines = list.map(({ check, status, text }) => {
+    const mark = MARKS[status];
+    const line = `${mark}  ${check.padEnd(widest)}  ${text}`;
+    const tone = TONES[status];
+    // Painted afterwards: a colour takes no columns.
+    const rest = wrapped(line, width, line.length - text.length).slice(mark.length);
+    return `${tone === null ? mark : paint(mark, tone)}${rest}`;
   });
-  return { text: lines.join('\n'), passed: findings.error === null };
+  return lines.join('\n');
 }
