@@ -77,15 +77,14 @@ export class HeldClient implements HookClient {
   }
 
   connect(request: HeldRequest): Promise<boolean> {
-    this.#request = request;
     this.#hasConnected = true;
-    const { name, param, tcUrl, pageUrl } = request;
+    const { name, param, tcUrl, pageUrl } = this.#asks(request);
     return this.#ask('on_connect', { stream: name.stream, param, tcUrl, pageUrl });
   }
 
   play(request: HeldRequest): Promise<boolean> {
-    this.#request = request;
-    const { name, file: stream = name.stream, param, tcUrl, pageUrl } = request;
+    const asked = this.#asks(request);
+    const { name, file: stream = name.stream, param, tcUrl, pageUrl } = asked;
     const about = { stream, tcUrl, param, pageUrl };
     const fields = streamFields(name);
     this.#waits({
@@ -106,7 +105,8 @@ export class HeldClient implements HookClient {
 
   stop(): void {
     this.#waits(null);
-    void this.#next(() => this.#stop());
+    const request = this.#request;
+    void this.#next(() => this.#stop(request));
   }
 
   goesBy(name: string): void {
@@ -153,6 +153,12 @@ export class HeldClient implements HookClient {
     return isOwn && this.#asked.delete(action);
   }
 
+  /** SRS keeps the parameters of the stream before for one that is named without any. */
+  #asks(request: HeldRequest): HeldRequest {
+    this.#request = { ...request, param: request.param || (this.#request?.param ?? '') };
+    return this.#request;
+  }
+
   #waits(player: WaitingPlayer | null): void {
     this.waiting = player;
     this.#links.changed();
@@ -177,11 +183,11 @@ export class HeldClient implements HookClient {
     });
   }
 
-  async #stop(): Promise<void> {
-    if (!this.#plays || this.#request === null) return;
+  async #stop(request: HeldRequest | null): Promise<void> {
+    if (!this.#plays || request === null) return;
     this.#plays = false;
     this.#asked.clear();
-    const { name, file: stream = name.stream, tcUrl, param } = this.#request;
+    const { name, file: stream = name.stream, tcUrl, param } = request;
     await this.#tell('on_stop', { tcUrl, stream, param, ...streamFields(name) });
   }
 

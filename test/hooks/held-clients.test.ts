@@ -118,6 +118,25 @@ test('a child that never served it has nothing to add to its end', async () => {
   assert.ok(clients.hasHeard(says('on_close')));
 });
 
+test('a second stream without parameters has those of the first one, as with SRS', async () => {
+  const { clients, heard } = openUser();
+  const hookClient = clients.open({ type: 'rtmp-play', ip: '203.0.113.5', end });
+  await hookClient.connect({ ...REQUEST, param: '?token=x' });
+  await hookClient.play({ ...REQUEST, param: '?token=x' });
+  hookClient.stop();
+  const next = { ...REQUEST, name: { ...REQUEST.name, stream: 'other' }, param: '' };
+  await hookClient.connect(next);
+  await hookClient.play(next);
+  assert.deepEqual(
+    heard.map(({ action, stream, param }) => `${action} ${stream}${param}`),
+    [
+      ...[`on_connect ${REQUEST.name.stream}?token=x`, `on_play ${REQUEST.name.stream}?token=x`],
+      ...[`on_stop ${REQUEST.name.stream}?token=x`, 'on_connect other?token=x'],
+      'on_play other?token=x',
+    ],
+  );
+});
+
 test('what is refused is not stopped, and closes', async () => {
   const { clients, actions, refuses } = openUser();
   refuses.add('on_play');
