@@ -5,8 +5,8 @@ import { BITRATE, BYTES, COUNT, ROLE, STREAM_KEY, TIME } from '../fields.js';
 import { HOOK_ACTIONS } from '../hooks/actions.js';
 import { HOOK_COUNTERS } from '../hooks/counters.js';
 import { JOB_REPORT, JOB_STATUS } from '../jobs/job.js';
-import { FANOUT_ROW } from '../listener/http/stream-feeds.js';
 import { CONNECTION_ROW, LISTENER_COUNTERS } from '../listener/listener.js';
+import { FANOUT_ROW } from '../listener/stream-feeds.js';
 import { STREAM_STATUS } from '../placement/types.js';
 import { REFUSAL_ROW } from '../unmanaged/refusals.js';
 

@@ -11,9 +11,9 @@ interface UnfitRule {
 const ONE_BY_ONE = 'so the players of this vhost are not served by fan-out';
 
 /**
- * Settings that fan-out does not honour. All others that concern HTTP-FLV are a child's to apply
- * before fan-out (`http_remux`, `time_jitter`, `atc`, `mix_correct`, `mw_latency`, `min_latency`),
- * or ours (`security`, `http_hooks`).
+ * Settings that fan-out does not honour. All others that concern RTMP and HTTP-FLV are a child's to
+ * apply before fan-out (`http_remux`, `time_jitter`, `atc`, `mix_correct`, `mw_latency`,
+ * `min_latency`), or ours (`security`, `http_hooks`).
  */
 export const FANOUT_UNFIT: readonly UnfitRule[] = [
   {
@@ -30,6 +30,11 @@ export const FANOUT_UNFIT: readonly UnfitRule[] = [
     path: ['cluster', 'origin_cluster'],
     value: 'on',
     why: `an origin cluster sends players elsewhere, ${ONE_BY_ONE}`,
+  },
+  {
+    path: ['refer', 'enabled'],
+    value: 'on',
+    why: `a child judges by the page of each player, ${ONE_BY_ONE}`,
   },
 ];
 

@@ -74,9 +74,9 @@ async function attend(
     .once('close', giveBack);
   signal.addEventListener('abort', leave);
   socket.on('close', () => signal.removeEventListener('abort', leave));
-  socket.write(Buffer.concat([HELLO, playCommandsFor(stream)]));
+  socket.write(playOpening(stream));
   const answers = new PlayAnswers();
-  const take = (bytes: Buffer) => stateAfter(answers, bytes);
+  const take = (bytes: Buffer) => playStateAfter(answers, bytes);
   const state = await readUntil(socket, take, signal).catch(() => null);
   if (state === 'started') leaveAtMedia(socket, answers);
   else leave();
@@ -90,15 +90,17 @@ function leaveAtMedia(socket: Socket, answers: PlayAnswers): void {
   socket.resume();
 }
 
-/** Returns undefined until the source has its player. */
-function stateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined {
+/** Returns undefined until the source has its player. @throws Error if it is no RTMP */
+export function playStateAfter(answers: PlayAnswers, bytes: Buffer): PlayState | undefined {
   const outcome = answers.feed(bytes);
   if (outcome.kind !== 'value') throw new Error('the child sent no RTMP');
   return outcome.value === 'asked' ? undefined : outcome.value;
 }
 
-function playCommandsFor(key: StreamKey): Buffer {
+/** Builds all that a player of ours says to a child. */
+export function playOpening(key: StreamKey): Buffer {
   const { vhost, app, stream } = nameOf(key);
   const query = vhost === DEFAULT_VHOST ? '' : `?vhost=${vhost}`;
-  return playCommands(`rtmp://127.0.0.1/${app}${query}`, `${app}${query}`, stream);
+  const commands = playCommands(`rtmp://127.0.0.1/${app}${query}`, `${app}${query}`, stream);
+  return Buffer.concat([HELLO, commands]);
 }

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
+
 import { z } from 'zod';
-import { BYTES, COUNT } from '../../fields.js';
-import type { FanoutThreads, Feed, RingBounds, Viewer } from '../../relay/fanout.js';
-import type { Route } from '../route.js';
-import { dialFeed, type FeedTarget } from './dial-feed.js';
-import { FLV_FEED_MODULE } from './flv-feed.js';
+import { BYTES, COUNT } from '../fields.js';
+
+import type {
+  FanoutThreads,
+  Feed,
+  FeedStart,
+  RingBounds,
+  Viewer,
+  ViewerStart,
+} from '../relay/fanout.js';
 
 /** Viewers of one feed beyond which another thread gets a feed, too. */
 const SPREAD_FROM = 50;
@@ -14,13 +20,17 @@ const LINGER_MS = 3000;
 const RETRY_MS = 10_000;
 /** Most milliseconds for a child's first bytes. */
 const DIAL_MS = 5000;
-/** Most milliseconds without a byte; SRS ends a player much earlier if its publisher is silent. */
-const IDLE_MS = 5 * 60 * 1000;
+
+/** A child's connection that has begun to serve us as a player. */
+export interface OpenFeed extends Omit<FeedStart, 'ring'> {
+  /** Gives the connection's place back when it has closed. */
+  readonly giveBack: () => void;
+}
 
 export interface StreamFeedsOptions {
   readonly threads: FanoutThreads;
-  readonly target: FeedTarget;
-  readonly route: Pick<Route, 'host' | 'ports'>;
+  /** Connects to the child; rejects if that does not serve the stream, and by the signal. */
+  readonly dial: (signal: AbortSignal) => Promise<OpenFeed>;
   readonly ring: () => RingBounds;
   /** Reports whether there is memory for one more ring. */
   readonly hasRoom: () => boolean;
@@ -84,15 +94,20 @@ export class StreamFeeds {
   }
 
   /** Takes a viewer over; null, with the socket untouched, if that cannot be done. */
-  join(client: Socket, toClient: Buffer): Viewer | null {
+  join(client: Socket, start: ViewerStart): Viewer | null {
     const entry = this.#leastViewed();
-    const viewer = entry?.feed.join(client, toClient) ?? null;
+    const viewer = entry?.feed.join(client, start) ?? null;
     if (entry === null || viewer === null) return null;
     clearTimeout(entry.timer ?? undefined);
     entry.timer = null;
     entry.viewers.add(viewer);
     void viewer.ended.then(() => this.#left(entry, viewer));
     return viewer;
+  }
+
+  /** Has nobody begin at what has come so far: the stream has ended. */
+  forget(): void {
+    for (const { feed } of this.#entries.values()) feed.forget();
   }
 
   #leastViewed(): Entry | null {
@@ -115,17 +130,11 @@ export class StreamFeeds {
   }
 
   async #openOn(thread: number): Promise<boolean> {
-    const { threads, target, route, ring } = this.#options;
-    const { child, isChunked, giveBack } = await dialFeed(
-      route,
-      target,
-      AbortSignal.timeout(DIAL_MS),
-    );
-    const start = { child, first: Buffer.alloc(0), module: FLV_FEED_MODULE, ring: ring() };
-    const settings = { isChunked };
-    const feed = threads.openFeed(thread, { ...start, settings, idleMs: IDLE_MS });
+    const { threads, dial, ring } = this.#options;
+    const { giveBack, ...opened } = await dial(AbortSignal.timeout(DIAL_MS));
+    const feed = threads.openFeed(thread, { ...opened, ring: ring() });
     if (feed === null) {
-      child.destroy();
+      opened.child.destroy();
       giveBack();
       return false;
     }

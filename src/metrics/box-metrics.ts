@@ -1,6 +1,6 @@
 import type { AdminStatus, ChildRow } from '../admin/types.js';
-import type { FanoutRow } from '../listener/http/stream-feeds.js';
 import type { ListenerSummary } from '../listener/listener.js';
+import type { FanoutRow } from '../listener/stream-feeds.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { ThreadUsage } from '../relay/relay.js';
 import { Family, type HistogramCounts, labelText, type MetricType } from './exposition.js';

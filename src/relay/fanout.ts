@@ -28,9 +28,27 @@ export interface FeedReader {
   read(bytes: Buffer): readonly Piece[];
 }
 
+/** The decision on what a viewer has said. Its last piece is always sent as a whole first. */
+export interface ViewerWish {
+  /** Bytes for the viewer, between two pieces; empty: none. */
+  readonly answer: Buffer;
+  /** `leaves`: it wants something else than this feed. */
+  readonly state: 'plays' | 'pauses' | 'leaves';
+  /** A note for the control side on a viewer that leaves; plain values. */
+  readonly about?: unknown;
+}
+
+/** Hears what one viewer says. */
+export interface ViewerHearer {
+  /** Takes bytes, which are its own. @throws Error for what closes the viewer */
+  hear(bytes: Buffer): ViewerWish;
+}
+
 /** The exports of a feed module. */
 export interface FeedModule {
   makeFeedReader(settings: unknown): FeedReader;
+  /** Default: what viewers say is dropped. */
+  makeViewerHearer?(settings: unknown): ViewerHearer;
 }
 
 /** Bounds of a feed's ring. */
@@ -54,7 +72,18 @@ export interface FeedStart {
   readonly idleMs: number;
 }
 
-/** A viewer under way. */
+/** A client that joins a feed. */
+export interface ViewerStart {
+  /** Bytes that it gets before all else. */
+  readonly toClient: Buffer;
+  /**
+   * Settings of its hearer: plain values. It is closed when it ends its side. Unset: it is not
+   * heard, and goes on reading then.
+   */
+  readonly hearer?: unknown;
+}
+
+/** A viewer under way. It is recalled when its hearer tells that it leaves. */
 export interface Viewer extends RelayedConnection {
   /** How often it fell behind the ring and went on at a newer piece. */
   readonly skipped: number;
@@ -64,11 +93,10 @@ export interface Viewer extends RelayedConnection {
 export interface Feed extends Pick<RelayedConnection, 'ended' | 'destroy'> {
   /** Bytes in the ring at present. */
   readonly ringBytes: number;
-  /**
-   * Takes a viewer over, which gets `toClient` before all else; null, with the socket untouched,
-   * if that cannot be done.
-   */
-  join(client: Socket, toClient: Buffer): Viewer | null;
+  /** Has nobody begin at what has come so far: its stream has ended, and another may follow. */
+  forget(): void;
+  /** Takes a viewer over; null, with the socket untouched, if that cannot be done. */
+  join(client: Socket, start: ViewerStart): Viewer | null;
 }
 
 /** The threads of an engine, as far as they serve feeds. */

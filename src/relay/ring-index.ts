@@ -45,6 +45,11 @@ export class RingIndex {
     if (opening !== null) this.#newest = piece;
   }
 
+  /** Has no viewer begin at any of the pieces so far. */
+  forget(): void {
+    this.#newest = null;
+  }
+
   /** Returns the kept piece to which the byte at that offset belongs; null: it is none of them. */
   pieceAt(offset: number): RingPiece | null {
     if (offset < this.#start || offset >= this.#end) return null;

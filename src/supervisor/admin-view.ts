@@ -17,7 +17,7 @@ import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
-import type { FlvFanout } from '../listener/http/flv-fanout.js';
+import type { StreamFanout } from '../listener/stream-fanout.js';
 import type { Placement } from '../placement/placement.js';
 import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
@@ -48,7 +48,7 @@ export interface AdminViewParts {
   readonly jobs: Jobs;
   readonly disk: Pick<DiskWatch, 'full'>;
   /** Null: there is none. */
-  readonly fanout: Pick<FlvFanout, 'rows'> | null;
+  readonly fanout: Pick<StreamFanout, 'rows'> | null;
   /** Null: the map is in memory. */
   readonly boxes: Boxes | null;
   /** Refused registrations of origins. */

@@ -1,25 +1,22 @@
 import type { StreamRow } from '../admin/types.js';
-import type { Prepared } from '../check/prepared.js';
-import { type FanoutRules, FlvFanout } from '../listener/http/flv-fanout.js';
-import type { FanoutRow } from '../listener/http/stream-feeds.js';
+import { type FanoutRules, StreamFanout } from '../listener/stream-fanout.js';
+import type { FanoutRow } from '../listener/stream-feeds.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { StreamKey } from '../stream-key.js';
 import type { Current } from './renewals.js';
 
-/** Makes the fan-out of HTTP-FLV; null where the relay has no threads for it. */
+/** Makes the fan-out of streams; null where the relay has no threads for it. */
 export function makeFanout(
-  { binary }: Pick<Prepared, 'binary'>,
   { fanoutThreads }: Pick<RelayEngine, 'fanoutThreads'>,
   current: Current,
-): FlvFanout | null {
+): StreamFanout | null {
   if (fanoutThreads === null) return null;
   const isUnfit = (vhost: string) =>
     current.template.vhosts.some(({ name, fitsFanout }) => name === vhost && !fitsFanout);
-  return new FlvFanout({
+  return new StreamFanout({
     threads: fanoutThreads,
     rules: () => rulesOf(current),
     fits: (vhost) => !isUnfit(vhost),
-    server: `SRS/${binary.version}(Hang)`,
   });
 }
 

@@ -4,7 +4,7 @@ import { pinSelf } from '../cpu/affinity.js';
 import { CpuChanges } from '../cpu/changes.js';
 import { EventLog } from '../events/event-log.js';
 import type { Certificate } from '../listener/certificate.js';
-import type { FlvFanout } from '../listener/http/flv-fanout.js';
+import type { StreamFanout } from '../listener/stream-fanout.js';
 import { redact } from '../logging/redact.js';
 import { attachEvents } from '../logging/tell.js';
 import { openEngine } from '../relay/engine.js';
@@ -27,7 +27,7 @@ export interface Ground {
   readonly changes: CpuChanges;
   readonly engine: RelayEngine;
   /** Null: no players share a connection to a child. */
-  readonly fanout: FlvFanout | null;
+  readonly fanout: StreamFanout | null;
   /** Null: no port speaks TLS. */
   readonly certificate: Certificate | null;
   readonly listeners: Listeners;
@@ -65,7 +65,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const renewals = new Renewals();
   renewTls(renewals, certificate);
   const current = { config, template };
-  const fanout = makeFanout(prepared, engine, current);
+  const fanout = makeFanout(engine, current);
   const reloading = { current, renewals, fanout };
   const parts = { loop: new LoopClock(), changes, engine, certificate, listeners, map };
   return { serverId, keepServerId, ...parts, ...reloading, events };

@@ -3,7 +3,7 @@ import type { Folders } from '../files/folders.js';
 import type { AcceptTurns } from '../listener/accept-turns.js';
 import { TrustedProxies } from '../listener/client-address.js';
 import type { HttpPlugin } from '../listener/http/app.js';
-import type { FlvFanout } from '../listener/http/flv-fanout.js';
+import { FlvFanout } from '../listener/http/flv-fanout.js';
 import { HttpListener } from '../listener/http/listener.js';
 import type { LiveOptions } from '../listener/http/live-relay.js';
 import type { NamedListener } from './listeners.js';
@@ -11,8 +11,6 @@ import type { Routing } from './routing.js';
 import type { StreamPortParts } from './stream-parts.js';
 
 export interface HttpParts extends StreamPortParts {
-  /** Null: each viewer has a connection of its own to the child. */
-  readonly fanout: FlvFanout | null;
   readonly acceptTurns: AcceptTurns;
   readonly config: Pick<Config, 'listen' | 'proxies' | 'limits' | 'http'>;
   /** The user's own files. */
@@ -74,6 +72,8 @@ function httpListener(
 function liveOptions(parts: HttpParts): LiveOptions {
   const { served, folders, binary, current } = parts;
   const { engine, routing, aliases, holds, heldHooks, logger } = parts;
+  const server = `SRS/${binary.version}(Hang)`;
+  const fanout = parts.fanout && new FlvFanout({ fanout: parts.fanout, server });
   return {
     match: (target, host) => served.match(target, host),
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
@@ -88,12 +88,12 @@ function liveOptions(parts: HttpParts): LiveOptions {
     },
     holds,
     hooks: heldHooks,
-    fanout: parts.fanout,
+    fanout,
     get childAnswerMs() {
       const { http, hooks } = current.config;
       return 1000 * (http.waitSeconds + hooks.timeoutSeconds);
     },
-    server: `SRS/${binary.version}(Hang)`,
+    server,
     logger: logger.child({ room: 'http' }),
   };
 }

@@ -3,7 +3,7 @@ import type { LoopClock } from '../clock/loop.js';
 import { Histogram } from '../collections/histogram.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Hooks } from '../hooks/hooks.js';
-import type { FlvFanout } from '../listener/http/flv-fanout.js';
+import type { StreamFanout } from '../listener/stream-fanout.js';
 import { boxMetrics } from '../metrics/box-metrics.js';
 import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
@@ -19,7 +19,7 @@ export interface MetricsParts {
   readonly placement: Pick<Placement, 'list'>;
   readonly engine: RelayEngine;
   /** Null: there is none. */
-  readonly fanout: Pick<FlvFanout, 'totals'> | null;
+  readonly fanout: Pick<StreamFanout, 'totals'> | null;
   readonly hooks: Pick<Hooks, 'durations'>;
   readonly events: Pick<EventLog, 'counts'>;
   readonly loop: LoopClock;

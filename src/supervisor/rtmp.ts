@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Template } from '../child/template.js';
 import type { Address, Config } from '../config/config.js';
 import type { RtmpPortOptions } from '../listener/rtmp/base-listener.js';
+import { RtmpFanout } from '../listener/rtmp/fanout.js';
 import { HeldPlayers } from '../listener/rtmp/held-players.js';
 import { RtmpListener } from '../listener/rtmp/listener.js';
 import { RtmpPool } from '../listener/rtmp/pool.js';
@@ -25,7 +26,8 @@ export function rtmpListeners(parts: RtmpParts): NamedListener[] {
   const { config, engine } = parts;
   const held = heldPlayers(parts);
   const options = portOptions(parts, 'rtmp', config.listen.rtmp);
-  const context = sessions(parts, held, 'rtmp');
+  const fanout = parts.fanout && new RtmpFanout(parts.fanout);
+  const context = sessions(parts, held, 'rtmp', fanout);
   // Set-up on the engine's threads uses several cores in a storm of clients.
   const listener = engine.setupThreads
     ? pool(engine.setupThreads, options, context, parts)
@@ -54,7 +56,7 @@ function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
   const options = portOptions(parts, 'rtmps', config.listen.rtmps);
   const secure = (socket: Socket) => certificate.secure(socket);
   const kind = { name: 'listen.rtmps', secure };
-  const listener = new RtmpListener(options, sessions(parts, held, 'rtmps'), kind);
+  const listener = new RtmpListener(options, sessions(parts, held, 'rtmps', null), kind);
   return [{ name: 'rtmps', transport: 'tcp', listener }];
 }
 
@@ -78,12 +80,18 @@ function heldPlayers({ served, routing, holds, heldHooks }: RtmpParts): HeldPlay
   });
 }
 
-function sessions(parts: RtmpParts, held: HeldPlayers, room: string): RtmpSessionContext {
+function sessions(
+  parts: RtmpParts,
+  held: HeldPlayers,
+  room: string,
+  fanout: RtmpFanout | null,
+): RtmpSessionContext {
   const { gate, turns, current, template, served, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const vhostSizes = sizesOf(template);
   return {
     held,
+    fanout,
     aliases,
     join: (pair) => engine.join(pair),
     route: held.lead(keepSources((...wanted) => routing.route(...wanted))),

@@ -7,6 +7,7 @@ import type { Gate } from '../listener/gate.js';
 import type { HeldHooks } from '../listener/held-hooks.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
+import type { StreamFanout } from '../listener/stream-fanout.js';
 import type { Logger } from '../logging/logger.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Current, Renewals } from './renewals.js';
@@ -22,6 +23,8 @@ export interface StreamPortParts {
   readonly renewals: Renewals;
   readonly binary: Pick<Binary, 'version'>;
   readonly engine: RelayEngine;
+  /** Null: each viewer has a connection of its own to the child. */
+  readonly fanout: StreamFanout | null;
   readonly aliases: AliasBook;
   readonly budget: ConnectionBudget;
   readonly holds: HoldBudget;

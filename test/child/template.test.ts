@@ -84,10 +84,11 @@ test('fan-out serves vhosts whose players begin at a keyframe in this box', () =
     'cluster { mode remote; origin 1.2.3.4; }',
     'cluster { mode local; origin_cluster on; }',
     'min_latency on; refer { enabled on; }',
+    'min_latency on; refer { enabled off; }',
   ];
   const text = bodies.map((body, at) => `vhost v${at} { ${body} }`).join('\n');
   const fits = parseTemplate(text).vhosts.map(({ fitsFanout }) => fitsFanout);
-  assert.deepEqual(fits, [false, true, false, false, true]);
+  assert.deepEqual(fits, [false, true, false, false, false, true]);
 });
 
 test('a template that includes files is refused, however deep', () => {

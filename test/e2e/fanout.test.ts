@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { FanoutRow } from '../../src/listener/http/stream-feeds.js';
+import type { FanoutRow } from '../../src/listener/stream-feeds.js';
 import { Browser, NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { FlvPlayer } from '../helpers/flv-player.js';

@@ -10,16 +10,16 @@ export type Fingerprint = string;
 
 const TIMEOUT_MS = 60_000;
 
-/** Connects to `rtmp://host:port/app/stream`; returns the connection and the stream's name. */
+/** Connects to `rtmp://host:port/app/stream?query`; returns the connection and `stream?query`. */
 export async function connectTo(
   url: string,
   onMessage: (message: { typeId: number; payload: Buffer }) => void = () => {},
 ): Promise<{ client: PlayingClient; stream: string }> {
-  const { hostname: host, port, pathname } = new URL(url);
+  const { hostname: host, port, pathname, search } = new URL(url);
   const [, app = '', stream = ''] = pathname.split('/');
   const tcUrl = `rtmp://${host}:${port}/${app}`;
   const at = { host, port: Number(port), tcUrl, timeoutMs: TIMEOUT_MS };
-  return { client: await PlayingClient.connect({ ...at, onMessage }), stream };
+  return { client: await PlayingClient.connect({ ...at, onMessage }), stream: stream + search };
 }
 
 /** A player that decodes nothing and keeps the fingerprint of every message. */

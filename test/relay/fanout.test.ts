@@ -28,6 +28,7 @@ class Bench {
   readonly engine: NativeEngine;
   readonly #children: Acceptor;
   readonly #clients: Acceptor;
+  readonly #sockets: Socket[] = [];
 
   private constructor(engine: NativeEngine, children: Acceptor, clients: Acceptor) {
     this.engine = engine;
@@ -51,16 +52,22 @@ class Bench {
   }
 
   /** A viewer, and the client's end of it. */
-  async viewer(feed: Feed, toClient = 'head\n'): Promise<{ viewer: Viewer; client: Socket }> {
+  async viewer(
+    feed: Feed,
+    toClient = 'head\n',
+    hearer?: string,
+  ): Promise<{ viewer: Viewer; client: Socket }> {
     const accepted = this.#clients.next();
     const client = await dialPort(this.#clients.port);
-    const viewer = feed.join(await accepted, Buffer.from(toClient));
+    this.#sockets.push(client);
+    const viewer = feed.join(await accepted, { toClient: Buffer.from(toClient), hearer });
     assert.ok(viewer);
     return { viewer, client };
   }
 
   async close(): Promise<void> {
     await this.engine.close();
+    for (const socket of this.#sockets) socket.destroy();
     await Promise.all([this.#children.close(), this.#clients.close()]);
   }
 }
@@ -239,6 +246,85 @@ describe('fan-out on relay threads', BOUNDED, () => {
     await until('it plays', () => text().endsWith('!1\n'));
     child.write('-2\n');
     await until('it plays on', () => text().endsWith('!1\n-2\n'));
+    feed.destroy();
+  });
+
+  it('hears a viewer and answers between two pieces, also what it has said before', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+    const { viewer, client } = await bench.viewer(feed, 'head\n', 'to a');
+    const text = heard(client);
+    await until('it plays', () => text() === 'head\nfirst\n!1\n');
+    client.write('hello\n');
+    await until('it is answered', () => text().endsWith('!1\nto a: hello\n'));
+    client.write('pause\n');
+    await until('it pauses', () => text().endsWith('to a: pause\n'));
+    const other = await bench.viewer(feed);
+    child.write('-2\n');
+    await until('the other one has it', () => other.viewer.bytesOut > 'head\nfirst\n!1\n'.length);
+    client.write('play\n');
+    await until('it plays on', () => text().endsWith('to a: pause\nto a: play\n-2\n'));
+    client.write('fail\n');
+    assert.equal(await viewer.ended, 'client-reset');
+    feed.destroy();
+  });
+
+  it('answers a viewer that reads late behind a whole piece', async () => {
+    const { feed, child } = await bench.feed();
+    const { viewer, client } = await bench.viewer(feed, '', 'a');
+    const other = await bench.viewer(feed, '');
+    other.client.resume();
+    const last = await flood(child, 0, FLOOD / 4, other.viewer);
+    await until('the other one has it all', () => other.viewer.bytesOut > (FLOOD / 4) * MIB);
+    client.write('hello\n');
+    const text = heard(client);
+    await until('it has all', () => /a: hello/.test(text()) && text().includes(`end ${last}\n`));
+    const lines = text().split('\n').slice(1, -1);
+    assert.equal(lines.filter((one) => one === 'a: hello').length, 1);
+    const others = lines.filter((one) => one !== 'a: hello');
+    numbersIn(`${others.join('\n')}\n`);
+    assert.ok(!(await Promise.race([viewer.ended, Promise.resolve(null)])));
+    feed.destroy();
+  });
+
+  it('hands a viewer back that leaves, behind a whole piece, with what it says later unread', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+    const { viewer, client } = await bench.viewer(feed, '', 'a');
+    const text = heard(client);
+    await until('it plays', () => text().endsWith('!1\n'));
+    client.write('leave\n');
+    assert.equal(await viewer.ended, 'recalled');
+    const { client: socket, about } = viewer.recalled ?? assert.fail();
+    assert.deepEqual(about, { said: 'leave\n' });
+    child.write('-2\n');
+    client.write('more\n');
+    const said = heard(socket.resume());
+    await until('it is heard elsewhere', () => said() === 'more\n');
+    socket.end('bye\n');
+    await until('it is answered elsewhere', () => text().endsWith('!1\na: leave\nbye\n'));
+    feed.destroy();
+  });
+
+  it('closes a viewer that is heard when it ends its side', async () => {
+    const { feed } = await bench.feed({ first: Buffer.from('!1\n') });
+    const { viewer, client } = await bench.viewer(feed, '', 'a');
+    await until('it plays', () => viewer.bytesOut > 0);
+    client.end();
+    assert.equal(await viewer.ended, 'client-reset');
+    feed.destroy();
+  });
+
+  it('lets nobody begin at what is forgotten', async () => {
+    const { feed, child } = await bench.feed({ first: Buffer.from('!1\n') });
+    const early = await bench.viewer(feed);
+    const ofEarly = heard(early.client);
+    await until('it plays', () => ofEarly().endsWith('!1\n'));
+    feed.forget();
+    const late = await bench.viewer(feed);
+    const ofLate = heard(late.client);
+    child.write('-2\n');
+    await until('the early one plays on', () => ofEarly().endsWith('-2\n'));
+    child.write('!3\n');
+    await until('the late one begins', () => ofLate() === 'head\nfirst\n!3\n');
     feed.destroy();
   });
 

@@ -1,5 +1,8 @@
-/** A feed reader for tests: a piece is a line; one that begins with `!` is a place. */
-import type { FeedReader, Piece } from '../../src/relay/fanout.js';
+/**
+ * A feed reader for tests: a piece is a line; one that begins with `!` is a place. The hearer,
+ * which is named by its settings, echoes lines, and pauses, goes on, leaves or fails by them.
+ */
+import type { FeedReader, Piece, ViewerHearer, ViewerWish } from '../../src/relay/fanout.js';
 
 export const TEST_FEED = import.meta.url;
 
@@ -18,6 +21,20 @@ export function makeFeedReader(): FeedReader {
         pieces.push({ bytes: line, opening: line[0] === 0x21 ? OPENING : null });
       }
       return pieces;
+    },
+  };
+}
+
+export function makeViewerHearer(settings: unknown): ViewerHearer {
+  let state: ViewerWish['state'] = 'plays';
+  return {
+    hear: (bytes) => {
+      const said = bytes.toString('latin1');
+      if (said.includes('fail')) throw new Error('what makes no sense');
+      if (said.includes('pause')) state = 'pauses';
+      if (said.includes('play')) state = 'plays';
+      if (said.includes('leave')) state = 'leaves';
+      return { answer: Buffer.from(`${settings}: ${said}`), state, about: { said } };
     },
   };
 }

@@ -9,6 +9,12 @@ import { playAll } from './play-all.js';
 import { box } from './target.js';
 
 const FANOUT = { SRS_SUPERVISOR_FANOUT_MODE: 'auto', SRS_SUPERVISOR_FANOUT_FROM: '1' };
+/** Scripts of players that fan-out serves, or might. */
+const VIEWERS = [
+  ...['http-flv', 'hooks-flv', 'hooks-rtmp', 'hooks-waiting-player', 'hooks-ids'],
+  ...['play-ffmpeg', 'play-flash', 'play-waiting', 'play-ends', 'play-second-stream'],
+  ...['play-one-flight', 'play-start-5000', 'play-then-publish'],
+];
 const SERVERS: readonly [Server, string, string | false][] = [
   ['box of srs', SRS_BINARY, NO_SRS],
   ['box of mini-srs', MINI_SRS, false],
@@ -20,9 +26,8 @@ for (const [server, binary, skip] of SERVERS) {
       const known = DIFFERENCES.filter(({ of }) => of.includes(server));
       const target = await box(binary, FANOUT);
       try {
-        for (const name of ['http-flv', 'hooks-flv']) {
-          await test.test(name, async () => {
-            const got = (await playAll(target, name)).get(name) ?? [];
+        for (const [name, got] of await playAll(target, VIEWERS)) {
+          await test.test(name, () => {
             const script = { script: name, expected: expectedOf(name), got };
             const both = withoutKnown(script, known, new Set());
             assert.deepEqual(both.got, both.expected);

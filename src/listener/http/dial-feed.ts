@@ -7,6 +7,8 @@ import { readParsed } from '../read-until.js';
 import type { Route } from '../route.js';
 import { PeerError } from '../session-error.js';
 import { KEEPER_ADDRESS } from '../source-keeper.js';
+import type { OpenFeed } from '../stream-feeds.js';
+import { FLV_FEED_MODULE } from './flv-feed.js';
 
 /** A live stream of a child, as it is asked for. */
 export interface FeedTarget {
@@ -15,14 +17,9 @@ export interface FeedTarget {
   readonly path: string;
 }
 
-/** A child's response, of which the head has been read. */
-export interface OpenFeed {
-  /** Paused. */
-  readonly child: Socket;
-  readonly isChunked: boolean;
-  /** Gives the connection's place back when it has closed. */
-  readonly giveBack: () => void;
-}
+/** Most milliseconds without a byte; SRS ends a player much earlier if its publisher is silent. */
+const IDLE_MS = 5 * 60 * 1000;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Asks a child for a stream from an address of our own, of which hooks and API tell users nothing.
@@ -43,7 +40,8 @@ export async function dialFeed(
     child.write(buildChildHead({ target: path, host: vhost, rawHeaders: [] }, KEEPER_ADDRESS));
     const { status, isChunked } = await readParsed(child, parseStreamHead, signal);
     if (status !== 200) throw new PeerError(`it answers ${status}`);
-    return { child, isChunked, giveBack };
+    const feed = { module: FLV_FEED_MODULE, settings: { isChunked }, idleMs: IDLE_MS };
+    return { child, first: NOTHING, ...feed, giveBack };
   } catch (error) {
     child?.destroy();
     giveBack();

@@ -2,8 +2,9 @@
  * Divides a child's HTTP-FLV response for fan-out: each piece is a chunk of the viewers' response
  * with whole tags in it. A module that the relay's threads load.
  */
-import { type FlvPiece, FlvPieces, type FlvPlace, headersAt } from '../../protocol/flv/pieces.js';
+import { type FlvPiece, FlvPieces, type FlvPlace, headerTime } from '../../protocol/flv/pieces.js';
 import { FlvReader } from '../../protocol/flv/reader.js';
+import { withTimestamp } from '../../protocol/flv/tag.js';
 import { ChunkedBody, httpChunk, LAST_CHUNK } from '../../protocol/http/chunks.js';
 import type { FeedReader, Opening, Piece } from '../../relay/fanout.js';
 
@@ -59,7 +60,7 @@ class FlvFeedReader implements FeedReader {
   }
 
   #openingAt(place: FlvPlace): Opening {
-    const headers = headersAt(place);
+    const headers = place.headers.map((tag) => withTimestamp(tag.bytes, headerTime(tag, place)));
     const again = headers.length === 0 ? Buffer.alloc(0) : httpChunk(headers);
     return { first: httpChunk([this.#flv.header ?? Buffer.alloc(0), ...headers]), again };
   }

@@ -4,12 +4,14 @@ import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connections.js';
 import {
+  type ClosedClient,
   type MovedClient,
   type NamedClient,
   RtmpSession,
   type RtmpSessionContext,
 } from './session.js';
-import { bufferOf, NOT_SERVED, withBuffers } from './talk.js';
+import type { StreamClosed } from './setup.js';
+import { bufferOf, closedWithBuffers, NOT_SERVED, withBuffers } from './talk.js';
 
 /** Time between two searches for clients that take too long, milliseconds. */
 const TICK_MS = 500;
@@ -40,7 +42,10 @@ export abstract class BaseRtmpListener extends ClientListener {
   }
 
   /** Serves a client until it has left, and gives back all that it held. */
-  protected async serveSession(session: RtmpSession, named: NamedClient | null): Promise<void> {
+  protected async serveSession(
+    session: RtmpSession,
+    named: NamedClient | ClosedClient | null,
+  ): Promise<void> {
     let current = session;
     const work = async () => {
       let moved = await this.#run(session, named);
@@ -53,13 +58,21 @@ export abstract class BaseRtmpListener extends ClientListener {
     await this.serve(session.connection, work, (error) => current.end(error));
   }
 
+  protected override leave(connection: Connection): void {
+    this.context.fanout?.left(connection);
+    super.leave(connection);
+  }
+
   /** Goes on with a player that has named another stream than that of its relayed connection. */
   protected async serveMoved(connection: Connection, moved: MovedClient): Promise<void> {
     const named = takeFromChild(connection, moved);
     await this.serveSession(new RtmpSession(moved.client, connection, this.context), named);
   }
 
-  async #run(session: RtmpSession, named: NamedClient | null): Promise<MovedClient | null> {
+  async #run(
+    session: RtmpSession,
+    named: NamedClient | ClosedClient | null,
+  ): Promise<MovedClient | null> {
     this.#sessions.add(session);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     try {
@@ -84,8 +97,12 @@ export abstract class BaseRtmpListener extends ClientListener {
 /** Takes a recalled client from its child, and gives it the answers that the child has not. */
 function takeFromChild(
   connection: Connection,
-  { client, about, first, hookClient }: MovedClient,
-): NamedClient {
+  { client, about, first, hookClient, isViewer }: MovedClient,
+): NamedClient | ClosedClient {
+  if (isViewer) {
+    connection.leftChild();
+    return { closed: closedWithBuffers(about as StreamClosed), hookClient };
+  }
   const { identified, replies } = about as Renamed;
   connection.leftChild();
   if (replies.length > 0) client.write(bufferOf(replies));

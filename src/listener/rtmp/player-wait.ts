@@ -1,13 +1,15 @@
 import { HANDSHAKE_SIZE } from '../../protocol/rtmp/handshake.js';
 import { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
+import type { Viewer } from '../../relay/fanout.js';
 import { nameOf, type StreamKey } from '../../stream-key.js';
 import { type AliasBook, canAlias } from '../aliases.js';
 import type { Connection } from '../connections.js';
 import type { Gate } from '../gate.js';
-import type { HeldRequest, HookClient } from '../held-hooks.js';
+import type { HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
+import type { RtmpFanout } from './fanout.js';
 import { HeldPlayer } from './held-player.js';
 import type { HeldPlayers, Turn } from './held-players.js';
 import type { RtmpSetup, StreamClosed } from './setup.js';
@@ -18,6 +20,8 @@ const HELLO_SIZE = 1 + 2 * HANDSHAKE_SIZE;
 
 export interface PlayerWaitParts {
   readonly players: HeldPlayers;
+  /** Null: each player has a connection of its own to a child. */
+  readonly fanout: RtmpFanout | null;
   readonly gate: Gate;
   readonly aliases: AliasBook;
   readonly vhosts: readonly string[];
@@ -36,7 +40,10 @@ export interface Ready {
   readonly turn: Turn | null;
 }
 
-/** One RTMP connection, while it has to wait for streams: for one, or for one after the other. */
+/**
+ * One RTMP connection, while it has to wait for streams, for one or for one after the other, or for
+ * its hooks' verdict before fan-out.
+ */
 export class PlayerWait {
   readonly #parts: PlayerWaitParts;
   /** Null: it has neither waited nor moved so far. */
@@ -45,6 +52,8 @@ export class PlayerWait {
   #isServed = true;
   #sent = 0;
   #received = 0;
+  /** Set while, and after, it is a viewer of a feed. */
+  #viewer: Viewer | null = null;
 
   constructor(parts: PlayerWaitParts) {
     this.#parts = parts;
@@ -53,15 +62,17 @@ export class PlayerWait {
 
   /** Resolves when the client can go where it wants. Rejects with SessionError. */
   async settle(client: Identified): Promise<Ready> {
-    const { players, connection, vhosts, again } = this.#parts;
+    const { players, fanout, connection, vhosts, again } = this.#parts;
     let identified = client;
     for (;;) {
       const stream = streamOf(identified, vhosts);
       const { role } = identified;
       connection.named(stream, role);
       const waits = role === 'play' && (await players.mustWait(stream));
-      if (!waits) return { identified, turn: null };
-      const sat = await this.#wait(identified, stream);
+      if (!waits && !this.#shares(identified, stream)) return { identified, turn: null };
+      if (waits) fanout?.unpublished(stream);
+      const exit = waits ? players.enter(connection.ip) : null;
+      const sat = await this.#wait(identified, stream).finally(exit);
       if ('turn' in sat) return sat;
       this.#hookClient?.stop();
       identified = await again(sat);
@@ -78,6 +89,13 @@ export class PlayerWait {
     if (route.via !== undefined || !canAlias(route.host)) return;
     const alias = connection.takeAlias(aliases);
     if (alias !== null) this.#hookClient.goesBy(alias);
+  }
+
+  /** The client is a viewer of a feed: its child does not know it. */
+  carried(child: string, viewer: Viewer): void {
+    this.#viewer = viewer;
+    const traffic = () => this.#traffic;
+    this.#hookClient?.carried({ child, traffic });
   }
 
   /** A child serves the client. */
@@ -100,12 +118,21 @@ export class PlayerWait {
 
   /** The client is gone. */
   leave(): void {
-    this.#hookClient?.leave({ sent: this.#sent, received: this.#received });
+    this.#hookClient?.leave(this.#traffic);
+  }
+
+  get #traffic(): HeldTraffic {
+    return { sent: this.#sent + (this.#viewer?.bytesOut ?? 0), received: this.#received };
+  }
+
+  /** Reports whether a client of whose stream there is a publisher is served by fan-out. */
+  #shares({ role, hasLimit }: Identified, stream: StreamKey): boolean {
+    const { fanout, connection } = this.#parts;
+    return role === 'play' && !hasLimit && (fanout?.wants(connection, stream) ?? false);
   }
 
   async #wait(identified: Identified, stream: StreamKey): Promise<Ready | StreamClosed> {
-    const { players, setup, connection } = this.#parts;
-    const exit = players.enter(connection.ip);
+    const { setup, connection } = this.#parts;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, connection.signal]);
     const play = new HeldPlay(identified);
@@ -122,7 +149,6 @@ export class PlayerWait {
       closing.catch(() => {});
       // Its turn may have come in the very moment in which it left.
       coming.then((late) => late !== turn && giveUp(late)).catch(() => {});
-      exit();
       connection.hasWaited();
       this.#sent = (this.#sent || identified.sent) + player.sent;
       this.#received = HELLO_SIZE + play.size;

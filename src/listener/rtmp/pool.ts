@@ -156,11 +156,14 @@ export class RtmpPool extends BaseRtmpListener {
   }
 
   async #route(routed: RoutedClient, wish: Wish): Promise<void> {
-    const { gate, held, turns, route } = this.context;
+    const { gate, held, turns, route, fanout } = this.context;
     const { stream, role } = wish;
     await gate.pass(routed.connection, wish);
     if (routed.hasLeft) return;
-    routed.waits = role === 'play' && ((await held?.mustWait(stream)) ?? false);
+    if (role === 'play' && held !== undefined) {
+      const shares = fanout?.wants(routed.connection, stream) ?? false;
+      routed.waits = (await held.mustWait(stream)) || shares;
+    }
     if (routed.waits) return;
     routed.endTurn = (await turns?.begin(routed.connection)) ?? null;
     if (!routed.hasLeft) routed.route = await route(stream, role);
@@ -209,7 +212,7 @@ export class RtmpPool extends BaseRtmpListener {
     const first = recalled ? its.takeNext() : null;
     its.release();
     if (recalled) {
-      await this.serveMoved(connection, { ...recalled, first, hookClient });
+      await this.serveMoved(connection, { ...recalled, isViewer: false, first, hookClient });
       return;
     }
     this.served(connection);

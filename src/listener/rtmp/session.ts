@@ -16,8 +16,10 @@ import type { Route, Router } from '../route.js';
 import { PeerError, SessionError } from '../session-error.js';
 import type { SetupTurns } from '../setup-turns.js';
 import { ClientRoute, type FirstAttempt } from './client-route.js';
+import type { RtmpFanout } from './fanout.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
+import { Settling } from './settling.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
 import { wishOf } from './talk.js';
 
@@ -31,6 +33,8 @@ export interface RtmpSessionContext extends SetupRules {
   readonly aliases: AliasBook;
   /** The vhosts that the children have; any other name is the default vhost. */
   readonly vhosts: readonly string[];
+  /** Serves many players of a stream from one connection to its child; default: none. */
+  readonly fanout?: RtmpFanout | null;
   /** The place of players whose stream nobody publishes; default: they wait in a child. */
   readonly held?: HeldPlayers;
   readonly logger: Logger;
@@ -44,23 +48,15 @@ export interface NamedClient {
   readonly hookClient?: HookClient | null;
 }
 
-/** A client that was recalled from its child. */
-export interface MovedClient extends RecalledClient, Pick<NamedClient, 'first'> {
-  readonly hookClient: HookClient | null;
+/** A viewer that has closed its stream, and is to name another one. */
+export interface ClosedClient extends Pick<MovedClient, 'hookClient'> {
+  readonly closed: StreamClosed;
 }
 
-/** A promise that an event settles. */
-class Settling<T> {
-  readonly promise: Promise<T>;
-  resolve: (value: T) => void = () => {};
-  reject: (error: Error) => void = () => {};
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
+/** A client that was recalled from its child, or from fan-out (`isViewer`). */
+export interface MovedClient extends RecalledClient, Pick<NamedClient, 'first'> {
+  readonly isViewer: boolean;
+  readonly hookClient: HookClient | null;
 }
 
 /**
@@ -76,6 +72,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   #wait: PlayerWait | null = null;
   readonly #over = new Settling<void>();
   #relayed: RelayedConnection | null = null;
+  #isViewer = false;
   #route: ClientRoute | null = null;
   /** The result that is awaited of the setup: a stream's name, or a pair that is level. */
   #naming: Settling<Identified> | null = null;
@@ -95,19 +92,21 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
    * brought it. Resolves when its relayed connection has ended, with the client if it is recalled;
    * rejects when that never began.
    */
-  async serve(named: NamedClient | null): Promise<MovedClient | null> {
+  async serve(named: NamedClient | ClosedClient | null): Promise<MovedClient | null> {
     this.#wait = this.#newWait(named?.hookClient ?? null);
     let recalled: RecalledClient | null = null;
     try {
       const { rules, connection } = this;
       const route = new ClientRoute(connection, rules, await this.#begin(named));
       this.#route = route;
-      this.#wait?.served();
+      if (!this.#isViewer) this.#wait?.served();
       await this.#relayed?.ended;
       recalled = this.#relayed?.recalled ?? null;
       const first = recalled && route.takeNext();
       route.release();
-      return recalled && { ...recalled, first, hookClient: this.#wait?.hookClient ?? null };
+      if (recalled === null) return null;
+      const hookClient = this.#wait?.hookClient ?? null;
+      return { ...recalled, isViewer: this.#isViewer, first, hookClient };
     } catch (error) {
       // A client that has left while its child was looked for has left, whatever came of that.
       this.connection.signal.throwIfAborted();
@@ -156,9 +155,8 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#over.resolve();
   }
 
-  async #begin(named: NamedClient | null): Promise<Route> {
-    const { identified, first } = named ?? { identified: await this.#identify(), first: null };
-    if (named !== null) this.#resume(identified);
+  async #begin(named: NamedClient | ClosedClient | null): Promise<Route> {
+    const { identified, first } = await this.#known(named);
     if (this.#wait === null || first !== null) return this.#reach(identified, first);
     const ready = await this.#wait.settle(identified);
     try {
@@ -167,6 +165,25 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     } finally {
       ready.turn?.done();
     }
+  }
+
+  async #known(named: NamedClient | ClosedClient | null): Promise<NamedClient> {
+    if (named === null) return { identified: await this.#identify(), first: null };
+    if (!('closed' in named)) {
+      this.#resume(named.identified);
+      return named;
+    }
+    named.hookClient?.stop();
+    this.#client.meet(this.#setup);
+    return { identified: await this.#again(named.closed), first: null };
+  }
+
+  async #again(closed: StreamClosed): Promise<Identified> {
+    const { connection } = this;
+    connection.signal.throwIfAborted();
+    this.#naming = new Settling();
+    this.#setup.identifyAgain(connection, closed);
+    return this.#naming.promise;
   }
 
   #identify(): Promise<Identified> {
@@ -184,16 +201,11 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   }
 
   #newWait(hookClient: HookClient | null): PlayerWait | null {
-    const { held: players } = this.rules;
+    const { held: players, fanout = null } = this.rules;
     if (players === undefined) return null;
     const { connection } = this;
-    const again = async (closed: StreamClosed) => {
-      connection.signal.throwIfAborted();
-      this.#naming = new Settling();
-      this.#setup.identifyAgain(connection, closed);
-      return this.#naming.promise;
-    };
-    const parts = { players, setup: this.#setup, connection, hookClient, again };
+    const again = (closed: StreamClosed) => this.#again(closed);
+    const parts = { players, fanout, setup: this.#setup, connection, hookClient, again };
     return new PlayerWait({ ...this.rules, ...parts });
   }
 
@@ -225,6 +237,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
   async #join(identified: Identified, route: Route): Promise<void> {
     const { connection } = this;
     connection.signal.throwIfAborted();
+    if (await this.#view(identified, route)) return;
     this.#wait?.dials(route);
     this.#setup.dials();
     const child = await dialAsClient(connection, targetOf(route, 'rtmp'), this.rules);
@@ -236,6 +249,24 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#relayed = this.#joined(pair);
     this.#relayed.onRecall = (about) => this.#renamed(about as Renamed);
     connection.servedBy(route.owner, this.#relayed);
+  }
+
+  /** Serves a player by fan-out; false if it is to be relayed. */
+  async #view(identified: Identified, route: Route): Promise<boolean> {
+    const { connection, rules } = this;
+    const { fanout, vhosts } = rules;
+    const { stream } = wishOf(identified, vhosts);
+    const isAsked = identified.hasStarted && this.#wait?.hookClient;
+    if (!isAsked || !fanout?.wants(connection, stream)) return false;
+    const player = { stream, identified, client: this.#client };
+    const viewer = await fanout.join(route, player, connection.signal);
+    if (viewer === null) return false;
+    this.relayed();
+    this.#isViewer = true;
+    this.#relayed = viewer;
+    connection.servedBy(route.owner, viewer);
+    this.#wait?.carried(route.owner.id, viewer);
+    return true;
   }
 
   /** Resolves with whether the client stays with its child. */

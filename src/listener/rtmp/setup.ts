@@ -105,14 +105,14 @@ export class RtmpSetup<Client extends PendingClient = PendingClient> implements 
   /** Goes on with a client that has named its stream elsewhere. */
   resume(connection: Connection, identified: Identified): void {
     this.#own(connection);
-    this.#identified = identified;
-    this.isKnown = true;
+    [this.#identified, this.isKnown] = [identified, true];
     this.#move('named');
   }
 
   /** Hears a client that has closed its stream, until it names another one. */
-  identifyAgain({ id }: Connection, { heard, rest }: StreamClosed): void {
-    this.#identifier = newIdentifier(this.#host.rules, id, this.client.localIp);
+  identifyAgain(connection: Connection, { heard, rest }: StreamClosed): void {
+    this.#own(connection);
+    this.#identifier = newIdentifier(this.#host.rules, connection.id, this.client.localIp);
     this.#identifier.resume(heard);
     this.#move('identifying', AGAIN_MS);
     this.client.listen(true);

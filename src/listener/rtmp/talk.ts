@@ -10,6 +10,7 @@ import {
 } from '../../protocol/rtmp/handshake.js';
 import { type Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js';
 import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
+import type { ClosedRecord } from '../../protocol/rtmp/play-record.js';
 import { resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
 import { SessionError } from '../session-error.js';
 
@@ -58,6 +59,11 @@ export function wishOf(identified: Identified, vhosts: readonly string[]) {
 /** Returns a client that came from another thread, where buffers become plain bytes. */
 export function withBuffers(identified: Identified): Identified {
   return { ...identified, recorded: bufferOf(identified.recorded) };
+}
+
+/** Returns a client that has closed its stream on another thread. */
+export function closedWithBuffers({ heard, bare, rest }: ClosedRecord): ClosedRecord {
+  return { heard: bufferOf(heard), bare: bufferOf(bare), rest: bufferOf(rest) };
 }
 
 /** Returns bytes as a buffer over the same memory. */

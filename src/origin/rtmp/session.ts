@@ -3,6 +3,7 @@ import type { Amf0Value } from '../../protocol/rtmp/amf0.js';
 import { decodeCommand, type RtmpCommand } from '../../protocol/rtmp/command.js';
 import { parseUserControl, pingResponse, UserControlEvent } from '../../protocol/rtmp/control.js';
 import { MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
+import { readPlayArguments } from '../../protocol/rtmp/play-arguments.js';
 import { parseStreamUrl } from '../../protocol/rtmp/stream-url.js';
 import { type Role, resolveVhost } from '../../stream-key.js';
 import { isReferred } from '../access.js';
@@ -18,7 +19,6 @@ import { startPublishing } from '../publishing.js';
 import { peerAddress } from '../server-socket.js';
 import type { StreamRequest } from '../stream-request.js';
 import { RtmpConnection } from './connection.js';
-import { readPlayArguments } from './play-arguments.js';
 import * as replies from './replies.js';
 
 /** Milliseconds without a byte after which an idle client is closed. */

@@ -1,20 +1,20 @@
 import { isAudioHeader, videoFlags } from './media.js';
-import { FlvTagType, type RawTag, withTimestamp } from './tag.js';
+import { FlvTagType, type RawTag } from './tag.js';
 
 /** A point at which a player may join: the state of the stream there. */
-export interface FlvPlace {
+export interface FlvPlace<Tag extends RawTag = RawTag> {
   /** Milliseconds of the first tag from here on. */
   readonly timestamp: number;
   /** The newest metadata and decoder configurations, in the order in which they first came. */
-  readonly headers: readonly Buffer[];
+  readonly headers: readonly Tag[];
 }
 
 /** Whole tags of a stream, in order. */
-export interface FlvPiece {
+export interface FlvPiece<Tag extends RawTag = RawTag> {
   readonly tags: readonly Buffer[];
   readonly bytes: number;
   /** Null: nobody may join at its first tag. */
-  readonly place: FlvPlace | null;
+  readonly place: FlvPlace<Tag> | null;
 }
 
 /** Begin of a script tag with a stream's metadata: an AMF0 string. */
@@ -27,15 +27,15 @@ const AUDIO_PLACE_MS = 1000;
 const VIDEO_GONE_MS = 3000;
 
 /**
- * Divides the tags of an FLV stream into pieces that begin where a player may join: at a keyframe,
- * and while there is no video about once a second.
+ * Divides the tags of a stream, or its RTMP messages, into pieces that begin where a player may
+ * join: at a keyframe, and while there is no video about once a second.
  */
-export class FlvPieces {
-  readonly #headers = new Map<string, Buffer>();
-  #pieces: FlvPiece[] = [];
+export class FlvPieces<Tag extends RawTag = RawTag> {
+  readonly #headers = new Map<string, Tag>();
+  #pieces: FlvPiece<Tag>[] = [];
   #tags: Buffer[] = [];
   #bytes = 0;
-  #place: FlvPlace | null = null;
+  #place: FlvPlace<Tag> | null = null;
   #hasVideo = false;
   /** Time of the first audio frame since the last video tag; null: video was last. */
   #alone: number | null = null;
@@ -43,7 +43,7 @@ export class FlvPieces {
   #placed: number | null = null;
 
   /** Adds a tag, which begins a new piece if a player may join there. */
-  add(tag: RawTag): void {
+  add(tag: Tag): void {
     const isPlace = this.#look(tag);
     if (isPlace) {
       this.flush();
@@ -65,34 +65,36 @@ export class FlvPieces {
   }
 
   /** Returns the pieces that have ended since the last call. */
-  take(): FlvPiece[] {
+  take(): FlvPiece<Tag>[] {
     const pieces = this.#pieces;
     this.#pieces = [];
     return pieces;
   }
 
   /** Notes what the tag says of the stream, and returns whether a player may join at it. */
-  #look({ typeId, timestamp, payload, bytes }: RawTag): boolean {
+  #look(tag: Tag): boolean {
+    const { typeId, timestamp, payload } = tag;
     if (typeId === FlvTagType.video) {
       const { keyframe, sequenceHeader } = videoFlags(payload);
       this.#hasVideo = true;
       this.#alone = null;
-      if (sequenceHeader) this.#keep('video', bytes);
+      if (sequenceHeader) this.#keep('video', tag);
       return keyframe;
     }
     if (typeId === FlvTagType.audio) {
       if (!isAudioHeader(payload)) return this.#isAudioPlace(timestamp);
-      this.#keep('audio', bytes);
+      this.#keep('audio', tag);
     }
     if (typeId === FlvTagType.script && payload.subarray(0, METADATA.length).equals(METADATA)) {
-      this.#keep('script', bytes);
+      this.#keep('script', tag);
     }
     return false;
   }
 
   /** Keeps a copy: the tag is a view of all that came with it. */
-  #keep(kind: string, tag: Buffer): void {
-    this.#headers.set(kind, Buffer.from(tag));
+  #keep(kind: string, tag: Tag): void {
+    const own = { payload: Buffer.from(tag.payload), bytes: Buffer.from(tag.bytes) };
+    this.#headers.set(kind, { ...tag, ...own });
   }
 
   #isAudioPlace(timestamp: number): boolean {
@@ -106,14 +108,10 @@ export class FlvPieces {
 }
 
 /**
- * Returns a place's headers, decoder configurations with the time of its first tag: some players
- * take the first time for the beginning. Metadata have time 0, as SRS sends them: ffmpeg takes
- * others for a stream of data.
+ * Returns the time that a header has before a place. Decoder configurations have that of its first
+ * tag: some players take the first time for the beginning. Metadata have 0, as SRS sends them:
+ * ffmpeg takes others for a stream of data.
  */
-export function headersAt({ headers, timestamp }: FlvPlace): Buffer[] {
-  return headers.map((tag) => withTimestamp(tag, isScript(tag) ? 0 : timestamp));
-}
-
-function isScript(tag: Buffer): boolean {
-  return tag[0] === FlvTagType.script;
+export function headerTime({ typeId }: RawTag, { timestamp }: FlvPlace): number {
+  return typeId === FlvTagType.script ? 0 : timestamp;
 }

@@ -20,18 +20,23 @@ const IGNORED: ReadonlySet<string> = new Set([
   'onMetaData',
 ]);
 
+/** A player as far as its waiting needs it. */
+type HeldPlayer = Pick<Identified, 'recorded' | 'pings' | 'chunkSize'>;
+/** The mark of a player that was answered. */
+type Started = Required<Pick<Identified, 'hasStarted'>>;
+
 /**
  * Serves a player whose stream has no publisher yet, in SRS's place. The player gets Play.Start at
  * once, and its commands are answered as SRS answers them during playback. Its bytes are recorded
  * for the child, without the commands that were answered here.
  */
-export class HeldPlay {
-  readonly #client: Identified;
+export class HeldPlay<Client extends HeldPlayer = HeldPlayer> {
+  readonly #client: Client;
   readonly #record: PlayRecord;
   #replies: RtmpMessage[] = playStarted();
   #pings: number;
 
-  constructor(client: Identified) {
+  constructor(client: Client) {
     this.#client = client;
     this.#pings = client.pings;
     this.#record = new PlayRecord(client.recorded.length, {
@@ -56,6 +61,11 @@ export class HeldPlay {
     return this.#record.size;
   }
 
+  /** Returns a copy of the record. */
+  copy(): Buffer {
+    return this.#record.copy();
+  }
+
   /** Removes and returns the pending replies; the first one answers `play`. */
   takeReplies(): Buffer {
     const { chunkSize } = this.#client;
@@ -65,7 +75,7 @@ export class HeldPlay {
   }
 
   /** Returns the client for its child, marked as one that has had Play.Start. */
-  letThrough(): Identified {
+  letThrough(): Client & Started {
     const recorded = this.#record.copy();
     return { ...this.#client, recorded, pings: this.#pings, hasStarted: true };
   }

@@ -10,6 +10,7 @@ import { pingRequestOf, pingResponse } from './control.js';
 import { type GreetingSizes, greeting, sizesFor } from './greeting.js';
 import { buildS0S1S2, HANDSHAKE_SIZE, parseC0C1 } from './handshake.js';
 import { ChunkStream, DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
+import { readPlayArguments } from './play-arguments.js';
 import { isMuted } from './play-record.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
@@ -43,6 +44,8 @@ export interface Identified {
   readonly sent: number;
   /** Set for a player that has had Play.Start already: see `HeldPlay`. */
   readonly hasStarted?: true;
+  /** Set for a player that the server closes after a time, or at once. */
+  readonly hasLimit?: true;
 }
 
 export interface IdentifierOptions {
@@ -237,7 +240,8 @@ export class RtmpIdentifier {
     const said = { recorded, tcUrl, pageUrl: this.#pageUrl };
     const answers = { answered: this.#answered, createStream, pings: this.#pings };
     const told = { ...answers, chunkSize: this.#chunkSize, sent: this.#sent };
-    return value({ role, url: url.value, ...said, ...told }, 0);
+    const limit = role === 'play' && hasLimit(command.args) ? ({ hasLimit: true } as const) : {};
+    return value({ role, url: url.value, ...said, ...told, ...limit }, 0);
   }
 
   #send(reply: Buffer): void {
@@ -264,6 +268,11 @@ export class RtmpIdentifier {
     const message = encodeCommand({ name, transactionId, object, args }, ids);
     return encodeMessage(message, this.#chunkSize);
   }
+}
+
+function hasLimit(args: readonly Amf0Value[]): boolean {
+  const play = readPlayArguments(args);
+  return play === null || play.limitMs > 0;
 }
 
 function isObject(candidate: Amf0Value): candidate is Amf0Object {

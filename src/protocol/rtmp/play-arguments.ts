@@ -1,4 +1,4 @@
-import type { Amf0Value } from '../../protocol/rtmp/amf0.js';
+import type { Amf0Value } from './amf0.js';
 
 export interface PlayArguments {
   readonly name: Amf0Value;

@@ -56,6 +56,24 @@ export function playStepOf(message: RtmpMessage): PlayStep | null {
   return code === START ? 'start' : null;
 }
 
+/** Reports whether a message that a server sends to its player is about what that plays. */
+export function isForPlayer(message: RtmpMessage): boolean {
+  switch (message.typeId) {
+    case MessageType.audio:
+    case MessageType.video:
+    case MessageType.aggregate:
+      return true;
+    case MessageType.dataAmf0:
+    case MessageType.dataAmf3:
+      return playStepOf(message) === null;
+    case MessageType.commandAmf0:
+    case MessageType.commandAmf3:
+      return codeOf(message) !== null && playStepOf(message) === null;
+    default:
+      return false;
+  }
+}
+
 /** Returns the status code of an `onStatus`, or null. */
 function codeOf(message: RtmpMessage): unknown {
   const command = decodeCommand(message);

@@ -46,9 +46,8 @@ export class Fanout {
   }
 
   /** Reads a feed with a reader of that module, if it has not ended meanwhile. */
-  begin({ slot, generation, settings }: FeedOrder, { makeFeedReader }: FeedModule): void {
-    const feed = this.#feedAt(slot, generation);
-    feed?.begin(makeFeedReader(settings));
+  begin({ slot, generation }: FeedOrder, module: FeedModule): void {
+    this.#feedAt(slot, generation)?.begin(module);
   }
 
   /** Serves a viewer. One whose feed has ended meanwhile ends with its first bytes. */
@@ -56,7 +55,8 @@ export class Fanout {
     const { slot, client, feedSlot, feedGeneration } = order;
     const feed = this.#feedAt(feedSlot, feedGeneration);
     if (feed === null) {
-      this.#clear(slot, 'closed');
+      this.#clear(slot);
+      this.#links.report({ kind: 'ended', slot, end: 'closed' });
       close(client);
       return;
     }
@@ -69,6 +69,12 @@ export class Fanout {
   /** Ends the feed or the viewer at a slot. */
   end(slot: number, end: RelayEnd): void {
     this.#holders.get(slot)?.end(end);
+  }
+
+  /** See `Feed.forget`. */
+  forget(slot: number): void {
+    const one = this.#holders.get(slot);
+    if (one instanceof NativeFeed) one.ring.index.forget();
   }
 
   tick(now: number): void {
@@ -85,12 +91,17 @@ export class Fanout {
     if (one instanceof NativeViewer) this.#stalls.remove(one);
     this.#holders.delete(one.slot);
     this.#links.assign(one.slot, undefined);
-    this.#clear(one.slot, end);
+    this.#clear(one.slot);
+    const { slot } = one;
+    if (one instanceof NativeViewer && end === 'recalled') {
+      this.#links.report({ kind: end, slot, ...one.recalled });
+    } else {
+      this.#links.report({ kind: 'ended', slot, end });
+    }
   }
 
   /** The numbers may be other files' from here on: should this thread die, they must stay open. */
-  #clear(slot: number, end: RelayEnd): void {
+  #clear(slot: number): void {
     this.#links.shared.ends.fill(0, 2 * slot, 2 * slot + 2);
-    this.#links.report({ kind: 'ended', slot, end });
   }
 }

@@ -1,4 +1,4 @@
-import type { FeedReader } from '../fanout.js';
+import type { FeedModule, FeedReader, ViewerHearer } from '../fanout.js';
 import type { RelayEnd } from '../relay.js';
 import type { Epoll } from './epoll.js';
 import { close, EAGAIN, EPOLLERR, EPOLLHUP, EPOLLIN, errno, MSG_DONTWAIT, recv } from './libc.js';
@@ -33,6 +33,7 @@ export class NativeFeed implements ViewerHost {
   /** Viewers that may be behind. */
   readonly #stuck = new Set<NativeViewer>();
   #reader: FeedReader | null = null;
+  #module: FeedModule | null = null;
   #activeAt: number;
   #isOver = false;
 
@@ -46,10 +47,12 @@ export class NativeFeed implements ViewerHost {
     this.#activeAt = performance.now();
   }
 
-  /** Begins to read the child. */
-  begin(reader: FeedReader): void {
-    const { child, first } = this.#order;
-    this.#reader = reader;
+  /** Begins to read the child, and to hear viewers that have joined meanwhile. */
+  begin(module: FeedModule): void {
+    const { child, first, settings } = this.#order;
+    this.#module = module;
+    this.#reader = module.makeFeedReader(settings);
+    for (const viewer of this.#viewers) this.settle(viewer, viewer.begin());
     const tag = 2 * this.slot + CHILD;
     const isWatched = this.#links.poller.add(child, EPOLLIN, tag, this.generation);
     const end = isWatched ? this.#take(Buffer.from(first)) : 'destroyed';
@@ -59,7 +62,7 @@ export class NativeFeed implements ViewerHost {
   /** Serves a viewer from the newest place on. `isWatched`: its socket's events are heard of. */
   add(viewer: NativeViewer, isWatched: boolean): void {
     this.#viewers.add(viewer);
-    if (isWatched) this.settle(viewer, viewer.pump());
+    if (isWatched) this.settle(viewer, viewer.begin());
     else this.drop(viewer, 'destroyed');
   }
 
@@ -76,6 +79,14 @@ export class NativeFeed implements ViewerHost {
     else this.#trim(now);
   }
 
+  get canHear(): boolean {
+    return this.#module !== null;
+  }
+
+  hearerOf(settings: unknown): ViewerHearer | null {
+    return this.#module?.makeViewerHearer?.(settings) ?? null;
+  }
+
   count({ slot }: NativeViewer, bytes: number): void {
     this.#add(2 * slot + 1, bytes);
   }
@@ -87,6 +98,8 @@ export class NativeFeed implements ViewerHost {
   settle(viewer: NativeViewer, sent: Sent): void {
     if (sent === 'broken') {
       this.drop(viewer, 'client-reset');
+    } else if (sent === 'left') {
+      this.drop(viewer, 'recalled');
     } else if (sent === 'full') {
       this.#stuck.add(viewer);
       this.#links.stuck(viewer);
@@ -100,7 +113,7 @@ export class NativeFeed implements ViewerHost {
     if (!this.#viewers.delete(viewer)) return;
     this.#stuck.delete(viewer);
     this.#links.over(viewer, end);
-    viewer.close(end === 'stalled' || end === 'child-reset' ? 'reset' : 'end');
+    viewer.close(end);
   }
 
   /** Ends all viewers, and the feed. */

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Feed, FeedStart, Viewer } from '../fanout.js';
+import type { RecalledClient } from '../client-watch.js';
+import type { Feed, FeedStart, Viewer, ViewerStart } from '../fanout.js';
 import { type RelayEnd, STALL_MS } from '../relay.js';
 import { close } from './libc.js';
 import { createMemoryFile } from './libc-files.js';
-import { takeOne } from './takeover.js';
+import { joined, takeOne } from './takeover.js';
 import type { RelayThread, ThreadConnection } from './thread.js';
 
 /** A feed on a thread, as the control side sees it. */
@@ -28,12 +29,18 @@ class ThreadFeed implements Feed {
     this.#connection.destroy();
   }
 
-  join(client: Socket, toClient: Buffer): Viewer | null {
+  forget(): void {
+    const { slot, generation } = this.#connection;
+    this.#thread.order({ kind: 'forget', slot, generation });
+  }
+
+  join(client: Socket, { toClient, hearer }: ViewerStart): Viewer | null {
     const taken = this.#thread.isFull ? null : takeOne(client);
     if (taken === null) return null;
     const { slot: feedSlot, generation: feedGeneration } = this.#connection;
     const feed = { feedSlot, feedGeneration };
-    const rest = { client: taken.fd, ...feed, toClient, stallMs: STALL_MS };
+    const bytes = { toClient: ownBytes([toClient]), said: ownBytes(taken.ahead) };
+    const rest = { client: taken.fd, ...feed, ...bytes, hearer, stallMs: STALL_MS };
     const order = (place: { slot: number; generation: number }) =>
       ({ kind: 'view', ...place, ...rest }) as const;
     return new ThreadViewer(this.#thread.admit([taken.fd, -1], order));
@@ -61,6 +68,10 @@ class ThreadViewer implements Viewer {
     return this.#connection.ended;
   }
 
+  get recalled(): RecalledClient | null {
+    return this.#connection.recalled;
+  }
+
   destroy(): void {
     this.#connection.destroy();
   }
@@ -81,6 +92,10 @@ export function openFeed(thread: RelayThread, start: FeedStart): Feed | null {
   const order = (place: { slot: number; generation: number }) =>
     ({ kind: 'feed', ...place, ...rest }) as const;
   return new ThreadFeed(thread, thread.admit([memory, taken.fd], order));
+}
+
+function ownBytes(parts: readonly Buffer[]): Uint8Array {
+  return joined(undefined, parts) ?? new Uint8Array();
 }
 
 /** Null: this process can open no more descriptors. */

@@ -204,6 +204,7 @@ export class RelayLoop {
     else if (kind === 'employ') this.#loads.push(order);
     else if (kind === 'feed') this.#feed(order);
     else if (kind === 'end' || kind === 'let-go' || kind === 'stay') this.#orderPair(order);
+    else if (kind === 'forget') this.#forget(order);
     else throw new Error(`relay thread: unknown order '${kind}'`);
   }
 
@@ -223,6 +224,10 @@ export class RelayLoop {
     if (!(pair instanceof Pair)) this.#fanout.end(slot, 'destroyed');
     else if (kind === 'end') this.#end(pair, 'destroyed');
     else this.#settle(pair, kind === 'stay' ? pair.stay() : pair.letGo());
+  }
+
+  #forget({ slot, generation }: PairOrder): void {
+    if (this.#slots.at(slot)?.generation === generation) this.#fanout.forget(slot);
   }
 
   #relay(setup: PairSetup, watched: Watched, over: () => void): void {

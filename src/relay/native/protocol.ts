@@ -40,9 +40,12 @@ interface JoinOrder extends Omit<PairSetup, 'watch'> {
   readonly toChild: OwnBytes | null;
 }
 
-/** End a pair (`end`), or go on with its recalled client, which leaves the child or stays. */
+/**
+ * End a pair, a feed or a viewer (`end`), go on with a recalled client, which leaves the child or
+ * stays, or have no viewer begin at what a feed has brought so far (`forget`).
+ */
 export interface PairOrder {
-  readonly kind: 'end' | 'let-go' | 'stay';
+  readonly kind: 'end' | 'let-go' | 'stay' | 'forget';
   readonly slot: number;
   readonly generation: number;
 }
@@ -85,6 +88,10 @@ export interface ViewOrder {
   readonly feedSlot: number;
   readonly feedGeneration: number;
   readonly toClient: Uint8Array;
+  /** Bytes that were read from the client already. */
+  readonly said: Uint8Array;
+  /** Settings of its hearer; undefined: it is not heard. */
+  readonly hearer: unknown;
   readonly stallMs: number;
 }
 

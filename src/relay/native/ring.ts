@@ -43,9 +43,9 @@ export class Ring {
     return true;
   }
 
-  /** Sends from an offset on; returns how much, or -1 with `errno()`. Never blocks. */
-  send(to: number, offset: number): number {
-    return sendFile(to, this.#fd, offset, this.#index.end - offset);
+  /** Sends what lies between two offsets; returns how much, or -1 with `errno()`. Never blocks. */
+  send(to: number, offset: number, end: number): number {
+    return sendFile(to, this.#fd, offset, end - offset);
   }
 
   /** Returns a copy of the bytes between two offsets that are kept. */

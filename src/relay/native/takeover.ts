@@ -96,7 +96,8 @@ function release(socket: Socket): Buffer[] {
   return ahead;
 }
 
-function joined(first: Buffer | undefined, rest: readonly Buffer[]): OwnBytes | null {
+/** Joins bytes in memory of their own: a thread that is sent them gets no others with them. */
+export function joined(first: Buffer | undefined, rest: readonly Buffer[]): OwnBytes | null {
   const size = rest.reduce((sum, chunk) => sum + chunk.length, first?.length ?? 0);
   if (size === 0) return null;
   const bytes = new Uint8Array(size);

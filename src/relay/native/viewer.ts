@@ -1,4 +1,4 @@
-import type { Opening } from '../fanout.js';
+import type { Opening, ViewerHearer, ViewerWish } from '../fanout.js';
 import type { RelayEnd } from '../relay.js';
 import type { Stallable } from '../stall.js';
 import type { Epoll } from './epoll.js';
@@ -26,13 +26,21 @@ import type { Scratch } from './setup-socket.js';
 /** Reads of what a viewer says that one event makes, before others get their turn. */
 const MOST_READS = 16;
 
-/** State of a viewer after it was sent what there was room for. */
-export type Sent = 'all' | 'full' | 'broken';
+/** Bytes of answers that may wait for the end of a piece; a viewer with more is closed. */
+const MOST_ANSWERED = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** State of a viewer after it was sent what there was room for. `left`: it is to be recalled. */
+export type Sent = 'all' | 'full' | 'broken' | 'left';
 
 /** The feed of a viewer. */
 export interface ViewerHost {
   readonly ring: Ring;
   readonly scratch: Scratch;
+  /** Reports whether `hearerOf` can be called. */
+  readonly canHear: boolean;
+  /** Makes the hearer of a viewer; null: what viewers say is dropped. */
+  hearerOf(settings: unknown): ViewerHearer | null;
   /** Counts bytes that a viewer was sent. */
   count(viewer: NativeViewer, bytes: number): void;
   /** Counts that a viewer fell behind the ring. */
@@ -58,6 +66,17 @@ export class NativeViewer implements Stallable {
   #at: number | null = null;
   #isNew = true;
   #isFull = false;
+  #poller: Epoll | null = null;
+  readonly #isHeard: boolean;
+  /** Settings of its hearer, which is made when it first says something. */
+  #settings: unknown;
+  #hearer: ViewerHearer | null = null;
+  /** Bytes that were read from it and not heard yet. */
+  #said: Uint8Array;
+  #state: ViewerWish['state'] = 'plays';
+  /** Answers that wait for the end of the present piece. */
+  #answer: Buffer = NOTHING;
+  #about: unknown = null;
 
   constructor(order: ViewOrder, host: ViewerHost) {
     this.slot = order.slot;
@@ -66,6 +85,9 @@ export class NativeViewer implements Stallable {
     this.#fd = order.client;
     this.#host = host;
     this.#held = order.toClient;
+    this.#isHeard = order.hearer !== undefined;
+    this.#settings = order.hearer;
+    this.#said = order.said;
   }
 
   /** The socket takes no more at present. */
@@ -76,14 +98,25 @@ export class NativeViewer implements Stallable {
   /** Begins to hear of room and of the end; returns whether the kernel had room for that. */
   watch(poller: Epoll): boolean {
     const tag = 2 * this.slot + CLIENT;
+    this.#poller = poller;
     return poller.add(this.#fd, EPOLLIN | EPOLLOUT | EPOLLET, tag, this.generation);
+  }
+
+  /** The client, which is not closed, and its hearer's note. */
+  get recalled(): { client: number; about: unknown } {
+    return { client: this.#fd, about: this.#about };
+  }
+
+  /** Hears what it has said so far, and sends as `pump` does. */
+  begin(): Sent {
+    return this.#drain() ? this.pump() : 'broken';
   }
 
   /** Sends until there is no room, or no more to send. */
   pump(): Sent {
     this.#isFull = false;
     for (;;) {
-      const sent = this.#held === null ? this.#sendRing() : this.#sendHeld(this.#held);
+      const sent = this.#held === null ? this.#sendNext() : this.#sendHeld(this.#held);
       if (sent === 'full') this.#isFull = true;
       if (sent !== 'more') return sent;
     }
@@ -110,24 +143,42 @@ export class NativeViewer implements Stallable {
     this.#at = piece.end;
   }
 
-  close(how: 'end' | 'reset'): void {
-    if (how === 'reset') resetOnClose(this.#fd);
+  /** Closes the client, by a reset if it is cut off; one that was recalled stays open. */
+  close(end: RelayEnd): void {
+    if (end === 'recalled') {
+      this.#poller?.remove(this.#fd);
+      return;
+    }
+    if (end === 'stalled' || end === 'child-reset') resetOnClose(this.#fd);
     close(this.#fd);
   }
 
-  /** Drops the client's bytes. */
   #hear(events: number): Sent {
     if (events & (EPOLLERR | EPOLLHUP)) return 'broken';
     if (events & EPOLLIN && !this.#drain()) return 'broken';
-    if (!this.#isFull) return 'all';
-    return events & EPOLLOUT ? this.pump() : 'full';
+    return this.#isFull && !(events & EPOLLOUT) ? 'full' : this.pump();
   }
 
-  #sendRing(): Sent | 'more' {
+  /** Sends answers, or from the ring: of the present piece alone if something else comes next. */
+  #sendNext(): Sent | 'more' {
+    if (this.#answer.length === 0 && this.#state === 'plays') return this.#sendRing(null);
+    const { index } = this.#host.ring;
+    const piece = this.#at === null ? null : index.pieceAt(this.#at);
+    if (piece !== null && piece.at !== this.#at) return this.#sendRing(piece.end);
+    if (this.#answer.length > 0) {
+      this.#held = this.#answer;
+      this.#answer = NOTHING;
+      return 'more';
+    }
+    return this.#state === 'leaves' ? 'left' : 'all';
+  }
+
+  /** `until`: an offset, or null for all that there is. */
+  #sendRing(until: number | null): Sent | 'more' {
     const { index } = this.#host.ring;
     if (this.#at === null || this.#at < index.start) return this.#begin();
     if (this.#at >= index.end) return 'all';
-    const sent = this.#host.ring.send(this.#fd, this.#at);
+    const sent = this.#host.ring.send(this.#fd, this.#at, until ?? index.end);
     if (sent < 0) return errno() === EAGAIN ? 'full' : 'broken';
     this.#at += sent;
     this.#count(sent);
@@ -169,15 +220,40 @@ export class NativeViewer implements Stallable {
     this.#host.count(this, bytes);
   }
 
-  /** Reads what the client says; returns whether its socket is sound. */
+  /** Reads what the client says; returns whether it can be served on. */
   #drain(): boolean {
+    if (this.#isHeard && !this.#host.canHear) return true;
+    const said = this.#said;
+    this.#said = NOTHING;
+    if (!this.#take(said)) return false;
     const { address, scratch } = this.#host.scratch;
-    for (let count = 0; count < MOST_READS; count += 1) {
+    for (let count = 0; count < MOST_READS && this.#state !== 'leaves'; count += 1) {
       const got = recv(this.#fd, address, scratch.length, MSG_DONTWAIT);
       // A client that has nothing more to say may go on reading.
-      if (got === 0) return true;
+      if (got === 0) return !this.#isHeard;
       if (got < 0) return errno() === EAGAIN;
+      if (!this.#take(scratch.subarray(0, got))) return false;
     }
     return true;
+  }
+
+  /** Has the client's bytes heard, which may change afterwards; false: it is to be closed. */
+  #take(bytes: Uint8Array): boolean {
+    if (!this.#isHeard || bytes.length === 0) return true;
+    try {
+      this.#hearer ??= this.#host.hearerOf(this.#settings);
+      this.#settings = null;
+      const wish = this.#hearer?.hear(Buffer.from(bytes));
+      if (wish !== undefined) this.#heed(wish);
+    } catch {
+      return false;
+    }
+    return this.#answer.length <= MOST_ANSWERED;
+  }
+
+  #heed({ answer, state, about }: ViewerWish): void {
+    if (answer.length > 0) this.#answer = Buffer.concat([this.#answer, answer]);
+    this.#state = state;
+    this.#about = about ?? null;
   }
 }

@@ -99,6 +99,14 @@ export class PortablePendingClient extends GuardedClient implements PendingClien
     this.#relay({ client: this.#client, child, toClient, idleMs, ...(watch && { watch }) });
   }
 
+  /** Returns the client's socket, paused, which is the caller's; the setup hears no more. */
+  release(): Socket {
+    this.isOver = true;
+    this.hangUp();
+    this.#leave(this.#client, this.#clientSaid, this.#clientLeft);
+    return this.#client;
+  }
+
   close(how: 'end' | 'reset', lastWords?: Buffer): void {
     this.end(how, null, lastWords);
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { type FanoutRules, FlvFanout } from '../../../src/listener/http/flv-fanout.js';
+import { FlvFanout } from '../../../src/listener/http/flv-fanout.js';
+import { type FanoutRules, StreamFanout } from '../../../src/listener/stream-fanout.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { httpChunk } from '../../../src/protocol/http/chunks.js';
 import { openEngine } from '../../../src/relay/engine.js';
@@ -42,7 +43,7 @@ function textOf(...tags: readonly Buffer[]): string {
 
 describe('HTTP-FLV by fan-out', BOUNDED, () => {
   let engine: RelayEngine;
-  let fanout: FlvFanout;
+  let feeds: StreamFanout;
   let rules = RULES;
   let rig: Rig;
   let shared = 0;
@@ -50,12 +51,12 @@ describe('HTTP-FLV by fan-out', BOUNDED, () => {
   before(async () => {
     engine = await openEngine({ engine: 'native', threads: 1, cpus: [], logger: silentLogger });
     assert.ok(engine.fanoutThreads);
-    fanout = new FlvFanout({
+    feeds = new StreamFanout({
       threads: engine.fanoutThreads,
       rules: () => rules,
       fits: (vhost) => vhost === '__defaultVhost__',
-      server: 'SRS/7.0.18(Hang)',
     });
+    const fanout = new FlvFanout({ fanout: feeds, server: 'SRS/7.0.18(Hang)' });
     rig = await Rig.open(engine, { fanout }, () => {
       shared += 1;
     });
@@ -84,7 +85,7 @@ describe('HTTP-FLV by fan-out', BOUNDED, () => {
     child.write(httpChunk([interFrame(5040)]));
     for (const other of others) await other.reads(textOf(httpChunk([interFrame(5040)])));
     assert.equal(shared, 2);
-    const row = [...fanout.rows().values()][0];
+    const row = [...feeds.rows().values()][0];
     assert.deepEqual({ ...row, ringBytes: 0 }, { viewers: 2, feeds: 1, skipped: 0, ringBytes: 0 });
 
     for (const other of others) other.socket.destroy();
@@ -101,7 +102,7 @@ describe('HTTP-FLV by fan-out', BOUNDED, () => {
     await once(child, 'end');
     child.destroy();
     await rig.empties();
-    await until('nothing is kept', () => fanout.rows().size === 0);
+    await until('nothing is kept', () => feeds.rows().size === 0);
   });
 
   it('sends nothing to a viewer that a hook refuses', async () => {

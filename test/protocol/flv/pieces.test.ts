@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlvPieces, headersAt } from '../../../src/protocol/flv/pieces.js';
+import { FlvPieces, type FlvPlace, headerTime } from '../../../src/protocol/flv/pieces.js';
 import { parseTag } from '../../../src/protocol/flv/tag.js';
 import {
   audioFrame,
@@ -28,9 +28,8 @@ function placesIn(...tags: readonly Buffer[]): (number | undefined)[] {
   return pieces.take().flatMap(({ place }) => place?.timestamp ?? []);
 }
 
-function timeOf(tag: Buffer): number {
-  const parsed = parseTag(tag);
-  return parsed.kind === 'value' ? parsed.value.timestamp : -1;
+function bytesOf(place: FlvPlace | null | undefined): Buffer[] | undefined {
+  return place?.headers.map(({ bytes }) => bytes);
 }
 
 test('a piece begins at each keyframe, with the headers that precede it', () => {
@@ -43,7 +42,7 @@ test('a piece begins at each keyframe, with the headers that precede it', () => 
   const [before, one, two, ...others] = pieces.take();
   assert.deepEqual(before, { tags: head, bytes: Buffer.concat(head).length, place: null });
   assert.deepEqual([one?.tags, two?.tags], [first, second]);
-  assert.deepEqual(one?.place, { timestamp: 40, headers: head });
+  assert.deepEqual([one?.place?.timestamp, bytesOf(one?.place)], [40, head]);
   assert.equal(two?.place?.timestamp, 1000);
   assert.deepEqual(others, []);
   assert.deepEqual(pieces.take(), []);
@@ -54,10 +53,10 @@ test('headers of a place are those of its time, with its time, and metadata with
   add(pieces, METADATA, videoHeader(1), keyframe(0), videoHeader(2), keyframe(70_000));
   pieces.flush();
   const [old, fresh] = pieces.take().flatMap(({ place }) => place ?? []);
-  assert.deepEqual(old?.headers, [METADATA, videoHeader(1)]);
-  assert.deepEqual(fresh?.headers, [METADATA, videoHeader(2)]);
-  assert.deepEqual(headersAt(fresh!).map(timeOf), [0, 70_000]);
-  assert.deepEqual(fresh?.headers.map(timeOf), [0, 0]);
+  assert.deepEqual(bytesOf(old), [METADATA, videoHeader(1)]);
+  assert.deepEqual(bytesOf(fresh), [METADATA, videoHeader(2)]);
+  const times = fresh?.headers.map((tag) => headerTime(tag, fresh));
+  assert.deepEqual(times, [0, 70_000]);
 });
 
 test('other script data than metadata are no header', () => {
@@ -107,6 +106,6 @@ test('keyframes of enhanced codecs are places, their configurations headers', ()
   add(pieces, header, key, inter);
   pieces.flush();
   const [, place] = pieces.take();
-  assert.deepEqual(place?.place, { timestamp: 5, headers: [header] });
+  assert.deepEqual([place?.place?.timestamp, bytesOf(place?.place)], [5, [header]]);
   assert.deepEqual(place?.tags, [key, inter]);
 });
