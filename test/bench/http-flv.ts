@@ -1,22 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ffmpeg } from '../helpers/media.js';
 import { type Origin, origins } from '../helpers/origins.js';
-import { freePort } from '../helpers/ports.js';
-import { RunningSupervisor } from '../helpers/supervisor.js';
-import {
-  encodeClip,
-  type Listener,
-  oneTurn,
-  PLAYERS,
-  RUNS,
-  STREAM,
-  summary,
-  type Turn,
-} from './load.js';
+import { encodeClip, type Listener, oneTurn, PLAYERS, RUNS, summary, type Turn } from './load.js';
 import { flvOpening } from './players.js';
 import { type Row, report } from './report.js';
+import { StreamBox } from './stream-box.js';
 
 /** Measures CPU of relay and child for 300 HTTP-FLV players of one stream, engine by engine. */
 export async function run(): Promise<void> {
@@ -30,7 +19,7 @@ export async function run(): Promise<void> {
 }
 
 async function measure(origin: Origin, clip: string): Promise<Row[]> {
-  const boxes = [await Box.open(origin, clip, 'native'), await Box.open(origin, clip, 'portable')];
+  const boxes = [await open(origin, clip, 'native'), await open(origin, clip, 'portable')];
   try {
     const turns = boxes.map(() => [] as Turn[]);
     for (let i = 0; i < RUNS; i += 1) {
@@ -47,36 +36,8 @@ async function measure(origin: Origin, clip: string): Promise<Row[]> {
   }
 }
 
-/** A supervisor with one child and the stream on it. */
-class Box {
-  readonly listener: Listener;
-  readonly #supervisor: RunningSupervisor;
-  readonly #publisher: Ffmpeg;
-
-  private constructor(listener: Listener, supervisor: RunningSupervisor, publisher: Ffmpeg) {
-    this.listener = listener;
-    this.#supervisor = supervisor;
-    this.#publisher = publisher;
-  }
-
-  static async open(origin: Origin, clip: string, engine: string): Promise<Box> {
-    const http = await freePort();
-    const supervisor = await RunningSupervisor.start({
-      origin: origin.path,
-      children: 1,
-      args: ['--relay', engine],
-      ports: { http },
-    });
-    const input = ['-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv'];
-    const publisher = new Ffmpeg('ffmpeg', [...input, supervisor.url(STREAM)]);
-    await supervisor.ownerOf(STREAM);
-    const [child] = await supervisor.children();
-    const listener = { name: engine, port: http, relay: supervisor.pid, child: child!.pid! };
-    return new Box(listener, supervisor, publisher);
-  }
-
-  async close(): Promise<void> {
-    await this.#publisher.kill();
-    await this.#supervisor.dispose();
-  }
+async function open(origin: Origin, clip: string, name: string) {
+  const box = await StreamBox.open(origin, clip, { args: ['--relay', name] });
+  const listener: Listener = { name, port: box.ports.http, relay: box.pid, child: box.child.pid };
+  return { listener, close: () => box.close() };
 }
