@@ -46,12 +46,7 @@ export class SetupTurns {
     const network = networkOf(client.ip);
     // Making the signal costs more than the turn: it is read only to wait.
     const now = this.#gates.tryTurn(network);
-    const end = now ?? (await this.#gates.turn(network, client.signal, LIMIT));
-    const slice = setTimeout(end, SLICE_MS).unref();
-    return () => {
-      clearTimeout(slice);
-      end();
-    };
+    return sliceOf(now ?? (await this.#gates.turn(network, client.signal, LIMIT)), SLICE_MS);
   }
 
   /** Counts the children at most once a second: that costs more than a set-up does. */
@@ -63,6 +58,15 @@ export class SetupTurns {
     }
     return this.#counted;
   }
+}
+
+/** Ends a turn after `ms` milliseconds; returns a function that ends it earlier. */
+export function sliceOf(end: () => void, ms: number): () => void {
+  const slice = setTimeout(end, ms).unref();
+  return () => {
+    clearTimeout(slice);
+    end();
+  };
 }
 
 /** Runs a set-up in the client's turn. Rejects as `work` does, and as `begin`. */

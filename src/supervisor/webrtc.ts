@@ -8,6 +8,7 @@ import { keepSources } from '../listener/source-keeper.js';
 import { resolveCandidates } from '../listener/webrtc/candidates.js';
 import { DirectListener } from '../listener/webrtc/direct.js';
 import { RtcListener } from '../listener/webrtc/listener.js';
+import { OfferTurns } from '../listener/webrtc/offer-turns.js';
 import type { RtcSessionsOptions } from '../listener/webrtc/sessions.js';
 import { sessionMark, sessionsElsewhere } from '../listener/webrtc/sessions-elsewhere.js';
 import { rtcSignalling } from '../listener/webrtc/signalling.js';
@@ -69,6 +70,7 @@ export async function webRtc(parts: WebRtcParts): Promise<WebRtc | null> {
     route: keepSources((stream, role) => routing.route(stream, role)),
     gate: parts.gate,
     turns: parts.turns,
+    offers: new OfferTurns(),
     isPublished: (stream) => routing.whenPublished(stream, AbortSignal.abort()),
     noteBearer: parts.noteBearer,
     sessions: listener,

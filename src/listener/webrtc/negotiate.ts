@@ -18,6 +18,7 @@ import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
 import { inTurn, type SetupTurns } from '../setup-turns.js';
 import { hopHeader, toldIp } from './hop.js';
+import type { OfferTurns } from './offer-turns.js';
 import { type CandidatePlan, type MediaWay, planCandidates } from './offers.js';
 import { OfferRefusal } from './refusal.js';
 import type { RtcSessions } from './sessions.js';
@@ -26,6 +27,7 @@ export interface SignallingOptions {
   readonly route: Router;
   readonly gate: Gate;
   readonly turns?: SetupTurns | undefined;
+  readonly offers: OfferTurns;
   readonly sessions: RtcSessions;
   readonly way: MediaWay;
   readonly vhosts: readonly string[];
@@ -141,9 +143,12 @@ async function askOwner(negotiation: Negotiation, route: Route): Promise<Negotia
   const plan = planFor(options, request, route);
   let isOpen = false;
   let agreed: ChildAnswer | null = null;
-  let fault: Fault | undefined = 'refused';
+  let fault: Fault | undefined;
   try {
-    const answer = await ask(negotiation, route, plan);
+    const answer = await options.offers.run(route, connection.signal, () => {
+      fault = 'refused';
+      return ask(negotiation, route, plan);
+    });
     fault = undefined;
     const sdp = dialect.answerOf(answer);
     if (sdp === null) return { answer, sdp };

@@ -6,6 +6,7 @@ import { TrustedProxies } from '../../../src/listener/client-address.js';
 import type { HttpListener } from '../../../src/listener/http/listener.js';
 import type { Route } from '../../../src/listener/route.js';
 import { RtcListener } from '../../../src/listener/webrtc/listener.js';
+import { OfferTurns } from '../../../src/listener/webrtc/offer-turns.js';
 import { rtcSignalling } from '../../../src/listener/webrtc/signalling.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { parseQuery } from '../../../src/protocol/query.js';
@@ -167,6 +168,7 @@ export class Rig {
       isPublished: async () => this.isPublished,
       noteBearer: (key, token) => void this.bearers.set(key, token),
       sessions: this.sessions,
+      offers: new OfferTurns(),
       way: { media: 'relay', candidates: () => ['192.0.2.9'], port: () => this.port },
       vhosts: [],
       secret: null,
