@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import send from '@fastify/send';
+import { OpenReads } from './open-reads.js';
 
 /** A folder to serve, and how. */
 export interface Shelf {
@@ -37,7 +38,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Files that are still being written. */
 const UNFINISHED = /\.te?mp$/;
-const READ_BYTES = 256 * 1024;
+const reads = new OpenReads();
 
 /**
  * Opens the file named by a path, still encoded, with ranges, validators and a folder's index.html.
@@ -55,11 +56,12 @@ export async function openFile(
     immutable,
     index: immutable ? false : 'index.html',
     maxAge: maxAgeSeconds * 1000,
-    highWaterMark: READ_BYTES,
+    highWaterMark: reads.size,
     onFile: (file) => refuseLinks(root, file),
   }).catch(() => null);
   if (result === null) return null;
   const { statusCode: status, stream: body } = result;
+  reads.add(body);
   const isHidden = status === 403 || status === 404;
   if (isHidden || (immutable && result.type === 'directory')) {
     body.destroy();
