@@ -6,7 +6,7 @@ import type { EventsOrder } from './cli/events.js';
 import type { FollowOptions } from './cli/follow.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
-import { CLEAR, type Output } from './cli/output.js';
+import { CLEAR, type Output, sizeOf } from './cli/output.js';
 import { paintFor } from './cli/paint.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
@@ -99,14 +99,14 @@ async function adminPort({ config, admin }: QueryOptions) {
 
 /** Columns of the terminal; null: it is none, and lines may be of any length. */
 function terminalWidth({ isTTY = false }: Output): number | null {
-  return isTTY ? (process.stdout.columns ?? process.stderr.columns) : null;
+  const { stdout: out, stderr: errors } = process;
+  return isTTY ? sizeOf(out.columns === undefined ? errors : out).columns : null;
 }
 
 /** Size of the terminal; null: the output is none. */
 function terminalSize() {
   const { isTTY = false } = stdout;
-  const { columns = 80, rows = 24 } = process.stdout;
-  return isTTY ? { columns, rows } : null;
+  return isTTY ? sizeOf(process.stdout) : null;
 }
 
 /** The named one, else that of the supervisor which this user runs here, else the default. */

@@ -7,6 +7,17 @@ export interface Output {
 /** Output that nobody sees. */
 export const NO_OUTPUT: Output = { write: () => {} };
 
+/** Columns and rows of a terminal. */
+interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Returns the size of a terminal; one without a window tells 0 or nothing, and gets 80x24. */
+export function sizeOf({ columns, rows }: Partial<TerminalSize>): TerminalSize {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
 /** Terminal sequence: go to the start of the line and clear it. */
 export const CLEAR = '\r\x1b[K';
 

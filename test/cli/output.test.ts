@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProgressLine } from '../../src/cli/output.js';
+import { ProgressLine, sizeOf } from '../../src/cli/output.js';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];
@@ -28,4 +28,10 @@ test('where there is no terminal only whole lines are written', () => {
   progress.show('1 of 2');
   progress.above('a log line\n');
   assert.deepEqual(file.written, ['a log line\n']);
+});
+
+test('a terminal without a window counts as 80x24', () => {
+  assert.deepEqual(sizeOf({ columns: 0, rows: 0 }), { columns: 80, rows: 24 });
+  assert.deepEqual(sizeOf({}), { columns: 80, rows: 24 });
+  assert.deepEqual(sizeOf({ columns: 132, rows: 50 }), { columns: 132, rows: 50 });
 });

@@ -1,5 +1,6 @@
 import { emitKeypressEvents } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { sizeOf } from '../output.js';
 import type { Key } from './state.js';
 import type { Line, Paint, Size } from './view.js';
 
@@ -51,7 +52,7 @@ export class Screen {
   }
 
   get size(): Size {
-    const { columns, rows } = this.#options.output;
+    const { columns, rows } = sizeOf(this.#options.output);
     return { columns, lines: rows };
   }
 
