@@ -52,6 +52,15 @@ describe('what people read', () => {
     assert.doesNotMatch(drawing, /<script|href="http/);
   });
 
+  it('names the subject of each sentence', () => {
+    // "Who comes first is served" has none; a question may begin so.
+    const headless = /(?:^|[.:;] )((?:Who|Whoever|What) [^.?:\n]*)(?=[.:\n])/gm;
+    assert.deepEqual(
+      found(headless, (_, file) => !file.startsWith('CHANGELOG')),
+      [],
+    );
+  });
+
   it('is all in the index of documents', () => {
     const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
     const documents = readdirSync(join(ROOT, 'docs')).filter(

@@ -97,7 +97,7 @@ export class Orders implements SignalActions {
 
   upgrade(): void {
     const { logger } = this.#options;
-    logger.warn('upgrade: in place it is not there yet, nothing has changed; restart instead');
+    logger.warn('upgrade: there is none in place yet, nothing has changed; restart instead');
   }
 
   /**

@@ -128,7 +128,7 @@ for (const origin of origins()) {
     });
 
     it('SIGUSR2 is not there yet, and says so', async () => {
-      await signalled('SIGUSR2', 'upgrade: in place it is not there yet, nothing has changed');
+      await signalled('SIGUSR2', 'upgrade: there is none in place yet, nothing has changed');
       await assertUnharmed();
     });
 
