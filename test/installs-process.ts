@@ -59,6 +59,8 @@ async function assertWatched({ folder, env }: Place, command: string): Promise<v
     await until(
       () => `the first screen of ${command}\n${output.text}`,
       () => output.text.includes('Ctrl-C') || box.exitCode !== null,
+      // `npx` installs first.
+      5 * MINUTES,
     );
     assert.equal(box.exitCode, null, output.text);
     const urls = [`rtmp://127.0.0.1:${rtmp}/live/demo`, `http://127.0.0.1:${http}/live/demo.flv`];
