@@ -43,6 +43,7 @@ export interface PlaylistAnswer {
 export interface PlaylistOptions {
   /** Directory below which all children write HLS. */
   readonly root: string;
+  /** Read at each use: a reload may change it. */
   readonly windowSeconds: number;
   /** Finds a stream's owner without placing the stream. */
   readonly find: (stream: StreamKey) => Promise<Route | null>;
@@ -67,9 +68,9 @@ export class Playlists {
   readonly #shown: Shown;
 
   constructor(options: PlaylistOptions) {
-    const { windowSeconds, now = () => performance.now() } = options;
+    const { now = () => performance.now() } = options;
     this.#options = options;
-    this.#shown = new Shown({ windowSeconds, now });
+    this.#shown = new Shown({ windowSeconds: () => options.windowSeconds, now });
   }
 
   /** Returns the playlist; null if there is no such stream. Rejects only if the client has left. */

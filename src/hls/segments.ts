@@ -9,8 +9,8 @@ export interface SegmentOptions extends FarSegmentOptions {
   /** Directory below which all children write HLS. */
   readonly root: string;
   /**
-   * Returns the address of that life of a child; null if it has ended. Absent: segments are read
-   * from disk.
+   * Returns the address of that life of a child; null: segments are read from disk, because the
+   * child has ended or by the configuration.
    */
   readonly child?: (writer: OwnerRef) => HlsChild | null;
 }

@@ -11,7 +11,7 @@ interface Entry {
 }
 
 export interface ShownOptions {
-  readonly windowSeconds: number;
+  readonly windowSeconds: () => number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
@@ -47,7 +47,7 @@ export class Shown {
   take(stream: StreamKey, writer: string, list: MediaPlaylist, text: string): void {
     const { windowSeconds, now } = this.#options;
     const before = this.#entries.get(stream)?.state ?? null;
-    const state = advance(before, list, writer, windowSeconds);
+    const state = advance(before, list, writer, windowSeconds());
     this.#keep(stream, { state, from: writer, text, at: now() });
   }
 

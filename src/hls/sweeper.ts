@@ -5,6 +5,7 @@ import { sweep } from './sweep.js';
 
 export interface SweeperOptions {
   readonly root: string;
+  /** Read at each sweep: a reload may change it. */
   readonly windowSeconds: number;
   /** Reports whether this life of a child is running. */
   readonly isAlive: (writer: OwnerRef) => boolean;

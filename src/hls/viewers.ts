@@ -14,6 +14,7 @@ const MAX_ID_LENGTH = 64;
 const MAX_VIEWERS = 20_000;
 
 export interface ViewersOptions {
+  /** Read at each use: a reload may change it. */
   readonly windowSeconds: number;
   readonly logger: Logger;
   /** Milliseconds of a monotonic clock. */
@@ -51,15 +52,16 @@ interface Viewer {
 export class Viewers {
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #idleMs: number;
+  readonly #options: ViewersOptions;
   /** By session, longest without a playlist first. */
   readonly #viewers = new Map<string, Viewer>();
   readonly #stop: () => void;
 
-  constructor({ windowSeconds, logger, now = () => performance.now() }: ViewersOptions) {
+  constructor(options: ViewersOptions) {
+    const { logger, now = () => performance.now() } = options;
+    this.#options = options;
     this.#logger = logger;
     this.#now = now;
-    this.#idleMs = WINDOWS * windowSeconds * 1000;
     this.#stop = everySeconds(SWEEP_SECONDS, () => this.sweep());
   }
 
@@ -99,9 +101,10 @@ export class Viewers {
   /** Ends the sessions that have expired. Runs every five seconds. */
   sweep(): void {
     const now = this.#now();
+    const seconds = WINDOWS * this.#options.windowSeconds;
     for (const viewer of this.#viewers.values()) {
-      if (now - viewer.seenAt < this.#idleMs) return;
-      this.#end(viewer, `no playlist was asked for within ${this.#idleMs / 1000} s`);
+      if (now - viewer.seenAt < 1000 * seconds) return;
+      this.#end(viewer, `no playlist was asked for within ${seconds} s`);
     }
   }
 

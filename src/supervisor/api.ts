@@ -11,6 +11,7 @@ import { type ChildStatus, isServing } from '../child/types.js';
 import { formatAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { basicAuthorization } from '../config/credentials.js';
+import { SupervisorError } from '../errors.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import { KEEPER_ADDRESS } from '../listener/source-keeper.js';
 import type { Logger } from '../logging/logger.js';
@@ -75,9 +76,16 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
   return { rtmp, api, listen: isOpen ? formatAddress({ ...listen.api, port: api }) : '' };
 }
 
-/** Applies the template as it stands now to the children's configs and to the access rules. */
+/**
+ * Applies the template as it stands now to the children's configs and to the access rules. Throws
+ * ERR_CONFIG if children would have to restart for it: SRS's API reloads, and restarts nothing.
+ */
 async function renew({ prepared, fleet, access, current }: MergedApiParts): Promise<void> {
-  const conf = await renewedConf({ ...prepared, config: current.config });
+  const { conf, startPart } = await renewedConf({ ...prepared, ...current });
+  if (startPart !== null) {
+    const what = `srs.template: ${startPart} has changed, for which the children restart`;
+    throw new SupervisorError('ERR_CONFIG', `${what}: run srs-supervisor reload`);
+  }
   await fleet.rewrite(conf);
   current.template = conf.template;
   access.renew(conf.template.vhosts);

@@ -95,12 +95,12 @@ export async function compose(
 
 /** Makes what several ports use, and nothing else. */
 function sharedByPorts(options: SupervisorOptions, { owners, served, hooks }: Owning) {
-  const { prepared, logger } = options;
+  const { logger } = options;
   return {
     served,
     turns: new SetupTurns(() => owners.statuses().filter(({ state }) => isServing(state)).length),
     aliases: new AliasBook(),
-    viewers: makeViewers({ ...prepared, logger }),
+    viewers: makeViewers({ served, logger }),
     disk: makeDiskWatch(options),
     heldHooks: hooks.held,
     noteBearer: (key: string, token: string) => hooks.noteBearer(key, token),

@@ -1,5 +1,4 @@
 import { totalmem } from 'node:os';
-import type { Template } from '../child/template.js';
 import { hlsFolder } from '../child/workdir.js';
 import type { Config } from '../config/config.js';
 import type { Folders } from '../files/folders.js';
@@ -18,10 +17,9 @@ import type { Served } from './served.js';
 
 export interface FileParts {
   readonly gate: HlsOptions['gate'];
-  readonly config: Pick<Config, 'workDir' | 'hls' | 'http'>;
+  readonly config: Pick<Config, 'workDir'>;
   readonly current: Current;
-  readonly template: Template;
-  readonly served: Pick<Served, 'vhosts' | 'makesHls'>;
+  readonly served: Pick<Served, 'vhosts' | 'makesHls' | 'hlsWindowSeconds'>;
   /** The user's own files. */
   readonly folders: Folders | null;
   readonly routing: Pick<Routing, 'find' | 'isAlive' | 'httpOf' | 'whenPublished'>;
@@ -43,15 +41,17 @@ const MAX_CACHE_BYTES = 256 * 1024 * 1024;
 const CACHE_SHARE = 16;
 
 export function fileRooms(parts: FileParts): FileRooms {
-  const { config, template, folders, routing, logger } = parts;
+  const { served, folders, routing, logger } = parts;
   const options = hlsOptions(parts);
-  const isOn = config.hls.enabled || template.isGiven;
   const files = folders === null ? [] : [fileRoutes(folders)];
   return {
-    plugins: [...(isOn ? [hlsRoutes(options)] : []), ...files],
+    // Also where no vhost has HLS: a reload may bring it.
+    plugins: [hlsRoutes(options), ...files],
     sweeper: new Sweeper({
       root: options.root,
-      windowSeconds: options.windowSeconds,
+      get windowSeconds() {
+        return served.hlsWindowSeconds;
+      },
       isAlive: (writer) => routing.isAlive(writer),
       logger: logger.child({ room: 'hls' }),
     }),
@@ -59,30 +59,30 @@ export function fileRooms(parts: FileParts): FileRooms {
 }
 
 /** Makes what follows the sessions of HLS viewers. */
-export function makeViewers(parts: Pick<FileParts, 'config' | 'template' | 'logger'>): Viewers {
-  const logger = parts.logger.child({ room: 'hls' });
-  return new Viewers({ windowSeconds: windowOf(parts), logger });
-}
-
-/** Returns the seconds of the longest window of any vhost. */
-function windowOf({ config, template }: Pick<FileParts, 'config' | 'template'>): number {
-  const windows = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
-  return Math.max(config.hls.windowSeconds, ...windows);
+export function makeViewers({ served, logger }: Pick<FileParts, 'served' | 'logger'>): Viewers {
+  return new Viewers({
+    get windowSeconds() {
+      return served.hlsWindowSeconds;
+    },
+    logger: logger.child({ room: 'hls' }),
+  });
 }
 
 function hlsOptions(parts: FileParts): HlsOptions {
-  const { config, gate, served, folders, routing, viewers, logger } = parts;
+  const { config, current, gate, served, folders, routing, viewers, logger } = parts;
   return {
     root: hlsFolder(config.workDir),
     vhosts: () => served.vhosts,
     gate,
-    windowSeconds: windowOf(parts),
+    get windowSeconds() {
+      return served.hlsWindowSeconds;
+    },
     viewers,
     cacheBytes: Math.min(MAX_CACHE_BYTES, Math.floor(totalmem() / CACHE_SHARE)),
     find: (stream) => routing.find(stream, 'play'),
     early: earlyViewers(parts),
     logger: logger.child({ room: 'hls' }),
-    ...(config.hls.from === 'child' ? { child: (writer) => routing.httpOf(writer) } : {}),
+    child: (writer) => (current.config.hls.from === 'child' ? routing.httpOf(writer) : null),
     ...(folders === null ? {} : fallback(folders)),
   };
 }
@@ -93,8 +93,7 @@ function fallback(folders: Folders): Pick<HlsOptions, 'otherwise' | 'isFile'> {
 
 /** A stream's first segment is complete after its length, and the wait for a keyframe. */
 function earlyViewers(parts: FileParts): EarlyOptions {
-  const { config, current, served, routing, holds, heldHooks } = parts;
-  const { hls } = config;
+  const { current, served, routing, holds, heldHooks } = parts;
   return {
     whenPublished: (stream, signal) => routing.whenPublished(stream, signal),
     makesHls: (vhost) => served.makesHls(vhost),
@@ -105,7 +104,8 @@ function earlyViewers(parts: FileParts): EarlyOptions {
       return 1000 * current.config.http.waitSeconds;
     },
     get waitMs() {
-      return 1000 * (current.config.http.waitSeconds + hls.fragmentSeconds);
+      const { http, hls } = current.config;
+      return 1000 * (http.waitSeconds + hls.fragmentSeconds);
     },
   };
 }

@@ -17,10 +17,10 @@ import { reachRtmp as reach } from '../unmanaged/reach.js';
 import { isHeartbeat, registerRoutes } from '../unmanaged/routes.js';
 import { isOurs } from '../unmanaged/sender.js';
 import { Watch } from '../unmanaged/watch.js';
-import type { Renewals } from './renewals.js';
+import type { Current, Renewals } from './renewals.js';
 
 export interface OriginsParts {
-  readonly config: Pick<Config, 'origins'>;
+  readonly current: Current;
   readonly loop: LoopClock;
   /** Returns the address of our RTMP port. */
   readonly rtmp: () => AddressInfo | null;
@@ -28,11 +28,17 @@ export interface OriginsParts {
 }
 
 /** Builds the register of origins; it begins empty. */
-export function makeOrigins({ config, loop, rtmp, logger }: OriginsParts): Origins {
+export function makeOrigins({ current, loop, rtmp, logger }: OriginsParts): Origins {
   return new Origins({
-    ttlMs: config.origins.ttlSeconds * 1000,
-    perAddress: config.origins.perAddress,
-    reserved: config.origins.fixed.length,
+    get ttlMs() {
+      return current.config.origins.ttlSeconds * 1000;
+    },
+    get perAddress() {
+      return current.config.origins.perAddress;
+    },
+    get reserved() {
+      return current.config.origins.fixed.length;
+    },
     loop,
     reach,
     lifeAt,
@@ -49,9 +55,17 @@ function isOwn(bound: AddressInfo | null, host: string, port: number): boolean {
 }
 
 /** Registers the configured origins. */
-export function fixedOrigins(origins: Origins, { fixed, auth }: Config['origins']): FixedOrigins {
-  const authorization = authorizationOf(auth);
-  return new FixedOrigins({ origins, fixed, reach, lifeAt, authorization });
+export function fixedOrigins(
+  origins: Origins,
+  { current, renewals }: { readonly current: Current; readonly renewals: Renewals },
+): FixedOrigins {
+  const fixed = new FixedOrigins({
+    ...{ origins, reach, lifeAt },
+    fixed: () => current.config.origins.fixed,
+    authorization: () => authorizationOf(current.config.origins.auth),
+  });
+  renewals.on(['origins.fixed'], () => fixed.renew());
+  return fixed;
 }
 
 /** Tells placement what is published in origins. */
@@ -64,7 +78,13 @@ export function watchOrigins(
   return new Watch({ origins, claims: { ...claims, adopt }, logger });
 }
 
-const ADMISSION_KEYS = ['origins.from', 'origins.hosts', 'origins.token', 'admin.token'] as const;
+const ADMISSION_KEYS = [
+  'origins.from',
+  'origins.hosts',
+  'origins.token',
+  'origins.auth',
+  'admin.token',
+] as const;
 
 /** Decides who may register, by the configuration. */
 function admissionOf({
@@ -88,6 +108,7 @@ export function originRoutes(
   const parts = { origins, admission: admissionOf({ origins: keys, admin }), authorization };
   renewals.on(ADMISSION_KEYS, (config) => {
     parts.admission = admissionOf(config);
+    parts.authorization = authorizationOf(config.origins.auth);
   });
   return {
     plugin: registerRoutes(parts),

@@ -63,7 +63,7 @@ export function makeOwning(
   { serverId, loop, changes, listeners, map, current, renewals }: Ground,
   api: Pick<HooksOptions, 'heard' | 'stirred'>,
 ): Owning {
-  const { config, template } = prepared;
+  const { template } = prepared;
   const log = (room: string) => logger.child({ room });
   const firewall = makeFirewall(prepared, log('fleet'));
   const started = new StartedConfs();
@@ -82,7 +82,7 @@ export function makeOwning(
   });
   const cpus = makeCpuKeeper(prepared, { fleet, changes, logger: log('cpu') });
   const rtmp = () => listeners.address('rtmp');
-  const origins = makeOrigins({ config, loop, rtmp, logger: log('origins') });
+  const origins = makeOrigins({ current, loop, rtmp, logger: log('origins') });
   const conf = confOptions(prepared);
   const served = new Served({ started, children: () => fleet.statuses(), conf, current });
   renewals.on(['vhosts'], (renewed) => served.renew(confOptions({ ...prepared, config: renewed })));

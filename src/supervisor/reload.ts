@@ -1,7 +1,7 @@
 import type { ReloadReport } from '../admin/types.js';
 import { connectionBudget, fileLimit } from '../check/limits.js';
 import type { Prepared } from '../check/prepared.js';
-import { renewedConf } from '../check/renew-conf.js';
+import { type RenewedConf, renewedConf } from '../check/renew-conf.js';
 import type { ConfOptions } from '../child/conf-plan.js';
 import { changedKeys, withKeys } from '../config/changes.js';
 import type { Config } from '../config/config.js';
@@ -60,14 +60,18 @@ export class Reloader {
     const { current } = this.#parts;
     const wanted = await this.#options.readConfig();
     const changed = changedKeys(current.config, wanted);
-    const rolls = this.#rolls(changed, wanted);
+    const open = changed.filter((key) => refusalOf(key, false) === null);
+    const renewed = await this.#check(withKeys(current.config, wanted, open));
+    const isNewStart = renewed !== null && this.#isNewStart(renewed);
+    const rolls = isNewStart || this.#rolls(changed, wanted);
     const refused = changed.flatMap((key) => {
       const reason = refusalOf(key, rolls);
       return reason === null ? [] : { key, reason };
     });
-    const keys = changed.filter((key) => refusalOf(key, rolls) === null);
+    const applied = changed.filter((key) => refusalOf(key, rolls) === null);
+    const keys = isNewStart ? [...new Set([...applied, 'srs.template'])] : applied;
     const config = withKeys(current.config, wanted, keys);
-    const step = { config, keys, rolls, conf: await this.#check(config) };
+    const step = { config, keys, rolls, conf: renewed?.conf ?? null };
     if (rolls || keys.includes('children.count')) this.#parts.jobs.demandFree();
     const report = { dryRun, applied: keys, restartsChildren: rolls, refused };
     if (dryRun) return { ...report, error: null, job: null };
@@ -83,14 +87,21 @@ export class Reloader {
     return hasNewActions || changed.some((key) => effectOf(key) === 'children');
   }
 
+  /** Returns whether children take the template only when they start. */
+  #isNewStart({ startPart, isNew }: RenewedConf): boolean {
+    return startPart !== null || (isNew && this.#options.prepared.binary.kind === 'mini-srs');
+  }
+
   /** Checks all that could fail, and changes nothing. Returns the children's config. */
-  async #check(config: Config): Promise<ConfOptions | null> {
+  async #check(config: Config): Promise<RenewedConf | null> {
     const { prepared } = this.#options;
-    const { fleet, certificate } = this.#parts;
+    const { fleet, certificate, current } = this.#parts;
     connectionBudget(config, fleet.statuses().length, await fileLimit());
     const { cert, key } = config.tls;
     if (certificate !== null && cert !== null && key !== null) await loadCertificate({ cert, key });
-    return prepared.binary.kind === 'none' ? null : renewedConf({ ...prepared, config });
+    return prepared.binary.kind === 'none'
+      ? null
+      : renewedConf({ ...prepared, ...current, config });
   }
 
   async #apply(step: Step): Promise<Pick<ReloadReport, 'error' | 'job'>> {
@@ -121,7 +132,8 @@ export class Reloader {
 
   /** Has SRS reload the template. Returns why a child does not go by it; null: all do. */
   async #reloadTemplate({ config }: Step): Promise<string | null> {
-    if (config.srs.template === null || this.#options.prepared.binary.kind === 'none') return null;
+    // mini-srs does not reload: a new template has restarted its children.
+    if (config.srs.template === null || this.#options.prepared.binary.kind !== 'srs') return null;
     const { kind, reason } = await this.#parts.api.reload();
     return kind === 'done' ? null : `${reason}; ${NOT_RELOADED}`;
   }

@@ -71,6 +71,14 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
     return this.#vhosts.get(vhost)?.makesHls ?? false;
   }
 
+  /** Seconds of the longest HLS window of any vhost. */
+  get hlsWindowSeconds(): number {
+    return Math.max(
+      this.#parts.current.config.hls.windowSeconds,
+      ...this.#confs.flatMap(windowsOf),
+    );
+  }
+
   /** Returns whether that child has the stream's vhost. Called for each child and new stream. */
   mayTake(child: OwnerRef, stream: StreamKey): boolean {
     if (!this.#areMixed) return true;
@@ -122,6 +130,11 @@ export class Served extends EventEmitter<{ vhosts: [] }> {
 function namesIn({ template, vhosts }: ConfOptions): string[] {
   const theirs = template.vhosts.map(({ name }) => name);
   return [DEFAULT_VHOST, ...(theirs.length > 0 ? theirs : Object.keys(vhosts))];
+}
+
+function windowsOf({ template, hls }: ConfOptions): number[] {
+  const theirs = template.vhosts.flatMap(({ hlsWindowSeconds }) => hlsWindowSeconds ?? []);
+  return hls === null ? theirs : [...theirs, hls.windowSeconds];
 }
 
 function vhostsOf(conf: ConfOptions): [string, ServedVhost][] {

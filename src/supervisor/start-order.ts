@@ -26,7 +26,7 @@ export function startOrder(
     ['hooks', hooks],
     ['origins', origins],
     ['streams of origins', watch],
-    ['fixed origins', fixedOrigins(origins, config.origins)],
+    ['fixed origins', fixedOrigins(origins, parts)],
     ['firewall', firewall],
     ['children', { start: () => fleet.start(onProgress), close: () => fleet.close() }],
     ["children's CPUs", cpus],

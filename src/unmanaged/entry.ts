@@ -69,6 +69,15 @@ export function enter(
   entry.lastErrorAt = entry.since;
 }
 
+/**
+ * Returns the introduction after a further heartbeat. That of the configuration replaces others and
+ * stays; the sender stays, for the limit per sender.
+ */
+export function introduced(before: Introduction, next: Introduction): Introduction {
+  if (next.sender === null) return next;
+  return before.sender === null ? before : { ...before, authorization: next.authorization };
+}
+
 export function isLiving({ state }: OriginEntry): boolean {
   return state === 'starting' || state === 'ready';
 }

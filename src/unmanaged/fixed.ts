@@ -6,12 +6,13 @@ import type { Origins } from './origins.js';
 
 export interface FixedOptions {
   readonly origins: Origins;
-  readonly fixed: readonly FixedOrigin[];
+  /** Returns the configured origins; one that is not named any more gets no heartbeats. */
+  readonly fixed: () => readonly FixedOrigin[];
   /** See `OriginsOptions`. */
   readonly reach: (host: string, port: number) => Promise<void>;
   readonly lifeAt: (address: ApiAddress) => Promise<OriginLife>;
-  /** Default `Authorization` header for their HTTP APIs, or null. */
-  readonly authorization: string | null;
+  /** Returns the default `Authorization` header for their HTTP APIs, or null. */
+  readonly authorization: () => string | null;
 }
 
 const EVERY_MS = 2000;
@@ -20,6 +21,7 @@ const EVERY_MS = 2000;
 export class FixedOrigins {
   readonly #options: FixedOptions;
   readonly #asked = new Set<FixedOrigin>();
+  #isStarted = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: FixedOptions) {
@@ -28,18 +30,30 @@ export class FixedOrigins {
 
   /** Resolves when each has been polled once. */
   async start(): Promise<void> {
-    if (this.#options.fixed.length === 0) return;
+    this.#isStarted = true;
+    await this.renew();
+  }
+
+  /** Goes by the configured origins as they are now. Resolves when each has been polled once. */
+  async renew(): Promise<void> {
+    if (!this.#isStarted) return;
+    if (this.#options.fixed().length === 0) return this.#stop();
     this.#timer ??= setInterval(() => void this.#beatAll(), EVERY_MS).unref();
     await this.#beatAll();
   }
 
   async close(): Promise<void> {
+    this.#isStarted = false;
+    this.#stop();
+  }
+
+  #stop(): void {
     clearInterval(this.#timer ?? undefined);
     this.#timer = null;
   }
 
   async #beatAll(): Promise<void> {
-    const free = this.#options.fixed.filter((one) => !this.#asked.has(one));
+    const free = this.#options.fixed().filter((one) => !this.#asked.has(one));
     await Promise.all(free.map((one) => this.#beat(one)));
   }
 
@@ -47,7 +61,7 @@ export class FixedOrigins {
   async #beat(origin: FixedOrigin): Promise<void> {
     const { host, ports, auth } = origin;
     const { origins } = this.#options;
-    const authorization = authorizationOf(auth) ?? this.#options.authorization;
+    const authorization = authorizationOf(auth) ?? this.#options.authorization();
     const name = formatAddress({ host, port: ports.rtmp });
     this.#asked.add(origin);
     try {

@@ -15,6 +15,7 @@ import { everySeconds } from '../system/every-seconds.js';
 import {
   enter,
   type Introduction,
+  introduced,
   isLiving,
   type OriginEntry,
   type OriginStatus,
@@ -103,8 +104,7 @@ export class Origins extends EventEmitter<{ down: [OriginDown] }> {
     // It was removed by hand and still beats: it returns when its process is restarted.
     if (entry.state === 'stopped' && isSame) return statusOf(entry);
     if (!(isLiving(entry) && isSame)) this.#begin(entry, registration, introduction);
-    // The configuration's credentials replace those of the registration.
-    if (introduction.sender === null) entry.introduction = introduction;
+    entry.introduction = introduced(entry.introduction, introduction);
     // A process keeps its ports, so later heartbeats change only the load.
     entry.registration = { ...entry.registration, cpu: registration.cpu };
     entry.at = this.#now();

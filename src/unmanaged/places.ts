@@ -2,6 +2,7 @@ import { type Introduction, isLiving, isSamePlace, newEntry, type OriginEntry } 
 import { Refused } from './refused.js';
 import type { Registration } from './registration.js';
 
+/** Read at each use: a reload may change them. */
 export interface PlacesOptions {
   /** Most origins that heartbeats of one sender may name. */
   readonly perAddress: number;

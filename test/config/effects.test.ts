@@ -44,6 +44,8 @@ const READ_AT_USE = [
   ...['children.recycle.memory', 'children.recycle.age', 'children.recycle.at'],
   ...['children.recycle.drainSeconds', 'metrics.streams'],
   ...['fanout.mode', 'fanout.from', 'fanout.seconds', 'fanout.streamMemory', 'fanout.memory'],
+  ...['hls.enabled', 'hls.from', 'hls.fragmentSeconds', 'hls.windowSeconds'],
+  ...['origins.ttlSeconds', 'origins.perAddress', 'origins.authFile'],
   ...['drain.seconds', 'origins.tokenFile', 'api.tokenFile', 'api.passwordFile', 'admin.tokenFile'],
 ];
 

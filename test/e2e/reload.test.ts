@@ -95,6 +95,31 @@ for (const origin of origins()) {
       assert.match((await reload()).msg, /refuses it: .*illegal vhost\.frob/);
       assert.deepEqual(await confs(), good);
     });
+
+    it('restarts the children in turn for a vhost that is new in it', async () => {
+      await cast.close();
+      await writeFile(template, `${API} ${vhost('')} vhost new.example.com { }`);
+      const done = await cli(['reload', '--admin', `127.0.0.1:${supervisor.adminPort}`]);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /^applied: srs\.template\nthe children are restarted in turn\n/);
+      const rows = await supervisor.children();
+      assert.deepEqual(
+        rows.map(({ state, generation }) => [state, generation]),
+        [
+          ['ready', 2],
+          ['ready', 2],
+        ],
+      );
+      const url = `${supervisor.url('live/of-vhost')}?vhost=new.example.com`;
+      cast.publish(url);
+      await cast.assertPlays(5, url);
+      const [row] = await supervisor.streams();
+      assert.equal(row?.stream, 'new.example.com/live/of-vhost');
+      // Nothing has changed since.
+      const again = await cli(['reload', '--admin', `127.0.0.1:${supervisor.adminPort}`]);
+      assert.equal(again.code, 0, again.stderr);
+      assert.equal((await supervisor.child('c001')).generation, 2);
+    });
   });
 }
 
@@ -194,10 +219,17 @@ for (const origin of origins()) {
         await until('it is gone', async () => (await keys()).length === 0);
       };
       await publishedAs('new.example.com', '__defaultVhost__/live/of-vhost');
-      await write('vhosts: { new.example.com: ts }\nchildren: { slowStartSeconds: 0 }\n');
+      const others =
+        'hls: { fragmentSeconds: 3, windowSeconds: 9, from: child }\norigins: { ttlSeconds: 20 }\n';
+      await write(`vhosts: { new.example.com: ts }\nchildren: { slowStartSeconds: 0 }\n${others}`);
       const added = await reload();
       assert.equal(added.code, 0, added.stderr);
-      assert.match(added.stdout, /^applied: .*vhosts.*\nthe children are restarted in turn\n/m);
+      assert.match(
+        added.stdout,
+        /^applied: .*origins\.ttlSeconds, vhosts, hls\.from, hls\.fragmentSeconds, hls\.windowSeconds.*\nthe children are restarted in turn\n/m,
+      );
+      const conf = await readFile(join(supervisor.workDir, 'conf/c001.conf'), 'utf8');
+      assert.match(conf, /hls_fragment 3;\s+hls_window 9;/);
       await publishedAs('new.example.com', 'new.example.com/live/of-vhost');
       await write('children: { slowStartSeconds: 0 }\n');
       assert.equal((await reload()).code, 0);

@@ -23,6 +23,8 @@ let ways = new Map<string, Error>();
 /** Origins whose HTTP API answers at an address; absent: none. */
 let answering = new Map<string, OriginLife>();
 let origins: Origins;
+/** Read at each use. */
+let limits = { ttlMs: 30_000, perAddress: PER_ADDRESS, reserved: 2 };
 /** How late we ourselves are. */
 let lateMs = 0;
 
@@ -41,9 +43,9 @@ beforeEach(() => {
     if (life === undefined) throw new Error('nobody answers');
     return life;
   };
-  const sizes = { perAddress: PER_ADDRESS, reserved: 2 };
+  limits = { ttlMs: 30_000, perAddress: PER_ADDRESS, reserved: 2 };
   const loop = { lateSince: () => lateMs };
-  origins = new Origins({ ttlMs: 30_000, ...sizes, reach, lifeAt, now: () => now, loop });
+  origins = new Origins(Object.assign(limits, { reach, lifeAt, now: () => now, loop }));
   origins.on('down', (down) => downs.push(down));
 });
 
@@ -285,4 +287,25 @@ test('the time in which we stood still is not the silence of others', async () =
   now += 2_000;
   origins.tick();
   assert.equal(downs.length, 1);
+});
+
+test('limits and credentials that change hold from then on', async () => {
+  const access = (id: string) => origins.access(id)?.authorization;
+  const { id } = await serve({}, '10.0.0.9');
+  for (const authorization of ['Bearer new', 'Bearer newer']) {
+    await origins.register(BEAT, { sender: '10.0.0.9', authorization });
+    assert.equal(access(id), authorization);
+  }
+  limits.perAddress = 1;
+  await assert.rejects(beat({ host: '10.0.0.2', server: 'vid-2' }, '10.0.0.9'), /has 1 origins/);
+  limits.ttlMs = 60_000;
+  now += 40_000;
+  origins.tick();
+  assert.deepEqual(downs, []);
+  limits.ttlMs = 10_000;
+  origins.tick();
+  assert.deepEqual(
+    downs.map(({ reason }) => reason),
+    ['no heartbeat for 10 s'],
+  );
 });

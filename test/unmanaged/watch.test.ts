@@ -195,7 +195,11 @@ const keep = (one: Partial<FixedOrigin>, shared: string | null = null) => {
   const fixed = [
     { host: '127.0.0.1', ports: { ...BEAT.ports, api: api.port }, auth: null, ...one },
   ];
-  return new FixedOrigins({ origins, fixed, reach, lifeAt, authorization: shared });
+  return new FixedOrigins({
+    ...{ origins, reach, lifeAt },
+    fixed: () => fixed,
+    authorization: () => shared,
+  });
 };
 
 test('origins without a heartbeat are asked who they are', async () => {
@@ -204,6 +208,29 @@ test('origins without a heartbeat are asked who they are', async () => {
   assert.equal(status()?.pid, 7);
   api.service = 's2';
   await until('another life', () => status()?.generation === 2);
+  await keeper.close();
+});
+
+test('one that is named later is asked at once, and one that is not named any more is not', async () => {
+  const one = { host: '127.0.0.1', ports: { ...BEAT.ports, api: api.port }, auth: null };
+  let fixed: FixedOrigin[] = [];
+  let token: string | null = 'Bearer old';
+  api.authorization = 'Bearer new';
+  const parts = { origins, reach, lifeAt, fixed: () => fixed, authorization: () => token };
+  const keeper = new FixedOrigins(parts);
+  await keeper.renew();
+  await keeper.start();
+  assert.deepEqual(origins.statuses(), []);
+  fixed = [one];
+  await keeper.renew();
+  assert.match(origins.refusals.rows()[0]?.reason ?? '', /it refuses the credentials/);
+  token = 'Bearer new';
+  await keeper.renew();
+  assert.equal(status()?.pid, 7);
+  fixed = [];
+  api.service = 's2';
+  await keeper.renew();
+  assert.equal(status()?.generation, 1);
   await keeper.close();
 });
 
