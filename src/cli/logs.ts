@@ -7,10 +7,10 @@ import { logFolder } from '../child/workdir.js';
 import { plainReason, SupervisorError } from '../errors.js';
 import type { StreamStatus } from '../placement/types.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
+import { TailedFile } from '../system/tail.js';
 import type { FollowOptions } from './follow.js';
 import type { Output } from './output.js';
 import { printable } from './table.js';
-import { TailedFile } from './tail.js';
 
 /** Which lines of the children's logs, as the command line has it. */
 export interface LogsOrder {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type LogsOrder, showLogs } from '../../src/cli/logs.js';
-import { TailedFile } from '../../src/cli/tail.js';
+import { TailedFile } from '../../src/system/tail.js';
 
 let folder: string;
 before(async () => {
