@@ -1,13 +1,15 @@
 /**
- * Puts beside the compiled scripts what is not compiled: pages, looks, and the players' libraries.
- * The folder that has the scripts is the argument.
+ * Puts beside the compiled scripts what is not compiled: pages, looks, and the players' libraries;
+ * and makes one script of those of the console. The folder that has the scripts is the argument.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '..');
-const OUT = join(process.argv[2] ?? join(ROOT, 'dist'), 'pages/players');
+const BUILT = join(process.argv[2] ?? join(ROOT, 'dist'), 'pages');
+const OUT = join(BUILT, 'players');
 /** What all pages are made from. */
 const PAGE = 'page.html';
 
@@ -33,6 +35,9 @@ const VENDOR = {
   'mpegts.js/LICENSE': 'mpegts.LICENSE.txt',
 };
 
+/** Style sheets of the console in their order: later ones count more. */
+const LOOKS = 'base head machine charts lists details dialogs widths'.split(' ');
+
 mkdirSync(join(OUT, 'vendor'), { recursive: true });
 cpSync(join(HERE, 'players'), OUT, {
   recursive: true,
@@ -47,3 +52,23 @@ for (const [name, words] of Object.entries(PAGES)) {
 for (const [file, name] of Object.entries(VENDOR)) {
   cpSync(join(ROOT, 'node_modules', file), join(OUT, 'vendor', name));
 }
+
+const FILES = join(BUILT, 'console-files');
+const CONSOLE = join(HERE, 'console');
+await build({
+  entryPoints: [join(BUILT, 'console/main.js')],
+  outfile: join(FILES, 'console.js'),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+const looks = [
+  join(ROOT, 'node_modules/uplot/dist/uPlot.min.css'),
+  ...LOOKS.map((name) => join(CONSOLE, `${name}.css`)),
+];
+writeFileSync(join(FILES, 'console.css'), looks.map((file) => readFileSync(file)).join('\n'));
+cpSync(join(ROOT, 'node_modules/uplot/LICENSE'), join(FILES, 'uPlot.LICENSE.txt'));
+cpSync(join(HERE, 'players/icon.svg'), join(FILES, 'icon.svg'));
+cpSync(join(CONSOLE, PAGE), join(FILES, 'index.html'));

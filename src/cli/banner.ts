@@ -23,6 +23,8 @@ export interface BannerFacts {
   readonly rtmp: string;
   /** Null: the HTTP port is off. */
   readonly http: string | null;
+  /** Address of the admin port. */
+  readonly admin: string;
   readonly demo: boolean;
   /** Path of the player pages on the HTTP port. */
   readonly pages: string;
@@ -69,7 +71,7 @@ function children(rows: readonly ChildRow[], command: string): string {
   return table(COLUMNS, cells, { width: WIDTH, paint: PLAIN }).trimEnd();
 }
 
-function commands({ rtmp, http, demo, pages, command, clip }: BannerFacts): string {
+function commands({ rtmp, http, admin, demo, pages, command, clip }: BannerFacts): string {
   const stream = demo ? 'demo' : 'test';
   const web = http === null ? [] : [`         ffplay http://${http}/live/${stream}.flv`];
   return [
@@ -77,6 +79,7 @@ function commands({ rtmp, http, demo, pages, command, clip }: BannerFacts): stri
     `play     ffplay rtmp://${rtmp}/live/${stream}${demo ? '      (a clip, published now)' : ''}`,
     ...web,
     ...(http === null ? [] : [`watch    http://${http}${pages}`]),
+    `console  http://${admin}/`,
     `status   ${command} status      (or: children, streams, clients)`,
     'stop     Ctrl-C',
   ].join('\n');

@@ -159,7 +159,8 @@ async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> 
     const pages = config.http.dir === null ? '/' : '/players/';
     const command = ownCommand({ env, cwd, packageRoot });
     const clip = nearPath(cwd, join(packageRoot, 'examples/demo.flv'));
-    const facts = { status, children, rtmp, http, demo, pages, command, clip };
+    const admin = reachable(supervisor.adminAddress());
+    const facts = { status, children, rtmp, http, admin, demo, pages, command, clip };
     stdout.write(`${renderBanner(facts)}\n`);
   }
 }

@@ -8,19 +8,21 @@ import type { AdminSource, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
+import { isConsoleFile } from '../console/routes.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
 import type { Logger } from '../logging/logger.js';
 import type { Placement } from '../placement/placement.js';
 import type { Origins } from '../unmanaged/origins.js';
+import { type ConsoleParts, makeConsole } from './console.js';
 import { type KickParts, makeKick } from './kick.js';
 import type { Listeners } from './listeners.js';
 import { type MetricsParts, makeMetrics } from './metrics.js';
 import { originRoutes } from './origins.js';
 import type { Renewals } from './renewals.js';
 
-interface AdminParts extends KickParts, MetricsParts {
+interface AdminParts extends KickParts, MetricsParts, ConsoleParts {
   readonly api: Pick<Api, 'versionsAsJson' | 'kick' | 'kickSessions'>;
   readonly config: Config;
   readonly fleet: Pick<Fleet, 'drain' | 'undrain'>;
@@ -58,10 +60,12 @@ export function makeAdmin(parts: AdminParts): AdminServer {
       reloadRoutes(reload),
       metricsRoute(makeMetrics(parts)),
       eventRoutes({ events, source: view }),
+      makeConsole(parts),
       api.versionsAsJson,
     ],
     // The Go proxy answers this path to every probe on its port; so does our API port.
-    isFree: (request) => request.url === '/api/v1/versions' || isFree(request),
+    isFree: (request) =>
+      request.url === '/api/v1/versions' || isConsoleFile(request) || isFree(request),
     hide,
     logger,
     source: view,

@@ -25,7 +25,7 @@ interface Sample {
 
 /**
  * Measures the bitrates of publishers between the questions for them, and at the first one since
- * the publisher came. Costs nothing while nobody asks.
+ * the publisher came. The history asks every 20 seconds.
  */
 export class Publishers {
   /** By the connection's id. */

@@ -4,6 +4,7 @@ import type { AdminStatus, Reload } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import { DiskWatch } from '../child/disk-watch.js';
 import { isServing } from '../child/types.js';
+import type { History } from '../history/history.js';
 import type { HooksOptions } from '../hooks/hooks.js';
 import { AcceptTurns } from '../listener/accept-turns.js';
 import { AliasBook } from '../listener/aliases.js';
@@ -16,6 +17,7 @@ import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
+import { makeHistory } from './console.js';
 import { makeGate } from './gate.js';
 import { type Ground, openGround } from './ground.js';
 import { Heartbeat } from './heartbeat.js';
@@ -35,6 +37,7 @@ export interface Composition extends Ground, Owning {
   readonly holds: HoldBudget;
   readonly view: AdminView;
   readonly admin: AdminServer;
+  readonly history: History;
   readonly heartbeat: Heartbeat;
   /** Rooms that start after the children and before the ports. */
   readonly helpers: readonly NamedRoom[];
@@ -83,14 +86,27 @@ export async function compose(
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
-  const shown = { view, hide, logger: logger.child({ room: 'admin' }), reload };
+  const history = makeHistory({ ...ground, view });
+  const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), reload };
   const { config } = prepared;
   const admin: AdminServer = makeAdmin({ ...ground, ...owning, ...shown, config, api });
   const heartbeat = new Heartbeat({ ...ground, api, logger: logger.child({ room: 'heartbeat' }) });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
-  return { ...ground, ...owning, access, api, budget, holds, view, admin, heartbeat, helpers };
+  return {
+    ...ground,
+    ...owning,
+    access,
+    api,
+    budget,
+    holds,
+    view,
+    admin,
+    history,
+    heartbeat,
+    helpers,
+  };
 }
 
 /** Makes what several ports use, and nothing else. */

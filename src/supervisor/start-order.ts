@@ -14,7 +14,7 @@ export function startOrder(
   { prepared, logger, onProgress, demo = false }: SupervisorOptions,
   parts: Composition,
 ): NamedRoom[] {
-  const { loop, admin, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
+  const { loop, admin, history, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
   const { engine, listeners, map, jobs, recycler, heartbeat, keepServerId } = parts;
   const { config } = prepared;
   const rtmp = () => listeners.address('rtmp');
@@ -32,6 +32,7 @@ export function startOrder(
     ["children's CPUs", cpus],
     ['jobs', jobs],
     ['recycler', recycler],
+    ['history', history],
     ...parts.helpers,
     ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
     ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),

@@ -116,6 +116,11 @@ export class Supervisor {
     return this.#rooms.close();
   }
 
+  /** Returns the bound address of the admin port. Call it after start(). */
+  adminAddress(): AddressInfo {
+    return this.#parts.admin.address();
+  }
+
   /** Returns the bound address of a listener; null if it is off or not open. */
   address(name: string): AddressInfo | null {
     return this.#parts.listeners.address(name);

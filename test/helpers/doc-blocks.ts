@@ -36,6 +36,8 @@ export const SHOWN: Readonly<Record<string, string>> = {
   'INFO [gate] publisher taken over': 'a line of the log: e2e/takeover',
   'const mac = createHmac': 'how a web server signs: access/signed',
   'workDir/hls/c001-3': 'paths: hls/playlists',
+  'http://127.0.0.1:12025/': 'a URL: e2e/console',
+  'ssh -L 12025:': 'two ports of another machine: a command of OpenSSH',
   'http://BOX:8080/APP/STREAM.flv': 'a URL: e2e/http',
   'srt://HOST:10080': 'a URL: e2e/srt',
 };

@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../helpers/paths.js';
 
-const FOLDER = join(ROOT, 'pages/players');
+const FOLDERS = ['players', 'console'].map((name) => join(ROOT, 'pages', name));
 const BUILD = join(ROOT, 'pages/build.mjs');
 
 /** Lines of our own sources for browsers that a pattern matches. */
 function linesWith(pattern: RegExp, ending: RegExp): string[] {
-  const files = readdirSync(FOLDER).filter((file) => ending.test(file));
-  assert.ok(files.length > 0);
-  return files.flatMap((file) => {
-    const lines = readFileSync(join(FOLDER, file), 'utf8').split('\n');
-    return lines.filter((line) => pattern.test(line)).map((line) => `${file}: ${line.trim()}`);
+  return FOLDERS.flatMap((folder) => {
+    const files = readdirSync(folder).filter((file) => ending.test(file));
+    assert.ok(files.length > 0);
+    return files.flatMap((file) => {
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+      return lines.filter((line) => pattern.test(line)).map((line) => `${file}: ${line.trim()}`);
+    });
   });
 }
 
