@@ -2,7 +2,7 @@ import { type Ask, type Ports, printAsk, withStream } from './ask.js';
 import { make } from './dom.js';
 import { type Facts, makeFacts } from './facts.js';
 import { addHeader, askOfPage, readPorts } from './frame.js';
-import { isLive } from './live.js';
+import { isLive, listLive } from './live.js';
 import { Meter, NO_RATES } from './meter.js';
 import { limitsOf } from './words.js';
 
@@ -43,6 +43,7 @@ export class Stage {
   readonly #player: Player;
   readonly #video = make('video', { muted: true, autoplay: true, playsInline: true });
   readonly #field = make('input', { id: 'stream', required: true, spellcheck: false });
+  readonly #live = make('datalist', { id: 'live-streams' });
   readonly #button = make('button', { type: 'submit' });
   readonly #alert = make('p', { id: 'error', role: 'alert', hidden: true });
   readonly #limits = make('p', { id: 'limits', className: 'hint', hidden: true });
@@ -73,7 +74,8 @@ export class Stage {
 
   #build(): void {
     const label = make('label', { htmlFor: 'stream', textContent: 'Stream' });
-    const form = make('form', {}, label, this.#field, this.#button);
+    this.#field.setAttribute('list', this.#live.id);
+    const form = make('form', {}, label, this.#field, this.#live, this.#button);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       if (this.#turn !== 0) this.#end('stopped');
@@ -82,9 +84,21 @@ export class Stage {
     const main = document.querySelector('main') ?? document.body;
     main.append(this.#limits, form, this.#alert, this.#video, this.#facts.list);
     void readPorts().then(
-      (ports) => this.#showLimits(ports),
+      (ports) => {
+        this.#showLimits(ports);
+        // A publisher needs a name that is free.
+        if (this.#player.verb === 'Play') void this.#offer(ports);
+      },
       () => {},
     );
+  }
+
+  /** Offers the names of live streams below the field. */
+  async #offer(ports: Ports): Promise<void> {
+    const streams = (await listLive(this.#ask, ports)) ?? [];
+    const names = streams.filter(({ vhost }) => vhost === this.#ask.vhost);
+    const options = names.map(({ app, stream }) => make('option', { value: `${app}/${stream}` }));
+    this.#live.replaceChildren(...options);
   }
 
   /** What this server cannot do is said before anybody tries. */

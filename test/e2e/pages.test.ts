@@ -69,6 +69,10 @@ for (const origin of origins()) {
     it('list what is live, and suggest a name that is free', async () => {
       cast.publish(supervisor.url('live/listed'));
       await supervisor.ownerOf('live/listed');
+      const player = await open('/players/flv.html');
+      await player.page.waitForSelector('#live-streams option[value="live/listed"]', {
+        state: 'attached',
+      });
       const index = await open('/?app=live&stream=listed');
       await index.told('live', /^live now/);
       await index.told('streams', /live\/listed 0 viewers/);
