@@ -33,8 +33,26 @@ export interface Occupant {
   readonly spoke: boolean;
 }
 
+/** Counts of this box that limits compare. */
+export interface Counts {
+  /** Players of the stream. */
+  readonly viewers: number;
+  /** Published streams beside this one. */
+  readonly streams: number;
+  /** Those of them that the client's address publishes. */
+  readonly streamsOfAddress: number;
+}
+
+/** Limits on streams; 0: none. */
+export interface StreamLimits {
+  readonly viewersPerStream: number;
+  readonly streams: number;
+  readonly streamsPerIp: number;
+}
+
 /** State that the decision depends on. */
 export interface GateState {
+  readonly counts: Counts;
   /** Null: nobody publishes the stream on this box. */
   readonly occupant: Occupant | null;
   /** Another newcomer is taking the stream over. */
@@ -48,13 +66,14 @@ export interface GateRules {
   readonly access: AccessRules;
   /** The configuration's rules. */
   readonly policy: AccessPolicy;
+  readonly limits: StreamLimits;
   readonly takeover: Takeover;
   /** Milliseconds without a byte after which a publisher is silent. */
   readonly silentMs: number;
 }
 
 /** Kinds of refusals; each is a `Failure` of the listeners. */
-type RefusalReason = 'access' | 'token' | 'busy';
+type RefusalReason = 'access' | 'token' | 'limit' | 'busy';
 
 export type Decision =
   | { readonly kind: 'admit' }
@@ -72,7 +91,7 @@ const WAIT: Decision = { kind: 'wait' };
 
 /** Decides on a client that has named its stream, before its child is dialled. */
 export function decide(who: Who, state: GateState, rules: GateRules): Decision {
-  const barred = who.isSentOn ? null : bar(who, rules);
+  const barred = who.isSentOn ? null : (bar(who, rules) ?? overflow(who, state, rules));
   if (barred !== null) return barred;
   return who.role === 'publish' ? meet(who, state, rules) : ADMIT;
 }
@@ -89,6 +108,22 @@ function bar({ stream, role, address, proof }: Who, { access, policy }: GateRule
   }
   const fault = tokenFault(demands.token, proof);
   return fault === null ? null : refusal('token', `access.rules: ${fault}`);
+}
+
+/** Returns the refusal by a limit; null: there is none. A published stream is no new one. */
+function overflow({ role }: Who, { counts, occupant }: GateState, { limits }: GateRules) {
+  const isOver = (limit: number, count: number) => limit > 0 && count >= limit;
+  const { viewersPerStream, streams, streamsPerIp } = limits;
+  if (role === 'play') {
+    if (!isOver(viewersPerStream, counts.viewers)) return null;
+    return refusal('limit', `limits.viewersPerStream: ${viewersPerStream} play this stream`);
+  }
+  if (occupant !== null) return null;
+  if (isOver(streams, counts.streams)) {
+    return refusal('limit', `limits.streams: ${streams} streams are published`);
+  }
+  if (!isOver(streamsPerIp, counts.streamsOfAddress)) return null;
+  return refusal('limit', `limits.streamsPerIp: ${streamsPerIp} streams come from this address`);
 }
 
 /** Returns why a proof does not satisfy a rule; null: it does. */

@@ -213,6 +213,13 @@ export interface Config {
     readonly heldPlayers: number;
     /** 0: no limit. */
     readonly heldPlayersPerIp: number;
+    /** Most players of a stream on this box; 0: no limit, as for those below. */
+    readonly viewersPerStream: number;
+    /** Most streams that are published through this box. */
+    readonly streams: number;
+    readonly streamsPerIp: number;
+    /** Most megabits per second of a publisher, on average of ten seconds. */
+    readonly publishBitrate: number;
   };
   /** Longest wait for clients after SIGQUIT, in seconds. */
   readonly drain: { readonly seconds: number };

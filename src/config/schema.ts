@@ -178,6 +178,10 @@ export const schema = z.strictObject({
     offersPerIp: key(count, 20),
     heldPlayers: key(integer(1, 1_000_000), 10_000),
     heldPlayersPerIp: key(count, 1000),
+    viewersPerStream: key(count, 0),
+    streams: key(count, 0),
+    streamsPerIp: key(count, 0),
+    publishBitrate: key(count, 0),
   }),
   drain: section({
     seconds: key(seconds(86_400), 30),

@@ -19,6 +19,8 @@ export interface ViewerRequest {
   readonly session: string | null;
   /** Null: it has shown none. */
   readonly token: string | null;
+  /** It would be one more viewer. */
+  readonly isNew: boolean;
 }
 
 /** A session that began with a valid token. */
@@ -48,11 +50,11 @@ export class HlsGuard {
   /** Resolves with the viewer's proof, if it may have what it asks for. @throws SessionError */
   async pass(request: ViewerRequest): Promise<Proof | null> {
     const { gate } = this.#options;
-    const { stream, ip, token } = request;
+    const { stream, ip, token, isNew } = request;
     if (!gate.guards(stream)) return null;
     const viewer = { stream, role: 'play', address: ip } as const;
     const proof = this.#known(request) ?? (await gate.prove(viewer, token));
-    gate.request(viewer, proof);
+    gate.request(viewer, proof, isNew);
     return proof;
   }
 

@@ -133,7 +133,10 @@ function playlistHandler(options: HlsOptions, watched: Watched) {
     reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
     const session = sessionIn(named);
     const { namesVhost } = named;
-    const proof = await watched.guard.pass(viewerOf(named, streamKey(stream), request));
+    const proof = await watched.guard.pass({
+      ...viewerOf(named, streamKey(stream), request),
+      isNew: session === null || !watched.viewers.has(session),
+    });
     const ask = { ...toAsk(named, request, reply), name: stream, session, namesVhost };
     const isHead = request.method === 'HEAD';
     const answer = await (isHead ? headAnswer(ask, playlists) : answerTo(ask, request));
@@ -179,7 +182,7 @@ function sessionOf(text: string): string | null {
 function viewerOf(named: Named, stream: StreamKey, request: FastifyRequest): ViewerRequest {
   const { query } = named.target;
   const token = tokenOf(query, request.headers.authorization);
-  return { stream, ip: request.clientAddress.ip, session: sessionIn(named), token };
+  return { stream, ip: request.clientAddress.ip, session: sessionIn(named), token, isNew: false };
 }
 
 /** Answers a HEAD as a GET, but for the id of the session, which it does not begin. */

@@ -55,6 +55,7 @@ export class Viewers {
   readonly #options: ViewersOptions;
   /** By session, longest without a playlist first. */
   readonly #viewers = new Map<string, Viewer>();
+  readonly #counts = new Map<StreamKey, number>();
   readonly #stop: () => void;
 
   constructor(options: ViewersOptions) {
@@ -70,7 +71,10 @@ export class Viewers {
     const { session } = facts;
     if (session.length > MAX_ID_LENGTH) return;
     const now = this.#now();
-    const viewer = this.#viewers.get(session) ?? { facts, since: now, seenAt: now, bytesOut: 0 };
+    const known = this.#viewers.get(session);
+    const viewer = known ?? { facts, since: now, seenAt: now, bytesOut: 0 };
+    if (known !== undefined) this.#add(known.facts.stream, -1);
+    this.#add(facts.stream, 1);
     this.#viewers.delete(session);
     this.#viewers.set(session, viewer);
     viewer.facts = facts;
@@ -88,6 +92,16 @@ export class Viewers {
     reply.raw.once('close', () => {
       viewer.bytesOut += socket.bytesWritten - before;
     });
+  }
+
+  /** Tells whether a session is followed. */
+  has(session: string): boolean {
+    return this.#viewers.has(session);
+  }
+
+  /** Returns the number of sessions of a stream. */
+  countOf(stream: StreamKey): number {
+    return this.#counts.get(stream) ?? 0;
   }
 
   /** Returns the sessions that are followed. */
@@ -114,9 +128,16 @@ export class Viewers {
     for (const viewer of this.#viewers.values()) this.#end(viewer, 'the supervisor stops');
   }
 
+  #add(stream: StreamKey, by: 1 | -1): void {
+    const count = this.countOf(stream) + by;
+    if (count === 0) this.#counts.delete(stream);
+    else this.#counts.set(stream, count);
+  }
+
   #end({ facts, since, seenAt, bytesOut }: Viewer, reason: string): void {
     const { session, client, child } = facts;
     this.#viewers.delete(session);
+    this.#add(facts.stream, -1);
     logConnection(this.#logger, 'hls session ended', () => {
       const seconds = Math.round((seenAt - since) / 100) / 10;
       const stream = loggable(facts.stream);

@@ -15,6 +15,7 @@ export function noCounters(): Counters {
     ...none,
     access: 0,
     token: 0,
+    limit: 0,
     busy: 0,
     hook: 0,
     full: 0,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Counts,
   type Decision,
   decide,
   type GateRules,
@@ -13,6 +14,7 @@ import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
 import type { Connection } from './connections.js';
+import { Presence } from './presence.js';
 import { Member, type MemberWish, Publishing } from './publishing.js';
 import { SessionError } from './session-error.js';
 
@@ -25,7 +27,9 @@ export interface LivePublisher {
 
 export interface GateOptions {
   /** Returns the present rules. */
-  readonly rules: () => GateRules & TokenRules;
+  readonly rules: () => GateRules & TokenRules & RateRules;
+  /** Returns the players of a stream that have no connection of their own: HLS sessions. */
+  readonly sessionsOf: (stream: StreamKey) => number;
   /** Returns the publisher that a child of this box reports; null: none. */
   readonly liveHere: (stream: StreamKey) => LivePublisher | null;
   /** Resolves with whether the child answers: it then reads what its publishers send. */
@@ -48,6 +52,19 @@ export interface Wish extends Pick<Who, 'stream' | 'role'>, MemberWish {
   readonly isSentOn?: boolean;
 }
 
+interface RateRules {
+  /** Most megabits per second of a publisher, on average of ten seconds; 0: any. */
+  readonly publishBitrate: number;
+}
+
+/** A client that has passed. */
+interface Entered extends Pick<Who, 'stream' | 'role'> {
+  /** Null: it plays. */
+  readonly member: Member | null;
+  /** Counts it out. */
+  readonly gone: () => void;
+}
+
 /** A newcomer's question, as far as it has come. */
 interface Asked {
   readonly occupants: readonly Member[];
@@ -66,7 +83,7 @@ const LEAVE_MS = 1000;
 /** Milliseconds for one that its child shall end; then the child decides about the newcomer. */
 const FREE_MS = 3000;
 const FREE_POLL_MS = 20;
-const NOBODY_PUBLISHES = { occupant: null, isContested: false, waitedMs: 0 };
+const NO_COUNTS: Counts = { viewers: 0, streams: 0, streamsOfAddress: 0 };
 
 /**
  * The one gate of all ports: each client passes it once its stream is known, before its child is
@@ -77,13 +94,15 @@ const NOBODY_PUBLISHES = { occupant: null, isContested: false, waitedMs: 0 };
 export class Gate {
   readonly #options: GateOptions;
   readonly #publishing: Publishing;
-  readonly #members = new WeakMap<Connection, Member>();
+  readonly #members = new WeakMap<Connection, Entered>();
+  readonly #presence = new Presence();
   /** Streams that a newcomer is about to take over. */
   readonly #contested = new Set<StreamKey>();
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#publishing = new Publishing((stream) => options.liveHere(stream)?.isAccepted ?? false);
+    const isAccepted = (stream: StreamKey) => options.liveHere(stream)?.isAccepted ?? false;
+    this.#publishing = new Publishing(isAccepted, (...one) => this.#limitRate(...one));
   }
 
   /**
@@ -93,18 +112,19 @@ export class Gate {
   async pass(connection: Connection, wish: Wish): Promise<void> {
     const { stream, role } = wish;
     const known = this.#members.get(connection);
-    if (role === 'publish' && known?.stream === stream) return;
+    if (known?.stream === stream && known.role === role) return;
     const { ip: address = connection.ip, isSentOn = false, token } = wish;
     const proof = isSentOn ? NO_PROOF : await this.prove({ stream, role, address }, token);
-    await this.#ask(connection, { stream, role, address, isSentOn, proof });
-    this.#leave(connection);
-    if (role === 'publish') this.#enter(connection, wish);
+    await this.#ask(connection, { stream, role, address, isSentOn, proof }, (who) => {
+      this.#leave(connection);
+      this.#enter(connection, who, wish);
+    });
   }
 
-  /** Tells whether some players of the stream are refused, by their address or their token. */
+  /** Tells whether some players of the stream are refused. */
   guards(stream: StreamKey): boolean {
-    const { access, policy } = this.#options.rules();
-    return !access.isOpen || policy.of(stream, 'play') !== null;
+    const { access, policy, limits } = this.#options.rules();
+    return limits.viewersPerStream > 0 || !access.isOpen || policy.of(stream, 'play') !== null;
   }
 
   /** Checks a token, if a rule asks for one. Never rejects. */
@@ -114,30 +134,54 @@ export class Gate {
     return wanted === 'off' ? NO_PROOF : prove(token, bearer, rules);
   }
 
-  /** Decides on one request of a player that has no connection of its own. @throws SessionError */
-  request(player: Bearer, proof: Proof): void {
+  /**
+   * Decides on one request of a player that has no connection of its own; with `isNew` it counts
+   * as one more player. @throws SessionError
+   */
+  request(player: Bearer, proof: Proof, isNew: boolean): void {
     const who = { ...player, isSentOn: false, proof };
-    const decision = decide(who, NOBODY_PUBLISHES, this.#options.rules());
+    const counts = isNew ? this.#countsFor(who) : NO_COUNTS;
+    const state = { occupant: null, isContested: false, waitedMs: 0, counts };
+    const decision = decide(who, state, this.#options.rules());
     if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
   }
 
-  #enter(connection: Connection, wish: Wish): void {
+  #countsFor({ stream, role, address }: Bearer): Counts {
+    const counts = this.#presence.countsFor(stream, address);
+    if (role === 'publish') return counts;
+    return { ...counts, viewers: counts.viewers + this.#options.sessionsOf(stream) };
+  }
+
+  #enter(connection: Connection, { stream, role, address, isSentOn }: Who, wish: Wish): void {
     if (connection.hasLeft) throw new SessionError('left', 'the client has left');
-    const member = new Member(connection, wish, performance.now());
-    this.#members.set(connection, member);
-    this.#publishing.add(member);
+    // Another box counts the clients that it sends.
+    const gone = isSentOn ? () => {} : this.#presence.enter({ stream, role, address });
+    const isPublisher = role === 'publish';
+    const member = isPublisher ? new Member(connection, wish, performance.now()) : null;
+    this.#members.set(connection, { stream, role, member, gone });
+    if (member !== null) this.#publishing.add(member);
     connection.onLeft = () => this.#leave(connection);
   }
 
   #leave(connection: Connection): void {
-    const member = this.#members.get(connection);
+    const { member = null, gone } = this.#members.get(connection) ?? {};
     this.#members.delete(connection);
     connection.onLeft = null;
-    if (member !== undefined) this.#publishing.remove(member);
+    gone?.();
+    if (member !== null) this.#publishing.remove(member);
   }
 
-  /** Resolves when the decision is to admit the client. */
-  async #ask(newcomer: Connection, who: Who): Promise<void> {
+  /** Ends a publisher that sends more than it may. */
+  #limitRate({ connection }: Member, bitsPerSecond: number): void {
+    const { publishBitrate: most } = this.#options.rules();
+    const megabits = bitsPerSecond / 1e6;
+    if (most === 0 || megabits <= most) return;
+    const text = `limits.publishBitrate: it sent ${megabits.toFixed(1)} Mbit/s, more than ${most}`;
+    connection.end(new SessionError('limit', text));
+  }
+
+  /** Resolves when the client is admitted, and has entered in the moment of that decision. */
+  async #ask(newcomer: Connection, who: Who, enter: (who: Who) => void): Promise<void> {
     const { stream } = who;
     const since = performance.now();
     let contests = false;
@@ -145,13 +189,16 @@ export class Gate {
       for (;;) {
         const occupants = who.role === 'publish' ? this.#occupantsOf(newcomer, stream) : [];
         const decision = this.#decide(who, { occupants, since, contests });
-        if (decision.kind === 'admit') return;
+        if (decision.kind === 'admit') return enter(who);
         if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
         contests = true;
         this.#contested.add(stream);
         const mayEnd = decision.kind === 'takeOver' && (await this.#isReading(stream));
         throwIfLeft(newcomer);
-        if (mayEnd) return await this.#takeOver(newcomer, who, occupants);
+        if (mayEnd) {
+          await this.#takeOver(newcomer, who, occupants);
+          return enter(who);
+        }
         await delay(POLL_MS);
         throwIfLeft(newcomer);
       }
@@ -165,6 +212,7 @@ export class Gate {
       occupant: this.#occupant(who.stream, occupants, since),
       isContested: !contests && this.#contested.has(who.stream),
       waitedMs: performance.now() - since,
+      counts: this.#countsFor(who),
     };
     return decide(who, state, this.#options.rules());
   }

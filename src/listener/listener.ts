@@ -15,8 +15,9 @@ import { LIMIT_NAMES } from './budget.js';
 
 /**
  * Kinds of reasons for which a client is not served. `access`: the rules refuse its address.
- * `token`: its access token is missing or not valid. `busy`: another publisher has the stream.
- * `hook`: the user's hook refused a player that would have waited. `full`: too many players wait.
+ * `token`: its access token is missing or not valid. `limit`: a limit on streams or their players.
+ * `busy`: another publisher has the stream. `hook`: the user's hook refused a player that would
+ * have waited. `full`: too many players wait.
  * `shed`: the client was pending and made room for others. `registry`: the registry does not
  * answer, or refuses. `internal`: an unforeseen error.
  */
@@ -28,6 +29,7 @@ const FAILURE = z.enum([
   'child',
   'access',
   'token',
+  'limit',
   'busy',
   'hook',
   'full',

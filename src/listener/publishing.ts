@@ -9,6 +9,9 @@ const SAMPLE_MS = 250;
 /** A longer time without a reading counts for nothing: then we stood still, not the publisher. */
 const GAP_MS = 4 * SAMPLE_MS;
 
+/** Milliseconds over which a publisher's bitrate is averaged. */
+const WINDOW_MS = 10_000;
+
 export interface MemberWish {
   readonly stream: StreamKey;
   /** False if its media bypass us, so that its bytes are not known; default: true. */
@@ -28,6 +31,8 @@ export class Member {
   spokeAt: number;
   #readAt: number;
   #bytes: number;
+  /** Begin of the present window, and the bytes then. */
+  #window: { readonly at: number; readonly bytes: number };
 
   constructor(connection: Connection, { stream, isMeasured = true }: MemberWish, now: number) {
     this.connection = connection;
@@ -36,6 +41,7 @@ export class Member {
     this.spokeAt = now;
     this.#readAt = now;
     this.#bytes = connection.relayed?.bytesIn ?? 0;
+    this.#window = { at: now, bytes: this.#bytes };
   }
 
   /** It is on its way to a child of another box, which knows whether it publishes. */
@@ -51,6 +57,15 @@ export class Member {
   accepted(): void {
     if (!this.wasAccepted) this.quietMs = 0;
     this.wasAccepted = true;
+  }
+
+  /** Returns its bits per second at the end of each window; null within. */
+  takeRate(): number | null {
+    const { at, bytes } = this.#window;
+    const passed = this.#readAt - at;
+    if (passed < WINDOW_MS) return null;
+    this.#window = { at: this.#readAt, bytes: this.#bytes };
+    return (8 * 1000 * (this.#bytes - bytes)) / passed;
   }
 
   /** Reads its bytes. */
@@ -71,11 +86,17 @@ export class Publishing {
   readonly #byStream = new Map<StreamKey, Set<Member>>();
   /** Returns whether a child reports an accepted publisher for the stream. */
   readonly #isAccepted: (stream: StreamKey) => boolean;
+  /** Takes the bitrate of each publisher, every ten seconds. */
+  readonly #tellRate: (member: Member, bitsPerSecond: number) => void;
   /** Runs while there are publishers. */
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(isAccepted: (stream: StreamKey) => boolean) {
+  constructor(
+    isAccepted: (stream: StreamKey) => boolean,
+    tellRate: (member: Member, bitsPerSecond: number) => void,
+  ) {
     this.#isAccepted = isAccepted;
+    this.#tellRate = tellRate;
   }
 
   add(member: Member): void {
@@ -109,6 +130,8 @@ export class Publishing {
     let isAccepted: boolean | null = null;
     for (const member of members) {
       member.read(now);
+      const rate = member.takeRate();
+      if (rate !== null) this.#tellRate(member, rate);
       if (member.wasAccepted) continue;
       isAccepted ??= this.#isAccepted(stream);
       if (isAccepted) member.accepted();

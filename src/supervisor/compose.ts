@@ -66,13 +66,15 @@ export async function compose(
   const waiting = { held: () => hooks.waiting(), endHeld: (id: string) => hooks.held.end(id) };
   const access = new AccessRules(prepared.template.vhosts);
   const api: Api = await makeApi({ ...options, ...ground, ...owning, boxes, access, ...waiting });
-  const gate = makeGate({ access, logger, ...ground, ...owning });
+  const shared = sharedByPorts(options, owning);
+  const { viewers } = shared;
+  const gate = makeGate({ access, viewers, logger, ...ground, ...owning });
   const budget = makeBudget(prepared, engine.threadCount, boxes);
   const holds = new HoldBudget(prepared.config.limits);
   const parts = {
     ...prepared,
     ...ground,
-    ...sharedByPorts(options, owning),
+    ...shared,
     ...{ boxes, access, gate, budget, holds, logger },
     routing: makeRouting(options, ground, { ...owning, stirred }),
     acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),

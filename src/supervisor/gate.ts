@@ -2,6 +2,7 @@ import { JwtVerifier } from '../access/jwt.js';
 import { AccessPolicy } from '../access/policy.js';
 import type { AccessRules } from '../access/rules.js';
 import { askChild } from '../child-access/ask.js';
+import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import { Gate } from '../listener/gate.js';
 import type { Logger } from '../logging/logger.js';
@@ -14,6 +15,7 @@ export interface GateParts {
   readonly access: AccessRules;
   readonly current: Current;
   readonly renewals: Pick<Renewals, 'on'>;
+  readonly viewers: Pick<Viewers, 'countOf'>;
   readonly placement: Pick<Placement, 'publisherHere'>;
   readonly hooks: Pick<Hooks, 'endPublishers'>;
   readonly owners: Pick<Owners, 'status' | 'access'>;
@@ -31,7 +33,7 @@ const ANSWER_MS = 1000;
 
 /** Builds the gate of all ports. */
 export function makeGate(parts: GateParts): Gate {
-  const { access, current, renewals, placement, hooks, owners, logger } = parts;
+  const { access, current, renewals, viewers, placement, hooks, owners, logger } = parts;
   let policy = new AccessPolicy(current.config.access.rules);
   renewals.on(['access.rules'], (config) => {
     policy = new AccessPolicy(config.access.rules);
@@ -43,10 +45,14 @@ export function makeGate(parts: GateParts): Gate {
   return new Gate({
     rules: () => {
       const { takeover, silentSeconds } = current.config.publish;
-      const { keys, leewaySeconds } = current.config.access;
+      const { limits, access: own } = current.config;
+      const { keys, leewaySeconds } = own;
+      const { publishBitrate } = limits;
       const silentMs = 1000 * silentSeconds;
-      return { access, policy, takeover, silentMs, keys, leewaySeconds, jwt };
+      const tokens = { keys, leewaySeconds, jwt };
+      return { access, policy, limits, publishBitrate, takeover, silentMs, ...tokens };
     },
+    sessionsOf: (stream) => viewers.countOf(stream),
     liveHere: (stream) => placement.publisherHere(stream),
     answers: (owner) => answers(owners, owner),
     dismiss: (stream, which) => hooks.endPublishers(stream, which),

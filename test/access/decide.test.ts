@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type Counts,
   type Decision,
   decide,
   type GateRules,
   type GateState,
   type Occupant,
+  type StreamLimits,
   type Takeover,
   type Who,
 } from '../../src/access/decide.js';
@@ -39,7 +41,9 @@ const WHO: Who = {
   isSentOn: false,
   proof: NO_PROOF,
 };
-const FREE: GateState = { occupant: null, isContested: false, waitedMs: 0 };
+const COUNTS: Counts = { viewers: 10, streams: 10, streamsOfAddress: 10 };
+const FREE: GateState = { occupant: null, isContested: false, waitedMs: 0, counts: COUNTS };
+const NO_LIMITS: StreamLimits = { viewersPerStream: 0, streams: 0, streamsPerIp: 0 };
 const LIVELY: Occupant = { id: 'a', isAccepted: true, quietMs: 40, lagMs: 0, spoke: true };
 const PAUSING: Occupant = { ...LIVELY, spoke: false, quietMs: 1600 };
 const SILENT: Occupant = { ...LIVELY, spoke: false, quietMs: 2000 };
@@ -49,8 +53,13 @@ const UNKNOWN: Occupant = { ...BYPASSING, id: null };
 const LATE: Occupant = { ...SILENT, lagMs: 5000 };
 
 /** The kind of the decision, with its reason or whom it ends. */
-function decided(who: Partial<Who>, state: Partial<GateState>, takeover: Takeover): string {
-  const rules: GateRules = { access: ACCESS, policy: POLICY, takeover, silentMs: 2000 };
+function decided(
+  who: Partial<Who>,
+  state: Partial<GateState>,
+  takeover: Takeover,
+  limits = NO_LIMITS,
+): string {
+  const rules: GateRules = { access: ACCESS, policy: POLICY, limits, takeover, silentMs: 2000 };
   return shown(decide({ ...WHO, ...who }, { ...FREE, ...state }, rules));
 }
 
@@ -148,5 +157,24 @@ test('a token is good for a rule of its kind, and never for an address that is b
     const player = { stream, address, proof, role: 'play' } as const;
     assert.equal(decided(player, {}, 'silent'), play, name);
     assert.equal(decided({ ...player, address: '192.0.2.1' }, {}, 'silent'), 'refuse access', name);
+  }
+});
+
+test('limits count a new stream or player, and no stream twice', () => {
+  const limit = (name: keyof StreamLimits, most: number) => ({ ...NO_LIMITS, [name]: most });
+  const table: readonly (readonly [keyof StreamLimits, string, string])[] = [
+    ['viewersPerStream', 'admit', 'refuse limit'],
+    ['streams', 'refuse limit', 'admit'],
+    ['streamsPerIp', 'refuse limit', 'admit'],
+  ];
+  for (const [name, publish, play] of table) {
+    assert.equal(decided({}, {}, 'silent', limit(name, 10)), publish, name);
+    assert.equal(decided({ role: 'play' }, {}, 'silent', limit(name, 10)), play, name);
+    for (const role of ['publish', 'play'] as const) {
+      assert.equal(decided({ role }, {}, 'silent', limit(name, 11)), 'admit', name);
+      assert.equal(decided({ role, isSentOn: true }, {}, 'silent', limit(name, 1)), 'admit', name);
+    }
+    const back = decided({}, { occupant: SILENT }, 'silent', limit(name, 1));
+    assert.equal(back, 'takeOver a', name);
   }
 });

@@ -31,6 +31,8 @@ const READ_AT_USE = [
     'srs.template',
     'publish.takeover',
     'publish.silentSeconds',
+    ...['limits.viewersPerStream', 'limits.streams', 'limits.streamsPerIp'],
+    'limits.publishBitrate',
     'access.keys',
     'access.jwt.keysFile',
     'access.jwt.secretFile',

@@ -119,6 +119,7 @@ test('defaults are those of the contract', async () => {
       offersPerIp: 20,
       heldPlayers: 10_000,
       heldPlayersPerIp: 1000,
+      ...{ viewersPerStream: 0, streams: 0, streamsPerIp: 0, publishBitrate: 0 },
     },
     drain: { seconds: 30 },
     api: {

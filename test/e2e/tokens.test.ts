@@ -5,18 +5,15 @@ import { after, before, describe, it } from 'node:test';
 import { SignJWT } from 'jose';
 import { type SignedPermit, signToken } from '../../src/access/signed.js';
 import type { AdminStatus } from '../../src/admin/types.js';
-import { CONCLUSION } from '../../src/protocol/srt/handshake.js';
 import type { Role } from '../../src/stream-key.js';
 import { Cast } from '../helpers/cast.js';
-import { apiUrl, Cluster, type ClusterBox, httpUrl } from '../helpers/cluster.js';
+import { Cluster, httpUrl } from '../helpers/cluster.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { origins } from '../helpers/origins.js';
 import { findProgram } from '../helpers/programs.js';
-import { offerText } from '../helpers/sdp.js';
-import { SrtCaller } from '../helpers/srt-caller.js';
 import { key } from '../helpers/stream-key.js';
-import { BOUNDED, until } from '../helpers/until.js';
-import { RtmpClient } from '../origin/rtmp-client.js';
+import { LET_IN, type Protocol, protocolsOf, statusOf, told } from '../helpers/told.js';
+import { BOUNDED } from '../helpers/until.js';
 
 const NO_REDIS = findProgram('redis-server') === null && 'needs redis-server';
 const KEY = { id: 'this-year', secret: 'a-secret-of-this-year' };
@@ -32,19 +29,14 @@ const ENV = {
   SRS_SUPERVISOR_HLS_WINDOW_SECONDS: '6',
 };
 
-type Protocol = 'rtmp' | 'srt' | 'whip' | 'whep' | 'flv' | 'hls';
 /** The answers to clients that are let in, and to those without a valid token. */
 const ANSWERS: Readonly<Record<Protocol, readonly [yes: string, no: string]>> = {
-  rtmp: ['Start', 'Failed'],
-  srt: [`${CONCLUSION}`, '2401'],
-  whip: ['201', '401'],
-  whep: ['201', '401'],
-  flv: ['200', '401'],
-  hls: ['200', '401'],
-};
-const CLIENTS: Readonly<Record<Role, readonly Protocol[]>> = {
-  publish: ['rtmp', 'srt', 'whip'],
-  play: ['rtmp', 'srt', 'whep', 'flv', 'hls'],
+  rtmp: [LET_IN.rtmp, 'Failed'],
+  srt: [LET_IN.srt, '2401'],
+  whip: [LET_IN.whip, '401'],
+  whep: [LET_IN.whep, '401'],
+  flv: [LET_IN.flv, '401'],
+  hls: [LET_IN.hls, '401'],
 };
 
 /** Two boxes; `live/cam` is published on the first one. */
@@ -55,7 +47,6 @@ class Stage {
   /** Tokens that clients have shown. */
   readonly shown: string[] = [];
   #streams = 0;
-  #sockets = 0;
 
   constructor(isSrs: boolean) {
     this.isSrs = isSrs;
@@ -97,62 +88,8 @@ class Stage {
   }
 
   protocols(role: Role): readonly Protocol[] {
-    // mini-srs speaks no SRT.
-    return CLIENTS[role].filter((name) => name !== 'srt' || this.isSrs);
+    return protocolsOf(role, this.isSrs);
   }
-
-  /** Returns what a client with this token is told; null: it has none. */
-  async told(box: ClusterBox, protocol: Protocol, role: Role, asked: Asked): Promise<string> {
-    const { stream, token } = asked;
-    const query = token === null ? '' : `?token=${token}`;
-    if (protocol === 'rtmp') return this.#rtmp(box, role, `${stream}${query}`);
-    if (protocol === 'srt') return this.#srt(box, role, asked);
-    if (protocol === 'flv' || protocol === 'hls') {
-      const file = protocol === 'flv' ? 'flv' : 'm3u8';
-      return statusOf(httpUrl(box, `live/${stream}.${file}${query}`));
-    }
-    const more = query.replace('?', '&');
-    const url = `${apiUrl(box)}/rtc/v1/${protocol}/?app=live&stream=${stream}${more}`;
-    return statusOf(url, offerText(role === 'publish' ? 'sendonly' : 'recvonly'));
-  }
-
-  async #rtmp({ supervisor }: ClusterBox, role: Role, stream: string): Promise<string> {
-    const client = await RtmpClient.open(supervisor.rtmpPort);
-    client[role](`rtmp://127.0.0.1:${supervisor.rtmpPort}/live`, stream);
-    const name = role === 'publish' ? 'Publish' : 'Play';
-    const code = await until('an answer', () =>
-      ['Start', 'Failed'].find((one) => client.codes().includes(`NetStream.${name}.${one}`)),
-    );
-    client.close();
-    return code;
-  }
-
-  async #srt({ srt, host }: ClusterBox, role: Role, { stream, token }: Asked): Promise<string> {
-    const caller = await new SrtCaller().open();
-    caller.target = srt;
-    caller.host = host;
-    const mode = role === 'publish' ? 'publish' : 'request';
-    const end = token === null ? '' : `,token=${token}`;
-    this.#sockets += 1;
-    const { type } = await caller.call(this.#sockets, `#!::r=live/${stream},m=${mode}${end}`);
-    await caller.close();
-    return `${type}`;
-  }
-}
-
-interface Asked {
-  readonly stream: string;
-  readonly token: string | null;
-}
-
-/** Returns the status of a request, with an offer if there is one. */
-async function statusOf(url: string, offer?: string, headers = {}): Promise<string> {
-  const left = new AbortController();
-  const sdp = { method: 'POST', body: offer ?? '', headers: { 'Content-Type': 'application/sdp' } };
-  const init = offer === undefined ? { headers } : sdp;
-  const response = await fetch(url, { ...init, signal: left.signal });
-  left.abort();
-  return `${response.status}`;
 }
 
 function failedOn(status: AdminStatus): number {
@@ -190,8 +127,8 @@ for (const origin of origins()) {
           const stream = stage.stream(role);
           const [, no] = ANSWERS[protocol];
           for (const [fault, token] of Object.entries(faults(stage, stream, role))) {
-            const told = await stage.told(stage.cluster.b, protocol, role, { stream, token });
-            assert.equal(told, no, fault);
+            const answer = await told(stage.cluster.b, protocol, role, { stream, token });
+            assert.equal(answer, no, fault);
             refused += 1;
           }
         });
@@ -209,7 +146,7 @@ for (const origin of origins()) {
           ] as const) {
             const stream = stage.stream(role);
             const token = stage.token(`live/${stream}`, role, changes, by);
-            assert.equal(await stage.told(box, protocol, role, { stream, token }), yes);
+            assert.equal(await told(box, protocol, role, { stream, token }), yes);
           }
         });
 
@@ -218,13 +155,13 @@ for (const origin of origins()) {
           const stream = stage.stream(role);
           const claims = { stream: ['live/other', `live/${stream}`], role };
           const faulty = { ...claims, exp: Math.floor(Date.now() / 1000) - 120 };
-          for (const [told, jwt] of [
+          for (const [answer, jwt] of [
             [no, faulty],
             [no, { ...claims, stream: 'live/other' }],
             [yes, claims],
           ] as const) {
             const asked = { stream, token: await stage.jwt(jwt) };
-            assert.equal(await stage.told(stage.cluster.b, protocol, role, asked), told);
+            assert.equal(await told(stage.cluster.b, protocol, role, asked), answer);
           }
           refused += 2;
         });
@@ -235,7 +172,7 @@ for (const origin of origins()) {
       const { b } = stage.cluster;
       const asked = { stream: 'cam', token: stage.token('live/cam', 'play') };
       for (let times = 0; times < 2; times++) {
-        assert.equal(await stage.told(b, 'rtmp', 'play', asked), 'Start');
+        assert.equal(await told(b, 'rtmp', 'play', asked), 'Start');
       }
       const headers = { Authorization: `Bearer ${asked.token}` };
       const url = httpUrl(b, 'live/cam.flv');

@@ -6,6 +6,8 @@ import { NO_JWT, OPEN_ACCESS, OPEN_POLICY } from './access.js';
 export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
   access: OPEN_ACCESS,
   policy: OPEN_POLICY,
+  limits: { viewersPerStream: 0, streams: 0, streamsPerIp: 0 },
+  publishBitrate: 0,
   takeover: 'refuse',
   silentMs: 2000,
   keys: [],
@@ -17,6 +19,7 @@ export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
 export function gateOf(options: Partial<GateOptions> = {}): Gate {
   return new Gate({
     rules: () => OPEN_RULES,
+    sessionsOf: () => 0,
     liveHere: () => null,
     answers: async () => true,
     dismiss: async () => {},

@@ -9,7 +9,13 @@ import { key } from '../helpers/stream-key.js';
 const KEY = { id: 'k', secret: 'sixteen characters' };
 const CAM = key('__defaultVhost__/live/cam');
 const WINDOW_SECONDS = 10;
-const VIEWER: ViewerRequest = { stream: CAM, ip: '192.0.2.1', session: null, token: null };
+const VIEWER: ViewerRequest = {
+  stream: CAM,
+  ip: '192.0.2.1',
+  session: null,
+  token: null,
+  isNew: false,
+};
 const NEEDED = { failure: 'token' };
 
 function rig() {

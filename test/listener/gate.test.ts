@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_PROOF } from '../../src/access/tokens.js';
 import { Connections } from '../../src/listener/connections.js';
 import type { LivePublisher } from '../../src/listener/gate.js';
 import { SessionError } from '../../src/listener/session-error.js';
@@ -122,4 +123,69 @@ test('the same client passes again, and players pass whoever publishes', async (
   const old = await published();
   await gate.pass(old, PUBLISH);
   await gate.pass(client(), { ...PUBLISH, role: 'play' });
+});
+
+test('clients are counted from the moment they pass until they leave', async () => {
+  const limits = { viewersPerStream: 2, streams: 2, streamsPerIp: 1 };
+  const { connections } = rig();
+  let sessions = 0;
+  const gate = gateOf({ rules: () => ({ ...OPEN_RULES, limits }), sessionsOf: () => sessions });
+  const open = (ip: string) => {
+    const connection = connections.open(ip, 1, 0);
+    assert.ok(typeof connection !== 'string');
+    return connection;
+  };
+  const full = { failure: 'limit' };
+  const play = { ...PUBLISH, role: 'play' } as const;
+  const players = [open('192.0.2.1'), open('192.0.2.1'), open('192.0.2.1')] as const;
+  const passing = await Promise.allSettled(players.map((one) => gate.pass(one, play)));
+  const results = passing.map(({ status }) => status);
+  assert.deepEqual(results, ['fulfilled', 'fulfilled', 'rejected']);
+  // One that has passed is not counted twice.
+  await gate.pass(players[0], play);
+  connections.closed(players[0]);
+  const viewer = { stream: STREAM, role: 'play', address: '192.0.2.7' } as const;
+  sessions = 1;
+  assert.throws(() => gate.request(viewer, NO_PROOF, true), full);
+  gate.request(viewer, NO_PROOF, false);
+  sessions = 0;
+  gate.request(viewer, NO_PROOF, true);
+
+  const other = { ...PUBLISH, stream: key('v/live/other') };
+  const third = { ...PUBLISH, stream: key('v/live/third') };
+  const first = open('192.0.2.1');
+  await gate.pass(first, PUBLISH);
+  await assert.rejects(gate.pass(open('192.0.2.1'), other), full);
+  await gate.pass(open('192.0.2.2'), third);
+  await assert.rejects(gate.pass(open('192.0.2.3'), other), full);
+  // Another box has counted this one.
+  await gate.pass(open('192.0.2.1'), { ...other, isSentOn: true });
+  connections.closed(first);
+  await gate.pass(open('192.0.2.3'), other);
+});
+
+test('a publisher that sends too much for ten seconds is ended, with the limit', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const { client, relayed, connections } = rig();
+  const gate = gateOf({ rules: () => ({ ...OPEN_RULES, publishBitrate: 4 }) });
+  const connection = client();
+  await gate.pass(connection, PUBLISH);
+  connection.servedBy(LIVE.owner, relayed);
+  const send = (megabits: number, seconds: number) => {
+    for (let at = 0; at < 4 * seconds; at++) {
+      now += 250;
+      relayed.bytesIn += (megabits * 1e6) / 8 / 4;
+      t.mock.timers.tick(250);
+    }
+  };
+  const why = () => connection.reason?.message;
+  // A burst is averaged.
+  send(20, 1);
+  send(2, 9);
+  assert.equal(why(), undefined);
+  send(4.2, 11);
+  assert.equal(why(), 'limits.publishBitrate: it sent 4.2 Mbit/s, more than 4');
+  connections.closed(connection);
 });

@@ -2,9 +2,17 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Failure } from '../listener.js';
 
 /** HTTP status of a client that the gate refuses, whatever it wants. */
-export const GATE_STATUS: Partial<Record<Failure, number>> = { access: 403, token: 401 };
+export const GATE_STATUS: Partial<Record<Failure, number>> = {
+  access: 403,
+  token: 401,
+  limit: 503,
+};
 
-/** A 401 tells which kind of credentials is wanted (RFC 9110 section 15.5.2). */
+/**
+ * Returns the headers of a refusal: a 401 tells which kind of credentials is wanted (RFC 9110
+ * section 15.5.2), a 503 when to come again.
+ */
 export function challenge(status: number): OutgoingHttpHeaders {
-  return status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer' };
+  return status === 503 ? { 'Retry-After': '1' } : {};
 }

@@ -59,7 +59,6 @@ interface Player {
   readonly hookClient: HookClient | null;
 }
 
-const RETRY: OutgoingHttpHeaders = { 'Retry-After': '1' };
 const GOES_ON: Waited = { status: null, hookClient: null };
 
 /** Serves HTTP-FLV, TS, MP3 and AAC: holds players until there is a stream, and relays it raw. */
@@ -246,8 +245,7 @@ export class LiveRelay {
 
   #fail(exchange: LiveExchange, error: unknown): void {
     const status = STATUS[failureOf(error)] ?? 502;
-    const headers = status === 503 ? RETRY : challenge(status);
-    this.#answer(exchange, status, headers, reasonForClient(error));
+    this.#answer(exchange, status, challenge(status), reasonForClient(error));
   }
 
   #answer(

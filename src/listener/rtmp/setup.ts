@@ -4,7 +4,6 @@ import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rt
 import { MAX_SAID } from '../../protocol/rtmp/play-record.js';
 import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
 import type { Connection } from '../connections.js';
-import type { Failure } from '../listener.js';
 import { noProxyHeader, PROXY_HEADER_MS, ProxyHeaderReader } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { RelayedClient } from './client-watch.js';
@@ -15,12 +14,11 @@ import {
   newIdentifier,
   openingOf,
   type ServerRules,
+  TOLD,
 } from './talk.js';
 
 /** A client that has closed its stream has so long to name another one, as in SRS. */
 const AGAIN_MS = 180_000;
-/** Failures that a client which has named a stream is told of. */
-const TOLD = new Set<Failure>(['no-child', 'child', 'token', 'busy', 'registry', 'internal']);
 
 export interface SetupRules extends ServerRules {
   readonly identifyMs: number;

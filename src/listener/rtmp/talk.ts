@@ -12,10 +12,21 @@ import { type Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js
 import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
 import type { ClosedRecord } from '../../protocol/rtmp/play-record.js';
 import { resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
+import type { Failure } from '../listener.js';
 import { SessionError } from '../session-error.js';
 
 /** The log's line for a client that was not served. */
 export const NOT_SERVED = 'rtmp client closed';
+/** Failures that a client which has named a stream is told of. */
+export const TOLD = new Set<Failure>([
+  'no-child',
+  'child',
+  'token',
+  'limit',
+  'busy',
+  'registry',
+  'internal',
+]);
 /** A child that has answered its probes answers a connection in milliseconds; a hung one never. */
 export const CHILD_ANSWER_MS = 10_000;
 /** A player may wait long for its publisher; a peer that vanished is found by TCP keep-alive. */

@@ -20,6 +20,7 @@ export class SrtRefusal extends SessionError {
 const REASONS: Partial<Record<Failure, RejectReason>> = {
   access: Reject.forbidden,
   token: Reject.unauthorized,
+  limit: Reject.overload,
   busy: Reject.conflict,
   child: Reject.gateway,
   internal: Reject.internal,

@@ -29,11 +29,8 @@ export function asRefusal(error: unknown): OfferRefusal {
   return new OfferRefusal(failure === 'registry' ? 503 : 500, reasonForClient(error), failure);
 }
 
-const RETRY_SECONDS = '1';
-
 /** Sends the reason, and for a temporary refusal when to retry. */
 export function replyRefusal(reply: FastifyReply, { status, message }: OfferRefusal): FastifyReply {
-  if (status === 503) reply.header('Retry-After', RETRY_SECONDS);
   reply.headers(challenge(status));
   return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
 }
