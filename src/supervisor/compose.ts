@@ -96,19 +96,8 @@ export async function compose(
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
-  return {
-    ...ground,
-    ...owning,
-    access,
-    api,
-    budget,
-    holds,
-    view,
-    admin,
-    history,
-    heartbeat,
-    helpers,
-  };
+  const made = { access, api, budget, holds, view, admin, history, heartbeat, helpers };
+  return { ...ground, ...owning, ...made };
 }
 
 /** Makes what several ports use, and nothing else. */
