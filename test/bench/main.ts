@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME ...]`: runs the benches named, or those of the whole box. */
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  access: () => import('./access.js'),
   api: () => import('./api.js'),
   fanout: () => import('./fanout.js'),
   'first-media': () => import('./first-media.js'),
