@@ -36,6 +36,7 @@ export const LONG: readonly string[] = [
   'e2e/check',
   'e2e/firewall',
   'e2e/pages',
+  'e2e/console',
   'e2e/cluster-dead-child',
   'registry/redis/redis-cluster',
   'e2e/unmanaged',

@@ -8,10 +8,16 @@ export interface ChartLine {
   readonly colour: string;
   readonly format: (value: number) => string;
   readonly isFilled?: boolean;
+  /** Its figures are whole numbers. */
+  readonly isWhole?: boolean;
 }
 
 const HEIGHT = 150;
 const HOUR_SECONDS = 3600;
+/** A box that has just begun is not drawn at the edge of an empty hour. */
+const LEAST_SECONDS = 300;
+/** Steps of an axis of whole numbers. */
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5].flatMap((one) => [one, 2 * one, 5 * one]);
 
 /** A chart of figures over the last hour, which shows the figures under the pointer. */
 export class Chart {
@@ -54,7 +60,9 @@ export class Chart {
     const end = seconds.at(-1) ?? Date.now() / 1000;
     this.#plot.batch(() => {
       this.#plot.setData(this.#data, false);
-      this.#plot.setScale('x', { min: end - HOUR_SECONDS, max: end });
+      const known = end - (seconds[0] ?? end);
+      const shown = Math.min(HOUR_SECONDS, Math.max(LEAST_SECONDS, known));
+      this.#plot.setScale('x', { min: end - shown, max: end });
     });
     this.#tell(null);
   }
@@ -111,6 +119,7 @@ export class Chart {
         },
         {
           ...{ ...axis, grid, ticks, size: 64, space: 40 },
+          ...(first?.isWhole === true && { incrs: WHOLE_STEPS }),
           values: (_plot, values) => values.map((value) => first?.format(value) ?? ''),
         },
       ],

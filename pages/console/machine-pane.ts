@@ -130,7 +130,9 @@ function makeCharts(): (readonly [Chart, readonly string[]])[] {
       ['out', 'in'],
     ],
     [
-      new Chart('Connections', [{ label: 'now', colour: 'one', format: whole, isFilled: true }]),
+      new Chart('Connections', [
+        { label: 'now', colour: 'one', format: whole, isFilled: true, isWhole: true },
+      ]),
       ['clients'],
     ],
     [
@@ -141,7 +143,9 @@ function makeCharts(): (readonly [Chart, readonly string[]])[] {
       ['cpuMost', 'cpu'],
     ],
     [
-      new Chart('Streams', [{ label: 'now', colour: 'one', format: whole, isFilled: true }]),
+      new Chart('Streams', [
+        { label: 'now', colour: 'one', format: whole, isFilled: true, isWhole: true },
+      ]),
       ['streams'],
     ],
     [

@@ -59,7 +59,8 @@ class Console {
     addEventListener('hashchange', () => this.#go());
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () => this.#pane?.repaint?.());
-    this.#poll.now();
+    // The first question is already for what the address names.
+    this.#go();
   }
 
   #query(): URLSearchParams {

@@ -23,7 +23,9 @@ export class StreamDetailView implements Detail {
   readonly #facts = new Facts();
   readonly #charts = [
     new Chart('Bitrate', [{ label: 'now', colour: 'one', format: bits, isFilled: true }]),
-    new Chart('Clients', [{ label: 'now', colour: 'two', format: whole, isFilled: true }]),
+    new Chart('Clients', [
+      { label: 'now', colour: 'two', format: whole, isFilled: true, isWhole: true },
+    ]),
   ] as const;
   readonly #timeline = new TimelineView();
   readonly #player: Player;
