@@ -1,5 +1,5 @@
 import type { Role } from '../../stream-key.js';
-import { append } from '../append.js';
+import { append, inOwnMemory } from '../append.js';
 import { INCOMPLETE, invalid, type Parsed, value } from '../result.js';
 import type { Amf0Object, Amf0Value } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
@@ -235,7 +235,7 @@ export class RtmpIdentifier {
     const url = parseStreamUrl(tcUrl, stream);
     if (url.kind === 'invalid') return url;
     if (url.kind === 'incomplete') return invalid('truncated stream url');
-    const recorded = Buffer.concat(this.#recorded);
+    const recorded = inOwnMemory(this.#recorded);
     const createStream = this.#createStreamId;
     const said = { recorded, tcUrl, pageUrl: this.#pageUrl };
     const answers = { answered: this.#answered, createStream, pings: this.#pings };
