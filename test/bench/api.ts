@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { publish } from '../helpers/media.js';
+import { Ffmpeg } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -8,14 +8,20 @@ import { cpuDuring, runAhead } from './measure.js';
 import { BlindPlayer } from './players.js';
 import { percentile, type Row, report, round } from './report.js';
 
-const CHILDREN = 64;
-const STREAMS = 4;
-const PLAYERS_PER_STREAM = 5;
+const CHILDREN = Number(process.env.BENCH_CHILDREN ?? 64);
+const STREAMS = Number(process.env.BENCH_STREAMS ?? 4);
+/** In all, beside the publishers. */
+const PLAYERS = Number(process.env.BENCH_PLAYERS ?? 20);
 const QUIET_SECONDS = 20;
 const ASK_SECONDS = 20;
-const PER_SECOND = 20;
+const PER_SECOND = Number(process.env.BENCH_PER_SECOND ?? 20);
 
-const PATHS = ['streams/', 'clients/?count=1000', 'vhosts/', 'summaries', 'versions', 'origins'];
+/** BENCH_PATHS: `streams/,summaries`. */
+const PATHS = process.env.BENCH_PATHS?.split(',') ?? [
+  ...['streams/', 'clients/?count=1000', 'vhosts/', 'summaries', 'versions', 'origins'],
+];
+/** A second of it is a few kilobytes, so that thousands of players cost little but their places. */
+const SMALL = ['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=5', '-c:v', 'libx264', '-g', '5'];
 
 /**
  * How long answers of the merged API take while media flows, and what asking the children costs.
@@ -30,7 +36,8 @@ export async function run(): Promise<void> {
     );
     rows.push({ name: origin.name, values });
   }
-  const title = `GETs of the merged API, ${CHILDREN} children, ${STREAMS} streams, ${PER_SECOND} a second`;
+  const load = `${CHILDREN} children, ${STREAMS} streams, ${PLAYERS} players`;
+  const title = `GETs of the merged API, ${load}, ${PER_SECOND} a second`;
   await report('api', title, rows);
 }
 
@@ -56,14 +63,24 @@ async function measure(
   const base = `http://127.0.0.1:${api}`;
   await until('every child is in', async () => (await known(base)) === CHILDREN);
   const cost = await quiet(supervisor);
-  const times = await streaming(supervisor, base, () => ask(base));
+  const { times, busy } = await streaming(supervisor, base, () => askWhile(supervisor, base));
   return {
     'p50 ms': round(percentile(times, 50)),
     'p99 ms': round(percentile(times, 99)),
     'worst ms': round(times.at(-1) ?? 0),
+    'supervisor CPU %, with clients': round(busy),
     'asking: supervisor CPU %': round(cost.own - without.own),
     'asking: a child CPU %': round(cost.each - without.each),
   };
+}
+
+/** Asks, and measures the supervisor's CPU meanwhile in percent of a core. */
+async function askWhile(supervisor: RunningSupervisor, base: string) {
+  let times: number[] = [];
+  const [spent = 0] = await cpuDuring([supervisor.pid], async () => {
+    times = await ask(base);
+  });
+  return { times, busy: (100 * spent) / ASK_SECONDS };
 }
 
 async function streaming<T>(
@@ -72,15 +89,20 @@ async function streaming<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const names = Array.from({ length: STREAMS }, (_, i) => `bench${i}`);
-  const encoders = names.map((name) => publish(supervisor.url(`live/${name}`)));
+  const encoders = names.map(
+    (name) => new Ffmpeg('ffmpeg', ['-re', ...SMALL, '-f', 'flv', supervisor.url(`live/${name}`)]),
+  );
   const players = Array.from(
-    { length: STREAMS * PLAYERS_PER_STREAM },
+    { length: PLAYERS },
     (_, i) => new BlindPlayer(supervisor.rtmpPort, names[i % STREAMS] ?? ''),
   );
   try {
     await until('all clients are in the list', async () => {
-      const { clients } = await get<{ clients: unknown[] }>(`${base}/api/v1/clients/?count=1000`);
-      return clients.length === encoders.length + players.length;
+      const count = encoders.length + players.length;
+      const { clients } = await get<{ clients: unknown[] }>(
+        `${base}/api/v1/clients/?count=${count + 1}`,
+      );
+      return clients.length === count;
     });
     return await work();
   } finally {

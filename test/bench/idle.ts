@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Origin, origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
-import { until } from '../helpers/until.js';
+import { endLone, type Lone, startLone } from './lone.js';
 import { residentBytes, threadMs } from './measure.js';
 import { type Row, report, round } from './report.js';
 
@@ -16,12 +12,6 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 const CALM_SECONDS = Number(process.env.BENCH_CALM_SECONDS ?? 60);
 /** The box that is taken as empty. */
 const EMPTY = 1;
-
-/** A lone origin with the config that a child of the box has. */
-interface Lone {
-  readonly process: ChildProcess;
-  readonly folder: string;
-}
 
 /**
  * CPU of a box whose children have nothing to do: the supervisor's, with one child and with many,
@@ -88,41 +78,6 @@ function shown({ supervisor, child, lone, memory, childMemory }: Use): Row['valu
     MB: round(memory, 0),
     'MB of a child': round(childMemory, 0),
   };
-}
-
-/** Starts an origin by the config of c001, with ports of its own and nobody to call. */
-async function startLone(origin: Origin, workDir: string): Promise<Lone> {
-  const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-lone-'));
-  const text = await readFile(join(workDir, 'conf', 'c001.conf'), 'utf8');
-  const conf = join(folder, 'lone.conf');
-  const { alone, api } = await withoutBox(text, folder);
-  await writeFile(conf, alone);
-  const process = spawn(origin.path, ['-c', conf], { cwd: folder, stdio: 'ignore' });
-  await until('the lone origin', async () => {
-    const answer = await fetch(`http://127.0.0.1:${api}/api/v1/versions`).catch(() => null);
-    return answer?.ok === true;
-  });
-  return { process, folder };
-}
-
-/** Returns the config with free ports, its own pid file, and no hooks or heartbeat. */
-async function withoutBox(text: string, folder: string): Promise<{ alone: string; api: number }> {
-  const used = [...new Set(text.match(/(?<=listen +(?:127\.0\.0\.1:)?)\d+(?=;)/g))];
-  const portOf = new Map<string, number>();
-  for (const port of used) portOf.set(port, await freePort());
-  const api = /http_api \{[^}]*?listen 127\.0\.0\.1:(\d+)/s.exec(text)?.[1] ?? '';
-  const alone = text
-    .replaceAll(/(?<=listen +(?:127\.0\.0\.1:)?)\d+(?=;)/g, (port) => `${portOf.get(port)}`)
-    .replace(/^pid .*$/m, `pid ${join(folder, 'lone.pid')};`)
-    .replace(/^asprocess .*$/m, 'asprocess off;')
-    .replace(/^heartbeat \{.*?^\}$/ms, '')
-    .replaceAll(/^\s*http_hooks \{.*?^\s*\}$/gms, '');
-  return { alone, api: portOf.get(api) ?? 0 };
-}
-
-async function endLone(lone: Lone | null): Promise<void> {
-  lone?.process.kill('SIGKILL');
-  if (lone !== null) await rm(lone.folder, { recursive: true, force: true });
 }
 
 function mean(values: readonly number[]): number {

@@ -3,6 +3,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   access: () => import('./access.js'),
   api: () => import('./api.js'),
+  'busy-child': () => import('./busy-child.js'),
   fanout: () => import('./fanout.js'),
   'first-media': () => import('./first-media.js'),
   'http-flv': () => import('./http-flv.js'),
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   idle: () => import('./idle.js'),
   'idle-connections': () => import('./idle-connections.js'),
   memory: () => import('./memory.js'),
+  notice: () => import('./notice.js'),
   origin: () => import('./origin.js'),
   registry: () => import('./registry.js'),
   relay: () => import('./relay.js'),
