@@ -59,6 +59,7 @@ else {
   try {
     // Alone and before the rest: see there.
     await import('../dist/src/cli/early-signals.js');
+    await import('../dist/src/cli/handed-over.js');
     await import('../dist/src/main.js');
   } catch (error) {
     const text = reasonOf(error, limit);

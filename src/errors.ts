@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'ERR_BUSY'
   | 'ERR_JOB'
   | 'ERR_RELOAD'
+  | 'ERR_UPGRADE'
   | 'ERR_REGISTRY'
   | 'ERR_REGISTRY_AWAY'
   | 'ERR_PROTOCOL';

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { EventsOrder } from './cli/events.js';
 import type { FollowOptions } from './cli/follow.js';
+import { handedOver } from './cli/handed-over.js';
+import { orGoBack } from './cli/inherited.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
 import { CLEAR, type Output, sizeOf } from './cli/output.js';
@@ -131,15 +133,26 @@ async function load<T>(module: Promise<T>): Promise<T> {
 
 const actions: CliActions = {
   run: async ({ config: file, demo = false, ...flags }) => {
+    const { inheritance = null, relay: taken = null } = handedOver ?? {};
     const readConfig = () => loadConfig({ flags, env, dotenv, file });
-    const config = await readConfig();
-    const { run } = await load(import('./cli/run.js'));
-    errorsAreJson = config.log.format === 'json';
-    const onSignals = handleSignals;
-    const output = { stdout, stderr };
-    const cwd = process.cwd();
-    const given = { configFile: file, cwd, demo };
-    await run(config, { ...around, ...given, ...output, readConfig, onSignals });
+    await orGoBack(inheritance, async () => {
+      const config = await readConfig();
+      const { run } = await load(import('./cli/run.js'));
+      errorsAreJson = config.log.format === 'json';
+      const onSignals = handleSignals;
+      const output = { stdout, stderr };
+      const cwd = process.cwd();
+      const [, script = '', ...words] = process.argv;
+      const call = { script, words, env };
+      const abandon = () => process.exit(1);
+      const given = { configFile: file, cwd, demo, inheritance, taken, call, abandon };
+      await run(config, { ...around, ...given, ...output, readConfig, onSignals });
+    });
+  },
+  prove: async ({ config: file, state, demo: _, ...flags }) => {
+    const config = await loadConfig({ flags, env, dotenv, file });
+    const { provenBy } = await load(import('./cli/prove.js'));
+    stdout.write(await provenBy(state, config, { ...around, configFile: file }));
   },
   check: async ({ config: file, ...flags }) => {
     const config = await loadConfig({ flags, env, dotenv, file });
@@ -169,6 +182,10 @@ const actions: CliActions = {
   order,
   events,
   logs,
+  upgrade: async (order, options) => {
+    const { upgrade } = await load(import('./cli/upgrade.js'));
+    await upgrade(order, await followOptions(options));
+  },
   reload: async (dryRun, options) => {
     const { reload } = await load(import('./cli/reload.js'));
     await reload(dryRun, await followOptions(options));

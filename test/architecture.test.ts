@@ -150,7 +150,7 @@ describe('import laws', () => {
     assert.deepEqual(
       importers
         .map(({ path }) => path)
-        .filter((path) => !/^(supervisor\/.*|main|cli\/run)\.ts$/.test(path)),
+        .filter((path) => !/^(supervisor\/.*|main|cli\/(handed-over|prove|run))\.ts$/.test(path)),
       [],
     );
   });
@@ -178,11 +178,12 @@ describe('import laws', () => {
 describe('habits', () => {
   it('only the programs touch arguments, signals and the end of the process', () => {
     const program = /process\.(argv|exit\(|exitCode|on\()/;
+    // SIGCHLD alone tells of the end of a child that Node does not know.
     // The origin's API says with which arguments it was started, as SRS's does.
     assert.deepEqual(
       users(
         program,
-        /^(main|cli\/(early-signals|signals|unforeseen)|origin\/(main|api\/views))\.ts$/,
+        /^(main|cli\/(early-signals|handed-over|signals|unforeseen)|child\/adopted-process|origin\/(main|api\/views))\.ts$/,
       ),
       [],
     );
@@ -190,7 +191,10 @@ describe('habits', () => {
 
   it('only the programs and the configuration read the environment', () => {
     assert.deepEqual(
-      users(/process\.env/, /^(main|cli\/early-signals|config\/load|origin\/main)\.ts$/),
+      users(
+        /process\.env/,
+        /^(main|cli\/(early-signals|handed-over)|config\/load|origin\/main)\.ts$/,
+      ),
       [],
     );
   });

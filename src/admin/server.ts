@@ -4,6 +4,7 @@
  * system, unmanaged.
  */
 
+import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -15,6 +16,7 @@ import { createHttpServer } from '../listener/http/server.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { logFault } from '../logging/refusals.js';
 import { collectRoutes, type RegisteredRoute } from '../openapi/routes.js';
+import { listenAt } from '../system/open-ports.js';
 import { type Guard, refusalOf } from './guard.js';
 import { IdleFirst } from './idle-first.js';
 import { addDocument, addStateRoutes } from './state-routes.js';
@@ -86,7 +88,12 @@ export class AdminServer {
       );
     }
     try {
-      await this.#app.listen({ host: address.host ?? '::', port: address.port });
+      await this.#app.ready();
+      listenAt(this.#app.server, 'listen.admin', {
+        host: address.host ?? '::',
+        port: address.port,
+      });
+      await once(this.#app.server, 'listening');
     } catch (error) {
       const why = codeOf(error) === 'EADDRINUSE' ? 'the port is taken' : messageOf(error);
       const mend = 'stop what holds it, or set listen.admin (--admin) to another port';
@@ -110,6 +117,8 @@ export class AdminServer {
 
   /** Closes the port and every connection to it. */
   async close(): Promise<void> {
+    this.#app.server.close();
+    this.#app.server.closeAllConnections();
     await this.#app.close();
   }
 }

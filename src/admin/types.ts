@@ -194,3 +194,53 @@ export type ReloadReport = Readonly<z.infer<typeof RELOAD_REPORT>>;
 
 /** Reloads the configuration; with `dryRun` it changes nothing. Rejects if a file is bad. */
 export type Reload = (dryRun: boolean) => Promise<ReloadReport>;
+
+const CUT = z
+  .record(z.string(), z.int())
+  .readonly()
+  .describe('connections that are closed, by port; ports without any are omitted');
+
+/** Plan of an upgrade that is about to be done, or would be. */
+export const UPGRADE_PLAN = z
+  .object({
+    dryRun: z.boolean().describe('nothing was changed: it was only asked what would be done'),
+    from: z.string().describe('version of the running program'),
+    to: z.string().describe('version of the one that takes its place'),
+    script: z.string().describe('path of the script that is started'),
+    kept: z.int().describe('connections that live on'),
+    cut: CUT,
+  })
+  .meta({ id: 'UpgradePlan' });
+export type UpgradePlan = Readonly<z.infer<typeof UPGRADE_PLAN>>;
+
+/** The last upgrade of this process. */
+export const UPGRADE_STATUS = z
+  .object({
+    state: z
+      .enum(['none', 'running', 'done', 'failed'])
+      .describe('`failed`: the program before runs again'),
+    upgrades: z
+      .int()
+      .describe('programs that this process has had before, those included that failed'),
+    from: z.string().nullable().describe('version of the program before; null: there was none'),
+    to: z.string().nullable().describe('version of this one'),
+    pauseMs: z.number().nullable().describe('milliseconds for which media stood still'),
+    kept: z.int().describe('connections that live on'),
+    cut: CUT,
+    error: z.string().nullable().describe('why it failed; null: it has not'),
+  })
+  .meta({ id: 'UpgradeStatus' });
+export type UpgradeStatus = Readonly<z.infer<typeof UPGRADE_STATUS>>;
+
+/** Replaces the program in place. */
+export interface Upgrades {
+  status(): UpgradeStatus;
+  /** Rejects if the new program cannot follow; nothing has changed then. */
+  upgrade(to: string | null, dryRun: boolean): Promise<UpgradePlan>;
+}
+
+/** The orders of the admin port to the whole program. */
+export interface BoxOrders {
+  readonly reload: Reload;
+  readonly upgrades: Upgrades;
+}

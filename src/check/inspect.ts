@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly configFile?: string | undefined;
   /** Gets every secret before anything is logged or printed. */
   readonly redactor: Redactor;
+  /** The ports are open already, in this process or beside it; default: false. */
+  readonly isOpen?: boolean;
 }
 
 const PINNING: Pinning = { prefix: pinPrefix, readAffinity, move: pinThreads };
@@ -56,7 +58,7 @@ export interface Inspection {
 
 /** Checks configuration and machine as a start would; changes nothing. */
 export async function inspect(config: Config, around: Surroundings): Promise<Inspection> {
-  const { env, packageRoot, argv, configFile, redactor } = around;
+  const { env, packageRoot, argv, configFile, redactor, isOpen = false } = around;
   const findings = new Findings();
   redactor.learn(secretsOf(config));
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
@@ -68,7 +70,7 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const overlap = await findings.attempt('neighbours', () => findOverlap(config, plan, pinning));
   const count = plan?.children.length ?? 0;
   const shares = await findings.attempt('descriptors', () => budget(config, count));
-  await findings.attempt('ports', () => provePorts(config));
+  if (!isOpen) await findings.attempt('ports', () => provePorts(config));
   const firewall =
     binary && (await findings.attempt('firewall', () => tryFirewall(config, binary, count)));
   await findings.attempt('http.dir', () => tryHttpDir(config.http.dir));

@@ -4,7 +4,9 @@ import { messageOf } from '../errors.js';
 import { LimitedLines } from '../logging/limited-lines.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
+import { listenAt } from '../system/open-ports.js';
 import { type Beat, MOST_BYTES, parseBeat } from './beat-request.js';
+import type { KeptFleet } from './kept.js';
 import { Pulse, type PulseTimes } from './pulse.js';
 
 /** The last process of a child. */
@@ -37,7 +39,7 @@ const REQUEST_MS = 5_000;
  * has a secret that only this process is given, so that nobody else can speak for it.
  */
 export class Beats {
-  readonly #secret = randomBytes(32);
+  #secret: Uint8Array = randomBytes(32);
   readonly #expected = new Map<string, Expected>();
   readonly #sockets = new Set<Socket>();
   readonly #lines = new LimitedLines();
@@ -54,16 +56,26 @@ export class Beats {
 
   /**
    * Opens the port. Without one, which is logged, children are told to send nothing, and are probed
-   * instead.
+   * instead. `kept`: children that know their paths already.
    */
-  async open(): Promise<void> {
+  async open(kept: KeptFleet | null = null): Promise<void> {
+    this.#secret = kept?.beatSecret ?? this.#secret;
+    for (const { id, generation } of kept?.children ?? []) {
+      this.#expected.set(id, { generation, path: this.#path({ id, generation }), pulse: null });
+    }
     const failure = await new Promise<Error | null>((resolve) => {
-      this.#server.once('error', resolve).listen({ host: HOST, port: 0 }, () => resolve(null));
+      this.#server.once('error', resolve).once('listening', () => resolve(null));
+      listenAt(this.#server, 'heartbeats', { host: HOST, port: 0 });
     });
     this.#server.on('error', () => {});
     if (failure === null) return;
     const text = 'no port for the heartbeats of children: they are asked instead, which costs CPU';
     this.#logger.warn({ reason: messageOf(failure) }, text);
+  }
+
+  /** The secret of the paths. */
+  get secret(): Uint8Array {
+    return this.#secret;
   }
 
   /** Returns the URL for the heartbeats of one process; null if there is no port. */

@@ -5,6 +5,7 @@ import { Beats } from './beats.js';
 import { EJECT_SECONDS, Ejector } from './ejector.js';
 import type { FleetOptions } from './fleet-options.js';
 import { GivenUp } from './given-up.js';
+import type { KeptFleet } from './kept.js';
 import { probeRtmp } from './probe.js';
 import type { ChildSetup } from './setup.js';
 import type { Ejection } from './standing.js';
@@ -55,14 +56,19 @@ export class Care {
   }
 
   /** Opens what children need from their start on. */
-  async open(): Promise<void> {
-    await this.#beats.open();
+  async open(kept: KeptFleet | null = null): Promise<void> {
+    await this.#beats.open(kept);
   }
 
   /** Begins to look for outliers, if that is wanted. */
   start(): void {
     this.#isStarted = true;
     if (this.#rules.eject === true) this.#ejector.start();
+  }
+
+  /** The secret in the paths of the heartbeats. */
+  get beatSecret(): Uint8Array {
+    return this.#beats.secret;
   }
 
   /** Goes by other rules from now on. Children that are broken or hung stay so. */

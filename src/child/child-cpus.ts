@@ -21,6 +21,11 @@ export class ChildCpus {
     this.#logger = logger;
   }
 
+  /** CPUs that its processes are to have. */
+  get wanted(): readonly number[] {
+    return this.#wanted;
+  }
+
   /** CPUs of all threads of its process, as last read. */
   get actual(): readonly number[] {
     return this.#actual;

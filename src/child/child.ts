@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { countFailure, restartDelay } from './backoff.js';
 import { ChildCpus } from './child-cpus.js';
 import { writeConf } from './conf-file.js';
 import { CrashLoop } from './crash-loop.js';
-import { forgetChild, recordChild } from './leftovers.js';
-import { beginLife, type Life, type LifeEnd, notBegun } from './life.js';
+import { type KeptChild, type RunningChild, runningOf } from './kept.js';
+import { keptProcess } from './kept-process.js';
+import { LeasedPorts } from './leased-ports.js';
+import {
+  beginLife,
+  continueLife,
+  type Life,
+  type LifeEnd,
+  type LifePlan,
+  notBegun,
+} from './life.js';
+import { planLife } from './life-plan.js';
 import { ChildLog } from './log.js';
-import { leasePorts, type PortLease } from './ports.js';
+import { ProcessRecord } from './process-record.js';
 import type { ChildSetup, ChildSpec } from './setup.js';
 import { type Ejection, Standing } from './standing.js';
 import { tellBroken, tellChange, tellRestart } from './tell-child.js';
@@ -27,9 +36,10 @@ export class Child {
   readonly cpus: ChildCpus;
   readonly #log: ChildLog;
   readonly #logger: Logger;
-  #lease: PortLease;
+  readonly #lease: LeasedPorts;
   readonly #standing = new Standing();
   readonly #crashes: CrashLoop;
+  readonly #record: ProcessRecord;
   #life: Life | null = null;
   #generation = 0;
   /** Why it gets no new streams; null: it does. */
@@ -41,20 +51,19 @@ export class Child {
   #readyAt = Infinity;
   #asked = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #recorded: Promise<void> = Promise.resolve();
   #settle: () => void = () => {};
 
   constructor(spec: ChildSpec, setup: ChildSetup) {
     this.id = spec.id;
     this.#setup = setup;
-    this.#lease = spec.lease;
     this.#generation = spec.generation ?? 0;
     this.#crashes = new CrashLoop(setup.maxCrashes);
     this.#logger = setup.logger.child({ child: spec.id });
+    this.#lease = new LeasedPorts(spec.lease, setup, this.#logger);
+    this.#record = new ProcessRecord(spec.id, setup.workDir, this.#logger);
     const { pinning } = setup;
     this.cpus = new ChildCpus(spec.cpus, () => this.pid, { pinning, logger: this.#logger });
-    const prepare = setup.renewFiles;
-    const log = { logger: this.#logger, prepare, ...setup.log };
+    const log = { logger: this.#logger, prepare: setup.renewFiles, ...setup.log };
     this.#log = new ChildLog(setup.workDir.log(spec.id), log);
   }
 
@@ -68,23 +77,47 @@ export class Child {
     return this.#generation;
   }
 
-  get #state(): ChildState {
-    return this.#standing.state;
-  }
-
   /**
    * Starts the child, and restarts it whenever it dies. Resolves, never rejects, when it is ready,
    * broken or stopped, or when waiting longer makes no sense.
    */
   start(): Promise<void> {
-    if (this.#state !== 'starting') this.#standing.to('starting', this.#stopReason);
+    if (this.#standing.state !== 'starting') this.#standing.to('starting', this.#stopReason);
     this.#crashes.clear();
-    this.#asked = new AbortController();
     this.#stopReason = null;
     this.#failures = 0;
+    return this.#serve(null);
+  }
+
+  /** Returns what outlives the program; its log is written no more. */
+  async give(): Promise<KeptChild | null> {
+    await this.#log.leave();
+    const standing = this.#standing.give();
+    if (standing === null) return null;
+    const [{ id, generation }, { ports }, { wanted }] = [this, this.#lease, this.cpus];
+    const [restarts, failures, drainedFor] = [this.#restarts, this.#failures, this.#drainedFor];
+    const known = { id, generation, restarts, failures, drainedFor, ports, standing };
+    return { ...known, cpus: [...wanted], process: await keptProcess(this.#life) };
+  }
+
+  /** Goes on with what the program before this one gave; resolves as `start`. */
+  async adopt(kept: KeptChild): Promise<void> {
+    const { restarts, failures, drainedFor } = kept;
+    [this.#restarts, this.#failures, this.#drainedFor] = [restarts, failures, drainedFor];
+    this.#standing.adopt(kept.standing);
+    const { state } = kept.standing;
+    const running = runningOf(kept);
+    if (state === 'broken' || state === 'stopped') return;
+    if (running === null && state !== 'failed') this.#to('failed', 'its process was not kept');
+    if (running === null) this.#to('starting', 'again');
+    await this.#serve(running);
+  }
+
+  #serve(kept: RunningChild | null): Promise<void> {
+    this.#asked = new AbortController();
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.#running = this.#run(this.#asked.signal);
+      this.#running = this.#run(this.#asked.signal, kept);
     });
   }
 
@@ -95,12 +128,13 @@ export class Child {
   async stop(graceMs: number, reason: string | null = null): Promise<void> {
     this.#stopReason ??= reason;
     this.#asked.abort();
-    if (this.#state === 'starting' || isServing(this.#state)) this.#to('stopping', reason);
+    if (this.#standing.state === 'starting' || isServing(this.#standing.state))
+      this.#to('stopping', reason);
     this.#life?.kill('SIGTERM');
     const force = setTimeout(() => this.#life?.force(), graceMs);
     await this.#running;
     clearTimeout(force);
-    if (this.#state !== 'stopped') this.#to('stopped');
+    if (this.#standing.state !== 'stopped') this.#to('stopped');
     this.#settle();
     await this.#log.close();
   }
@@ -112,15 +146,15 @@ export class Child {
   /** Stops new streams, in later generations too, until `undrain`; present streams continue. */
   drain(why = BY_OPERATOR): void {
     this.#drainedFor = why;
-    if (this.#state === 'ready') this.#to('draining', why);
-    else if (this.#state === 'draining') this.#standing.explain(why);
+    if (this.#standing.state === 'ready') this.#to('draining', why);
+    else if (this.#standing.state === 'draining') this.#standing.explain(why);
   }
 
   /** Allows new streams again. A broken child is started. */
   undrain(): void {
     this.#drainedFor = null;
-    if (this.#state === 'draining') this.#to('ready');
-    if (this.#state === 'broken') void this.start();
+    if (this.#standing.state === 'draining') this.#to('ready');
+    if (this.#standing.state === 'broken') void this.start();
   }
 
   /** See `ChildLog.reopen`. */
@@ -134,22 +168,16 @@ export class Child {
   }
 
   status(usage: Usage = NO_USAGE, ejection: Ejection | null = null): ChildStatus {
-    return {
-      id: this.id,
-      pid: this.pid,
-      cpus: this.cpus.actual,
-      ...this.#standing.told(ejection),
-      ports: this.#lease.ports,
-      generation: this.#generation,
-      restarts: this.#restarts,
-      cpu: usage.cpu,
-      rss: usage.rss,
-    };
+    const { id, pid, generation } = this;
+    const { cpu, rss } = usage;
+    const [{ ports }, restarts] = [this.#lease, this.#restarts];
+    const standing = this.#standing.told(ejection);
+    return { id, pid, cpus: this.cpus.actual, ...standing, ports, generation, restarts, cpu, rss };
   }
 
-  async #run(asked: AbortSignal): Promise<void> {
-    while (!asked.aborted) {
-      const end = await this.#live(asked);
+  async #run(asked: AbortSignal, kept: RunningChild | null): Promise<void> {
+    for (let before = kept; !asked.aborted; before = null) {
+      const end = await this.#live(asked, before);
       if (asked.aborted) return;
       if (end.kind === 'broken') return this.#break(end.reason);
       const loop = this.#loopBy(end);
@@ -172,10 +200,10 @@ export class Child {
   }
 
   /** Runs one process, from its config to its end as confirmed by the system. */
-  async #live(asked: AbortSignal): Promise<LifeEnd> {
-    this.#generation++;
+  async #live(asked: AbortSignal, kept: RunningChild | null): Promise<LifeEnd> {
+    if (kept === null) this.#generation++;
     this.#readyAt = Infinity;
-    const life = await this.#begin().catch(notBegun);
+    const life = await this.#begin(kept).catch(notBegun);
     if ('kind' in life) return this.#down(life);
     if (asked.aborted) life.kill('SIGTERM');
     const end = this.#down(await life.over);
@@ -183,50 +211,35 @@ export class Child {
     await life.exited;
     this.#life = null;
     this.cpus.forget();
-    await this.#recorded;
-    await forgetChild(this.#setup.workDir, this.id).catch((error: unknown) =>
-      this.#logger.warn({ reason: messageOf(error) }, 'record of the child not removed'),
-    );
+    await this.#record.remove();
     return end;
   }
 
-  async #begin(): Promise<Life> {
-    const { binary, workDir, guard, env, times } = this.#setup;
+  /** Starts a process, or goes on with that of the program before this one. */
+  async #begin(kept: RunningChild | null): Promise<Life> {
+    const { id, generation } = this;
+    const onReady = (pid: number) => this.#ready(pid);
+    if (kept !== null) {
+      this.#setup.started.note({ id, generation }, this.#setup.conf());
+      this.#life = await continueLife(this.#plan(), kept, onReady);
+      return this.#life;
+    }
+    await this.#setup.renewFiles();
+    await this.#lease.prove();
+    await this.writeConf();
+    this.#life = await beginLife(this.#plan(), onReady);
+    void this.#record.write(this.#life.pid);
+    return this.#life;
+  }
+
+  #plan(): LifePlan {
     const onHealth = (health: ChildHealth) => {
       this.#standing.health = health;
     };
     onHealth('ok');
-    await this.#setup.renewFiles();
-    await this.#provePorts();
-    await this.writeConf();
-    const argv = [...guard, ...this.cpus.prefix(), ...binary.command, '-c', workDir.conf(this.id)];
-    const life = await beginLife(
-      {
-        spawn: { argv, cwd: workDir.path, env },
-        ports: this.#lease.ports,
-        authorization: this.#setup.conf().template.authorization,
-        times: times(),
-        log: this.#log,
-        watching: {
-          ...this.#setup.watching({ id: this.id, generation: this.#generation }),
-          onHealth,
-          logger: this.#logger,
-        },
-      },
-      (pid) => this.#ready(pid),
-    );
-    this.#life = life;
-    this.#recorded = this.#record(life.pid);
-    return life;
-  }
-
-  #record(pid: number): Promise<void> {
-    return recordChild(this.#setup.workDir, this.id, pid).catch((error: unknown) =>
-      this.#logger.warn(
-        { reason: messageOf(error) },
-        'child not recorded: it may be left running should the supervisor be killed',
-      ),
-    );
+    const [{ id, generation }, { ports }, prefix] = [this, this.#lease, this.cpus.prefix()];
+    const parts = { log: this.#log, onHealth, logger: this.#logger };
+    return planLife(this.#setup, { id, generation, ports, prefix, ...parts });
   }
 
   /** Writes the files of its present process again, after they were removed. */
@@ -234,8 +247,7 @@ export class Child {
     const { pid } = this;
     if (pid === null) return;
     await this.writeConf();
-    this.#recorded = this.#record(pid);
-    await this.#recorded;
+    await this.#record.write(pid);
   }
 
   /** Writes the config for its next process; returns the path. */
@@ -250,36 +262,25 @@ export class Child {
     this.#life?.kill('SIGHUP');
   }
 
-  /** Moves to other ports if somebody has taken ours meanwhile. */
-  async #provePorts(): Promise<void> {
-    if (await this.#lease.areFree()) return;
-    const [lease] = await leasePorts(1, this.#setup.portBase);
-    if (lease === undefined) return;
-    this.#logger.warn({ from: this.#lease.ports, to: lease.ports }, 'ports taken, child moves');
-    await this.#lease.release();
-    this.#lease = lease;
-    await this.#setup.onMoved();
-  }
-
   async #ready(pid: number): Promise<void> {
-    await this.#recorded;
+    await this.#record.written;
     const isUniform = await this.cpus.read();
     if (this.#asked.signal.aborted || this.pid !== pid) return;
     if (!isUniform) this.#logger.warn('threads of the child differ in their CPUs');
     this.#readyAt = performance.now();
-    this.#to(this.#drainedFor === null ? 'ready' : 'draining', this.#drainedFor);
+    const state = this.#drainedFor === null ? 'ready' : 'draining';
+    if (state !== this.#standing.state) this.#to(state, this.#drainedFor);
     this.#setup.onReady(this.status());
     this.#settle();
   }
 
   #down(end: LifeEnd): LifeEnd {
-    const { id } = this;
     if (!this.#asked.signal.aborted) {
       this.#standing.failed(end.reason);
       this.#to('failed', end.reason);
     }
-    const reason = this.#stopReason ?? end.reason;
-    this.#setup.onDown({ id, generation: this.#generation, reason });
+    const { id, generation } = this;
+    this.#setup.onDown({ id, generation, reason: this.#stopReason ?? end.reason });
     return end;
   }
 
@@ -291,7 +292,7 @@ export class Child {
 
   #to(state: ChildState, why: string | null = null): void {
     const { id: child, pid } = this;
-    const [from, generation] = [this.#state, this.#generation];
+    const [from, generation] = [this.#standing.state, this.#generation];
     this.#standing.to(state, why);
     tellChange(this.#logger, { child, generation, pid, from, to: state, why });
   }

@@ -2,7 +2,8 @@ import { childId } from '../cpu/plan.js';
 import type { Logger } from '../logging/logger.js';
 import { Child } from './child.js';
 import type { FleetOptions } from './fleet-options.js';
-import { ephemeralOverlap, leasePorts } from './ports.js';
+import type { KeptChild } from './kept.js';
+import { ephemeralOverlap, leaseAgain, leasePorts } from './ports.js';
 import type { ChildSetup } from './setup.js';
 
 export interface ChildrenOptions extends Pick<FleetOptions, 'portBase' | 'onPorts'> {
@@ -62,6 +63,22 @@ export class Children {
       throw error;
     }
     return ids;
+  }
+
+  /** Makes the children that the program before this one gave, and has them go on. */
+  async adopt(setup: ChildSetup, kept: readonly KeptChild[]): Promise<void> {
+    for (const { id, cpus, ports, generation } of kept) {
+      const lease = await leaseAgain(ports);
+      this.#children.set(id, new Child({ id, cpus, lease, generation }, setup));
+    }
+    await this.tellPorts();
+    await Promise.all(kept.map((one) => this.#children.get(one.id)?.adopt(one)));
+  }
+
+  /** Returns what outlives the program of each child. */
+  async give(): Promise<KeptChild[]> {
+    const given = await Promise.all(Array.from(this, (child) => child.give()));
+    return given.filter((one) => one !== null);
   }
 
   /** Forgets the last child, which has ended, and releases its ports. */

@@ -3,11 +3,18 @@ import type { Logger } from '../logging/logger.js';
 import type { Binary } from './binary.js';
 import type { ConfOptions } from './conf-plan.js';
 import type { HooksPlan } from './hooks-conf.js';
+import type { KeptFleet } from './kept.js';
 import type { LogOptions } from './log-file.js';
 import type { Pinning } from './pinning.js';
 import type { StartedConfs } from './started-confs.js';
 import type { ProbeTimes } from './times.js';
-import type { ChildPorts } from './types.js';
+import type { ChildDown, ChildPorts, ChildStatus } from './types.js';
+
+/** Events of a fleet, by the values that they tell. */
+export interface FleetEvents {
+  ready: [ChildStatus];
+  down: [ChildDown];
+}
 
 export interface FleetOptions {
   readonly binary: Binary;
@@ -26,6 +33,8 @@ export interface FleetOptions {
    * Called with all children's ports before any child opens them, and again whenever a child moves.
    */
   readonly onPorts?: (ports: readonly ChildPorts[]) => Promise<void>;
+  /** The fleet of the program before this one, with which it goes on; default: none. */
+  readonly kept?: KeptFleet | null;
   readonly pinning?: Pinning | null;
   readonly logger?: Logger;
   readonly times?: Partial<ProbeTimes>;

@@ -21,7 +21,7 @@ export async function makeSetup(options: FleetOptions, parts: FleetParts): Promi
   const { binary, portBase, hooks = () => null, log = {} } = options;
   const { pinning = null, guard = true, started = new StartedConfs() } = options;
   const { care, ingester, ...told } = parts;
-  await care.open();
+  await care.open(options.kept);
   const env = childEnvironment(options.env);
   return {
     ...told,

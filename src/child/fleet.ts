@@ -13,23 +13,19 @@ import { Care } from './care.js';
 import type { Child } from './child.js';
 import { Children } from './children.js';
 import type { ConfOptions } from './conf-plan.js';
-import type { FleetOptions } from './fleet-options.js';
+import type { FleetEvents, FleetOptions } from './fleet-options.js';
 import { makeSetup } from './fleet-setup.js';
 import { Ingest } from './ingest.js';
-import { removeLeftovers, removeMedia } from './leftovers.js';
+import type { KeptFleet } from './kept.js';
+import { clearWorkDir, removeMedia } from './leftovers.js';
 import { noneReady } from './none-ready.js';
 import { OrphanReaper } from './orphans.js';
 import type { ChildSetup } from './setup.js';
 import { StartWave } from './start-wave.js';
 import { testConf } from './test-conf.js';
-import type { ChildDown, ChildStatus } from './types.js';
+import type { ChildStatus } from './types.js';
 import { UsageMeter } from './usage.js';
 import { openWorkDir, type WorkDir } from './workdir.js';
-
-interface FleetEvents {
-  ready: [ChildStatus];
-  down: [ChildDown];
-}
 
 /** Milliseconds before SIGKILL: SRS takes up to 1.1 s for a SIGTERM. */
 const STOP_GRACE_MS = 2_000;
@@ -85,7 +81,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     try {
       await this.#starting;
     } catch (error) {
-      await this.close();
+      if (!this.#options.kept) await this.close();
       throw error;
     }
   }
@@ -203,6 +199,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await this.#children.repin(cpus);
   }
 
+  /** Returns what outlives the program. The children's output is read no more. */
+  async give(): Promise<KeptFleet> {
+    return { children: await this.#children.give(), beatSecret: this.care.beatSecret };
+  }
+
   /** Stops all children, by force after 2 s. Resolves when none is left. */
   close(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -216,16 +217,18 @@ export class Fleet extends EventEmitter<FleetEvents> {
   async #start(onProgress: (done: number, total: number) => void): Promise<void> {
     const { workDir: path } = this.#options;
     this.#workDir = await openWorkDir(path);
-    const killed = await removeLeftovers(this.#workDir);
-    if (killed > 0) this.#logger.warn({ killed }, 'killed children of a supervisor that is gone');
-    await removeMedia(this.#workDir);
+    const { kept = null } = this.#options;
+    if (kept === null) await clearWorkDir(this.#workDir, this.#logger);
     this.#setup = await this.#makeSetup(this.#workDir);
-    await this.#children.make(this.#setup, this.#options.cpus);
+    if (kept !== null) await this.#children.adopt(this.#setup, kept.children);
+    else await this.#children.make(this.#setup, this.#options.cpus);
     // The configs differ in nothing that could be wrong in one of them only.
-    await this.prove(childId(0));
+    if (kept === null) await this.prove(childId(0));
     this.#meter = new UsageMeter(this.#children, (pid) => this.care.still(pid));
     if (process.pid === 1) this.#reaper = await OrphanReaper.open(this.#logger);
-    await this.#wave.startAll(this.#children, onProgress, () => this.#stopping === null);
+    if (kept === null) {
+      await this.#wave.startAll(this.#children, onProgress, () => this.#stopping === null);
+    }
     this.#requireOne();
     this.care.start();
   }

@@ -17,20 +17,23 @@ interface Handle {
 
 /**
  * Reads a pipe every 20 ms. The pipe's buffer holds a few hundred lines meanwhile; a pipe that
- * fills fast is read without a pause.
+ * fills fast is read without a pause. Returns a function that stops it: what is written from then
+ * on stays in the pipe.
  */
-export function readGathered(stream: Readable, take: (bytes: Buffer) => void): void {
+export function readGathered(stream: Readable, take: (bytes: Buffer) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const goOn = () => handleOf(stream)?.readStart();
   stream.on('data', (bytes: Buffer) => {
     take(bytes);
-    if (bytes.length < FLOOD_BYTES) pause(stream);
+    const handle = bytes.length < FLOOD_BYTES ? handleOf(stream) : null;
+    if (handle === null) return;
+    handle.readStop();
+    timer = setTimeout(goOn, GATHER_MS);
   });
-}
-
-function pause(stream: Readable): void {
-  const handle = handleOf(stream);
-  if (handle === null) return;
-  handle.readStop();
-  setTimeout(() => handleOf(stream)?.readStart(), GATHER_MS);
+  return () => {
+    clearTimeout(timer);
+    handleOf(stream)?.readStop();
+  };
 }
 
 /** Null once the pipe is closed. */

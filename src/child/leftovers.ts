@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../logging/logger.js';
 import { type ProcessInfo, readProcess, signal } from './process.js';
 import type { WorkDir } from './workdir.js';
 
@@ -24,6 +25,13 @@ export async function recordChild(workDir: WorkDir, id: string, pid: number): Pr
 export async function forgetChild(workDir: WorkDir, id: string): Promise<void> {
   await rm(workDir.record(id), { force: true });
   await rm(workDir.pid(id), { force: true });
+}
+
+/** Ends and removes what a killed supervisor left in the work directory: processes, media. */
+export async function clearWorkDir(workDir: WorkDir, logger: Logger): Promise<void> {
+  const killed = await removeLeftovers(workDir);
+  if (killed > 0) logger.warn({ killed }, 'killed children of a supervisor that is gone');
+  await removeMedia(workDir);
 }
 
 /**

@@ -1,11 +1,14 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SupervisorError } from '../errors.js';
+import { adoptProcess } from './adopted-process.js';
 import { untilHung, untilReady } from './health.js';
+import type { RunningChild } from './kept.js';
 import type { ChildLog } from './log.js';
 import type { ProbeTarget } from './probe.js';
 import { reasonIn } from './reason.js';
 import type { Watching } from './silence.js';
-import { type Exit, type SpawnPlan, spawnProcess } from './spawn.js';
+import { type Exit, type Spawned, type SpawnPlan, spawnProcess } from './spawn.js';
 import type { ProbeTimes } from './times.js';
 import type { ChildPorts } from './types.js';
 import { untilWrapped } from './wrapper.js';
@@ -32,6 +35,8 @@ export interface LifeEnd {
 /** One process of a child, from its start to its end. */
 export interface Life {
   readonly pid: number;
+  /** Our ends of its output. */
+  readonly outputs: readonly [stdout: Readable, stderr: Readable];
   /** Resolves, never rejects, when the process has ended or is given up. */
   readonly over: Promise<LifeEnd>;
   /** Resolves, never rejects, when the system has confirmed the end. */
@@ -59,23 +64,41 @@ export async function beginLife(
   plan: LifePlan,
   onReady: (pid: number) => Promise<void>,
 ): Promise<Life> {
-  const spawned = await spawnProcess(plan.spawn);
-  const { pid, exited } = spawned;
-  plan.log.attach(spawned.stdout, spawned.stderr);
+  return lead(plan, await spawnProcess(plan.spawn), onReady, false);
+}
+
+/** Watches a process that the program before this one has started; `isReady`: it has been ready. */
+export async function continueLife(
+  plan: LifePlan,
+  { process, isReady }: RunningChild,
+  onReady: (pid: number) => Promise<void>,
+): Promise<Life> {
+  return lead(plan, await adoptProcess(process), onReady, isReady);
+}
+
+function lead(
+  plan: LifePlan,
+  spawned: Spawned,
+  onReady: (pid: number) => Promise<void>,
+  wasReady: boolean,
+): Life {
+  const { pid, exited, stdout, stderr } = spawned;
+  plan.log.attach(stdout, stderr);
   const watching = new AbortController();
   const starting = new AbortController();
-  let ready = false;
+  let ready = wasReady;
   const ended = exited.then(async (exit) => {
     watching.abort();
     starting.abort();
     if (exit.code !== null) await Promise.race([spawned.drained, delay(LAST_WORDS_MS)]);
     return judge(exit, ready, plan.log.tail());
   });
-  const watched = watch({ ...plan, pid }, plan, watching.signal, async () => {
+  const begun = async () => {
     starting.abort();
     await onReady(pid);
     ready = true;
-  });
+  };
+  const watched = watch({ ...plan, pid }, { plan, wasReady }, watching.signal, begun);
   // An aborted watch has no result; a failed one must not leave a hang unnoticed.
   const givenUp = watched.catch((error): LifeEnd | Promise<LifeEnd> =>
     watching.signal.aborted ? ended : { kind: 'failed', reason: messageOf(error) },
@@ -95,7 +118,7 @@ export async function beginLife(
     void exited.then(() => clearTimeout(late));
   };
   const over = Promise.race([ended, givenUp, wrapped, stuck]);
-  return { pid, exited, over, kill, force };
+  return { pid, outputs: [stdout, stderr], exited, over, kill, force };
 }
 
 /** Resolves when the process turns out to be a wrapper. Rejects once it is known to be SRS. */
@@ -108,11 +131,11 @@ async function wrapperEnd(plan: LifePlan, pid: number, signal: AbortSignal): Pro
 
 async function watch(
   target: ProbeTarget,
-  { times, watching }: LifePlan,
+  { plan: { times, watching }, wasReady }: { readonly plan: LifePlan; readonly wasReady: boolean },
   signal: AbortSignal,
   onReady: () => Promise<void>,
 ): Promise<LifeEnd> {
-  const late = await untilReady(target, times, watching, signal);
+  const late = wasReady ? null : await untilReady(target, times, watching, signal);
   if (late !== null) return { kind: 'late', reason: late };
   await onReady();
   return { kind: 'failed', reason: await untilHung(target, times, watching, signal) };

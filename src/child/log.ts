@@ -19,6 +19,8 @@ export class ChildLog {
   readonly #path: string;
   readonly #options: LogOptions;
   #file: LogFile | null = null;
+  /** Stop the reading of the present process's output. */
+  #stops: (() => void)[] = [];
   readonly #lastWords = new LastWords(TAIL_BYTES);
   /** Output that is not written yet. */
   #pieces: Buffer[] = [];
@@ -35,8 +37,8 @@ export class ChildLog {
     this.#lastWords.forget();
     this.#file ??= new LogFile(this.#path, this.#options);
     this.#file.forgetGaps();
+    this.#stops = streams.map((stream) => readGathered(stream, (bytes) => this.#take(bytes)));
     for (const stream of streams) {
-      readGathered(stream, (bytes) => this.#take(bytes));
       stream.on('error', () => stream.destroy());
     }
   }
@@ -50,6 +52,12 @@ export class ChildLog {
   reopen(): void {
     this.#write();
     this.#file?.reopen();
+  }
+
+  /** Reads no more: what comes stays in the pipes. Resolves when all that was read is written. */
+  leave(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    return this.close();
   }
 
   /** Resolves when all is written, or cannot be. */

@@ -58,12 +58,29 @@ export async function ephemeralOverlap(leases: readonly PortLease[]): Promise<st
   return `children.portBase: port ${clash.ports.rtmp} lies in the range ${low}-${high} of outgoing connections: choose one below it`;
 }
 
-async function leaseBlock(base: number): Promise<PortLease | null> {
+/** Takes the block of a child that runs on its ports already. Throws ERR_CONFIG if it is taken. */
+export async function leaseAgain(ports: ChildPorts): Promise<PortLease> {
+  const base = ports.rtmp;
+  const lock = await lockBlock(base);
+  if (lock !== null) return leaseOf(base, lock);
+  const text = `children.portBase: another supervisor has the ports from ${base} up`;
+  throw new SupervisorError('ERR_CONFIG', text);
+}
+
+async function lockBlock(base: number): Promise<Server | null> {
   const lock = await bind(base + LOCK_OFFSET);
+  lock?.on('connection', (socket) => socket.destroy());
+  return lock?.unref() ?? null;
+}
+
+function leaseOf(base: number, lock: Server): PortLease {
+  return { ports: portsAt(base), areFree: () => areFree(base), release: () => close(lock) };
+}
+
+async function leaseBlock(base: number): Promise<PortLease | null> {
+  const lock = await lockBlock(base);
   if (lock === null) return null;
-  lock.on('connection', (socket) => socket.destroy());
-  lock.unref();
-  const lease = { ports: portsAt(base), areFree: () => areFree(base), release: () => close(lock) };
+  const lease = leaseOf(base, lock);
   const isOurs = await lease.areFree().catch(async (error: unknown) => {
     await lease.release();
     throw error;

@@ -1,3 +1,4 @@
+import type { KeptStanding } from './kept.js';
 import { move } from './state.js';
 import { type ChildHealth, type ChildState, type ChildStatus, isServing } from './types.js';
 
@@ -47,6 +48,24 @@ export class Standing {
 
   get state(): ChildState {
     return this.#state;
+  }
+
+  /** Returns what outlives the program; null in a state that does not. */
+  give(): KeptStanding | null {
+    const [state, since, why] = [this.#state, this.#since, this.#why];
+    if (state === 'stopping') return null;
+    const [lastError, lastErrorAt] = [this.#lastError, this.#lastErrorAt];
+    return { state, since, why, readySince: this.#readySince, lastError, lastErrorAt };
+  }
+
+  /** Goes on with what the program before this one gave. */
+  adopt({ state, since, why, readySince, lastError, lastErrorAt }: KeptStanding): void {
+    this.#state = state;
+    this.#since = since;
+    this.#why = why;
+    this.#readySince = readySince;
+    this.#lastError = lastError;
+    this.#lastErrorAt = lastErrorAt;
   }
 
   /** Moves to another state, for that reason. Throws for a move that is not permitted. */

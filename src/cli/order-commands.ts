@@ -4,11 +4,13 @@ import type { EventsOrder } from './events.js';
 import type { LogsOrder } from './logs.js';
 import type { Order } from './operate.js';
 import { addAdmin, addQueryOptions, type QueryOptions } from './query-options.js';
+import type { UpgradeOrder } from './upgrade.js';
 
 export interface OrderActions {
   readonly events: (order: EventsOrder, options: QueryOptions) => Promise<void>;
   readonly logs: (order: LogsOrder, options: QueryOptions) => Promise<void>;
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
+  readonly upgrade: (order: UpgradeOrder, options: QueryOptions) => Promise<void>;
   readonly reload: (dryRun: boolean, options: QueryOptions) => Promise<void>;
 }
 
@@ -50,6 +52,12 @@ interface ReloadOptions extends QueryOptions {
   readonly dryRun?: boolean;
 }
 
+interface UpgradeOptions extends QueryOptions {
+  readonly to?: string | null;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
 interface JobOptions extends QueryOptions {
   readonly stop?: boolean;
 }
@@ -57,7 +65,8 @@ interface JobOptions extends QueryOptions {
 const TIMEOUT = ['--timeout <seconds>', 'how long a drain may take (default: 10)'] as const;
 
 /** Adds the commands that change what a running supervisor's children do. */
-export function addOrders(program: Command, { order, logs, reload, events }: OrderActions): void {
+export function addOrders(program: Command, actions: OrderActions): void {
+  const { order, logs, reload, events } = actions;
   const command = (name: string, description: string) =>
     addQueryOptions(program.command(name).description(description));
   command('drain <child>', 'give a child no new streams; players of its streams still come')
@@ -91,12 +100,26 @@ export function addOrders(program: Command, { order, logs, reload, events }: Ord
       order(kickOrder(client, options), options),
     );
   addViews(command, program, { logs, events });
+  addUpgrade(command, actions);
   command('reload', 'apply the configuration, template and certificate as their files are now')
     .option('--dry-run', 'say what would be applied, and change nothing')
     .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
   command('job', 'show the job at work on children, or the last one')
     .option('--stop', 'end it as soon as the box is in order')
     .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));
+}
+
+function addUpgrade(
+  command: (name: string, description: string) => Command,
+  { upgrade }: Pick<OrderActions, 'upgrade'>,
+): void {
+  command('upgrade', 'replace the running program in place: children and connections live on')
+    .option('--to <folder>', 'the package to run (default: the one that it was started from)')
+    .option('--dry-run', 'say what would be kept and closed, and change nothing')
+    .option('--yes', 'close the clients that cannot be kept')
+    .action(({ to = null, dryRun = false, yes = false, ...options }: UpgradeOptions) =>
+      upgrade({ to, dryRun, yes }, options),
+    );
 }
 
 /** Adds the commands that print what has happened. */

@@ -5,10 +5,13 @@ import type { Logger } from '../logging/logger.js';
 import { logReload } from './reload.js';
 import type { SignalActions } from './signals.js';
 
-/** Parts of a serving box that take orders. None of these throws; only `reload` rejects. */
+/** Parts of a serving box that take orders. None of these throws; only
+ * `reload` and `upgrade` reject. */
 export interface OrderedBox {
   /** Applies configuration, template and certificate as they stand now. Rejects if one is bad. */
   reload(): Promise<ReloadReport>;
+  /** Puts the installed program in the place of this one. Rejects if it cannot follow. */
+  upgrade(): Promise<unknown>;
   /** The configuration by which it runs now. */
   readonly config: Config;
   reopenLogs(): void;
@@ -97,7 +100,13 @@ export class Orders implements SignalActions {
 
   upgrade(): void {
     const { logger } = this.#options;
-    logger.warn('upgrade: there is none in place yet, nothing has changed; restart instead');
+    if (this.#box === null) {
+      logger.warn('upgrade: not before all is started; nothing has changed');
+      return;
+    }
+    this.#box.upgrade().catch((error: unknown) => {
+      logger.error({ reason: messageOf(error) }, 'upgrade: refused, nothing has changed');
+    });
   }
 
   /**

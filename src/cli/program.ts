@@ -1,7 +1,7 @@
 /**
  * The room `cli/`: arguments, signals, exit codes, tables and the first screen.
  * May import: access, admin, check, child, config, cpu, events, jobs, listener, logging, placement,
- * supervisor, system, unmanaged.
+ * relay, supervisor, system, unmanaged, upgrade.
  */
 
 import { Command, CommanderError } from 'commander';
@@ -44,6 +44,7 @@ type Action<T> = (options: T) => void | Promise<void>;
 export interface CliActions extends OrderActions {
   readonly run: Action<RunOptions>;
   readonly check: Action<RunOptions>;
+  readonly prove: Action<RunOptions & { readonly state: string }>;
   readonly plan: Action<PlanOptions>;
   readonly status: Action<ShownOptions>;
   readonly children: Action<ListOptions>;
@@ -84,7 +85,7 @@ export function buildProgram(actions: CliActions, version: string): Command {
  */
 export async function parseArguments(program: Command, args: readonly string[]): Promise<void> {
   if (args.length === 0) {
-    const names = program.commands.map((command) => command.name()).join(', ');
+    const names = commandNames(program).join(', ');
     throw new SupervisorError('ERR_USAGE', `name a command: ${names}; or --help`);
   }
   try {
@@ -93,6 +94,12 @@ export async function parseArguments(program: Command, args: readonly string[]):
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error);
   }
+}
+
+/** Returns the names of the commands for users. */
+export function commandNames(program: Command): string[] {
+  const shown = program.createHelp().visibleCommands(program);
+  return shown.map((command) => command.name()).filter((name) => name !== 'help');
 }
 
 const AFTER_HELP = `
@@ -107,6 +114,11 @@ function addRun(program: Command, actions: CliActions): void {
     .command('check')
     .description('list what would fail in the config or on this machine');
   addConfigFlags(check).action(actions.check);
+  // For `upgrade`, which runs it beside the program that it is to follow.
+  addConfigFlags(program.command('prove', { hidden: true }))
+    .option('--demo', 'as with run')
+    .requiredOption('--state <file>', 'the state of the running program')
+    .action(actions.prove);
 }
 
 function addConfigFlags(command: Command): Command {

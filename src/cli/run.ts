@@ -7,7 +7,10 @@ import { formatAddress, nearAddress } from '../config/address.js';
 import type { Config } from '../config/config.js';
 import { changeLevel, createLogger, type Logger } from '../logging/logger.js';
 import type { LogSink } from '../logging/sink.js';
+import type { TakenRelay } from '../supervisor/kept-pairs.js';
 import { Supervisor } from '../supervisor/supervisor.js';
+import type { ProgramCall } from '../upgrade/exec.js';
+import type { Inheritance } from '../upgrade/inheritance.js';
 import { renderBanner } from './banner.js';
 import { SystemdNotifier } from './notify.js';
 import { Orders } from './orders.js';
@@ -18,6 +21,8 @@ import type { SignalActions } from './signals.js';
 import { Unforeseen } from './unforeseen.js';
 import { wrappedLines } from './wrap.js';
 
+/** Milliseconds for the last lines of a program that another one follows. */
+const LAST_LINES_MS = 1000;
 /** Columns of a log line's time on a terminal. */
 const TIME = 9;
 
@@ -28,6 +33,12 @@ export interface RunContext extends Surroundings {
   readonly cwd: string;
   /** Publish our clip as `live/demo`. */
   readonly demo: boolean;
+  /** State that another program has left in this process; null: there was none. */
+  readonly inheritance: Inheritance | null;
+  readonly taken: TakenRelay | null;
+  readonly call: ProgramCall;
+  /** Ends the process at once. */
+  readonly abandon: () => void;
   /** Reads the configuration as it is now. @throws ERR_CONFIG */
   readonly readConfig: () => Promise<Config>;
   /** Gives signals these effects from now on. */
@@ -39,14 +50,15 @@ export interface RunContext extends Surroundings {
  * SupervisorError if it cannot start.
  */
 export async function run(config: Config, context: RunContext): Promise<void> {
-  const { env, stderr, demo } = context;
+  const { env, stderr, demo, inheritance, taken, call, abandon } = context;
   const progress = new ProgressLine(stderr);
   const { logger, renewLog } = openLogger(config, context, progress);
   const orders = openOrders(context, logger);
   const systemd = new SystemdNotifier(env, logger);
   const { stopping } = orders;
   progress.show('looking at configuration and machine');
-  const { findings, prepared } = await inspect(config, context);
+  const isOpen = inheritance !== null;
+  const { findings, prepared } = await inspect(config, { ...context, isOpen });
   if (prepared === null) throw findings.error ?? new Error('not prepared, though nothing failed');
   for (const warning of findings.warnings) logger.warn(warning);
 
@@ -61,6 +73,8 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   const readConfig = () => readAgain(context);
   const supervisor = await Supervisor.open({
     ...{ prepared, logger, onProgress, demo, counts, hide, readConfig, renewLog },
+    ...{ inheritance, taken, call, abandon },
+    flushLog: async () => void (await stderr.drain(LAST_LINES_MS)),
   });
   stopping.addEventListener('abort', () => void supervisor.close(), { once: true });
   // The signal may have come while configuration and machine were checked.
@@ -155,7 +169,7 @@ async function greet(supervisor: Supervisor, greeting: Greeting): Promise<void> 
   const { version, srs } = status;
   const what = { version, srs: `${srs.kind} ${srs.version}`, relay: status.relay.engine };
   logger.info({ rtmp, http, children: status.children.ready, ...what }, 'serving');
-  if (isText(config.log, stdout)) {
+  if (isText(config.log, stdout) && greeting.inheritance === null) {
     const pages = config.http.dir === null ? '/' : '/players/';
     const command = ownCommand({ env, cwd, packageRoot });
     const clip = nearPath(cwd, join(packageRoot, 'examples/demo.flv'));

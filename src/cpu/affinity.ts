@@ -86,6 +86,11 @@ function threadsOf(pid: number): string[] {
   }
 }
 
+/** Pins the main thread, and those that it starts from now on; other ones keep their CPUs. */
+export async function pinMain(cpus: CpuSet): Promise<void> {
+  await run('taskset', ['-c', '-p', formatCpuList(cpus), `${process.pid}`]);
+}
+
 /** Reads the CPUs of one thread; null if it has ended, or is a zombie. */
 function readThread(path: string): number[] | null {
   try {

@@ -12,6 +12,8 @@ export class CpuChanges {
   readonly #root: string;
   /** The affinity mask at start, if it was narrower than the cgroups; else null. */
   readonly #mask: CpuSet | null;
+  /** The CPUs of this process before it pinned itself. */
+  readonly first: CpuSet;
   #known: string;
 
   constructor(root = '/') {
@@ -21,6 +23,7 @@ export class CpuChanges {
     const isolated = fs.list('sys/devices/system/cpu/isolated') ?? [];
     const masked = readAllowed(fs, online, isolated);
     this.#mask = masked.length < readCpusets(fs, online).length ? masked : null;
+    this.first = masked;
     this.#known = formatCpuList(masked);
   }
 

@@ -86,6 +86,14 @@ const BOX_EVENTS = [
     refused: z.array(text).readonly().describe('keys that keep their old value'),
     error: text.nullable(),
   }),
+  event('upgrade', 'another program has taken the place of this one, in its process', {
+    from: text.nullable().describe('its version'),
+    to: text.nullable(),
+    pauseMs: count.nullable().describe('milliseconds for which media stood still'),
+    kept: count.describe('connections that live on'),
+    cut: z.record(text, count).describe('connections that were closed, by port'),
+    error: text.nullable().describe('why it failed, and the program before goes on'),
+  }),
   event('job', 'a job on children has begun or ended', {
     job: text.describe('the command that it carries out'),
     state: z.enum(['running', 'done', 'failed', 'stopped']),

@@ -17,6 +17,7 @@ import type { StreamKey } from '../stream-key.js';
 import { randomSigns } from '../system/random-signs.js';
 import { SERVICE_ID } from '../system/service-id.js';
 import type { HookTallies } from './counters.js';
+import type { KeptHooks } from './kept.js';
 import { type ApiPlace, OwnerApi } from './owner-api.js';
 import { type Claims, type Publication, Publishers } from './publishers.js';
 import { HookRelay, type HookRelayOptions } from './relay.js';
@@ -39,6 +40,10 @@ export interface HooksOptions extends Pick<HookRelayOptions, 'vhosts' | 'serverI
   readonly heard: NonNullable<HookRelayOptions['heard']>;
   /** See `HookRelayOptions`. */
   readonly stirred: HookRelayOptions['stirred'];
+  /** State that the program before has left; default: there was none. */
+  readonly kept?: KeptHooks | null;
+  /** Children and streams are known from then on; default: at once. */
+  readonly known?: Promise<void> | undefined;
   readonly logger: Logger;
 }
 
@@ -61,7 +66,10 @@ export class Hooks {
     this.#owners = owners;
     this.#publishers = new Publishers({ claims, isLive: (one) => owners.isLive(one), logger });
     this.#relay = this.#makeRelay((publication) => owners.dismiss(publication));
-    this.#server = new HookServer({ relay: this.#relay, owner: (id) => this.#lifeOf(id) });
+    const { secret, publishers } = options.kept ?? {};
+    this.#publishers.adopt(publishers ?? []);
+    const owner = (id: string) => this.#lifeOf(id);
+    this.#server = new HookServer({ relay: this.#relay, owner, secret, known: options.known });
   }
 
   /** Resolves when children can call, before the first one starts. */
@@ -71,6 +79,11 @@ export class Hooks {
 
   close(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** Returns what outlives the program. */
+  give(): KeptHooks {
+    return { secret: this.#server.secret, publishers: this.#publishers.give() };
   }
 
   /** Hooks of players that wait here without a child. */

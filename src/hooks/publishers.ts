@@ -3,6 +3,7 @@ import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { isGoneWith, isSameLife, type OwnerRef } from '../owner.js';
 import type { StreamKey } from '../stream-key.js';
+import type { KeptHooks } from './kept.js';
 
 /** The registry's interface for what children report of publishers. */
 export interface Claims {
@@ -86,6 +87,21 @@ export class Publishers {
     const { owner, clients } = this.#entries.get(stream) ?? {};
     if (owner === undefined) return [];
     return Array.from(clients ?? [], (clientId) => ({ stream, owner, clientId, streamId: '' }));
+  }
+
+  /** Returns what outlives the program. */
+  give(): KeptHooks['publishers'] {
+    return Array.from(this.#entries, ([stream, { owner, clients }]) => {
+      const { id, generation } = owner;
+      return { stream, owner: { id, generation }, clients: [...clients] };
+    });
+  }
+
+  /** Goes on with the publishers that the program before this one gave. */
+  adopt(publishers: KeptHooks['publishers']): void {
+    for (const { stream, owner, clients } of publishers) {
+      this.#entries.set(stream, { owner, clients: new Set(clients) });
+    }
   }
 
   /** Forgets all publishers of a dead child. Placement releases its claims. */

@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OwnerRef } from '../owner.js';
+import { listenAt } from '../system/open-ports.js';
 import { parseHook } from './body.js';
 import type { HookRelay } from './relay.js';
 
 export interface HookServerOptions {
   readonly relay: HookRelay;
+  /** The secret that children know already; default: a new one. */
+  readonly secret?: string | undefined;
+  /** Calls are answered from then on; default: at once. */
+  readonly known?: Promise<void> | undefined;
   /** Returns the child's present life; null if there is no such child. */
   readonly owner: (childId: string) => OwnerRef | null;
 }
@@ -22,10 +28,11 @@ type ChildParams = { Params: { child: string } };
 export class HookServer {
   readonly #options: HookServerOptions;
   readonly #app: FastifyInstance;
-  readonly #secret = randomBytes(18).toString('base64url');
+  readonly #secret: string;
 
   constructor(options: HookServerOptions) {
     this.#options = options;
+    this.#secret = options.secret ?? randomBytes(18).toString('base64url');
     this.#app = fastify({
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
@@ -42,7 +49,14 @@ export class HookServer {
 
   /** Resolves when children can call. */
   async start(): Promise<void> {
-    await this.#app.listen({ host: HOST, port: 0 });
+    await this.#app.ready();
+    listenAt(this.#app.server, 'hooks', { host: HOST, port: 0 });
+    await once(this.#app.server, 'listening');
+  }
+
+  /** The secret part of the URLs. */
+  get secret(): string {
+    return this.#secret;
   }
 
   /** Returns the URL for one child's hooks. Call it after start(). */
@@ -53,6 +67,8 @@ export class HookServer {
 
   async close(): Promise<void> {
     this.#options.relay.close();
+    this.#app.server.close();
+    this.#app.server.closeAllConnections();
     await this.#app.close();
   }
 
@@ -65,6 +81,7 @@ export class HookServer {
   }
 
   async #hook(request: FastifyRequest<ChildParams>, reply: FastifyReply): Promise<FastifyReply> {
+    await this.#options.known;
     const owner = this.#options.owner(request.params.child);
     const body = parseHook(String(request.body));
     if (owner === null) return reply.code(404).send();

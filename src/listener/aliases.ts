@@ -54,6 +54,26 @@ export class AliasBook {
     return alias;
   }
 
+  /** Gives an alias to the client that has it already, from the program before this one. */
+  restore(alias: string, holder: AliasHolder): void {
+    this.#holders.set(alias, holder);
+  }
+
+  /** The alias that the next client gets, if it is free. */
+  get next(): string {
+    const alias = this.#step();
+    this.#next = numberOf(alias);
+    return alias;
+  }
+
+  /**
+   * Goes on with the alias that another book had next; the last ones are not given at once again.
+   */
+  goOn(next: string): void {
+    const number = numberOf(next);
+    if (number >= this.#range.first && number <= this.#range.last) this.#next = number;
+  }
+
   /** Returns the connection that has, or had last, this alias; else null. */
   holderOf(alias: string): AliasHolder | null {
     return this.#holders.get(alias) ?? this.#left.get(alias) ?? null;
@@ -76,4 +96,8 @@ export class AliasBook {
     this.#next = number === this.#range.last ? this.#range.first : number + 1;
     return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join('.');
   }
+}
+
+function numberOf(alias: string): number {
+  return alias.split('.').reduce((sum, part) => 256 * sum + Number(part), 0);
 }

@@ -106,6 +106,13 @@ export class ConnectionBudget implements ConnectionLimits {
     return refusal;
   }
 
+  /** Counts a connection that another program has admitted; returns its place. */
+  readmit(ip: string): Place {
+    const place = this.#counts.placeOf(ip);
+    this.#count(place, 1);
+    return place;
+  }
+
   /** Admits nobody from now on, on any thread. */
   shut(): void {
     this.#counts.shut();

@@ -5,12 +5,15 @@ import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasBook, AliasHolder } from './aliases.js';
 import type { ConnectionLimits } from './budget.js';
-import { type Connection, Connections } from './connections.js';
+import type { Connection } from './connection.js';
+import { Connections } from './connections.js';
 import { noCounters } from './counters.js';
+import type { KeptClient } from './kept.js';
 import { kick } from './kick.js';
 import type { AliasListener, ConnectionRow, ListenerSummary } from './listener.js';
 import { logEnd } from './log-end.js';
 import { logFailure } from './log-failure.js';
+import type { Relayed } from './relayed.js';
 import { SessionError } from './session-error.js';
 import { TrafficMeter } from './traffic.js';
 
@@ -21,6 +24,13 @@ export interface ClientListenerOptions {
   /** The log's line for a client that was not served. */
   readonly notServed: string;
   readonly logger: Logger;
+}
+
+/** The service of a client that the program before this one served. */
+export interface KeptService {
+  readonly relayed: Relayed;
+  /** Counts the client for its stream; resolves with a function that ends that. Never rejects. */
+  readonly readmit: (connection: Connection) => Promise<() => void>;
 }
 
 /** The part that all ports have in common: counts, rows, failures and the end of connections. */
@@ -54,6 +64,27 @@ export abstract class ClientListener implements AliasListener {
 
   async holderOf(alias: string): Promise<AliasHolder | null> {
     return this.#aliases?.holderOf(alias) ?? null;
+  }
+
+  /** Returns the relayed clients that outlive the program: those whose pair has a number. */
+  give(numberOf: (relayed: object) => number | null): KeptClient[] {
+    return Array.from(this.connections).flatMap((connection) => {
+      const { relayed } = connection;
+      const pair = relayed === null ? null : numberOf(relayed);
+      return pair === null ? [] : connection.give(pair);
+    });
+  }
+
+  /** Goes on with a client that the program before this one served. */
+  async goOn(kept: KeptClient, { relayed, readmit }: KeptService): Promise<void> {
+    const connection = this.connections.readmit(kept, this.#aliases);
+    if (kept.owner === null) connection.carriedBy(relayed);
+    else connection.servedBy(kept.owner, relayed);
+    const release = await readmit(connection);
+    await relayed.ended;
+    release();
+    this.served(connection);
+    this.leave(connection);
   }
 
   endOf(owner: OwnerRef, reason: string, stream?: StreamKey, role?: Role): void {

@@ -3,7 +3,7 @@ import { codeOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import type { ChildService } from '../protocol/peer/hello.js';
 import { type AliasBook, canAlias } from './aliases.js';
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { dialPeer, type PeerVia } from './peer/dial-peer.js';
 import type { Route } from './route.js';

@@ -12,11 +12,13 @@ import { NO_PROOF, type Proof, prove, type TokenRules } from '../access/tokens.j
 import { tellStream } from '../logging/event-lines.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
+import { hostName } from '../protocol/http/target.js';
 import type { StreamKey } from '../stream-key.js';
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 import { Presence } from './presence.js';
 import { Member, type MemberWish, Publishing } from './publishing.js';
 import { SessionError } from './session-error.js';
+import { NO_ADDRESS } from './shared-counts.js';
 
 /** The publisher that a child of this box reports for a stream. */
 export interface LivePublisher {
@@ -152,7 +154,14 @@ export class Gate {
     return { ...counts, viewers: counts.viewers + this.#options.sessionsOf(stream) };
   }
 
-  #enter(connection: Connection, { stream, role, address, isSentOn }: Who, wish: Wish): void {
+  /** Counts in a client that has passed the gate of the program before this one. */
+  readmit(connection: Connection, { stream, role }: Pick<Who, 'stream' | 'role'>): void {
+    const [address, isSentOn] = [hostName(connection.client), connection.place === NO_ADDRESS];
+    this.#enter(connection, { stream, role, address, isSentOn }, { stream });
+  }
+
+  #enter(connection: Connection, who: Omit<Who, 'proof'>, wish: MemberWish): void {
+    const { stream, role, address, isSentOn } = who;
     if (connection.hasLeft) throw new SessionError('left', 'the client has left');
     // Another box counts the clients that it sends.
     const gone = isSentOn ? () => {} : this.#presence.enter({ stream, role, address });

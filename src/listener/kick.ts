@@ -1,4 +1,4 @@
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 import type { ConnectionRow } from './listener.js';
 import { SessionError } from './session-error.js';
 

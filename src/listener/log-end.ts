@@ -3,7 +3,7 @@ import { loggable } from '../logging/loggable.js';
 import type { Logger } from '../logging/logger.js';
 import { record } from '../logging/tell.js';
 import type { StreamKey } from '../stream-key.js';
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 import type { ConnectionRow } from './listener.js';
 
 /** Message of the line about a client that was served and has left. */

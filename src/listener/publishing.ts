@@ -1,5 +1,5 @@
 import type { StreamKey } from '../stream-key.js';
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 
 /**
  * Milliseconds between two readings of a publisher's bytes. Its silence is known to be longer than

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, messageOf } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { isSameLife, type OwnerRef } from '../owner.js';
-import type { Connection } from './connections.js';
+import type { Connection } from './connection.js';
 import type { Fault, Route } from './route.js';
 import { failureOf, isOwnFailure, SessionError } from './session-error.js';
 import { inTurn, type SetupTurns } from './setup-turns.js';

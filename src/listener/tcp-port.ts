@@ -4,6 +4,7 @@ import type { Address } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { LineLimit } from '../logging/line-limit.js';
 import type { Logger } from '../logging/logger.js';
+import { listenAt } from '../system/open-ports.js';
 import { listenError } from './listen-error.js';
 
 /** Connections that may wait to be accepted: in a storm the kernel must not refuse them. */
@@ -16,7 +17,7 @@ export async function openPort(
   address: Address,
   logger: Logger,
 ): Promise<void> {
-  server.listen({ ...address, backlog: BACKLOG });
+  listenAt(server, key, { ...address, backlog: BACKLOG });
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -1,5 +1,6 @@
 import { everySeconds } from '../system/every-seconds.js';
-import type { Connection, Connections } from './connections.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
 import type { ChildTraffic, ListenerCounters, ListenerSummary } from './listener.js';
 
 const NONE: ChildTraffic = { connections: 0, bitrate: 0, bitrateOut: 0 };

@@ -11,26 +11,15 @@ import { isPlainKey, type Role, type StreamKey } from '../stream-key.js';
 import { everySeconds } from '../system/every-seconds.js';
 import { ATTEMPTS, Claimer } from './claimer.js';
 import { Elsewhere } from './elsewhere.js';
-import { FleetView, type FleetViewOptions } from './fleet-view.js';
+import { FleetView } from './fleet-view.js';
+import type { KeptStream } from './kept.js';
+import type { PlacementOptions } from './placement-options.js';
 import { renewAll } from './renew.js';
 import type { StreamSlot } from './slot.js';
 import { Slots } from './slots.js';
 import { type ChildCounts, Tally } from './tally.js';
 import type { Hold, LivePublisher, StreamStatus } from './types.js';
 import { PublishWaiters } from './waiters.js';
-
-export interface PlacementOptions extends FleetViewOptions {
-  readonly registry: Registry;
-  /** Milliseconds since 1970. */
-  readonly clock?: () => number;
-  /** Milliseconds for which a published stream keeps its child after its last client has left. */
-  readonly graceMs?: number;
-  /** Milliseconds between renewals, well below the registry's lease. */
-  readonly renewMs?: number;
-  /** Called when a stream has a new owner, so that players waiting in the old one are closed. */
-  readonly onMoved?: (stream: StreamKey, from: OwnerRef) => void;
-  readonly logger?: Logger;
-}
 
 /** Finds a stream's owner or places the stream, and keeps the claim while a client holds it. */
 export class Placement {
@@ -195,6 +184,16 @@ export class Placement {
     }
     slot.stop();
     this.#slots.keepOrDrop(slot);
+  }
+
+  /** Returns the streams of this box's children, which outlive the program. */
+  give(): KeptStream[] {
+    return Array.from(this.#slots).flatMap((slot) => slot.give() ?? []);
+  }
+
+  /** Goes on with the streams that the program before this one gave. Never rejects. */
+  async goOn(streams: readonly KeptStream[]): Promise<void> {
+    await Promise.all(streams.map((kept) => this.#slots.goOn(kept).catch(() => {})));
   }
 
   /** Drops all claims of another box; its streams can be placed again at once. */

@@ -1,6 +1,7 @@
 import { isGoneWith, type OwnerRef } from '../owner.js';
 import type { Claim } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
+import type { KeptStream } from './kept.js';
 import type { LivePublisher, StreamStatus } from './types.js';
 
 /**
@@ -107,6 +108,22 @@ export class StreamSlot {
     this.live = false;
     this.announced = false;
     this.#stopped = this.#holds.publish;
+  }
+
+  /** Returns what outlives the program; null for a stream without a claim of this box. */
+  give(): KeptStream | null {
+    if (this.kept === null || !this.isOurs) return null;
+    const { stream, published, live, announced, idleSince } = this;
+    const { id, generation } = this.kept.owner;
+    return { stream, owner: { id, generation }, published, live, announced, idleSince };
+  }
+
+  /** Goes on with what another program knew of the stream. */
+  adopt({ published, live, announced, idleSince }: KeptStream): void {
+    this.published = published;
+    this.live = live;
+    this.announced = announced;
+    this.idleSince = idleSince;
   }
 
   isOwnedBy(ref: OwnerRef): boolean {

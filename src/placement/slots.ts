@@ -3,6 +3,7 @@ import type { Claim } from '../registry/registry.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { Claimer } from './claimer.js';
 import type { FleetView } from './fleet-view.js';
+import type { KeptStream } from './kept.js';
 import { StreamSlot } from './slot.js';
 
 export interface SlotsOptions {
@@ -64,6 +65,20 @@ export class Slots {
     if (slot === undefined || from === undefined || isSameLife(from, owner)) return false;
     const { publishing, idleSince } = slot;
     return publishing || (idleSince !== null && clock() - idleSince < graceMs);
+  }
+
+  /** Goes on with a stream of the program before this one, if its child still has it. Rejects with
+   * ERR_REGISTRY. */
+  async goOn(kept: KeptStream): Promise<void> {
+    const { claimer, fleet } = this.#options;
+    const { stream, owner } = kept;
+    if (!fleet.find(owner)) return;
+    const slot = this.open(stream, () => claimer.claimFor(stream, owner));
+    const claim = await slot.placed;
+    if (claim === null || !isSameLife(claim.owner, owner)) return;
+    slot.adopt(kept);
+    if (kept.live) await claimer.confirm(slot, owner);
+    this.keepOrDrop(slot);
   }
 
   leave(slot: StreamSlot, role: Role): void {

@@ -139,8 +139,11 @@ export interface Employment {
 /** The threads of an engine, as far as they let clients in themselves. */
 export interface SetupThreads {
   readonly threadCount: number;
-  /** Listens at an address by one socket a thread. Throws an error with the system's code. */
-  listen(address: Address, backlog: number): SharedPort;
+  /**
+   * Listens at an address by one socket a thread, or at sockets that listen already. Throws an
+   * error with the system's code.
+   */
+  listen(address: Address, backlog: number, open?: readonly number[]): SharedPort;
   /** Every thread loads the handler; null: new threads get none any more. */
   employ(employment: Employment | null): void;
 }

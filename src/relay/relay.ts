@@ -8,6 +8,7 @@ import type { Histogram } from '../collections/histogram.js';
 import type { SetupThreads } from './client-setup.js';
 import type { ClientWatch } from './client-watch.js';
 import type { FanoutThreads } from './fanout.js';
+import type { KeepingEngine } from './kept.js';
 import type { RelayedConnection } from './relayed.js';
 
 export type { RelayEnd, RelayedConnection } from './relayed.js';
@@ -78,6 +79,8 @@ export interface RelayEngine {
   readonly acceptNext?: (server: Server) => Accepted | null;
   /** Its threads, as they serve feeds; null: they cannot, or there are none. */
   readonly fanoutThreads: FanoutThreads | null;
+  /** The engine as it hands its pairs to another program; null: they end with this one. */
+  readonly keeping: KeepingEngine | null;
   /** Takes both sockets over: nobody else may read, write or close them from here on. */
   join(pair: RelayPair): RelayedConnection;
   /** Ends what still runs; resolves when all is closed. */

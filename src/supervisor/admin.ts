@@ -4,7 +4,8 @@ import { kickRoute } from '../admin/kick-route.js';
 import { metricsRoute } from '../admin/metrics-route.js';
 import { reloadRoutes } from '../admin/reload-routes.js';
 import { AdminServer } from '../admin/server.js';
-import type { AdminSource, Reload } from '../admin/types.js';
+import type { AdminSource, BoxOrders } from '../admin/types.js';
+import { upgradeRoutes } from '../admin/upgrade-routes.js';
 import type { Api } from '../api/api.js';
 import type { Fleet } from '../child/fleet.js';
 import type { Config } from '../config/config.js';
@@ -34,7 +35,7 @@ interface AdminParts extends KickParts, MetricsParts, ConsoleParts {
   readonly listeners: Listeners;
   readonly placement: Placement;
   readonly renewals: Renewals;
-  readonly reload: Reload;
+  readonly orders: BoxOrders;
   /** Removes secrets from answers. */
   readonly hide: ((text: string) => string) | undefined;
   readonly logger: Logger;
@@ -43,7 +44,7 @@ interface AdminParts extends KickParts, MetricsParts, ConsoleParts {
 /** Builds the admin port, where operators ask and origins register. */
 export function makeAdmin(parts: AdminParts): AdminServer {
   const { config, api, fleet, jobs, operations, origins, view, hide, logger } = parts;
-  const { renewals, reload, events } = parts;
+  const { renewals, orders, events } = parts;
   const { plugin, isFree } = originRoutes(origins, config, renewals);
   const children = {
     drain: (id: string) => fleet.drain(id),
@@ -57,7 +58,8 @@ export function makeAdmin(parts: AdminParts): AdminServer {
       plugin,
       jobRoutes({ jobs, operations, children }),
       kickRoute(makeKick(parts)),
-      reloadRoutes(reload),
+      reloadRoutes(orders.reload),
+      upgradeRoutes(orders.upgrades),
       metricsRoute(makeMetrics(parts)),
       eventRoutes({ events, source: view }),
       makeConsole(parts),

@@ -1,6 +1,6 @@
 import { AccessRules } from '../access/rules.js';
 import type { AdminServer } from '../admin/server.js';
-import type { AdminStatus, Reload } from '../admin/types.js';
+import type { AdminStatus, BoxOrders } from '../admin/types.js';
 import type { Api } from '../api/api.js';
 import { DiskWatch } from '../child/disk-watch.js';
 import { isServing } from '../child/types.js';
@@ -17,9 +17,10 @@ import { makeAdmin } from './admin.js';
 import { AdminView } from './admin-view.js';
 import { makeApi } from './api.js';
 import { makeBudget } from './budget.js';
+import { Carrying } from './carrying.js';
 import { makeHistory } from './console.js';
 import { makeGate } from './gate.js';
-import { type Ground, openGround } from './ground.js';
+import { type Ground, openGround, relayCpusOf } from './ground.js';
 import { Heartbeat } from './heartbeat.js';
 import { makeViewers } from './hls.js';
 import type { SupervisorOptions } from './options.js';
@@ -35,6 +36,7 @@ export interface Composition extends Ground, Owning {
   readonly api: Api;
   readonly budget: ConnectionBudget;
   readonly holds: HoldBudget;
+  readonly carrying: Carrying;
   readonly view: AdminView;
   readonly admin: AdminServer;
   readonly history: History;
@@ -45,14 +47,14 @@ export interface Composition extends Ground, Owning {
 
 /**
  * Builds and joins all parts. What is opened for that is registered in `rooms`. `state` returns the
- * state of the program for the admin port, and `reload` has it reload. @throws ERR_CONFIG,
+ * state of the program for the admin port, whose orders to it are `orders`. @throws ERR_CONFIG,
  * ERR_REGISTRY_AWAY
  */
 export async function compose(
   options: SupervisorOptions,
   state: () => AdminStatus['state'],
   rooms: Rooms,
-  reload: Reload,
+  orders: BoxOrders,
 ): Promise<Composition> {
   const { prepared, logger, hide } = options;
   limitConnectionLines(prepared.config.log.connections);
@@ -75,11 +77,12 @@ export async function compose(
     ...prepared,
     ...ground,
     ...shared,
-    ...{ boxes, access, gate, budget, holds, logger },
+    ...{ boxes, access, gate, budget, holds, logger, relayCpus: relayCpusOf(prepared) },
     routing: makeRouting(options, ground, { ...owning, stirred }),
     acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),
   };
   const helpers = await addPorts(parts, listeners, api);
+  const carrying = new Carrying({ ...ground, ...owning, ...parts });
   const view = new AdminView({
     ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
     ...{ viewers: parts.viewers, disk: parts.disk },
@@ -89,14 +92,14 @@ export async function compose(
     address: () => admin.address(),
   });
   const history = makeHistory({ ...ground, view });
-  const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), reload };
+  const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), orders };
   const { config } = prepared;
   const admin: AdminServer = makeAdmin({ ...ground, ...owning, ...shown, config, api });
   const heartbeat = new Heartbeat({ ...ground, api, logger: logger.child({ room: 'heartbeat' }) });
   renewBox({ ...owning, ...ground, api, admin, budget, holds, options });
   const isStopping = () => state() === 'stopping';
   joinEnds(owning, ground, { logger: logger.child({ room: 'owners' }), isStopping });
-  const made = { access, api, budget, holds, view, admin, history, heartbeat, helpers };
+  const made = { access, api, budget, holds, carrying, view, admin, history, heartbeat, helpers };
   return { ...ground, ...owning, ...made };
 }
 

@@ -7,7 +7,7 @@ import type { ChildTraffic } from '../listener/listener.js';
 import type { Logger } from '../logging/logger.js';
 import type { Listeners } from './listeners.js';
 
-export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls' | 'started'> {
+export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls' | 'started' | 'kept'> {
   readonly prepared: ConfFacts & Pick<Prepared, 'plan' | 'pinning'>;
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;

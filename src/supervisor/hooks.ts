@@ -7,7 +7,16 @@ export function makeHooks(
   { config, template, binary }: Pick<Prepared, 'config' | 'template' | 'binary'>,
   parts: Pick<
     HooksOptions,
-    'serverId' | 'fleet' | 'claims' | 'clientOf' | 'vhosts' | 'heard' | 'stirred' | 'logger'
+    | 'serverId'
+    | 'fleet'
+    | 'claims'
+    | 'clientOf'
+    | 'vhosts'
+    | 'heard'
+    | 'stirred'
+    | 'kept'
+    | 'known'
+    | 'logger'
   >,
 ): Hooks {
   return new Hooks({

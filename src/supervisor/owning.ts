@@ -20,6 +20,7 @@ import { makeFleet, stallsIn } from './fleet.js';
 import { makeFleetControl } from './fleet-control.js';
 import type { Ground } from './ground.js';
 import { makeHooks } from './hooks.js';
+import { PARTS } from './kept-parts.js';
 import type { SupervisorOptions } from './options.js';
 import { makeOrigins, watchOrigins } from './origins.js';
 import { Owners } from './owners.js';
@@ -59,7 +60,7 @@ const HOOK_KEYS = [
 
 /** Makes the owners of streams (children and origins), and placement over them. */
 export function makeOwning(
-  { prepared, logger }: SupervisorOptions,
+  { prepared, logger, inheritance = null }: SupervisorOptions,
   { serverId, loop, changes, listeners, map, current, renewals }: Ground,
   api: Pick<HooksOptions, 'heard' | 'stirred'>,
 ): Owning {
@@ -72,6 +73,7 @@ export function makeOwning(
     started,
     hooks: (childId) => hooks.planFor(childId),
     onPorts: (ports) => firewall.guard(ports),
+    kept: inheritance?.part(PARTS.fleet) ?? null,
     loop,
     listeners,
     stalls: (id) => {
@@ -97,7 +99,9 @@ export function makeOwning(
   const watch = watchOrigins(origins, placement, { claims, logger: log('origins') });
   const clientOf = (alias: string) => listeners.addressOf(alias);
   const told = { claims, clientOf, ...api, vhosts: () => served.vhosts, logger: log('hooks') };
-  const hooks = makeHooks(prepared, { serverId, fleet, ...told });
+  const kept = inheritance?.part(PARTS.hooks) ?? null;
+  const { known } = inheritance ?? {};
+  const hooks = makeHooks(prepared, { serverId, fleet, kept, known, ...told });
   renewals.on(CARE_KEYS, ({ children }) => fleet.care.renew(children));
   renewals.on(HOOK_KEYS, ({ hooks: renewed }) => hooks.renew(renewed));
   const operations = new Operations(jobs, makeFleetControl(current, fleet, placement));

@@ -21,26 +21,32 @@ export interface SharedMap {
   /** Null: there are none. */
   readonly boxes: Boxes | null;
   readonly renewMs?: number;
+  /** The id of this life of this box for the others; null: there are none. */
+  readonly box: string | null;
 }
 
-/** Opens the configured registry. Rejects with ERR_CONFIG if it cannot be used. */
+/**
+ * Opens the configured registry; `kept`: the box id to go on with. Rejects with ERR_CONFIG if it
+ * cannot be used.
+ */
 export async function openMap(
   { registry: url, cluster }: Config,
   record: () => BoxRecord,
   logger: Logger,
+  kept: string | null,
 ): Promise<SharedMap> {
-  if (url === 'memory') return { registry: new MemoryRegistry(), boxes: null };
+  if (url === 'memory') return { registry: new MemoryRegistry(), boxes: null, box: null };
   const { sentinelAuth } = cluster;
   const { client, follower } = await connectRedis(url, { sentinelAuth, logger });
   const store = new Store(client);
   store.onClose = () => follower?.close();
   const keys = new Keys(cluster.prefix);
   // A later run of this box has other children under the same ids.
-  const box = `${record().serverId}.${randomSigns(8)}`;
+  const box = kept ?? `${record().serverId}.${randomSigns(8)}`;
   const registry = new RedisRegistry({ store, keys, box, leaseMs: LEASE_MS });
   const boxes = new Boxes({ store, keys, box, record, logger });
   if (follower !== null) follower.onMoved = () => boxes.moved();
-  return { registry, boxes, renewMs: RENEW_MS };
+  return { registry, boxes, box, renewMs: RENEW_MS };
 }
 
 /** Returns what this box tells the others; the port of a closed listener is 0. */

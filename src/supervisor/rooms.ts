@@ -12,11 +12,16 @@ export type NamedRoom = readonly [name: string, room: Room];
 /** Starts rooms one after another and closes the started ones in reverse. */
 export class Rooms {
   readonly #logger: Logger;
+  /**
+   * Returns whether rooms stay open where one does not start: another program may take them over.
+   */
+  readonly #staysOpen: () => boolean;
   readonly #open: (readonly [name: string, room: Pick<Room, 'close'>])[] = [];
   #closing: Promise<void> | null = null;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, staysOpen: () => boolean = () => false) {
     this.#logger = logger;
+    this.#staysOpen = staysOpen;
   }
 
   /** Registers something that is open already; it is closed after all rooms that start later. */
@@ -36,10 +41,15 @@ export class Rooms {
         await room.start();
       }
     } catch (error) {
-      await this.close();
+      await this.failed();
       throw error;
     }
     return !this.isClosing;
+  }
+
+  /** Closes all open rooms after a failure, unless they stay open. */
+  async failed(): Promise<void> {
+    if (!this.#staysOpen()) await this.close();
   }
 
   get isClosing(): boolean {

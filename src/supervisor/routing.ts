@@ -161,6 +161,19 @@ export class Routing {
     return this.#toRoute(await this.#parts.placement.admit(wanted.stream, wanted.role, owner));
   }
 
+  /**
+   * Counts in a client that the program before this one sent to that owner; resolves with what ends
+   * that. Never rejects: a client that cannot be counted is served all the same.
+   */
+  async readmit(stream: StreamKey, role: Role, owner: OwnerRef): Promise<() => void> {
+    const { placement } = this.#parts;
+    const isHere = owner.box === undefined;
+    const asking = isHere ? placement.admit(stream, role, owner) : placement.acquire(stream, role);
+    const hold = await asking.catch(() => null);
+    if (hold === null) return () => {};
+    return isHere ? this.#stirring(hold) : () => hold.release();
+  }
+
   /** Returns that generation of a child if it serves. */
   #serving(ref: OwnerRef): ChildStatus | null {
     const child = this.#parts.owners.status(ref.id);

@@ -11,7 +11,7 @@ import type { NamedRoom, Room } from './rooms.js';
  * this one after its ports are open, and that it leaves before these close.
  */
 export function startOrder(
-  { prepared, logger, onProgress, demo = false }: SupervisorOptions,
+  { prepared, logger, onProgress, demo = false, inheritance = null }: SupervisorOptions,
   parts: Composition,
 ): NamedRoom[] {
   const { loop, admin, history, placement, hooks, origins, watch, firewall, fleet, cpus } = parts;
@@ -34,6 +34,7 @@ export function startOrder(
     ['recycler', recycler],
     ['history', history],
     ...parts.helpers,
+    ...(inheritance === null ? [] : [['kept clients', parts.carrying.room(inheritance)] as const]),
     ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
     ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),
     ['heartbeat', heartbeat],

@@ -4,18 +4,29 @@
  */
 
 import type { AddressInfo } from 'node:net';
-import type { AdminStatus, Reload, ReloadReport } from '../admin/types.js';
+import type {
+  AdminStatus,
+  BoxOrders,
+  ReloadReport,
+  UpgradePlan,
+  UpgradeStatus,
+} from '../admin/types.js';
 import type { Config } from '../config/config.js';
 import { SupervisorError } from '../errors.js';
+import { markIds } from '../listener/connection-ids.js';
 import { record } from '../logging/tell.js';
+import { receivePorts } from '../system/open-ports.js';
 import type { AdminView } from './admin-view.js';
 import { type Composition, compose } from './compose.js';
 import { drained } from './drained.js';
+import { PARTS } from './kept-parts.js';
 import type { SupervisorOptions } from './options.js';
 import { Reloader } from './reload.js';
 import { recordReload } from './reload-event.js';
 import { Rooms } from './rooms.js';
 import { startOrder } from './start-order.js';
+import { completeAdoption, idMarkOf } from './upgrade-status.js';
+import { tellUpgrade, Upgrader } from './upgrader.js';
 
 /** State of the program until it is closed, shared by the supervisor and its view. */
 interface Phase {
@@ -29,23 +40,34 @@ export class Supervisor {
   readonly #phase: Phase;
   readonly #rooms: Rooms;
   readonly #reloader: Reloader;
+  readonly #upgrader: Upgrader;
 
   /** Opens and joins all parts; starts nothing. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const phase: Phase = { state: 'starting' };
-    const rooms = new Rooms(options.logger);
+    const { inheritance = null } = options;
+    receivePorts(inheritance?.part(PARTS.ports) ?? []);
+    markIds(idMarkOf(inheritance));
+    const rooms = new Rooms(options.logger, () => inheritance?.canGoBack ?? false);
     const state = () => (rooms.isClosing ? 'stopping' : phase.state);
     let supervisor: Supervisor | null = null;
-    const reload: Reload = async (dryRun) => {
+    const serving = () => {
       if (supervisor === null || phase.state === 'starting') throw notYet();
-      return supervisor.reload(dryRun);
+      return supervisor;
+    };
+    const orders: BoxOrders = {
+      reload: async (dryRun) => serving().reload(dryRun),
+      upgrades: {
+        status: () => serving().upgradeStatus,
+        upgrade: async (to, dryRun) => serving().upgrade(to, dryRun),
+      },
     };
     try {
-      const parts = await compose(options, state, rooms, reload);
+      const parts = await compose(options, state, rooms, orders);
       supervisor = new Supervisor(options, parts, phase, rooms);
       return supervisor;
     } catch (error) {
-      await rooms.close();
+      await rooms.failed();
       throw error;
     }
   }
@@ -55,6 +77,7 @@ export class Supervisor {
     this.#parts = parts;
     this.#phase = phase;
     this.#rooms = rooms;
+    this.#upgrader = new Upgrader(options, parts);
     const { prepared, readConfig = async () => prepared.config } = options;
     this.#reloader = new Reloader({ prepared, readConfig }, parts);
   }
@@ -71,6 +94,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const isServing = await this.#rooms.start(startOrder(this.#options, this.#parts));
     if (!isServing) return;
+    this.#complete();
     this.#phase.state = 'ready';
     record(this.#options.logger, { type: 'box', state: 'serving' });
   }
@@ -79,6 +103,17 @@ export class Supervisor {
   reload(dryRun = false): Promise<ReloadReport> {
     const reloading = this.#reloader.reload(dryRun);
     return dryRun ? reloading : recordReload(this.#options.logger, reloading);
+  }
+
+  /** The last upgrade of this process, or the one at work. */
+  get upgradeStatus(): UpgradeStatus {
+    return this.#upgrader.status;
+  }
+
+  /** Puts another program in the place of this one. See `Upgrader`. */
+  async upgrade(to: string | null = null, dryRun = false): Promise<UpgradePlan> {
+    if (this.#phase.state !== 'ready' || this.#rooms.isClosing) throw notYet();
+    return this.#upgrader.upgrade(to, dryRun);
   }
 
   /** The configuration by which it runs now. */
@@ -121,6 +156,16 @@ export class Supervisor {
     return this.#parts.admin.address();
   }
 
+  /** All that the program before has left is taken over. */
+  #complete(): void {
+    const { inheritance = null } = this.#options;
+    if (inheritance === null) return;
+    completeAdoption(inheritance);
+    const { pairs } = this.#parts;
+    this.#upgrader.adopted(pairs === null ? null : pairs.takenAt - inheritance.handover.stoppedAt);
+    tellUpgrade(this.#options, this.#upgrader.status);
+  }
+
   /** Returns the bound address of a listener; null if it is off or not open. */
   address(name: string): AddressInfo | null {
     return this.#parts.listeners.address(name);
@@ -128,5 +173,8 @@ export class Supervisor {
 }
 
 function notYet(): SupervisorError {
-  return new SupervisorError('ERR_BUSY', 'the supervisor does not serve yet: reload when it does');
+  return new SupervisorError(
+    'ERR_BUSY',
+    'the supervisor does not serve: give the order when it does',
+  );
 }

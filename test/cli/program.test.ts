@@ -12,6 +12,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
   const actions: CliActions = {
     run: note('run'),
     check: note('check'),
+    prove: note('prove'),
     plan: note('plan'),
     status: note('status'),
     children: note('children'),
@@ -22,6 +23,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     sign: async (stream, options) => void asked.push(['sign', { stream, ...options }]),
     events: async (order, options) => void asked.push(['events', { ...order, ...options }]),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
+    upgrade: async (order, options) => void asked.push(['upgrade', { ...order, ...options }]),
     reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
     order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
   };
@@ -84,7 +86,7 @@ test('names the command and its options', async () => {
 const MISTAKES: readonly [string, string][] = [
   [
     '',
-    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, events, reload, job, sign, unit; or --help',
+    'name a command: run, check, plan, status, children, streams, clients, top, drain, undrain, restart, scale, kick, logs, events, upgrade, reload, job, sign, unit; or --help',
   ],
   ['rnu', "unknown command 'rnu' (Did you mean run?); see srs-supervisor --help"],
   ['--frob', "unknown option '--frob'; see srs-supervisor --help"],

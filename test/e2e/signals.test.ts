@@ -127,8 +127,8 @@ for (const origin of origins()) {
       await assertUnharmed();
     });
 
-    it('SIGUSR2 is not there yet, and says so', async () => {
-      await signalled('SIGUSR2', 'upgrade: there is none in place yet, nothing has changed');
+    it('SIGUSR2 puts the program in its own place, and ends nobody', async () => {
+      await signalled('SIGUSR2', 'upgrade: done');
       await assertUnharmed();
     });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConnectionBudget } from '../../src/listener/budget.js';
-import { Connection, Connections } from '../../src/listener/connections.js';
+import { Connection } from '../../src/listener/connection.js';
+import { Connections } from '../../src/listener/connections.js';
 import { kick } from '../../src/listener/kick.js';
 import type { RelayedConnection } from '../../src/relay/relay.js';
 import { key } from '../helpers/stream-key.js';

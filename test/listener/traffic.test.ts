@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Connection, Connections } from '../../src/listener/connections.js';
+import { Connection } from '../../src/listener/connection.js';
+import { Connections } from '../../src/listener/connections.js';
 import { noCounters } from '../../src/listener/counters.js';
 import { TrafficMeter } from '../../src/listener/traffic.js';
 import { until } from '../helpers/until.js';

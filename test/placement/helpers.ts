@@ -1,5 +1,6 @@
 import { SupervisorError } from '../../src/errors.js';
-import { Placement, type PlacementOptions } from '../../src/placement/placement.js';
+import { Placement } from '../../src/placement/placement.js';
+import type { PlacementOptions } from '../../src/placement/placement-options.js';
 import type { Candidate } from '../../src/placement/types.js';
 import { MemoryRegistry } from '../../src/registry/memory.js';
 import type { Claim } from '../../src/registry/registry.js';

@@ -8,6 +8,7 @@ const missing = () => Promise.reject(new Error("Cannot find package 'koffi'\nand
 
 /** An engine that takes pairs and closes them: it starts, but does not work. */
 class BrokenEngine implements RelayEngine {
+  readonly keeping = null;
   readonly threadUsage = () => [];
   readonly name = 'native';
   readonly threadCount = 1;

@@ -23,6 +23,7 @@ const parts = {
   renewals: silent,
   loop: silent,
   events: new EventLog(),
+  orders: {},
   view: source(),
 } as unknown as Parts;
 

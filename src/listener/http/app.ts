@@ -7,7 +7,7 @@ import { corsHeaders } from '../../protocol/http/cors.js';
 import { forwardedPrefix } from '../../protocol/http/forwarded.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Failure } from '../listener.js';
 import { logFailure } from '../log-failure.js';
 import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';

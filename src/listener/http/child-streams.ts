@@ -5,7 +5,7 @@ import { parseTarget } from '../../protocol/http/target.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import { type AliasBook, canAlias } from '../aliases.js';
 import type { ClientAddress } from '../client-address.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
 import type { HookClient } from '../held-hooks.js';
 import { readUntil } from '../read-until.js';

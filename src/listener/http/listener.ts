@@ -11,7 +11,7 @@ import type { ConnectionLimits } from '../budget.js';
 import type { Certificate } from '../certificate.js';
 import type { TrustedProxies } from '../client-address.js';
 import { ClientListener } from '../client-listener.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { failureOf, SessionError } from '../session-error.js';
 import { closePort, openPort } from '../tcp-port.js';
 import { clientOf, createApp, type HttpPlugin } from './app.js';

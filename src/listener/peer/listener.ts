@@ -18,7 +18,7 @@ import { Admission } from '../admission.js';
 import type { AliasBook } from '../aliases.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { dialAsClient } from '../dial-as-client.js';
 import type { Gate } from '../gate.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';

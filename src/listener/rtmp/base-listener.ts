@@ -2,7 +2,7 @@ import type { Address } from '../../config/config.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import {
   type ClosedClient,
   type MovedClient,

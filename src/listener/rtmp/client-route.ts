@@ -1,6 +1,6 @@
 import { isSameLife } from '../../owner.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Gate, Wish } from '../gate.js';
 import type { Route, Router } from '../route.js';
 import type { HeldPlayers } from './held-players.js';

@@ -2,7 +2,7 @@ import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Viewer } from '../../relay/fanout.js';
 import type { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { StreamKey } from '../../stream-key.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import type { StreamFanout } from '../stream-fanout.js';

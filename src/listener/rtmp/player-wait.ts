@@ -4,7 +4,7 @@ import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Viewer } from '../../relay/fanout.js';
 import { nameOf, type StreamKey } from '../../stream-key.js';
 import { type AliasBook, canAlias } from '../aliases.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Gate } from '../gate.js';
 import type { HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { Route } from '../route.js';

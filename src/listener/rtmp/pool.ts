@@ -6,9 +6,11 @@ import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { HandlerThread, SetupThreads, SharedPort } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
+import { noteOpen, takePort } from '../../system/open-ports.js';
 import { canAlias } from '../aliases.js';
 import { ConnectionBudget, type ConnectionLimits } from '../budget.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
+import { idMark } from '../connection-ids.js';
 import { addCounters, noCounters } from '../counters.js';
 import { targetOf } from '../dial-as-client.js';
 import type { Wish } from '../gate.js';
@@ -25,6 +27,9 @@ import { SETUP_MODULE } from './setup-handler.js';
 import { withBuffers } from './talk.js';
 import { type RoutedClient, ThreadLink } from './thread-link.js';
 import type { Resumed, RouteAnswer, RouteQuestion, SetupSettings } from './thread-messages.js';
+
+/** The port's key in the configuration. */
+const KEY = 'listen.rtmp';
 
 /**
  * The RTMP port on the relay's own threads: each has a listening socket on the one port, and the
@@ -44,6 +49,8 @@ export class RtmpPool extends BaseRtmpListener {
     const level = this.context.logger.level as LogLevel;
     for (const link of this.links) link.say({ kind: 'level', level });
   };
+  /** Forgets that the port is open. */
+  #forget = (): void => {};
   /** The counts of threads that are no more. */
   #ofTheDead = noCounters();
 
@@ -60,10 +67,12 @@ export class RtmpPool extends BaseRtmpListener {
     this.context.logger.on('level-change', this.#tellLevel);
     const { address } = this.#options;
     try {
-      this.#port = this.#threads.listen(address, BACKLOG);
+      this.#port = this.#threads.listen(address, BACKLOG, takePort(KEY, address));
     } catch (error) {
-      throw listenError('listen.rtmp', address, error);
+      throw listenError(KEY, address, error);
     }
+    const sockets = () => this.#port?.sockets ?? [];
+    this.#forget = noteOpen(KEY, address, { sockets, stop: () => this.#settle() });
     const begin = (index: number, thread: HandlerThread) => this.#begin(index, thread);
     this.#threads.employ({ module: SETUP_MODULE, begin });
     await Promise.all(this.links.map(({ opened }) => opened));
@@ -103,11 +112,18 @@ export class RtmpPool extends BaseRtmpListener {
   override async close(): Promise<void> {
     const port = this.#port;
     this.#port = null;
+    this.#forget();
     this.context.logger.off('level-change', this.#tellLevel);
     this.#threads.employ(null);
     await Promise.all(this.links.map((link) => link.close()));
     port?.close();
     await super.close();
+  }
+
+  /** Lets nobody in any more; resolves when nobody is on the way to a child. */
+  async #settle(): Promise<void> {
+    for (const link of this.links) link.say({ kind: 'settle' });
+    await Promise.all(this.links.map((link) => link.settled));
   }
 
   /** Makes the link to a thread, the first of its index or one in place of a dead one. */
@@ -138,6 +154,7 @@ export class RtmpPool extends BaseRtmpListener {
         ...{ vhosts, identifyMs, childAnswerMs, server },
         ...(vhostSizes && { vhostSizes }),
         logLevel: logger.level as LogLevel,
+        idMark: idMark(),
       },
     };
   }

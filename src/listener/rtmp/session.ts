@@ -7,7 +7,7 @@ import type { RecalledClient } from '../../relay/client-watch.js';
 import { PortablePendingClient } from '../../relay/portable/pending-client.js';
 import type { RelayedConnection, RelayPair } from '../../relay/relay.js';
 import type { AliasBook } from '../aliases.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { dialAsClient, targetOf } from '../dial-as-client.js';
 import type { Gate } from '../gate.js';
 import type { HookClient } from '../held-hooks.js';

@@ -16,7 +16,9 @@ import type { ClientWatch } from '../../relay/client-watch.js';
 import { type AdmissionRules, admit, noTrustedProxy, refuse } from '../admission.js';
 import { ConnectionBudget } from '../budget.js';
 import { TrustedProxies } from '../client-address.js';
-import { type Connection, Connections } from '../connections.js';
+import type { Connection } from '../connection.js';
+import { markIds } from '../connection-ids.js';
+import { Connections } from '../connections.js';
 import { noCounters } from '../counters.js';
 import { logFailure } from '../log-failure.js';
 import { RelayedClient, type WatchedClient } from './client-watch.js';
@@ -51,9 +53,12 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
   readonly #setups = new SlotMap<ThreadSetup>();
   readonly #lines = new LineLimit();
   #told = '';
+  /** The control side waits until nobody is on the way to a child. */
+  #settles = false;
 
   constructor(settings: SetupSettings, thread: SetupThread) {
-    const { proxies, budget, logLevel, fd } = settings;
+    const { proxies, budget, logLevel, fd, idMark } = settings;
+    markIds(idMark);
     this.rules = settings;
     this.#thread = thread;
     this.#budget = ConnectionBudget.join(budget);
@@ -113,6 +118,10 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
     } else if (order.kind === 'rules') {
       const { vhosts, identifyMs } = order;
       this.rules = { ...this.rules, vhosts, identifyMs };
+    } else if (order.kind === 'settle') {
+      this.#thread.shut();
+      this.#settles = true;
+      this.#tellSettled();
     } else {
       this.#thread.shut();
       for (const setup of this.#setups) setup.clientLeft();
@@ -143,6 +152,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
 
   relayed(setup: ThreadSetup): void {
     this.#setups.delete(setup.ticket);
+    this.#tellSettled();
   }
 
   /** The control side tries again, on the client's own socket. */
@@ -153,6 +163,7 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
 
   over(setup: ThreadSetup, error: Error | null): void {
     this.#setups.delete(setup.ticket);
+    this.#tellSettled();
     if (setup.connection !== null) this.#connections.closed(setup.connection);
     if (error !== null) this.#fail(setup, error);
     const { ticket } = setup;
@@ -178,6 +189,12 @@ class RtmpSetupHandler implements SetupHandler, SetupHost<ThreadClient> {
     setup.isHandedBack = setup.client.unread === 0;
     if (setup.isHandedBack) setup.client.handBack(setup.ticket, resumed);
     else setup.clientLeft();
+  }
+
+  #tellSettled(): void {
+    if (!this.#settles || this.#setups.size > 0) return;
+    this.#settles = false;
+    this.#say({ kind: 'settled' });
   }
 
   /** Clients that the control side has not heard of. */

@@ -3,7 +3,7 @@ import type { HeldPlay } from '../../protocol/rtmp/held-play.js';
 import { type Identified, type RtmpIdentifier, refusal } from '../../protocol/rtmp/identify.js';
 import { MAX_SAID } from '../../protocol/rtmp/play-record.js';
 import type { ChildFault, ClientSetup, PendingClient } from '../../relay/client-setup.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { noProxyHeader, PROXY_HEADER_MS, ProxyHeaderReader } from '../read-proxy-header.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
 import { RelayedClient } from './client-watch.js';

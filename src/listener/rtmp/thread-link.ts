@@ -5,7 +5,7 @@ import { isGoneWith, type OwnerRef } from '../../owner.js';
 import type { SetupLink } from '../../relay/client-setup.js';
 import type { RelayedConnection } from '../../relay/relay.js';
 import type { Role, StreamKey } from '../../stream-key.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { ConnectionRow, ListenerCounters } from '../listener.js';
 import type { Route } from '../route.js';
 import type { Resumed, RouteQuestion, ThreadOrder, ThreadReport } from './thread-messages.js';
@@ -46,6 +46,8 @@ export interface ThreadLinkEvents {
 export class ThreadLink implements SetupLink {
   /** Resolves when clients are let in, or the thread is gone. */
   readonly opened: Promise<void>;
+  /** Resolves when the thread, told to settle, has; or is gone. */
+  readonly settled: Promise<void>;
   counters: ListenerCounters | null = null;
   /** Clients that have not named a stream yet. */
   connections = 0;
@@ -56,6 +58,7 @@ export class ThreadLink implements SetupLink {
   #calls = 0;
   #isOpen: () => void = () => {};
   #isShut: () => void = () => {};
+  #isSettled: () => void = () => {};
   #isGone = false;
 
   constructor(say: (order: ThreadOrder) => void, links: ThreadLinkEvents) {
@@ -63,6 +66,9 @@ export class ThreadLink implements SetupLink {
     this.#links = links;
     this.opened = new Promise((resolve) => {
       this.#isOpen = resolve;
+    });
+    this.settled = new Promise((resolve) => {
+      this.#isSettled = resolve;
     });
   }
 
@@ -87,6 +93,7 @@ export class ThreadLink implements SetupLink {
     else if (report.kind === 'crowded') this.#links.crowded(report.member);
     else if (report.kind === 'open') this.#isOpen();
     else if (report.kind === 'shut') this.#isShut();
+    else if (report.kind === 'settled') this.#isSettled();
     else if (report.kind === 'summary') {
       this.counters = report.counters;
       this.connections = report.connections;
@@ -143,6 +150,7 @@ export class ThreadLink implements SetupLink {
     this.connections = 0;
     this.#isOpen();
     this.#isShut();
+    this.#isSettled();
     for (const answer of this.#asking.values()) answer([]);
     this.#asking.clear();
     for (const { ticket } of this.#routedClients) this.#leave(ticket);

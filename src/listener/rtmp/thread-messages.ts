@@ -20,6 +20,8 @@ export interface SetupSettings extends SetupRules {
   readonly proxies: readonly string[] | null;
   readonly vhosts: readonly string[];
   readonly logLevel: LogLevel;
+  /** See `markIds`. */
+  readonly idMark: string;
 }
 
 /** A client that wants a stream; `ticket` names it from here on. */
@@ -60,7 +62,9 @@ export type ThreadReport =
   /** The handler lets clients in. */
   | { readonly kind: 'open' }
   /** The handler lets nobody in any more, and clients without a child are gone. */
-  | { readonly kind: 'shut' };
+  | { readonly kind: 'shut' }
+  /** It lets nobody in any more, and nobody is on the way to a child. */
+  | { readonly kind: 'settled' };
 
 /** The way of a client: to a child that the thread dials itself, or back to the control side. */
 export type RouteAnswer = { readonly dial: DialTarget } | 'hand-back';
@@ -75,4 +79,6 @@ export type ThreadOrder =
   | ({ readonly kind: 'rules' } & RenewableRules)
   /** The log has another level. */
   | { readonly kind: 'level'; readonly level: LogLevel }
+  /** Let nobody in any more, and tell when nobody is on the way to a child. */
+  | { readonly kind: 'settle' }
   | { readonly kind: 'shut' };

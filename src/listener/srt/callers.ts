@@ -1,6 +1,6 @@
 import type { Handshake } from '../../protocol/srt/handshake.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 
 /** Most ended or refused callers that are remembered, because they may repeat packets. */
 const MAX_GONE = 10_000;

@@ -12,7 +12,7 @@ import { ownQuery, type RtcRequest } from '../../protocol/webrtc/request.js';
 import { countMedia, iceOf, offerFault } from '../../protocol/webrtc/sdp.js';
 import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufrag.js';
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Gate } from '../gate.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../config/address.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import type { Relayed } from '../relayed.js';
 import type { Route } from '../route.js';
 

@@ -4,7 +4,7 @@ import type { UdpEndpoint } from '../../relay/udp.js';
 import { everySeconds } from '../../system/every-seconds.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
-import type { Connection } from '../connections.js';
+import type { Connection } from '../connection.js';
 import { countRefusal } from '../counters.js';
 import type { Failure } from '../listener.js';
 import type { Route } from '../route.js';

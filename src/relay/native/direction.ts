@@ -14,7 +14,7 @@ import {
   shutdown,
   splice,
 } from './libc.js';
-import type { Pipe, PipePool } from './pipes.js';
+import { emptied, type Pipe, type PipePool } from './pipes.js';
 
 /** Bytes of one read: what a way may move before others get their turn. */
 const COPY_SIZE = 64 * 1024;
@@ -51,6 +51,8 @@ export interface DirectionEnds {
   readonly drops?: boolean;
   /** Hears what is read before it is written; null: nobody does. */
   readonly watch: ClientWatch | null;
+  /** The near side has ended before, and the far side has been told. Default: false. */
+  readonly ended?: boolean;
 }
 
 /** One direction of a pair: what is read from one socket is written to the other. */
@@ -77,7 +79,7 @@ export class Direction {
 
   constructor(
     context: DirectionContext,
-    { from, to, drops = false, watch }: DirectionEnds,
+    { from, to, drops = false, watch, ended = false }: DirectionEnds,
     counter: number,
     first: Uint8Array | null,
   ) {
@@ -88,6 +90,7 @@ export class Direction {
     this.#watch = watch;
     this.#counter = counter;
     this.#held = first;
+    this.#ended = ended;
   }
 
   /** Bytes wait for room on the far side. */
@@ -136,6 +139,12 @@ export class Direction {
   /** Moves what is blocked; only then. */
   flush(): Moved {
     return this.#held ? this.#sendHeld(this.#held) : this.#drainPipe();
+  }
+
+  /** Returns the bytes that are in no socket, which the far side is to get; null: none. */
+  unsent(): Uint8Array | null {
+    if (this.#held !== null) return this.#held.slice();
+    return this.#pipe === null ? null : emptied(this.#pipe, this.#inPipe);
   }
 
   /** Lets go of what is in no socket yet. */

@@ -5,18 +5,22 @@ import { type Logger, silentLogger } from '../../logging/logger.js';
 import { tell } from '../../logging/tell.js';
 import type { Employment, SetupThreads, SharedPort } from '../client-setup.js';
 import type { FanoutThreads, Feed, FeedStart } from '../fanout.js';
+import type { GivenPair, KeepingEngine, KeptPair } from '../kept.js';
 import { PortableEngine } from '../portable/tcp.js';
 import type { RelayEngine, RelayedConnection, RelayPair, ThreadUsage } from '../relay.js';
 import { acceptNext } from './accept-next.js';
 import { openFeed } from './feeds.js';
 import { FlushingConnection } from './flushing.js';
-import { listenShared } from './listen.js';
+import { listenAgain, listenShared } from './listen.js';
 import { PIPES } from './protocol.js';
 import { isFlushed, takeOver } from './takeover.js';
 import { RelayThread } from './thread.js';
+import { ThreadConnection } from './thread-connection.js';
 
 /** A thread that dies is replaced at once; after this long where it has not lived as long. */
 const RETRY_MS = 1000;
+/** Milliseconds for a thread to give its pairs away; one that stands still keeps them. */
+const GIVE_MS = 2000;
 
 export interface NativeOptions {
   /** The number of relay threads, at least 1. */
@@ -32,16 +36,17 @@ export interface NativeOptions {
  * The engine for Linux: threads that own the descriptors and move bytes within the kernel. The
  * portable engine carries pairs that have no descriptor to hand over, or find no thread.
  */
-export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads {
+export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads, KeepingEngine {
   readonly name = 'native';
   readonly setupThreads = this;
   readonly acceptNext = acceptNext;
   readonly fanoutThreads = this;
+  readonly keeping = this;
   readonly #threads: (RelayThread | null)[];
   readonly #cpus: readonly number[];
   /** Most pipes of one thread. */
   readonly #pipes: number;
-  readonly #logger: Logger;
+  #logger: Logger;
   readonly #portable = new PortableEngine();
   readonly #flushing = new Set<FlushingConnection>();
   readonly #closing = new AbortController();
@@ -79,8 +84,33 @@ export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads {
     return connection;
   }
 
-  listen(address: Address, backlog: number): SharedPort {
-    return listenShared(address, backlog, this.threadCount);
+  listen(address: Address, backlog: number, open: readonly number[] = []): SharedPort {
+    const { threadCount } = this;
+    return open.length > 0
+      ? listenAgain(open, threadCount)
+      : listenShared(address, backlog, threadCount);
+  }
+
+  logTo(logger: Logger): void {
+    this.#logger = logger;
+    for (const thread of this.threads) thread.logTo(logger);
+  }
+
+  keeps(relayed: object): boolean {
+    return relayed instanceof ThreadConnection;
+  }
+
+  async give(): Promise<readonly GivenPair[]> {
+    this.#closing.abort();
+    const late = delay(GIVE_MS, [], { ref: false });
+    const giving = this.threads.map((thread) => Promise.race([thread.give(), late]));
+    return (await Promise.all(giving)).flat();
+  }
+
+  take(pair: KeptPair): RelayedConnection {
+    const thread = this.#leastLoaded();
+    if (thread === null) throw new Error('no relay thread has room for a pair');
+    return thread.takeKept(pair);
   }
 
   employ(employment: Employment | null): void {

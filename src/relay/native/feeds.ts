@@ -5,7 +5,8 @@ import { type RelayEnd, STALL_MS } from '../relay.js';
 import { close } from './libc.js';
 import { createMemoryFile } from './libc-files.js';
 import { joined, takeOne } from './takeover.js';
-import type { RelayThread, ThreadConnection } from './thread.js';
+import type { RelayThread } from './thread.js';
+import type { ThreadConnection } from './thread-connection.js';
 
 /** A feed on a thread, as the control side sees it. */
 class ThreadFeed implements Feed {

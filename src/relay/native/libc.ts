@@ -103,6 +103,11 @@ export const shutdown: (fd: number, how: number) => number = libc.func('int shut
 
 export const close: (fd: number) => number = libc.func('int close(int)');
 
+/** Reads from a pipe that does not block. */
+export const read: (fd: number, address: number, size: number) => number = libc.func(
+  'intptr_t read(int, uintptr_t, size_t)',
+);
+
 const write: (fd: number, bytes: BigUint64Array, size: number) => number = libc.func(
   'intptr_t write(int, void *, size_t)',
 );

@@ -1,12 +1,13 @@
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Address } from '../../config/config.js';
 import type { SharedPort } from '../client-setup.js';
-import { close, SOL_SOCKET } from './libc.js';
+import { close, duplicate, SOL_SOCKET } from './libc.js';
 import {
   AF_INET,
   AF_INET6,
   bindAt,
   bindSocket,
+  boundName,
   boundPort,
   createSocket,
   IPPROTO_IPV6,
@@ -23,6 +24,7 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from './libc-sockets.js';
+import { endpointOf } from './names.js';
 
 /** A client that vanished without a word is noticed after so many seconds, and a few probes. */
 const KEEP_ALIVE = { idle: 30, interval: 1, probes: 10 };
@@ -52,6 +54,23 @@ export function listenShared(
     throw error;
   }
   return sharedPort(shared, alone.bound);
+}
+
+/**
+ * Lets so many threads accept from sockets that listen already: those that are too many are closed,
+ * and where there are too few, several threads accept from one. Throws LibcError.
+ */
+export function listenAgain(open: readonly number[], threads: number): SharedPort {
+  for (const fd of open.slice(threads)) close(fd);
+  const [first = -1] = open;
+  const bound = boundAddress(first);
+  const more = Array.from({ length: Math.max(0, threads - open.length) }, () => duplicate(first));
+  return sharedPort([...open.slice(0, threads), ...more], bound);
+}
+
+function boundAddress(fd: number): AddressInfo {
+  const { ip: address, port } = endpointOf(boundName(fd));
+  return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
 }
 
 function sharedPort(sockets: readonly number[], bound: AddressInfo): SharedPort {

@@ -20,6 +20,7 @@ import {
   type PairSetup,
   type Report,
   type Shared,
+  type SlotPair,
 } from './protocol.js';
 import { SlotArray } from './slots.js';
 
@@ -75,6 +76,8 @@ export class RelayLoop {
   #reportAt = Number.POSITIVE_INFINITY;
   #reportedAt = 0;
   #loads: LoadOrder[] = [];
+  /** All pairs have been given away. */
+  #isEmpty = false;
 
   constructor(shared: Shared, control: Control) {
     this.#shared = shared;
@@ -110,7 +113,7 @@ export class RelayLoop {
    * with that, and run again. Descriptors stay open: the control side closes them in the end.
    */
   run(): LoadOrder | null {
-    while (Atomics.load(this.#shared.stop, 0) === 0) {
+    while (Atomics.load(this.#shared.stop, 0) === 0 && !this.#isEmpty) {
       const load = this.#loads.shift();
       if (load !== undefined) return load;
       this.#turn();
@@ -203,6 +206,7 @@ export class RelayLoop {
     else if (kind === 'view') this.#fanout.view(order);
     else if (kind === 'employ') this.#loads.push(order);
     else if (kind === 'feed') this.#feed(order);
+    else if (kind === 'give') this.#give();
     else if (kind === 'end' || kind === 'let-go' || kind === 'stay') this.#orderPair(order);
     else if (kind === 'forget') this.#forget(order);
     else throw new Error(`relay thread: unknown order '${kind}'`);
@@ -210,7 +214,7 @@ export class RelayLoop {
 
   #join({ watchState, ...setup }: Extract<Order, { kind: 'join' }>): void {
     const watch = watchState === undefined ? null : this.#acceptor.watch(watchState);
-    this.#begin(this.#pairOf({ ...setup, watch }));
+    this.#begin(this.#pairOf({ ...setup, watch }), undefined, setup.before?.quietMs);
   }
 
   #feed(order: FeedOrder): void {
@@ -230,6 +234,21 @@ export class RelayLoop {
     if (this.#slots.at(slot)?.generation === generation) this.#fanout.forget(slot);
   }
 
+  /** Reports all pairs but those being recalled, whose descriptors are closed with the thread. */
+  #give(): void {
+    this.#isEmpty = true;
+    this.#acceptor.shut();
+    const pairs: SlotPair[] = [];
+    for (const holder of this.#slots) {
+      const given = holder instanceof Pair ? holder.give(this.#now) : null;
+      if (given === null) continue;
+      const { slot } = holder as Pair;
+      this.#shared.ends.fill(0, 2 * slot, 2 * slot + 2);
+      pairs.push({ slot, ...given });
+    }
+    this.#report({ kind: 'given', pairs });
+  }
+
   #relay(setup: PairSetup, watched: Watched, over: () => void): void {
     const pair = this.#pairOf(setup);
     pair.over = over;
@@ -245,8 +264,8 @@ export class RelayLoop {
     return pair;
   }
 
-  #begin(pair: Pair, watched?: Watched): void {
-    pair.activeAt = this.#now;
+  #begin(pair: Pair, watched?: Watched, quietMs = 0): void {
+    pair.activeAt = this.#now - quietMs;
     this.#slots.put(pair.slot, pair);
     this.#idle.add(pair);
     this.#settle(pair, pair.start(watched));

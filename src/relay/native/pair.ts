@@ -1,5 +1,6 @@
 import type { ClientWatch } from '../client-watch.js';
 import type { IdlePlace } from '../idle.js';
+import type { KeptPair } from '../kept.js';
 import { type RelayEnd, STALL_MS } from '../relay.js';
 import { Direction, type DirectionContext, type Moved } from './direction.js';
 import type { Epoll } from './epoll.js';
@@ -35,6 +36,7 @@ export class Pair {
   readonly #client: number;
   readonly #child: number;
   readonly #clientWatch: ClientWatch | null;
+  readonly #oneWay: boolean;
   readonly #up: Direction;
   readonly #down: Direction;
   #clientMask = 0;
@@ -43,7 +45,7 @@ export class Pair {
   #isLetGo = false;
 
   constructor(poller: Epoll, context: DirectionContext, setup: PairSetup) {
-    const { slot, generation, client, child, oneWay = false, watch } = setup;
+    const { slot, generation, client, child, oneWay = false, watch, before } = setup;
     this.#poller = poller;
     this.slot = slot;
     this.generation = generation;
@@ -52,9 +54,11 @@ export class Pair {
     this.#client = client;
     this.#child = child;
     this.#clientWatch = watch;
-    const up = { from: client, to: child, drops: oneWay, watch };
+    this.#oneWay = oneWay;
+    const ended = before?.clientEnded ?? false;
+    const up = { from: client, to: child, drops: oneWay, watch, ended };
     this.#up = new Direction(context, up, 2 * slot, setup.toChild);
-    const down = { from: child, to: client, watch: null };
+    const down = { from: child, to: client, watch: null, ended: before?.childEnded ?? false };
     this.#down = new Direction(context, down, 2 * slot + 1, setup.toClient);
   }
 
@@ -132,6 +136,26 @@ export class Pair {
     close(this.#child);
     if (end === 'recalled') this.#poller.remove(this.#client);
     else close(this.#client);
+  }
+
+  /**
+   * Returns all that another program needs to go on with the pair, whose descriptors are its own
+   * from then on; null for one whose client is being recalled.
+   */
+  give(now: number): Omit<KeptPair, 'bytesIn' | 'bytesOut'> | null {
+    if (this.#up.recalled) return null;
+    return {
+      client: this.#client,
+      child: this.#child,
+      toClient: this.#down.unsent(),
+      toChild: this.#up.unsent(),
+      clientEnded: this.#up.ended,
+      childEnded: this.#down.ended,
+      oneWay: this.#oneWay,
+      idleMs: this.idleMs,
+      stallMs: this.stallMs,
+      quietMs: now - this.activeAt,
+    };
   }
 
   #sendFirst(way: Direction): RelayEnd | null {

@@ -1,4 +1,4 @@
-import { close, createPipe } from './libc.js';
+import { addressOf, close, createPipe, read } from './libc.js';
 
 /** Bytes that a pipe holds: one burst of a live stream. It has 64 KB where the kernel refuses. */
 const PIPE_SIZE = 256 * 1024;
@@ -74,4 +74,17 @@ export class PipePool {
       return null;
     }
   }
+}
+
+/** Returns the bytes in a pipe, of which there are `size`; it is empty afterwards. */
+export function emptied({ output }: Pipe, size: number): Uint8Array {
+  const bytes = new Uint8Array(new ArrayBuffer(size));
+  const address = addressOf(bytes);
+  let at = 0;
+  while (at < size) {
+    const got = read(output, address + at, size - at);
+    if (got <= 0) break;
+    at += got;
+  }
+  return bytes.subarray(0, at);
 }

@@ -1,6 +1,7 @@
 import { Histogram } from '../../collections/histogram.js';
 import type { ClientWatch } from '../client-watch.js';
 import type { RingBounds } from '../fanout.js';
+import type { KeptPair } from '../kept.js';
 import type { RelayEnd } from '../relay.js';
 
 /** The messages between the control side and a relay thread, and the memory that they share. */
@@ -30,6 +31,15 @@ export interface PairSetup {
   /** Default: `STALL_MS`. */
   readonly stallMs?: number;
   readonly watch: ClientWatch | null;
+  /** The state of a pair that was relayed before; absent: it begins. */
+  readonly before?: PairPast;
+}
+
+/** History of a pair that was relayed before. */
+export interface PairPast {
+  readonly clientEnded: boolean;
+  readonly childEnded: boolean;
+  readonly quietMs: number;
 }
 
 interface JoinOrder extends Omit<PairSetup, 'watch'> {
@@ -95,7 +105,19 @@ export interface ViewOrder {
   readonly stallMs: number;
 }
 
-export type Order = JoinOrder | PairOrder | EmployOrder | SayOrder | FeedOrder | ViewOrder;
+/** Give all pairs away, and end. */
+interface GiveOrder {
+  readonly kind: 'give';
+}
+
+export type Order =
+  | JoinOrder
+  | PairOrder
+  | EmployOrder
+  | SayOrder
+  | FeedOrder
+  | ViewOrder
+  | GiveOrder;
 
 export type Report =
   | { readonly kind: 'ended'; readonly slot: number; readonly end: RelayEnd }
@@ -124,7 +146,14 @@ export type Report =
       readonly ticket: number;
       readonly about: unknown;
     }
-  | { readonly kind: 'told'; readonly message: unknown };
+  | { readonly kind: 'told'; readonly message: unknown }
+  /** All pairs, whose descriptors are the control side's. The thread ends. */
+  | { readonly kind: 'given'; readonly pairs: readonly SlotPair[] };
+
+/** A pair that a thread has given away, and the slot that it had. */
+export interface SlotPair extends Omit<KeptPair, 'bytesIn' | 'bytesOut'> {
+  readonly slot: number;
+}
 
 /** Given to a thread at its birth. The memory is zeros until touched, so its size costs nothing. */
 export interface Shared {

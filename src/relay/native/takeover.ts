@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { descriptorOf } from '../../system/descriptor-of.js';
 import { type RelayPair, STALL_MS } from '../relay.js';
 import { close, duplicate } from './libc.js';
-import type { OwnBytes } from './protocol.js';
+import type { OwnBytes, PairPast } from './protocol.js';
 
 /** A pair without Node: two descriptors, and what each side must get first. */
 export interface RawPair {
@@ -15,6 +16,7 @@ export interface RawPair {
   readonly oneWay?: boolean;
   readonly idleMs: number;
   readonly stallMs?: number;
+  readonly before?: PairPast;
 }
 
 /** Answers whether all that Node was given to write has gone to the kernel. */
@@ -29,8 +31,8 @@ export function isFlushed({ client, child }: RelayPair): boolean {
  * (any more), or one descriptor too many for this process.
  */
 export function takeOver(pair: RelayPair): RawPair | null {
-  const client = descriptorOf(pair.client);
-  const child = descriptorOf(pair.child);
+  const client = socketDescriptor(pair.client);
+  const child = socketDescriptor(pair.child);
   if (client === null || child === null) return null;
   const duplicates = duplicateBoth(client, child);
   if (duplicates === null) return null;
@@ -54,7 +56,7 @@ export function takeOver(pair: RelayPair): RawPair | null {
  * descriptor. Answers null, with the socket untouched, where `takeOver` would.
  */
 export function takeOne(socket: Socket): { fd: number; ahead: Buffer[] } | null {
-  const own = descriptorOf(socket);
+  const own = socketDescriptor(socket);
   if (own === null || socket.writableLength > 0) return null;
   try {
     return { fd: duplicate(own), ahead: release(socket) };
@@ -63,17 +65,10 @@ export function takeOne(socket: Socket): { fd: number; ahead: Buffer[] } | null 
   }
 }
 
-/** Node has no public name for the descriptor of a socket. */
-function descriptorOf(socket: Socket): number | null {
+/** Null for a socket that cannot be taken out of Node's hands. */
+function socketDescriptor(socket: Socket): number | null {
   if (socket instanceof TLSSocket || socket.connecting || socket.destroyed) return null;
-  return descriptorOfHandle(socket);
-}
-
-/** Returns the descriptor of a socket or a server; null if it has none (any more). */
-export function descriptorOfHandle(holder: object): number | null {
-  const { _handle: handle } = holder as { readonly _handle?: { readonly fd?: number } | null };
-  const fd = handle?.fd ?? -1;
-  return fd < 0 ? null : fd;
+  return descriptorOf(socket);
 }
 
 function duplicateBoth(client: number, child: number): { client: number; child: number } | null {

@@ -4,75 +4,25 @@ import { Histogram } from '../../collections/histogram.js';
 import type { Logger } from '../../logging/logger.js';
 import { workerEnd } from '../../system/worker-end.js';
 import type { HandlerThread, SetupLink } from '../client-setup.js';
-import { RECALL_MS, type RecalledClient } from '../client-watch.js';
-import type { RelayEnd, RelayedConnection, ThreadUsage } from '../relay.js';
+import type { GivenPair, KeptPair } from '../kept.js';
+import type { RelayEnd, ThreadUsage } from '../relay.js';
 import { HEAP_LIMIT } from './heap-limit.js';
 import { close, createEpoll, createEvent, raiseEvent } from './libc.js';
 import {
   createShared,
   LAG_BOUNDS,
   type Order,
+  type OwnBytes,
   type Report,
   type Shared,
   SLOTS,
+  type SlotPair,
   type ThreadSettings,
 } from './protocol.js';
 import { SlotArray } from './slots.js';
 import type { RawPair } from './takeover.js';
+import { ThreadConnection } from './thread-connection.js';
 import { threadCpuSeconds } from './thread-cpu.js';
-
-/** One pair, as the control side sees it. */
-export class ThreadConnection implements RelayedConnection {
-  readonly generation: number;
-  readonly ended: Promise<RelayEnd>;
-  readonly slot: number;
-  startedAt = Date.now();
-  recalled: RecalledClient | null = null;
-  onRecall: ((about: unknown) => Promise<boolean>) | null = null;
-  #thread: RelayThread | null;
-  #resolve: (end: RelayEnd) => void = () => {};
-  #bytesIn = 0;
-  #bytesOut = 0;
-
-  constructor(thread: RelayThread, slot: number, generation: number) {
-    this.#thread = thread;
-    this.slot = slot;
-    this.generation = generation;
-    this.ended = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-  }
-
-  get bytesIn(): number {
-    return this.#thread?.bytes(2 * this.slot) ?? this.#bytesIn;
-  }
-
-  get bytesOut(): number {
-    return this.#thread?.bytes(2 * this.slot + 1) ?? this.#bytesOut;
-  }
-
-  destroy(): void {
-    this.#thread?.order({ kind: 'end', slot: this.slot, generation: this.generation });
-  }
-
-  /** Asks whether the client, which is recalled, stays with its child. */
-  async recall(about: unknown): Promise<void> {
-    const kind = (await this.onRecall?.(about)) ? 'stay' : 'let-go';
-    const { slot, generation } = this;
-    this.#thread?.order({ kind, slot, generation });
-    if (kind === 'stay') return;
-    const timer = setTimeout(() => this.destroy(), RECALL_MS).unref();
-    void this.ended.then(() => clearTimeout(timer));
-  }
-
-  /** Keeps the last counts: the slot goes to another pair. */
-  finish(end: RelayEnd): void {
-    this.#bytesIn = this.bytesIn;
-    this.#bytesOut = this.bytesOut;
-    this.#thread = null;
-    this.#resolve(end);
-  }
-}
 
 /** The control side of a relay thread: hands pairs over, hears of ends, cleans up after it. */
 export class RelayThread implements HandlerThread {
@@ -82,7 +32,7 @@ export class RelayThread implements HandlerThread {
   readonly #worker: Worker;
   readonly #shared: Shared;
   readonly #lag: Histogram;
-  readonly #logger: Logger;
+  #logger: Logger;
   readonly #connections = new SlotArray<ThreadConnection>();
   #size = 0;
   /** Bytes of pairs that have ended. */
@@ -93,6 +43,8 @@ export class RelayThread implements HandlerThread {
   #usedSlots = 0;
   #generation = 0;
   #isGone = false;
+  /** Called with the pairs that the thread gives away; null: it is not asked to. */
+  #onGiven: ((pairs: readonly GivenPair[]) => void) | null = null;
 
   /** Throws LibcError when this process can open no more descriptors. */
   constructor(settings: ThreadSettings, logger: Logger) {
@@ -109,6 +61,11 @@ export class RelayThread implements HandlerThread {
       for (const report of reports) this.#hear(report);
     });
     this.gone = this.#watch();
+  }
+
+  /** Logs there from now on. */
+  logTo(logger: Logger): void {
+    this.#logger = logger;
   }
 
   /** The number of pairs that it carries. */
@@ -138,6 +95,26 @@ export class RelayThread implements HandlerThread {
   /** Hands a pair over. Only while not full. */
   take(raw: RawPair): ThreadConnection {
     return this.admit([raw.client, raw.child], (place) => ({ kind: 'join', ...place, ...raw }));
+  }
+
+  /** Hands over a pair that was relayed before. Only while not full. */
+  takeKept(kept: KeptPair): ThreadConnection {
+    const { toClient, toChild, clientEnded, childEnded, quietMs, bytesIn, bytesOut, ...pair } =
+      kept;
+    const bytes = { toClient: ownBytes(toClient), toChild: ownBytes(toChild) };
+    const before = { clientEnded, childEnded, quietMs };
+    const connection = this.take({ ...pair, ...bytes, watchState: undefined, before });
+    this.#shared.counters.set([bytesIn, bytesOut], 2 * connection.slot);
+    return connection;
+  }
+
+  /** Has the thread give its pairs away, and end. Resolves with none if it dies instead. */
+  give(): Promise<readonly GivenPair[]> {
+    const given = new Promise<readonly GivenPair[]>((resolve) => {
+      this.#onGiven = resolve;
+    });
+    this.order({ kind: 'give' });
+    return Promise.race([given, this.gone.then(() => [])]);
   }
 
   /** Hands two descriptors over (-1: none), with an order for their slot. Only while not full. */
@@ -213,6 +190,7 @@ export class RelayThread implements HandlerThread {
     else if (kind === 'handedBack') this.#handedBack(report);
     else if (kind === 'recall') void this.#connections.at(report.slot)?.recall(report.about);
     else if (kind === 'recalled') this.#recalled(report);
+    else if (kind === 'given') this.#given(report.pairs);
     else this.#logger.warn({ reason: report.reason }, 'relay thread runs on any CPU');
   }
 
@@ -238,6 +216,18 @@ export class RelayThread implements HandlerThread {
     this.#finish(slot, 'recalled');
   }
 
+  /** The connections that are given away end for nobody here. */
+  #given(pairs: readonly SlotPair[]): void {
+    const given = pairs.flatMap(({ slot, ...pair }) => {
+      const connection = this.#connections.at(slot);
+      if (connection === undefined) return [];
+      const { bytesIn, bytesOut } = connection;
+      this.#connections.put(slot, undefined);
+      return [{ connection, pair: { ...pair, bytesIn, bytesOut } }];
+    });
+    this.#onGiven?.(given);
+  }
+
   #finish(slot: number, end: RelayEnd): void {
     const connection = this.#connections.at(slot);
     if (!connection) return;
@@ -254,7 +244,7 @@ export class RelayThread implements HandlerThread {
   async #watch(): Promise<string | null> {
     const reason = await workerEnd(this.#worker);
     this.#closeAll();
-    return this.#isStopping ? null : reason;
+    return this.#isStopping || this.#onGiven !== null ? null : reason;
   }
 
   /** The thread is gone: what it held open is closed here, what it had closed is not. */
@@ -281,6 +271,11 @@ function shareWith(settings: ThreadSettings): Shared {
 /** A paused socket of Node's for a descriptor that is the control side's. */
 function socketOf(fd: number): Socket {
   return new Socket({ fd, allowHalfOpen: true, readable: true, writable: true }).pause();
+}
+
+/** Bytes in a buffer that can be moved to the thread. */
+function ownBytes(bytes: Uint8Array | null): OwnBytes | null {
+  return bytes === null || bytes.length === 0 ? null : new Uint8Array(bytes);
 }
 
 /** Buffers that are moved to the thread instead of copied. */

@@ -172,6 +172,7 @@ export class PortableEngine implements RelayEngine {
   readonly threadCount = 0;
   readonly setupThreads = null;
   readonly fanoutThreads = null;
+  readonly keeping = null;
   readonly #open = new Set<PortableConnection>();
   readonly #stalls = new StallWatch<PortableConnection>();
   #timer: NodeJS.Timeout | undefined;

@@ -1,0 +1,168 @@
+import type { Fleet } from '../child/fleet.js';
+import type { Hooks } from '../hooks/hooks.js';
+import type { AliasBook } from '../listener/aliases.js';
+import { ClientListener } from '../listener/client-listener.js';
+import type { Connection } from '../listener/connection.js';
+import type { Gate } from '../listener/gate.js';
+import type { KeptClient } from '../listener/kept.js';
+import type { Placement } from '../placement/placement.js';
+import type { GivenPair } from '../relay/kept.js';
+import type { RelayEngine } from '../relay/relay.js';
+import type { KeptPort } from '../system/open-ports.js';
+import type { Inheritance } from '../upgrade/inheritance.js';
+import type { KeptPairs } from './kept-pairs.js';
+import { PARTS } from './kept-parts.js';
+import type { Listeners } from './listeners.js';
+import type { SharedMap } from './registry.js';
+import type { Room } from './rooms.js';
+import type { Routing } from './routing.js';
+
+export interface CarryingParts {
+  readonly engine: RelayEngine;
+  readonly map: SharedMap;
+  readonly listeners: Listeners;
+  readonly fleet: Fleet;
+  readonly placement: Placement;
+  readonly hooks: Hooks;
+  readonly gate: Gate;
+  readonly routing: Routing;
+  readonly aliases: AliasBook;
+  readonly pairs: KeptPairs | null;
+  /** The CPUs of the relay threads, and most pipes of all of them together. */
+  readonly relayCpus: readonly number[];
+  readonly pipes: number;
+}
+
+/** The state that is given away at one moment. */
+export interface GivenState {
+  readonly parts: Readonly<Record<string, unknown>>;
+  readonly descriptors: number[];
+  readonly kept: number;
+}
+
+/**
+ * Gives the box's state to the next program in this process, and goes on with that of the last one.
+ */
+export class Carrying {
+  readonly #parts: CarryingParts;
+
+  constructor(parts: CarryingParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns how many clients would outlive the program, and how many would not, by port. */
+  count(): { readonly kept: number; readonly cut: Readonly<Record<string, number>> } {
+    const { engine } = this.#parts;
+    const cut: Record<string, number> = {};
+    let kept = 0;
+    for (const { name, listener } of this.#parts.listeners) {
+      const lasting = listener instanceof ClientListener ? lastingOf(name, listener, engine) : 0;
+      const rest = listener.summary().connections - lasting;
+      kept += lasting;
+      if (rest > 0) cut[name] = rest;
+    }
+    return { kept, cut };
+  }
+
+  /** Returns the parts as they are, without what has descriptors: for a proof. */
+  sample(): Pick<GivenState, 'parts' | 'descriptors'> {
+    const { placement, hooks, aliases, map } = this.#parts;
+    const box = { alias: aliases.next, id: map.box };
+    const parts = { streams: placement.give(), hooks: hooks.give(), box };
+    return { parts, descriptors: [] };
+  }
+
+  /**
+   * Returns the parts of the state, with ports and pairs that are given away already. Children's
+   * output has to be left before.
+   */
+  give(ports: readonly KeptPort[], given: readonly GivenPair[], fleet: unknown): GivenState {
+    const { listeners, placement, hooks, aliases, map } = this.#parts;
+    const numbers = new Map<object, number>(given.map(({ connection }, at) => [connection, at]));
+    const numberOf = (relayed: object) => numbers.get(relayed) ?? null;
+    const clients = Object.fromEntries(
+      Array.from(listeners, ({ name, listener }) => [
+        name,
+        listener instanceof ClientListener && isCarried(name) ? listener.give(numberOf) : [],
+      ]),
+    );
+    const pairs = given.map(({ pair }) => pair);
+    const { streams, box } = {
+      streams: placement.give(),
+      box: { alias: aliases.next, id: map.box },
+    };
+    const relay = this.#relay();
+    const shared = { streams, hooks: hooks.give(), box };
+    const parts = { ports, pairs, ...relay, fleet, clients, ...shared };
+    const descriptors = descriptorsIn(ports, pairs, fleet as Awaited<ReturnType<Fleet['give']>>);
+    return { parts, descriptors, kept: Object.values(clients).flat().length };
+  }
+
+  /** Without an engine that keeps pairs there is no such part. */
+  #relay() {
+    const { engine, relayCpus, pipes } = this.#parts;
+    const { threadCount: threads } = engine;
+    return engine.keeping === null ? {} : { relay: { threads, cpus: [...relayCpus], pipes } };
+  }
+
+  /**
+   * Goes on with streams and clients: a room that starts after the children and before the ports.
+   */
+  room(inheritance: Inheritance): Room {
+    return { start: () => this.#goOn(inheritance), close: async () => {} };
+  }
+
+  async #goOn(inheritance: Inheritance): Promise<void> {
+    const { placement, listeners, aliases, pairs } = this.#parts;
+    const { alias } = inheritance.part(PARTS.box) ?? {};
+    if (alias !== undefined) aliases.goOn(alias);
+    await placement.goOn(inheritance.part(PARTS.streams) ?? []);
+    const clients = inheritance.part(PARTS.clients) ?? {};
+    for (const { name, listener } of listeners) {
+      if (!(listener instanceof ClientListener)) continue;
+      for (const kept of clients[name] ?? []) this.#serve(listener, kept);
+    }
+    pairs?.endRest();
+    inheritance.becomesKnown();
+    // A call that was under way may have been lost.
+    void this.#parts.hooks.recheck();
+  }
+
+  #serve(listener: ClientListener, kept: KeptClient): void {
+    const relayed = this.#parts.pairs?.takeOne(kept.pair) ?? null;
+    if (relayed === null) return;
+    void listener.goOn(kept, { relayed, readmit: (connection) => this.#readmit(connection) });
+  }
+
+  async #readmit(connection: Connection): Promise<() => void> {
+    const { gate, routing } = this.#parts;
+    const { stream, role, owner } = connection;
+    if (stream === null || role === null || owner === null) return () => {};
+    gate.readmit(connection, { stream, role });
+    return routing.readmit(stream, role, owner);
+  }
+}
+
+/** Sessions of WebRTC have their TCP connections, and end with the program. */
+function isCarried(port: string): boolean {
+  return port !== 'rtc';
+}
+
+function lastingOf(name: string, listener: ClientListener, engine: RelayEngine): number {
+  const { keeping } = engine;
+  if (keeping === null || !isCarried(name)) return 0;
+  const isKept = (relayed: object) => (keeping.keeps(relayed) ? 0 : null);
+  return listener.give(isKept).length;
+}
+
+function descriptorsIn(
+  ports: readonly KeptPort[],
+  pairs: readonly { readonly client: number; readonly child: number }[],
+  { children }: Awaited<ReturnType<Fleet['give']>>,
+): number[] {
+  return [
+    ...ports.flatMap(({ sockets }) => sockets),
+    ...pairs.flatMap(({ client, child }) => [client, child]),
+    ...children.flatMap(({ process }) => (process ? [process.stdout, process.stderr] : [])),
+  ];
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { UpgradePlan, UpgradeStatus } from '../../src/admin/types.js';
+import { Cast } from '../helpers/cast.js';
+import { FlvPlayer } from '../helpers/flv-player.js';
+import { origins } from '../helpers/origins.js';
+import { BIN } from '../helpers/paths.js';
+import { freePort } from '../helpers/ports.js';
+import { publishedMessages } from '../helpers/published.js';
+import { type Fingerprint, moreFor } from '../helpers/rtmp-player.js';
+import { RunningSupervisor } from '../helpers/supervisor.js';
+import { BOUNDED, until } from '../helpers/until.js';
+
+/** Upgrades one after another. */
+const ROUNDS = 3;
+/** Repetitions of the clip that last longer than the test does. */
+const LOOPS = 40;
+/** Messages of a player's beginning: headers, and what was cached for it. */
+const BEGINNING = 40;
+
+/** Loads as the program does and proves itself, but cannot open a port. */
+const FAILS = `import net from 'node:net';
+if (process.argv[2] === 'run') net.Server.prototype.listen = () => { throw new Error('no port'); };
+await import(${JSON.stringify(BIN)});
+`;
+const CANNOT_FOLLOW = "process.stderr.write('it is no program\\n'); process.exit(3);\n";
+
+/** Asserts that a player got a piece of what was published without a gap, behind its beginning. */
+function assertRun(received: readonly Fingerprint[], published: readonly Fingerprint[]): void {
+  const got = received.slice(BEGINNING);
+  const [first = ''] = got;
+  const at = published.indexOf(first);
+  assert.deepEqual(got, published.slice(at, at + got.length));
+}
+
+for (const origin of origins()) {
+  describe(`an upgrade in place, ${origin.name}`, BOUNDED, () => {
+    let supervisor: RunningSupervisor;
+    let http: number;
+    let folder: string;
+    const cast = new Cast();
+    const viewers = new Set<FlvPlayer>();
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-package-'));
+      http = await freePort();
+      const size = { origin: origin.path, children: 2 };
+      supervisor = await RunningSupervisor.start({ ...size, ports: { http } });
+    });
+    afterEach(async () => {
+      for (const viewer of viewers) viewer.close();
+      viewers.clear();
+      await cast.close();
+    });
+    after(async () => {
+      await supervisor?.dispose();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const status = () => supervisor.get<UpgradeStatus>('upgrade');
+
+    /** Orders an upgrade; resolves when the process has another program, or the same one again. */
+    const upgrade = async (to?: string, meanwhile = async () => {}): Promise<UpgradeStatus> => {
+      const { upgrades } = await status();
+      const plan = await supervisor.post<UpgradePlan & { error?: string }>('upgrade', { to });
+      assert.equal(plan.error, undefined);
+      await meanwhile();
+      return until(
+        () => `another program\n${supervisor.output}`,
+        async () => {
+          const now = await status().catch(() => null);
+          return now !== null && now.upgrades > upgrades && now.state !== 'running' && now;
+        },
+      );
+    };
+
+    const packageOf = async (name: string, script: string): Promise<string> => {
+      const path = join(folder, name);
+      await mkdir(join(path, 'bin'), { recursive: true });
+      await writeFile(join(path, 'bin/srs-supervisor.js'), script);
+      await writeFile(join(path, 'package.json'), '{"type":"module"}');
+      return path;
+    };
+
+    const view = (path: string) => {
+      const viewer = new FlvPlayer(http, path);
+      viewers.add(viewer);
+      return viewer;
+    };
+
+    it('ends nobody, refuses nobody, and loses no media, three times in a row', async () => {
+      const url = supervisor.url('live/kept');
+      const player = await cast.play(url);
+      const viewer = view('/live/kept.flv');
+      const publisher = cast.publish(url);
+      await until('media', () => player.received.length > 50 && viewer.tags.length > 50);
+      const pids = (await supervisor.children()).map(({ pid }) => pid);
+      const ids = (await supervisor.connections()).map(({ id }) => id).sort();
+      const late: Promise<unknown>[] = [];
+      for (let round = 1; round <= ROUNDS; round++) {
+        const done = await upgrade(undefined, async () => {
+          late.push(cast.play(url).then((newcomer) => moreFor(newcomer)));
+        });
+        assert.deepEqual([done.state, done.upgrades, done.error], ['done', round, null]);
+        assert.ok(done.kept >= ids.length, `${done.kept} connections kept`);
+        await Promise.all([moreFor(player), ...late]);
+        const now = (await supervisor.connections()).map(({ id }) => id);
+        assert.deepEqual(now.filter((id) => ids.includes(id)).sort(), ids);
+        assert.equal(new Set(now).size, now.length);
+      }
+      assert.deepEqual(
+        (await supervisor.children()).map(({ pid }) => pid),
+        pids,
+      );
+      const { clients, publishing } = await supervisor.ownerOf('live/kept');
+      assert.deepEqual([clients, publishing], [3 + ROUNDS, true]);
+      assert.deepEqual([player.hasEnded, viewer.hasEnded, viewer.fault], [false, false, '']);
+      const published = await publishedMessages(LOOPS);
+      assertRun(player.received, published);
+      assertRun(viewer.tags, published);
+      assert.equal(publisher.errors, '');
+    });
+
+    it('brings the program before back where the new one fails', async () => {
+      const url = supervisor.url('live/back');
+      const player = await cast.play(url);
+      cast.publish(url);
+      await until('media', () => player.received.length > 50);
+      const failed = await upgrade(await packageOf('fails', FAILS));
+      assert.equal(failed.state, 'failed');
+      assert.match(failed.error ?? '', /no port/);
+      await moreFor(player);
+      assert.equal((await upgrade()).state, 'done');
+      await moreFor(player);
+      assert.equal(player.hasEnded, false);
+    });
+
+    it('refuses a program that cannot follow, and changes nothing', async () => {
+      const before = await status();
+      const to = await packageOf('none', CANNOT_FOLLOW);
+      const { error } = await supervisor.post<{ error: string }>('upgrade', { to });
+      assert.match(error, /cannot follow: it is no program; nothing has changed$/);
+      const nowhere = await supervisor.post<{ error: string }>('upgrade', { to: '/nowhere' });
+      assert.match(nowhere.error, /\/nowhere\/bin\/srs-supervisor\.js is not there/);
+      assert.deepEqual(await status(), before);
+    });
+
+    it('sees the end of a child that another program has started, and leaves no zombie', async () => {
+      const [child] = await supervisor.children();
+      assert.ok(child?.pid);
+      process.kill(child.pid, 'SIGKILL');
+      const next = await until('another process', async () => {
+        const now = await supervisor.child(child.id);
+        return now.state === 'ready' && now.generation > child.generation && now;
+      });
+      assert.notEqual(next.pid, child.pid);
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '');
+      assert.doesNotMatch(stat, /\) Z /);
+    });
+  });
+}
