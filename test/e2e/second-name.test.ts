@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import type { AdminStatus } from '../../src/admin/types.js';
 import { type FlvTag, parseFlv } from '../../src/demo/flv.js';
 import { MessageType } from '../../src/protocol/rtmp/message.js';
 import { Cast } from '../helpers/cast.js';
@@ -45,6 +46,11 @@ class Clients {
   }
 }
 
+const WAYS = [
+  ['RTMP', false],
+  ['RTMPS', true],
+] as const;
+
 for (const origin of origins()) {
   describe(`a second name on one connection, ${origin.name}`, BOUNDED, () => {
     describe('by RTMPS', () => byRtmps(origin));
@@ -66,6 +72,12 @@ async function playsAll(client: RtmpClient, names: readonly string[]): Promise<v
     await playsMedia(client, name);
     client.command('closeStream');
   }
+}
+
+async function connected(at: { host: string; port: number }, tls: boolean): Promise<Socket> {
+  const socket = tls ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at);
+  await once(socket, tls ? 'secureConnect' : 'connect');
+  return socket;
 }
 
 /** Publishes media for a while, as an encoder of FMLE's kind or as Flash. */
@@ -117,9 +129,7 @@ function byRtmps(origin: Origin): void {
 
   async function open(tls: boolean): Promise<RtmpClient> {
     const at = { port: tls ? port : supervisor.rtmpPort, host: '127.0.0.1' };
-    const socket = tls ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at);
-    await once(socket, tls ? 'secureConnect' : 'connect');
-    return clients.add(socket);
+    return clients.add(await connected(at, tls));
   }
 
   it('is played from the child that has it, one after the other', async () => {
@@ -129,9 +139,9 @@ function byRtmps(origin: Origin): void {
     await playsAll(client, [...NAMES, ...NAMES]);
   });
 
-  for (const tls of [false, true]) {
+  for (const [way, tls] of WAYS) {
     for (const fmle of [true, false]) {
-      const [kind, way] = [fmle ? 'FMLE' : 'Flash', tls ? 'RTMPS' : 'RTMP'];
+      const kind = fmle ? 'FMLE' : 'Flash';
 
       it(`is played by a publisher of ${kind}'s kind, by ${way}`, async () => {
         const name = `own-${kind}-${way}`;
@@ -161,13 +171,26 @@ function byRtmps(origin: Origin): void {
   }
 }
 
+function portOf(listeners: AdminStatus['listeners'], wanted: string): number {
+  const address = listeners.find(({ name }) => name === wanted)?.address ?? '';
+  return Number(/:(\d+)$/.exec(address)?.[1]);
+}
+
 function onTwoBoxes(origin: Origin): void {
   const cast = new Cast();
   const clients = new Clients();
   let cluster: Cluster;
+  let folder: string;
 
   before(async () => {
-    cluster = await Cluster.start({ origin: origin.path, children: 2 });
+    folder = await mkdtemp(join(tmpdir(), 'srs-second-name-'));
+    const { cert, key } = await makeCertificate(folder, 'box');
+    const env = {
+      SRS_SUPERVISOR_LISTEN_RTMPS: '0',
+      SRS_SUPERVISOR_TLS_CERT: cert,
+      SRS_SUPERVISOR_TLS_KEY: key,
+    };
+    cluster = await Cluster.start({ origin: origin.path, children: 2, env });
     for (const name of NAMES) {
       await publishOn(cast, name < 'n2' ? cluster.a : cluster.b, `live/${name}`);
     }
@@ -176,26 +199,29 @@ function onTwoBoxes(origin: Origin): void {
   after(async () => {
     await cast.close();
     await cluster?.dispose();
+    await rm(folder, { recursive: true, force: true });
   });
 
-  async function open(): Promise<RtmpClient> {
-    const { rtmpPort: port, host } = cluster.a.supervisor;
-    const socket = connect({ port, host });
-    await once(socket, 'connect');
-    return clients.add(socket);
+  async function open(tls: boolean): Promise<RtmpClient> {
+    const { rtmpPort, host } = cluster.a.supervisor;
+    const { listeners } = await cluster.a.supervisor.get<AdminStatus>('status');
+    const at = { host, port: tls ? portOf(listeners, 'rtmps') : rtmpPort };
+    return clients.add(await connected(at, tls));
   }
 
-  it('is played wherever it is, there and back', async () => {
-    const client = await open();
-    client.connect(TC_URL);
-    client.command('createStream');
-    await playsAll(client, ['n0', 'n2', 'n1', 'n3', 'n2', 'n0']);
-  });
+  for (const [way, tls] of WAYS) {
+    it(`is played wherever it is, there and back, by ${way}`, async () => {
+      const client = await open(tls);
+      client.connect(TC_URL);
+      client.command('createStream');
+      await playsAll(client, ['n0', 'n2', 'n1', 'n3', 'n2', 'n0']);
+    });
 
-  it('is played by a publisher, wherever it is', async () => {
-    const client = await open();
-    await publishes(client, 'own', true);
-    unpublishes(client, 'own', true);
-    await playsAll(client, ['n2', 'n0', 'n3']);
-  });
+    it(`is played by a publisher, wherever it is, by ${way}`, async () => {
+      const client = await open(tls);
+      await publishes(client, `own-${way}`, true);
+      unpublishes(client, `own-${way}`, true);
+      await playsAll(client, ['n2', 'n0', 'n3']);
+    });
+  }
 }
