@@ -186,7 +186,8 @@ test('every key has an environment name', async () => {
   assert.equal(environmentName('children.portBase'), 'SRS_SUPERVISOR_CHILDREN_PORT_BASE');
   assert.equal(environmentName('workDir'), 'SRS_SUPERVISOR_WORK_DIR');
   // A blank is an empty list or mapping, too.
-  const lists = /^(rtc\.candidates|vhosts|origins\.(from|hosts|fixed)|hooks\.on_\w+|proxies\.\w+)$/;
+  const lists =
+    /^(rtc\.candidates|vhosts|access\.(rules|keys)|origins\.(from|hosts|fixed)|hooks\.on_\w+|proxies\.\w+)$/;
   for (const key of KEYS.filter((name) => !lists.test(name))) {
     const name = environmentName(key);
     const said = await refused({ env: { [name]: ' ' } });
@@ -503,16 +504,21 @@ test('secrets may be in files of their own, named anywhere', async () => {
 
 test('every secret may be in a file', async () => {
   const file = join(dir, 'secret');
-  await writeFile(file, 'alice:correct-horse-battery\n');
+  const text = 'alice:correct-horse-battery-staple-1';
+  await writeFile(file, `${text}\n`);
   const read = (config: object, key: string): unknown =>
     key
       .split('.')
       .reduce((value: unknown, name) => (value as Record<string, unknown>)[name], config);
   for (const key of SECRET_KEYS) {
-    const [section = '', name = ''] = key.split('.');
+    const [name = '', ...sections] = key.split('.').reverse();
     const user = key === 'api.password' ? 'username: bob, ' : '';
-    const config = await load({ yaml: `${section}: { ${user}${name}File: ${file} }` });
-    assert.equal(read(config, key), 'alice:correct-horse-battery', key);
+    const inner = `{ ${user}${name}File: ${file} }`;
+    const yaml = sections.reduce((rest, section) => `{ ${section}: ${rest} }`, inner);
+    const config = await load({ yaml });
+    // The keys of signed URLs are kept apart from their ids.
+    const value = key === 'access.keys' ? [{ id: 'alice', secret: text.slice(6) }] : text;
+    assert.deepEqual(read(config, key), value, key);
   }
 });
 
