@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ChildRow } from '../../src/admin/types.js';
+import type { JobStatus } from '../../src/jobs/job.js';
 import type { StreamStatus } from '../../src/placement/types.js';
 import { BLOCKS, type Block, commandsOf, nameOf } from '../helpers/doc-blocks.js';
 import { NOT_RUN, Running } from '../helpers/doc-commands.js';
@@ -64,6 +65,12 @@ async function serverId(): Promise<string> {
   return ((await (await fetch(url)).json()) as { server: string }).server;
 }
 
+/** Orders by the admin port begin a job, and do not wait for its end. */
+async function isIdle(): Promise<boolean> {
+  const jobs = (await admin<Pick<JobStatus, 'state'>[]>('jobs')) ?? [];
+  return jobs.length > 0 && jobs.every(({ state }) => state !== 'running');
+}
+
 /** Fills in the words that users replace by their own. */
 async function filled(command: string): Promise<string> {
   const own: readonly (readonly [RegExp, () => string | Promise<string>])[] = [
@@ -73,6 +80,7 @@ async function filled(command: string): Promise<string> {
     [/\bc003\b/g, () => 'c001'],
     [/\/etc\/(?:systemd\/system\/)?(?=srs-supervisor)/g, () => `${folder}/`],
     [/\bvid-1206mz8\b/g, serverId],
+    [/\/opt\/srs-supervisor-2\.0\b/g, () => ROOT],
   ];
   let text = command;
   for (const [pattern, value] of own) {
@@ -123,6 +131,7 @@ class Reader {
     let running = this.#start(command);
     if (condition === null) {
       assert.equal(await running.ended(), 0, `${command}\n${running.output}`);
+      if (/^curl -X POST/.test(command)) await until('no job is at work', isIdle);
       return;
     }
     const [, udp] = /udp:\/\/:(\d+) /.exec(command) ?? [];
