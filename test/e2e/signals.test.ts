@@ -14,10 +14,13 @@ import { BOUNDED, until } from '../helpers/until.js';
 const vhost = (inner: string) => `vhost __defaultVhost__ { ${inner} }`;
 /** As the children's logs and ours are found by. */
 const CHILD = 'c001';
+const FIRST = vhost('gop_cache on;');
 
 for (const origin of origins()) {
   describe(`signals to a box that serves, ${origin.name}`, BOUNDED, () => {
     const cast = new Cast();
+    // mini-srs restarts for a template, which e2e/reload has: here nobody may be harmed.
+    const skip = origin.name !== 'srs' && 'mini-srs does not reload';
     let folder: string;
     let template: string;
     let config: string;
@@ -29,7 +32,7 @@ for (const origin of origins()) {
       folder = await mkdtemp(join(tmpdir(), 'srs-signals-e2e-'));
       template = join(folder, 'srs.template');
       config = join(folder, 'box.yaml');
-      await writeFile(template, vhost('gop_cache on;'));
+      await writeFile(template, FIRST);
       await writeFile(config, `srs: { template: ${template} }\n`);
       const args = ['-c', config];
       supervisor = await RunningSupervisor.start({ origin: origin.path, children: 1, args });
@@ -70,19 +73,14 @@ for (const origin of origins()) {
 
     const conf = () => readFile(join(supervisor.workDir, `conf/${CHILD}.conf`), 'utf8');
 
-    it('SIGHUP brings a changed template to the children', async () => {
+    it('SIGHUP brings a changed template to the children', { skip }, async () => {
       await writeFile(template, vhost('gop_cache on; queue_length 17;'));
-      const isReal = origin.name === 'srs';
-      const line = await signalled('SIGHUP', '"msg":"reload: ');
-      const outcome = isReal
-        ? /reload: applied/
-        : /children take the new template at their next start/;
-      assert.match(line, outcome);
+      assert.match(await signalled('SIGHUP', '"msg":"reload: '), /reload: applied"/);
       assert.match(await conf(), /queue_length 17;/);
       await assertUnharmed();
     });
 
-    it('SIGHUP twice at once reloads by the newest files', async () => {
+    it('SIGHUP twice at once reloads by the newest files', { skip }, async () => {
       for (const length of [18, 19]) {
         await writeFile(template, vhost(`gop_cache on; queue_length ${length};`));
         supervisor.process.kill('SIGHUP');
@@ -94,6 +92,7 @@ for (const origin of origins()) {
 
     it('SIGHUP with a bad file says why, and changes nothing', async () => {
       const good = await conf();
+      assert.equal(/queue_length 19;/.test(good), !skip);
       await writeFile(template, vhost('frob on;'));
       assert.match(await signalled('SIGHUP', 'reload: refused, nothing has changed'), /frob/);
       await writeFile(template, vhost('gop_cache off;'));
@@ -102,11 +101,10 @@ for (const origin of origins()) {
       assert.match(refused, /box\.yaml:2: limits\.connections: .*many/);
       const text = `srs: { template: ${template} }\nlimits: { connections: 77 }\nrelay: { threads: 1 }\n`;
       await writeFile(config, text);
-      await writeFile(template, vhost('gop_cache on;'));
+      await writeFile(template, FIRST);
       const later = await signalled('SIGHUP', 'these keys keep their values');
       assert.match(later, /"keys":\["relay\.threads"\]/);
       await until('the other', () => said('"keys":["limits.connections"]').length === 1);
-      assert.match(good, /queue_length 19;/);
       await until('and the template', async () => !/queue_length/.test(await conf()));
       await assertUnharmed();
     });
