@@ -211,7 +211,8 @@ describe('fan-out on relay threads', BOUNDED, () => {
       end(child);
       const expected = how === 'closed' ? 'closed' : 'child-reset';
       assert.deepEqual([await viewer.ended, await feed.ended], [expected, expected], how);
-      client.end();
+      // A client that ends its side in the moment of the reset need not hear of it.
+      if (how === 'closed') client.end();
       assert.equal(await code, how === 'closed' ? '' : 'ECONNRESET', how);
     }
   });
