@@ -37,7 +37,6 @@ export interface CarryingParts {
 export interface GivenState {
   readonly parts: Readonly<Record<string, unknown>>;
   readonly descriptors: number[];
-  readonly kept: number;
 }
 
 /**
@@ -65,7 +64,7 @@ export class Carrying {
   }
 
   /** Returns the parts as they are, without what has descriptors: for a proof. */
-  sample(): Pick<GivenState, 'parts' | 'descriptors'> {
+  sample(): GivenState {
     const { placement, hooks, aliases, map } = this.#parts;
     const box = { alias: aliases.next, id: map.box };
     const parts = { streams: placement.give(), hooks: hooks.give(), box };
@@ -77,7 +76,7 @@ export class Carrying {
    * output has to be left before.
    */
   give(ports: readonly KeptPort[], given: readonly GivenPair[], fleet: unknown): GivenState {
-    const { listeners, placement, hooks, aliases, map } = this.#parts;
+    const { listeners } = this.#parts;
     const numbers = new Map<object, number>(given.map(({ connection }, at) => [connection, at]));
     const numberOf = (relayed: object) => numbers.get(relayed) ?? null;
     const clients = Object.fromEntries(
@@ -87,15 +86,9 @@ export class Carrying {
       ]),
     );
     const pairs = given.map(({ pair }) => pair);
-    const { streams, box } = {
-      streams: placement.give(),
-      box: { alias: aliases.next, id: map.box },
-    };
-    const relay = this.#relay();
-    const shared = { streams, hooks: hooks.give(), box };
-    const parts = { ports, pairs, ...relay, fleet, clients, ...shared };
+    const parts = { ports, pairs, ...this.#relay(), fleet, clients, ...this.sample().parts };
     const descriptors = descriptorsIn(ports, pairs, fleet as Awaited<ReturnType<Fleet['give']>>);
-    return { parts, descriptors, kept: Object.values(clients).flat().length };
+    return { parts, descriptors };
   }
 
   /** Without an engine that keeps pairs there is no such part. */
