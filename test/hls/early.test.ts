@@ -11,25 +11,29 @@ import { HlsRig, type RigChild } from './rig.js';
 
 const STREAM = '__defaultVhost__/live/x';
 const LONG_MS = 60_000;
-const ID = 'held0001';
+const ID_PREFIX = 'held000';
+/** Id of the first viewer that waits. */
+const ID = `${ID_PREFIX}1`;
 
 /** Options of a stream that is published, with so many places, and what happens meanwhile. */
 function waitingRoom(free: number, options: Partial<EarlyOptions> = {}) {
   const room = { taken: 0, asked: [] as HeldRequest[], said: [] as string[], isIn: true };
-  const hookClient: HookClient = {
+  let opened = 0;
+  // Each viewer has an id of its own: two with one id would share a session.
+  const hookClient = (): HookClient => ({
     ...NO_HOOK_CLIENT,
-    id: ID,
+    id: `${ID_PREFIX}${++opened}`,
     play: async (request) => {
       room.asked.push(request);
       return room.isIn;
     },
     served: () => void room.said.push('served'),
     leave: () => void room.said.push('left'),
-  };
+  });
   const early: EarlyOptions = {
     whenPublished: async () => true,
     makesHls: () => true,
-    hooks: { open: () => hookClient, hears: () => false },
+    hooks: { open: hookClient, hears: () => false },
     take: () => {
       if (room.taken >= free) return false;
       room.taken += 1;
