@@ -89,6 +89,8 @@ export interface Config {
     readonly authFile: string | null;
     /** Most origins that heartbeats of one address may name. */
     readonly perAddress: number;
+    /** Origins fetch a stream when its first player comes, as edges do: no player waits here. */
+    readonly fetchOnPlay: boolean;
     /** Origins without heartbeats; they are polled instead. */
     readonly fixed: readonly FixedOrigin[];
   };

@@ -33,6 +33,7 @@ export const EFFECTS = {
   'origins.auth': 'live',
   'origins.authFile': 'live',
   'origins.perAddress': 'live',
+  'origins.fetchOnPlay': 'live',
   'origins.fixed': 'live',
   workDir: 'restart',
   'cpu.pin': 'restart',

@@ -69,6 +69,7 @@ export const schema = z.strictObject({
     auth: key(orNull(credentials), null),
     authFile: key(orNull(path), null),
     perAddress: key(integer(1, 256), 64),
+    fetchOnPlay: key(onOff, 'off'),
     fixed: key(fixedOrigins, []),
   }),
   workDir: key(path, './run'),

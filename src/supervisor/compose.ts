@@ -125,12 +125,13 @@ function makeDiskWatch({ prepared, logger }: SupervisorOptions): DiskWatch {
 
 function makeRouting(
   { prepared }: SupervisorOptions,
-  { map }: Ground,
+  { map, current }: Ground,
   { owners, served, watch, placement, fleet, stirred }: Owning & Pick<HooksOptions, 'stirred'>,
 ): Routing {
   const { secret } = prepared.config.cluster;
+  const fetchOnPlay = () => current.config.origins.fetchOnPlay;
   const maxConnectionsOf = (child: OwnerRef) => served.maxConnectionsOf(child);
   const rooms = { owners, watch, placement, boxes: map.boxes };
   const suspect = (owner: OwnerRef) => fleet.suspect(owner);
-  return new Routing({ ...rooms, stirred, suspect, secret, maxConnectionsOf });
+  return new Routing({ ...rooms, fetchOnPlay, stirred, suspect, secret, maxConnectionsOf });
 }

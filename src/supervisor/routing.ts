@@ -15,6 +15,8 @@ export interface RoutingParts {
   readonly owners: Owners;
   /** Learns of clients that go to origins which we did not start. */
   readonly watch: Watch;
+  /** Tells whether such origins fetch a stream when its first player comes. */
+  readonly fetchOnPlay: () => boolean;
   readonly placement: Placement;
   /** The other boxes; null: there are none. */
   readonly boxes: Boxes | null;
@@ -64,7 +66,8 @@ export class Routing {
    * that nobody reports, or fetch them when a player comes.
    */
   get knowsPublishers(): boolean {
-    return this.#parts.owners.areOurs;
+    const { owners, watch, fetchOnPlay } = this.#parts;
+    return owners.areOurs || (!fetchOnPlay() && watch.knowsStreams);
   }
 
   /** Returns whether that generation of the child is the current one. */

@@ -77,6 +77,15 @@ export class Watch {
     this.#watched.clear();
   }
 
+  /** True if the streams of all living origins are known: each has an API that answers. */
+  get knowsStreams(): boolean {
+    const living = this.#options.origins.statuses().filter(({ pid }) => pid !== null);
+    return living.every((status) => {
+      const { hasAnswered, failures } = this.#of(status);
+      return hasAnswered && failures < MISSES;
+    });
+  }
+
   /** Notes a publisher under way to the origin: its stream will appear soon. */
   publisherComes(stream: StreamKey, owner: OwnerRef): void {
     const status = this.#options.origins.status(owner.id);

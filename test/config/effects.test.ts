@@ -47,7 +47,7 @@ const READ_AT_USE = [
   ...['children.recycle.drainSeconds', 'metrics.streams'],
   ...['fanout.mode', 'fanout.from', 'fanout.seconds', 'fanout.streamMemory', 'fanout.memory'],
   ...['hls.enabled', 'hls.from', 'hls.fragmentSeconds', 'hls.windowSeconds'],
-  ...['origins.ttlSeconds', 'origins.perAddress', 'origins.authFile'],
+  ...['origins.ttlSeconds', 'origins.perAddress', 'origins.authFile', 'origins.fetchOnPlay'],
   ...['drain.seconds', 'origins.tokenFile', 'api.tokenFile', 'api.passwordFile', 'admin.tokenFile'],
 ];
 

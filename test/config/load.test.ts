@@ -109,7 +109,7 @@ test('defaults are those of the contract', async () => {
     fanout: { mode: 'off', from: 3, seconds: 10, streamMemory: 32e6, memory: 512e6 },
     origins: {
       ...{ ttlSeconds: 30, from: [], token: null, tokenFile: null, hosts: [] },
-      ...{ auth: null, authFile: null, perAddress: 64, fixed: [] },
+      ...{ auth: null, authFile: null, perAddress: 64, fetchOnPlay: false, fixed: [] },
     },
     limits: {
       identifySeconds: 10,

@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { AdminStatus } from '../../src/admin/types.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { assertPlaysHls } from '../helpers/hls-viewer.js';
-import { Ffmpeg } from '../helpers/media.js';
+import { assertDecoded, Ffmpeg } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
 import { freePort } from '../helpers/ports.js';
@@ -111,6 +112,20 @@ for (const origin of origins()) {
 
     it('shows the static files', async () => {
       assert.equal(await (await fetch(web('players/page.html'))).text(), '<p>a page of ours</p>');
+    });
+
+    it('holds RTMP players until somebody publishes, through it or past it', async () => {
+      const [one] = started;
+      const held = async () => (await supervisor.get<AdminStatus>('status')).heldPlayers;
+      const clients = async () => (await supervisor.children()).map((child) => child.clients);
+      const players = ['through', 'past'].map((name) =>
+        cast.playFrames(supervisor.url(`live/${name}`), FRAMES),
+      );
+      await until('both wait', async () => (await held()) === 2);
+      assert.deepEqual(await clients(), [0, 0]);
+      cast.publish(supervisor.url('live/through'));
+      cast.publish(`rtmp://127.0.0.1:${one?.ports.rtmp}/live/past`);
+      for (const player of players) await assertDecoded(player, FRAMES);
     });
 
     it('knows what is published past it', async () => {

@@ -16,11 +16,15 @@ interface Given {
   readonly clients?: number;
   readonly boxes?: ReadonlyMap<string, object>;
   readonly secret?: string | null;
+  readonly areOurs?: boolean;
+  readonly knowsStreams?: boolean;
+  readonly fetchOnPlay?: boolean;
 }
 
 /** A Routing over one child and one hold, and all that is said to its neighbours. */
 function rig(given: Given = {}) {
   const { owner = OWNER, child = {}, clients = 1, boxes = new Map(), secret = 'known' } = given;
+  const { areOurs = true, knowsStreams = false, fetchOnPlay = false } = given;
   const said: unknown[] = [];
   const note =
     (name: string) =>
@@ -38,11 +42,12 @@ function rig(given: Given = {}) {
   };
   const routing = new Routing({
     owners: {
-      areOurs: true,
+      areOurs,
       status: (id: string) => (id === status?.id ? status : null),
       access: (id: string) => ({ authorization: id === '' ? 'ours' : `of ${id}` }),
     },
     watch: {
+      knowsStreams,
       publisherComes: note('comes'),
       publisherLeft: note('left'),
       suspect: note('suspect'),
@@ -53,6 +58,7 @@ function rig(given: Given = {}) {
       admit: async (_stream: string, role: string) => holdOf(role),
       connections: () => clients,
     },
+    fetchOnPlay: () => fetchOnPlay,
     boxes: { get: (id: string) => boxes.get(id) ?? null, list: () => boxes },
     secret,
     maxConnectionsOf: () => 10,
@@ -186,4 +192,16 @@ describe('a life of a child', () => {
     assert.equal(routing.httpOf({ id: 'c001', generation: 1 }), null);
     assert.equal(rig({ child: { pid: null } }).routing.httpOf(OWNER), null);
   });
+});
+
+describe('whether all publishers are known here', () => {
+  const cases = [
+    { areOurs: true, is: true },
+    { areOurs: true, fetchOnPlay: true, is: true },
+    { areOurs: false, is: false },
+    { areOurs: false, knowsStreams: true, is: true },
+    { areOurs: false, knowsStreams: true, fetchOnPlay: true, is: false },
+  ];
+  for (const { is, ...given } of cases)
+    it(JSON.stringify(given), () => assert.equal(rig(given).routing.knowsPublishers, is));
 });

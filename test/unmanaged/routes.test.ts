@@ -20,7 +20,7 @@ const started: AdminServer[] = [];
 
 const NONE = {
   ...{ from: [], token: null, tokenFile: null, hosts: [] },
-  ...{ auth: null, authFile: null, perAddress: 64 },
+  ...{ auth: null, authFile: null, perAddress: 64, fetchOnPlay: false },
 };
 const LOCAL = ['127.0.0.0/8'];
 

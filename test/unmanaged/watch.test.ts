@@ -84,6 +84,15 @@ test('tells what begins and ends in an origin', async () => {
   await hears('+v/live/a', '!v/live/a', '-v/live/a');
 });
 
+test('the streams of all are known while each has an API that answers', async () => {
+  assert.equal(watch.knowsStreams, true);
+  await register(api.port);
+  assert.equal(watch.knowsStreams, false);
+  await until('it is known', () => watch.knowsStreams);
+  await register(0, { server: 'vid-2', ports: { ...BEAT.ports, rtmp: 1936 } });
+  assert.equal(watch.knowsStreams, false);
+});
+
 test('asks on for a stream that another one has', async () => {
   taken.add('v/live/a');
   api.live = ['a'];
