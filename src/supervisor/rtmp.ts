@@ -21,18 +21,24 @@ export interface RtmpParts extends StreamPortParts {
   readonly routing: Pick<Routing, 'route' | 'whenPublishing' | 'knowsPublishers'>;
 }
 
+/** Parts that both ports share: clients of one stream wait together, and have one feed. */
+interface Shared {
+  readonly held: HeldPlayers;
+  readonly fanout: RtmpFanout | null;
+}
+
 /** Builds the RTMP port and, if configured, the RTMPS port. */
 export function rtmpListeners(parts: RtmpParts): NamedListener[] {
   const { config, engine } = parts;
-  const held = heldPlayers(parts);
-  const options = portOptions(parts, 'rtmp', config.listen.rtmp);
   const fanout = parts.fanout && new RtmpFanout(parts.fanout);
-  const context = sessions(parts, held, 'rtmp', fanout);
+  const shared = { held: heldPlayers(parts), fanout };
+  const options = portOptions(parts, 'rtmp', config.listen.rtmp);
+  const context = sessions(parts, shared, 'rtmp');
   // Set-up on the engine's threads uses several cores in a storm of clients.
   const listener = engine.setupThreads
     ? pool(engine.setupThreads, options, context, parts)
     : new RtmpListener(options, context);
-  return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, held)];
+  return [{ name: 'rtmp', transport: 'tcp', listener }, ...rtmpsListener(parts, shared)];
 }
 
 /** Sessions on this thread read the rules where they are; threads are told. */
@@ -50,13 +56,13 @@ function pool(
 }
 
 /** TLS ends here: SRS has none for RTMP. */
-function rtmpsListener(parts: RtmpParts, held: HeldPlayers): NamedListener[] {
+function rtmpsListener(parts: RtmpParts, shared: Shared): NamedListener[] {
   const { config, certificate } = parts;
   if (config.listen.rtmps === null || certificate === null) return [];
   const options = portOptions(parts, 'rtmps', config.listen.rtmps);
   const secure = (socket: Socket) => certificate.secure(socket);
   const kind = { name: 'listen.rtmps', secure };
-  const listener = new RtmpListener(options, sessions(parts, held, 'rtmps', null), kind);
+  const listener = new RtmpListener(options, sessions(parts, shared, 'rtmps'), kind);
   return [{ name: 'rtmps', transport: 'tcp', listener }];
 }
 
@@ -80,12 +86,7 @@ function heldPlayers({ served, routing, holds, heldHooks }: RtmpParts): HeldPlay
   });
 }
 
-function sessions(
-  parts: RtmpParts,
-  held: HeldPlayers,
-  room: string,
-  fanout: RtmpFanout | null,
-): RtmpSessionContext {
+function sessions(parts: RtmpParts, { held, fanout }: Shared, room: string): RtmpSessionContext {
   const { gate, turns, current, template, served, routing, engine, aliases, logger } = parts;
   const { version } = parts.binary;
   const vhostSizes = sizesOf(template);

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { connect } from 'node:tls';
+import type { FanoutRow } from '../../src/listener/stream-feeds.js';
 import { Cast } from '../helpers/cast.js';
 import { makeCertificate } from '../helpers/certificate.js';
 import { clientsOn } from '../helpers/child-api.js';
 import { Haproxy } from '../helpers/haproxy.js';
 import { HttpPlayer } from '../helpers/http-player.js';
+import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -43,6 +45,8 @@ for (const origin of origins()) {
           SRS_SUPERVISOR_LISTEN_RTMPS: `${ports.rtmps}`,
           SRS_SUPERVISOR_TLS_CERT: cert,
           SRS_SUPERVISOR_TLS_KEY: key,
+          SRS_SUPERVISOR_FANOUT_MODE: 'auto',
+          SRS_SUPERVISOR_FANOUT_FROM: '2',
         },
       });
     });
@@ -69,6 +73,19 @@ for (const origin of origins()) {
       const row = (await supervisor.connections()).find(({ role }) => role === 'publish');
       assert.match(row?.client ?? '', /^127\.0\.0\.1:\d+$/);
       assert.ok((row?.bytesIn ?? 0) > 0);
+    });
+
+    it('serves viewers of both by fan-out', async () => {
+      const url = `rtmps://127.0.0.1:${ports.rtmps}/live/shared`;
+      cast.publish(url);
+      await supervisor.ownerOf('live/shared');
+      const web = `https://127.0.0.1:${ports.https}/live/shared.flv`;
+      const players = [url, url, web, web].map((one) => cast.playFrames(one, 4 * FRAMES));
+      await until('one of each protocol has its feed', async () => {
+        const rows = (await supervisor.streams()) as { readonly fanout?: FanoutRow }[];
+        return rows.some(({ fanout }) => fanout?.viewers === 2 && fanout.feeds === 2);
+      });
+      for (const player of players) await assertDecoded(player, 4 * FRAMES);
     });
 
     it('shows a new certificate without a restart, and keeps whom it has', async () => {

@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
@@ -40,7 +39,7 @@ export class FlvFanout {
   /** Reports whether a viewer, which has entered, is to be served by fan-out. */
   wants({ name, contentType, isEdge }: LiveRequest, { request }: LiveExchange): boolean {
     if (contentType !== FLV || isEdge || request.method === 'HEAD') return false;
-    if (knowsNoChunks(request) || request.socket instanceof TLSSocket) return false;
+    if (knowsNoChunks(request)) return false;
     const stream = streamKey(name);
     return this.#options.fanout.wants(stream, this.#viewers.of(stream));
   }

@@ -122,7 +122,7 @@ export class NativeEngine implements RelayEngine, SetupThreads, FanoutThreads, K
 
   openFeed(thread: number, start: FeedStart): Feed | null {
     const found = this.#closing.signal.aborted ? null : this.#threads[thread];
-    return found ? openFeed(found, start) : null;
+    return found ? openFeed(found, start, this.#portable) : null;
   }
 
   async close(): Promise<void> {

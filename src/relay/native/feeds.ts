@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { RecalledClient } from '../client-watch.js';
 import type { Feed, FeedStart, Viewer, ViewerStart } from '../fanout.js';
+import type { PortableEngine } from '../portable/tcp.js';
 import { type RelayEnd, STALL_MS } from '../relay.js';
+import { descriptorFor } from './bridge.js';
 import { close } from './libc.js';
 import { createMemoryFile } from './libc-files.js';
 import { joined, takeOne } from './takeover.js';
@@ -12,10 +14,12 @@ import type { ThreadConnection } from './thread-connection.js';
 class ThreadFeed implements Feed {
   readonly #thread: RelayThread;
   readonly #connection: ThreadConnection;
+  readonly #portable: PortableEngine;
 
-  constructor(thread: RelayThread, connection: ThreadConnection) {
+  constructor(thread: RelayThread, connection: ThreadConnection, portable: PortableEngine) {
     this.#thread = thread;
     this.#connection = connection;
+    this.#portable = portable;
   }
 
   get ended(): Promise<RelayEnd> {
@@ -36,7 +40,7 @@ class ThreadFeed implements Feed {
   }
 
   join(client: Socket, { toClient, hearer }: ViewerStart): Viewer | null {
-    const taken = this.#thread.isFull ? null : takeOne(client);
+    const taken = this.#thread.isFull ? null : descriptorFor(client, this.#portable);
     if (taken === null) return null;
     const { slot: feedSlot, generation: feedGeneration } = this.#connection;
     const feed = { feedSlot, feedGeneration };
@@ -78,8 +82,15 @@ class ThreadViewer implements Viewer {
   }
 }
 
-/** Opens a feed on a thread; null, with the child's socket untouched, if that cannot be. */
-export function openFeed(thread: RelayThread, start: FeedStart): Feed | null {
+/**
+ * Opens a feed on a thread; null, with the child's socket untouched, if that cannot be. `portable`
+ * carries the viewers that the thread cannot have.
+ */
+export function openFeed(
+  thread: RelayThread,
+  start: FeedStart,
+  portable: PortableEngine,
+): Feed | null {
   const memory = thread.isFull ? null : memoryFile();
   if (memory === null) return null;
   const taken = takeOne(start.child);
@@ -92,7 +103,7 @@ export function openFeed(thread: RelayThread, start: FeedStart): Feed | null {
   const rest = { memory, child: taken.fd, first, module, settings, ring, idleMs };
   const order = (place: { slot: number; generation: number }) =>
     ({ kind: 'feed', ...place, ...rest }) as const;
-  return new ThreadFeed(thread, thread.admit([memory, taken.fd], order));
+  return new ThreadFeed(thread, thread.admit([memory, taken.fd], order), portable);
 }
 
 function ownBytes(parts: readonly Buffer[]): Uint8Array {

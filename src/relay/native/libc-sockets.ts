@@ -16,6 +16,7 @@ export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const SO_RCVBUFFORCE = 33;
 export const SO_REUSEPORT = 15;
+const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const IPPROTO_IPV6 = 41;
@@ -40,6 +41,8 @@ const SOCK_NONBLOCK = 0o4000;
 const createSocketCall: (family: number, type: number, protocol: number) => number = libc.func(
   'int socket(int, int, int)',
 );
+const createPairCall: (family: number, type: number, protocol: number, ends: Int32Array) => number =
+  libc.func('int socketpair(int, int, int, void *)');
 const bindCall: (fd: number, address: Uint8Array, size: number) => number = libc.func(
   'int bind(int, void *, uint)',
 );
@@ -88,6 +91,15 @@ const parseIp: (family: number, text: string, address: Uint8Array) => number = l
 /** A socket that does not block, TCP unless told otherwise. Throws LibcError. */
 export function createSocket(family: number, type = SOCK_STREAM): number {
   return checked('socket', createSocketCall(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/** Two sockets of this machine that are connected to each other. Throws LibcError. */
+export function createLocalPair(): { readonly first: number; readonly second: number } {
+  const ends = new Int32Array(2);
+  const type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  checked('socketpair', createPairCall(AF_UNIX, type, 0, ends));
+  const [first = -1, second = -1] = ends;
+  return { first, second };
 }
 
 /** Sets an option that is a number. Throws LibcError. */
