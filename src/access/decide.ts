@@ -89,6 +89,20 @@ const MARGIN_MS = 2000;
 const ADMIT: Decision = { kind: 'admit' };
 const WAIT: Decision = { kind: 'wait' };
 
+/**
+ * Which players of a stream may be refused. `rules`: those that its rules do not let in. `limits`:
+ * those beyond a number. `none`: none at all.
+ */
+export type PlayGuard = 'none' | 'limits' | 'rules';
+
+export function playGuardOf(
+  stream: StreamKey,
+  { access, policy, limits }: Pick<GateRules, 'access' | 'policy' | 'limits'>,
+): PlayGuard {
+  if (access.has(stream) || policy.of(stream, 'play') !== null) return 'rules';
+  return limits.viewersPerStream > 0 ? 'limits' : 'none';
+}
+
 /** Decides on a client that has named its stream, before its child is dialled. */
 export function decide(who: Who, state: GateState, rules: GateRules): Decision {
   const barred = who.isSentOn ? null : (bar(who, rules) ?? overflow(who, state, rules));

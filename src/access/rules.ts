@@ -37,6 +37,11 @@ export class AccessRules {
     return this.#rules.size === 0;
   }
 
+  /** Tells whether the stream's vhost has rules. */
+  has(stream: StreamKey): boolean {
+    return !this.isOpen && this.#rules.has(nameOf(stream).vhost);
+  }
+
   /** Returns true if a client with this IP address may publish or play the stream. */
   allows(stream: StreamKey, role: Role, ip: string): boolean {
     return this.isOpen || isSecure(this.#rules.get(nameOf(stream).vhost) ?? null, role, ip);

@@ -16,8 +16,11 @@ export interface ImmutableOptions {
 export interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Rules say who may have the file: caches that clients share must not keep it. */
+  readonly isPrivate?: boolean;
 }
 
+type Headers = Readonly<Record<string, string>>;
 type Handler = (exchange: Exchange) => unknown;
 
 /** Files above one such share of the cache are read from disk each time. */
@@ -40,22 +43,23 @@ export class ImmutableFiles {
    * a file it calls `otherwise` (default: not found).
    */
   reply(path: string, exchange: Exchange, otherwise = notFound): unknown {
-    const { request, reply } = exchange;
+    const { request } = exchange;
     if (!isPlain(request)) return this.#open(path, exchange, otherwise);
     const hot = this.#hot.get(path);
-    return hot ? replyHot(request, reply, hot) : this.#load(path, exchange, otherwise);
+    return hot ? replyHot(exchange, hot) : this.#load(path, exchange, otherwise);
   }
 
   async #load(path: string, exchange: Exchange, otherwise: Handler) {
     const hot = await this.#hot.load(path, () => this.#read(path));
     if (hot === null) return this.#open(path, exchange, otherwise);
-    return replyHot(exchange.request, exchange.reply, hot);
+    return replyHot(exchange, hot);
   }
 
   async #open(path: string, exchange: Exchange, otherwise: Handler) {
     const { request, reply } = exchange;
     const file = await openFile(this.#shelf, encodeURI(path), request.raw);
-    return file === null ? otherwise(exchange) : replyFile(request, reply, file);
+    if (file === null) return otherwise(exchange);
+    return replyFile(request, reply, { ...file, headers: headersFor(exchange, file.headers) });
   }
 
   async #read(path: string): Promise<HotFile | null> {
@@ -84,10 +88,20 @@ export function isPlain({ method, headers }: FastifyRequest): boolean {
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'];
 
 // Bypasses Fastify's reply, which costs as much again as sending a small segment.
-export function replyHot(request: FastifyRequest, reply: FastifyReply, { headers, body }: HotFile) {
+export function replyHot(exchange: Exchange, hot: HotFile) {
+  const { request, reply } = exchange;
   reply.hijack();
   const { origin } = request.headers;
+  const headers = headersFor(exchange, hot.headers);
   reply.raw.writeHead(200, origin === undefined ? headers : { ...headers, ...corsHeaders(origin) });
-  reply.raw.end(body);
+  reply.raw.end(hot.body);
   return reply;
+}
+
+/** Returns a file's headers as this client gets them. */
+export function headersFor({ isPrivate = false }: Exchange, headers: Headers): Headers {
+  if (!isPrivate) return headers;
+  const { 'Cache-Control': kept = '' } = headers;
+  const rest = kept.replace(/^public, /, '');
+  return { ...headers, 'Cache-Control': rest === '' ? 'private' : `private, ${rest}` };
 }

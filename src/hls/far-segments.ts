@@ -51,13 +51,13 @@ export class FarSegments {
     const { request, reply } = exchange;
     const key = `${named.vhost}/${named.segment.path}`;
     const hot = isPlain(request) ? this.#hot.get(key) : undefined;
-    if (hot !== undefined) return replyHot(request, reply, hot);
+    if (hot !== undefined) return replyHot(exchange, hot);
     const child = await this.#childOf(named);
     if (child === null) return reply.callNotFound();
     const fetched = isPlain(request)
       ? await this.#hot.load(key, () => this.#fetch(child, named)).catch(() => null)
       : null;
-    if (fetched !== null) return replyHot(request, reply, fetched);
+    if (fetched !== null) return replyHot(exchange, fetched);
     const response = await askChild(child, named.ask(), 'hlsSegment').catch(() => null);
     return response === null ? reply.callNotFound() : passOn(response, exchange);
   }

@@ -5,7 +5,7 @@ import type { StreamKey } from '../stream-key.js';
 import { WINDOWS } from './viewers.js';
 
 export interface GuardOptions {
-  readonly gate: Pick<Gate, 'guards' | 'prove' | 'request'>;
+  readonly gate: Pick<Gate, 'guardOf' | 'prove' | 'request'>;
   readonly windowSeconds: number;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -51,7 +51,7 @@ export class HlsGuard {
   async pass(request: ViewerRequest): Promise<Proof | null> {
     const { gate } = this.#options;
     const { stream, ip, token, isNew } = request;
-    if (!gate.guards(stream)) return null;
+    if (gate.guardOf(stream) === 'none') return null;
     const viewer = { stream, role: 'play', address: ip } as const;
     const proof = this.#known(request) ?? (await gate.prove(viewer, token));
     gate.request(viewer, proof, isNew);

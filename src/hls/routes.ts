@@ -122,7 +122,7 @@ const RETRY_SECONDS = '2';
 const SESSION_LENGTH = 8;
 
 function playlistHandler(options: HlsOptions, watched: Watched) {
-  const { vhosts, otherwise = notFound } = options;
+  const { vhosts, gate, otherwise = notFound } = options;
   const playlists = new Playlists(options);
   const answerTo = answerer(options, playlists);
   return async (request: FastifyRequest, reply: FastifyReply) => {
@@ -130,7 +130,9 @@ function playlistHandler(options: HlsOptions, watched: Watched) {
     const name = parsePlaylistPath(named.target.path);
     if (name === null) return notFound(request, reply);
     const stream = { vhost: named.vhost, ...name };
-    reply.headers({ 'Cache-Control': 'no-cache', ...corsHeaders(request.headers.origin) });
+    const isPrivate = gate.guardOf(streamKey(stream)) === 'rules';
+    const cached = isPrivate ? 'private, no-cache' : 'no-cache';
+    reply.headers({ 'Cache-Control': cached, ...corsHeaders(request.headers.origin) });
     const session = sessionIn(named);
     const { namesVhost } = named;
     const proof = await watched.guard.pass({
@@ -219,22 +221,24 @@ function segmentHandler(options: HlsOptions, { viewers, guard }: Watched) {
     const named = readNames(request, vhosts());
     const segment = parseSegmentPath(named.target.path);
     if (segment === null) return notFound(request, reply);
+    const stream = streamOfSegment(named.vhost, segment);
+    const kind = stream === null ? 'none' : gate.guardOf(stream);
     const send = () => {
       const session = sessionIn(named);
       if (session !== null) viewers.count(session, { request, reply });
       const ask = () => toAsk(named, request, reply);
-      return segments.reply({ vhost: named.vhost, segment, ask }, { request, reply });
+      const exchange = { request, reply, isPrivate: kind === 'rules' };
+      return segments.reply({ vhost: named.vhost, segment, ask }, exchange);
     };
-    const stream = streamOfSegment(named.vhost, segment);
     // Most requests need no promise.
-    if (stream === null || !gate.guards(stream)) return send();
+    if (stream === null || kind === 'none') return send();
     return guard.pass(viewerOf(named, stream, request)).then(send);
   };
 }
 
 /** Serves an origin's segment. The path may also be that of a file, hence `otherwise`. */
 function foreignHandler(options: HlsOptions, { viewers, guard }: Watched) {
-  const { vhosts, find, otherwise = notFound } = options;
+  const { vhosts, find, gate, otherwise = notFound } = options;
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const named = readNames(request, vhosts());
     const name = request.method === 'GET' ? parseForeignSegment(named.target.path) : null;
@@ -249,7 +253,8 @@ function foreignHandler(options: HlsOptions, { viewers, guard }: Watched) {
     const session = sessionIn(named);
     if (session !== null) viewers.count(session, { request, reply });
     const ask = toAsk(named, request, reply);
-    const answer = segmentOf(addressOf(route), ask, { request, reply });
+    const isPrivate = gate.guardOf(stream) === 'rules';
+    const answer = segmentOf(addressOf(route), ask, { request, reply, isPrivate });
     return answer.catch(() => reply.code(502).send('Bad Gateway\n'));
   };
 }

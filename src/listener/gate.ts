@@ -5,6 +5,8 @@ import {
   decide,
   type GateRules,
   type Occupant,
+  type PlayGuard,
+  playGuardOf,
   type Who,
 } from '../access/decide.js';
 import type { Bearer } from '../access/signed.js';
@@ -123,10 +125,9 @@ export class Gate {
     });
   }
 
-  /** Tells whether some players of the stream are refused. */
-  guards(stream: StreamKey): boolean {
-    const { access, policy, limits } = this.#options.rules();
-    return limits.viewersPerStream > 0 || !access.isOpen || policy.of(stream, 'play') !== null;
+  /** Tells which players of the stream may be refused. */
+  guardOf(stream: StreamKey): PlayGuard {
+    return playGuardOf(stream, this.#options.rules());
   }
 
   /** Checks a token, if a rule asks for one. Never rejects. */

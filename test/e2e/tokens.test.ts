@@ -191,11 +191,15 @@ for (const origin of origins()) {
         assert.ok(!uri.includes('token='), uri);
         const got = await viewer.segment(uri);
         assert.equal(got.status, 200);
+        assert.match(got.headers.get('cache-control') ?? '', /^private, max-age=6, immutable$/);
         await got.arrayBuffer();
         const bare = new URL(uri, viewer.url);
         assert.equal(await statusOf(bare.href.replace(/hls_ctx=\w+/, 'hls_ctx=guess123')), '401');
         const list = viewer.url.replace(/token=[^&]*/, '');
-        assert.equal(await statusOf(list), '200');
+        const again = await fetch(list);
+        assert.equal(again.status, 200);
+        assert.equal(again.headers.get('cache-control'), 'private, no-cache');
+        await again.text();
         assert.equal(await statusOf(list.replace(/hls_ctx=\w+/, 'hls_ctx=guess123')), '401');
         if (box === stage.cluster.b) refused += 2;
       }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { AccessPolicy } from '../../src/access/policy.js';
+import { gateOf, OPEN_RULES } from '../helpers/gate.js';
 import { HlsViewer } from '../helpers/hls-viewer.js';
 import { httpGet } from '../helpers/http-get.js';
 import { NO_SRS, SRS_BINARY } from '../helpers/srs.js';
@@ -11,8 +13,12 @@ import { HlsRig, OTHER_VHOST } from './rig.js';
 const NAME = 'x-c001-3-0-1700000000000';
 const MEDIA = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 249));
 
-async function rigWith(t: TestContext, names: readonly string[]): Promise<HlsRig> {
-  const rig = await HlsRig.start(t, SRS_BINARY);
+async function rigWith(
+  t: TestContext,
+  names: readonly string[],
+  options: Parameters<typeof HlsRig.start>[2] = {},
+): Promise<HlsRig> {
+  const rig = await HlsRig.start(t, SRS_BINARY, options);
   for (const name of names) {
     const path = join(rig.root, 'c001-3/__defaultVhost__', name);
     await mkdir(dirname(path), { recursive: true });
@@ -45,6 +51,28 @@ describe('segments', BOUNDED, () => {
       const head = await fetch(rig.url + path, { method: 'HEAD' });
       assert.equal(head.headers.get('content-type'), type);
       assert.equal(head.headers.get('content-length'), `${MEDIA.length}`);
+    }
+  });
+
+  it('and keys are kept from caches that clients share, where rules say who may play', async (t) => {
+    const play = { allow: ['198.51.100.0/24'], deny: [], token: 'off' } as const;
+    const policy = new AccessPolicy([{ vhost: null, app: 'live', publish: null, play }]);
+    const limits = { ...OPEN_RULES.limits, viewersPerStream: 9 };
+    const gate = gateOf({ rules: () => ({ ...OPEN_RULES, policy, limits }) });
+    const key = 'x-c001-3-0-0.key';
+    const rig = await rigWith(t, [`live/${NAME}.ts`, `live/${key}`, `open/${NAME}.ts`], { gate });
+    for (const [path, scope] of [
+      [`live/${NAME}.ts`, 'private'],
+      [`live/${key}`, 'private'],
+      [`open/${NAME}.ts`, 'public'],
+    ] as const) {
+      const kept = new RegExp(`^${scope}, max-age=\\d+, immutable$`);
+      const first = await httpGet(`${rig.url}/${path}`);
+      const match = { 'if-none-match': `${first.headers.etag}` };
+      for (const headers of [{}, { range: 'bytes=1-3' }, match]) {
+        const { status, headers: answer } = await httpGet(`${rig.url}/${path}`, headers);
+        assert.match(`${answer['cache-control']}`, kept, `${path} ${status}`);
+      }
     }
   });
 
