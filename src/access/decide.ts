@@ -43,12 +43,11 @@ export interface Counts {
   readonly streamsOfAddress: number;
 }
 
-/** Limits on streams; 0: none. */
-export interface StreamLimits {
-  readonly viewersPerStream: number;
-  readonly streams: number;
-  readonly streamsPerIp: number;
-}
+/** The limits on streams that a newcomer may reach, by their keys in `limits`. */
+export const STREAM_LIMITS = ['viewersPerStream', 'streams', 'streamsPerIp'] as const;
+type StreamLimit = (typeof STREAM_LIMITS)[number];
+/** 0: none. */
+export type StreamLimits = Readonly<Record<StreamLimit, number>>;
 
 /** State that the decision depends on. */
 export interface GateState {
@@ -73,7 +72,7 @@ export interface GateRules {
 }
 
 /** Kinds of refusals; each is a `Failure` of the listeners. */
-type RefusalReason = 'access' | 'token' | 'limit' | 'busy';
+type RefusalReason = 'access' | 'token' | 'busy' | StreamLimit;
 
 export type Decision =
   | { readonly kind: 'admit' }
@@ -130,14 +129,14 @@ function overflow({ role }: Who, { counts, occupant }: GateState, { limits }: Ga
   const { viewersPerStream, streams, streamsPerIp } = limits;
   if (role === 'play') {
     if (!isOver(viewersPerStream, counts.viewers)) return null;
-    return refusal('limit', `limits.viewersPerStream: ${viewersPerStream} play this stream`);
+    return overLimit('viewersPerStream', `${viewersPerStream} play this stream`);
   }
   if (occupant !== null) return null;
   if (isOver(streams, counts.streams)) {
-    return refusal('limit', `limits.streams: ${streams} streams are published`);
+    return overLimit('streams', `${streams} streams are published`);
   }
   if (!isOver(streamsPerIp, counts.streamsOfAddress)) return null;
-  return refusal('limit', `limits.streamsPerIp: ${streamsPerIp} streams come from this address`);
+  return overLimit('streamsPerIp', `${streamsPerIp} streams come from this address`);
 }
 
 /** Returns why a proof does not satisfy a rule; null: it does. */
@@ -164,6 +163,10 @@ function meet({ stream }: Who, state: GateState, { takeover, silentMs }: GateRul
     return refusal('busy', `${stream} is being published already`);
   }
   return occupant.quietMs >= neededMs ? { kind: 'takeOver', whom: occupant.id } : WAIT;
+}
+
+function overLimit(name: StreamLimit, text: string): Decision {
+  return refusal(name, `limits.${name}: ${text}`);
 }
 
 function refusal(reason: RefusalReason, text: string): Decision {

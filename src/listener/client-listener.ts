@@ -8,13 +8,14 @@ import type { ConnectionLimits } from './budget.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { noCounters } from './counters.js';
+import { isLimit } from './failure.js';
 import type { KeptClient } from './kept.js';
 import { kick } from './kick.js';
 import type { AliasListener, ConnectionRow, ListenerSummary } from './listener.js';
 import { logEnd } from './log-end.js';
 import { logFailure } from './log-failure.js';
 import type { Relayed } from './relayed.js';
-import { SessionError } from './session-error.js';
+import { failureOf, SessionError } from './session-error.js';
 import { TrafficMeter } from './traffic.js';
 
 export interface ClientListenerOptions {
@@ -125,6 +126,8 @@ export abstract class ClientListener implements AliasListener {
   /** Counts and logs the end of a client that was relayed. */
   protected served(connection: Connection): void {
     this.counters.relayed += 1;
+    const failure = connection.reason && failureOf(connection.reason);
+    if (failure && isLimit(failure)) this.counters.failed[failure] += 1;
     logEnd(this.#logger, connection);
   }
 

@@ -1,5 +1,6 @@
-import type { LimitName } from './budget.js';
-import type { Failure, ListenerCounters } from './listener.js';
+import { LIMIT_NAMES, type LimitName } from './budget.js';
+import { FAILURES, type Failure } from './failure.js';
+import type { ListenerCounters } from './listener.js';
 
 export interface Counters extends ListenerCounters {
   accepted: number;
@@ -10,21 +11,12 @@ export interface Counters extends ListenerCounters {
 }
 
 export function noCounters(): Counters {
-  const none = { silent: 0, invalid: 0, left: 0, 'no-child': 0, child: 0 };
-  const failed = {
-    ...none,
-    access: 0,
-    token: 0,
-    limit: 0,
-    busy: 0,
-    hook: 0,
-    full: 0,
-    shed: 0,
-    registry: 0,
-    internal: 0,
-  };
-  const refusedBy = { connections: 0, connectionsPerIp: 0, drain: 0 };
-  return { accepted: 0, relayed: 0, refused: 0, refusedBy, failed };
+  const failed = zeros(FAILURES);
+  return { accepted: 0, relayed: 0, refused: 0, refusedBy: zeros(LIMIT_NAMES), failed };
+}
+
+function zeros<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
 }
 
 export function countRefusal(counters: Counters, limit: LimitName): void {
@@ -36,9 +28,9 @@ export function countRefusal(counters: Counters, limit: LimitName): void {
 export function addCounters(a: Counters, b: ListenerCounters | null): Counters {
   if (b === null) return a;
   const failed = { ...a.failed };
-  for (const reason of Object.keys(failed) as Failure[]) failed[reason] += b.failed[reason];
+  for (const reason of FAILURES) failed[reason] += b.failed[reason];
   const refusedBy = { ...a.refusedBy };
-  for (const limit of Object.keys(refusedBy) as LimitName[]) refusedBy[limit] += b.refusedBy[limit];
+  for (const limit of LIMIT_NAMES) refusedBy[limit] += b.refusedBy[limit];
   return {
     accepted: a.accepted + b.accepted,
     relayed: a.relayed + b.relayed,

@@ -187,7 +187,7 @@ export class Gate {
     const megabits = bitsPerSecond / 1e6;
     if (most === 0 || megabits <= most) return;
     const text = `limits.publishBitrate: it sent ${megabits.toFixed(1)} Mbit/s, more than ${most}`;
-    connection.end(new SessionError('limit', text));
+    connection.end(new SessionError('publishBitrate', text));
   }
 
   /** Resolves when the client is admitted, and has entered in the moment of that decision. */

@@ -12,32 +12,7 @@ import type { OwnerRef } from '../owner.js';
 import type { Role, StreamKey } from '../stream-key.js';
 import type { AliasHolder } from './aliases.js';
 import { LIMIT_NAMES } from './budget.js';
-
-/**
- * Kinds of reasons for which a client is not served. `access`: the rules refuse its address.
- * `token`: its access token is missing or not valid. `limit`: a limit on streams or their players.
- * `busy`: another publisher has the stream. `hook`: the user's hook refused a player that would
- * have waited. `full`: too many players wait.
- * `shed`: the client was pending and made room for others. `registry`: the registry does not
- * answer, or refuses. `internal`: an unforeseen error.
- */
-const FAILURE = z.enum([
-  'silent',
-  'invalid',
-  'left',
-  'no-child',
-  'child',
-  'access',
-  'token',
-  'limit',
-  'busy',
-  'hook',
-  'full',
-  'shed',
-  'registry',
-  'internal',
-]);
-export type Failure = z.infer<typeof FAILURE>;
+import { FAILURES } from './failure.js';
 
 /** Counts of clients since the start. */
 export const LISTENER_COUNTERS = z.object({
@@ -45,7 +20,7 @@ export const LISTENER_COUNTERS = z.object({
   relayed: COUNT.describe('relayed to a child, and ended since'),
   refused: COUNT.describe('refused unread by a limit on connections'),
   refusedBy: z.record(z.enum(LIMIT_NAMES), COUNT).readonly().describe('the same by limit'),
-  failed: z.record(FAILURE, COUNT).readonly().describe('not served, by reason'),
+  failed: z.record(z.enum(FAILURES), COUNT).readonly().describe('not served, by reason'),
 });
 export type ListenerCounters = Readonly<z.infer<typeof LISTENER_COUNTERS>>;
 

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import { ErrorKinds } from '../logging/error-kinds.js';
 import type { Logger } from '../logging/logger.js';
 import { logRefusal, type RefusalFields, recordRefusal, shownFields } from '../logging/refusals.js';
-import type { Failure } from './listener.js';
+import { type Failure, isLimit } from './failure.js';
 import { failureOf } from './session-error.js';
 
 /** Kinds of errors that this thread has logged. */
@@ -24,7 +24,8 @@ export function logFailure(
   error: unknown,
 ): Failure {
   const failure = failureOf(error);
-  const fields = { ...about, failure, err: messageOf(error) };
+  const limit = isLimit(failure) ? { limit: `limits.${failure}` } : {};
+  const fields = { ...about, failure, ...limit, err: messageOf(error) };
   const hint = HINTS[failure];
   if (hint === undefined) {
     logRefusal(logger, message, fields);

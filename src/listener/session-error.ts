@@ -1,5 +1,5 @@
 import { codeOf } from '../errors.js';
-import type { Failure } from './listener.js';
+import type { Failure } from './failure.js';
 
 /** Reason that a client was not served, or is served no longer. */
 export class SessionError extends Error {

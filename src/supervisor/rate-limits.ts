@@ -1,5 +1,6 @@
 import { TokenBuckets } from '../collections/token-buckets.js';
 import type { Config } from '../config/config.js';
+import type { RequestLimit } from '../listener/failure.js';
 import type { HttpPlugin } from '../listener/http/app.js';
 import { limitRate } from '../listener/http/rate-limit.js';
 import { clientIp } from '../listener/webrtc/hop.js';
@@ -30,7 +31,7 @@ export function limitedApi(
     requests.renew(renewed.apiRequestsPerIp);
     offers.renew(renewed.offersPerIp);
   });
-  const nameOf = () => 'limits.apiRequestsPerIp';
+  const nameOf = (): RequestLimit => 'apiRequestsPerIp';
   const limited = limitRate(api, { bucketsOf: () => requests, nameOf, logger });
   if (rtc === null) return [limited];
   // An offer that another box forwards counts for its client.
@@ -40,7 +41,7 @@ export function limitedApi(
     limitRate(rtc, {
       bucketsOf: ({ method }) => (method === 'POST' ? offers : requests),
       ipOf: (request) => clientIp({ secret }, request),
-      nameOf: ({ method }) => (method === 'POST' ? 'limits.offersPerIp' : nameOf()),
+      nameOf: ({ method }) => (method === 'POST' ? 'offersPerIp' : nameOf()),
       logger,
     }),
   ];

@@ -163,9 +163,9 @@ test('a token is good for a rule of its kind, and never for an address that is b
 test('limits count a new stream or player, and no stream twice', () => {
   const limit = (name: keyof StreamLimits, most: number) => ({ ...NO_LIMITS, [name]: most });
   const table: readonly (readonly [keyof StreamLimits, string, string])[] = [
-    ['viewersPerStream', 'admit', 'refuse limit'],
-    ['streams', 'refuse limit', 'admit'],
-    ['streamsPerIp', 'refuse limit', 'admit'],
+    ['viewersPerStream', 'admit', 'refuse viewersPerStream'],
+    ['streams', 'refuse streams', 'admit'],
+    ['streamsPerIp', 'refuse streamsPerIp', 'admit'],
   ];
   for (const [name, publish, play] of table) {
     assert.equal(decided({}, {}, 'silent', limit(name, 10)), publish, name);

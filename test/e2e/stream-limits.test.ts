@@ -25,7 +25,7 @@ for (const origin of origins()) {
   describe(`limits on streams before ${origin.name}`, BOUNDED, () => {
     const cast = new Cast();
     let box: Parameters<typeof told>[0];
-    let refused = 0;
+    const refused = { publish: 0, play: 0 };
 
     before(async () => {
       const [http, api, rtc] = [await freePort(), await freePort(), await freePort()];
@@ -46,7 +46,7 @@ for (const origin of origins()) {
       for (const protocol of protocolsOf(role, isSrs)) {
         const answer = await told(box, protocol, role, { stream, token: null });
         assert.equal(answer, ANSWERS[protocol], `${role} by ${protocol}`);
-        refused += 1;
+        refused[role] += 1;
       }
     };
 
@@ -59,21 +59,25 @@ for (const origin of origins()) {
       await first.close();
       await until('a free place', async () => {
         const answer = await told(box, 'flv', 'play', { stream: 'cam', token: null });
-        if (answer === '503') refused += 1;
+        if (answer === '503') refused.play += 1;
         return answer === '200';
       });
     });
 
     it('count and log each with its limit', async () => {
       const { listeners } = await box.supervisor.get<AdminStatus>('status');
-      const failed = listeners.map(({ clients }) => clients?.failed.limit ?? 0);
-      assert.equal(
-        failed.reduce((sum, count) => sum + count, 0),
-        refused,
-      );
+      const failed = (limit: 'streamsPerIp' | 'viewersPerStream') =>
+        listeners.reduce((sum, { clients }) => sum + (clients?.failed[limit] ?? 0), 0);
+      assert.equal(failed('streamsPerIp'), refused.publish);
+      assert.equal(failed('viewersPerStream'), refused.play);
       const { output } = box.supervisor;
-      assert.match(output, /"failure":"limit","err":"limits\.streamsPerIp: 1 streams come from/);
-      assert.match(output, /"failure":"limit","err":"limits\.viewersPerStream: 1 play this/);
+      for (const [limit, text] of [
+        ['streamsPerIp', '1 streams come from'],
+        ['viewersPerStream', '1 play this stream'],
+      ]) {
+        const fields = `"failure":"${limit}","limit":"limits.${limit}","err":"limits.${limit}: ${text}`;
+        assert.ok(output.includes(fields), fields);
+      }
     });
   });
 }

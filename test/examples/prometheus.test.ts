@@ -44,6 +44,17 @@ describe('the examples for Prometheus and Grafana', () => {
     }
   });
 
+  it('name limits and reasons that there are', async () => {
+    const text = boxMetrics(await figures());
+    const pairs = [...read('alerts.yaml').matchAll(/(reason|limit)!?=~?"([\w|-]+)"/g)];
+    const named = pairs.flatMap(([, label = '', values = '']) =>
+      values.split('|').map((value) => `${label}="${value}"`),
+    );
+    assert.ok(named.length > 5, `${named}`);
+    const missing = named.filter((pair) => !text.includes(pair));
+    assert.deepEqual(missing, []);
+  });
+
   it('have rules that fire, and a configuration that loads', { skip: NO_PROMTOOL }, () => {
     promtool('check', 'rules', 'alerts.yaml');
     promtool('test', 'rules', 'alerts-test.yaml');

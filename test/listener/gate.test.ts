@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { NO_PROOF } from '../../src/access/tokens.js';
 import { Connections } from '../../src/listener/connections.js';
 import type { LivePublisher } from '../../src/listener/gate.js';
-import { SessionError } from '../../src/listener/session-error.js';
+import { failureOf, SessionError } from '../../src/listener/session-error.js';
 import { gateOf, OPEN_RULES } from '../helpers/gate.js';
 import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
@@ -135,7 +135,6 @@ test('clients are counted from the moment they pass until they leave', async () 
     assert.ok(typeof connection !== 'string');
     return connection;
   };
-  const full = { failure: 'limit' };
   const play = { ...PUBLISH, role: 'play' } as const;
   const players = [open('192.0.2.1'), open('192.0.2.1'), open('192.0.2.1')] as const;
   const passing = await Promise.allSettled(players.map((one) => gate.pass(one, play)));
@@ -146,7 +145,7 @@ test('clients are counted from the moment they pass until they leave', async () 
   connections.closed(players[0]);
   const viewer = { stream: STREAM, role: 'play', address: '192.0.2.7' } as const;
   sessions = 1;
-  assert.throws(() => gate.request(viewer, NO_PROOF, true), full);
+  assert.throws(() => gate.request(viewer, NO_PROOF, true), { failure: 'viewersPerStream' });
   gate.request(viewer, NO_PROOF, false);
   sessions = 0;
   gate.request(viewer, NO_PROOF, true);
@@ -155,9 +154,9 @@ test('clients are counted from the moment they pass until they leave', async () 
   const third = { ...PUBLISH, stream: key('v/live/third') };
   const first = open('192.0.2.1');
   await gate.pass(first, PUBLISH);
-  await assert.rejects(gate.pass(open('192.0.2.1'), other), full);
+  await assert.rejects(gate.pass(open('192.0.2.1'), other), { failure: 'streamsPerIp' });
   await gate.pass(open('192.0.2.2'), third);
-  await assert.rejects(gate.pass(open('192.0.2.3'), other), full);
+  await assert.rejects(gate.pass(open('192.0.2.3'), other), { failure: 'streams' });
   // Another box has counted this one.
   await gate.pass(open('192.0.2.1'), { ...other, isSentOn: true });
   connections.closed(first);
@@ -181,11 +180,13 @@ test('a publisher that sends too much for ten seconds is ended, with the limit',
     }
   };
   const why = () => connection.reason?.message;
+  const kind = () => connection.reason && failureOf(connection.reason);
   // A burst is averaged.
   send(20, 1);
   send(2, 9);
   assert.equal(why(), undefined);
   send(4.2, 11);
   assert.equal(why(), 'limits.publishBitrate: it sent 4.2 Mbit/s, more than 4');
+  assert.equal(kind(), 'publishBitrate');
   connections.closed(connection);
 });

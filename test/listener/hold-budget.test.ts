@@ -20,3 +20,12 @@ test('any number may be of one address', () => {
   for (let i = 0; i < 100; i += 1) assert.equal(budget.take('a'), null);
   assert.equal(budget.take('a'), 'heldPlayers');
 });
+
+test('addresses of IPv6 are one where their first 64 bits are', () => {
+  const budget = new HoldBudget({ heldPlayers: 9, heldPlayersPerIp: 1 });
+  assert.equal(budget.take('2001:db8:1:2::1'), null);
+  assert.equal(budget.take('2001:db8:1:2:ffff::9'), 'heldPlayersPerIp');
+  assert.equal(budget.take('2001:db8:1:3::1'), null);
+  budget.giveBack('2001:db8:1:2:ffff::9');
+  assert.equal(budget.take('2001:db8:1:2::1'), null);
+});

@@ -8,7 +8,7 @@ import { forwardedPrefix } from '../../protocol/http/forwarded.js';
 import { isAmbiguous, parseTarget } from '../../protocol/http/target.js';
 import { type ClientAddress, forwardedClient, type TrustedProxies } from '../client-address.js';
 import type { Connection } from '../connection.js';
-import type { Failure } from '../listener.js';
+import type { Failure } from '../failure.js';
 import { logFailure } from '../log-failure.js';
 import { failureOf, isOwnFailure, reasonForClient } from '../session-error.js';
 import { challenge, GATE_STATUS } from './gate-refusal.js';
@@ -23,6 +23,8 @@ declare module 'fastify' {
     readonly clientAddress: ClientAddress;
     /** Path that a trusted proxy has stripped, `/tv`; '' if none. */
     readonly strippedPrefix: string;
+    /** Counts the request as not served by its port. */
+    readonly countFailure: (failure: Failure) => void;
   }
 }
 
@@ -35,7 +37,7 @@ export interface AppOptions {
   /** `Server` header of all answers; null: they have none of their own. */
   readonly server: string | null;
   readonly logger: Logger;
-  /** Counts a request that failed because of the registry or an unforeseen error. */
+  /** Counts a request that was not served. */
   readonly onFailure: (failure: Failure) => void;
   readonly connectionOf: (socket: Socket) => Connection | null;
   readonly serverFactory: (handler: RequestListener) => Server;
@@ -63,6 +65,7 @@ export function createApp(options: AppOptions): FastifyInstance {
       return clientOf(this.raw, connectionOf(this.raw.socket), trusted);
     },
   });
+  app.decorateRequest('countFailure', options.onFailure);
   app.decorateRequest('strippedPrefix', {
     getter() {
       const ip = connectionOf(this.raw.socket)?.ip;

@@ -1,11 +1,13 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Failure } from '../listener.js';
+import type { Failure } from '../failure.js';
 
 /** HTTP status of a client that the gate refuses, whatever it wants. */
 export const GATE_STATUS: Partial<Record<Failure, number>> = {
   access: 403,
   token: 401,
-  limit: 503,
+  viewersPerStream: 503,
+  streams: 503,
+  streamsPerIp: 503,
 };
 
 /**

@@ -4,10 +4,10 @@ import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
 import { parseTarget } from '../../protocol/http/target.js';
 import { type StreamKey, streamKey } from '../../stream-key.js';
+import type { Failure } from '../failure.js';
 import type { Gate } from '../gate.js';
 import type { HeldHooks, HeldRequest, HeldTraffic, HookClient } from '../held-hooks.js';
 import type { HoldBudget } from '../hold-budget.js';
-import type { Failure } from '../listener.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import { failureOf, reasonForClient, SessionError } from '../session-error.js';
@@ -167,7 +167,7 @@ export class LiveRelay {
     if (isAnsweredNow) return { status: 404, hookClient: null };
     const limit = holds.take(connection.ip);
     if (limit !== null) {
-      throw new SessionError('full', `limits.${limit}: too many players wait for their streams`);
+      throw new SessionError(limit, `limits.${limit}: too many players wait for their streams`);
     }
     const hookClient = this.#openHooks(exchange);
     try {
@@ -276,6 +276,8 @@ export class LiveRelay {
 const STATUS: Partial<Record<Failure, number>> = {
   ...GATE_STATUS,
   full: 503,
+  heldPlayers: 503,
+  heldPlayersPerIp: 503,
   'no-child': 503,
   registry: 503,
   internal: 500,

@@ -4,6 +4,7 @@ import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import { networkOf } from '../client-address.js';
+import type { RequestLimit } from '../failure.js';
 import type { HttpPlugin } from './app.js';
 
 export interface RateLimit {
@@ -11,8 +12,8 @@ export interface RateLimit {
   readonly bucketsOf: (request: FastifyRequest) => TokenBuckets | null;
   /** Returns the address of a request; default: the true client's. */
   readonly ipOf?: (request: FastifyRequest) => string;
-  /** The limit's key for a request, for the log. */
-  readonly nameOf: (request: FastifyRequest) => string;
+  /** Returns the limit's name for a request. */
+  readonly nameOf: (request: FastifyRequest) => RequestLimit;
   readonly logger: Logger;
 }
 
@@ -31,8 +32,10 @@ export function limitRate(
       const buckets = bucketsOf(request);
       const client = ipOf(request);
       if (buckets === null || buckets.take(networkOf(client))) return undefined;
-      const about = { request: request.id, client, url: request.url, limit: nameOf(request) };
-      logRefusal(logger, 'request refused', about);
+      const failure = nameOf(request);
+      const about = { request: request.id, client, url: request.url };
+      logRefusal(logger, 'request refused', { ...about, failure, limit: `limits.${failure}` });
+      request.countFailure(failure);
       reply.headers({ 'Retry-After': '1', Connection: 'close' });
       reply.headers(corsHeaders(request.headers.origin));
       return reply.code(429).type(TEXT).send('Too Many Requests: from this address\n');

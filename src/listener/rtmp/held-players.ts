@@ -61,7 +61,7 @@ export class HeldPlayers {
   enter(ip: string): () => void {
     const { budget } = this.#options;
     const limit = budget.take(ip);
-    if (limit !== null) throw new SessionError('full', `limits.${limit} players wait for streams`);
+    if (limit !== null) throw new SessionError(limit, `limits.${limit} players wait for streams`);
     return () => budget.giveBack(ip);
   }
 

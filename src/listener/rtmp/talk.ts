@@ -1,5 +1,6 @@
 /** The words of a set-up: to a client before it has its child, and to the child. */
 import { randomBytes } from 'node:crypto';
+import { STREAM_LIMITS } from '../../access/decide.js';
 import { tokenIn } from '../../protocol/access-token.js';
 import type { ServerIdentity } from '../../protocol/rtmp/connect-answer.js';
 import type { GreetingSizes } from '../../protocol/rtmp/greeting.js';
@@ -12,7 +13,7 @@ import { type Identified, RtmpIdentifier } from '../../protocol/rtmp/identify.js
 import { ChildLeveler, type Leveled } from '../../protocol/rtmp/level.js';
 import type { ClosedRecord } from '../../protocol/rtmp/play-record.js';
 import { resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
-import type { Failure } from '../listener.js';
+import type { Failure } from '../failure.js';
 import { SessionError } from '../session-error.js';
 
 /** The log's line for a client that was not served. */
@@ -22,7 +23,7 @@ export const TOLD = new Set<Failure>([
   'no-child',
   'child',
   'token',
-  'limit',
+  ...STREAM_LIMITS,
   'busy',
   'registry',
   'internal',

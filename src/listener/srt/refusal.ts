@@ -1,5 +1,5 @@
 import { Reject, type RejectReason, rejectType } from '../../protocol/srt/reject.js';
-import type { Failure } from '../listener.js';
+import type { Failure } from '../failure.js';
 import { failureOf, SessionError } from '../session-error.js';
 
 /** Refuses a caller with a specific handshake type. */
@@ -20,7 +20,9 @@ export class SrtRefusal extends SessionError {
 const REASONS: Partial<Record<Failure, RejectReason>> = {
   access: Reject.forbidden,
   token: Reject.unauthorized,
-  limit: Reject.overload,
+  viewersPerStream: Reject.overload,
+  streams: Reject.overload,
+  streamsPerIp: Reject.overload,
   busy: Reject.conflict,
   child: Reject.gateway,
   internal: Reject.internal,

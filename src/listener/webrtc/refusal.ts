@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import type { Failure } from '../failure.js';
 import { challenge, GATE_STATUS } from '../http/gate-refusal.js';
-import type { Failure } from '../listener.js';
 import { failureOf, isOwnFailure, reasonForClient, SessionError } from '../session-error.js';
 
 /** Refuses a request with an HTTP status (RFC 9725 §4) and one line for the client. */

@@ -6,7 +6,7 @@ import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connection.js';
 import { countRefusal } from '../counters.js';
-import type { Failure } from '../listener.js';
+import type { Failure } from '../failure.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
 import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';

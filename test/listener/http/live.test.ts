@@ -230,7 +230,10 @@ describe('a request for a live stream', () => {
     const third = await rig.client(other);
     await third.ends();
     assert.match(third.text, /^HTTP\/1\.1 503 .*Retry-After: 1\r\n.*too many players wait/s);
-    await until('it is counted', () => rig.listener.summary().counters.failed.full === 1);
+    await until(
+      'it is counted',
+      () => rig.listener.summary().counters.failed.heldPlayersPerIp === 1,
+    );
     for (const { socket } of waiting) socket.destroy();
     await rig.empties();
     assert.equal(rig.holds.size, 0);

@@ -23,7 +23,7 @@ before(async () => {
         },
         {
           bucketsOf: ({ method }) => (method === 'GET' ? buckets : null),
-          nameOf: () => 'limits.apiRequestsPerIp',
+          nameOf: () => 'apiRequestsPerIp',
           logger: silentLogger,
         },
       ),
@@ -48,6 +48,7 @@ it('counts requests of a plugin by the true address, and of no other plugin', as
   assert.equal(headers.connection, 'close');
   assert.equal(headers['access-control-allow-origin'], '*');
   assert.equal(body.toString(), 'Too Many Requests: from this address\n');
+  assert.equal(listener.summary().counters.failed.apiRequestsPerIp, 1);
   assert.equal((await httpGet(`${url}/api`, from('192.0.2.2'))).status, 200);
   assert.equal((await httpGet(`${url}/page`, from('192.0.2.1'))).status, 200);
   clock.now += 1000;

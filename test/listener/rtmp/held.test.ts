@@ -231,7 +231,7 @@ function waiting(server: Server): void {
     const third = await player('c');
     await third.ends();
     assert.ok(!third.codes().includes('NetStream.Play.Start'));
-    await rig.failed('full', 1);
+    await rig.failed('heldPlayersPerIp', 1);
     assert.deepEqual(world.told.slice(4), []);
     first.close();
     await held(1);

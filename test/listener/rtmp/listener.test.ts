@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
+import type { Connection } from '../../../src/listener/connection.js';
 import { SessionError } from '../../../src/listener/session-error.js';
 import { buildC0C1, HANDSHAKE_SIZE } from '../../../src/protocol/rtmp/handshake.js';
 import type { RtmpMessage } from '../../../src/protocol/rtmp/message.js';
@@ -491,6 +492,23 @@ function sessions(server: Server): void {
       await until('one is left', () => rig.connected === 1);
       const third = await served();
       for (const client of [second, third]) client.close();
+      await rig.empties();
+    });
+
+    it('counts who is served and then closed by a limit', async () => {
+      let passed: Connection | undefined;
+      const gate = {
+        pass: async (connection: Connection) => {
+          passed = connection;
+        },
+      };
+      await open({ gate });
+      const client = await served();
+      await until('it is served', () => passed?.relayed);
+      passed?.end(new SessionError('publishBitrate', 'limits.publishBitrate: it sent too much'));
+      await client.ends();
+      await rig.failed('publishBitrate', 1);
+      assert.equal(rig.counters.relayed, 1);
       await rig.empties();
     });
 

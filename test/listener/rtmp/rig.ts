@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { portsAt } from '../../../src/child/ports.js';
 import type { ConnectionLimits } from '../../../src/listener/budget.js';
-import type { Failure } from '../../../src/listener/listener.js';
+import type { Failure } from '../../../src/listener/failure.js';
 import type { Route, Router } from '../../../src/listener/route.js';
 import { RtmpListener } from '../../../src/listener/rtmp/listener.js';
 import { RtmpPool } from '../../../src/listener/rtmp/pool.js';
