@@ -79,6 +79,7 @@ export const ADMIN_STATUS = z
     job: JOB_STATUS.nullable().describe('the job at work on children; null: none'),
     streams: COUNT,
     connections: COUNT.describe('current client connections'),
+    pending: COUNT.describe('of these, clients that have not said yet what they want'),
     bytesIn: BYTES.describe('bytes from clients to children since the start'),
     bytesOut: BYTES.describe('bytes from children to clients since the start'),
     heldPlayers: COUNT.describe('players waiting here for streams without a publisher'),

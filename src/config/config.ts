@@ -207,6 +207,8 @@ export interface Config {
     readonly connections: 'auto' | number;
     /** Per address on all ports; `auto`: a quarter of all, at most 10,000; 0: no limit. */
     readonly connectionsPerIp: 'auto' | number;
+    /** Sustained new connections per second and address; 0: no limit. */
+    readonly newConnectionsPerIp: number;
     /** Sustained API requests per second and address; 0: no limit. */
     readonly apiRequestsPerIp: number;
     /** WebRTC offers per second and address; 0: no limit. */

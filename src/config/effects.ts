@@ -104,6 +104,7 @@ export const EFFECTS = {
   'limits.identifySeconds': 'live',
   'limits.connections': 'live',
   'limits.connectionsPerIp': 'live',
+  'limits.newConnectionsPerIp': 'live',
   'limits.apiRequestsPerIp': 'live',
   'limits.offersPerIp': 'live',
   'limits.heldPlayers': 'live',

@@ -175,6 +175,7 @@ export const schema = z.strictObject({
     identifySeconds: key(seconds(300), 10),
     connections: key(orAuto(integer(1, 1_000_000)), 'auto'),
     connectionsPerIp: key(orAuto(count), 'auto'),
+    newConnectionsPerIp: key(integer(0, 100_000), 0),
     apiRequestsPerIp: key(count, 100),
     offersPerIp: key(count, 20),
     heldPlayers: key(integer(1, 1_000_000), 10_000),

@@ -1,22 +1,32 @@
+import { Arrivals } from './arrivals.js';
 import { TrustedProxies } from './client-address.js';
 import { PendingClients, type PendingEntry } from './pending.js';
 import { type CountsShare, NO_ADDRESS, type Place, SharedCounts } from './shared-counts.js';
 
 /** The limit that refused a connection; `drain`: the box ends and admits no client. */
-export const LIMIT_NAMES = ['connections', 'connectionsPerIp', 'drain'] as const;
+export const LIMIT_NAMES = [
+  'connections',
+  'connectionsPerIp',
+  'newConnectionsPerIp',
+  'drain',
+] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** Most open connections, in all and per address (0: no limit per address). */
 export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerIp: number;
+  /** Most that come from an address in a second; default: 0, any number. */
+  readonly newConnectionsPerIp?: number;
 }
 
 export interface BudgetOptions {
   /** Number of further threads that share the budget; default: 0. */
   readonly threads?: number;
-  /** Addresses and networks exempt from `connectionsPerIp`; default: none. */
+  /** Addresses and networks exempt from the limits per address; default: none. */
   readonly exempt?: readonly string[];
+  /** Those exempt from `connectionsPerIp` only; default: none. */
+  readonly own?: readonly string[];
   /** Returns whether an address is exempt, on this thread only; default: none is. */
   readonly isExempt?: (ip: string) => boolean;
 }
@@ -25,7 +35,15 @@ export interface BudgetOptions {
 export interface BudgetShare {
   readonly limits: ConnectionLimits;
   readonly exempt: readonly string[];
+  readonly own: readonly string[];
   readonly counts: CountsShare;
+  readonly arrivals: SharedArrayBuffer;
+}
+
+/** Counts that threads share. */
+interface Shared {
+  readonly counts: SharedCounts;
+  readonly arrivals: Arrivals;
 }
 
 /** Room is made before the last place is taken: for one in `share` places, at most `most`. */
@@ -45,23 +63,27 @@ export class ConnectionBudget implements ConnectionLimits {
   /** Tells another thread to call `heed`. */
   call: (member: number) => void = () => {};
   readonly #counts: SharedCounts;
-  readonly #exempt: readonly string[];
-  readonly #exempted: TrustedProxies;
+  readonly #arrivals: Arrivals;
+  readonly #addresses: { readonly exempt: readonly string[]; readonly own: readonly string[] };
+  readonly #exempt: TrustedProxies;
+  readonly #own: TrustedProxies;
   readonly #isExempt: (ip: string) => boolean;
   readonly #pending = new PendingClients((since) => {
     this.#counts.oldest = since === null ? 0 : Math.max(Math.floor((since - EPOCH) / TICK_MS), 1);
   });
 
   constructor(
-    { connections, connectionsPerIp }: ConnectionLimits,
-    { threads = 0, exempt = [], isExempt = () => false }: BudgetOptions = {},
-    counts = SharedCounts.make(1 + threads),
+    limits: ConnectionLimits,
+    { threads = 0, exempt = [], own = [], isExempt = () => false }: BudgetOptions = {},
+    { counts, arrivals }: Shared = made(1 + threads),
   ) {
     this.#counts = counts;
+    this.#arrivals = arrivals;
     // Other threads read the limits of the one that made the counts.
-    if (counts.member === 0) this.renew({ connections, connectionsPerIp });
-    this.#exempt = exempt;
-    this.#exempted = new TrustedProxies(exempt);
+    if (counts.member === 0) this.renew(limits);
+    this.#addresses = { exempt, own };
+    this.#exempt = new TrustedProxies(exempt);
+    this.#own = new TrustedProxies(own);
     this.#isExempt = isExempt;
   }
 
@@ -73,26 +95,38 @@ export class ConnectionBudget implements ConnectionLimits {
     return this.#counts.limitPerIp;
   }
 
+  get newConnectionsPerIp(): number {
+    return this.#arrivals.perSecond;
+  }
+
+  /** Clients on all threads that have not said what they want. */
+  get pending(): number {
+    return this.#counts.pending;
+  }
+
   /** Clients that find a place before places are scarce. */
   get free(): number {
     return Math.max(this.connections - this.#headroom - this.#counts.open, 0);
   }
 
   /** Sets other limits on all threads, for clients that come from now on. */
-  renew({ connections, connectionsPerIp }: ConnectionLimits): void {
+  renew({ connections, connectionsPerIp, newConnectionsPerIp = 0 }: ConnectionLimits): void {
     this.#counts.setLimits(connections, connectionsPerIp);
+    this.#arrivals.perSecond = newConnectionsPerIp;
   }
 
   /** Returns the same budget on the thread that got a share of it. */
-  static join({ limits, exempt, counts }: BudgetShare): ConnectionBudget {
-    return new ConnectionBudget(limits, { exempt }, new SharedCounts(counts));
+  static join({ limits, exempt, own, counts, arrivals }: BudgetShare): ConnectionBudget {
+    const shared = { counts: new SharedCounts(counts), arrivals: new Arrivals(arrivals) };
+    return new ConnectionBudget(limits, { exempt, own }, shared);
   }
 
   /** Returns the share for a thread; numbers begin at 1. */
   share(member: number): BudgetShare {
     const { connections, connectionsPerIp } = this;
     const limits = { connections, connectionsPerIp };
-    return { limits, exempt: this.#exempt, counts: this.#counts.share(member) };
+    const counts = this.#counts.share(member);
+    return { limits, ...this.#addresses, counts, arrivals: this.#arrivals.memory };
   }
 
   /** Counts a connection and returns its place, or the limit that refuses it. */
@@ -140,10 +174,12 @@ export class ConnectionBudget implements ConnectionLimits {
 
   /** Registers a pending client; `shed` closes it, gives its place back and removes it. */
   pend(since: number, shed: () => void): PendingEntry {
+    this.#counts.addPending(1);
     return this.#pending.add(since, shed);
   }
 
   settle(client: PendingEntry): void {
+    this.#counts.addPending(-1);
     this.#pending.remove(client);
   }
 
@@ -166,7 +202,8 @@ export class ConnectionBudget implements ConnectionLimits {
     const { connections, connectionsPerIp } = this;
     if (this.#counts.isShut) return 'drain';
     const isOver = connectionsPerIp > 0 && this.#counts.countAt(place) > connectionsPerIp;
-    if (isOver && !this.#exempted.has(ip) && !this.#isExempt(ip)) return 'connectionsPerIp';
+    if (isOver && !this.#own.has(ip) && this.#isLimited(ip)) return 'connectionsPerIp';
+    if (!this.#arrivals.take(place) && this.#isLimited(ip)) return 'newConnectionsPerIp';
     const headroom = this.#headroom;
     // If all places are taken, a client of this thread is closed rather than waiting for another
     // thread.
@@ -176,6 +213,10 @@ export class ConnectionBudget implements ConnectionLimits {
     // client would find no place.
     if (this.#counts.open > connections - headroom / 2) this.#makeRoom();
     return this.#counts.open > connections ? 'connections' : null;
+  }
+
+  #isLimited(ip: string): boolean {
+    return !this.#exempt.has(ip) && !this.#isExempt(ip);
   }
 
   /**
@@ -194,4 +235,8 @@ export class ConnectionBudget implements ConnectionLimits {
     if (member === this.#counts.member) this.#pending.shed();
     else if (member !== null && this.#counts.ask(member)) this.call(member);
   }
+}
+
+function made(members: number): Shared {
+  return { counts: SharedCounts.make(members), arrivals: new Arrivals() };
 }

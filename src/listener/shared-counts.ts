@@ -17,15 +17,16 @@ export interface CountsShare {
 }
 
 /** Counters in each of two rows, a power of 2. */
-const COUNTERS = 2 ** 17;
+export const COUNTERS = 2 ** 17;
 /** First words of a thread's part of the memory, and their number (one cache line). */
 const OPEN = 0;
 const OLDEST = 1;
 const ASKED = 2;
+const PENDING = 3;
 /** Used in the first member's part only. */
-const SHUT = 3;
-const LIMIT = 4;
-const LIMIT_PER_IP = 5;
+const SHUT = 4;
+const LIMIT = 5;
+const LIMIT_PER_IP = 6;
 const HEAD = 16;
 const WORDS = HEAD + 2 * COUNTERS;
 
@@ -69,6 +70,15 @@ export class SharedCounts {
   /** Connections of all threads. */
   get open(): number {
     return this.#sum(OPEN);
+  }
+
+  /** Pending clients of all threads. */
+  get pending(): number {
+    return this.#sum(PENDING);
+  }
+
+  addPending(count: number): void {
+    Atomics.add(this.#words, this.#own + PENDING, count);
   }
 
   /** True if nobody is admitted any more. */
@@ -165,9 +175,13 @@ export class SharedCounts {
   }
 }
 
+/** Returns the two counters of a place, in a table of two rows. */
+export function countersOf(place: Place): readonly [number, number] {
+  return [Math.floor(place / COUNTERS), COUNTERS + (place % COUNTERS)];
+}
+
 function wordsOf(place: Place): readonly number[] {
-  if (place === NO_ADDRESS) return [];
-  return [HEAD + Math.floor(place / COUNTERS), HEAD + COUNTERS + (place % COUNTERS)];
+  return place === NO_ADDRESS ? [] : countersOf(place).map((counter) => HEAD + counter);
 }
 
 /** FNV-1a from a secret seed, then MurmurHash3's final steps; below COUNTERS. */

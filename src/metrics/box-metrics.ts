@@ -91,6 +91,7 @@ function programFamilies({ status, lag, registryUp, events, process }: BoxFigure
     ),
     one('job_running', 'Whether a job is at work on children.', status.job === null ? 0 : 1),
     one('streams', 'Streams that have a child.', status.streams),
+    one('pending_connections', 'Clients that have not said what they want.', status.pending),
     one('held_players', 'Players that wait for their publisher.', status.heldPlayers),
     counts,
   ];

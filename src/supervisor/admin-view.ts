@@ -16,6 +16,7 @@ import type { DiskWatch } from '../child/disk-watch.js';
 import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Jobs } from '../jobs/jobs.js';
+import type { ConnectionBudget } from '../listener/budget.js';
 import type { HoldBudget } from '../listener/hold-budget.js';
 import type { StreamFanout } from '../listener/stream-fanout.js';
 import type { Placement } from '../placement/placement.js';
@@ -43,6 +44,7 @@ export interface AdminViewParts {
   readonly listeners: Listeners;
   readonly hooks: Hooks;
   readonly holds: HoldBudget;
+  readonly budget: Pick<ConnectionBudget, 'pending'>;
   /** Sessions of HLS viewers. */
   readonly viewers: Pick<Viewers, 'rows'>;
   readonly jobs: Jobs;
@@ -73,7 +75,7 @@ export class AdminView implements AdminSource {
 
   status(): AdminStatus {
     const { prepared, engine, placement, listeners, hooks, holds } = this.#parts;
-    const { state, counts, jobs, disk } = this.#parts;
+    const { state, counts, jobs, disk, budget } = this.#parts;
     const { binary } = prepared;
     const children = this.children();
     const ready = children.filter((child) => child.state === 'ready').length;
@@ -90,6 +92,7 @@ export class AdminView implements AdminSource {
       job: jobs.current?.status() ?? null,
       streams: placement.list().length,
       ...listeners.totals(),
+      pending: budget.pending,
       heldPlayers: holds.size,
       hooks: hooks.counters(),
       ...counts(),

@@ -6,9 +6,9 @@ import type { Boxes } from '../registry/redis/boxes.js';
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /**
- * The connection budget of all ports together. Exempt from the limit per address are trusted
- * proxies, which carry many clients; other boxes, which have counted their clients; and, unless the
- * user set the limit, this machine.
+ * The connection budget of all ports together. Exempt from the limits per address are trusted
+ * proxies, which carry many clients, and other boxes, which have counted their clients; and from a
+ * `connectionsPerIp` that the user has not set, this machine.
  */
 export function makeBudget(
   {
@@ -19,9 +19,11 @@ export function makeBudget(
   threads: number,
   boxes: Boxes | null,
 ): ConnectionBudget {
-  const isOurs = config.limits.connectionsPerIp === 'auto';
-  const exempt = [...config.proxies.trusted, ...(isOurs ? LOOPBACK : [])];
+  const { newConnectionsPerIp } = config.limits;
+  const limits = { connections, connectionsPerIp, newConnectionsPerIp };
+  const exempt = config.proxies.trusted;
+  const own = config.limits.connectionsPerIp === 'auto' ? LOOPBACK : [];
   const isExempt = (ip: string) =>
     Array.from(boxes?.list().values() ?? []).some(({ host }) => host === ip);
-  return new ConnectionBudget({ connections, connectionsPerIp }, { threads, exempt, isExempt });
+  return new ConnectionBudget(limits, { threads, exempt, own, isExempt });
 }

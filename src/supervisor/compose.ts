@@ -85,6 +85,7 @@ export async function compose(
   const carrying = new Carrying({ ...ground, ...owning, ...parts });
   const view = new AdminView({
     ...{ prepared, engine, owners, served, placement, listeners, hooks, holds, jobs, boxes, state },
+    budget,
     ...{ viewers: parts.viewers, disk: parts.disk },
     ...{ fanout: ground.fanout, current: ground.current },
     refusals: origins.refusals,

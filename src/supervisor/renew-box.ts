@@ -19,15 +19,22 @@ export interface RenewedBox {
   readonly options: SupervisorOptions;
 }
 
+const CONNECTION_KEYS = [
+  'limits.connections',
+  'limits.connectionsPerIp',
+  'limits.newConnectionsPerIp',
+] as const;
 const API_KEYS = ['api.changes', 'api.token', 'api.username', 'api.password'] as const;
 
 /** Has a reload renew what belongs to no single port: limits, tokens, and the log. */
 export function renewBox(box: RenewedBox): void {
   const { renewals, api, admin, fleet, budget, holds, options } = box;
   const { prepared, renewLog } = options;
-  renewals.on(['limits.connections', 'limits.connectionsPerIp'], async (config) =>
-    budget.renew(connectionBudget(config, fleet.statuses().length, await fileLimit())),
-  );
+  renewals.on(CONNECTION_KEYS, async (config) => {
+    const fitting = connectionBudget(config, fleet.statuses().length, await fileLimit());
+    const { newConnectionsPerIp } = config.limits;
+    budget.renew({ ...fitting, newConnectionsPerIp });
+  });
   renewals.on(['limits.heldPlayers', 'limits.heldPlayersPerIp'], ({ limits }) =>
     holds.renew(limits),
   );

@@ -31,6 +31,7 @@ export const STATUS: AdminStatus = {
   fullDisk: null,
   streams: 1,
   connections: 3,
+  pending: 1,
   heldPlayers: 1,
   bytesIn: 1_500_000,
   bytesOut: 3_000_000_000,

@@ -115,6 +115,7 @@ test('defaults are those of the contract', async () => {
       identifySeconds: 10,
       connections: 'auto',
       connectionsPerIp: 'auto',
+      newConnectionsPerIp: 0,
       apiRequestsPerIp: 100,
       offersPerIp: 20,
       heldPlayers: 10_000,

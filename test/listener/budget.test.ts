@@ -138,6 +138,38 @@ describe('addresses', () => {
     assert.equal(budget.take('10.1.2.3'), 'connections');
   });
 
+  it('come no oftener than their limit, on whichever thread, unless they are exempt', () => {
+    const limits = { connections: 1000, connectionsPerIp: 0, newConnectionsPerIp: 1 };
+    const options = { threads: 1, exempt: ['10.0.0.0/8'] };
+    const budget = new ConnectionBudget(limits, options);
+    const thread = ConnectionBudget.join(budget.share(1));
+    const comes = (at: ConnectionBudget, ip: string) => {
+      const place = at.take(ip);
+      if (typeof place === 'number') at.giveBack(place);
+      return place;
+    };
+    for (const at of [budget, thread, budget, thread, budget]) {
+      assert.equal(typeof comes(at, '2001:db8:1:2::1'), 'number');
+    }
+    assert.equal(comes(thread, '2001:db8:1:2:ffff::9'), 'newConnectionsPerIp');
+    assert.equal(typeof comes(thread, '2001:db8:1:3::1'), 'number');
+    for (let times = 0; times < 20; times += 1) {
+      assert.equal(typeof comes(thread, '10.1.2.3'), 'number');
+    }
+    budget.renew({ ...limits, newConnectionsPerIp: 0 });
+    assert.equal(typeof comes(thread, '2001:db8:1:2::1'), 'number');
+    assert.equal(budget.newConnectionsPerIp, 0);
+  });
+
+  it('of this machine have no number of connections, but a rate', () => {
+    const limits = { connections: 1000, connectionsPerIp: 1, newConnectionsPerIp: 1 };
+    const budget = new ConnectionBudget(limits, { own: ['127.0.0.0/8'] });
+    for (let times = 0; times < 5; times += 1) {
+      assert.equal(typeof budget.take('127.0.0.1'), 'number');
+    }
+    assert.equal(budget.take('127.0.0.1'), 'newConnectionsPerIp');
+  });
+
   it('are counted no more for a client that is vouched for', () => {
     const budget = new ConnectionBudget({ connections: 2, connectionsPerIp: 1 });
     const place = budget.take(FROM);
@@ -197,6 +229,19 @@ describe('pending clients', () => {
     const others = Array.from({ length: 29 }, (_, n) => pend(thread, start + n));
     assert.ok(typeof budget.take('192.0.2.2') === 'number');
     assert.deepEqual([own.isShed, others[0]?.isShed, others[1]?.isShed], [false, true, false]);
+  });
+
+  it('are counted on all threads, until they settle or their thread has ended', () => {
+    const budget = new ConnectionBudget({ connections: 9, connectionsPerIp: 0 }, { threads: 1 });
+    const thread = ConnectionBudget.join(budget.share(1));
+    const settled = budget.pend(1, () => {});
+    pend(thread, 1);
+    pend(thread, 2);
+    assert.deepEqual([budget.pending, thread.pending], [3, 3]);
+    budget.settle(settled);
+    assert.equal(thread.pending, 2);
+    budget.forget(1);
+    assert.equal(budget.pending, 0);
   });
 
   it('are let in by nobody while the box drains', () => {

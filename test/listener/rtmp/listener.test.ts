@@ -495,6 +495,17 @@ function sessions(server: Server): void {
       await rig.empties();
     });
 
+    it('resets who comes too often, and counts that', async () => {
+      await open({}, { connections: 100, connectionsPerIp: 0, newConnectionsPerIp: 1 });
+      const clients = [];
+      for (let n = 0; n < 5; n += 1) clients.push(await RtmpClient.open(rig.port));
+      assert.equal(await refused(rig.port), 'ECONNRESET');
+      await until('it is counted', () => rig.counters.refusedBy.newConnectionsPerIp === 1);
+      assert.equal(rig.counters.refused, 1);
+      for (const client of clients) client.close();
+      await rig.empties();
+    });
+
     it('counts who is served and then closed by a limit', async () => {
       let passed: Connection | undefined;
       const gate = {
