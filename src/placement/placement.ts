@@ -47,26 +47,17 @@ export class Placement {
     this.#renewMs = options.renewMs ?? 10_000;
     this.#logger = options.logger ?? silentLogger;
     this.#onMoved = options.onMoved ?? (() => {});
-    const { registry, isBoxAlive = null } = options;
+    const { registry, isBoxAlive = null, graceMs = 10_000 } = options;
     this.#elsewhere = new Elsewhere({ registry, isBoxAlive, now: this.#now });
     const isElsewhere = isBoxAlive && ((stream: StreamKey) => this.#elsewhere.has(stream));
     this.#waiters = new PublishWaiters(isElsewhere);
     this.#early = new PublishWaiters(isElsewhere);
+    const own = { fleet: this.#fleet, clock: this.#now };
     this.#claimer = new Claimer({
-      registry: this.#registry,
-      fleet: this.#fleet,
-      tally: this.#tally,
-      elsewhere: this.#elsewhere,
-      clock: this.#now,
-      logger: this.#logger,
+      ...{ ...own, registry, tally: this.#tally },
+      ...{ elsewhere: this.#elsewhere, logger: this.#logger },
     });
-    this.#slots = new Slots({
-      claimer: this.#claimer,
-      fleet: this.#fleet,
-      clock: this.#now,
-      graceMs: options.graceMs ?? 10_000,
-      onMoved: this.#onMoved,
-    });
+    this.#slots = new Slots({ ...own, claimer: this.#claimer, graceMs, onMoved: this.#onMoved });
     this.#nextRenewal = this.#now() + this.#renewMs;
     this.#stop = everySeconds(1, () => void this.tick());
   }
@@ -214,9 +205,12 @@ export class Placement {
 
   /** Returns the streams that have an owner, in order of their keys. */
   list(): StreamStatus[] {
-    return Array.from(this.#slots)
-      .flatMap((slot) => slot.status() ?? [])
-      .sort((a, b) => (a.stream < b.stream ? -1 : 1));
+    return this.#slots.statuses();
+  }
+
+  /** Number of these. */
+  get size(): number {
+    return this.#slots.placed;
   }
 
   counts(childId: string): ChildCounts {

@@ -5,6 +5,7 @@ import type { Claimer } from './claimer.js';
 import type { FleetView } from './fleet-view.js';
 import type { KeptStream } from './kept.js';
 import { StreamSlot } from './slot.js';
+import type { StreamStatus } from './types.js';
 
 export interface SlotsOptions {
   readonly claimer: Claimer;
@@ -28,6 +29,20 @@ export class Slots {
 
   [Symbol.iterator](): IterableIterator<StreamSlot> {
     return this.#slots.values();
+  }
+
+  /** Returns the streams that have an owner, in order of their keys. */
+  statuses(): StreamStatus[] {
+    return Array.from(this)
+      .flatMap((slot) => slot.status() ?? [])
+      .sort((a, b) => (a.stream < b.stream ? -1 : 1));
+  }
+
+  /** Number of these. */
+  get placed(): number {
+    let count = 0;
+    for (const { kept } of this.#slots.values()) if (kept !== null) count += 1;
+    return count;
   }
 
   get(stream: StreamKey): StreamSlot | undefined {

@@ -90,7 +90,7 @@ export class AdminView implements AdminSource {
       boxes: this.boxes(),
       children: { total: children.length, ready, notes: notesOf(children).slice(0, MOST_NOTES) },
       job: jobs.current?.status() ?? null,
-      streams: placement.list().length,
+      streams: placement.size,
       ...listeners.totals(),
       pending: budget.pending,
       heldPlayers: holds.size,

@@ -92,7 +92,7 @@ export async function compose(
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
-  const history = makeHistory({ ...ground, view });
+  const history = makeHistory({ ...ground, ...owning, view });
   const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), orders };
   const { config } = prepared;
   const admin: AdminServer = makeAdmin({ ...ground, ...owning, ...shown, config, api });

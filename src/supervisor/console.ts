@@ -11,9 +11,11 @@ import { shapeOf } from '../console/shape.js';
 import type { ConsoleSource, ThreadUse } from '../console/snapshot.js';
 import { readTopology } from '../cpu/topology.js';
 import { History } from '../history/history.js';
+import type { Placement } from '../placement/placement.js';
 import type { RelayEngine } from '../relay/relay.js';
 import { TailedFile } from '../system/tail.js';
 import type { Listeners } from './listeners.js';
+import type { Owners } from './owners.js';
 
 /** Last lines of a child's log that are shown. */
 const LOG_LINES = 200;
@@ -22,19 +24,27 @@ const SHAPE_MS = 60_000;
 const SECOND_US = 1e6;
 
 export interface HistoryParts {
-  readonly view: AdminSource;
+  readonly view: Pick<AdminSource, 'streams'>;
+  readonly owners: Pick<Owners, 'statuses'>;
+  readonly placement: Pick<Placement, 'size'>;
   readonly listeners: Listeners;
   readonly loop: LoopClock;
 }
 
-export interface ConsoleParts extends HistoryParts {
+export interface ConsoleParts {
+  readonly view: AdminSource;
+  readonly listeners: Listeners;
   readonly prepared: Pick<Prepared, 'config' | 'plan' | 'pinning'>;
   readonly engine: RelayEngine;
   readonly history: History;
 }
 
-/** Returns the history of the box, which samples once it is started. */
-export function makeHistory({ view, listeners, loop }: HistoryParts): History {
+/**
+ * Returns the history of the box, which samples once it is started. It samples whether or not
+ * somebody looks, so it asks for figures alone and not for the rows of the admin port.
+ */
+export function makeHistory(parts: HistoryParts): History {
+  const { view, owners, placement, listeners, loop } = parts;
   let late = 0;
   loop.on('tick', (ms) => {
     late = Math.max(late, ms);
@@ -49,8 +59,9 @@ export function makeHistory({ view, listeners, loop }: HistoryParts): History {
   };
   return new History({
     box: () => {
-      const loads = view.children().map(({ cpu }) => cpu);
-      const { connections: clients, streams } = view.status();
+      const loads = owners.statuses().map(({ cpu }) => cpu);
+      const { connections: clients } = listeners.totals();
+      const streams = placement.size;
       const lag = late;
       late = 0;
       const mean = loads.reduce((sum, cpu) => sum + cpu, 0) / Math.max(1, loads.length);
@@ -65,7 +76,10 @@ export function makeHistory({ view, listeners, loop }: HistoryParts): History {
         lag,
       };
     },
-    children: () => view.children().map(({ id, cpu, bitrate }) => [id, cpu, bitrate]),
+    children: () => {
+      const traffic = listeners.traffic();
+      return owners.statuses().map(({ id, cpu }) => [id, cpu, traffic.get(id)?.bitrate ?? 0]);
+    },
     streams: async () =>
       (await view.streams()).map(({ stream, bitrate, clients }) => [stream, bitrate ?? 0, clients]),
   });

@@ -55,14 +55,14 @@ export function makeMetrics(parts: MetricsParts): () => string {
       registryUp: map.boxes?.isJoined ?? true,
       events: events.counts,
       process: { cpuSeconds: (user + system) / 1e6, rss, startedAt, node: process.version },
-      streams: busiest(placement.list(), current.config.metrics.streams),
+      streams: busiest(placement, current.config.metrics.streams),
     });
   };
 }
 
 /** Returns the streams with most clients; streams on other boxes are theirs to tell. */
-function busiest(streams: readonly StreamStatus[], most: number): StreamStatus[] {
+function busiest(placement: MetricsParts['placement'], most: number): StreamStatus[] {
   if (most === 0) return [];
-  const own = streams.filter(({ box }) => box === undefined);
+  const own = placement.list().filter(({ box }) => box === undefined);
   return own.sort((a, b) => b.clients - a.clients).slice(0, most);
 }

@@ -80,6 +80,7 @@ class Model {
   async check(): Promise<void> {
     const claims = new Set(await this.world.claimed());
     const status = new Map(this.world.placement.list().map((row) => [row.stream, row]));
+    assert.equal(this.world.placement.size, status.size);
     for (const [index, { holds, keptUntil }] of this.streams.entries()) {
       const name = STREAMS[index]!;
       if (holds.length === 0 && this.world.now >= keptUntil) assert.ok(!claims.has(name), name);
