@@ -21,6 +21,8 @@ import { type ConsoleSource, type Crowd, loadOf, type Machine, Snapshots } from 
 const SPARK = 30;
 /** Orders and filters of one snapshot that are kept; consoles mostly ask for the same one. */
 const MOST_CHOICES = 32;
+/** Answers of one snapshot that are kept. */
+const MOST_TEXTS = 32;
 
 type ListRows = readonly unknown[];
 
@@ -32,15 +34,31 @@ export class Answers {
   /** Rows by list and wish, of the snapshot that they were chosen from. */
   readonly #choices = new Map<string, { readonly from: ListRows; readonly rows: ListRows }>();
 
+  /** Texts of answers by question and snapshot of the crowd, of that snapshot of the machine. */
+  readonly #texts = new Map<string, { readonly crowd: Crowd | null; readonly text: string }>();
+  #textsOf: Machine | null = null;
+
   constructor(source: ConsoleSource) {
     this.#source = source;
     this.#snapshots = new Snapshots(source);
   }
 
-  async answer(query: ConsoleQuery): Promise<ConsoleAnswer> {
+  /** Answers as JSON. Consoles that ask the same of the same snapshots get the same text. */
+  async text(query: ConsoleQuery): Promise<string> {
     const machine = await this.#snapshots.machine.get();
     const isCrowded = query.openStream !== null || (query.list ?? 'children') !== 'children';
     const crowd = isCrowded ? await this.#snapshots.crowd.get() : null;
+    if (this.#textsOf !== machine || this.#texts.size >= MOST_TEXTS) this.#texts.clear();
+    this.#textsOf = machine;
+    const key = JSON.stringify(query);
+    const known = this.#texts.get(key);
+    if (known !== undefined && known.crowd === crowd) return known.text;
+    const text = JSON.stringify(this.#answer(query, machine, crowd));
+    this.#texts.set(key, { crowd, text });
+    return text;
+  }
+
+  #answer(query: ConsoleQuery, machine: Machine, crowd: Crowd | null): ConsoleAnswer {
     const { openChild, openStream } = query;
     return {
       at: machine.at,

@@ -46,8 +46,8 @@ export function consoleRoutes(source: ConsoleSource, folder?: string): AdminPlug
     for (const path of CONSOLE_PATHS) {
       app.get(path, (request, reply) => files.reply(path, request, reply));
     }
-    app.get('/admin/v1/console', { config: { doc: DOCS.console } }, async ({ query }) =>
-      answers.answer(readQuery(query)),
+    app.get('/admin/v1/console', { config: { doc: DOCS.console } }, async ({ query }, reply) =>
+      reply.type('application/json; charset=utf-8').send(await answers.text(readQuery(query))),
     );
     app.get(
       '/admin/v1/children/:id/log',
