@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   access: () => import('./access.js'),
   api: () => import('./api.js'),
   'busy-child': () => import('./busy-child.js'),
+  console: () => import('./console.js'),
   fanout: () => import('./fanout.js'),
   'first-media': () => import('./first-media.js'),
   'http-flv': () => import('./http-flv.js'),

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { ClientRow, StreamRow } from '../../src/admin/types.js';
-import { synthetic } from '../cpu/synthetic.js';
 import { axeFindings } from '../helpers/axe.js';
+import { bigMachine } from '../helpers/big-machine.js';
 import { Browser, NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { FakeBox } from '../helpers/fake-box.js';
@@ -196,11 +196,7 @@ describe('the console of a big box', { ...BOUNDED, skip: NO_CHROMIUM }, () => {
   let page: Page;
 
   before(async () => {
-    const shape = synthetic({ nodes: 8, l3PerNode: 4, coresPerL3: 8 });
-    const packages = [shape.online.slice(0, 128), shape.online.slice(128)];
-    const reserved = Array.from({ length: 8 }, (_, node) => 32 * node);
-    const topology = { ...shape, packages };
-    box = new FakeBox({ children: 248, streams: 10_000, topology, reserved });
+    box = new FakeBox({ children: 248, streams: 10_000, ...bigMachine() });
     base = `${await box.start()}/`;
     browser = await Browser.open();
     view = await PlayerPage.open(browser, base);

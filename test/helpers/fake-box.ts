@@ -40,12 +40,13 @@ export class FakeBox {
   readonly #options: FakeBoxOptions;
   readonly #admin: AdminServer;
   readonly #freeCpus: readonly number[];
-  #clients: readonly ClientRow[] | null = null;
+  readonly #clients: readonly ClientRow[];
 
   constructor(options: FakeBoxOptions) {
     this.#options = options;
     const { topology, reserved, token = null } = options;
     this.#freeCpus = topology.cores.flatMap(([cpu = 0]) => (reserved.includes(cpu) ? [] : [cpu]));
+    this.#clients = this.#clientRows();
     const source = this.#source();
     this.history = new History({
       box: () => this.#sample(),
@@ -146,7 +147,7 @@ export class FakeBox {
   }
 
   #clientRows(): readonly ClientRow[] {
-    this.#clients ??= this.#streams().flatMap(({ stream, child, clients }, i) =>
+    return this.#streams().flatMap(({ stream, child, clients }, i) =>
       Array.from({ length: clients }, (_, n): ClientRow => {
         const port = n === 0 ? 'rtmp' : (['http', 'hls', 'rtmp', 'srt'][(i + n) % 4] ?? 'http');
         const role = n === 0 ? 'publish' : 'play';
@@ -158,7 +159,6 @@ export class FakeBox {
         return { id: `${i}-${n}`, client, port, role, stream, child, bytesIn, bytesOut, since };
       }),
     );
-    return this.#clients;
   }
 
   #source(): AdminSource {
@@ -170,13 +170,13 @@ export class FakeBox {
         const notes = rows
           .filter(({ state }) => state !== 'ready')
           .map(({ id, state, since, why }) => ({ id, state, since, why }));
-        const connections = this.#clientRows().length;
+        const connections = this.#clients.length;
         const { streams } = this.#options;
         return { ...STATUS, children: { total: rows.length, ready, notes }, streams, connections };
       },
       children,
       streams: async () => this.#streams(),
-      clients: async () => this.#clientRows(),
+      clients: async () => this.#clients,
       connections: async () => [],
     };
   }
