@@ -1,30 +1,31 @@
-import { formatBytes } from '../../src/cli/format.js';
-import type { BoxHead, ConsoleAnswer, PortLine } from '../../src/console/answer.js';
+import { formatBytes, formatPercent } from '../../src/cli/format.js';
+import type { BoxHead, BoxLine, ConsoleAnswer, PortLine } from '../../src/console/answer.js';
 import { Facts } from './detail.js';
 import { make } from './elements.js';
 import type { Pane } from './pane.js';
-import { age } from './text.js';
+import { age, bits } from './text.js';
 
 const PORT_TITLES = ['Port', 'Address', 'Accepted', 'Refused', 'Failed'];
+const BOX_TITLES = [
+  ...['Box', 'State', 'Children', 'CPU of children', 'Streams'],
+  ...['Connections', 'In', 'Out', 'Since', 'Version'],
+];
 
 /** The box as a whole: versions, ports, and the other boxes of its cluster. */
 export class BoxPane implements Pane {
   readonly element = make('div', { className: 'pane box' });
   readonly #facts = new Facts();
-  readonly #ports = make('tbody');
-  readonly #boxes = make('ul', { className: 'boxes' });
-  #drawn = '';
+  readonly #ports = new PlainTable('Ports', PORT_TITLES);
+  readonly #boxes = new PlainTable('Boxes of the cluster', BOX_TITLES);
+  readonly #alone = make('p', {
+    textContent: 'This box is alone: it shares its streams with none.',
+  });
 
   constructor() {
-    const titles = PORT_TITLES.map((title) => make('th', { textContent: title, scope: 'col' }));
-    const table = make('table', {}, make('thead', {}, make('tr', {}, ...titles)), this.#ports);
-    const scroller = make('div', { className: 'scroller', tabIndex: 0 }, table);
-    scroller.setAttribute('role', 'region');
-    scroller.setAttribute('aria-label', 'Ports');
     this.element.append(
       card('This box', this.#facts.element),
-      card('Ports', scroller),
-      card('Boxes of the cluster', this.#boxes),
+      card('Ports', this.#ports.element),
+      card('Boxes of the cluster', this.#alone, this.#boxes.element),
     );
   }
 
@@ -34,17 +35,34 @@ export class BoxPane implements Pane {
 
   show({ box, ports = [], at }: ConsoleAnswer): void {
     this.#facts.show(factsOf(box, at));
-    const drawn = JSON.stringify([ports, box.boxes]);
+    this.#ports.show(ports.map(portTexts));
+    const isAlone = box.boxes.length === 0;
+    this.#alone.hidden = !isAlone;
+    this.#boxes.element.hidden = isAlone;
+    this.#boxes.show(box.boxes.map((one) => boxTexts(one, at)));
+  }
+}
+
+/** A short table whose rows come all at once; it is drawn only when they are others. */
+class PlainTable {
+  readonly element: HTMLElement;
+  readonly #rows = make('tbody');
+  #drawn = '';
+
+  constructor(name: string, titles: readonly string[]) {
+    const heads = titles.map((title) => make('th', { textContent: title, scope: 'col' }));
+    const table = make('table', {}, make('thead', {}, make('tr', {}, ...heads)), this.#rows);
+    this.element = make('div', { className: 'scroller', tabIndex: 0 }, table);
+    this.element.setAttribute('role', 'region');
+    this.element.setAttribute('aria-label', name);
+  }
+
+  show(rows: readonly (readonly string[])[]): void {
+    const drawn = JSON.stringify(rows);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#ports.replaceChildren(...ports.map(portRow));
-    const boxes = box.boxes.map(({ id, host, own }) =>
-      make('li', {}, make('b', { textContent: id }), ` ${host}${own ? ', this one' : ''}`),
-    );
-    const alone = make('li', {
-      textContent: 'This box is alone: it shares its streams with none.',
-    });
-    this.#boxes.replaceChildren(...(boxes.length === 0 ? [alone] : boxes));
+    const cells = rows.map((row) => row.map((text) => make('td', { textContent: text })));
+    this.#rows.replaceChildren(...cells.map((row) => make('tr', {}, ...row)));
   }
 }
 
@@ -52,16 +70,40 @@ function card(title: string, ...content: readonly Node[]): HTMLElement {
   return make('section', { className: 'card' }, make('h2', { textContent: title }), ...content);
 }
 
-function portRow({ name, transport, address, accepted, refused, failed }: PortLine): HTMLElement {
+function portTexts({
+  name,
+  transport,
+  address,
+  accepted,
+  refused,
+  failed,
+}: PortLine): readonly string[] {
   const failures = Object.entries(failed).filter(([, many]) => many > 0);
-  const texts = [
+  return [
     `${name} ${transport}`,
     address,
     accepted?.toLocaleString('en') ?? '–',
     refused?.toLocaleString('en') ?? '–',
     failures.map(([why, many]) => `${many} ${why}`).join(', ') || '–',
   ];
-  return make('tr', {}, ...texts.map((text) => make('td', { textContent: text })));
+}
+
+/** `at`: milliseconds since 1970. */
+function boxTexts({ host, own, load }: BoxLine, at: number): readonly string[] {
+  const name = own ? `${host} (this one)` : host;
+  if (load === null) return [name, ...BOX_TITLES.slice(1).map(() => '–')];
+  return [
+    name,
+    load.state,
+    `${load.ready} / ${load.children}`,
+    formatPercent(load.cpu),
+    load.streams.toLocaleString('en'),
+    load.connections.toLocaleString('en'),
+    bits(load.bitrateIn),
+    bits(load.bitrateOut),
+    age(load.since, at),
+    load.version,
+  ];
 }
 
 function factsOf(box: BoxHead, at: number): Record<string, string> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BOX_LOAD } from '../box-load.js';
 import { DISK_SPACE } from '../child/disk-watch.js';
 import { CHILD_STATE, CHILD_STATUS } from '../child/types.js';
 import { BITRATE, BYTES, COUNT, ROLE, STREAM_KEY, TIME } from '../fields.js';
@@ -26,6 +27,7 @@ const BOX_ROW = z.object({
   id: z.string(),
   host: z.string().describe('host at which the others reach it'),
   own: z.boolean().describe('true for this box'),
+  load: BOX_LOAD.nullable().describe('null: that box is of an older version, or has just begun'),
 });
 export type BoxRow = Readonly<z.infer<typeof BOX_ROW>>;
 

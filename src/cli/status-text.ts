@@ -1,5 +1,6 @@
 import type { AdminStatus, ListenerRow } from '../admin/types.js';
 import type { RefusalRow } from '../unmanaged/refusals.js';
+import { boxesText } from './box-list.js';
 import { formatBytes, formatDuration } from './format.js';
 import { noteText } from './lists.js';
 import { jobText } from './operate.js';
@@ -24,7 +25,7 @@ export function statusText(status: AdminStatus, now: number, screen: Screen = NO
     ['state', `${state}, for ${formatDuration(status.uptimeSeconds)}`, STATES[state]],
     ['version', `${version}, pid ${pid}, relay ${relayText(status.relay)}`],
     ['srs', srs.kind === 'none' ? 'none: origins register' : binary],
-    ...boxes(status),
+    ...(status.boxes.length > 0 ? [['boxes', `${status.boxes.length}`] as const] : []),
     ['children', `${children.ready} of ${children.total} ready`, tone(children)],
     ...noteLines(children, now),
     ...jobLines(status, now),
@@ -34,7 +35,8 @@ export function statusText(status: AdminStatus, now: number, screen: Screen = NO
     ...refusedOrigins(status),
   ];
   const facts = lines.map((line) => factLine(line, screen)).join('');
-  return `${facts}\n${portsText(status.listeners, screen)}`;
+  const ports = portsText(status.listeners, screen);
+  return `${facts}\n${ports}${boxesText(status, now, screen)}`;
 }
 
 const STATES: Partial<Record<AdminStatus['state'], Tone>> = {
@@ -84,13 +86,6 @@ function troubles(status: AdminStatus): Line[] {
     lines.push(['log', `${logLinesDropped} lines dropped: nobody took them`, 'warning']);
   }
   return lines;
-}
-
-/** Other boxes that share the map, by the hosts at which they are reached. */
-function boxes({ boxes: rows }: AdminStatus): Line[] {
-  if (rows.length === 0) return [];
-  const hosts = rows.map(({ host, own }) => (own ? `${host} (this one)` : host));
-  return [['boxes', `${rows.length}: ${hosts.join(', ')}`]];
 }
 
 /** Returns `3 connections, 1 player that waits`. */

@@ -72,10 +72,28 @@ interface Job {
 }
 
 /** A box of the cluster. */
-interface BoxLine {
+export interface BoxLine {
   readonly id: string;
   readonly host: string;
   readonly own: boolean;
+  /** Null: that box is of an older version, or has just begun. */
+  readonly load: BoxLineLoad | null;
+}
+
+interface BoxLineLoad {
+  readonly state: string;
+  readonly version: string;
+  /** Its start, in milliseconds since 1970. */
+  readonly since: number;
+  readonly children: number;
+  readonly ready: number;
+  readonly streams: number;
+  readonly connections: number;
+  /** Bits per second. */
+  readonly bitrateIn: number;
+  readonly bitrateOut: number;
+  /** Percent of one core, on average over its children. */
+  readonly cpu: number;
 }
 
 /** Samples of the box that the page does not have yet, oldest first. */

@@ -11,6 +11,7 @@ import type {
   ProgramCounts,
   StreamRow,
 } from '../admin/types.js';
+import type { BoxLoad } from '../box-load.js';
 import type { Prepared } from '../check/prepared.js';
 import type { DiskWatch } from '../child/disk-watch.js';
 import type { Viewers } from '../hls/viewers.js';
@@ -24,6 +25,7 @@ import type { Boxes } from '../registry/redis/boxes.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
+import { boxLoad } from './box-load.js';
 import { rowOf } from './child-rows.js';
 import { clientRows, Publishers, streamRows } from './client-rows.js';
 import { withFanout } from './fanout.js';
@@ -66,7 +68,9 @@ export interface AdminViewParts {
 /** The program as operators see it. */
 export class AdminView implements AdminSource {
   readonly #parts: AdminViewParts;
-  readonly #startedAt = performance.now();
+  /** Milliseconds since 1970. */
+  readonly #startedAt = Date.now();
+  readonly #startedMs = performance.now();
   readonly #publishers = new Publishers();
 
   constructor(parts: AdminViewParts) {
@@ -83,7 +87,7 @@ export class AdminView implements AdminSource {
       state: state(),
       version: VERSION,
       pid: process.pid,
-      uptimeSeconds: Math.floor((performance.now() - this.#startedAt) / 1000),
+      uptimeSeconds: Math.floor((performance.now() - this.#startedMs) / 1000),
       srs: { kind: binary.kind, version: binary.version, path: binary.path },
       relay: { engine: engine.name, threads: engine.threadCount },
       listeners: this.#listeners(),
@@ -116,9 +120,16 @@ export class AdminView implements AdminSource {
   boxes(): BoxRow[] {
     const { boxes } = this.#parts;
     if (boxes === null) return [];
-    const others = Array.from(boxes.list(), ([id, { host }]) => ({ id, host, own: false }));
-    const own = { id: boxes.id, host: boxes.host, own: true };
+    const others = Array.from(boxes.list(), ([id, { host, load = null }]) => {
+      return { id, host, own: false, load };
+    });
+    const own = { id: boxes.id, host: boxes.host, own: true, load: this.load() };
     return [own, ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Returns what this box carries now. */
+  load(): BoxLoad {
+    return boxLoad({ ...this.#parts, startedAt: this.#startedAt });
   }
 
   async streams(): Promise<StreamRow[]> {

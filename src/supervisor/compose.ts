@@ -92,6 +92,7 @@ export async function compose(
     counts: options.counts ?? (() => ({ unforeseenErrors: 0, logLinesDropped: 0 })),
     address: () => admin.address(),
   });
+  if (boxes !== null) boxes.load = () => view.load();
   const history = makeHistory({ ...ground, ...owning, view });
   const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), orders };
   const { config } = prepared;

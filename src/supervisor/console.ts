@@ -69,7 +69,7 @@ export function makeHistory(parts: HistoryParts): History {
       return {
         clients,
         streams,
-        ...ratesOf(listeners),
+        ...listeners.rates(),
         cpu: mean,
         cpuMost,
         own: ownPercent(),
@@ -92,7 +92,7 @@ export function makeConsole(parts: ConsoleParts): AdminPlugin {
   return consoleRoutes({
     admin: view,
     history,
-    rates: () => ratesOf(listeners),
+    rates: () => listeners.rates(),
     shape: shapeReader(cpus),
     threads: () => threadsOf(engine, cpus()),
     own: () => {
@@ -102,15 +102,6 @@ export function makeConsole(parts: ConsoleParts): AdminPlugin {
     players: () => playersOf(listeners),
     log: (child) => lastLines(join(logFolder(prepared.config.workDir), `${child}.log`)),
   });
-}
-
-function ratesOf(listeners: Listeners): { in: number; out: number } {
-  let [all, out] = [0, 0];
-  for (const { bitrate, bitrateOut } of listeners.traffic().values()) {
-    all += bitrate;
-    out += bitrateOut;
-  }
-  return { in: Math.max(0, all - out), out };
 }
 
 /** Returns a function that reads the CPUs, at most once a minute. */

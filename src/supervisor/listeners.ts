@@ -61,6 +61,16 @@ export class Listeners {
     return sum;
   }
 
+  /** Bits per second from clients and to clients. */
+  rates(): { in: number; out: number } {
+    let [all, out] = [0, 0];
+    for (const { bitrate, bitrateOut } of this.traffic().values()) {
+      all += bitrate;
+      out += bitrateOut;
+    }
+    return { in: Math.max(0, all - out), out };
+  }
+
   async rows(): Promise<PortConnection[]> {
     const rows = this.#listeners.map(async ({ name: port, listener }) =>
       (await listener.rows()).map((row) => ({ ...row, port })),

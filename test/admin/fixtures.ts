@@ -39,6 +39,25 @@ export const STATUS: AdminStatus = {
   origins: { mayRegister: false, refused: [] },
 };
 
+/** Boxes of a cluster, of which the first is ours and the last is of an older version. */
+export const BOXES: AdminStatus['boxes'] = [
+  {
+    ...{ id: 'a.1', host: '10.0.0.1', own: true },
+    load: {
+      ...{ state: 'ready', version: '0.1.0', since: 40_000, children: 4, ready: 3, streams: 12 },
+      ...{ connections: 345, bitrateIn: 24_000_000, bitrateOut: 1_500_000_000, cpu: 41.5 },
+    },
+  },
+  {
+    ...{ id: 'b.1', host: '10.0.0.2', own: false },
+    load: {
+      ...{ state: 'draining', version: '0.1.1', since: 90_000, children: 8, ready: 8, streams: 7 },
+      ...{ connections: 20, bitrateIn: 2_000_000, bitrateOut: 9_000_000, cpu: 3 },
+    },
+  },
+  { id: 'c.1', host: '10.0.0.3', own: false, load: null },
+];
+
 export const CHILDREN: readonly ChildRow[] = [
   {
     id: 'c001',

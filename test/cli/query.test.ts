@@ -16,7 +16,7 @@ import { PLAIN } from '../../src/cli/paint.js';
 import { type Query, runQuery } from '../../src/cli/query.js';
 import { statusText } from '../../src/cli/status-text.js';
 import { NO_SCREEN } from '../../src/cli/table.js';
-import { CHILDREN, CLIENTS, STATUS, STREAMS, source } from '../admin/fixtures.js';
+import { BOXES, CHILDREN, CLIENTS, STATUS, STREAMS, source } from '../admin/fixtures.js';
 import { key } from '../helpers/stream-key.js';
 
 const NOW = 100_000;
@@ -69,15 +69,25 @@ test('status says what went wrong, where something has', () => {
   assert.match(text, /^log {7}30 lines dropped: nobody took them$/m);
 });
 
-test('status names boxes', () => {
-  const boxes = [
-    { id: 'a', host: '10.0.0.1', own: true },
-    { id: 'b', host: '10.0.0.2', own: false },
-  ];
-  assert.match(
-    statusText({ ...STATUS, boxes }, NOW),
-    /^boxes {5}2: 10\.0\.0\.1 \(this one\), 10\.0\.0\.2$/m,
-  );
+test('status lists the boxes of a cluster, and what each carries', () => {
+  const text = statusText({ ...STATUS, boxes: BOXES }, NOW, SCREEN);
+  assert.match(text, /^boxes {5}3$/m);
+  const [titles, ...lines] = text
+    .slice(text.indexOf('\nBOX ') + 1)
+    .trimEnd()
+    .split('\n');
+  assert.match(titles ?? '', /^BOX +STATE +CHILDREN +CPU +STREAMS +CLIENTS +OUT$/);
+  const [own, other, older] = lines.map((line) => line.split(/ {2,}/));
+  const load = ['ready', '3/4', '42%', '12', '345', '1.5 Gbit/s'];
+  assert.deepEqual(own, ['10.0.0.1 (this one)', ...load]);
+  assert.deepEqual(other?.slice(0, 4), ['10.0.0.2', 'draining', '8/8', '3%']);
+  assert.deepEqual(older, ['10.0.0.3', '-', '-', '-', '-', '-', '-']);
+  for (const line of lines) assert.ok(line.length <= 80, line);
+  const old = { own: false, load: null };
+  const many = Array.from({ length: 20 }, (_, i) => ({ ...old, id: `${i}`, host: `h${i}` }));
+  const cut = statusText({ ...STATUS, boxes: [...BOXES.slice(0, 2), ...many] }, NOW);
+  assert.match(cut, /^and 16 others: srs-supervisor top shows all boxes$/m);
+  assert.equal(statusText(STATUS, NOW).includes('BOX'), false);
 });
 
 test('status names origins that are not let in', () => {

@@ -1,14 +1,15 @@
+import { BOXES } from '../box-list.js';
 import { compare, type List, type ListColumn } from '../list.js';
 import { CHILDREN, CLIENTS, STREAMS } from '../lists.js';
 import type { Cell, Column } from '../table.js';
 import type { Snapshot } from './rates.js';
 
-export const VIEWS = ['children', 'streams', 'clients'] as const;
+export const VIEWS = ['children', 'streams', 'clients', 'boxes'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** A line of a view. */
 export interface Row {
-  /** The child's id, the stream key, or the client's id. */
+  /** The id of the child, client or box, or the stream key. */
   readonly id: string;
   readonly cells: readonly Cell[];
 }
@@ -30,22 +31,25 @@ export interface Selection {
   readonly reverse: boolean;
 }
 
-/** The column that each view is sorted by at first: children by id, others by clients, bytes. */
-export const FIRST_SORT: Readonly<Record<View, number>> = { children: 0, streams: 3, clients: 6 };
+/** First column of the order of each view: names of children and boxes, clients, bytes. */
+export const FIRST_SORT: Readonly<Record<View, number>> = {
+  ...{ children: 0, streams: 3, clients: 6, boxes: 0 },
+};
 
 export function columnsOf(view: View): readonly Column[] {
-  return { children: CHILDREN.columns, streams: STREAMS.columns, clients: CLIENTS.columns }[view];
+  return { children: CHILDREN, streams: STREAMS, clients: CLIENTS, boxes: BOXES }[view].columns;
 }
 
 /** Returns the rows of a view, filtered and sorted. */
 export function rowsOf(snapshot: Snapshot, selection: Selection): Row[] {
-  const { children, streams, clients, at } = snapshot;
+  const { status, children, streams, clients, at } = snapshot;
   const { view, scope } = selection;
   const isWithin = (row: { readonly child: string | null; readonly stream: string }) =>
     (scope.child === null || row.child === scope.child) &&
     (scope.stream === null || row.stream === scope.stream);
   const chosen = { ...selection, now: at };
   if (view === 'children') return rowsFrom(CHILDREN, children, ({ id }) => id, chosen);
+  if (view === 'boxes') return rowsFrom(BOXES, status.boxes, ({ id }) => id, chosen);
   if (view === 'clients') {
     return rowsFrom(CLIENTS, clients?.filter(isWithin) ?? [], ({ id }) => id, chosen);
   }

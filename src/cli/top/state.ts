@@ -96,6 +96,7 @@ const KEYS: ReadonlyMap<string, Act> = new Map(
     '1': (state) => ({ state: shown(state, 'children') }),
     '2': (state) => ({ state: shown(state, 'streams') }),
     '3': (state) => ({ state: shown(state, 'clients') }),
+    '4': (state) => ({ state: shown(state, 'boxes') }),
     tab: (state) => ({ state: shown(state, after(VIEWS, state.view)) }),
     up: moved(-1),
     down: moved(1),
@@ -154,7 +155,7 @@ export function selectedIndex({ selected }: TopState, rows: readonly Row[]): num
 /** Opens the selected child's streams, or the selected stream's clients. */
 function opened(state: TopState, { rows }: Visible): Outcome {
   const { id } = rows[selectedIndex(state, rows)] ?? {};
-  if (id === undefined || state.view === 'clients') return { state };
+  if (id === undefined || state.view === 'clients' || state.view === 'boxes') return { state };
   if (state.view === 'children') {
     return { state: shown(state, 'streams', { child: id, stream: null }) };
   }

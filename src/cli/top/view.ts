@@ -31,9 +31,9 @@ const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /** Percent of a core from which a child is warm, and hot. */
 const WARM = 60;
 const HOT = 85;
-const KEYS_LINE = '? keys  1-3 view  ↑↓ select  Enter open  / filter  s sort  q quit';
+const KEYS_LINE = '? keys  1-4 view  ↑↓ select  Enter open  / filter  s sort  q quit';
 const KEYS_HELP = [
-  '1 2 3, Tab     children, streams, clients',
+  '1 2 3 4, Tab   children, streams, clients, boxes of the cluster',
   '↑ ↓ PgUp PgDn  select; Home, End: first, last',
   'Enter          the streams of a child, the clients of a stream',
   'Esc            all again, without a filter',
@@ -131,8 +131,7 @@ function tabs({ view, scope, filter, isTyping, isPaused }: TopState): Line {
 }
 
 function bodyOf({ snapshot, rows, state }: Picture, columns: number, room: number): Line[] {
-  const isAsked = snapshot[state.view] !== null;
-  if (rows.length === 0) return [plain(isAsked ? `no ${state.view}` : 'asking …')];
+  if (rows.length === 0) return [plain(noRows(snapshot, state))];
   const page = Math.max(1, room - 1);
   const index = selectedIndex(state, rows);
   const first = Math.min(
@@ -160,6 +159,13 @@ function bodyOf({ snapshot, rows, state }: Picture, columns: number, room: numbe
       ];
     }),
   ];
+}
+
+/** Returns why a view has no rows. */
+function noRows(snapshot: Snapshot, { view, filter }: TopState): string {
+  if (view !== 'boxes') return snapshot[view] === null ? 'asking …' : `no ${view}`;
+  const isAlone = snapshot.status.boxes.length === 0 && filter === '';
+  return isAlone ? 'this box is alone: it shares its streams with none' : 'no boxes';
 }
 
 function foot({ asked, notice }: TopState): Line {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { BOX_LOAD, type BoxLoad } from '../../box-load.js';
 import type { ChildPorts } from '../../child/types.js';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
@@ -18,6 +19,8 @@ export interface BoxRecord {
   };
   /** Its server id, the same after restarts. */
   readonly serverId: string;
+  /** Absent: the box is of an older version, or has just begun. */
+  readonly load?: BoxLoad;
 }
 
 export interface BoxesOptions {
@@ -51,6 +54,8 @@ const MAX_GONE = 100;
  * others.
  */
 export class Boxes extends EventEmitter<BoxesEvents> {
+  /** Returns what this box carries, for the others; null: it is not known yet. */
+  load: (() => BoxLoad) | null = null;
   readonly #options: Required<BoxesOptions>;
   #others = new Map<string, BoxRecord>();
   #timer: NodeJS.Timeout | null = null;
@@ -121,7 +126,8 @@ export class Boxes extends EventEmitter<BoxesEvents> {
 
   async #beat(): Promise<void> {
     const { store, keys, box, record, deadMs } = this.#options;
-    const args = [box, JSON.stringify(record()), deadMs];
+    const own = this.load === null ? record() : { ...record(), load: this.load() };
+    const args = [box, JSON.stringify(own), deadMs];
     const answer = (await store.run(SCRIPTS.beat, [keys.boxes], args)) as [number, string[]];
     const [known, rows] = answer;
     const wasKnown = Number(known) === 1;
@@ -179,8 +185,9 @@ export class Boxes extends EventEmitter<BoxesEvents> {
 /** Parses `time record`, as the script stores it. */
 function readRecord(text: string): BoxRecord | null {
   try {
-    const record = JSON.parse(text.slice(text.indexOf(' ') + 1)) as Partial<BoxRecord>;
-    return record.v === 1 ? (record as BoxRecord) : null;
+    const { load: told, ...record } = JSON.parse(text.slice(text.indexOf(' ') + 1));
+    const { data: load } = BOX_LOAD.safeParse(told);
+    return record.v === 1 ? { ...record, ...(load !== undefined && { load }) } : null;
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import { rowsOf } from '../../../src/cli/top/rows.js';
 import { FIRST_STATE, pressed, type TopState } from '../../../src/cli/top/state.js';
 import { secondsOf } from '../../../src/cli/top/top.js';
 import { pageOf, picture, type Size } from '../../../src/cli/top/view.js';
-import { CHILDREN, STATUS, source } from '../../admin/fixtures.js';
+import { BOXES, CHILDREN, STATUS, source } from '../../admin/fixtures.js';
 import { key } from '../../helpers/stream-key.js';
 
 const STREAMS = await source().streams();
@@ -76,6 +76,17 @@ describe('the rate', () => {
 });
 
 describe('the screen', () => {
+  it('shows the boxes of a cluster', () => {
+    const snapshot = { ...SNAPSHOT, status: { ...STATUS, boxes: BOXES } };
+    const { state } = after(['4'], snapshot);
+    const text = lines(state, TERMINAL, snapshot);
+    const from = text.findIndex((line) => line.startsWith('BOX'));
+    assert.match(text[from + 1] ?? '', /^10\.0\.0\.1 \(this one\) +ready +3\/4 +42% +12 +345 /);
+    assert.match(text[from + 3] ?? '', /^10\.0\.0\.3 +- /);
+    assert.equal(after(['4', 'return'], snapshot).state.view, 'boxes');
+    assert.ok(lines(after(['4']).state).some((line) => line.startsWith('this box is alone')));
+  });
+
   it('fits every terminal, whatever it shows', () => {
     for (const columns of [20, 80, 213]) {
       for (const height of [4, 24, 60]) {
@@ -122,7 +133,7 @@ describe('the screen', () => {
 describe('keys', () => {
   it('choose the view, its order and its direction', () => {
     assert.equal(after(['tab']).state.view, 'streams');
-    assert.equal(after(['tab', 'tab', 'tab']).state.view, 'children');
+    assert.equal(after(['tab', 'tab', 'tab', 'tab']).state.view, 'children');
     const snapshot = many(3);
     const names = (keys: string[]) =>
       shownBy(after(keys, snapshot).state, snapshot).rows.map(({ id }) => id.at(-1));

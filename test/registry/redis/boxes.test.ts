@@ -42,6 +42,22 @@ test('boxes find each other, and notice who leaves', async (t) => {
   assert.equal(a.list().size, 0);
 });
 
+test('boxes tell each other what they carry, and take nothing else for it', async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.dispose());
+  const [a, b] = [await open(t, server, 'a'), await open(t, server, 'b')];
+  const load = {
+    ...{ state: 'ready', version: '0.1.0', since: 1000, children: 4, ready: 3, streams: 2 },
+    ...{ connections: 5, bitrateIn: 1e6, bitrateOut: 2e6, cpu: 7.5 },
+  };
+  b.load = () => load;
+  await until('a knows its load', () => a.get('b')?.load !== undefined);
+  assert.deepEqual(a.get('b'), { ...recordOf('b'), load });
+  b.load = () => ({ ...load, streams: 'many' as never });
+  await until('a takes it for none', () => a.get('b')?.load === undefined);
+  assert.deepEqual(a.get('b'), recordOf('b'));
+});
+
 test('a box that falls silent is dead after a while, and a store that was emptied is told of', async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.dispose());
