@@ -13,6 +13,8 @@ export interface Activity {
   message(message: MediaMessage): void;
   /** Flash's `pause`; players only. */
   pause(on: boolean): void;
+  /** Sends what is collected for a player; players only. */
+  flush?(): void;
   end(): Promise<void>;
 }
 

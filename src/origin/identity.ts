@@ -4,8 +4,11 @@ import { randomId, vid } from './ids.js';
 
 /** The SRS release that mini-srs imitates and reports as its version. */
 export const VERSION = '7.0.18';
-/** Server signature: SRS's format, with mini-srs in place of the release's name. */
-export const SIGNATURE = `SRS/${VERSION}(mini-srs)`;
+/**
+ * Server signature: SRS's format, with a word for mini-srs in place of the release's name. It is as
+ * long as that name, so that metadata and heads have the lengths that SRS's have.
+ */
+export const SIGNATURE = `SRS/${VERSION}(mini)`;
 
 /** Ids of this process: `server` stays across restarts, `service` does not. */
 export interface Identity {

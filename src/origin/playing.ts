@@ -67,6 +67,10 @@ class Playing implements Activity {
     this.#sink.pause?.(on);
   }
 
+  flush(): void {
+    this.#source.flush();
+  }
+
   async end(): Promise<void> {
     const { clients, sources, hooks } = this.#context;
     this.#source.leave(this.#sink);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { encodeCommand } from '../../src/protocol/rtmp/command.js';
-import { MessageType } from '../../src/protocol/rtmp/message.js';
+import { MessageType, type RtmpMessage } from '../../src/protocol/rtmp/message.js';
 import { until } from '../helpers/until.js';
 import { TestOrigin } from './helpers.js';
 import { RtmpClient } from './rtmp-client.js';
@@ -106,6 +106,29 @@ describe('mini-srs speaks RTMP', { timeout: 120_000 }, () => {
     assert.equal((await streams()).includes('one'), false);
     publisher.close();
     await until('no stream', async () => (await streams()).length === 0);
+  });
+
+  it('gives a player what is collected for it before closeStream ends its stream', async () => {
+    const publisher = await RtmpClient.open(origin.rtmp);
+    publisher.publish(origin.tcUrl, 'left');
+    await publisher.hears('NetStream.Publish.Start');
+    sendGop(publisher, 0);
+    const player = await RtmpClient.open(origin.rtmp);
+    player.play(origin.tcUrl, 'left');
+    await until('ten frames', () => frames(player) === 10);
+    for (let frame = 0; frame < 5; frame++) publisher.video(400 + frame, FRAME);
+    await until('fifteen frames', async () =>
+      (await origin.streams()).some(({ name, frames: seen }) => name === 'left' && seen === 15),
+    );
+    player.command('closeStream');
+    player.command('createStream');
+    const isAnswered = () => player.said().some(([, id]) => id === player.transaction);
+    await until('the next call is answered', isAnswered);
+    const { heard } = player;
+    const last = heard.findLastIndex(({ typeId }) => typeId === MessageType.commandAmf0);
+    const isFrame = ({ typeId, payload }: RtmpMessage) => typeId === 9 && payload[1] === 1;
+    assert.equal(heard.slice(0, last).filter(isFrame).length, 15);
+    for (const peer of [publisher, player]) peer.close();
   });
 
   it('resolves vhosts: an unknown host is the default one', async () => {

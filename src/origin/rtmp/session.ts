@@ -74,7 +74,7 @@ export class RtmpSession {
   readonly #playing: Handlers = {
     ...Object.fromEntries(Object.keys(this.#idle).map((name) => [name, ignore])),
     pause: ({ args }) => this.#onPause(args[0] === true),
-    closeStream: () => this.#endActivity(),
+    closeStream: () => this.#endActivity(true),
   };
   /** Each of these three ends the stream. */
   readonly #publishing: Handlers = {
@@ -267,10 +267,11 @@ export class RtmpSession {
     this.#connection.send(...replies.unpublished(transactionId));
   }
 
-  /** Ends the publish or play; the connection stays for another. */
-  async #endActivity(): Promise<void> {
+  /** Ends the publish or play, after what is collected for it; the connection stays for another. */
+  async #endActivity(flushes = false): Promise<void> {
     const activity = this.#activity;
     if (activity === null) return;
+    if (flushes) activity.flush?.();
     this.#activity = null;
     this.#publishes = null;
     this.#asksForStream = false;

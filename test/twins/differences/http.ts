@@ -209,7 +209,7 @@ const OF_MINI: readonly Difference[] = [
   {
     of: MINI,
     srs: [METADATA('Hang')],
-    instead: [METADATA('mini-srs')],
+    instead: [METADATA('mini')],
     reason: 'mini-srs signs with its own name in place of the release’s',
   },
   {

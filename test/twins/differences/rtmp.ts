@@ -3,11 +3,11 @@ import type { Difference } from '../compare.js';
 const MINI = ['mini-srs', 'box of mini-srs'] as const;
 const BOX = ['box of srs', 'box of mini-srs'] as const;
 
-function metadata(signature: string, length: number): string {
+function metadata(signature: string): string {
   const video = 'width: 640, height: 360, videodatarate: 0, framerate: 25, videocodecid: 7';
   const audio = 'audiodatarate: 46.875, audiosamplerate: 44100, audiosamplesize: 16, stereo: false';
   const server = `audiocodecid: 10, server: "${signature}", server_version: "7.0.18"`;
-  return `dataAmf0 csid=4 sid=1 len=${length} "onMetaData", {${video}, ${audio}, ${server}}`;
+  return `dataAmf0 csid=4 sid=1 len=278 "onMetaData", {${video}, ${audio}, ${server}}`;
 }
 
 function connected(encoding: number, data: string, length: number): string {
@@ -21,11 +21,11 @@ const OF_SRS = (encoding: number) =>
   `/^commandAmf0 csid=3 sid=0 len=848 "_result", 1, .*objectEncoding: ${encoding}, data: ecma/`;
 
 function ofMini(encoding: number): string {
-  const about = 'version: "3,5,3,888", srs_sig: "SRS", srs_server: "SRS/7.0.18(mini-srs)"';
+  const about = 'version: "3,5,3,888", srs_sig: "SRS", srs_server: "SRS/7.0.18(mini)"';
   const more = 'srs_license: "MIT", srs_url: "https://github.com/ossrs/srs", srs_version: "7.0.18"';
   const own = 'srs_server_ip: "127.0.0.1", srs_pid: {pid}, srs_id: "{id}"';
   const data = `ecma{${about}, ${more}, srs_authors: "{authors}", ${own}}`;
-  return connected(encoding, data, 464);
+  return connected(encoding, data, 460);
 }
 
 /** `srs_id` names the thread and the client. */
@@ -40,8 +40,8 @@ const ofBox = (encoding: number) =>
 export const RTMP: readonly Difference[] = [
   {
     of: MINI,
-    srs: [metadata('SRS/7.0.18(Hang)', 278)],
-    instead: [metadata('SRS/7.0.18(mini-srs)', 282)],
+    srs: [metadata('SRS/7.0.18(Hang)')],
+    instead: [metadata('SRS/7.0.18(mini)')],
     reason: 'mini-srs signs with its own name in place of the release’s',
   },
   {
