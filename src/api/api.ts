@@ -168,9 +168,13 @@ export class Api {
     app.route({
       method: METHODS,
       url: '/*',
-      handler: (request, reply) => this.#serve(request, reply),
+      handler: this.serve,
     });
   };
+
+  /** Answers a request to SRS's API; for plugins that serve some of its paths. */
+  readonly serve = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    this.#serve(request, reply);
 
   /** The only path of the API that SRS also serves on its HTTP port. */
   readonly versions = async (app: FastifyInstance): Promise<void> => {

@@ -68,7 +68,7 @@ export function handlersOf(parts: ApiParts): ReadonlyMap<string, Handler> {
     ['/api/v1/tests/errors', () => code(TEST_ERROR)],
     ['/api/v1/tests/redirects', redirectToErrors],
     ['/console', () => ({ kind: 'redirect', status: 302, to: '/console/' })],
-    // Files of SRS's console, which a box has not: it has pages of its own.
+    // SRS's console is a download of its own; `files/routes.ts` serves it where it is there.
     ['/console/', () => text(404, 'Not Found')],
     ['/metrics', source.rules.metrics ? figures(() => text(200, box.metrics())) : metricsOff],
   ]);

@@ -15,6 +15,22 @@ export function fileRoutes(folders: Folders): HttpPlugin {
   };
 }
 
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/**
+ * Serves what the folders have below `/console/`, as SRS's API port does; all other requests there
+ * go to `otherwise`.
+ */
+export function consoleRoutes(folders: Folders, otherwise: Handler): HttpPlugin {
+  const handler: Handler = async (request, reply) => {
+    const file = await folders.open(request.raw);
+    return file === null ? otherwise(request, reply) : replyFile(request, reply, file);
+  };
+  return async (app) => {
+    app.route({ method: ['GET', 'HEAD'], url: '/console/*', handler });
+  };
+}
+
 /** The handler of `fileRoutes`, for routes that fall back to files. */
 export function fileHandler(folders: Folders) {
   return async (request: FastifyRequest, reply: FastifyReply) => {

@@ -1,5 +1,7 @@
 import type { Api } from '../api/api.js';
 import type { DiskWatch } from '../child/disk-watch.js';
+import { consoleRoutes } from '../files/routes.js';
+import type { HttpPlugin } from '../listener/http/app.js';
 import { answerQuestion } from '../listener/srt/elsewhere.js';
 import { foldersOf } from './folders.js';
 import { type FileParts, fileRooms } from './hls.js';
@@ -35,7 +37,7 @@ export async function addPorts(
     ...rtmpListeners(parts),
     ...httpListeners(parts, {
       http: [api.versions, ...plugins, pages(parts, listeners)],
-      api: limitedApi(parts, api.plugin, rtc?.plugin ?? null),
+      api: [...consoleFiles(parts, api), ...limitedApi(parts, api.plugin, rtc?.plugin ?? null)],
     }),
   );
   if (rtc !== null) listeners.add(rtc.listener);
@@ -50,4 +52,9 @@ export async function addPorts(
     ['watch of the disk', parts.disk],
   ];
   return isAsked ? [...rooms, ['api', api]] : rooms;
+}
+
+/** SRS's console, where the user's folders have it. */
+function consoleFiles({ folders }: PagesParts, api: Api): readonly HttpPlugin[] {
+  return folders === null ? [] : [consoleRoutes(folders, api.serve)];
 }

@@ -27,6 +27,8 @@ const FILES = `dvr { enabled on; dvr_plan session; dvr_path ./objs/html/[app]/[s
   dash { enabled on; dash_fragment 2; dash_update_period 2; dash_path ./objs/html;
     dash_mpd_file [app]/[stream].mpd; }`;
 
+const AMBIGUOUS = 'Bad Request: the path can be read in two ways\n';
+
 for (const origin of origins()) {
   const isSrs = origin.name === 'srs';
 
@@ -35,22 +37,26 @@ for (const origin of origins()) {
     let supervisor: RunningSupervisor;
     let env: NodeJS.ProcessEnv;
     let web: string;
+    let api: string;
     const cast = new Cast();
 
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'srs-template-e2e-'));
       const workDir = join(folder, 'run');
       await mkdir(join(folder, 'vod'));
-      await mkdir(join(workDir, 'objs/html'), { recursive: true });
       await writeFile(join(folder, 'vod/b.txt'), 'on demand');
+      await mkdir(join(workDir, 'objs/html/console'), { recursive: true });
       await writeFile(join(workDir, 'objs/html/a.html'), 'a page');
+      await writeFile(join(workDir, 'objs/html/console/index.html'), 'a console');
       const template = join(folder, 'srs.conf');
       const text = TEMPLATE.replace('MORE', isSrs ? FILES : '').replace('FOLDER', folder);
       await writeFile(template, text);
       env = { SRS_SUPERVISOR_SRS_TEMPLATE: template };
       const http = await freePort();
       web = `http://127.0.0.1:${http}`;
-      const ports = { http };
+      const apiPort = await freePort();
+      api = `http://127.0.0.1:${apiPort}`;
+      const ports = { http, api: apiPort };
       const options = { origin: origin.path, children: 2, ports, env, workDir };
       supervisor = await RunningSupervisor.start(options);
     });
@@ -70,6 +76,19 @@ for (const origin of origins()) {
       assert.equal((await fetch(`${web}/b.txt`)).status, 404);
       const root = await fetch(`${web}/`, { redirect: 'manual' });
       assert.equal(root.headers.get('location'), 'players/');
+    });
+
+    it('has its console shown at the API port, and nothing else of its web files', async () => {
+      const answerOf = async (path: string) => {
+        const answer = await fetch(`${api}${path}`);
+        return [answer.status, await answer.text()];
+      };
+      assert.deepEqual(await answerOf('/console'), [200, 'a console']);
+      assert.deepEqual(await answerOf('/console/index.html'), [200, 'a console']);
+      assert.deepEqual(await answerOf('/console/no.html'), [404, 'Not Found']);
+      assert.deepEqual(await answerOf('/console/..%2fa.html'), [400, AMBIGUOUS]);
+      const [, shown] = await answerOf('/a.html');
+      assert.match(String(shown), /^\{"code":0,/);
     });
 
     it('has what a start cannot do said in one line', () => {
