@@ -136,7 +136,8 @@ const actions: CliActions = {
     const { inheritance = null, relay: taken = null } = handedOver ?? {};
     const readConfig = () => loadConfig({ flags, env, dotenv, file });
     await orGoBack(inheritance, async () => {
-      const config = await readConfig();
+      const { runsBy } = await load(import('./supervisor/runs-by.js'));
+      const { config, template } = await runsBy(inheritance?.handover ?? null, readConfig);
       const { run } = await load(import('./cli/run.js'));
       errorsAreJson = config.log.format === 'json';
       const onSignals = handleSignals;
@@ -145,14 +146,14 @@ const actions: CliActions = {
       const [, script = '', ...words] = process.argv;
       const call = { script, words, env };
       const abandon = () => process.exit(1);
-      const given = { configFile: file, cwd, demo, inheritance, taken, call, abandon };
+      const given = { configFile: file, template, cwd, demo, inheritance, taken, call, abandon };
       await run(config, { ...around, ...given, ...output, readConfig, onSignals });
     });
   },
   prove: async ({ config: file, state, demo: _, ...flags }) => {
-    const config = await loadConfig({ flags, env, dotenv, file });
+    const read = () => loadConfig({ flags, env, dotenv, file });
     const { provenBy } = await load(import('./cli/prove.js'));
-    stdout.write(await provenBy(state, config, { ...around, configFile: file }));
+    stdout.write(await provenBy(state, read, { ...around, configFile: file }));
   },
   check: async ({ config: file, ...flags }) => {
     const config = await loadConfig({ flags, env, dotenv, file });
@@ -186,9 +187,9 @@ const actions: CliActions = {
     const { upgrade } = await load(import('./cli/upgrade.js'));
     await upgrade(order, await followOptions(options));
   },
-  reload: async (dryRun, options) => {
+  reload: async (order, options) => {
     const { reload } = await load(import('./cli/reload.js'));
-    await reload(dryRun, await followOptions(options));
+    await reload(order, await followOptions(options));
   },
   top: async ({ delay, ...options }) => {
     const { top, secondsOf } = await load(import('./cli/top/top.js'));

@@ -6,6 +6,8 @@ import { codeOf, type ErrorCode, messageOf, SupervisorError } from '../errors.js
 import { readBody } from '../system/read-body.js';
 
 const TIMEOUT_MS = 10_000;
+/** Milliseconds for an answer that waits for a proof: of a program, or of SRS's config. */
+export const PROOF_MS = 120_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** How to reach the admin port of a supervisor. */
@@ -17,6 +19,8 @@ export interface AdminPort {
 export interface AdminQuestion {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
+  /** Most milliseconds for the answer; default: ten seconds. */
+  readonly limitMs?: number;
   /** Sent as JSON. */
   readonly body?: object;
 }
@@ -80,7 +84,12 @@ async function ask(
   port: AdminPort,
   question: AdminQuestion,
 ): Promise<{ status: number; body: string }> {
-  const response = await send(port, question, {}, AbortSignal.timeout(TIMEOUT_MS));
+  const response = await send(
+    port,
+    question,
+    {},
+    AbortSignal.timeout(question.limitMs ?? TIMEOUT_MS),
+  );
   const answer = await readBody(response, MAX_ANSWER_BYTES);
   return { status: response.statusCode ?? 0, body: answer.toString() };
 }

@@ -6,6 +6,9 @@ import { RELOAD_REPORT, type Reload } from './types.js';
 
 const ORDER = z.strictObject({
   dryRun: FLAG.default(false).describe('change nothing, and tell what a reload would do'),
+  yes: FLAG.default(false).describe(
+    'close clients that cannot be kept where keys take an upgrade in place',
+  ),
 });
 
 /** HTTP statuses for a reload that has changed nothing. */
@@ -33,7 +36,7 @@ export function reloadRoutes(reload: Reload): AdminPlugin {
   return async (app) => {
     takeOrders(app, STATUS);
     app.post('/admin/v1/reload', { config: { doc: DOC } }, ({ body }) =>
-      reload(readOrder(body, ORDER).dryRun),
+      reload(readOrder(body, ORDER)),
     );
   };
 }

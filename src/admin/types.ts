@@ -172,32 +172,6 @@ export interface AdminSource {
   clients(): Promise<readonly ClientRow[]>;
 }
 
-/** Outcome of a reload, or of one that only tells. */
-export const RELOAD_REPORT = z
-  .object({
-    dryRun: z.boolean().describe('nothing was changed: it was only asked what a reload would do'),
-    applied: z.array(z.string()).readonly().describe('changed keys that apply now'),
-    restartsChildren: z
-      .boolean()
-      .describe('the children are restarted one after another, to go by them'),
-    refused: z
-      .array(z.object({ key: z.string(), reason: z.string() }))
-      .readonly()
-      .describe('changed keys that keep their old value, and why'),
-    error: z
-      .string()
-      .nullable()
-      .describe('why a child does not go by the new template yet; null: all do'),
-    job: JOB_REPORT.nullable().describe(
-      'the job that restarts, adds or removes children; null: there is none',
-    ),
-  })
-  .meta({ id: 'ReloadReport' });
-export type ReloadReport = Readonly<z.infer<typeof RELOAD_REPORT>>;
-
-/** Reloads the configuration; with `dryRun` it changes nothing. Rejects if a file is bad. */
-export type Reload = (dryRun: boolean) => Promise<ReloadReport>;
-
 const CUT = z
   .record(z.string(), z.int())
   .readonly()
@@ -215,6 +189,42 @@ export const UPGRADE_PLAN = z
   })
   .meta({ id: 'UpgradePlan' });
 export type UpgradePlan = Readonly<z.infer<typeof UPGRADE_PLAN>>;
+
+/** Outcome of a reload, or of one that only tells. */
+export const RELOAD_REPORT = z
+  .object({
+    dryRun: z.boolean().describe('nothing was changed: it was only asked what a reload would do'),
+    applied: z.array(z.string()).readonly().describe('changed keys that apply now'),
+    restartsChildren: z
+      .boolean()
+      .describe('the children are restarted one after another, to go by them'),
+    refused: z
+      .array(z.object({ key: z.string(), reason: z.string() }))
+      .readonly()
+      .describe('changed keys that keep their old value, and why'),
+    error: z
+      .string()
+      .nullable()
+      .describe('why a child does not go by the new template yet; null: all do'),
+    upgrade: UPGRADE_PLAN.nullable().describe(
+      'the upgrade in place by which all is applied as soon as this is answered; null: there is none',
+    ),
+    job: JOB_REPORT.nullable().describe(
+      'the job that restarts, adds or removes children; null: there is none, or the next program begins it',
+    ),
+  })
+  .meta({ id: 'ReloadReport' });
+export type ReloadReport = Readonly<z.infer<typeof RELOAD_REPORT>>;
+
+export interface ReloadOrder {
+  /** Nothing is changed. */
+  readonly dryRun: boolean;
+  /** Clients may be closed that an upgrade in place cannot keep. */
+  readonly yes: boolean;
+}
+
+/** Reloads the configuration. Rejects if a file is bad. */
+export type Reload = (order: ReloadOrder) => Promise<ReloadReport>;
 
 /** The last upgrade of this process. */
 export const UPGRADE_STATUS = z

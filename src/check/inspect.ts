@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly configFile?: string | undefined;
   /** Gets every secret before anything is logged or printed. */
   readonly redactor: Redactor;
+  /** The template as it was read before; default: it is read from its file. */
+  readonly template?: Template | null;
   /** The ports are open already, in this process or beside it; default: false. */
   readonly isOpen?: boolean;
 }
@@ -62,7 +64,9 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
   const findings = new Findings();
   redactor.learn(secretsOf(config));
   const binary = await findings.attempt('srs', () => findBinary(config, env, packageRoot));
-  const template = await findings.attempt('template', () => readTemplate(config));
+  const known = around.template;
+  const readAgain = () => readTemplate(config);
+  const template = known ?? (await findings.attempt('template', readAgain));
   redactor.learn(secretsInTemplate(template ?? NO_TEMPLATE));
   await findings.attempt('secrets', () => findOpenSecrets(argv, configFile));
   const plan = await findings.attempt('cpus', () => planChildren(config));
@@ -82,9 +86,9 @@ export async function inspect(config: Config, around: Surroundings): Promise<Ins
     return { findings, prepared: null, count };
   }
   await findings.attempt('live', () => liveFormats(config, template));
-  const known = { config, env, binary, template, plan, ...shares };
+  const facts = { config, env, binary, template, plan, ...shares };
   const machine = { pinning: pinning ?? null, hasOverlap: overlap ?? false };
-  const prepared = { ...known, ...machine, firewall: firewall ?? null };
+  const prepared = { ...facts, ...machine, firewall: firewall ?? null };
   if (count > 0) await findings.attempt('srs -t', () => tryConf(prepared));
   return { findings, prepared: findings.error === null ? prepared : null, count };
 }

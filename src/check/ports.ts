@@ -11,12 +11,18 @@ import type { Outcome } from './findings.js';
 const TCP = ['rtmp', 'rtmps', 'http', 'https', 'api', 'apiHttps', 'peer', 'admin', 'rtc'] as const;
 const UDP = ['rtc', 'srt'] as const;
 
-/** Binds each configured port and closes it again. Throws ERR_LISTEN. */
-export async function provePorts(config: Config): Promise<Outcome<null>> {
+/**
+ * Binds each configured port and closes it again, except those that `before` has open at the same
+ * address. Throws ERR_LISTEN.
+ */
+export async function provePorts(
+  config: Config,
+  before: Config | null = null,
+): Promise<Outcome<null>> {
   const free = new Set<string>();
   const prove = async (name: keyof Config['listen'], proveOne: typeof proveFree) => {
-    const address = isOpened(config, name) ? config.listen[name] : null;
-    if (address === null) return;
+    const address = openedAt(config, name);
+    if (address === null || isAt(before, name, address)) return;
     await proveOne(`listen.${name}`, address);
     free.add(`${name} ${formatAddress(address)}`);
   };
@@ -25,13 +31,26 @@ export async function provePorts(config: Config): Promise<Outcome<null>> {
   return { value: null, text: `free: ${[...free].join(', ')}` };
 }
 
+/** Returns the names of the ports that one configuration opens, and the other one does not. */
+export function portsGone(before: Config, after: Config): string[] {
+  const names = Object.keys(before.listen) as (keyof Config['listen'])[];
+  const isOpen = (config: Config, name: keyof Config['listen']) => openedAt(config, name) !== null;
+  return names.filter((name) => isOpen(before, name) && !isOpen(after, name));
+}
+
 /**
- * Returns whether a start opens that port: the peer port only with a shared registry, the media
- * port unless media goes directly to the children.
+ * Returns the address at which a start opens that port; null: it does not. The peer port is open
+ * only with a shared registry, the media port unless media goes directly to the children.
  */
-function isOpened({ registry, cluster, rtc }: Config, name: keyof Config['listen']): boolean {
-  if (name === 'peer') return registry !== 'memory' && cluster.secret !== null;
-  return name !== 'rtc' || rtc.media !== 'direct';
+function openedAt(config: Config, name: keyof Config['listen']): Address | null {
+  const { registry, cluster, rtc, listen } = config;
+  if (name === 'peer' && (registry === 'memory' || cluster.secret === null)) return null;
+  return name === 'rtc' && rtc.media === 'direct' ? null : listen[name];
+}
+
+function isAt(config: Config | null, name: keyof Config['listen'], address: Address): boolean {
+  const known = config && openedAt(config, name);
+  return known !== null && formatAddress(known) === formatAddress(address);
 }
 
 async function proveUdpFree(key: string, address: Address): Promise<void> {

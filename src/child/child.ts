@@ -97,7 +97,8 @@ export class Child {
     const [{ id, generation }, { ports }, { wanted }] = [this, this.#lease, this.cpus];
     const [restarts, failures, drainedFor] = [this.#restarts, this.#failures, this.#drainedFor];
     const known = { id, generation, restarts, failures, drainedFor, ports, standing };
-    return { ...known, cpus: [...wanted], process: await keptProcess(this.#life) };
+    const conf = this.#setup.started.of({ id, generation });
+    return { ...known, conf, cpus: [...wanted], process: await keptProcess(this.#life) };
   }
 
   /** Goes on with what the program before this one gave; resolves as `start`. */
@@ -220,7 +221,7 @@ export class Child {
     const { id, generation } = this;
     const onReady = (pid: number) => this.#ready(pid);
     if (kept !== null) {
-      this.#setup.started.note({ id, generation }, this.#setup.conf());
+      this.#setup.started.note({ id, generation }, kept.conf ?? this.#setup.conf());
       this.#life = await continueLife(this.#plan(), kept, onReady);
       return this.#life;
     }

@@ -16,6 +16,8 @@ export interface CpuKeeperOptions extends Omit<PlanOptions, 'count'> {
   readonly hasOverlap: boolean;
   readonly workDir: string;
   readonly fleet: Fleet;
+  /** The program before this one has bound the children. */
+  readonly isAdopted: boolean;
   readonly changes: CpuChanges;
   readonly logger: Logger;
 }
@@ -43,7 +45,20 @@ export class CpuKeeper {
 
   async start(): Promise<void> {
     await this.#lookForOthers();
+    if (this.#options.isAdopted) await this.#rebind();
     this.#next();
+  }
+
+  /** Pins children to the CPUs of the plan where another configuration gave them other ones. */
+  async #rebind(): Promise<void> {
+    const { isPinned, fleet } = this.#options;
+    if (!isPinned) return;
+    await fleet.readCpus();
+    const wanted = this.#plan.children.map(({ cpus }) => cpus);
+    const actual = fleet.statuses().map(({ cpus }) => cpus);
+    const areSame = wanted.every((cpus, index) => String(cpus) === String(actual[index]));
+    // Children that were added or removed by an order have CPUs of another plan.
+    if (wanted.length === actual.length && !areSame) await fleet.repin(wanted);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { ConfOptions } from './conf-plan.js';
 
 const DESCRIPTOR = z.number().int().min(3);
 
@@ -21,6 +23,8 @@ const KEPT_STANDING = z.object({
   lastErrorAt: z.number().nullable(),
 });
 
+const CONF = z.custom<ConfOptions>((value) => typeof value === 'object' && value !== null);
+
 /** A child that one program leaves to the next one in its process. */
 const KEPT_CHILD = z.object({
   id: z.string(),
@@ -38,6 +42,8 @@ const KEPT_CHILD = z.object({
     srt: z.number().int(),
   }),
   standing: KEPT_STANDING,
+  /** The options of its process's config, in the form of that program; null: not known. */
+  conf: CONF.nullable().default(null),
   /** Null: none runs. */
   process: KEPT_PROCESS.nullable(),
 });
@@ -58,9 +64,31 @@ export interface RunningChild {
   readonly process: KeptProcess;
   /** It has been ready. */
   readonly isReady: boolean;
+  /** See `KEPT_CHILD`. */
+  readonly conf: ConfOptions | null;
 }
 
 /** Returns the process of a child, and whether it has been ready; null if none runs. */
-export function runningOf({ process, standing: { state } }: KeptChild): RunningChild | null {
-  return process && { process, isReady: state === 'ready' || state === 'draining' };
+export function runningOf({ process, conf, standing }: KeptChild): RunningChild | null {
+  const { state } = standing;
+  return process && { process, conf, isReady: state === 'ready' || state === 'draining' };
+}
+
+/**
+ * Returns the fleet with `present` for each config that says the same, since configs are told apart
+ * by identity; without any config if another version has written them.
+ */
+export function withConfs(
+  { children, ...rest }: KeptFleet,
+  present: ConfOptions,
+  isSameVersion: boolean,
+): KeptFleet {
+  const known = new Map<ConfOptions, ConfOptions>();
+  const confOf = (conf: ConfOptions) => {
+    const found = known.get(conf) ?? (isDeepStrictEqual(conf, present) ? present : conf);
+    known.set(conf, found);
+    return found;
+  };
+  const conf = (child: KeptChild) => (isSameVersion && child.conf ? confOf(child.conf) : null);
+  return { ...rest, children: children.map((child) => ({ ...child, conf: conf(child) })) };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ReloadOrder } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
 import type { EventsOrder } from './events.js';
 import type { LogsOrder } from './logs.js';
@@ -11,7 +12,7 @@ export interface OrderActions {
   readonly logs: (order: LogsOrder, options: QueryOptions) => Promise<void>;
   readonly order: (order: Order, options: QueryOptions) => Promise<void>;
   readonly upgrade: (order: UpgradeOrder, options: QueryOptions) => Promise<void>;
-  readonly reload: (dryRun: boolean, options: QueryOptions) => Promise<void>;
+  readonly reload: (order: ReloadOrder, options: QueryOptions) => Promise<void>;
 }
 
 interface DrainOptions extends QueryOptions {
@@ -50,6 +51,7 @@ interface EventsCommandOptions extends QueryOptions {
 
 interface ReloadOptions extends QueryOptions {
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 interface UpgradeOptions extends QueryOptions {
@@ -103,7 +105,10 @@ export function addOrders(program: Command, actions: OrderActions): void {
   addUpgrade(command, actions);
   command('reload', 'apply the configuration, template and certificate as their files are now')
     .option('--dry-run', 'say what would be applied, and change nothing')
-    .action((options: ReloadOptions) => reload(options.dryRun ?? false, options));
+    .option('--yes', 'close clients that cannot be kept, where keys take an upgrade in place')
+    .action(({ dryRun = false, yes = false, ...options }: ReloadOptions) =>
+      reload({ dryRun, yes }, options),
+    );
   command('job', 'show the job at work on children, or the last one')
     .option('--stop', 'end it as soon as the box is in order')
     .action((options: JobOptions) => order({ kind: 'job', stop: options.stop ?? false }, options));

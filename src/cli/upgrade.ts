@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { adminAsk } from '../admin/client.js';
+import { type AdminPort, adminAsk, PROOF_MS } from '../admin/client.js';
+import { countOf, cutText } from '../admin/cut-text.js';
 import type { UpgradePlan, UpgradeStatus } from '../admin/types.js';
 import { SupervisorError } from '../errors.js';
 import { plural } from '../system/plural.js';
@@ -29,7 +30,7 @@ export async function upgrade(order: UpgradeOrder, options: FollowOptions): Prom
   const { to, dryRun, yes } = order;
   const ask = (isDry: boolean) => {
     const body = { ...(to === null ? {} : { to }), dryRun: isDry };
-    return adminAsk<UpgradePlan>(port, { method: 'POST', path: PATH, body });
+    return adminAsk<UpgradePlan>(port, { method: 'POST', path: PATH, body, limitMs: PROOF_MS });
   };
   const isAsked = width !== null && !yes && !json;
   if (dryRun || isAsked) {
@@ -38,20 +39,32 @@ export async function upgrade(order: UpgradeOrder, options: FollowOptions): Prom
     if (dryRun) return;
     if (countOf(plan.cut) > 0) throw mustSayYes(plan);
   }
-  const before = await adminAsk<UpgradeStatus>(port, { method: 'GET', path: PATH });
+  const before = await upgradesOf(port);
   await ask(false);
-  const status = await untilDone(before.upgrades, options);
+  const status = await untilDone(before, options);
   stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
-  if (status.state === 'failed') {
-    throw new SupervisorError(
-      'ERR_UPGRADE',
-      `upgrade: ${status.error}; the program before goes on`,
-    );
-  }
+  throwIfFailed(status);
 }
 
-/** Resolves when the process has another program. The port answers only now and then meanwhile. */
-async function untilDone(before: number, { port, interrupted }: FollowOptions) {
+/** Returns the number of programs that the process had before. @throws ERR_ADMIN */
+export async function upgradesOf(port: AdminPort): Promise<number> {
+  return (await adminAsk<UpgradeStatus>(port, { method: 'GET', path: PATH })).upgrades;
+}
+
+/** Throws ERR_UPGRADE if the new program did not follow. */
+export function throwIfFailed({ state, error }: UpgradeStatus): void {
+  if (state !== 'failed') return;
+  throw new SupervisorError('ERR_UPGRADE', `upgrade: ${error}; the program before goes on`);
+}
+
+/**
+ * Resolves when the process has had more programs than `before`. The port answers only now and then
+ * meanwhile. Throws ERR_UPGRADE if that is not known after two minutes.
+ */
+export async function untilDone(
+  before: number,
+  { port, interrupted }: Pick<FollowOptions, 'port' | 'interrupted'>,
+): Promise<UpgradeStatus> {
   const limit = performance.now() + LIMIT_MS;
   while (performance.now() < limit && !interrupted.aborted) {
     const question = { method: 'GET', path: PATH } as const;
@@ -64,26 +77,22 @@ async function untilDone(before: number, { port, interrupted }: FollowOptions) {
 }
 
 function planText({ from, to, kept, cut }: UpgradePlan): string {
-  return `${from} -> ${to}: ${clients(kept)} would be kept${cutText(cut, 'would be closed')}\n`;
+  return `${from} -> ${to}: ${clients(kept)} would be kept${closedText(cut, 'would be closed')}\n`;
 }
 
-function statusText({ from, to, pauseMs, kept, cut, state }: UpgradeStatus): string {
+/** Returns what has come of an upgrade, as a line; empty if it has failed. */
+export function statusText({ from, to, pauseMs, kept, cut, state }: UpgradeStatus): string {
   if (state === 'failed') return '';
   const pause = pauseMs === null ? '' : `, media stood still for ${pauseMs} ms`;
-  return `${from} -> ${to}: ${clients(kept)} kept${cutText(cut, 'closed')}${pause}\n`;
+  return `${from} -> ${to}: ${clients(kept)} kept${closedText(cut, 'closed')}${pause}\n`;
 }
 
-function cutText(cut: UpgradePlan['cut'], how: string): string {
-  const names = Object.entries(cut).map(([name, count]) => `${printable(name)} ${count}`);
-  return names.length === 0 ? '' : `, ${clients(countOf(cut))} ${how} (${names.join(', ')})`;
+function closedText(cut: UpgradePlan['cut'], how: string): string {
+  return countOf(cut) === 0 ? '' : `, ${printable(cutText(cut, how))}`;
 }
 
 function clients(count: number): string {
   return plural(count, 'connection', 'connections');
-}
-
-function countOf(cut: UpgradePlan['cut']): number {
-  return Object.values(cut).reduce((sum, count) => sum + count, 0);
 }
 
 function mustSayYes({ cut }: UpgradePlan): SupervisorError {

@@ -7,14 +7,15 @@ export function changedKeys(before: Config, after: Config): string[] {
   return KEYS.filter((key) => textOf(before, key) !== textOf(after, key));
 }
 
-/** Returns `before` with the values that `after` has for these keys. */
+/** Returns `before` with the values that `after` has for these keys, if it has any. */
 export function withKeys(before: Config, after: Config, keys: readonly string[]): Config {
   const set = (node: unknown, path: readonly string[], value: unknown): unknown => {
     const [name, ...rest] = path;
     if (name === undefined || !isRecord(node)) return value;
     return { ...node, [name]: set(node[name], rest, value) };
   };
-  return keys.reduce<unknown>(
+  const known = keys.filter((key) => valueAt(after, key) !== undefined);
+  return known.reduce<unknown>(
     (merged, key) => set(merged, key.split('.'), valueAt(after, key)),
     before,
   ) as Config;

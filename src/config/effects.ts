@@ -1,9 +1,12 @@
+import { KEYS } from './schema.js';
+
 /**
  * Effect of a reload on a key that has changed. `live`: it applies at once, to what comes from then
  * on. `children`: so it does, and the children are drained and restarted one after another.
+ * `upgrade`: the same program takes the place of this one and reads it, if that closes nobody.
  * `restart`: it is refused, and the old value stays until the supervisor is restarted.
  */
-export type Effect = 'live' | 'children' | 'restart';
+export type Effect = 'live' | 'children' | 'upgrade' | 'restart';
 
 /** The effect of each key, in the schema's order; docs/reload.md has the same table. */
 export const EFFECTS = {
@@ -24,7 +27,7 @@ export const EFFECTS = {
   'children.recycle.age': 'live',
   'children.recycle.at': 'live',
   'children.recycle.drainSeconds': 'live',
-  'children.firewall': 'restart',
+  'children.firewall': 'upgrade',
   'origins.ttlSeconds': 'live',
   'origins.from': 'live',
   'origins.token': 'live',
@@ -36,25 +39,25 @@ export const EFFECTS = {
   'origins.fetchOnPlay': 'live',
   'origins.fixed': 'live',
   workDir: 'restart',
-  'cpu.pin': 'restart',
-  'cpu.reserve': 'restart',
-  'cpu.smt': 'restart',
-  'listen.rtmp': 'restart',
-  'listen.rtmps': 'restart',
-  'listen.http': 'restart',
-  'listen.https': 'restart',
-  'listen.api': 'restart',
-  'listen.apiHttps': 'restart',
-  'listen.rtc': 'restart',
-  'listen.srt': 'restart',
-  'listen.peer': 'restart',
-  'listen.admin': 'restart',
+  'cpu.pin': 'upgrade',
+  'cpu.reserve': 'upgrade',
+  'cpu.smt': 'upgrade',
+  'listen.rtmp': 'upgrade',
+  'listen.rtmps': 'upgrade',
+  'listen.http': 'upgrade',
+  'listen.https': 'upgrade',
+  'listen.api': 'upgrade',
+  'listen.apiHttps': 'upgrade',
+  'listen.rtc': 'upgrade',
+  'listen.srt': 'upgrade',
+  'listen.peer': 'upgrade',
+  'listen.admin': 'upgrade',
   'tls.cert': 'live',
   'tls.key': 'live',
-  'proxies.trusted': 'restart',
-  'proxies.protocol': 'restart',
+  'proxies.trusted': 'upgrade',
+  'proxies.protocol': 'upgrade',
   vhosts: 'children',
-  'http.dir': 'restart',
+  'http.dir': 'upgrade',
   'http.waitSeconds': 'live',
   'hls.enabled': 'children',
   'hls.from': 'live',
@@ -82,7 +85,7 @@ export const EFFECTS = {
   'access.jwt.issuer': 'live',
   'access.jwt.audience': 'live',
   'rtc.candidates': 'live',
-  'rtc.media': 'restart',
+  'rtc.media': 'upgrade',
   'srt.defaultStreamId': 'live',
   'srt.defaultMode': 'live',
   registry: 'restart',
@@ -93,7 +96,7 @@ export const EFFECTS = {
   'cluster.secretFile': 'restart',
   'cluster.sentinelAuth': 'restart',
   'cluster.sentinelAuthFile': 'restart',
-  placement: 'restart',
+  placement: 'upgrade',
   'relay.engine': 'restart',
   'relay.threads': 'restart',
   'fanout.mode': 'live',
@@ -129,22 +132,16 @@ export const EFFECTS = {
 } as const satisfies Readonly<Record<string, Effect>>;
 
 type Key = keyof typeof EFFECTS;
-/** A key that a reload applies. */
+/** A key that a reload applies in the running program. */
 export type RenewableKey = {
-  [K in Key]: (typeof EFFECTS)[K] extends 'restart' ? never : K;
+  [K in Key]: (typeof EFFECTS)[K] extends 'restart' | 'upgrade' ? never : K;
 }[Key];
 
 /** Reasons for which keys take a restart, by key or section. */
 const REASONS: Readonly<Record<string, string>> = {
-  listen: 'ports are opened at the start',
-  proxies: 'the ports were opened with it',
   'srs.binary': 'the running children are of that program',
   'children.portBase': 'the running children have their ports by it',
-  'children.firewall': 'the running children have their ports by it',
   workDir: 'the running children have their files there',
-  cpu: 'the CPUs were divided by it at the start',
-  http: 'the HTTP ports were opened with it',
-  rtc: 'the media port was opened with it',
   registry: 'the claims are there',
   registryFile: 'the claims are there',
   cluster: 'the boxes know each other by it',
@@ -159,4 +156,9 @@ export function effectOf(key: string): Effect {
 export function restartReason(key: string): string {
   const [section = ''] = key.split('.');
   return REASONS[key] ?? REASONS[section] ?? 'it is read at the start';
+}
+
+/** Returns the keys that no program can change while the children that it found run. */
+export function lastingKeys(): readonly string[] {
+  return KEYS.filter((key) => effectOf(key) === 'restart');
 }

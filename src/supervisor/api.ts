@@ -4,7 +4,7 @@ import { Api } from '../api/api.js';
 import { rulesOf } from '../api/rules.js';
 import type { ApiChild, ApiIdentity, ApiSource } from '../api/types.js';
 import type { ConfFacts } from '../check/prepared.js';
-import { renewedConf } from '../check/renew-conf.js';
+import { fixedPartText, renewedConf } from '../check/renew-conf.js';
 import type { Fleet } from '../child/fleet.js';
 import { readProcess } from '../child/process.js';
 import { type ChildStatus, isServing } from '../child/types.js';
@@ -81,7 +81,11 @@ function portsOf({ listen }: Config, listeners: Listeners): ReturnType<ApiSource
  * ERR_CONFIG if children would have to restart for it: SRS's API reloads, and restarts nothing.
  */
 async function renew({ prepared, fleet, access, current }: MergedApiParts): Promise<void> {
-  const { conf, startPart } = await renewedConf({ ...prepared, ...current });
+  const { conf, startPart, fixedPart } = await renewedConf({ ...prepared, ...current });
+  if (fixedPart !== null) {
+    const text = fixedPartText(fixedPart, 'an upgrade in place: run srs-supervisor reload');
+    throw new SupervisorError('ERR_CONFIG', text);
+  }
   if (startPart !== null) {
     const what = `srs.template: ${startPart} has changed, for which the children restart`;
     throw new SupervisorError('ERR_CONFIG', `${what}: run srs-supervisor reload`);

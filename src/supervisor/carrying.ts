@@ -12,14 +12,16 @@ import type { KeptPort } from '../system/open-ports.js';
 import type { Inheritance } from '../upgrade/inheritance.js';
 import type { KeptPairs } from './kept-pairs.js';
 import { PARTS } from './kept-parts.js';
-import type { Listeners } from './listeners.js';
+import type { Listeners, NamedListener } from './listeners.js';
 import type { SharedMap } from './registry.js';
+import type { Current } from './renewals.js';
 import type { Room } from './rooms.js';
 import type { Routing } from './routing.js';
 
 export interface CarryingParts {
   readonly engine: RelayEngine;
   readonly map: SharedMap;
+  readonly current: Current;
   readonly listeners: Listeners;
   readonly fleet: Fleet;
   readonly placement: Placement;
@@ -31,6 +33,12 @@ export interface CarryingParts {
   /** The CPUs of the relay threads, and most pipes of all of them together. */
   readonly relayCpus: readonly number[];
   readonly pipes: number;
+}
+
+/** Clients that outlive the program, and those that do not, by port. */
+export interface KeptCount {
+  readonly kept: number;
+  readonly cut: Readonly<Record<string, number>>;
 }
 
 /** The state that is given away at one moment. */
@@ -49,14 +57,18 @@ export class Carrying {
     this.#parts = parts;
   }
 
-  /** Returns how many clients would outlive the program, and how many would not, by port. */
-  count(): { readonly kept: number; readonly cut: Readonly<Record<string, number>> } {
+  /**
+   * Returns how many clients would outlive the program, and how many would not, by port, if the
+   * next program does not open these ports.
+   */
+  count(gone: readonly string[] = []): KeptCount {
     const { engine } = this.#parts;
     const cut: Record<string, number> = {};
     let kept = 0;
     for (const { name, listener } of this.#parts.listeners) {
-      const lasting = listener instanceof ClientListener ? lastingOf(name, listener, engine) : 0;
-      const rest = listener.summary().connections - lasting;
+      const isKept = isCarried(name) && !gone.includes(name);
+      const lasting = isKept ? lastingOf(listener, engine) : 0;
+      const rest = servedBy(listener) - lasting;
       kept += lasting;
       if (rest > 0) cut[name] = rest;
     }
@@ -65,9 +77,11 @@ export class Carrying {
 
   /** Returns the parts as they are, without what has descriptors: for a proof. */
   sample(): GivenState {
-    const { placement, hooks, aliases, map } = this.#parts;
+    const { placement, hooks, aliases, map, current } = this.#parts;
     const box = { alias: aliases.next, id: map.box };
-    const parts = { streams: placement.give(), hooks: hooks.give(), box };
+    const { config, template } = current;
+    const running = { config, template };
+    const parts = { streams: placement.give(), hooks: hooks.give(), box, running };
     return { parts, descriptors: [] };
   }
 
@@ -141,9 +155,17 @@ function isCarried(port: string): boolean {
   return port !== 'rtc';
 }
 
-function lastingOf(name: string, listener: ClientListener, engine: RelayEngine): number {
-  const { keeping } = engine;
-  if (keeping === null || !isCarried(name)) return 0;
+/**
+ * Returns how many clients with a stream a port has. The other connections of an HTTP port are idle
+ * or have a request under way, which comes to its end.
+ */
+function servedBy(listener: NamedListener['listener']): number {
+  if (!(listener instanceof ClientListener)) return listener.summary().connections;
+  return Array.from(listener.connections).filter(({ stream }) => stream !== null).length;
+}
+
+function lastingOf(listener: NamedListener['listener'], { keeping }: RelayEngine): number {
+  if (keeping === null || !(listener instanceof ClientListener)) return 0;
   const isKept = (relayed: object) => (keeping.keeps(relayed) ? 0 : null);
   return listener.give(isKept).length;
 }

@@ -9,7 +9,7 @@ export function makeCpuKeeper(
     pinning,
     hasOverlap,
   }: Pick<Prepared, 'config' | 'plan' | 'pinning' | 'hasOverlap'>,
-  parts: Pick<CpuKeeperOptions, 'fleet' | 'changes' | 'logger'>,
+  parts: Pick<CpuKeeperOptions, 'fleet' | 'changes' | 'isAdopted' | 'logger'>,
 ): CpuKeeper {
   const { workDir, cpu } = config;
   const { reserve, smt } = cpu;

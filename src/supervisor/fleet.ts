@@ -2,6 +2,7 @@ import { type ConfFacts, confOptions, type Prepared } from '../check/prepared.js
 import { Fleet } from '../child/fleet.js';
 import type { FleetOptions } from '../child/fleet-options.js';
 import type { HooksPlan } from '../child/hooks-conf.js';
+import { withConfs } from '../child/kept.js';
 import type { LoopClock } from '../clock/loop.js';
 import type { ChildTraffic } from '../listener/listener.js';
 import type { Logger } from '../logging/logger.js';
@@ -12,11 +13,19 @@ export interface FleetParts extends Pick<FleetOptions, 'onPorts' | 'stalls' | 's
   readonly hooks: (childId: string) => HooksPlan;
   readonly loop: LoopClock;
   readonly listeners: Listeners;
+  /** The program of this version has given `kept`. */
+  readonly isSameVersion: boolean;
   readonly logger: Logger;
 }
 
 /** Builds the children of the plan; starts none. */
-export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
+export function makeFleet({
+  prepared,
+  listeners,
+  kept: given,
+  isSameVersion,
+  ...told
+}: FleetParts): Fleet {
   const { config, env, binary, plan, pinning } = prepared;
   const { workDir, children } = config;
   const cpus = plan.children.map((child) => child.cpus);
@@ -25,8 +34,20 @@ export function makeFleet({ prepared, listeners, ...told }: FleetParts): Fleet {
   const sends = (id: string) => (listeners.traffic().get(id)?.bitrateOut ?? 0) > 0;
   const moves = (id: string) => (listeners.traffic().get(id)?.bitrate ?? 0) > 0;
   const conf = confOptions(prepared);
+  const kept = given ? withConfs(given, conf, isSameVersion) : null;
   const rules = { maxHungPercent, maxCrashes, eject, ejectSeconds, startSeconds };
-  return new Fleet({ binary, cpus, pinning, conf, ...rules, sends, moves, ...files, ...told });
+  return new Fleet({
+    binary,
+    cpus,
+    pinning,
+    conf,
+    ...rules,
+    sends,
+    moves,
+    kept,
+    ...files,
+    ...told,
+  });
 }
 
 /** Returns whether a child has players, gets media of its clients, and sends none now. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { KEPT_FLEET } from '../child/kept.js';
+import type { Template } from '../child/template.js';
+import type { Config } from '../config/config.js';
 import { KEPT_HOOKS } from '../hooks/kept.js';
 import { KEPT_CLIENT } from '../listener/kept.js';
 import { KEPT_STREAM } from '../placement/kept.js';
@@ -16,8 +18,35 @@ const KEPT_PORT = z.object({
   sockets: z.array(DESCRIPTOR),
 });
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** How a program ran, in its own form. */
+const RUNNING = z.object({
+  config: z.custom<Config>(isObject),
+  template: z.custom<Template>(isObject),
+});
+
+/** A reload that another program carries to its end. */
+const RELOADING = z.object({
+  /** Keys that the new program applies. */
+  keys: z.array(z.string()),
+  refused: z.array(z.string()),
+  /** The children's configs differ, and they are to be restarted. */
+  rolls: z.boolean(),
+  /** The new number of children; null: as before. */
+  count: z.union([z.literal('auto'), z.number().int()]).nullable(),
+});
+
+export type KeptReload = z.infer<typeof RELOADING>;
+
 /** The parts of the state that outlive the program, each by the schema of its room. */
 export const PARTS = {
+  /** For the way back, and for what no program can change while its children run. */
+  running: part('running', RUNNING),
+  /** None: it was no reload. */
+  reload: part('reload', RELOADING),
   ports: part('ports', z.array(KEPT_PORT)),
   /** The relay threads, which the next program has before it knows the configuration. */
   relay: part(

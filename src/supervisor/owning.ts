@@ -14,6 +14,7 @@ import type { Placement } from '../placement/placement.js';
 import type { StreamStatus } from '../placement/types.js';
 import type { Origins } from '../unmanaged/origins.js';
 import type { Watch } from '../unmanaged/watch.js';
+import { VERSION } from '../version.js';
 import { makeCpuKeeper } from './cpus.js';
 import { makeFirewall } from './firewall.js';
 import { makeFleet, stallsIn } from './fleet.js';
@@ -74,6 +75,7 @@ export function makeOwning(
     hooks: (childId) => hooks.planFor(childId),
     onPorts: (ports) => firewall.guard(ports),
     kept: inheritance?.part(PARTS.fleet) ?? null,
+    isSameVersion: inheritance?.handover.version === VERSION,
     loop,
     listeners,
     stalls: (id) => {
@@ -82,7 +84,8 @@ export function makeOwning(
     },
     logger: log('fleet'),
   });
-  const cpus = makeCpuKeeper(prepared, { fleet, changes, logger: log('cpu') });
+  const isAdopted = inheritance !== null;
+  const cpus = makeCpuKeeper(prepared, { fleet, changes, isAdopted, logger: log('cpu') });
   const rtmp = () => listeners.address('rtmp');
   const origins = makeOrigins({ current, loop, rtmp, logger: log('origins') });
   const conf = confOptions(prepared);

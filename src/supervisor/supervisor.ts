@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type {
   AdminStatus,
   BoxOrders,
+  ReloadOrder,
   ReloadReport,
   UpgradePlan,
   UpgradeStatus,
@@ -22,7 +23,7 @@ import { drained } from './drained.js';
 import { PARTS } from './kept-parts.js';
 import type { SupervisorOptions } from './options.js';
 import { Reloader } from './reload.js';
-import { recordReload } from './reload-event.js';
+import { recordReload, tellReload } from './reload-event.js';
 import { Rooms } from './rooms.js';
 import { startOrder } from './start-order.js';
 import { completeAdoption, idMarkOf } from './upgrade-status.js';
@@ -56,7 +57,7 @@ export class Supervisor {
       return supervisor;
     };
     const orders: BoxOrders = {
-      reload: async (dryRun) => serving().reload(dryRun),
+      reload: async (order) => serving().reload(order),
       upgrades: {
         status: () => serving().upgradeStatus,
         upgrade: async (to, dryRun) => serving().upgrade(to, dryRun),
@@ -79,7 +80,7 @@ export class Supervisor {
     this.#rooms = rooms;
     this.#upgrader = new Upgrader(options, parts);
     const { prepared, readConfig = async () => prepared.config } = options;
-    this.#reloader = new Reloader({ prepared, readConfig }, parts);
+    this.#reloader = new Reloader({ prepared, readConfig, upgrader: this.#upgrader }, parts);
   }
 
   /** The program as operators see it. */
@@ -94,15 +95,15 @@ export class Supervisor {
   async start(): Promise<void> {
     const isServing = await this.#rooms.start(startOrder(this.#options, this.#parts));
     if (!isServing) return;
-    this.#complete();
+    await this.#complete();
     this.#phase.state = 'ready';
     record(this.#options.logger, { type: 'box', state: 'serving' });
   }
 
   /** Applies configuration, template and certificate as their files are now. See `Reloader`. */
-  reload(dryRun = false): Promise<ReloadReport> {
-    const reloading = this.#reloader.reload(dryRun);
-    return dryRun ? reloading : recordReload(this.#options.logger, reloading);
+  reload(order: ReloadOrder = { dryRun: false, yes: false }): Promise<ReloadReport> {
+    const reloading = this.#reloader.reload(order);
+    return order.dryRun ? reloading : recordReload(this.#options.logger, reloading);
   }
 
   /** The last upgrade of this process, or the one at work. */
@@ -113,7 +114,7 @@ export class Supervisor {
   /** Puts another program in the place of this one. See `Upgrader`. */
   async upgrade(to: string | null = null, dryRun = false): Promise<UpgradePlan> {
     if (this.#phase.state !== 'ready' || this.#rooms.isClosing) throw notYet();
-    return this.#upgrader.upgrade(to, dryRun);
+    return this.#upgrader.upgrade({ to, dryRun });
   }
 
   /** The configuration by which it runs now. */
@@ -157,13 +158,18 @@ export class Supervisor {
   }
 
   /** All that the program before has left is taken over. */
-  #complete(): void {
+  async #complete(): Promise<void> {
     const { inheritance = null } = this.#options;
     if (inheritance === null) return;
     completeAdoption(inheritance);
     const { pairs } = this.#parts;
     this.#upgrader.adopted(pairs === null ? null : pairs.takenAt - inheritance.handover.stoppedAt);
-    tellUpgrade(this.#options, this.#upgrader.status);
+    const { status } = this.#upgrader;
+    tellUpgrade(this.#options, status);
+    const reload = inheritance.part(PARTS.reload);
+    if (reload === null || status.state === 'failed') return;
+    await this.#reloader.goOn(reload);
+    tellReload(this.#options.logger, reload);
   }
 
   /** Returns the bound address of a listener; null if it is off or not open. */

@@ -14,6 +14,7 @@ import { prove } from '../upgrade/prove.js';
 import { VERSION } from '../version.js';
 import type { Composition } from './compose.js';
 import type { SupervisorOptions } from './options.js';
+import type { UpgradeOrder } from './upgrade-order.js';
 import { statusAfter } from './upgrade-status.js';
 
 /** Milliseconds for clients on their way, requests under way and UDP sessions to come to an end. */
@@ -47,44 +48,58 @@ export class Upgrader {
   }
 
   /**
-   * Proves the program in the folder `to` (null: the one that is installed where this one was
-   * started from). Unless `dryRun`, puts it in the place of this one soon after that. Rejects, and
-   * changes nothing, if it cannot follow. @throws ERR_BUSY, ERR_CONFIG
+   * Proves the program of the order. Unless that is a dry run, puts it in the place of this one
+   * soon after that. Rejects, and changes nothing, if it cannot follow. @throws ERR_BUSY,
+   * ERR_CONFIG
    */
-  async upgrade(to: string | null, dryRun: boolean): Promise<UpgradePlan> {
+  async upgrade(order: UpgradeOrder): Promise<UpgradePlan> {
+    const plan = await this.tryUpgrade(order);
+    if (typeof plan !== 'string') return plan;
+    throw new SupervisorError('ERR_CONFIG', `upgrade: ${plan}; nothing has changed`);
+  }
+
+  /** As `upgrade`, but resolves with the reason if the program cannot follow. @throws ERR_BUSY */
+  async tryUpgrade(order: UpgradeOrder): Promise<UpgradePlan | string> {
     if (this.#status.state === 'running') throw busy('an upgrade is at work');
     this.#parts.jobs.demandFree();
     const before = this.#status;
     this.#status = { ...before, state: 'running', error: null };
-    const plan = await this.#plan(to, dryRun).catch((error: unknown) => {
+    try {
+      const plan = await this.#plan(order);
+      if (order.dryRun) this.#status = before;
+      else setImmediate(() => void this.#perform(plan, order));
+      return plan;
+    } catch (error) {
       this.#status = before;
+      if (error instanceof Refusal) return error.message;
       throw error;
-    });
-    if (dryRun) this.#status = before;
-    else setImmediate(() => void this.#perform(plan));
-    return plan;
+    }
   }
 
-  async #plan(to: string | null, dryRun: boolean): Promise<UpgradePlan> {
+  async #plan({ to, dryRun, gone = [], reload }: UpgradeOrder): Promise<UpgradePlan> {
     const [posix, call] = [await this.#posix(), this.#call()];
     const script = to === null ? call.script : join(resolve(to), SCRIPT);
-    if (!existsSync(script)) throw refused(`${script} is not there: name a folder of the package`);
-    const { kept, cut } = this.#parts.carrying.count();
-    const sample = { ...this.#draft(call, cut), ...this.#parts.carrying.sample() };
+    if (!existsSync(script)) {
+      throw new Refusal(`${script} is not there: name a folder of the package`);
+    }
+    const { carrying } = this.#parts;
+    const { kept, cut } = carrying.count(gone);
+    const { parts, descriptors } = carrying.sample();
+    const sample = { ...this.#draft(call, cut), descriptors, parts: { ...parts, reload } };
     const proof = await prove(posix, { ...call, script }, sample);
-    if ('reason' in proof) throw refused(`the new program cannot follow: ${proof.reason}`);
+    if ('reason' in proof) throw new Refusal(`the new program cannot follow: ${proof.reason}`);
     return { dryRun, from: VERSION, to: proof.version, script, kept, cut };
   }
 
   async #posix(): Promise<Posix> {
     const posix = process.platform === 'linux' ? await loadPosix() : null;
     if (posix !== null) return posix;
-    throw refused('it needs Linux and the package koffi: restart instead');
+    throw new Refusal('it needs Linux and the package koffi: restart instead');
   }
 
   #call(): ProgramCall {
     const { call } = this.#options;
-    if (call === undefined) throw refused('nobody has said how this program was started');
+    if (call === undefined) throw new Refusal('nobody has said how this program was started');
     return call;
   }
 
@@ -94,7 +109,7 @@ export class Upgrader {
     return { ...about, stoppedAt: Date.now(), cut };
   }
 
-  async #perform(plan: UpgradePlan): Promise<void> {
+  async #perform(plan: UpgradePlan, { reload }: UpgradeOrder): Promise<void> {
     const { logger } = this.#options;
     const { from, to, kept, cut } = plan;
     logger.info({ from, to, kept, cut }, 'upgrade: clients on their way come to an end first');
@@ -107,7 +122,7 @@ export class Upgrader {
       const draft = this.#draft(call, cut);
       const pairs = (await this.#parts.engine.keeping?.give()) ?? [];
       const { parts, descriptors } = this.#parts.carrying.give(ports, pairs, fleet);
-      this.#exec(posix, plan.script, { ...draft, parts, descriptors });
+      this.#exec(posix, plan.script, { ...draft, parts: { ...parts, reload }, descriptors });
     } catch (error) {
       logger.fatal({ err: error }, 'upgrade: failed, and there is no way back');
       this.#options.abandon?.();
@@ -167,9 +182,8 @@ async function within(limitMs: number, work: readonly Promise<unknown>[]): Promi
   limit.abort();
 }
 
-function refused(reason: string): SupervisorError {
-  return new SupervisorError('ERR_CONFIG', `upgrade: ${reason}; nothing has changed`);
-}
+/** The program cannot follow; nothing has changed. */
+class Refusal extends Error {}
 
 function busy(reason: string): SupervisorError {
   return new SupervisorError('ERR_BUSY', reason);

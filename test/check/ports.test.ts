@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { provePorts } from '../../src/check/ports.js';
+import { portsGone, provePorts } from '../../src/check/ports.js';
 import { loadConfig } from '../../src/config/load.js';
 
 const ANY_PORTS = ['RTMP', 'HTTP', 'API', 'RTC', 'SRT', 'ADMIN', 'PEER'].map((name) => [
@@ -45,6 +45,22 @@ describe('ports are proven before a start', () => {
       const message = new RegExp(`^listen.${name.toLowerCase()}: cannot listen on ${taken}: `);
       await assert.rejects(refused, { code: 'ERR_LISTEN', message });
     }
+  });
+
+  it('asks for none that is open already at that address', async () => {
+    const at = (address: string, media = 'relay') =>
+      loadConfig({ env: { ...Object.fromEntries(ANY_PORTS), ...rtcAt(address, media) } });
+    const rtcAt = (address: string, media: string) => ({
+      SRS_SUPERVISOR_LISTEN_RTC: address,
+      SRS_SUPERVISOR_RTC_MEDIA: media,
+    });
+    const before = await at(taken);
+    assert.equal((await provePorts(before, before)).text, 'free: ');
+    const moved = await at('127.0.0.1:0');
+    assert.equal((await provePorts(moved, before)).text, 'free: rtc 127.0.0.1:0');
+    const direct = await at(taken, 'direct');
+    assert.deepEqual([portsGone(before, moved), portsGone(before, direct)], [[], ['rtc']]);
+    await assert.rejects(provePorts(before, direct), { code: 'ERR_LISTEN' });
   });
 
   it('asks for none that is not opened', async () => {

@@ -24,7 +24,7 @@ function program(asked: Asked, print: (text: string) => void = () => {}) {
     events: async (order, options) => void asked.push(['events', { ...order, ...options }]),
     logs: async (order, options) => void asked.push(['logs', { ...order, ...options }]),
     upgrade: async (order, options) => void asked.push(['upgrade', { ...order, ...options }]),
-    reload: async (dryRun, options) => void asked.push(['reload', { dryRun, ...options }]),
+    reload: async (order, options) => void asked.push(['reload', { ...order, ...options }]),
     order: async (order, options) => void asked.push([order.kind, { ...order, ...options }]),
   };
   const built = buildProgram(actions, '1.2.3');

@@ -159,16 +159,16 @@ for (const origin of origins()) {
 
     it('is applied at once where it can be, and refused key by key elsewhere', async () => {
       const live = 'log: { level: debug }\napi: { username: u, password: secret-of-api }\n';
-      await write(`${live}limits: { heldPlayers: 7 }\ncpu: { smt: every-thread }\n`);
+      await write(`${live}limits: { heldPlayers: 7 }\nrelay: { threads: 2 }\n`);
       const dry = await reload('--dry-run');
       const applied = 'applied: limits.heldPlayers, api.username, api.password, log.level';
       const refused =
-        'refused: cpu.smt: it takes a restart: the CPUs were divided by it at the start';
+        'refused: relay.threads: it takes a restart: the threads of the relay were started by it';
       assert.deepEqual([dry.code, dry.stdout], [1, `would be ${applied}\nwould be ${refused}\n`]);
       assert.equal(await statusOfApi(), 200);
       const done = await reload();
       assert.deepEqual([done.code, done.stdout], [1, `${applied}\n${refused}\n`]);
-      assert.match(done.stderr, /^srs-supervisor: [^\n]* cpu\.smt\n$/);
+      assert.match(done.stderr, /^srs-supervisor: [^\n]* relay\.threads\n$/);
       assert.equal(await statusOfApi(), 401);
       // The relay's threads, which accept clients, have the new level as well.
       await until('a line at debug', async () => {
@@ -183,7 +183,8 @@ for (const origin of origins()) {
       const again = await reload('--json');
       assert.equal(again.code, 0, again.stderr);
       const report = { dryRun: false, applied: [], restartsChildren: false, refused: [] };
-      assert.deepEqual(JSON.parse(again.stdout), { ...report, error: null, job: null });
+      const none = { upgrade: null, error: null, job: null };
+      assert.deepEqual(JSON.parse(again.stdout), { ...report, ...none });
     });
 
     it('changes nothing where a file is bad, and says why in a line', async () => {

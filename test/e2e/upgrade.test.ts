@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -7,12 +7,13 @@ import type { UpgradePlan, UpgradeStatus } from '../../src/admin/types.js';
 import { Cast } from '../helpers/cast.js';
 import { FlvPlayer } from '../helpers/flv-player.js';
 import { origins } from '../helpers/origins.js';
-import { BIN } from '../helpers/paths.js';
+import { FAILS, makePackage } from '../helpers/package.js';
 import { freePort } from '../helpers/ports.js';
 import { publishedMessages } from '../helpers/published.js';
 import { type Fingerprint, moreFor } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
 import { BOUNDED, until } from '../helpers/until.js';
+import { upgraded } from '../helpers/upgrading.js';
 
 /** Upgrades one after another. */
 const ROUNDS = 3;
@@ -21,11 +22,6 @@ const LOOPS = 40;
 /** Messages of a player's beginning: headers, and what was cached for it. */
 const BEGINNING = 40;
 
-/** Loads as the program does and proves itself, but cannot open a port. */
-const FAILS = `import net from 'node:net';
-if (process.argv[2] === 'run') net.Server.prototype.listen = () => { throw new Error('no port'); };
-await import(${JSON.stringify(BIN)});
-`;
 const CANNOT_FOLLOW = "process.stderr.write('it is no program\\n'); process.exit(3);\n";
 
 /** Asserts that a player got a piece of what was published without a gap, behind its beginning. */
@@ -64,26 +60,14 @@ for (const origin of origins()) {
 
     /** Orders an upgrade; resolves when the process has another program, or the same one again. */
     const upgrade = async (to?: string, meanwhile = async () => {}): Promise<UpgradeStatus> => {
-      const { upgrades } = await status();
-      const plan = await supervisor.post<UpgradePlan & { error?: string }>('upgrade', { to });
-      assert.equal(plan.error, undefined);
-      await meanwhile();
-      return until(
-        () => `another program\n${supervisor.output}`,
-        async () => {
-          const now = await status().catch(() => null);
-          return now !== null && now.upgrades > upgrades && now.state !== 'running' && now;
-        },
-      );
+      return upgraded(supervisor, async () => {
+        const plan = await supervisor.post<UpgradePlan & { error?: string }>('upgrade', { to });
+        assert.equal(plan.error, undefined);
+        await meanwhile();
+      });
     };
 
-    const packageOf = async (name: string, script: string): Promise<string> => {
-      const path = join(folder, name);
-      await mkdir(join(path, 'bin'), { recursive: true });
-      await writeFile(join(path, 'bin/srs-supervisor.js'), script);
-      await writeFile(join(path, 'package.json'), '{"type":"module"}');
-      return path;
-    };
+    const packageOf = (name: string, script: string) => makePackage(join(folder, name), script);
 
     const view = (path: string) => {
       const viewer = new FlvPlayer(http, path);

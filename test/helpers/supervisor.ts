@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly rtmpPort?: number;
   /** Ports to open besides RTMP's; default: none. */
   readonly ports?: Partial<Record<'http' | 'api' | 'rtc' | 'srt', number | string>>;
+  /** Ports that the file of `args` names; `rtmpPort` is the one of RTMP there. */
+  readonly inFile?: readonly string[];
   /** Kept after the supervisor's end, for another one; default: a new directory. */
   readonly workDir?: string;
   /** Default: this machine. */
@@ -110,11 +112,13 @@ export class RunningSupervisor {
     const workDir = options.workDir ?? (await mkdtemp(join(tmpdir(), 'srs-supervisor-e2e-')));
     const { machine } = options;
     const host = machine?.ip;
-    const listen = ['--rtmp', String(rtmp), '--admin', `${host ?? '127.0.0.1'}:${admin}`];
-    const others = (['http', 'api', 'rtc', 'srt'] as const).flatMap((name) => [
-      `--${name}`,
-      `${options.ports?.[name] ?? 'off'}`,
-    ]);
+    const { inFile = [] } = options;
+    const portOf = (name: string, value: string | number) =>
+      inFile.includes(name) ? [] : [`--${name}`, `${value}`];
+    const listen = [...portOf('rtmp', rtmp), '--admin', `${host ?? '127.0.0.1'}:${admin}`];
+    const others = (['http', 'api', 'rtc', 'srt'] as const).flatMap((name) =>
+      portOf(name, options.ports?.[name] ?? 'off'),
+    );
     const size = ['--children', String(options.children), '--srs', options.origin];
     const args = [
       'run',

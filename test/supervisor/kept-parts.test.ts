@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Beats } from '../../src/child/beats.js';
+import type { ConfOptions } from '../../src/child/conf-plan.js';
+import { withConfs } from '../../src/child/kept.js';
 import { Standing } from '../../src/child/standing.js';
+import { NO_TEMPLATE } from '../../src/child/template.js';
 import { PROBE_TIMES } from '../../src/child/times.js';
 import { Publishers } from '../../src/hooks/publishers.js';
 import { AliasBook } from '../../src/listener/aliases.js';
@@ -42,6 +45,12 @@ const CHILD = {
   ports: { rtmp: 30000, api: 30001, http: 30002, rtc: 30003, srt: 30004 },
   process: { pid: 4711, startTicks: 12, stdout: 20, stderr: 21 },
 };
+
+function optionsOf(maxConnections: number): ConfOptions {
+  const media = { rtc: true, srt: false };
+  const rest = { template: NO_TEMPLATE, vhosts: {}, hls: null };
+  return { maxConnections, ...rest, ...media, onLoopback: media };
+}
 
 describe('the parts that outlive the program', () => {
   it('keep a client with its address, alias, stream and bytes', () => {
@@ -130,15 +139,31 @@ describe('the parts that outlive the program', () => {
     assert.ok(standing);
     const beatSecret = Uint8Array.of(1, 2);
     const [child] = carried(PARTS.fleet, {
-      children: [{ ...CHILD, standing }],
+      children: [{ ...CHILD, conf: null, standing }],
       beatSecret,
     }).children;
     assert.ok(child);
     second.adopt(child.standing);
     assert.deepEqual(second.told(null), first.told(null));
-    assert.deepEqual({ ...child, standing: undefined }, { ...CHILD, standing: undefined });
+    assert.deepEqual(
+      { ...child, standing: undefined },
+      { ...CHILD, conf: null, standing: undefined },
+    );
     first.to('stopping');
     assert.equal(first.give(), null);
+  });
+
+  it('keep the options of children, those of this version, as one value where they are equal', () => {
+    const present = optionsOf(1000);
+    const standing = new Standing();
+    standing.to('ready');
+    const child = (conf: ConfOptions) => ({ ...CHILD, conf, standing: standing.give() as never });
+    const children = [child(optionsOf(1000)), child(optionsOf(500))];
+    const fleet = carried(PARTS.fleet, { children, beatSecret: new Uint8Array(1) });
+    const [same, other] = withConfs(fleet, present, true).children;
+    assert.equal(same?.conf, present);
+    assert.equal(other?.conf?.maxConnections, 500);
+    assert.equal(withConfs(fleet, present, false).children[0]?.conf, null);
   });
 
   it('keep the paths of heartbeats', async (t: TestContext) => {
