@@ -6,6 +6,11 @@ export interface OwnerRef {
   readonly box?: string;
 }
 
+/** Returns the owner's id if it is here; null for one of another box. */
+export function idHere({ id, box }: OwnerRef): string | null {
+  return box === undefined ? id : null;
+}
+
 /** Reports whether both are the same life of one owner. */
 export function isSameLife(one: OwnerRef, other: OwnerRef): boolean {
   return one.id === other.id && one.generation === other.generation && one.box === other.box;

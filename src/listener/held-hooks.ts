@@ -20,8 +20,8 @@ export interface HeldTraffic {
 
 /** The way in which we serve a client in a child's place. */
 export interface Carrier {
-  /** Id of the child that owns the stream. */
-  readonly child: string;
+  /** Id of the child that owns the stream; null: another box has it. */
+  readonly child: string | null;
   /** Returns the bytes so far. */
   readonly traffic: () => HeldTraffic;
 }

@@ -1,7 +1,6 @@
 import type { OwnerRef } from '../owner.js';
 import type { FanoutThreads, RingBounds } from '../relay/fanout.js';
 import { nameOf, type StreamKey } from '../stream-key.js';
-import type { Route } from './route.js';
 import { type FanoutRow, type OpenFeed, StreamFeeds } from './stream-feeds.js';
 
 export interface FanoutRules {
@@ -51,15 +50,11 @@ export class StreamFanout {
     return isOn && viewers >= from && fits(nameOf(stream).vhost);
   }
 
-  /** Reports whether the clients of a route can be served by fan-out. */
-  reaches({ via, isForeign, shares }: Route): boolean {
-    return via === undefined && isForeign === undefined && shares !== undefined;
-  }
-
   /** Returns the feeds of a stream, made if there are none. */
   feedsOf({ stream, owner, form, dial }: FeedsWanted): StreamFeeds {
     const { threads, rules } = this.#options;
-    const key = `${form} ${owner.id} ${owner.generation} ${stream}`;
+    const { id, generation, box = '' } = owner;
+    const key = `${form} ${box} ${id} ${generation} ${stream}`;
     const known = this.#feeds.get(key);
     if (known !== undefined) return known.feeds;
     const feeds = new StreamFeeds({

@@ -32,7 +32,7 @@ export function withFanout(
   shared: ReadonlyMap<StreamKey, FanoutRow>,
 ): StreamRow[] {
   return streams.map((stream) => {
-    const fanout = stream.box === undefined ? shared.get(stream.stream) : undefined;
+    const fanout = shared.get(stream.stream);
     return fanout === undefined ? stream : { ...stream, fanout };
   });
 }

@@ -116,7 +116,7 @@ export class Routing {
       if (fault === 'refused') watch.suspect(owner);
       else if (role === 'publish') watch.publisherLeft(stream, owner);
     };
-    return { owner, host, isForeign: true, ports, release };
+    return { owner, host, isForeign: true, ports, shares: () => hold.shares(), release };
   }
 
   #toOwnChild(hold: Hold, host: string, ports: Route['ports']): Route {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { FanoutRow } from '../../src/listener/stream-feeds.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { apiUrl, Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
 import { assertPlaysHls } from '../helpers/hls-viewer.js';
+import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { RtcCast } from '../helpers/rtc-cast.js';
 import { UnmanagedOrigin } from '../helpers/unmanaged-origin.js';
@@ -19,7 +21,11 @@ for (const origin of origins()) {
     const cast = new Cast();
 
     before(async () => {
-      const env = { SRS_SUPERVISOR_ORIGINS_FROM: '127.0.0.1' };
+      const env = {
+        SRS_SUPERVISOR_ORIGINS_FROM: '127.0.0.1',
+        SRS_SUPERVISOR_FANOUT_MODE: 'auto',
+        SRS_SUPERVISOR_FANOUT_FROM: '2',
+      };
       cluster = await Cluster.start({ origin: origin.path, children: 1, env });
       const { adminPort } = cluster.a.supervisor;
       registered = await UnmanagedOrigin.start({ origin, adminPort, listen: '127.0.0.1:' });
@@ -42,6 +48,22 @@ for (const origin of origins()) {
       await cast.assertPlays(FRAMES, cluster.b.supervisor.url('live/own'));
       await cast.assertPlays(FRAMES, httpUrl(cluster.b, 'live/own.flv'));
       await assertPlaysHls(httpUrl(cluster.b, 'live/own.m3u8'));
+    });
+
+    it('has one connection for all viewers of a protocol on the other box', async () => {
+      await publish('live/shared');
+      const { a, b } = cluster;
+      const urls = [b.supervisor.url('live/shared'), httpUrl(b, 'live/shared.flv')];
+      const players = [...urls, ...urls, ...urls].map((url) => cast.playFrames(url, 6 * FRAMES));
+      await until('two viewers of each feed', async () => {
+        const rows = (await b.supervisor.streams()) as { readonly fanout?: FanoutRow }[];
+        return rows.some(({ fanout }) => fanout?.viewers === 4 && fanout.feeds === 2);
+      });
+      const rows = await a.supervisor.connections();
+      const playing = rows.filter(({ role, child }) => role === 'play' && child === 'o001');
+      // The first viewer of each protocol has its own.
+      assert.equal(playing.length, 4);
+      for (const player of players) await assertDecoded(player, 6 * FRAMES);
     });
 
     const skip = origin.name === 'mini-srs' ? 'it makes no WebRTC of RTMP' : NO_CHROMIUM;

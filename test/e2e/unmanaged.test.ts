@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { AdminStatus } from '../../src/admin/types.js';
+import type { FanoutRow } from '../../src/listener/stream-feeds.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { assertPlaysHls } from '../helpers/hls-viewer.js';
@@ -32,7 +33,12 @@ for (const origin of origins()) {
       await writeFile(join(files, 'players', 'page.html'), '<p>a page of ours</p>');
       const [http, api] = [await freePort(), await freePort()];
       ports = { http, api, rtc: await freePort(), srt: await freePort() };
-      const env = { PROXY_STATIC_FILES: files, PROXY_DEFAULT_BACKEND_ENABLED: 'off' };
+      const env = {
+        PROXY_STATIC_FILES: files,
+        PROXY_DEFAULT_BACKEND_ENABLED: 'off',
+        SRS_SUPERVISOR_FANOUT_MODE: 'auto',
+        SRS_SUPERVISOR_FANOUT_FROM: '2',
+      };
       supervisor = await RunningSupervisor.startAsGoProxy(ports, env);
       for (const listen of ['127.0.0.1:', '']) {
         const { adminPort } = supervisor;
@@ -96,6 +102,17 @@ for (const origin of origins()) {
         await cast.assertPlays(FRAMES, supervisor.url(stream), web(`${stream}.flv`));
         await assertPlaysHls(web(`${stream}.m3u8`));
       }
+    });
+
+    it('is an edge: many viewers share one connection to an origin', async () => {
+      cast.publish(supervisor.url('live/edge'));
+      await supervisor.ownerOf('live/edge');
+      const players = Array.from({ length: 3 }, () => cast.playFrames(web('live/edge.flv'), 150));
+      await until('two share', async () => {
+        const rows = (await supervisor.streams()) as { readonly fanout?: FanoutRow }[];
+        return rows.some(({ fanout }) => fanout?.viewers === 2 && fanout.feeds === 1);
+      });
+      for (const player of players) await assertDecoded(player, 150);
     });
 
     it('answers the API for both', async () => {

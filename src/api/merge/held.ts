@@ -19,9 +19,13 @@ export function heldClient(player: WaitingPlayer, now: number): Json {
   };
 }
 
-/** Returns one row per player: that of its stream, with the player as its only client. */
+/**
+ * Returns one row per player: that of its stream, with the player as its only client. Streams of
+ * other boxes are theirs to list.
+ */
 export function heldStreams(players: readonly WaitingPlayer[], now: number): Json[] {
-  return players.map((player) => {
+  const here = players.filter(({ carrier }) => carrier === null || carrier.child !== null);
+  return here.map((player) => {
     const { streamId, vhostId, name, tcUrl, url } = player;
     return {
       ...{ id: streamId, name: name.stream, vhost: vhostId, app: name.app, tcUrl, url },

@@ -1,10 +1,7 @@
-import type { Socket } from 'node:net';
-import { takePlace } from '../../child-access/places.js';
 import { parseStreamHead } from '../../protocol/http/answer.js';
 import { buildChildHead } from '../../protocol/http/child-head.js';
-import { dial } from '../dial.js';
+import { dialForFeed, type FeedSource } from '../dial-for-feed.js';
 import { readParsed } from '../read-until.js';
-import type { Route } from '../route.js';
 import { PeerError } from '../session-error.js';
 import { KEEPER_ADDRESS } from '../source-keeper.js';
 import type { OpenFeed } from '../stream-feeds.js';
@@ -21,30 +18,21 @@ export interface FeedTarget {
 const IDLE_MS = 5 * 60 * 1000;
 const NOTHING = Buffer.alloc(0);
 
-/**
- * Asks a child for a stream from an address of our own, of which hooks and API tell users nothing.
- * Rejects as dialling does, with the signal's reason, and with PeerError if the child does not
- * serve the stream.
- */
+/** Asks a child for a stream. Rejects as `dialForFeed`, and with PeerError if it is not served. */
 export async function dialFeed(
-  { host, ports }: Pick<Route, 'host' | 'ports'>,
+  source: FeedSource,
   { vhost, path }: FeedTarget,
   signal: AbortSignal,
 ): Promise<OpenFeed> {
-  const port = ports.http;
-  const giveBack = await takePlace('fanout', { host, port }, signal);
-  let child: Socket | null = null;
-  try {
-    child = await dial({ host, port, localAddress: KEEPER_ADDRESS }, signal);
-    child.on('error', () => {});
-    child.write(buildChildHead({ target: path, host: vhost, rawHeaders: [] }, KEEPER_ADDRESS));
-    const { status, isChunked } = await readParsed(child, parseStreamHead, signal);
-    if (status !== 200) throw new PeerError(`it answers ${status}`);
-    const feed = { module: FLV_FEED_MODULE, settings: { isChunked }, idleMs: IDLE_MS };
-    return { child, first: NOTHING, ...feed, giveBack };
-  } catch (error) {
-    child?.destroy();
-    giveBack();
-    throw error;
-  }
+  const { child, giveBack, opened } = await dialForFeed(source, 'http', {
+    signal,
+    open: async (socket) => {
+      socket.write(buildChildHead({ target: path, host: vhost, rawHeaders: [] }, KEEPER_ADDRESS));
+      const { status, isChunked } = await readParsed(socket, parseStreamHead, signal);
+      if (status !== 200) throw new PeerError(`it answers ${status}`);
+      return { isChunked };
+    },
+  });
+  const feed = { module: FLV_FEED_MODULE, settings: opened, idleMs: IDLE_MS };
+  return { child, first: NOTHING, ...feed, giveBack };
 }

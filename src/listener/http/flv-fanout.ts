@@ -50,7 +50,6 @@ export class FlvFanout {
    * left.
    */
   async join(route: Route, live: LiveRequest, exchange: LiveExchange): Promise<Viewer | null> {
-    if (!this.#options.fanout.reaches(route)) return null;
     const feeds = this.#feedsOf(route, live, exchange);
     if (!(await feeds.ready())) return null;
     const toClient = this.#head(exchange);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { idHere } from '../../owner.js';
 import { tokenOf } from '../../protocol/access-token.js';
 import { corsHeaders } from '../../protocol/http/cors.js';
 import type { LiveMatcher, LiveRequest } from '../../protocol/http/live.js';
@@ -239,7 +240,7 @@ export class LiveRelay {
     const { connection } = exchange;
     connection.servedBy(route.owner, viewer);
     const traffic = () => ({ sent: viewer.bytesOut, received: viewer.bytesIn });
-    hookClient.carried({ child: route.owner.id, traffic });
+    hookClient.carried({ child: idHere(route.owner), traffic });
     return true;
   }
 

@@ -20,6 +20,7 @@ import type { ConnectionLimits } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connection.js';
 import { dialAsClient } from '../dial-as-client.js';
+import { dialAsFeed } from '../dial-for-feed.js';
 import type { Gate } from '../gate.js';
 import type { HeldHooks, HookClient } from '../held-hooks.js';
 import { readParsed } from '../read-until.js';
@@ -116,7 +117,7 @@ export class PeerListener extends ClientListener {
     if (hello.question !== undefined) return this.#answer(peer, connection, hello);
     const route = await this.#admit(peer, connection, hello);
     connection.assigned(route.owner);
-    connection.comesFrom(hello.client);
+    if (!hello.wanted?.isFeed) connection.comesFrom(hello.client);
     if (hello.wanted !== null) connection.named(hello.wanted.stream, hello.wanted.role);
     try {
       await this.#relay(connection, { peer, hello, route });
@@ -184,7 +185,10 @@ export class PeerListener extends ClientListener {
   async #join(connection: Connection, { peer, hello, route }: PeerRequest): Promise<void> {
     const { secret, engine } = this.#options;
     const target = { host: route.host, port: route.ports[hello.service] };
-    const child = await dialAsClient(connection, target, this.#options).catch((error: unknown) => {
+    const dialling = hello.wanted?.isFeed
+      ? dialAsFeed(target, connection.signal)
+      : dialAsClient(connection, target, this.#options);
+    const child = await dialling.catch((error: unknown) => {
       throw new SessionError('child', messageOf(error), { cause: error });
     });
     const toClient = buildAnswer('welcome', hello, secret);

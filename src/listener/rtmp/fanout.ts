@@ -58,7 +58,7 @@ export class RtmpFanout {
   async join(route: Route, player: Player, signal: AbortSignal): Promise<Viewer | null> {
     const { stream, identified, client } = player;
     const { chunkSize, recorded, hasLimit } = identified;
-    if (hasLimit || !this.#fanout.reaches(route)) return null;
+    if (hasLimit) return null;
     const feeds = this.#fanout.feedsOf({
       ...{ stream, owner: route.owner, form: `rtmp ${chunkSize}` },
       dial: (limit) => dialFeed(route, stream, { chunkSize }, limit),

@@ -91,8 +91,8 @@ export class PlayerWait {
     if (alias !== null) this.#hookClient.goesBy(alias);
   }
 
-  /** The client is a viewer of a feed: its child does not know it. */
-  carried(child: string, viewer: Viewer): void {
+  /** The client is a viewer of a feed: its child, null for another box's, does not know it. */
+  carried(child: string | null, viewer: Viewer): void {
     this.#viewer = viewer;
     const traffic = () => this.#traffic;
     this.#hookClient?.carried({ child, traffic });

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../../logging/logger.js';
+import { idHere } from '../../owner.js';
 import type { Identified } from '../../protocol/rtmp/identify.js';
 import type { Renamed } from '../../protocol/rtmp/stream-watch.js';
 import type { ChildFault } from '../../relay/client-setup.js';
@@ -265,7 +266,7 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
     this.#isViewer = true;
     this.#relayed = viewer;
     connection.servedBy(route.owner, viewer);
-    this.#wait?.carried(route.owner.id, viewer);
+    this.#wait?.carried(idHere(route.owner), viewer);
     return true;
   }
 

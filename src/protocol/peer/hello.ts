@@ -11,6 +11,8 @@ export interface PeerWanted {
   readonly role: Role;
   /** Set if the user's hooks have accepted the client already: the client id they were told. */
   readonly hookId?: string;
+  /** Set for a connection that the other box shares among its players: no user hears of it. */
+  readonly isFeed?: true;
 }
 
 /** The JSON message that one box sends to another before a client's bytes. */
@@ -108,11 +110,15 @@ function readHello(text: string): PeerHello | null {
 /** Returns undefined for a malformed field. */
 function readWanted(field: unknown): PeerWanted | null | undefined {
   if (field === null) return null;
-  const { stream: text, role, hookId } = (field ?? {}) as Record<string, unknown>;
+  const { stream: text, role, hookId, isFeed } = (field ?? {}) as Record<string, unknown>;
   const isRole = role === 'publish' || role === 'play';
   const stream = typeof text === 'string' ? parseStreamKey(text) : null;
   if (stream === null || !isRole) return undefined;
-  return typeof hookId === 'string' ? { stream, role, hookId } : { stream, role };
+  return {
+    ...{ stream, role },
+    ...(typeof hookId === 'string' && { hookId }),
+    ...(isFeed === true && { isFeed }),
+  };
 }
 
 function parseJson(text: string): Record<string, unknown> | null {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { portsAt } from '../../../src/child/ports.js';
 import { SupervisorError } from '../../../src/errors.js';
 import { AliasBook } from '../../../src/listener/aliases.js';
+import { dialForFeed } from '../../../src/listener/dial-for-feed.js';
 import type { HeldElsewhere, HookClient } from '../../../src/listener/held-hooks.js';
 import { askPeer, dialPeer, type PeerVia } from '../../../src/listener/peer/dial-peer.js';
 import { PeerListener } from '../../../src/listener/peer/listener.js';
 import { Nonces, WINDOW_MS } from '../../../src/listener/peer/nonces.js';
+import { KEEPER_ADDRESS } from '../../../src/listener/source-keeper.js';
 import { silentLogger } from '../../../src/logging/logger.js';
 import { buildHello, type PeerHello } from '../../../src/protocol/peer/hello.js';
 import { PortableEngine } from '../../../src/relay/portable/tcp.js';
@@ -115,6 +117,23 @@ test('a client of another box reaches the child, and is known there', async (t) 
   socket.destroy();
   await until('nothing is left', () => listener.summary().connections === 0);
   assert.equal(admitted.count, 0);
+});
+
+test('a feed of another box reaches the child from the address of feeds, and is nobody’s', async (t) => {
+  const { listener, via, aliases, adopted } = await rig(t);
+  const source = { host: '127.0.0.1', ports: portsAt(1), via };
+  const open = async (child: Socket) => {
+    const [bytes] = await once(child.resume(), 'data');
+    return String(bytes);
+  };
+  const { child, opened } = await dialForFeed(source, 'http', { signal: NEVER, open });
+  assert.equal(opened, `${KEEPER_ADDRESS}\n`);
+  const [row] = await listener.rows();
+  assert.deepEqual([row?.child, row?.alias, row?.stream], ['c001', null, 'v/a/s']);
+  assert.equal(row?.client, `127.0.0.1:${child.localPort}`);
+  assert.deepEqual([aliases.holderOf(KEEPER_ADDRESS), adopted], [null, []]);
+  child.destroy();
+  await until('nothing is left', () => listener.summary().connections === 0);
 });
 
 test('another secret, another life and a silent client are refused', async (t) => {

@@ -28,6 +28,9 @@ test('a hello is read back, and leaves what follows', () => {
   const wanted = { stream: key('v/a/s'), role: 'play', hookId: 'abc' } as const;
   const known = parseHello(buildHello({ ...HELLO, wanted }, SECRET), SECRET);
   assert.deepEqual(known.kind === 'value' && known.value.wanted, wanted);
+  const feed = { stream: key('v/a/s'), role: 'play', isFeed: true } as const;
+  const shared = parseHello(buildHello({ ...HELLO, wanted: feed }, SECRET), SECRET);
+  assert.deepEqual(shared.kind === 'value' && shared.value.wanted, feed);
 });
 
 test('every cut of it is incomplete', () => {
