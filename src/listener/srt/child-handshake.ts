@@ -7,6 +7,7 @@ import {
   parseHandshake,
   resend,
 } from '../../protocol/srt/handshake.js';
+import { Reject, rejectType } from '../../protocol/srt/reject.js';
 import type { UdpRelay, UdpSession } from '../../relay/udp.js';
 import { canAlias } from '../aliases.js';
 import type { Route } from '../route.js';
@@ -156,7 +157,10 @@ export class ChildHandshake {
     return new SessionError('child', `${this.#child} does not answer`);
   }
 
+  /** One that another box sends on may be refused there as a second publisher. */
   #refusal(type: number): Error {
+    const isBusy = type === rejectType(Reject.conflict);
+    if (isBusy) return new SrtRefusal('busy', type, 'the stream is being published already');
     return new SrtRefusal('child', type, `${this.#child} refuses it: ${type - FIRST_REJECTION}`);
   }
 }

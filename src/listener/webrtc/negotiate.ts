@@ -14,6 +14,7 @@ import { encodeUfrag, NONCE_SIZE, sealedNonce } from '../../protocol/webrtc/ufra
 import { type Role, type StreamKey, streamKey } from '../../stream-key.js';
 import type { Connection } from '../connection.js';
 import type { Gate } from '../gate.js';
+import { logFailure } from '../log-failure.js';
 import type { Fault, Route, Router } from '../route.js';
 import { failureOf } from '../session-error.js';
 import { inTurn, type SetupTurns } from '../setup-turns.js';
@@ -95,12 +96,27 @@ export async function negotiate(
       const route = await findRoute(options, request, stream, wanted.role);
       return askOwner({ options, request, dialect, connection, ip }, route);
     });
-    if (negotiated.sdp === null) options.sessions.reject(connection, 'child');
+    if (negotiated.sdp === null) noteRefusal(options, request, connection, negotiated.answer);
     return negotiated;
   } catch (error) {
     options.sessions.reject(connection, failureOf(error));
     throw error;
   }
+}
+
+/** Counts and logs a client that its child refuses, or the box that has its stream. */
+function noteRefusal(
+  { sessions, logger }: SignallingOptions,
+  { id, clientAddress, method, url }: FastifyRequest,
+  connection: Connection,
+  { status }: ChildAnswer,
+): void {
+  const why =
+    status === 409
+      ? new OfferRefusal(409, `${connection.stream} is being published already`, 'busy')
+      : new OfferRefusal(status, `the child refuses it with status ${status}`, 'child');
+  const about = { request: id, client: clientAddress.ip, method, url, status: `${status}` };
+  sessions.reject(connection, logFailure(logger, 'webrtc request refused', about, why));
 }
 
 /** Refuses a player that has another protocol's name of a stream: in SRS it would wait for ever. */
@@ -236,7 +252,7 @@ async function refused(
 ): Promise<OfferRefusal> {
   const stream = streamKey(wanted);
   return wanted.role === 'publish' && (await isPublished(stream))
-    ? new OfferRefusal(409, `${stream} is being published already`, 'child')
+    ? new OfferRefusal(409, `${stream} is being published already`, 'busy')
     : new OfferRefusal(
         403,
         `SRS refuses to ${wanted.role} ${stream}: a hook or its configuration`,
