@@ -31,6 +31,7 @@ export const LONG: readonly string[] = [
   'e2e/cluster',
   'e2e/webrtc',
   'e2e/cluster-udp',
+  'e2e/refusals',
   'e2e/http',
   'e2e/limits',
   'e2e/check',

@@ -12,7 +12,7 @@ import { HlsViewer } from '../helpers/hls-viewer.js';
 import { origins } from '../helpers/origins.js';
 import { findProgram } from '../helpers/programs.js';
 import { key } from '../helpers/stream-key.js';
-import { LET_IN, type Protocol, protocolsOf, statusOf, told } from '../helpers/told.js';
+import { LET_IN, protocolsOf, statusOf, told } from '../helpers/told.js';
 import { BOUNDED } from '../helpers/until.js';
 
 const NO_REDIS = findProgram('redis-server') === null && 'needs redis-server';
@@ -30,7 +30,7 @@ const ENV = {
 };
 
 /** The answers to clients that are let in, and to those without a valid token. */
-const ANSWERS: Readonly<Record<Protocol, readonly [yes: string, no: string]>> = {
+const ANSWERS: Readonly<Record<keyof typeof LET_IN, readonly [yes: string, no: string]>> = {
   rtmp: [LET_IN.rtmp, 'Failed'],
   srt: [LET_IN.srt, '2401'],
   whip: [LET_IN.whip, '401'],
@@ -87,7 +87,7 @@ class Stage {
     return token;
   }
 
-  protocols(role: Role): readonly Protocol[] {
+  protocols(role: Role) {
     return protocolsOf(role, this.isSrs);
   }
 }
@@ -176,7 +176,7 @@ for (const origin of origins()) {
       }
       const headers = { Authorization: `Bearer ${asked.token}` };
       const url = httpUrl(b, 'live/cam.flv');
-      assert.equal(await statusOf(url, undefined, headers), '200');
+      assert.equal(await statusOf(url, { headers }), '200');
       const challenge = (await fetch(url)).headers.get('www-authenticate');
       assert.equal(challenge, 'Bearer');
       refused += 1;
