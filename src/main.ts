@@ -8,7 +8,7 @@ import { handedOver } from './cli/handed-over.js';
 import { orGoBack } from './cli/inherited.js';
 import type { LogsOrder } from './cli/logs.js';
 import type { Order } from './cli/operate.js';
-import { CLEAR, type Output, sizeOf } from './cli/output.js';
+import { CLEAR, sizeOf, terminalWidth } from './cli/output.js';
 import { paintFor } from './cli/paint.js';
 import { buildProgram, type CliActions, parseArguments } from './cli/program.js';
 import { type Query, runQuery } from './cli/query.js';
@@ -97,12 +97,6 @@ async function adminPort({ config, admin }: QueryOptions) {
   const address = adminAddress(loaded, admin !== undefined, running);
   const here = running.find((one) => one.admin === formatAddress(address));
   return { address, token: loaded.admin.token, workDir: here?.workDir ?? loaded.workDir };
-}
-
-/** Columns of the terminal; null: it is none, and lines may be of any length. */
-function terminalWidth({ isTTY = false }: Output): number | null {
-  const { stdout: out, stderr: errors } = process;
-  return isTTY ? sizeOf(out.columns === undefined ? errors : out).columns : null;
 }
 
 /** Size of the terminal; null: the output is none. */

@@ -18,6 +18,15 @@ export function sizeOf({ columns, rows }: Partial<TerminalSize>): TerminalSize {
   return { columns: columns || 80, rows: rows || 24 };
 }
 
+/** Columns of the terminal; null: the output is none, and lines may be of any length. */
+export function terminalWidth(
+  { isTTY = false }: Output,
+  streams: readonly Partial<TerminalSize>[] = [process.stdout, process.stderr],
+): number | null {
+  const terminal = streams.find(({ columns }) => columns !== undefined);
+  return isTTY ? sizeOf(terminal ?? {}).columns : null;
+}
+
 /** Terminal sequence: go to the start of the line and clear it. */
 export const CLEAR = '\r\x1b[K';
 

@@ -4,7 +4,7 @@
  * relay, supervisor, system, unmanaged, upgrade.
  */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Flags } from '../config/sources.js';
 import { SupervisorError } from '../errors.js';
 import { CHILDREN, CLIENTS, STREAMS } from './lists.js';
@@ -151,13 +151,18 @@ function addPlan(program: Command, actions: CliActions): void {
     .action(actions.plan);
 }
 
+/** An option whose default is shown as it is typed, without Commander's quotes. */
+function preset(flags: string, meaning: string, value: string): Option {
+  return new Option(flags, meaning).default(value, value);
+}
+
 function addSign(program: Command, actions: CliActions): void {
   program
     .command('sign <stream>')
     .description('print a token for app/stream or vhost/app/stream, and the URLs that have it')
     .option(...CONFIG)
     .option('--role <role>', 'publish or play')
-    .option('--for <duration>', 'how long it is good: 90s, 15m, 12h, 7d', '1h')
+    .addOption(preset('--for <duration>', 'how long it is good: 90s, 15m, 12h, 7d', '1h'))
     .option('--address <ip>', 'the only address that may use it (default: any)')
     .option('--key <id>', 'the key of access.keys that signs (default: the first)')
     .option('--host <name>', 'the host in the URLs (default: that of the port, or of this machine)')
@@ -209,7 +214,7 @@ function addQueries(program: Command, actions: CliActions): void {
       .action(actions[name]);
   }
   addAdmin(program.command('top').description('watch a running supervisor on the whole terminal'))
-    .option('-d, --delay <seconds>', 'time between two looks', '1')
+    .addOption(preset('-d, --delay <seconds>', 'time between two looks', '1'))
     .action(actions.top);
 }
 

@@ -14,7 +14,7 @@ import type { Inheritance } from '../upgrade/inheritance.js';
 import { renderBanner } from './banner.js';
 import { SystemdNotifier } from './notify.js';
 import { Orders } from './orders.js';
-import { type Output, ProgressLine } from './output.js';
+import { type Output, ProgressLine, terminalWidth } from './output.js';
 import { nearPath, ownCommand } from './own-command.js';
 import { RunningList } from './running.js';
 import type { SignalActions } from './signals.js';
@@ -99,9 +99,8 @@ export async function run(config: Config, context: RunContext): Promise<void> {
 
 function openLogger({ log }: Config, context: RunContext, progress: ProgressLine) {
   const { stderr, redactor } = context;
-  const { isTTY } = stderr;
   // Lines of the log break between words behind their time.
-  const fit = (text: string) => (isTTY ? wrappedLines(text, process.stderr.columns, TIME) : text);
+  const fit = (text: string) => wrappedLines(text, terminalWidth(stderr), TIME);
   const target = {
     people: isText(log, stderr),
     write: (text: string) => progress.above(fit(redactor.hide(text))),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProgressLine, sizeOf } from '../../src/cli/output.js';
+import { ProgressLine, sizeOf, terminalWidth } from '../../src/cli/output.js';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];
@@ -34,4 +34,12 @@ test('a terminal without a window counts as 80x24', () => {
   assert.deepEqual(sizeOf({ columns: 0, rows: 0 }), { columns: 80, rows: 24 });
   assert.deepEqual(sizeOf({}), { columns: 80, rows: 24 });
   assert.deepEqual(sizeOf({ columns: 132, rows: 50 }), { columns: 132, rows: 50 });
+});
+
+test('lines are as wide as the terminal, 80 where it tells no width, any elsewhere', () => {
+  const terminal = screen(true);
+  assert.equal(terminalWidth(terminal, [{ columns: 0 }, { columns: 40 }]), 80);
+  assert.equal(terminalWidth(terminal, [{}, { columns: 132 }]), 132);
+  assert.equal(terminalWidth(terminal, [{}, {}]), 80);
+  assert.equal(terminalWidth(screen(false), [{ columns: 132 }]), null);
 });

@@ -81,7 +81,7 @@ function assertFits({ shown, joined }: Shot): void {
   for (const line of texts) assert.ok(shown.includes(line), `the terminal broke a line: ${line}`);
   for (const line of texts) {
     assert.ok(line.length <= COLUMNS, line);
-    assert.doesNotMatch(line, /\w…|\p{Cc}|^\s+at /u);
+    assert.doesNotMatch(line, /\w…|\p{Cc}|^\s+at |default: "/u);
   }
 }
 
