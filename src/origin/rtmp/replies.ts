@@ -41,15 +41,6 @@ function status(code: string, description: string, more: Amf0Object = {}): Amf0O
   return { level: 'status', code, description, ...more, clientid: 'ASAICiss' };
 }
 
-export function fcPublished(): RtmpMessage {
-  const code = 'NetStream.Publish.Start';
-  return onStatus('onFCPublish', { code, description: 'Started publishing stream.' });
-}
-
-export function publishStarted(): RtmpMessage {
-  return onStatus('onStatus', status('NetStream.Publish.Start', 'Started publishing stream.'));
-}
-
 /** Returns the answers to FCUnpublish. */
 export function unpublished(transactionId: number): RtmpMessage[] {
   const code = 'NetStream.Unpublish.Success';

@@ -4,6 +4,7 @@ import { decodeCommand, type RtmpCommand } from '../../protocol/rtmp/command.js'
 import { parseUserControl, pingResponse, UserControlEvent } from '../../protocol/rtmp/control.js';
 import { MessageType, type RtmpMessage } from '../../protocol/rtmp/message.js';
 import { readPlayArguments } from '../../protocol/rtmp/play-arguments.js';
+import { fcPublished, publishStarted } from '../../protocol/rtmp/publish-start.js';
 import { parseStreamUrl } from '../../protocol/rtmp/stream-url.js';
 import { type Role, resolveVhost } from '../../stream-key.js';
 import { isReferred } from '../access.js';
@@ -176,13 +177,13 @@ export class RtmpSession {
   async #onPublish(name: Amf0Value): Promise<void> {
     const type = this.#publisherType();
     await this.#begin('publish', name, async (subject) => {
-      if (type !== 'flash-publish') this.#connection.send(replies.fcPublished());
+      if (type !== 'flash-publish') this.#connection.send(fcPublished());
       const activity = await startPublishing(this.#context, subject, {
         link: this.#link,
         type,
       });
       this.#publishes = type;
-      this.#connection.send(replies.publishStarted());
+      this.#connection.send(publishStarted());
       return activity;
     });
   }

@@ -1,11 +1,9 @@
 import { invalid, type Parsed, value } from '../result.js';
-import { encodeAmf0 } from './amf0.js';
-import { ChunkReader, type LastHeader, type ReadMessage } from './chunk-reader.js';
-import { encodeLater, encodeMessage } from './chunk-writer.js';
+import { ChunkReader, type ReadMessage } from './chunk-reader.js';
+import { stateAfter } from './chunk-state.js';
 import { decodeCommandHead } from './command.js';
-import { setChunkSize, windowAckSize } from './control.js';
-import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './message.js';
-import { type ClosedRecord, MUTED_END } from './play-record.js';
+import { MessageType, type RtmpMessage } from './message.js';
+import type { ClosedRecord } from './play-record.js';
 
 /** State of a publisher. `closed`: it has ended its stream and may name another. */
 export type PublisherState = 'publishing' | 'closed';
@@ -22,8 +20,16 @@ const MEDIA: ReadonlySet<number> = new Set([
 const FMLE: ReadonlySet<string> = new Set(['releaseStream', 'FCPublish', 'FCUnpublish']);
 /** Bytes. A longer message is repeated as an empty one. */
 const MAX_REPEATED = 4096;
-/** Bytes of an AMF0 command besides its name: 3 of the name's head, a number, and null. */
-const COMMAND_SIZE = 13;
+
+/** Reports whether only a publisher of FMLE's kind makes such a call. */
+export function isOfFmle(name: string): boolean {
+  return FMLE.has(name);
+}
+
+/** Reports whether SRS ends the stream of a publisher that makes such a call. */
+export function endsStream(name: string, isFmle: boolean): boolean {
+  return !isFmle || FMLE.has(name);
+}
 
 /**
  * Follows a publisher from `connect` on and keeps none of its media. When it has ended its stream,
@@ -68,15 +74,9 @@ export class PublishRecord {
 
   /** Returns those calls between what has set the client's chunk state. */
   #said(...calls: readonly (RtmpMessage | null)[]): Buffer {
-    const { chunkSize } = this.#reader;
-    const sizes = chunkSize === DEFAULT_CHUNK_SIZE ? [] : [setChunkSize(chunkSize)];
-    const windows = this.#window === null ? [] : [windowAckSize(this.#window)];
     const made = calls.filter((call) => call !== null);
-    return Buffer.concat([
-      ...sizes.map((size) => encodeMessage(size, DEFAULT_CHUNK_SIZE)),
-      ...[...windows, ...made].map((message) => encodeMessage(message, chunkSize)),
-      ...this.#reader.lastHeaders().flatMap((last) => this.#repeated(last)),
-    ]);
+    const ended = { reader: this.#reader, window: this.#window };
+    return Buffer.concat(stateAfter(ended, made, MAX_REPEATED));
   }
 
   /** Notes what must be repeated, and answers whether the message ends the publication. */
@@ -89,8 +89,8 @@ export class PublishRecord {
     const head = decodeCommandHead(message);
     if (head.kind !== 'value') return false;
     const { name } = head.value;
-    if (this.#isPublished) return !this.#isFmle || FMLE.has(name);
-    if (FMLE.has(name)) this.#isFmle = true;
+    if (this.#isPublished) return endsStream(name, this.#isFmle);
+    if (isOfFmle(name)) this.#isFmle = true;
     else if (name === 'connect') this.#connect = ownPayload(message);
     else if (name === 'createStream') this.#createStream = ownPayload(message);
     else if (name === 'publish') this.#isPublished = true;
@@ -104,42 +104,6 @@ export class PublishRecord {
     this.#rest = Buffer.from(bytes.subarray(bytes.length - (this.#fed - end)));
     return value('closed', bytes.length - this.#rest.length);
   }
-
-  /** Returns messages that leave the chunk stream as it is, and mean nothing to a server. */
-  #repeated({ csid, header, timestamp }: LastHeader): Buffer[] {
-    const { typeId, streamId, length, time } = header;
-    const payload = this.#filler(typeId, length > MAX_REPEATED ? 0 : length);
-    const message = { csid, typeId, streamId, payload };
-    const { chunkSize } = this.#reader;
-    if (time === timestamp) return [encodeMessage({ ...message, timestamp }, chunkSize)];
-    return [
-      encodeMessage({ ...message, timestamp: (timestamp - time) >>> 0 }, chunkSize),
-      encodeLater({ ...message, timestamp: time }, chunkSize),
-    ];
-  }
-
-  #filler(typeId: number, size: number): Buffer {
-    if (typeId === MessageType.commandAmf0) return mutedCommand(size);
-    if (typeId === MessageType.commandAmf3) {
-      return Buffer.concat([Buffer.alloc(1), mutedCommand(size - 1)]);
-    }
-    const payload = Buffer.alloc(size);
-    const isSize = typeId === MessageType.setChunkSize || typeId === MessageType.windowAckSize;
-    const { chunkSize } = this.#reader;
-    if (isSize && size >= 4) {
-      payload.writeUInt32BE(typeId === MessageType.setChunkSize ? chunkSize : (this.#window ?? 0));
-    }
-    return payload;
-  }
-}
-
-/**
- * Returns a command of that size that no server knows, without a transaction id. SRS closes a
- * client whose command has no object.
- */
-function mutedCommand(size: number): Buffer {
-  if (size <= COMMAND_SIZE) return Buffer.alloc(0);
-  return encodeAmf0(MUTED_END.padStart(size - COMMAND_SIZE, MUTED_END), 0, null);
 }
 
 function ownPayload(message: ReadMessage): RtmpMessage {
