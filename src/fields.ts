@@ -13,4 +13,5 @@ const KEY_TEXT: unknown = z
   .string()
   .describe('vhost/app/stream, where __defaultVhost__ is the default vhost');
 export const STREAM_KEY = KEY_TEXT as z.ZodType<StreamKey>;
-export const ROLE = z.enum(['publish', 'play'] satisfies Role[]);
+/** The role of a client; `backup`: a publisher that waits while another one has its stream. */
+export const ROLE = z.enum(['publish', 'backup', 'play'] satisfies (Role | 'backup')[]);

@@ -10,7 +10,7 @@ import { type TableColumn, textColumn } from './table.js';
 import { shortAge, shortName } from './text.js';
 
 function kick({ id, client, role, stream }: ClientLine): void {
-  const does = role === 'publish' ? 'publishes' : 'plays';
+  const does = { publish: 'publishes', backup: 'is the backup of' }[role] ?? 'plays';
   askAndOrder({
     words: `Kick ${client}, which ${does} ${shortName(stream)}?`,
     verb: 'Kick',
@@ -48,7 +48,7 @@ const COLUMNS: readonly TableColumn<ClientLine>[] = [
     href: child === null ? '' : printRoute('children', child),
   })),
   textColumn({ sort: 'bytes', title: 'Media', look: 'wide number' }, (row) =>
-    formatBytes(row.role === 'publish' ? row.bytesIn : row.bytesOut),
+    formatBytes(row.role === 'play' ? row.bytesOut : row.bytesIn),
   ),
   textColumn({ sort: 'since', title: 'Since', look: 'wider number' }, (row, now) =>
     shortAge(row.since, now),

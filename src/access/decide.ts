@@ -17,6 +17,8 @@ export interface Who {
   readonly isSentOn: boolean;
   /** The result of checking its token. */
   readonly proof: Proof;
+  /** `may`: it can wait as its stream's backup; `waits`: it does. Default: neither. */
+  readonly backup?: 'may' | 'waits';
 }
 
 /** The present publisher of a stream. */
@@ -56,6 +58,8 @@ export interface GateState {
   readonly occupant: Occupant | null;
   /** Another newcomer is taking the stream over. */
   readonly isContested: boolean;
+  /** A publisher waits as the stream's backup. */
+  readonly hasBackup: boolean;
   /** Milliseconds for which the newcomer has waited. */
   readonly waitedMs: number;
 }
@@ -67,6 +71,8 @@ export interface GateRules {
   readonly policy: AccessPolicy;
   readonly limits: StreamLimits;
   readonly takeover: Takeover;
+  /** A second publisher waits in place of being refused. */
+  readonly backup: boolean;
   /** Milliseconds without a byte after which a publisher is silent. */
   readonly silentMs: number;
 }
@@ -80,13 +86,16 @@ export type Decision =
   /** `whom`: the id of the connection to be ended first; null: only the child knows it. */
   | { readonly kind: 'takeOver'; readonly whom: string | null }
   /** It is not known yet whether the occupant is silent: decide again soon. */
-  | { readonly kind: 'wait' };
+  | { readonly kind: 'wait' }
+  /** It is the stream's backup from now on. */
+  | { readonly kind: 'standBy' };
 
 /** Milliseconds beyond `silentMs` after which a newcomer waits no longer. */
 const MARGIN_MS = 2000;
 
 const ADMIT: Decision = { kind: 'admit' };
 const WAIT: Decision = { kind: 'wait' };
+const STAND_BY: Decision = { kind: 'standBy' };
 
 /**
  * Which players of a stream may be refused. `rules`: those that its rules do not let in. `limits`:
@@ -149,11 +158,37 @@ function tokenFault(wanted: TokenRule, proof: Proof): string | null {
 }
 
 /** Decides between a new publisher and the present one. */
-function meet({ stream }: Who, state: GateState, { takeover, silentMs }: GateRules): Decision {
-  const { occupant, isContested, waitedMs } = state;
-  if (isContested) return refusal('busy', `another publisher is about to take ${stream} over`);
+function meet(who: Who, state: GateState, rules: GateRules): Decision {
+  const { occupant, isContested } = state;
+  if (isContested && who.backup === 'waits') return WAIT;
+  if (isContested) return refusal('busy', `another publisher is about to take ${who.stream} over`);
   if (occupant === null) return ADMIT;
-  if (takeover === 'always') return { kind: 'takeOver', whom: occupant.id };
+  if (who.backup === 'waits') return follow(occupant, rules);
+  if (rules.takeover === 'always') return { kind: 'takeOver', whom: occupant.id };
+  const standsBy = who.backup === 'may' && rules.backup && occupant.isAccepted;
+  return standsBy ? standBy(who, state) : replace(who, occupant, state, rules);
+}
+
+/** Decides on a publisher that can wait until the present one, which is accepted, has gone. */
+function standBy({ stream }: Who, { hasBackup }: GateState): Decision {
+  if (!hasBackup) return STAND_BY;
+  return refusal('busy', `${stream} is being published already, and has a backup`);
+}
+
+/** Decides on a backup: the end of the present publisher is not waited for if that is silent. */
+function follow(occupant: Occupant, { takeover, silentMs }: GateRules): Decision {
+  const { id, isAccepted, quietMs, lagMs } = occupant;
+  if (takeover !== 'silent' || id === null || !isAccepted || quietMs === null) return WAIT;
+  return quietMs >= silentMs + lagMs ? { kind: 'takeOver', whom: id } : WAIT;
+}
+
+/** Decides on a newcomer that is to have the stream now or not at all. */
+function replace(
+  { stream }: Who,
+  occupant: Occupant,
+  { waitedMs }: GateState,
+  { takeover, silentMs }: GateRules,
+): Decision {
   const neededMs = silentMs + occupant.lagMs;
   const mayWait = takeover === 'silent' && waitedMs < neededMs + MARGIN_MS;
   // The child decides about a publisher that only it knows, or that it has not accepted yet.

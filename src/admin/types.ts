@@ -127,6 +127,10 @@ export const STREAM_ROW = z
     bitrate: BITRATE.nullable().describe(
       'bits per second from the publisher; null if none is connected to this box',
     ),
+    backup: z
+      .string()
+      .exactOptional()
+      .describe('address and port of a publisher that waits on this box; absent: there is none'),
     fanout: FANOUT_ROW.exactOptional().describe(
       'absent while no viewers share a connection to the child',
     ),

@@ -156,12 +156,17 @@ export function streamsText(
   };
   const isShared = rows.some((row) => row.box !== undefined);
   const columns = first !== undefined && isShared ? [first, box, ...others] : STREAMS.columns;
-  const notes = rows.flatMap(fanoutNote);
+  const notes = rows.flatMap((row) => [...backupNote(row), ...fanoutNote(row)]);
   const below =
     notes.length > 0
       ? ['\n', ...notes.map((note) => `${wrapped(printable(note), screen.width)}\n`)]
       : [];
   return [listText(rows, columns, now, screen), ...below].join('');
+}
+
+/** Returns `live/cam: 10.0.0.9:4711 waits as its backup`. */
+function backupNote({ stream, backup }: StreamRow): string[] {
+  return backup === undefined ? [] : [`${shortName(stream)}: ${backup} waits as its backup`];
 }
 
 /** Returns `live/cam: 97 viewers share 1 connection to c001, …`. */
@@ -230,7 +235,7 @@ function addressOf(client: string): string {
 
 /** Returns the bytes in the direction of a client's media. */
 function mediaOf({ role, bytesIn, bytesOut }: ClientRow): number {
-  return role === 'publish' ? bytesIn : bytesOut;
+  return role === 'play' ? bytesOut : bytesIn;
 }
 
 export function clientsText(rows: readonly ClientRow[], now: number, screen: Screen): string {

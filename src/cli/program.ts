@@ -195,7 +195,7 @@ const LISTS = [
       ['--child <id>', 'only those of this child'],
       ['--stream <text>', 'only those whose stream has this text in its name'],
       ['--ip <address>', 'only those of this address'],
-      ['--role <role>', 'publish or play'],
+      ['--role <role>', 'publish, backup or play'],
     ],
   ],
 ] as const;

@@ -151,6 +151,8 @@ export interface Config {
     readonly takeover: 'silent' | 'refuse' | 'always';
     /** Seconds without a byte after which a publisher is silent. */
     readonly silentSeconds: number;
+    /** A second RTMP publisher of a stream waits until the first one ends or is silent. */
+    readonly backup: boolean;
   };
   /** Rules about publishers and players, and the keys of their tokens. */
   readonly access: AccessConfig;

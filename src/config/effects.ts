@@ -74,6 +74,7 @@ export const EFFECTS = {
   'hooks.timeoutSeconds': 'live',
   'publish.takeover': 'live',
   'publish.silentSeconds': 'live',
+  'publish.backup': 'live',
   'access.rules': 'live',
   'access.keys': 'live',
   'access.keysFile': 'live',

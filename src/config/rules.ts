@@ -22,7 +22,8 @@ export function findProblem(config: Config, isSet: (key: string) => boolean): Pr
     openAdmin(config) ??
     apiKeys(config) ??
     bareTls(config) ??
-    shortWindow(config)
+    shortWindow(config) ??
+    needlessBackup(config)
   );
 }
 
@@ -82,5 +83,13 @@ function shortWindow({ hls }: Config): Problem | null {
   return {
     key: 'hls.windowSeconds',
     text: `must hold three fragments, ${least} seconds or more, got ${hls.windowSeconds}`,
+  };
+}
+
+function needlessBackup({ publish }: Config): Problem | null {
+  if (!publish.backup || publish.takeover !== 'always') return null;
+  return {
+    key: 'publish.backup',
+    text: 'must be off with publish.takeover always, by which a second publisher never waits, got "on"',
   };
 }

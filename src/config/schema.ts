@@ -123,6 +123,7 @@ export const schema = z.strictObject({
   publish: section({
     takeover: key(oneOf('silent', 'refuse', 'always'), 'silent'),
     silentSeconds: key(seconds(300), 2),
+    backup: key(onOff, 'off'),
   }),
   access: section({
     rules: key(accessRules, []),

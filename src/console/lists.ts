@@ -67,7 +67,7 @@ export const CLIENTS: ListRules<ClientRow> = {
     role: ({ role }) => role,
     stream: ({ stream }) => stream,
     child: ({ child }) => child ?? '~',
-    bytes: ({ role, bytesIn, bytesOut }) => (role === 'publish' ? bytesIn : bytesOut),
+    bytes: ({ role, bytesIn, bytesOut }) => (role === 'play' ? bytesOut : bytesIn),
     since: ({ since }) => -since,
   },
   texts: ({ id, client, port, role, stream, child }) => [id, client, port, role, stream, child],

@@ -119,6 +119,11 @@ const CLIENT_EVENTS = [
     by: text.describe('IP address of the other one'),
     why: text,
   }),
+  event('backup-waiting', 'a second publisher of a stream waits as its backup', {
+    stream,
+    client,
+  }),
+  event('backup-active', 'a backup becomes the publisher of its stream', { stream, client }),
   event('publisher-left', 'the connection of a publisher has ended', {
     stream,
     child: child.nullable(),

@@ -43,6 +43,8 @@ export class Connection extends Ending {
   #past = NO_BYTES;
   #alias: string | null = null;
   #hookId: string | null = null;
+  /** It waits as the backup of its stream. */
+  #isBackup = false;
   /** Its arrival, or the end of its wait for a publisher; milliseconds since 1970. */
   #readyAt: number;
 
@@ -161,6 +163,12 @@ export class Connection extends Ending {
     });
   }
 
+  /** Notes that the client waits as the backup of its stream, until it `leftChild`. */
+  standsBy(waiting: Relayed): void {
+    this.#isBackup = true;
+    this.carriedBy(waiting);
+  }
+
   /** Notes the owner, with which the client ends, and the relayed connection. */
   servedBy(owner: OwnerRef | null, relayed: Relayed): void {
     this.#owner = owner;
@@ -170,8 +178,9 @@ export class Connection extends Ending {
     if (this.#role === 'play') told?.((relayed.startedAt ?? Date.now()) - this.#readyAt);
   }
 
-  /** Notes that the client has left its child, and will be brought to another one. */
+  /** Notes that the client has left its child, or waits no more: it is brought to another one. */
   leftChild(): void {
+    this.#isBackup = false;
     this.#past = this.bytes;
     this.#relayed = null;
     this.relayEnd = null;
@@ -189,7 +198,8 @@ export class Connection extends Ending {
   }
 
   row(): ConnectionRow {
-    const { id, client, alias, stream, role, since, bytes } = this;
+    const { id, client, alias, stream, since, bytes } = this;
+    const role = this.#isBackup ? 'backup' : this.#role;
     return { id, client, alias, child: this.#owner?.id ?? null, stream, role, ...bytes, since };
   }
 

@@ -3,63 +3,25 @@ import {
   type Counts,
   type Decision,
   decide,
-  type GateRules,
-  type Occupant,
   type PlayGuard,
   playGuardOf,
   type Who,
 } from '../access/decide.js';
 import type { Bearer } from '../access/signed.js';
-import { NO_PROOF, type Proof, prove, type TokenRules } from '../access/tokens.js';
+import { NO_PROOF, type Proof, prove } from '../access/tokens.js';
 import { tellStream } from '../logging/event-lines.js';
-import type { Logger } from '../logging/logger.js';
-import type { OwnerRef } from '../owner.js';
 import { hostName } from '../protocol/http/target.js';
 import type { StreamKey } from '../stream-key.js';
 import type { Connection } from './connection.js';
+import type { GateOptions, Wish } from './gate-options.js';
+import { giveWay } from './give-way.js';
+import { occupantOf } from './occupant.js';
 import { Presence } from './presence.js';
 import { Member, type MemberWish, Publishing } from './publishing.js';
 import { SessionError } from './session-error.js';
 import { NO_ADDRESS } from './shared-counts.js';
 
-/** The publisher that a child of this box reports for a stream. */
-export interface LivePublisher {
-  readonly owner: OwnerRef;
-  /** The hooks have accepted it. */
-  readonly isAccepted: boolean;
-}
-
-export interface GateOptions {
-  /** Returns the present rules. */
-  readonly rules: () => GateRules & TokenRules & RateRules;
-  /** Returns the players of a stream that have no connection of their own: HLS sessions. */
-  readonly sessionsOf: (stream: StreamKey) => number;
-  /** Returns the publisher that a child of this box reports; null: none. */
-  readonly liveHere: (stream: StreamKey) => LivePublisher | null;
-  /** Resolves with whether the child answers: it then reads what its publishers send. */
-  readonly answers: (owner: OwnerRef) => Promise<boolean>;
-  /**
-   * Has the child end the stream's publishers: WebRTC sessions, which it keeps without their
-   * client, or all. Never rejects.
-   */
-  readonly dismiss: (stream: StreamKey, which: 'sessions' | 'all') => Promise<void>;
-  readonly logger: Logger;
-}
-
-/** A client's wish. */
-export interface Wish extends Pick<Who, 'stream' | 'role'>, MemberWish {
-  /** The access token that it has shown; null: none. */
-  readonly token: string | null;
-  /** Default: the address of the connection. */
-  readonly ip?: string;
-  /** See `Who`; default: false. */
-  readonly isSentOn?: boolean;
-}
-
-interface RateRules {
-  /** Most megabits per second of a publisher, on average of ten seconds; 0: any. */
-  readonly publishBitrate: number;
-}
+export type { GateOptions, LivePublisher, Wish } from './gate-options.js';
 
 /** A client that has passed. */
 interface Entered extends Pick<Who, 'stream' | 'role'> {
@@ -67,6 +29,14 @@ interface Entered extends Pick<Who, 'stream' | 'role'> {
   readonly member: Member | null;
   /** Counts it out. */
   readonly gone: () => void;
+  /** Set while it waits as a backup. */
+  readonly waiting?: Waiting;
+}
+
+/** A backup's question. */
+interface Waiting {
+  readonly who: Who;
+  readonly wish: Wish;
 }
 
 /** A newcomer's question, as far as it has come. */
@@ -80,14 +50,12 @@ interface Asked {
 
 /** Milliseconds between two decisions on a newcomer that waits. */
 const POLL_MS = 50;
-/** Bytes that a publisher sent before the newcomer came may arrive so much later, milliseconds. */
-const IN_FLIGHT_MS = 500;
-/** Milliseconds for a publisher whose connection was ended to leave its child. */
-const LEAVE_MS = 1000;
-/** Milliseconds for one that its child shall end; then the child decides about the newcomer. */
-const FREE_MS = 3000;
-const FREE_POLL_MS = 20;
+/** Milliseconds between two decisions on a backup. */
+const BACKUP_POLL_MS = 100;
+/** Milliseconds for which a backup may send nothing; SRS gives a publisher half of that. */
+const BACKUP_SILENT_MS = 10_000;
 const NO_COUNTS: Counts = { viewers: 0, streams: 0, streamsOfAddress: 0 };
+const FREE = { occupant: null, isContested: false, hasBackup: false, waitedMs: 0 };
 
 /**
  * The one gate of all ports: each client passes it once its stream is known, before its child is
@@ -102,27 +70,58 @@ export class Gate {
   readonly #presence = new Presence();
   /** Streams that a newcomer is about to take over. */
   readonly #contested = new Set<StreamKey>();
+  /** Publishers that wait as backups. */
+  readonly #backups: Publishing;
 
   constructor(options: GateOptions) {
     this.#options = options;
     const isAccepted = (stream: StreamKey) => options.liveHere(stream)?.isAccepted ?? false;
     this.#publishing = new Publishing(isAccepted, (...one) => this.#limitRate(...one));
+    this.#backups = new Publishing(
+      () => true,
+      (...one) => this.#limitRate(...one),
+    );
   }
 
   /**
-   * Resolves when the client may go to its child; it is a member of its stream until its connection
-   * is closed. A client that has passed for this stream passes again. @throws SessionError
+   * Resolves with true when the client may go to its child; it is a member of its stream until its
+   * connection is closed. A client that has passed for this stream passes again. Resolves with
+   * false if it waits as a backup from now on: see `follow`. @throws SessionError
    */
-  async pass(connection: Connection, wish: Wish): Promise<void> {
+  async pass(connection: Connection, wish: Wish): Promise<boolean> {
     const { stream, role } = wish;
     const known = this.#members.get(connection);
-    if (known?.stream === stream && known.role === role) return;
-    const { ip: address = connection.ip, isSentOn = false, token } = wish;
+    if (known?.stream === stream && known.role === role) return known.waiting === undefined;
+    const { ip: address = connection.ip, isSentOn = false, token, mayStandBy = false } = wish;
     const proof = isSentOn ? NO_PROOF : await this.prove({ stream, role, address }, token);
-    await this.#ask(connection, { stream, role, address, isSentOn, proof }, (who) => {
-      this.#leave(connection);
-      this.#enter(connection, who, wish);
-    });
+    const who = { stream, role, address, isSentOn, proof };
+    const asking = mayStandBy ? ({ ...who, backup: 'may' } as const) : who;
+    return this.#ask(connection, asking, wish);
+  }
+
+  /**
+   * Resolves when a backup has become a publisher that may go to its child: the present one has
+   * ended, or is silent and was ended, while the backup `isReady`. @throws SessionError
+   */
+  async follow(connection: Connection, isReady: () => boolean): Promise<void> {
+    const entered = this.#members.get(connection);
+    const { waiting, member } = entered ?? {};
+    if (waiting === undefined || !member) return;
+    const { silentMs } = this.#options.rules();
+    for (;;) {
+      throwIfLeft(connection);
+      member.read(performance.now());
+      if (member.quietMs > Math.max(BACKUP_SILENT_MS, 2 * silentMs)) {
+        throw new SessionError('silent', 'it sent nothing while it waited as a backup');
+      }
+      const isLively = member.quietMs < silentMs && isReady();
+      if (isLively && (await this.#askAgain(connection, waiting))) break;
+      // The loop begins with the reason.
+      await delay(BACKUP_POLL_MS, undefined, { signal: connection.signal }).catch(() => {});
+    }
+    const { client } = connection;
+    const event = { type: 'backup-active', stream: waiting.who.stream, client } as const;
+    tellStream(this.#options.logger, event, 'backup becomes the publisher');
   }
 
   /** Tells which players of the stream may be refused. */
@@ -144,7 +143,7 @@ export class Gate {
   request(player: Bearer, proof: Proof, isNew: boolean): void {
     const who = { ...player, isSentOn: false, proof };
     const counts = isNew ? this.#countsFor(who) : NO_COUNTS;
-    const state = { occupant: null, isContested: false, waitedMs: 0, counts };
+    const state = { ...FREE, counts };
     const decision = decide(who, state, this.#options.rules());
     if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
   }
@@ -173,12 +172,33 @@ export class Gate {
     connection.onLeft = () => this.#leave(connection);
   }
 
+  #admit(connection: Connection, who: Who, wish: Wish): true {
+    this.#leave(connection);
+    this.#enter(connection, who, wish);
+    return true;
+  }
+
+  /** Has a publisher wait as its stream's backup. */
+  #standBy(connection: Connection, asked: Who, wish: Wish): false {
+    throwIfLeft(connection);
+    this.#leave(connection);
+    const { stream, role } = asked;
+    const member = new Member(connection, wish, performance.now());
+    const waiting = { who: { ...asked, backup: 'waits' }, wish } as const;
+    this.#members.set(connection, { stream, role, member, gone: () => {}, waiting });
+    this.#backups.add(member);
+    connection.onLeft = () => this.#leave(connection);
+    const event = { type: 'backup-waiting', stream, client: connection.client } as const;
+    tellStream(this.#options.logger, event, 'publisher waits as a backup');
+    return false;
+  }
+
   #leave(connection: Connection): void {
-    const { member = null, gone } = this.#members.get(connection) ?? {};
+    const { member = null, gone, waiting } = this.#members.get(connection) ?? {};
     this.#members.delete(connection);
     connection.onLeft = null;
     gone?.();
-    if (member !== null) this.#publishing.remove(member);
+    if (member !== null) (waiting ? this.#backups : this.#publishing).remove(member);
   }
 
   /** Ends a publisher that sends more than it may. */
@@ -190,37 +210,65 @@ export class Gate {
     connection.end(new SessionError('publishBitrate', text));
   }
 
-  /** Resolves when the client is admitted, and has entered in the moment of that decision. */
-  async #ask(newcomer: Connection, who: Who, enter: (who: Who) => void): Promise<void> {
-    const { stream } = who;
+  /**
+   * Resolves with true when the client is admitted, with false if it waits as a backup; it has
+   * entered in the moment of that decision.
+   */
+  async #ask(newcomer: Connection, who: Who, wish: Wish): Promise<boolean> {
     const since = performance.now();
     let contests = false;
     try {
       for (;;) {
-        const occupants = who.role === 'publish' ? this.#occupantsOf(newcomer, stream) : [];
+        const occupants = this.#occupantsOf(newcomer, who);
         const decision = this.#decide(who, { occupants, since, contests });
-        if (decision.kind === 'admit') return enter(who);
         if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
+        if (decision.kind === 'admit') return this.#admit(newcomer, who, wish);
+        if (decision.kind === 'standBy') return this.#standBy(newcomer, who, wish);
         contests = true;
-        this.#contested.add(stream);
-        const mayEnd = decision.kind === 'takeOver' && (await this.#isReading(stream));
-        throwIfLeft(newcomer);
-        if (mayEnd) {
-          await this.#takeOver(newcomer, who, occupants);
-          return enter(who);
-        }
+        this.#contested.add(who.stream);
+        const isFree = decision.kind === 'takeOver' && this.#replace(newcomer, who, occupants);
+        if (await isFree) return this.#admit(newcomer, who, wish);
         await delay(POLL_MS);
         throwIfLeft(newcomer);
       }
     } finally {
-      if (contests) this.#contested.delete(stream);
+      if (contests) this.#contested.delete(who.stream);
     }
+  }
+
+  /** Resolves with true when a backup is admitted, with false if it has to wait on. */
+  async #askAgain(backup: Connection, { who, wish }: Waiting): Promise<boolean> {
+    const occupants = this.#occupantsOf(backup, who);
+    const asked = { occupants, since: performance.now(), contests: false };
+    const decision = this.#decide(who, asked);
+    if (decision.kind === 'refuse') throw new SessionError(decision.reason, decision.text);
+    if (decision.kind === 'admit') return this.#admit(backup, who, wish);
+    if (decision.kind !== 'takeOver') return false;
+    this.#contested.add(who.stream);
+    try {
+      const isFree = await this.#replace(backup, who, occupants);
+      return isFree && this.#admit(backup, who, wish);
+    } finally {
+      this.#contested.delete(who.stream);
+    }
+  }
+
+  /** Resolves with true when the present publisher was ended, with false if it may not be. */
+  async #replace(next: Connection, who: Who, members: readonly Member[]): Promise<boolean> {
+    const { stream, address: by } = who;
+    const mayEnd = await this.#isReading(stream);
+    throwIfLeft(next);
+    if (!mayEnd) return false;
+    await giveWay(this.#options, { stream, members, by });
+    throwIfLeft(next);
+    return true;
   }
 
   #decide(who: Who, { occupants, since, contests }: Asked): Decision {
     const state = {
-      occupant: this.#occupant(who.stream, occupants, since),
+      occupant: occupantOf(occupants, this.#options.liveHere(who.stream), since),
       isContested: !contests && this.#contested.has(who.stream),
+      hasBackup: who.backup === 'may' && this.#backups.of(who.stream).length > 0,
       waitedMs: performance.now() - since,
       counts: this.#countsFor(who),
     };
@@ -234,62 +282,17 @@ export class Gate {
     return live === null || rules().takeover === 'always' || answers(live.owner);
   }
 
-  /** Returns the clients that publish the stream on this box, or are on their way to it. */
-  #occupantsOf(newcomer: Connection, stream: StreamKey): readonly Member[] {
+  /**
+   * Returns the clients that publish the stream on this box, or are on their way to it, if the
+   * newcomer is to publish it.
+   */
+  #occupantsOf(newcomer: Connection, { stream, role }: Who): readonly Member[] {
+    if (role !== 'publish') return [];
     const isLive = this.#options.liveHere(stream) !== null;
     return this.#publishing
       .of(stream)
       .filter((member) => member.connection !== newcomer && !member.isElsewhere)
       .filter((member) => isLive || !member.wasAccepted);
-  }
-
-  #occupant(stream: StreamKey, members: readonly Member[], since: number): Occupant | null {
-    const live = this.#options.liveHere(stream);
-    const [first] = members;
-    if (first === undefined) {
-      if (live === null) return null;
-      const unknown = { id: null, quietMs: null, lagMs: 0, spoke: false };
-      return { ...unknown, isAccepted: live.isAccepted };
-    }
-    const isMeasured = members.every((one) => one.isMeasured);
-    return {
-      id: first.connection.id,
-      isAccepted: live?.isAccepted ?? false,
-      quietMs: isMeasured ? Math.min(...members.map(({ quietMs }) => quietMs)) : null,
-      lagMs: Math.max(...members.map(({ lagMs }) => lagMs)),
-      spoke: members.some((one) => one.wasAccepted && one.spokeAt > since + IN_FLIGHT_MS),
-    };
-  }
-
-  /** Ends the present publisher, and resolves when its child has freed the stream. */
-  async #takeOver(
-    newcomer: Connection,
-    { stream, address }: Who,
-    members: readonly Member[],
-  ): Promise<void> {
-    const { rules, liveHere, dismiss, logger } = this.#options;
-    const { takeover, silentMs } = rules();
-    const seconds = silentMs / 1000;
-    const why = takeover === 'silent' ? `it sent nothing for ${seconds} s` : 'it gives way to any';
-    const child = liveHere(stream)?.owner.id ?? null;
-    const about = { stream, child, client: members[0]?.connection.client ?? null, by: address };
-    tellStream(logger, { type: 'publisher-replaced', ...about, why }, 'publisher taken over');
-    const reason = new SessionError('left', `another publisher has taken the stream over: ${why}`);
-    for (const { connection } of members) connection.end(reason);
-    // SRS forgets its hook about a publisher that it is told to end while that is leaving already.
-    void dismiss(stream, members.length > 0 ? 'sessions' : 'all');
-    await this.#untilFree(stream, LEAVE_MS);
-    if (liveHere(stream) !== null) void dismiss(stream, 'all');
-    await this.#untilFree(stream, FREE_MS);
-    throwIfLeft(newcomer);
-  }
-
-  /** Resolves when no child reports a publisher, or after `ms` milliseconds. */
-  async #untilFree(stream: StreamKey, ms: number): Promise<void> {
-    const late = performance.now() + ms;
-    while (this.#options.liveHere(stream) !== null && performance.now() < late) {
-      await delay(FREE_POLL_MS);
-    }
   }
 }
 

@@ -3,6 +3,13 @@ import { LimitedLines } from './limited-lines.js';
 import type { Logger } from './logger.js';
 import { record } from './tell.js';
 
+type StreamEventType =
+  | 'publish'
+  | 'unpublish'
+  | 'takeover'
+  | 'publisher-replaced'
+  | 'backup-waiting'
+  | 'backup-active';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Seconds' worth of lines that come at once. */
@@ -31,10 +38,7 @@ export function logConnection(logger: Logger, message: string, fields: () => Fie
  */
 export function tellStream(
   logger: Logger,
-  event: Extract<
-    SupervisorEvent,
-    { type: 'publish' | 'unpublish' | 'takeover' | 'publisher-replaced' }
-  >,
+  event: Extract<SupervisorEvent, { type: StreamEventType }>,
   message: string,
   fields?: Fields,
 ): void {

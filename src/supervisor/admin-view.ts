@@ -27,7 +27,7 @@ import type { Refusals } from '../unmanaged/refusals.js';
 import { VERSION } from '../version.js';
 import { boxLoad } from './box-load.js';
 import { rowOf } from './child-rows.js';
-import { clientRows, Publishers, streamRows } from './client-rows.js';
+import { backupsIn, clientRows, Publishers, streamRows } from './client-rows.js';
 import { withFanout } from './fanout.js';
 import { type Listeners, shown } from './listeners.js';
 import type { Owners } from './owners.js';
@@ -134,8 +134,10 @@ export class AdminView implements AdminSource {
 
   async streams(): Promise<StreamRow[]> {
     const { placement, listeners, viewers, fanout } = this.#parts;
-    const publishers = this.#publishers.of(await listeners.rows(), Date.now());
-    const facts = { owned: placement.list(), publishers, viewers: viewers.rows() };
+    const rows = await listeners.rows();
+    const publishers = this.#publishers.of(rows, Date.now());
+    const backups = backupsIn(rows);
+    const facts = { owned: placement.list(), publishers, backups, viewers: viewers.rows() };
     return withFanout(streamRows(facts, Date.now()), fanout?.rows() ?? new Map());
   }
 

@@ -55,11 +55,22 @@ export class Publishers {
   }
 }
 
+/** Returns the addresses of the publishers that wait as backups. */
+export function backupsIn(rows: readonly PortConnection[]): Map<StreamKey, string> {
+  const backups = new Map<StreamKey, string>();
+  for (const { role, stream, client } of rows) {
+    if (role === 'backup' && stream !== null) backups.set(stream, client);
+  }
+  return backups;
+}
+
 /** Sources of the rows of streams. */
 interface StreamFacts {
   /** Streams that have an owner and a client of this box, in order of their keys. */
   readonly owned: readonly StreamStatus[];
   readonly publishers: ReadonlyMap<StreamKey, Publisher>;
+  /** Addresses of the publishers that wait. */
+  readonly backups: ReadonlyMap<StreamKey, string>;
   readonly viewers: readonly ViewerRow[];
 }
 
@@ -67,7 +78,10 @@ interface StreamFacts {
  * Returns the rows of streams. HLS sessions count as clients; they have no connection, so a stream
  * of another box may be here by them alone. `now`: milliseconds since 1970.
  */
-export function streamRows({ owned, publishers, viewers }: StreamFacts, now: number): StreamRow[] {
+export function streamRows(
+  { owned, publishers, backups, viewers }: StreamFacts,
+  now: number,
+): StreamRow[] {
   const sessions = new Map<StreamKey, ViewerRow[]>();
   for (const viewer of viewers) {
     const others = sessions.get(viewer.stream);
@@ -78,7 +92,9 @@ export function streamRows({ owned, publishers, viewers }: StreamFacts, now: num
   const rows = owned.map((row) => {
     const { client = null, bitrate = null } = publishers.get(row.stream) ?? {};
     const clients = row.clients + (sessions.get(row.stream)?.length ?? 0);
-    return { ...row, clients, publisher: client, bitrate };
+    const backup = backups.get(row.stream);
+    const shown = { ...row, clients, publisher: client, bitrate };
+    return backup === undefined ? shown : { ...shown, backup };
   });
   const farther = [...sessions].filter(([stream]) => !known.has(stream));
   const further = farther.flatMap(([stream, those]) => elsewhere(stream, those, now));

@@ -44,13 +44,14 @@ export function makeGate(parts: GateParts): Gate {
   });
   return new Gate({
     rules: () => {
-      const { takeover, silentSeconds } = current.config.publish;
+      const { takeover, silentSeconds, backup } = current.config.publish;
       const { limits, access: own } = current.config;
       const { keys, leewaySeconds } = own;
       const { publishBitrate } = limits;
       const silentMs = 1000 * silentSeconds;
       const tokens = { keys, leewaySeconds, jwt };
-      return { access, policy, limits, publishBitrate, takeover, silentMs, ...tokens };
+      const publish = { takeover, silentMs, backup };
+      return { access, policy, limits, publishBitrate, ...publish, ...tokens };
     },
     sessionsOf: (stream) => viewers.countOf(stream),
     liveHere: (stream) => placement.publisherHere(stream),

@@ -42,7 +42,13 @@ const WHO: Who = {
   proof: NO_PROOF,
 };
 const COUNTS: Counts = { viewers: 10, streams: 10, streamsOfAddress: 10 };
-const FREE: GateState = { occupant: null, isContested: false, waitedMs: 0, counts: COUNTS };
+const FREE: GateState = {
+  occupant: null,
+  isContested: false,
+  hasBackup: false,
+  waitedMs: 0,
+  counts: COUNTS,
+};
 const NO_LIMITS: StreamLimits = { viewersPerStream: 0, streams: 0, streamsPerIp: 0 };
 const LIVELY: Occupant = { id: 'a', isAccepted: true, quietMs: 40, lagMs: 0, spoke: true };
 const PAUSING: Occupant = { ...LIVELY, spoke: false, quietMs: 1600 };
@@ -59,7 +65,14 @@ function decided(
   takeover: Takeover,
   limits = NO_LIMITS,
 ): string {
-  const rules: GateRules = { access: ACCESS, policy: POLICY, limits, takeover, silentMs: 2000 };
+  const rules: GateRules = {
+    access: ACCESS,
+    policy: POLICY,
+    limits,
+    takeover,
+    silentMs: 2000,
+    backup: true,
+  };
   return shown(decide({ ...WHO, ...who }, { ...FREE, ...state }, rules));
 }
 
@@ -114,6 +127,32 @@ test('a newcomer and the present publisher, by policy', () => {
     }
     assert.equal(decided({ role: 'play' }, state, 'silent'), 'admit', `${name}, a player`);
   }
+});
+
+test('a publisher that can wait becomes a backup, and follows the present one', () => {
+  const table: readonly (readonly [string, Partial<GateState>, string, string, string])[] = [
+    ['nobody publishes', {}, 'admit', 'admit', 'admit'],
+    ['it sends', { occupant: LIVELY }, 'standBy', 'wait', 'wait'],
+    ['it is silent', { occupant: SILENT }, 'standBy', 'takeOver a', 'wait'],
+    ['its bytes are counted rarely', { occupant: LATE }, 'standBy', 'wait', 'wait'],
+    ['its media bypass us', { occupant: BYPASSING }, 'standBy', 'wait', 'wait'],
+    ['only the child knows it', { occupant: UNKNOWN }, 'standBy', 'wait', 'wait'],
+    ['its child has not accepted it', { occupant: COMING }, 'wait', 'wait', 'wait'],
+    ['a backup waits', { occupant: LIVELY, hasBackup: true }, 'refuse busy', 'wait', 'wait'],
+    ['another takes over', { occupant: SILENT, isContested: true }, 'refuse busy', 'wait', 'wait'],
+  ];
+  for (const [name, state, ...expected] of table) {
+    const waits = { backup: 'waits' } as const;
+    const decisions = [
+      decided({ backup: 'may' }, state, 'silent'),
+      decided(waits, state, 'silent'),
+      decided(waits, state, 'refuse'),
+    ];
+    assert.deepEqual(decisions, expected, name);
+  }
+  assert.equal(decided({ backup: 'may' }, { occupant: LIVELY }, 'always'), 'takeOver a');
+  const barred = { stream: key('guarded.com/live/s'), backup: 'may' } as const;
+  assert.equal(decided(barred, { occupant: LIVELY }, 'silent'), 'refuse access');
 });
 
 test('the rules of a vhost come first, and for other boxes’ clients they have been applied', () => {

@@ -31,6 +31,7 @@ const READ_AT_USE = [
     'srs.template',
     'publish.takeover',
     'publish.silentSeconds',
+    'publish.backup',
     ...['limits.viewersPerStream', 'limits.streams', 'limits.streamsPerIp'],
     'limits.publishBitrate',
     'access.keys',

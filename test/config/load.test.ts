@@ -88,7 +88,7 @@ test('defaults are those of the contract', async () => {
       ...{ on_connect: [], on_close: [], on_publish: [], on_unpublish: [] },
       ...{ on_play: [], on_stop: [], on_dvr: [], on_hls: [], timeoutSeconds: 30 },
     },
-    publish: { takeover: 'silent', silentSeconds: 2 },
+    publish: { takeover: 'silent', silentSeconds: 2, backup: false },
     access: {
       ...{ rules: [], keys: [], keysFile: null, leewaySeconds: 60 },
       jwt: {
@@ -559,6 +559,10 @@ test('what cannot be is refused in one line', async () => {
     ['proxies: { protocol: [rtc] }', /proxies\.protocol: must be a list of rtmp, rtmps/],
     ['hooks: { on_play: [ftp://a/] }', /hooks\.on_play: must be a list of http:/],
     ['hls: { windowSeconds: 20 }', /hls\.windowSeconds: must hold three fragments, 30 seconds/],
+    [
+      'publish: { backup: on, takeover: always }',
+      /publish\.backup: must be off with publish\.takeover/,
+    ],
     ['api: { changes: token }', /api\.changes: must have a token to ask for.*set api\.token/],
     ['api: { username: ann }', /api\.password: must be there too: username and password/],
     ['api: { password: secret }', /api\.username: must be there too/],

@@ -10,6 +10,7 @@ export const OPEN_RULES: ReturnType<GateOptions['rules']> = {
   publishBitrate: 0,
   takeover: 'refuse',
   silentMs: 2000,
+  backup: false,
   keys: [],
   leewaySeconds: 60,
   jwt: NO_JWT,

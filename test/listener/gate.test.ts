@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_PROOF } from '../../src/access/tokens.js';
+import type { Connection } from '../../src/listener/connection.js';
 import { Connections } from '../../src/listener/connections.js';
 import type { LivePublisher } from '../../src/listener/gate.js';
 import { failureOf, SessionError } from '../../src/listener/session-error.js';
+import { createLogger } from '../../src/logging/logger.js';
+import { attachEvents } from '../../src/logging/tell.js';
 import { gateOf, OPEN_RULES } from '../helpers/gate.js';
 import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
@@ -13,13 +16,17 @@ const PUBLISH = { stream: STREAM, role: 'publish', token: null } as const;
 const LIVE: LivePublisher = { owner: { id: 'c001', generation: 1 }, isAccepted: true };
 
 /** A gate before one child, which frees a stream when its publisher is dismissed. */
-function rig({ answers = true, silentMs = 60 } = {}) {
+function rig({ answers = true, silentMs = 60, backup = false } = {}) {
   const connections = new Connections({ connections: 100, connectionsPerIp: 0 });
+  const events: string[] = [];
+  const logger = createLogger('silent', { people: false, write: () => {} });
+  attachEvents(logger, { record: ({ type }) => events.push(type) });
   const state = { live: null as LivePublisher | null, dismissed: 0 };
   const gate = gateOf({
-    rules: () => ({ ...OPEN_RULES, takeover: 'silent', silentMs }),
+    rules: () => ({ ...OPEN_RULES, takeover: 'silent', silentMs, backup }),
     liveHere: () => state.live,
     answers: async () => answers,
+    logger,
     dismiss: async () => {
       state.dismissed += 1;
       state.live = null;
@@ -39,7 +46,7 @@ function rig({ answers = true, silentMs = 60 } = {}) {
     state.live = LIVE;
     return connection;
   };
-  return { gate, connections, state, relayed, client, published };
+  return { events, gate, connections, state, relayed, client, published };
 }
 
 const busy = { failure: 'busy' };
@@ -123,6 +130,79 @@ test('the same client passes again, and players pass whoever publishes', async (
   const old = await published();
   await gate.pass(old, PUBLISH);
   await gate.pass(client(), { ...PUBLISH, role: 'play' });
+});
+
+const STANDS_BY = { ...PUBLISH, mayStandBy: true } as const;
+
+/** A connection on which bytes come for as long as the test wants. */
+function sending(connection: Connection): () => void {
+  const relayed = { bytesIn: 0, bytesOut: 0, ended: new Promise<void>(() => {}), destroy() {} };
+  connection.carriedBy(relayed);
+  const timer = setInterval(() => {
+    relayed.bytesIn += 1;
+  }, 20);
+  return () => clearInterval(timer);
+}
+
+test('a second publisher waits as a backup, and follows one that has ended', async () => {
+  const { gate, client, published, state, connections, events } = rig({
+    backup: true,
+    silentMs: 60_000,
+  });
+  const old = await published();
+  const backup = client();
+  assert.equal(await gate.pass(backup, STANDS_BY), false);
+  assert.equal(await gate.pass(backup, STANDS_BY), false);
+  await assert.rejects(gate.pass(client(), STANDS_BY), busy);
+  let isReady = false;
+  let follows = false;
+  const following = gate
+    .follow(backup, () => isReady)
+    .then(() => {
+      follows = true;
+    });
+  connections.closed(old);
+  state.live = null;
+  isReady = true;
+  await following;
+  assert.ok(follows && !backup.isEnding);
+  assert.equal(await gate.pass(backup, STANDS_BY), true);
+  assert.deepEqual(events, ['backup-waiting', 'backup-active']);
+  // It publishes now, so that the next one may wait.
+  state.live = LIVE;
+  assert.equal(await gate.pass(client(), STANDS_BY), false);
+});
+
+test('a backup that sends follows a silent publisher, and never a living one', async () => {
+  const { gate, client, published, relayed, state, events } = rig({ backup: true, silentMs: 2000 });
+  const old = await published();
+  const alive = setInterval(() => {
+    relayed.bytesIn += 1;
+  }, 100);
+  const backup = client();
+  assert.equal(await gate.pass(backup, STANDS_BY), false);
+  const stop = sending(backup);
+  const following = gate.follow(backup, () => true);
+  const sent = relayed.bytesIn;
+  await until('it has sent for a while', () => relayed.bytesIn > sent + 30);
+  assert.ok(!old.isEnding);
+  clearInterval(alive);
+  await following;
+  stop();
+  assert.ok(old.isEnding);
+  assert.deepEqual([state.live, state.dismissed], [null, 1]);
+  assert.deepEqual(events, ['backup-waiting', 'publisher-replaced', 'backup-active']);
+});
+
+test('a backup that leaves makes room for the next one', async () => {
+  const { gate, client, published, connections } = rig({ backup: true, silentMs: 60_000 });
+  await published();
+  const backup = client();
+  assert.equal(await gate.pass(backup, STANDS_BY), false);
+  const following = gate.follow(backup, () => true);
+  connections.closed(backup);
+  await assert.rejects(following, { failure: 'left' });
+  assert.equal(await gate.pass(client(), STANDS_BY), false);
 });
 
 test('clients are counted from the moment they pass until they leave', async () => {

@@ -48,7 +48,7 @@ test('of two publishers of a name the last one that came is shown', () => {
 test('HLS sessions count as clients of their stream', () => {
   const publishers = new Map([[CAM, { client: '192.0.2.7:5000', bitrate: 8 }]]);
   const viewers = [VIEWER, { ...VIEWER, session: 'e5f6g7h8' }];
-  assert.deepEqual(streamRows({ owned: [OWNED], publishers, viewers }, NOW), [
+  assert.deepEqual(streamRows({ owned: [OWNED], publishers, backups: new Map(), viewers }, NOW), [
     { ...OWNED, clients: 4, publisher: '192.0.2.7:5000', bitrate: 8 },
   ]);
 });
@@ -56,7 +56,10 @@ test('HLS sessions count as clients of their stream', () => {
 test('a stream of another box is there by its HLS sessions alone, an ended one is not', () => {
   const far = { ...VIEWER, stream: FAR, box: 'b2' };
   const viewers = [{ ...far, ageMs: 9_000 }, far, { ...VIEWER, stream: key('v/live/ended') }];
-  const rows = streamRows({ owned: [OWNED], publishers: new Map(), viewers }, NOW);
+  const rows = streamRows(
+    { owned: [OWNED], publishers: new Map(), backups: new Map(), viewers },
+    NOW,
+  );
   assert.deepEqual(rows, [
     { ...OWNED, publisher: null, bitrate: null },
     {

@@ -175,8 +175,9 @@ export class RtmpPool extends BaseRtmpListener {
   async #route(routed: RoutedClient, wish: Wish): Promise<void> {
     const { gate, held, turns, route, fanout } = this.context;
     const { stream, role } = wish;
-    await gate.pass(routed.connection, wish);
+    const isIn = await gate.pass(routed.connection, { ...wish, mayStandBy: true });
     if (routed.hasLeft) return;
+    routed.waits = !isIn;
     if (role === 'play' && held !== undefined) {
       const shares = fanout?.wants(routed.connection, stream) ?? false;
       routed.waits = (await held.mustWait(stream)) || shares;

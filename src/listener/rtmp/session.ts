@@ -20,6 +20,7 @@ import { ClientRoute, type FirstAttempt } from './client-route.js';
 import type { RtmpFanout } from './fanout.js';
 import type { HeldPlayers } from './held-players.js';
 import { PlayerWait } from './player-wait.js';
+import { letPublish } from './publisher-wait.js';
 import { Settling } from './settling.js';
 import { RtmpSetup, type SetupHost, type SetupRules, type StreamClosed } from './setup.js';
 import { wishOf } from './talk.js';
@@ -158,6 +159,11 @@ export class RtmpSession implements SetupHost<PortablePendingClient> {
 
   async #begin(named: NamedClient | ClosedClient | null): Promise<Route> {
     const { identified, first } = await this.#known(named);
+    if (first === null && identified.role === 'publish') {
+      const { connection, rules } = this;
+      const parts = { ...rules, setup: this.#setup, connection };
+      return this.#reach(await letPublish(identified, parts), null);
+    }
     if (this.#wait === null || first !== null) return this.#reach(identified, first);
     const ready = await this.#wait.settle(identified);
     try {
