@@ -32,6 +32,7 @@ export const LONG: readonly string[] = [
   'e2e/webrtc',
   'e2e/cluster-udp',
   'e2e/refusals',
+  'e2e/backup',
   'e2e/http',
   'e2e/limits',
   'e2e/check',
