@@ -1,3 +1,5 @@
+import { SessionError } from './session-error.js';
+
 /** The end of a connection: ordered by us with a reason, then closed. */
 export class Ending {
   /** Called when the connection shall end, beside the signal. */
@@ -31,6 +33,12 @@ export class Ending {
   /** True once the connection is closed. */
   get hasLeft(): boolean {
     return this.#hasLeft;
+  }
+
+  /** Throws the reason for which the connection ends, or SessionError if it is closed. */
+  throwIfLeft(): void {
+    if (this.#reason !== null) throw this.#reason;
+    if (this.#hasLeft) throw new SessionError('left', 'the client has left');
   }
 
   /** Notes that the connection is closed. */

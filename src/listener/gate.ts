@@ -109,7 +109,7 @@ export class Gate {
     if (waiting === undefined || !member) return;
     const { silentMs } = this.#options.rules();
     for (;;) {
-      throwIfLeft(connection);
+      connection.throwIfLeft();
       member.read(performance.now());
       if (member.quietMs > Math.max(BACKUP_SILENT_MS, 2 * silentMs)) {
         throw new SessionError('silent', 'it sent nothing while it waited as a backup');
@@ -162,7 +162,7 @@ export class Gate {
 
   #enter(connection: Connection, who: Omit<Who, 'proof'>, wish: MemberWish): void {
     const { stream, role, address, isSentOn } = who;
-    if (connection.hasLeft) throw new SessionError('left', 'the client has left');
+    connection.throwIfLeft();
     // Another box counts the clients that it sends.
     const gone = isSentOn ? () => {} : this.#presence.enter({ stream, role, address });
     const isPublisher = role === 'publish';
@@ -180,7 +180,7 @@ export class Gate {
 
   /** Has a publisher wait as its stream's backup. */
   #standBy(connection: Connection, asked: Who, wish: Wish): false {
-    throwIfLeft(connection);
+    connection.throwIfLeft();
     this.#leave(connection);
     const { stream, role } = asked;
     const member = new Member(connection, wish, performance.now());
@@ -229,7 +229,7 @@ export class Gate {
         const isFree = decision.kind === 'takeOver' && this.#replace(newcomer, who, occupants);
         if (await isFree) return this.#admit(newcomer, who, wish);
         await delay(POLL_MS);
-        throwIfLeft(newcomer);
+        newcomer.throwIfLeft();
       }
     } finally {
       if (contests) this.#contested.delete(who.stream);
@@ -257,10 +257,10 @@ export class Gate {
   async #replace(next: Connection, who: Who, members: readonly Member[]): Promise<boolean> {
     const { stream, address: by } = who;
     const mayEnd = await this.#isReading(stream);
-    throwIfLeft(next);
+    next.throwIfLeft();
     if (!mayEnd) return false;
     await giveWay(this.#options, { stream, members, by });
-    throwIfLeft(next);
+    next.throwIfLeft();
     return true;
   }
 
@@ -294,9 +294,4 @@ export class Gate {
       .filter((member) => member.connection !== newcomer && !member.isElsewhere)
       .filter((member) => isLive || !member.wasAccepted);
   }
-}
-
-function throwIfLeft({ hasLeft, reason }: Connection): void {
-  if (reason !== null) throw reason;
-  if (hasLeft) throw new SessionError('left', 'the client has left');
 }

@@ -511,6 +511,7 @@ function sessions(server: Server): void {
       const gate = {
         pass: async (connection: Connection) => {
           passed = connection;
+          return true;
         },
       };
       await open({ gate });
