@@ -31,11 +31,22 @@ export async function provePorts(
   return { value: null, text: `free: ${[...free].join(', ')}` };
 }
 
-/** Returns the names of the ports that one configuration opens, and the other one does not. */
+/**
+ * Returns the names of the ports of which one configuration has clients that the other one cannot
+ * keep: it does not open the port, or opens a UDP port at another address or for another way of
+ * media.
+ */
 export function portsGone(before: Config, after: Config): string[] {
   const names = Object.keys(before.listen) as (keyof Config['listen'])[];
   const isOpen = (config: Config, name: keyof Config['listen']) => openedAt(config, name) !== null;
-  return names.filter((name) => isOpen(before, name) && !isOpen(after, name));
+  const hasMoved = (name: keyof Config['listen']) => {
+    const address = openedAt(after, name);
+    return address !== null && !isAt(before, name, address);
+  };
+  const gone = names.filter((name) => isOpen(before, name) && !isOpen(after, name));
+  const moved = UDP.filter((name) => isOpen(before, name) && hasMoved(name));
+  const media = before.rtc.media === after.rtc.media ? [] : ['rtc'];
+  return [...new Set([...gone, ...moved, ...media])];
 }
 
 /**

@@ -34,6 +34,7 @@ async function startRelay(inheritance: Inheritance): Promise<TakenRelay | null> 
   const { PARTS } = await import('../supervisor/kept-parts.js');
   const { KeptPairs } = await import('../supervisor/kept-pairs.js');
   const { openEngine } = await import('../relay/engine.js');
+  const { UdpPorts } = await import('../supervisor/udp-ports.js');
   const { raisePriority } = await import('../system/priority.js');
   const relay = inheritance.part(PARTS.relay);
   if (relay === null) return null;
@@ -41,5 +42,7 @@ async function startRelay(inheritance: Inheritance): Promise<TakenRelay | null> 
   raisePriority();
   const options = { ...relay, engine: 'native', isProven: true, logger: silentLogger } as const;
   const engine = await openEngine(options);
-  return engine.keeping && { engine, pairs: KeptPairs.take(engine.keeping, inheritance) };
+  if (engine.keeping === null) return null;
+  const pairs = KeptPairs.take(engine.keeping, inheritance);
+  return { engine, pairs, udpPorts: await UdpPorts.take(inheritance) };
 }

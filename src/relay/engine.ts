@@ -1,6 +1,7 @@
 import { arch, availableParallelism, platform } from 'node:os';
 import { messageOf, SupervisorError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
+import type { KeptUdpPort } from './kept-udp.js';
 import type { NativeOptions } from './native/engine.js';
 import { PortableEngine } from './portable/tcp.js';
 import { PortableUdpRelay } from './portable/udp.js';
@@ -79,7 +80,21 @@ export async function openUdpRelay(
     return NativeUdpGroup.open(options, logger, cpus);
   }
   const { NativeUdpRelay } = await import('./native/udp.js');
-  return new NativeUdpRelay(options, logger, cpus[0] ?? cpu);
+  return new NativeUdpRelay(options, logger, { cpu: cpus[0] ?? cpu });
+}
+
+/** Goes on with a UDP port that the program before this one has given away. */
+export async function takeUdpPort(
+  options: UdpRelayOptions,
+  { sockets, cpus }: Pick<KeptUdpPort, 'sockets' | 'cpus'>,
+  logger: Logger,
+): Promise<UdpRelay> {
+  if (sockets.length > 1) {
+    const { NativeUdpGroup } = await import('./native/udp-group.js');
+    return NativeUdpGroup.goOn(options, logger, { sockets, cpus });
+  }
+  const { NativeUdpRelay } = await import('./native/udp.js');
+  return new NativeUdpRelay(options, logger, { cpu: cpus[0] ?? null, left: sockets[0] ?? null });
 }
 
 async function openNative(

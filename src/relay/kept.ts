@@ -5,7 +5,7 @@ import type { RelayedConnection } from './relayed.js';
 /** A descriptor of this process. */
 export const DESCRIPTOR = z.number().int().min(3);
 
-const BYTES = z.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array).nullable();
+export const BYTES = z.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array).nullable();
 
 /**
  * A pair that one program leaves to the next one in its process: both descriptors, and what was

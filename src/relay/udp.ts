@@ -1,4 +1,5 @@
 import type { Address } from '../config/config.js';
+import type { KeptUdpPort, KeptUdpSession } from './kept-udp.js';
 
 /** The source or the destination of datagrams. */
 export interface UdpEndpoint {
@@ -93,6 +94,22 @@ export interface UdpSession {
   destroy(): void;
 }
 
+/** A UDP port that is given away, with the sessions as they were here. */
+export interface GivenUdpPort extends Pick<KeptUdpPort, 'sockets' | 'cpus'> {
+  readonly sessions: readonly { readonly kept: KeptUdpSession; readonly session: UdpSession }[];
+}
+
+/** A UDP relay whose sessions outlive the program. */
+export interface KeepingUdp {
+  /**
+   * Stops relaying, and gives port and sessions away with their descriptors. The given sessions
+   * never end here; those that are held do. Never rejects.
+   */
+  give(): Promise<GivenUdpPort>;
+  /** Goes on with a session that the program before this one gave away; null: no room. */
+  take(kept: KeptUdpSession): UdpSession | null;
+}
+
 /** One public UDP port, shared by all clients. Each session has a port of its own to the child. */
 export interface UdpRelay {
   readonly port: number;
@@ -107,6 +124,8 @@ export interface UdpRelay {
   send(datagram: Buffer, to: UdpEndpoint): void;
   /** The answerer goes by these settings from soon on. */
   answerBy(settings: unknown): void;
+  /** Null: its sessions end with the program. */
+  readonly keeping: KeepingUdp | null;
   /** Ends all sessions; resolves when the port is free. */
   close(): Promise<void>;
 }

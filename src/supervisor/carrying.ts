@@ -1,4 +1,5 @@
 import type { Fleet } from '../child/fleet.js';
+import type { KeptFleet } from '../child/kept.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { AliasBook } from '../listener/aliases.js';
 import { ClientListener } from '../listener/client-listener.js';
@@ -10,13 +11,16 @@ import type { GivenPair } from '../relay/kept.js';
 import type { RelayEngine } from '../relay/relay.js';
 import type { KeptPort } from '../system/open-ports.js';
 import type { Inheritance } from '../upgrade/inheritance.js';
+import { giveUdp, goOnWithUdp, keepsUdp } from './carrying-udp.js';
 import type { KeptPairs } from './kept-pairs.js';
 import { PARTS } from './kept-parts.js';
 import type { Listeners, NamedListener } from './listeners.js';
+import type { Owners } from './owners.js';
 import type { SharedMap } from './registry.js';
 import type { Current } from './renewals.js';
 import type { Room } from './rooms.js';
 import type { Routing } from './routing.js';
+import type { GivenUdp, UdpPorts } from './udp-ports.js';
 
 export interface CarryingParts {
   readonly engine: RelayEngine;
@@ -30,6 +34,8 @@ export interface CarryingParts {
   readonly routing: Routing;
   readonly aliases: AliasBook;
   readonly pairs: KeptPairs | null;
+  readonly udpPorts: UdpPorts;
+  readonly owners: Owners;
   /** The CPUs of the relay threads, and most pipes of all of them together. */
   readonly relayCpus: readonly number[];
   readonly pipes: number;
@@ -39,6 +45,14 @@ export interface CarryingParts {
 export interface KeptCount {
   readonly kept: number;
   readonly cut: Readonly<Record<string, number>>;
+}
+
+/** Parts that are given away already. */
+export interface Given {
+  readonly ports: readonly KeptPort[];
+  readonly pairs: readonly GivenPair[];
+  readonly udp: GivenUdp;
+  readonly fleet: KeptFleet;
 }
 
 /** The state that is given away at one moment. */
@@ -66,9 +80,9 @@ export class Carrying {
     const cut: Record<string, number> = {};
     let kept = 0;
     for (const { name, listener } of this.#parts.listeners) {
-      const isKept = isCarried(name) && !gone.includes(name);
-      const lasting = isKept ? lastingOf(listener, engine) : 0;
-      const rest = servedBy(listener) - lasting;
+      const served = servedBy(listener);
+      const lasting = gone.includes(name) ? 0 : lastingOf({ name, listener }, engine);
+      const rest = served - lasting;
       kept += lasting;
       if (rest > 0) cut[name] = rest;
     }
@@ -89,8 +103,8 @@ export class Carrying {
    * Returns the parts of the state, with ports and pairs that are given away already. Children's
    * output has to be left before.
    */
-  give(ports: readonly KeptPort[], given: readonly GivenPair[], fleet: unknown): GivenState {
-    const { listeners } = this.#parts;
+  give({ ports, pairs: given, udp, fleet }: Given): GivenState {
+    const { listeners, current } = this.#parts;
     const numbers = new Map<object, number>(given.map(({ connection }, at) => [connection, at]));
     const numberOf = (relayed: object) => numbers.get(relayed) ?? null;
     const clients = Object.fromEntries(
@@ -100,9 +114,12 @@ export class Carrying {
       ]),
     );
     const pairs = given.map(({ pair }) => pair);
-    const parts = { ports, pairs, ...this.#relay(), fleet, clients, ...this.sample().parts };
-    const descriptors = descriptorsIn(ports, pairs, fleet as Awaited<ReturnType<Fleet['give']>>);
-    return { parts, descriptors };
+    const parts = {
+      ...{ ports, pairs, ...this.#relay(), fleet, clients },
+      ...giveUdp({ listeners, current }, udp, numbers),
+      ...this.sample().parts,
+    };
+    return { parts, descriptors: [...descriptorsIn(ports, pairs, fleet), ...descriptorsOf(udp)] };
   }
 
   /** Without an engine that keeps pairs there is no such part. */
@@ -110,6 +127,20 @@ export class Carrying {
     const { engine, relayCpus, pipes } = this.#parts;
     const { threadCount: threads } = engine;
     return engine.keeping === null ? {} : { relay: { threads, cpus: [...relayCpus], pipes } };
+  }
+
+  /** Goes on with the clients of UDP ports: a room that starts after the ports. */
+  udpRoom(inheritance: Inheritance): Room {
+    const start = async () => {
+      const { pairs, udpPorts } = this.#parts;
+      goOnWithUdp(this.#parts, inheritance, {
+        readmit: (connection) => this.#readmit(connection),
+        pairOf: (number) => pairs?.takeOne(number) ?? null,
+      });
+      await udpPorts.endRest();
+      pairs?.endRest();
+    };
+    return { start, close: async () => {} };
   }
 
   /**
@@ -120,7 +151,7 @@ export class Carrying {
   }
 
   async #goOn(inheritance: Inheritance): Promise<void> {
-    const { placement, listeners, aliases, pairs } = this.#parts;
+    const { placement, listeners, aliases } = this.#parts;
     const { alias } = inheritance.part(PARTS.box) ?? {};
     if (alias !== undefined) aliases.goOn(alias);
     await placement.goOn(inheritance.part(PARTS.streams) ?? []);
@@ -129,7 +160,6 @@ export class Carrying {
       if (!(listener instanceof ClientListener)) continue;
       for (const kept of clients[name] ?? []) this.#serve(listener, kept);
     }
-    pairs?.endRest();
     inheritance.becomesKnown();
     // A call that was under way may have been lost.
     void this.#parts.hooks.recheck();
@@ -164,16 +194,27 @@ function servedBy(listener: NamedListener['listener']): number {
   return Array.from(listener.connections).filter(({ stream }) => stream !== null).length;
 }
 
-function lastingOf(listener: NamedListener['listener'], { keeping }: RelayEngine): number {
-  if (keeping === null || !(listener instanceof ClientListener)) return 0;
+function lastingOf(
+  { name, listener }: Pick<NamedListener, 'name' | 'listener'>,
+  { keeping }: RelayEngine,
+): number {
+  if (keepsUdp(listener)) return servedBy(listener);
+  if (keeping === null || !(listener instanceof ClientListener) || !isCarried(name)) return 0;
   const isKept = (relayed: object) => (keeping.keeps(relayed) ? 0 : null);
   return listener.give(isKept).length;
+}
+
+function descriptorsOf({ ports }: GivenUdp): number[] {
+  return ports.flatMap(({ sockets, sessions }) => [
+    ...sockets,
+    ...sessions.flatMap((session) => session?.child ?? []),
+  ]);
 }
 
 function descriptorsIn(
   ports: readonly KeptPort[],
   pairs: readonly { readonly client: number; readonly child: number }[],
-  { children }: Awaited<ReturnType<Fleet['give']>>,
+  { children }: KeptFleet,
 ): number[] {
   return [
     ...ports.flatMap(({ sockets }) => sockets),

@@ -23,6 +23,7 @@ import { makeGate } from './gate.js';
 import { type Ground, openGround, relayCpusOf } from './ground.js';
 import { Heartbeat } from './heartbeat.js';
 import { makeViewers } from './hls.js';
+import { PARTS } from './kept-parts.js';
 import type { SupervisorOptions } from './options.js';
 import { joinEnds, makeOwning, type Owning } from './owning.js';
 import { addPorts } from './ports.js';
@@ -79,6 +80,7 @@ export async function compose(
     ...shared,
     ...{ boxes, access, gate, budget, holds, logger, relayCpus: relayCpusOf(prepared) },
     routing: makeRouting(options, ground, { ...owning, stirred }),
+    keptSrt: options.inheritance?.part(PARTS.srt) ?? null,
     acceptTurns: new AcceptTurns({ acceptNext: engine.acceptNext, room: () => budget.free }),
   };
   const helpers = await addPorts(parts, listeners, api);

@@ -19,6 +19,7 @@ import { boxRecord, openMap, type SharedMap } from './registry.js';
 import { type Current, Renewals } from './renewals.js';
 import type { Rooms } from './rooms.js';
 import { openCertificate, renewTls } from './tls.js';
+import { UdpPorts } from './udp-ports.js';
 
 /** Parts that all others are built on. */
 export interface Ground {
@@ -30,6 +31,7 @@ export interface Ground {
   readonly engine: RelayEngine;
   /** Pairs of the program before this one; null: there are none. */
   readonly pairs: KeptPairs | null;
+  readonly udpPorts: UdpPorts;
   /** Null: no players share a connection to a child. */
   readonly fanout: StreamFanout | null;
   /** Null: no port speaks TLS. */
@@ -66,7 +68,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const engine =
     taken?.engine ?? (await openEngine({ ...config.relay, cpus, pipes, logger: relayLog }));
   engine.keeping?.logTo(relayLog);
-  const pairs = taken?.pairs ?? null;
+  const { pairs = null, udpPorts = new UdpPorts() } = taken ?? {};
   rooms.opened('relay', engine);
   const certificate = await openCertificate(config, logger);
   if (certificate !== null) rooms.opened('certificate', { close: async () => certificate.close() });
@@ -80,6 +82,7 @@ export async function openGround(options: SupervisorOptions, rooms: Rooms): Prom
   const current = { config, template };
   const fanout = makeFanout(engine, current);
   const reloading = { current, renewals, fanout };
-  const parts = { loop: new LoopClock(), changes, engine, pairs, certificate, listeners, map };
-  return { serverId, keepServerId, ...parts, ...reloading, events };
+  const relays = { engine, pairs, udpPorts };
+  const parts = { loop: new LoopClock(), changes, certificate, listeners, map };
+  return { serverId, keepServerId, ...relays, ...parts, ...reloading, events };
 }

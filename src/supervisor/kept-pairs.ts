@@ -2,11 +2,13 @@ import type { GivenPair, KeepingEngine, KeptPair } from '../relay/kept.js';
 import type { RelayEngine, RelayedConnection } from '../relay/relay.js';
 import type { Inheritance } from '../upgrade/inheritance.js';
 import { PARTS } from './kept-parts.js';
+import type { UdpPorts } from './udp-ports.js';
 
 /** An engine that goes on with the pairs of the program before this one. */
 export interface TakenRelay {
   readonly engine: RelayEngine;
   readonly pairs: KeptPairs;
+  readonly udpPorts: UdpPorts;
 }
 
 /** The pairs of the program before this one, which the engine relays from the start on. */

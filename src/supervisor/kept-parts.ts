@@ -3,9 +3,10 @@ import { KEPT_FLEET } from '../child/kept.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
 import { KEPT_HOOKS } from '../hooks/kept.js';
-import { KEPT_CLIENT } from '../listener/kept.js';
+import { KEPT_CLIENT, KEPT_RTC, KEPT_SRT } from '../listener/kept.js';
 import { KEPT_STREAM } from '../placement/kept.js';
 import { DESCRIPTOR, KEPT_PAIR } from '../relay/kept.js';
+import { KEPT_UDP_PORT } from '../relay/kept-udp.js';
 import type { Part } from '../upgrade/document.js';
 
 function part<Value>(name: string, schema: z.ZodType<Value>): Part<Value> {
@@ -59,6 +60,9 @@ export const PARTS = {
   ),
   /** By their numbers; null: it has ended since it got one. */
   pairs: part('pairs', z.array(KEPT_PAIR.nullable())),
+  udp: part('udp', z.array(KEPT_UDP_PORT)),
+  srt: part('srt', KEPT_SRT),
+  rtc: part('rtc', KEPT_RTC),
   fleet: part('fleet', KEPT_FLEET),
   /** By the name of the port. */
   clients: part('clients', z.record(z.string(), z.array(KEPT_CLIENT))),

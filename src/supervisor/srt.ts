@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import type { AliasBook } from '../listener/aliases.js';
 import type { ConnectionBudget } from '../listener/budget.js';
 import type { Gate } from '../listener/gate.js';
+import type { KeptSrt } from '../listener/kept.js';
 import { askedBoxes } from '../listener/peer/ask-boxes.js';
 import type { SetupTurns } from '../listener/setup-turns.js';
 import { acrossBoxes } from '../listener/srt/elsewhere.js';
@@ -12,7 +13,6 @@ import { SrtListener } from '../listener/srt/listener.js';
 import type { Logger } from '../logging/logger.js';
 import type { DefaultStreamId } from '../protocol/srt/stream-id.js';
 import type { Boxes } from '../registry/redis/boxes.js';
-import { openUdpRelay } from '../relay/engine.js';
 import type { UdpEndpoint } from '../relay/udp.js';
 import type { NamedListener } from './listeners.js';
 import type { Renewals } from './renewals.js';
@@ -34,6 +34,8 @@ export interface SrtParts extends UdpParts {
   readonly boxes: Boxes | null;
   readonly renewals: Renewals;
   readonly aliases: AliasBook;
+  /** The port of the program before this one; null: there was none. */
+  readonly keptSrt: KeptSrt | null;
   readonly budget: ConnectionBudget;
   readonly logger: Logger;
 }
@@ -45,7 +47,7 @@ const DEFAULT_APP = 'live';
 export function srtListener(
   parts: SrtParts,
 ): (NamedListener & { readonly listener: SrtListener }) | null {
-  const { config, template, binary, engine, routing, boxes, aliases, budget } = parts;
+  const { config, template, binary, engine, udpPorts, routing, boxes, aliases, budget } = parts;
   const { secret } = config.cluster;
   const logger = parts.logger.child({ room: 'srt' });
   if (config.listen.srt === null) return null;
@@ -69,7 +71,8 @@ export function srtListener(
     vhosts: () => (vhosts.length > 0 ? vhosts.map(({ name }) => name) : parts.served.vhosts),
     defaultApp: srtDefaultApp ?? DEFAULT_APP,
     defaultStreamId: defaultStreamId(config.srt),
-    openRelay: (options) => openUdpRelay(engine.name, options, threads),
+    openRelay: (options) => udpPorts.open('listen.srt', options, { engine, threads }),
+    ...(parts.keptSrt && { cookieSecret: parts.keptSrt.secret }),
     someChild: () => firstReady(parts.statuses()),
     logger,
   });

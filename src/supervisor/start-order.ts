@@ -37,6 +37,9 @@ export function startOrder(
     ...(inheritance === null ? [] : [['kept clients', parts.carrying.room(inheritance)] as const]),
     ['memory', new HeapKeeper(engine, logger.child({ room: 'heap' }))],
     ...Array.from(listeners, ({ name, listener }): NamedRoom => [`listen.${name}`, listener]),
+    ...(inheritance === null
+      ? []
+      : [['kept UDP clients', parts.carrying.udpRoom(inheritance)] as const]),
     ['heartbeat', heartbeat],
     ['server id', { start: keepServerId, close: async () => {} }],
     ...(map.boxes === null ? [] : [['boxes', map.boxes] as const]),

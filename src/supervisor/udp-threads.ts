@@ -3,9 +3,11 @@ import type { CpuPlan } from '../cpu/plan.js';
 import type { Logger } from '../logging/logger.js';
 import type { UdpThreads } from '../relay/engine.js';
 import type { RelayEngine } from '../relay/relay.js';
+import type { UdpPorts } from './udp-ports.js';
 
 export interface UdpParts {
   readonly engine: RelayEngine;
+  readonly udpPorts: UdpPorts;
   readonly plan: Pick<CpuPlan, 'reserved'>;
   /** Null: neither children nor our threads are pinned. */
   readonly pinning: Pinning | null;

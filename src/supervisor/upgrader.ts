@@ -12,6 +12,7 @@ import type { Handover } from '../upgrade/document.js';
 import { execProgram, type ProgramCall } from '../upgrade/exec.js';
 import { prove } from '../upgrade/prove.js';
 import { VERSION } from '../version.js';
+import { keepsUdp } from './carrying-udp.js';
 import type { Composition } from './compose.js';
 import type { SupervisorOptions } from './options.js';
 import type { UpgradeOrder } from './upgrade-order.js';
@@ -120,8 +121,9 @@ export class Upgrader {
       await this.#options.flushLog?.();
       await this.#takeUsualPlace();
       const draft = this.#draft(call, cut);
-      const pairs = (await this.#parts.engine.keeping?.give()) ?? [];
-      const { parts, descriptors } = this.#parts.carrying.give(ports, pairs, fleet);
+      const { engine, udpPorts, carrying } = this.#parts;
+      const [udp, pairs = []] = await Promise.all([udpPorts.give(), engine.keeping?.give()]);
+      const { parts, descriptors } = carrying.give({ ports, pairs, udp, fleet });
       this.#exec(posix, plan.script, { ...draft, parts: { ...parts, reload }, descriptors });
     } catch (error) {
       logger.fatal({ err: error }, 'upgrade: failed, and there is no way back');
@@ -135,14 +137,19 @@ export class Upgrader {
     await pinMain(this.#parts.changes.first);
   }
 
-  /** Stops the ports, whose clients wait in duplicates of their sockets, and ends UDP sessions. */
+  /**
+   * Stops the ports, whose clients wait in duplicates of their sockets, and ends UDP sessions that
+   * cannot be kept.
+   */
   async #settle(posix: Posix): Promise<KeptPort[]> {
     const ports = openPorts();
     const kept = ports.map(({ key, address, sockets }) => {
       return { key, address, sockets: sockets().map((fd) => posix.duplicate(fd)) };
     });
     const isInner = ({ key }: OpenPort) => INNER.includes(key);
-    const udp = [...this.#parts.listeners].filter(({ transport }) => transport === 'udp');
+    const udp = [...this.#parts.listeners].filter(
+      ({ transport, listener }) => transport === 'udp' && !keepsUdp(listener),
+    );
     const outer = ports.filter((port) => !isInner(port)).map((port) => port.stop());
     await within(SETTLE_MS, [...outer, ...udp.map(({ listener }) => listener.close())]);
     await within(

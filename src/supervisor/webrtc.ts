@@ -15,7 +15,6 @@ import { rtcSignalling } from '../listener/webrtc/signalling.js';
 import type { Logger } from '../logging/logger.js';
 import type { OwnerRef } from '../owner.js';
 import type { Boxes } from '../registry/redis/boxes.js';
-import { openUdpRelay } from '../relay/engine.js';
 import type { NamedListener } from './listeners.js';
 import { steerer } from './offload.js';
 import type { Current, Renewals } from './renewals.js';
@@ -102,7 +101,7 @@ function relayListener(
   common: RtcSessionsOptions,
   address: Address,
 ): RtcListener {
-  const { engine, config, connections } = parts;
+  const { engine, udpPorts, config, connections } = parts;
   const { logger } = common;
   const threads = udpThreads(parts, logger);
   return new RtcListener({
@@ -110,7 +109,7 @@ function relayListener(
     address,
     maxSessions: connections,
     ...(config.rtc.media === 'offload' && { steer: steerer(connections, address, logger) }),
-    openUdp: (options) => openUdpRelay(engine.name, options, threads),
+    openUdp: (options) => udpPorts.open('listen.rtc', options, { engine, threads }),
     join: (pair) => engine.join(pair),
   });
 }

@@ -59,7 +59,9 @@ describe('ports are proven before a start', () => {
     const moved = await at('127.0.0.1:0');
     assert.equal((await provePorts(moved, before)).text, 'free: rtc 127.0.0.1:0');
     const direct = await at(taken, 'direct');
-    assert.deepEqual([portsGone(before, moved), portsGone(before, direct)], [[], ['rtc']]);
+    const media = { ...before, rtc: { ...before.rtc, media: 'offload' as const } };
+    assert.deepEqual([portsGone(before, before), portsGone(before, media)], [[], ['rtc']]);
+    assert.deepEqual([portsGone(before, moved), portsGone(before, direct)], [['rtc'], ['rtc']]);
     await assert.rejects(provePorts(before, direct), { code: 'ERR_LISTEN' });
   });
 

@@ -93,7 +93,7 @@ describe('udp relay: native, its thread', () => {
     const onStranger = (datagram: Buffer) => strangers.push(datagram.toString());
     const options = { address: { port: 0 }, maxSessions: 2, idleMs: 60_000, onStranger };
     const before = readdirSync('/proc/self/fd').length;
-    const relay = new NativeUdpRelay(options, logger, 9999);
+    const relay = new NativeUdpRelay(options, logger, { cpu: 9999 });
     const session = relay.open({ ip: '127.0.0.1', port: 9 }, { ip: '127.0.0.1', port: 9 }, []);
     session?.move(null as unknown as UdpEndpoint);
     assert.equal(await session?.ended, 'destroyed');

@@ -42,6 +42,11 @@ export class SrtLink implements RelayedConnection {
     return this.#session.bytesOut;
   }
 
+  /** Returns the number of its UDP session among those that outlive the program; null: none. */
+  numberBy(numberOf: (session: UdpSession) => number | null): number | null {
+    return numberOf(this.#session);
+  }
+
   /** Passes on a packet of the client that the relay did not forward. */
   hear(packet: Buffer): void {
     this.#session.send(packet);

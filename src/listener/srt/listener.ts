@@ -14,18 +14,20 @@ import {
 import { answerInduction, type InductionSettings } from '../../protocol/srt/induction.js';
 import { DESTINATION_AT, HANDSHAKE, kindOf, SHUTDOWN } from '../../protocol/srt/packet.js';
 import { Reject, rejectType } from '../../protocol/srt/reject.js';
-import type { UdpEndpoint, UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
+import type { UdpEndpoint, UdpRelay, UdpRelayOptions, UdpSession } from '../../relay/udp.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
-import { ClientListener } from '../client-listener.js';
+import { ClientListener, type KeptService } from '../client-listener.js';
 import { countRefusal } from '../counters.js';
+import type { KeptSrt, KeptSrtClient } from '../kept.js';
 import { listenError } from '../listen-error.js';
 import { SessionError } from '../session-error.js';
 import { ANSWERER } from './answerer.js';
 import { type Caller, Callers } from './callers.js';
 import { KeyLength } from './key-length.js';
+import { SrtLink } from './link.js';
 import { Moves } from './moves.js';
 import { refusalType } from './refusal.js';
-import { askedBy, type SrtSessionContext, serveSrt } from './session.js';
+import { askedBy, followMoves, type SrtSessionContext, serveSrt } from './session.js';
 import { type StrayLookup, Strays } from './strays.js';
 
 /** Milliseconds of silence that end a connection; both ends send something every second. */
@@ -105,6 +107,43 @@ export class SrtListener extends ClientListener {
   /** Serves callers that name no stream by another default from now on. */
   renew(defaultStreamId: SrtSessionContext['defaultStreamId']): void {
     if (this.#context !== null) this.#context = { ...this.#context, defaultStreamId };
+  }
+
+  /** Its clients outlive the program. */
+  get isKept(): boolean {
+    return this.#context?.relay.keeping != null;
+  }
+
+  /** Returns what outlives the program; `numberOf` has the UDP sessions that do. */
+  giveSrt(numberOf: (session: UdpSession) => number | null): KeptSrt {
+    const clients = Array.from(this.connections).flatMap((connection) => {
+      const { relayed: link } = connection;
+      const number = link instanceof SrtLink ? link.numberBy(numberOf) : null;
+      if (!(link instanceof SrtLink) || number === null) return [];
+      return { client: connection.give(number), at: link.client, ids: link.ids };
+    });
+    return { secret: this.#secret, clients };
+  }
+
+  /** Goes on with a client of the program before this one, by its UDP session. */
+  goOnWith(
+    { client, at, ids }: KeptSrtClient,
+    session: UdpSession,
+    readmit: KeptService['readmit'],
+  ): void {
+    const context = this.#context;
+    if (context === null) {
+      session.destroy();
+      return;
+    }
+    const relayed = new SrtLink(context.relay, session, at, ids);
+    void this.goOn(client, {
+      relayed,
+      readmit: (connection) => {
+        followMoves(connection, relayed, context.moves);
+        return readmit(connection);
+      },
+    });
   }
 
   /** Closes the port; connected clients are told. */

@@ -17,12 +17,15 @@ import {
 } from '../../protocol/srt/stream-id.js';
 import { type Role, resolveVhost, type StreamKey, streamKey } from '../../stream-key.js';
 import type { AliasBook } from '../aliases.js';
+import type { Connection } from '../connection.js';
 import type { Gate } from '../gate.js';
 import { reachChild } from '../reach-child.js';
 import type { Route, Router } from '../route.js';
 import type { SetupTurns } from '../setup-turns.js';
 import type { Caller } from './callers.js';
 import { ChildHandshake, type HandshakeContext } from './child-handshake.js';
+import type { SrtLink } from './link.js';
+import type { Moves } from './moves.js';
 import { SrtRefusal } from './refusal.js';
 
 /** Settings that all sessions of a listener share. */
@@ -78,10 +81,15 @@ async function joinChild(caller: Caller, route: Route, context: SrtSessionContex
   connection.takeAlias(context.aliases);
   const link = await new ChildHandshake(caller, route, context).link;
   connection.servedBy(route.owner, link);
-  context.moves.add(link, ({ ip: host, port }) => {
+  followMoves(connection, link, context.moves);
+}
+
+/** Keeps the client's address true while the link lasts. */
+export function followMoves(connection: Connection, link: SrtLink, moves: Moves): void {
+  moves.add(link, ({ ip: host, port }) => {
     if (host === connection.ip) connection.comesFrom(formatAddress({ host, port }));
   });
-  void link.ended.then(() => context.moves.remove(link));
+  void link.ended.then(() => moves.remove(link));
 }
 
 /** A caller's wish, and the access token that it has shown; null: none. */

@@ -29,6 +29,11 @@ export class DirectListener extends RtcSessions {
     this.#options = options;
   }
 
+  /** No packet passes here. */
+  get isKept(): boolean {
+    return true;
+  }
+
   async start(): Promise<void> {
     this.#stop = everySeconds(LOOK_SECONDS, () => void this.look());
   }

@@ -5,8 +5,15 @@ import type { Steering } from '../../relay/kernel/steering.js';
 import type { RelayEngine } from '../../relay/relay.js';
 import type { UdpRelay, UdpRelayOptions } from '../../relay/udp.js';
 import { Connections } from '../connections.js';
+import type { KeptRtcSession } from '../kept.js';
 import { listenError } from '../listen-error.js';
-import { RtcSessions, type RtcSessionsOptions, SILENT_MS } from './sessions.js';
+import type { RtcSession } from './session.js';
+import {
+  type KeptRtcService,
+  RtcSessions,
+  type RtcSessionsOptions,
+  SILENT_MS,
+} from './sessions.js';
 import { RtcTcp } from './tcp.js';
 import { RtcUdp } from './udp.js';
 
@@ -37,6 +44,7 @@ export class RtcListener extends RtcSessions {
   readonly #tcp: RtcTcp;
   /** Connections with a place besides their session's. */
   readonly #further: Connections;
+  readonly #flows: RtcUdp;
   #udp: UdpRelay | null = null;
   #steering: Steering | null = null;
 
@@ -46,12 +54,13 @@ export class RtcListener extends RtcSessions {
     this.#further = new Connections(options.limits);
     const { join, proveMs, logger } = options;
     const further = this.#further;
+    this.#flows = new RtcUdp(this, further);
     this.#tcp = new RtcTcp({ sessions: this, further, join, proveMs, logger });
   }
 
   async start(): Promise<void> {
     const { address, maxSessions, openUdp, steer } = this.#options;
-    const flows = new RtcUdp(this, this.#further);
+    const flows = this.#flows;
     try {
       const udp = await openUdp({
         address,
@@ -71,6 +80,23 @@ export class RtcListener extends RtcSessions {
       this.#udp = null;
       throw listenError('listen.rtc', address, error);
     }
+  }
+
+  get isKept(): boolean {
+    return this.#udp?.keeping != null;
+  }
+
+  /** Goes on with a session and its flows; one without any ends unless its client checks again. */
+  override goOnWith(kept: KeptRtcSession, service: KeptRtcService): RtcSession | null {
+    const session = super.goOnWith(kept, service);
+    if (session === null) return null;
+    for (const flow of kept.flows) {
+      const relayed = flow.session === null ? null : service.sessionOf(flow.session);
+      const pair = flow.pair === null ? null : service.pairOf(flow.pair);
+      if (relayed !== null) this.#flows.goOn(session, flow.at, relayed);
+      if (pair !== null) this.#tcp.goOn(session, flow, pair);
+    }
+    return session;
   }
 
   address(): AddressInfo | null {

@@ -1,7 +1,8 @@
 import { formatAddress } from '../../config/address.js';
 import type { UdpEndpoint } from '../../relay/udp.js';
 import type { Connection } from '../connection.js';
-import type { Relayed } from '../relayed.js';
+import type { KeptRtcSession } from '../kept.js';
+import { type Bytes, NO_BYTES, type Relayed } from '../relayed.js';
 import type { Route } from '../route.js';
 
 /** Most concurrent flows of one session; a browser tries each of its network cards. */
@@ -15,6 +16,12 @@ export interface RtcFlow {
   readonly ended: Promise<string>;
 }
 
+/** Numbers of what outlives the program; null: it does not. */
+export interface FlowNumbers {
+  readonly sessionOf: (relayed: object) => number | null;
+  readonly pairOf: (relayed: object) => number | null;
+}
+
 export interface RtcSessionOptions {
   /** STUN's USERNAME in the client's checks: the child's ufrag, a colon, the client's. */
   readonly username: string;
@@ -25,6 +32,8 @@ export interface RtcSessionOptions {
   readonly password: string | null;
   readonly connection: Connection;
   readonly route: Route;
+  /** Bytes of its flows that ended in the program before this one; default: none. */
+  readonly past?: Bytes;
 }
 
 /**
@@ -46,15 +55,19 @@ export class RtcSession implements Relayed {
   readonly ended: Promise<void>;
   finish: () => void = () => {};
   /** Bytes of ended flows. */
-  readonly #past = { in: 0, out: 0 };
+  readonly #past: { in: number; out: number };
   /** Bytes from the client at the last DTLS alert. */
   #bytesAtFarewell = 0;
 
-  constructor({ username, password, connection, route }: RtcSessionOptions, expiresAt: number) {
+  constructor(
+    { username, password, connection, route, past = NO_BYTES }: RtcSessionOptions,
+    expiresAt: number,
+  ) {
     this.username = username;
     this.password = password;
     this.connection = connection;
     this.route = route;
+    this.#past = { in: past.bytesIn, out: past.bytesOut };
     this.expiresAt = expiresAt;
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
@@ -109,6 +122,24 @@ export class RtcSession implements Relayed {
     this.#past.in += flow.relayed.bytesIn;
     this.#past.out += flow.relayed.bytesOut;
     if (this.flows.get(key) === flow) this.flows.delete(key);
+  }
+
+  /**
+   * Returns what outlives the program, with the flows that have a number; null: another box has the
+   * session.
+   */
+  give(numbers: FlowNumbers): KeptRtcSession | null {
+    const { username, password, connection } = this;
+    if (password === null) return null;
+    const past = { bytesIn: this.#past.in, bytesOut: this.#past.out };
+    const flows = Array.from(this.flows).flatMap(([key, { client, relayed }]) => {
+      const [session, pair] = [numbers.sessionOf(relayed), numbers.pairOf(relayed)];
+      if (session !== null || pair !== null) return { key, at: client, session, pair };
+      past.bytesIn += relayed.bytesIn;
+      past.bytesOut += relayed.bytesOut;
+      return [];
+    });
+    return { client: connection.give(-1), username, password, past, flows };
   }
 
   destroy(): void {

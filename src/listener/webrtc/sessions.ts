@@ -1,15 +1,18 @@
 import type { Logger } from '../../logging/logger.js';
 import { logRefusal } from '../../logging/refusals.js';
-import type { UdpEndpoint } from '../../relay/udp.js';
+import type { OwnerRef } from '../../owner.js';
+import type { RelayedConnection } from '../../relay/relay.js';
+import type { UdpEndpoint, UdpSession } from '../../relay/udp.js';
 import { everySeconds } from '../../system/every-seconds.js';
 import type { ConnectionLimits, LimitName } from '../budget.js';
 import { ClientListener } from '../client-listener.js';
 import type { Connection } from '../connection.js';
 import { countRefusal } from '../counters.js';
 import type { Failure } from '../failure.js';
+import type { KeptRtcSession } from '../kept.js';
 import type { Route } from '../route.js';
 import { SessionError } from '../session-error.js';
-import { type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
+import { type FlowNumbers, type RtcFlow, RtcSession, type RtcSessionOptions } from './session.js';
 
 /** Milliseconds of silence that end a session, as in SRS. */
 export const SILENT_MS = 30_000;
@@ -29,6 +32,15 @@ export interface RtcSessionsOptions {
    */
   readonly elsewhere?: (username: string) => Route | null;
   readonly logger: Logger;
+}
+
+/** Parts that the next program finds for a session of the one before. */
+export interface KeptRtcService {
+  /** Returns the route to that owner, by which the client is counted; null: it is gone. */
+  readonly routeTo: (owner: OwnerRef, connection: Connection) => Route | null;
+  /** Returns the UDP session, or the pair, of that number; null: it has ended. */
+  readonly sessionOf: (number: number) => UdpSession | null;
+  readonly pairOf: (number: number) => RelayedConnection | null;
 }
 
 /** A media port of WebRTC: sessions of all children, from the child's answer to their end. */
@@ -72,6 +84,26 @@ export abstract class RtcSessions extends ClientListener {
     this.#byName.set(session.username, session);
     if (connection.signal.aborted) this.#forget(session);
     else connection.signal.addEventListener('abort', () => this.#forget(session), { once: true });
+    return session;
+  }
+
+  /** Its sessions outlive the program. */
+  abstract get isKept(): boolean;
+
+  /** Returns the sessions that outlive the program: those of this box. */
+  giveSessions(numbers: FlowNumbers): KeptRtcSession[] {
+    return Array.from(this).flatMap((session) => session.give(numbers) ?? []);
+  }
+
+  /** Goes on with a session of the program before this one, without its flows. */
+  goOnWith(kept: KeptRtcSession, { routeTo }: KeptRtcService): RtcSession | null {
+    const { owner, alias: _, ...client } = kept.client;
+    if (owner === null) return null;
+    const connection = this.connections.readmit({ ...client, owner, alias: null }, null);
+    const { username, password, past } = kept;
+    const route = routeTo(owner, connection);
+    const session = route && this.open({ username, password, past, connection, route });
+    if (session === null) this.leave(connection);
     return session;
   }
 

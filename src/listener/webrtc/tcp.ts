@@ -3,12 +3,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { takePlace } from '../../child-access/places.js';
 import type { Logger } from '../../logging/logger.js';
 import { parseFirstFrame } from '../../protocol/webrtc/tcp-frame.js';
-import type { RelayEngine } from '../../relay/relay.js';
+import type { RelayEngine, RelayedConnection } from '../../relay/relay.js';
+import { listenAt } from '../../system/open-ports.js';
 import { admit } from '../admission.js';
 import { normalIp } from '../client-address.js';
 import type { Connection } from '../connection.js';
 import type { Connections } from '../connections.js';
 import { dial } from '../dial.js';
+import type { KeptRtcSession } from '../kept.js';
 import { readUntil } from '../read-until.js';
 import { SessionError } from '../session-error.js';
 import { logAcceptErrors } from '../tcp-port.js';
@@ -35,6 +37,8 @@ export interface RtcTcpOptions {
   readonly logger: Logger;
 }
 
+type KeptRtcFlow = KeptRtcSession['flows'][number];
+
 /** WebRTC over TCP (RFC 4571): the first frame is an ICE check, which names the session. */
 export class RtcTcp {
   readonly #options: RtcTcpOptions;
@@ -49,7 +53,7 @@ export class RtcTcp {
 
   /** Rejects with Node's system error if the port cannot be bound. */
   async start(address: { readonly host?: string; readonly port: number }): Promise<void> {
-    this.#server.listen(address);
+    listenAt(this.#server, 'listen.rtc', address);
     await once(this.#server, 'listening');
     logAcceptErrors(this.#server, 'listen.rtc', this.#options.logger);
   }
@@ -61,6 +65,19 @@ export class RtcTcp {
     this.#unproven.close();
     this.#options.further.endAll(new SessionError('left', 'the supervisor stops'));
     await closed;
+  }
+
+  /** Goes on with a connection of the program before this one. */
+  goOn(session: RtcSession, { key, at }: KeptRtcFlow, relayed: RelayedConnection): void {
+    const { further, sessions } = this.#options;
+    const own = further.open(at.ip, at.port, Date.now());
+    session.tcpConnections += 1;
+    const { ended } = relayed;
+    sessions.carry(session, key, { client: at, relayed, ended });
+    void ended.then(() => {
+      session.tcpConnections -= 1;
+      if (typeof own !== 'string') further.closed(own);
+    });
   }
 
   #accept(client: Socket): void {

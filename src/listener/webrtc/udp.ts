@@ -44,7 +44,7 @@ export class RtcUdp {
       this.#sessions.counters.failed.invalid += 1;
       return;
     }
-    const key = `udp ${from.ip} ${from.port}`;
+    const key = keyOf(from);
     const known = this.#flows.get(key);
     if (known?.session === session) {
       known.relayed.send(datagram);
@@ -70,7 +70,21 @@ export class RtcUdp {
       this.#giveBack(place);
       return;
     }
-    const flow = { session, relayed };
+    this.#carry({ session, relayed }, { key, from }, place);
+  }
+
+  /** Goes on with a flow of the program before this one. */
+  goOn(session: RtcSession, from: UdpEndpoint, relayed: UdpSession): void {
+    const key = keyOf(from);
+    this.#carry({ session, relayed }, { key, from }, this.#placeFor(session, from));
+  }
+
+  #carry(
+    flow: OpenFlow,
+    { key, from }: Pick<RequestAddresses, 'key' | 'from'>,
+    place: Connection | LimitName | null,
+  ): void {
+    const { session, relayed } = flow;
     this.#flows.set(key, flow);
     const ended = relayed.ended.then((end) => {
       if (this.#flows.get(key) === flow) this.#flows.delete(key);
@@ -111,6 +125,10 @@ export class RtcUdp {
     this.#unsteerable.add(session);
     return 'farewell';
   }
+}
+
+function keyOf({ ip, port }: UdpEndpoint): string {
+  return `udp ${ip} ${port}`;
 }
 
 function relayIt(

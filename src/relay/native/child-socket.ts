@@ -1,8 +1,17 @@
 import { codeOf } from '../../errors.js';
 import type { UdpEndpoint } from '../udp.js';
 import { close } from './libc.js';
-import { bindSocket, connectSocket, createSocket, SOCK_DGRAM } from './libc-sockets.js';
+import {
+  bindSocket,
+  connectSocket,
+  createSocket,
+  SOCK_DGRAM,
+  setReceiveBuffer,
+} from './libc-sockets.js';
 import { familyOf, nameOf } from './names.js';
+
+/** Bytes that the child may send to one client while another program begins. */
+const RECEIVE_BUFFER = 2 * 1024 * 1024;
 
 /**
  * A socket to this child alone, from an address of ours where one is named; null when this process
@@ -13,6 +22,7 @@ export function openTowards(child: UdpEndpoint, from: string | null): number | n
   let socket = -1;
   try {
     socket = createSocket(family, SOCK_DGRAM);
+    setReceiveBuffer(socket, RECEIVE_BUFFER);
     if (from !== null) bindWherePossible(socket, from);
     connectSocket(socket, nameOf(child, family));
     return socket;

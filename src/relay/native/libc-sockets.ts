@@ -14,7 +14,7 @@ import {
 
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
-export const SO_RCVBUFFORCE = 33;
+const SO_RCVBUFFORCE = 33;
 export const SO_REUSEPORT = 15;
 const AF_UNIX = 1;
 export const AF_INET = 2;
@@ -113,6 +113,12 @@ export function tryOption(fd: number, level: number, name: number, value: number
 }
 
 /** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
+/** Gives a socket room for so much: beyond the limit for users where we may, else up to that. */
+export function setReceiveBuffer(fd: number, bytes: number): void {
+  if (!tryOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes))
+    tryOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
 export function socketAddress(family: number, ip: string, port: number): Uint8Array {
   const isIp6 = family === AF_INET6;
   // In a buffer of its own: V8 moves small arrays about, and a thread may keep its address.

@@ -1,5 +1,8 @@
 import type { Logger } from '../../logging/logger.js';
+import type { KeptUdpSession } from '../kept-udp.js';
 import type {
+  GivenUdpPort,
+  KeepingUdp,
   SessionOptions,
   UdpClient,
   UdpEndpoint,
@@ -7,7 +10,9 @@ import type {
   UdpRelayOptions,
   UdpSession,
 } from '../udp.js';
+import { boundPort } from './libc-sockets.js';
 import { NativeUdpRelay } from './udp.js';
+import type { UdpPlace } from './udp-shared.js';
 
 /** Clients whose thread is remembered; beyond that the one that was first is forgotten. */
 const MAX_HEARD = 64 * 1024;
@@ -29,6 +34,10 @@ interface GroupSession {
  */
 export class NativeUdpGroup implements UdpRelay {
   readonly port: number;
+  readonly keeping: KeepingUdp = {
+    give: () => this.#give(),
+    take: (kept) => this.#take(kept),
+  };
   readonly #options: UdpRelayOptions;
   readonly #threads: NativeUdpRelay[] = [];
   /** The thread that hears an address: the kernel does not look at tags. */
@@ -52,12 +61,25 @@ export class NativeUdpGroup implements UdpRelay {
     await alone.close();
     const group = new NativeUdpGroup(options, alone.port);
     try {
-      for (const cpu of cpus) group.#start(logger, cpu);
+      for (const cpu of cpus) group.#start(logger, { cpu, sharesPort: true });
       return group;
     } catch (error) {
       await group.close();
       throw error;
     }
+  }
+
+  /** Goes on with the sockets that the program before this one has left, one for each thread. */
+  static goOn(
+    options: UdpRelayOptions,
+    logger: Logger,
+    { sockets, cpus }: Pick<GivenUdpPort, 'sockets' | 'cpus'>,
+  ): NativeUdpGroup {
+    const group = new NativeUdpGroup(options, boundPort(sockets[0] ?? -1));
+    for (const [index, left] of sockets.entries()) {
+      group.#start(logger, { cpu: cpus[index] ?? null, left });
+    }
+    return group;
   }
 
   open(
@@ -68,15 +90,44 @@ export class NativeUdpGroup implements UdpRelay {
   ): UdpSession | null {
     if (this.#keyOf.size >= this.#options.maxSessions) return null;
     const thread = this.#heard.get(addressOf(client)) ?? 0;
+    return this.#keep({ client, thread, mark: options.mark }, (moved) => {
+      return this.#threads[thread]?.open(client, child, first, { ...options, moved });
+    });
+  }
+
+  /** Remembers a session that a thread opens. */
+  #keep(
+    { client, ...place }: Pick<GroupSession, 'thread' | 'mark'> & { readonly client: UdpClient },
+    open: (moved: (to: UdpClient) => void) => UdpSession | null | undefined,
+  ): UdpSession | null {
     let known: GroupSession | null = null;
-    const moved = (to: UdpClient) => known && this.#know(known, keyOf(to));
-    const session = this.#threads[thread]?.open(client, child, first, { ...options, moved });
+    const session = open((to) => known && this.#know(known, keyOf(to)));
     if (!session) return null;
-    const one = { session, thread, mark: options.mark, local: client.local };
+    const one = { ...place, session, local: client.local };
     known = one;
     this.#know(one, keyOf(client));
-    session.ended.then(() => this.#forget(one));
+    void session.ended.then(() => this.#forget(one));
     return session;
+  }
+
+  async #give(): Promise<GivenUdpPort> {
+    const given = await Promise.all(this.#threads.map(({ keeping }) => keeping.give()));
+    return {
+      sockets: given.flatMap(({ sockets }) => sockets),
+      cpus: given.flatMap(({ cpus }) => cpus),
+      sessions: given.flatMap(({ sessions }, thread) =>
+        sessions.map(({ kept, session }) => ({ kept: { ...kept, thread }, session })),
+      ),
+    };
+  }
+
+  #take(kept: KeptUdpSession): UdpSession | null {
+    const { client, thread } = kept;
+    const mark = kept.mark === null ? undefined : Buffer.from(kept.mark);
+    this.#remember(addressOf(client), thread);
+    return this.#keep({ client, thread, mark }, (moved) =>
+      this.#threads[thread]?.take(kept, moved),
+    );
   }
 
   send(datagram: Buffer, to: UdpEndpoint): void {
@@ -91,12 +142,12 @@ export class NativeUdpGroup implements UdpRelay {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #start(logger: Logger, cpu: number | null): void {
+  #start(logger: Logger, place: UdpPlace): void {
     const index = this.#threads.length;
     const { address } = this.#options;
     const onStranger = (datagram: Buffer, from: UdpEndpoint) => this.#meet(index, datagram, from);
     const options = { ...this.#options, address: { ...address, port: this.port }, onStranger };
-    this.#threads.push(new NativeUdpRelay(options, logger, cpu, true));
+    this.#threads.push(new NativeUdpRelay(options, logger, place));
   }
 
   #meet(thread: number, datagram: Buffer, from: UdpEndpoint): void {

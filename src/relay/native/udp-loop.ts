@@ -76,6 +76,8 @@ export class UdpLoop {
   /** Returns when told to stop. What is open then stays open: the control side closes it. */
   run(): void {
     const { gatherMs } = this.#shared;
+    // Sessions of the program before this one come before what their clients have sent meanwhile.
+    this.#obey();
     while (Atomics.load(this.#shared.stop, 0) === 0) {
       const count = this.#poller.wait(this.#idle.isEmpty ? EMPTY_MS : TICK_MS);
       const before = this.#now;
@@ -212,6 +214,7 @@ export class UdpLoop {
 
   #perform(order: UdpOrder): void {
     if (order.kind === 'open') this.#open(order);
+    else if (order.kind === 'take') this.#begin(order, order.socket, false);
     else if (order.kind === 'answer') this.#answers?.changeTo(order.settings);
     else this.#change(order);
   }
@@ -225,22 +228,28 @@ export class UdpLoop {
     else this.#end(flow, 'destroyed');
   }
 
-  #open({ slot, generation, client, child, ...order }: UdpOrder & { kind: 'open' }): void {
-    const socket = openTowards(child, order.from);
-    if (socket === null || !this.#poller.add(socket, EPOLLIN, slot, generation)) {
-      if (socket !== null) close(socket);
-      this.#reports.ended(slot, 'destroyed');
-      return;
+  #open(order: UdpOrder & { kind: 'open' }): void {
+    const socket = openTowards(order.child, order.from);
+    const flow = socket === null ? null : this.#begin(order, socket, order.held);
+    if (flow === null) this.#reports.ended(order.slot, 'destroyed');
+    else for (const datagram of order.first) this.#tell(flow, datagram);
+  }
+
+  /** Relays a session by its socket to the child; null, with that closed: there is no room. */
+  #begin(order: UdpOrder & { kind: 'open' | 'take' }, socket: number, held: boolean): Flow | null {
+    const { slot, generation, client, mark } = order;
+    if (!this.#poller.add(socket, EPOLLIN, slot, generation)) {
+      close(socket);
+      return null;
     }
     Atomics.store(this.#shared.sockets, slot, socket);
     const { idleMs } = this.#shared;
-    const { held, mark } = order;
     const begin = { idleMs, activeAt: this.#now, idlePlace: null, sendsSingly: false, readAt: 0 };
-    const flow = { slot, generation, socket, held, mark, ...begin, ...this.#name(client) };
+    const flow: Flow = { slot, generation, socket, held, mark, ...begin, ...this.#name(client) };
     this.#flows[slot] = flow;
     if (!held) this.#clients.set(flow.key, flow.tag, flow);
     this.#idle.add(flow);
-    for (const datagram of order.first) this.#tell(flow, datagram);
+    return flow;
   }
 
   #tell(flow: Flow, datagram: Uint8Array): void {

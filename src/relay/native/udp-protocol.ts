@@ -23,8 +23,17 @@ interface OpenOrder extends SessionRef {
   readonly held: boolean;
 }
 
+/** Goes on with a session of the program before this one. */
+interface TakeOrder extends SessionRef {
+  readonly kind: 'take';
+  readonly client: UdpClient;
+  readonly socket: number;
+  readonly mark: Uint8Array | null;
+}
+
 export type UdpOrder =
   | OpenOrder
+  | TakeOrder
   | (SessionRef & { readonly kind: 'move'; readonly client: UdpClient })
   | (SessionRef & { readonly kind: 'tell'; readonly datagram: Uint8Array })
   | (SessionRef & { readonly kind: 'end' })

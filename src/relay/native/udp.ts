@@ -1,7 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import type { KeptUdpSession } from '../kept-udp.js';
 import type {
+  GivenUdpPort,
+  KeepingUdp,
   SessionEnd,
   SessionOptions,
   UdpClient,
@@ -15,8 +18,8 @@ import { close, raiseEvent } from './libc.js';
 import { boundPort, sendTo } from './libc-sockets.js';
 import { localWords, nameOf } from './names.js';
 import { sendFrom } from './send-from.js';
-import type { UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
-import { share } from './udp-shared.js';
+import type { SessionRef, UdpOrder, UdpReport, UdpShared } from './udp-protocol.js';
+import { share, type UdpPlace } from './udp-shared.js';
 
 /** A thread that died is replaced after this long: one that dies at once must not burn a CPU. */
 const RESTART_MS = 100;
@@ -24,6 +27,8 @@ const RESTART_MS = 100;
 interface NativeSessionOptions extends SessionOptions {
   /** Told of each move of the session. */
   readonly moved?: (client: UdpClient) => void;
+  /** Bytes of the session in the program before this one. */
+  readonly past?: readonly [bytesIn: number, bytesOut: number];
 }
 
 class NativeSession implements UdpSession {
@@ -32,21 +37,28 @@ class NativeSession implements UdpSession {
   readonly #slot: number;
   readonly #base: readonly [number, number];
   readonly #options: NativeSessionOptions;
+  /** The child is heard by our side only. */
+  #isHeld: boolean;
+  #client: UdpClient;
   #relay: NativeUdpRelay | null;
   #resolve: (end: SessionEnd) => void = () => {};
   #bytes: readonly [number, number] = [0, 0];
 
   constructor(
     relay: NativeUdpRelay,
-    slot: number,
-    generation: number,
+    { slot, generation }: SessionRef,
+    client: UdpClient,
     options: NativeSessionOptions,
   ) {
     this.#relay = relay;
     this.#slot = slot;
     this.generation = generation;
+    this.#client = client;
     this.#options = options;
-    this.#base = relay.bytes(slot);
+    this.#isHeld = options.heard !== undefined;
+    const [bytesIn, bytesOut] = relay.bytes(slot);
+    const [pastIn, pastOut] = options.past ?? [0, 0];
+    this.#base = [bytesIn - pastIn, bytesOut - pastOut];
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -65,6 +77,8 @@ class NativeSession implements UdpSession {
   }
 
   move(client: UdpClient): void {
+    this.#client = client;
+    this.#isHeld = false;
     this.#relay?.order({ kind: 'move', slot: this.#slot, generation: this.generation, client });
     this.#options.moved?.(client);
   }
@@ -75,6 +89,14 @@ class NativeSession implements UdpSession {
 
   hear(datagram: Buffer): void {
     this.#options.heard?.(datagram);
+  }
+
+  /** Returns what outlives the program, with that socket to the child; null: it is held. */
+  give(child: number): Omit<KeptUdpSession, 'thread'> | null {
+    if (this.#isHeld || child < 0) return null;
+    const { bytesIn, bytesOut } = this;
+    const { mark = null } = this.#options;
+    return { child, client: this.#client, mark, bytesIn, bytesOut };
   }
 
   /** Keeps the last counts: the slot goes to another session. */
@@ -92,6 +114,10 @@ class NativeSession implements UdpSession {
 /** The UDP relay for 64-bit Linux: a thread that moves datagrams in batches. */
 export class NativeUdpRelay implements UdpRelay {
   readonly port: number;
+  readonly keeping: KeepingUdp = {
+    give: () => this.#give(),
+    take: (kept) => this.take(kept),
+  };
   readonly #options: UdpRelayOptions;
   readonly #logger: Logger;
   #shared: UdpShared;
@@ -102,17 +128,12 @@ export class NativeUdpRelay implements UdpRelay {
   #restart: NodeJS.Timeout | undefined;
   #closed: Promise<void> | null = null;
 
-  /** `sharesPort`: with others of this process. Throws LibcError when the port cannot be had. */
-  constructor(
-    options: UdpRelayOptions,
-    logger = silentLogger,
-    cpu: number | null = null,
-    sharesPort = false,
-  ) {
+  /** Throws LibcError when the port cannot be had. */
+  constructor(options: UdpRelayOptions, logger = silentLogger, place: UdpPlace = { cpu: null }) {
     this.#options = options;
     this.#logger = logger;
     this.#freeSlots = Array.from({ length: options.maxSessions }, (_, slot) => slot).reverse();
-    this.#shared = share(options, cpu, sharesPort);
+    this.#shared = share(options, place);
     this.port = boundPort(this.#shared.socket);
     this.#worker = this.#start();
     process.once('exit', this.#stop);
@@ -124,16 +145,32 @@ export class NativeUdpRelay implements UdpRelay {
     first: readonly Buffer[],
     options: NativeSessionOptions = {},
   ): UdpSession | null {
+    const place = this.#begin(client, options);
+    if (place === null) return null;
+    const { from = null, mark = null, heard } = options;
+    const order = { ...place.ref, client, child, first, held: heard !== undefined };
+    this.order({ kind: 'open', ...order, from, mark });
+    return place.session;
+  }
+
+  /** See `KeepingUdp.take`. `moved` is told of each move of the session. */
+  take(kept: KeptUdpSession, moved?: NativeSessionOptions['moved']): UdpSession | null {
+    const { client, child: socket, mark, bytesIn, bytesOut } = kept;
+    const options = { past: [bytesIn, bytesOut], ...(moved && { moved }) } as const;
+    const place = this.#begin(client, mark ? { ...options, mark: Buffer.from(mark) } : options);
+    if (place === null) close(socket);
+    else this.order({ kind: 'take', ...place.ref, client, socket, mark });
+    return place?.session ?? null;
+  }
+
+  #begin(client: UdpClient, options: NativeSessionOptions) {
     const slot = this.#restart ? undefined : this.#freeSlots.pop();
     if (slot === undefined) return null;
     this.#generation = (this.#generation + 1) | 0;
-    const session = new NativeSession(this, slot, this.#generation, options);
+    const ref = { slot, generation: this.#generation };
+    const session = new NativeSession(this, ref, client, options);
     this.#sessions.set(slot, session);
-    const { generation } = session;
-    const { from = null, mark = null, heard } = options;
-    const order = { slot, generation, client, child, first, held: heard !== undefined };
-    this.order({ kind: 'open', ...order, from, mark });
-    return session;
+    return { ref, session };
   }
 
   send(datagram: Buffer, to: UdpEndpoint): void {
@@ -176,15 +213,38 @@ export class NativeUdpRelay implements UdpRelay {
   };
 
   async #close(): Promise<void> {
+    await this.#halt();
+    this.#endAll();
+    close(this.#shared.socket);
+  }
+
+  /** Ends the thread. */
+  async #halt(): Promise<void> {
     process.off('exit', this.#stop);
     clearTimeout(this.#restart);
     const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
     const isRunning = this.#worker.threadId >= 0;
     this.#stop();
     if (isRunning) await gone;
+    const { epoll, wake } = this.#shared;
+    for (const fd of [epoll, wake]) close(fd);
+  }
+
+  async #give(): Promise<GivenUdpPort> {
+    const halted = this.#halt();
+    // No order reaches a thread that ends, and none is given any more.
+    this.#closed = halted;
+    await halted;
+    const sessions = Array.from(this.#sessions).flatMap(([slot, session]) => {
+      const kept = session.give(Atomics.load(this.#shared.sockets, slot));
+      if (kept === null) return [];
+      Atomics.store(this.#shared.sockets, slot, -1);
+      this.#sessions.delete(slot);
+      return [{ kept: { thread: 0, ...kept }, session }];
+    });
     this.#endAll();
-    const { epoll, wake, socket } = this.#shared;
-    for (const fd of [epoll, wake, socket]) close(fd);
+    const { socket, cpu } = this.#shared;
+    return { sockets: [socket], cpus: [cpu], sessions };
   }
 
   #start(): Worker {

@@ -135,6 +135,7 @@ class PortableSession implements UdpSession {
 /** The UDP relay for every platform, on Node's dgram: 4100 ms of CPU per Gbit. */
 export class PortableUdpRelay implements UdpRelay {
   readonly options: UdpRelayOptions;
+  readonly keeping = null;
   readonly #socket: Socket;
   readonly #answers: Answers | null;
   readonly #byClient = new ClientTable<string, PortableSession>();
