@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { SupervisorError } from '../errors.js';
 
 export interface UnitOptions {
@@ -30,7 +30,11 @@ export function renderUnit(options: UnitOptions): string {
   const { execPath, script, configPath, user, needs = DEFAULT_NEEDS } = options;
   const paths = configPath === undefined ? [execPath, script] : [execPath, script, configPath];
   const relative = paths.find((path) => !isAbsolute(path));
-  if (relative !== undefined) throw usage(`must be an absolute path, got "${relative}"`);
+  if (relative !== undefined) {
+    const where = relative === configPath ? '-c: ' : '';
+    const why = 'must be an absolute path, as a service starts in a folder of its own';
+    throw usage(`${where}${why}, got "${relative}"; name ${resolve(relative)}`);
+  }
   if (/["'\\\p{Cc}]/u.test(execPath)) {
     throw usage(`systemd takes no program with quotes in its path, got "${execPath}"`);
   }

@@ -42,7 +42,7 @@ test('escapes what systemd would expand or split', () => {
 test('refuses relative paths and odd users', () => {
   assert.throws(() => renderUnit({ ...DEFAULT, configPath: 'srs.yaml' }), {
     code: 'ERR_USAGE',
-    message: 'unit: must be an absolute path, got "srs.yaml"',
+    message: /^unit: -c: must be an absolute path, .*, got "srs\.yaml"; name \/.*\/srs\.yaml$/,
   });
   assert.throws(() => renderUnit({ ...DEFAULT, execPath: "/it's/node" }), { code: 'ERR_USAGE' });
   for (const user of ['', 'a b', 'x\nExecStart=/bin/sh']) {
