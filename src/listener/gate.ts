@@ -76,11 +76,9 @@ export class Gate {
   constructor(options: GateOptions) {
     this.#options = options;
     const isAccepted = (stream: StreamKey) => options.liveHere(stream)?.isAccepted ?? false;
-    this.#publishing = new Publishing(isAccepted, (...one) => this.#limitRate(...one));
-    this.#backups = new Publishing(
-      () => true,
-      (...one) => this.#limitRate(...one),
-    );
+    const limit = (...one: [Member, number]) => this.#limitRate(...one);
+    this.#publishing = new Publishing(isAccepted, limit);
+    this.#backups = new Publishing(() => true, limit);
   }
 
   /**

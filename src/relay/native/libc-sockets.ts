@@ -112,13 +112,13 @@ export function tryOption(fd: number, level: number, name: number, value: number
   return setSockOpt(fd, level, name, Int32Array.of(value), 4) === 0;
 }
 
-/** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
 /** Gives a socket room for so much: beyond the limit for users where we may, else up to that. */
 export function setReceiveBuffer(fd: number, bytes: number): void {
   if (!tryOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes))
     tryOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);
 }
 
+/** `struct sockaddr_in` or `sockaddr_in6` of an IP address without a zone. */
 export function socketAddress(family: number, ip: string, port: number): Uint8Array {
   const isIp6 = family === AF_INET6;
   // In a buffer of its own: V8 moves small arrays about, and a thread may keep its address.
