@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { INDUCTION, parseHandshake } from '../../src/protocol/srt/handshake.js';
+import { CONCLUSION, INDUCTION, parseHandshake } from '../../src/protocol/srt/handshake.js';
 import { NO_CHROMIUM } from '../helpers/browser.js';
 import { Cast } from '../helpers/cast.js';
 import { apiUrl, Cluster, type ClusterBox } from '../helpers/cluster.js';
@@ -9,9 +9,13 @@ import { assertDecoded, Ffmpeg, framesOf } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
 import { CLIP } from '../helpers/paths.js';
 import { RtcCast } from '../helpers/rtc-cast.js';
+import { offerText } from '../helpers/sdp.js';
+import { SrtCaller } from '../helpers/srt-caller.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 50;
+/** Type of an SRT handshake that rejects a caller as in conflict. */
+const CONFLICT = 2409;
 /** So many take longer than an SRT peer waits for a sign of life. */
 const LONG = 400;
 
@@ -29,6 +33,7 @@ for (const origin of origins()) {
   describe(`WebRTC and SRT across boxes on ${origin.name}`, BOUNDED, () => {
     let cluster: Cluster;
     const cast = new Cast();
+    const NO_SRT = origin.name === 'mini-srs' && 'mini-srs speaks no SRT';
 
     before(async () => {
       cluster = await Cluster.start({ origin: origin.path, children: 1, boxes: 3 });
@@ -92,8 +97,47 @@ for (const origin of origins()) {
       assert.equal(await far.remove(third), 200);
     });
 
+    it('gives a WHIP publisher on one box the stream of a silent one on another', async () => {
+      const { a, b, c } = cluster;
+      const offer = async (box: ClusterBox) => {
+        const url = `${apiUrl(box)}/rtc/v1/whip/?app=live&stream=quiet`;
+        const headers = { 'Content-Type': 'application/sdp' };
+        const body = offerText('sendonly');
+        return (await fetch(url, { method: 'POST', headers, body })).status;
+      };
+      const old = await cast.hold(a.supervisor.url('live/quiet'));
+      await a.supervisor.ownerOf('live/quiet');
+      assert.equal(await offer(b), 201);
+      await old.closed;
+      // That one sends no media, either.
+      assert.equal(await offer(c), 201);
+    });
+
+    it('gives an SRT caller of one box the stream of a silent publisher on another', {
+      skip: NO_SRT,
+    }, async (t) => {
+      const { a, b, c } = cluster;
+      const callers = await Promise.all(
+        [b, c].map(async ({ host, srt }) => {
+          const caller = await new SrtCaller().open(host);
+          t.after(() => caller.close());
+          return Object.assign(caller, { host, target: srt });
+        }),
+      );
+      const [near, far] = callers as [SrtCaller, SrtCaller];
+      const old = await cast.hold(a.supervisor.url('live/called'));
+      await a.supervisor.ownerOf('live/called');
+      const accepted = await near.call(1, '#!::r=live/called,m=publish');
+      assert.equal(accepted.type, CONCLUSION);
+      await old.closed;
+      cast.publish(a.supervisor.url('live/lively'));
+      await a.supervisor.ownerOf('live/lively');
+      const refused = await far.call(1, '#!::r=live/lively,m=publish');
+      assert.equal(refused.type, CONFLICT);
+    });
+
     it('plays by SRT on one box what is published on another, by way of a third or not', {
-      skip: origin.name === 'mini-srs' && 'mini-srs speaks no SRT',
+      skip: NO_SRT,
     }, async (t) => {
       const stream = 'live/srt';
       const url = ({ host, srt }: ClusterBox, mode: string) =>
