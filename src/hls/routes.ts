@@ -225,7 +225,7 @@ function segmentHandler(options: HlsOptions, { viewers, guard }: Watched) {
     const kind = stream === null ? 'none' : gate.guardOf(stream);
     const send = () => {
       const session = sessionIn(named);
-      if (session !== null) viewers.count(session, { request, reply });
+      if (session !== null) viewers.countMedia(session, { request, reply });
       const ask = () => toAsk(named, request, reply);
       const exchange = { request, reply, isPrivate: kind === 'rules' };
       return segments.reply({ vhost: named.vhost, segment, ask }, exchange);
@@ -251,7 +251,7 @@ function foreignHandler(options: HlsOptions, { viewers, guard }: Watched) {
     reply.raw.once('close', () => route.release());
     await guard.pass(viewerOf(named, stream, request));
     const session = sessionIn(named);
-    if (session !== null) viewers.count(session, { request, reply });
+    if (session !== null) viewers.countMedia(session, { request, reply });
     const ask = toAsk(named, request, reply);
     const isPrivate = gate.guardOf(stream) === 'rules';
     const answer = segmentOf(addressOf(route), ask, { request, reply, isPrivate });

@@ -1,4 +1,6 @@
+import { Histogram } from '../collections/histogram.js';
 import type { Exchange } from '../files/immutable.js';
+import { PLAYING_BOUNDS } from '../listener/connections.js';
 import { logConnection } from '../logging/event-lines.js';
 import { loggable } from '../logging/loggable.js';
 import type { Logger } from '../logging/logger.js';
@@ -46,10 +48,14 @@ interface Viewer {
   readonly since: number;
   seenAt: number;
   bytesOut: number;
+  /** It has got a segment. */
+  isPlaying: boolean;
 }
 
 /** Follows HLS sessions, to show them and to log one line for each when it ends. */
 export class Viewers {
+  /** Seconds from a session's first playlist until it had its first segment. */
+  readonly playing = new Histogram(PLAYING_BOUNDS);
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #options: ViewersOptions;
@@ -72,7 +78,7 @@ export class Viewers {
     if (session.length > MAX_ID_LENGTH) return;
     const now = this.#now();
     const known = this.#viewers.get(session);
-    const viewer = known ?? { facts, since: now, seenAt: now, bytesOut: 0 };
+    const viewer = known ?? { facts, since: now, seenAt: now, bytesOut: 0, isPlaying: false };
     if (known !== undefined) this.#add(known.facts.stream, -1);
     this.#add(facts.stream, 1);
     this.#viewers.delete(session);
@@ -91,6 +97,19 @@ export class Viewers {
     const before = socket.bytesWritten;
     reply.raw.once('close', () => {
       viewer.bytesOut += socket.bytesWritten - before;
+    });
+  }
+
+  /** Counts a response with media for its session; the first one tells how long that waited. */
+  countMedia(session: string, exchange: Exchange): void {
+    this.count(session, exchange);
+    const viewer = this.#viewers.get(session);
+    if (viewer === undefined || viewer.isPlaying) return;
+    const { raw } = exchange.reply;
+    raw.once('finish', () => {
+      if (viewer.isPlaying || raw.statusCode >= 300) return;
+      viewer.isPlaying = true;
+      this.playing.observe((this.#now() - viewer.since) / 1000);
     });
   }
 

@@ -173,9 +173,14 @@ export class Connection extends Ending {
   servedBy(owner: OwnerRef | null, relayed: Relayed): void {
     this.#owner = owner;
     this.carriedBy(relayed);
+    this.begins(relayed.startedAt);
+  }
+
+  /** Notes when its bytes began to move, in milliseconds since 1970. Only the first time counts. */
+  begins(at = Date.now()): void {
     const told = this.onPlaying;
     this.onPlaying = null;
-    if (this.#role === 'play') told?.((relayed.startedAt ?? Date.now()) - this.#readyAt);
+    if (this.#role === 'play') told?.(at - this.#readyAt);
   }
 
   /** Notes that the client has left its child, or waits no more: it is brought to another one. */

@@ -12,7 +12,7 @@ import { SessionError } from './session-error.js';
 import type { Place } from './shared-counts.js';
 
 /** Bounds of the time until a player is served, in seconds. */
-const PLAYING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const PLAYING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The open connections of one listener, within its limits. */
 export class Connections {

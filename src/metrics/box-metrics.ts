@@ -27,6 +27,8 @@ export interface BoxFigures {
   /** Returns the most clients of a child. */
   readonly maxConnectionsOf: (child: ChildRow) => number;
   readonly threads: readonly ThreadUsage[];
+  /** How long HLS sessions waited for their first segment, in seconds. */
+  readonly hlsPlaying: HistogramCounts;
   /** Lateness of the event loop, in seconds. */
   readonly lag: HistogramCounts;
   /** Durations of hooks by action, in seconds. */
@@ -131,7 +133,7 @@ function childFamilies({ children, maxConnectionsOf }: BoxFigures): Family[] {
   return [up, open, state, streams, clients, most, traffic, cpu, memory, restarts, generation];
 }
 
-function listenerFamilies({ listeners }: BoxFigures): Family[] {
+function listenerFamilies({ listeners, hlsPlaying }: BoxFigures): Family[] {
   const open = family('listener_connections', 'gauge', 'Open connections of a port.');
   const accepted = family('listener_accepted_total', 'counter', 'Clients accepted.');
   const relayed = family(
@@ -161,11 +163,15 @@ function listenerFamilies({ listeners }: BoxFigures): Family[] {
     }
     received.add(bytesIn, { listener });
     sent.add(bytesOut, { listener });
-    if (summary.playing.counts.some((count) => count > 0)) {
-      playing.addHistogram(summary.playing, { listener });
-    }
+    if (hasAny(summary.playing)) playing.addHistogram(summary.playing, { listener });
   }
+  // HLS has sessions and no port of its own; lists of clients name it so, too.
+  if (hasAny(hlsPlaying)) playing.addHistogram(hlsPlaying, { listener: 'hls' });
   return [open, accepted, relayed, refused, failed, received, sent, playing];
+}
+
+function hasAny({ counts }: HistogramCounts): boolean {
+  return counts.some((count) => count > 0);
 }
 
 function threadFamilies({ threads }: BoxFigures): Family[] {

@@ -96,7 +96,8 @@ export async function compose(
   });
   if (boxes !== null) boxes.load = () => view.load();
   const history = makeHistory({ ...ground, ...owning, view });
-  const shown = { view, history, prepared, hide, logger: logger.child({ room: 'admin' }), orders };
+  const adminLog = logger.child({ room: 'admin' });
+  const shown = { view, viewers, history, prepared, hide, logger: adminLog, orders };
   const { config } = prepared;
   const admin: AdminServer = makeAdmin({ ...ground, ...owning, ...shown, config, api });
   const heartbeat = new Heartbeat({ ...ground, api, logger: logger.child({ room: 'heartbeat' }) });

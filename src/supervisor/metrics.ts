@@ -2,6 +2,7 @@ import type { AdminSource } from '../admin/types.js';
 import type { LoopClock } from '../clock/loop.js';
 import { Histogram } from '../collections/histogram.js';
 import type { EventLog } from '../events/event-log.js';
+import type { Viewers } from '../hls/viewers.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { StreamFanout } from '../listener/stream-fanout.js';
 import { boxMetrics } from '../metrics/box-metrics.js';
@@ -23,6 +24,7 @@ export interface MetricsParts {
   readonly hooks: Pick<Hooks, 'durations'>;
   readonly events: Pick<EventLog, 'counts'>;
   readonly loop: LoopClock;
+  readonly viewers: Pick<Viewers, 'playing'>;
   readonly map: Pick<SharedMap, 'boxes'>;
   readonly current: Current;
   readonly served: Pick<Served, 'maxConnectionsOf'>;
@@ -34,7 +36,7 @@ const LAG_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** Returns a function that tells the box's metrics in the text format of Prometheus. */
 export function makeMetrics(parts: MetricsParts): () => string {
   const { view, listeners, engine, hooks, events, loop, map, current, placement, served } = parts;
-  const { fanout } = parts;
+  const { fanout, viewers } = parts;
   const lag = new Histogram(LAG_BOUNDS);
   loop.on('tick', (ms) => lag.observe(Math.max(0, ms) / 1000));
   const startedAt = Date.now() - 1000 * process.uptime();
@@ -49,6 +51,7 @@ export function makeMetrics(parts: MetricsParts): () => string {
       }),
       maxConnectionsOf: (child) => served.maxConnectionsOf(child),
       threads: engine.threadUsage(),
+      hlsPlaying: viewers.playing,
       lag,
       hookTimes: hooks.durations(),
       fanout: fanout?.totals() ?? null,

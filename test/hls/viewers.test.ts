@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import type { Exchange } from '../../src/files/immutable.js';
 import { type ViewerFacts, Viewers } from '../../src/hls/viewers.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { streamKey } from '../../src/stream-key.js';
@@ -64,4 +66,31 @@ test('a session whose long id a client has made up is not followed', () => {
     lines.map(({ id }) => String(id).length),
     [64],
   );
+});
+
+test('a session waits from its first playlist until its first segment is sent', () => {
+  const { viewers, later } = rig();
+  const send = (session: string, statusCode: number) => {
+    const raw = Object.assign(new EventEmitter(), { statusCode });
+    const request = { raw: { socket: { bytesWritten: 0 } } };
+    viewers.countMedia(session, { request, reply: { raw } } as unknown as Exchange);
+    return () => raw.emit('finish');
+  };
+  const { session } = FACTS;
+  viewers.seen(FACTS);
+  later(2);
+  send(session, 404)();
+  const [first, second] = [send(session, 200), send(session, 200)];
+  later(1);
+  first();
+  later(1);
+  second();
+  send(session, 206)();
+  send('unknown', 200)();
+  assert.equal(viewers.playing.sum, 3);
+  assert.equal(
+    viewers.playing.counts.reduce((sum, count) => sum + count),
+    1,
+  );
+  viewers.close();
 });

@@ -30,6 +30,7 @@ describe('metrics of a box', () => {
       'listener_failed_total{listener="rtmp",reason="no-child"} 0',
       'listener_first_bytes_seconds_bucket{listener="rtmp",le="0.1"} 6',
       'listener_first_bytes_seconds_sum{listener="rtmp"} 0.2',
+      'listener_first_bytes_seconds_bucket{listener="hls",le="10"} 3',
       'relay_thread_cpu_seconds_total{thread="0"} 1.5',
       'relay_thread_lag_seconds_bucket{thread="1",le="+Inf"} 8',
       'fanout_viewers 5',

@@ -24,6 +24,7 @@ export async function figures(part: Partial<BoxFigures> = {}): Promise<BoxFigure
       { index: 0, pairs: 2, bytesIn: 10, bytesOut: 20, cpuSeconds: 1.5, lag: LAG },
       { index: 1, pairs: 0, bytesIn: 0, bytesOut: 0, cpuSeconds: null, lag: LAG },
     ],
+    hlsPlaying: { bounds: [1, 10], counts: [0, 3, 0], sum: 12 },
     lag: { bounds: [0.01, 0.1], counts: [5, 1, 2], sum: 0.9 },
     hookTimes: new Map([['on_play', { bounds: [1], counts: [3, 0], sum: 0.3 }]]),
     fanout: { viewers: 5, feeds: 1, skipped: 2, ringBytes: 4096 },

@@ -98,6 +98,7 @@ export class RtcSession implements Relayed {
     const { ip, port } = flow.client;
     this.connection.comesFrom(formatAddress({ host: ip, port }));
     this.connection.carriedBy(this);
+    this.connection.begins();
     this.expiresAt = Number.POSITIVE_INFINITY;
   }
 

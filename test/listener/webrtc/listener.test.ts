@@ -49,8 +49,11 @@ for (const engine of ENGINES)
         await rig.client(),
         await rig.session('a'),
       ];
+      const served = () => rig.sessions.summary().playing.counts.reduce((a, b) => a + b);
+      const before = served();
       await rig.check(client, session);
       await rig.check(moved, session);
+      assert.equal(served() - before, 1, 'a player is counted as served once');
       moved.send('\x80moved', rig.port);
       await until('media arrive', () => one.texts.includes('\x80moved'));
       one.send('\x80back', lastPort(one));
