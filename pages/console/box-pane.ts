@@ -3,7 +3,7 @@ import type { BoxHead, BoxLine, ConsoleAnswer, PortLine } from '../../src/consol
 import { Facts } from './detail.js';
 import { make } from './elements.js';
 import type { Pane } from './pane.js';
-import { age, bits } from './text.js';
+import { age, bits, count } from './text.js';
 
 const PORT_TITLES = ['Port', 'Address', 'Accepted', 'Refused', 'Failed'];
 const BOX_TITLES = [
@@ -39,7 +39,8 @@ export class BoxPane implements Pane {
     const isAlone = box.boxes.length === 0;
     this.#alone.hidden = !isAlone;
     this.#boxes.element.hidden = isAlone;
-    this.#boxes.show(box.boxes.map((one) => boxTexts(one, at)));
+    const boxes = [...box.boxes].sort((a, b) => Number(b.own) - Number(a.own));
+    this.#boxes.show(boxes.map((one) => boxTexts(one, at)));
   }
 }
 
@@ -112,7 +113,7 @@ function factsOf(box: BoxHead, at: number): Record<string, string> {
     State: `${box.state} for ${age(at - 1000 * box.uptimeSeconds, at)}`,
     Version: `${box.version}, pid ${box.pid}`,
     Children: srs.kind === 'none' ? 'registered origins' : `${srs.kind} ${srs.version}`,
-    Relay: `${relay.engine}, ${relay.threads} threads`,
+    Relay: `${relay.engine}, ${count(relay.threads, 'thread')}`,
     Memory: formatBytes(box.rss),
     'Players that wait': String(box.heldPlayers),
   };

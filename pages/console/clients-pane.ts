@@ -38,7 +38,7 @@ const KICK: TableColumn<ClientLine> = {
 const COLUMNS: readonly TableColumn<ClientLine>[] = [
   textColumn({ sort: 'client', title: 'Address' }, ({ client }) => client),
   textColumn({ sort: 'port', title: 'Port' }, ({ port }) => port),
-  stateColumn({ sort: 'role', title: 'Role' }, ({ role }) => role),
+  stateColumn({ sort: 'role', title: 'Role', look: 'wide' }, ({ role }) => role),
   linkColumn({ sort: 'stream', title: 'Stream', look: 'wide' }, ({ stream }) => ({
     text: shortName(stream),
     href: printRoute('streams', stream),

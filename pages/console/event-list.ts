@@ -48,28 +48,42 @@ export class EventList {
 function itemOf({ at, event }: FeedEvent): HTMLElement {
   const time = make('time', { textContent: clock(at), dateTime: new Date(at).toISOString() });
   const type = make('span', { className: 'type', textContent: event.type });
-  const { child, stream } = event;
+  const { child } = event;
   const about = make('span', { className: 'about' });
-  if (typeof stream === 'string') {
+  if (typeof child === 'string') about.append(makeLink(child, printRoute('children', child)), ' ');
+  for (const stream of streamsOf(event)) {
     about.append(makeLink(shortName(stream), printRoute('streams', stream)), ' ');
   }
-  if (typeof child === 'string') about.append(makeLink(child, printRoute('children', child)), ' ');
   about.append(fieldsText(event));
   const item = make('li', {}, time, type, about);
   item.dataset.tone = BAD.has(event.type) ? 'bad' : WARNING.has(event.type) ? 'warning' : 'plain';
   return item;
 }
 
-const SHOWN_ELSEWHERE = new Set(['type', 'child', 'stream']);
+/** Streams that an event names, each of which has a timeline that tells more. */
+function streamsOf({ stream, streams, names }: FeedEvent['event']): readonly string[] {
+  const lists = [streams, names].filter((list) => Array.isArray(list));
+  return [stream, ...lists.flat()].filter((name) => typeof name === 'string');
+}
 
-/** Returns all other fields of an event in words. */
+const LINKED = new Set(['type', 'child', 'stream', 'names']);
+
+/** Returns all fields of an event in words that are no links. */
 function fieldsText(event: FeedEvent['event']): string {
   return Object.entries(event)
-    .filter(([name, value]) => !SHOWN_ELSEWHERE.has(name) && !isEmpty(value))
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : value}`)
+    .filter(([name, value]) => !LINKED.has(name) && !(name === 'streams' && Array.isArray(value)))
+    .map(([name, value]) => [name, wordsOf(value)] as const)
+    .filter(([, words]) => words !== '')
+    .map(([name, words]) => `${name} ${words}`)
     .join(' · ');
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+/** Returns `c001, c002` for a list and `rtmp 3, http 1` for an object; '' for nothing. */
+function wordsOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map((pair) => pair.join(' '))
+    .join(', ');
 }

@@ -12,7 +12,8 @@ export function makeLogin(onToken: () => void): { element: HTMLElement; refuse: 
   const hint = make('p', { className: 'hint' });
   hint.textContent =
     'It is admin.token of the configuration. This tab keeps it until it is closed.';
-  const form = make('form', { className: 'card' }, label, field, button, wrong, hint);
+  const title = make('h1', { textContent: 'Log in' });
+  const form = make('form', { className: 'card' }, title, label, field, button, wrong, hint);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     keepToken(field.value);

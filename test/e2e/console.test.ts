@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { ClientRow, StreamRow } from '../../src/admin/types.js';
+import { signal } from '../../src/child/process.js';
 import { axeFindings } from '../helpers/axe.js';
 import { bigMachine } from '../helpers/big-machine.js';
 import { Browser, NO_CHROMIUM } from '../helpers/browser.js';
@@ -43,6 +44,14 @@ async function shows(page: Page, selector: string, words: RegExp): Promise<void>
       return words.test(last);
     },
   );
+}
+
+/** Returns what axe finds, in light and in dark. */
+async function findingsOf(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await axeFindings(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  return [...light, ...(await axeFindings(page, true))];
 }
 
 async function keep(page: Page, name: string): Promise<void> {
@@ -88,6 +97,7 @@ for (const origin of origins()) {
       await page.fill('#token', 'another');
       await page.click('button:text-is("Log in")');
       await page.waitForSelector('[role="alert"]:has-text("This is not the token.")');
+      assert.deepEqual(await findingsOf(page), []);
       await page.fill('#token', TOKEN);
       await page.click('button:text-is("Log in")');
       await page.waitForSelector('.picture a.mark >> nth=1');
@@ -165,17 +175,32 @@ for (const origin of origins()) {
       await shows(page, '.events li', /reload/);
     });
 
+    it('leads by clicks to the child and core of a stream, and to why another ended', async () => {
+      const open = (pane: string) => page.click(`nav a:text-is("${pane}")`);
+      const one = await supervisor.ownerOf('live/one');
+      const two = await supervisor.ownerOf('live/two');
+      await open('Streams');
+      await page.click('.rows a:text-is("live/one")');
+      await page.click(`.detail a:text-is("Child ${one.child}")`);
+      await page.waitForSelector(`.detail h2:text-is("${one.child}")`);
+      const { cpus } = await supervisor.child(one.child);
+      await shows(page, '.detail .facts', new RegExp(`CPU${cpus.join(', ') || 'not bound'}Load`));
+      const { pid } = await supervisor.child(two.child);
+      signal(pid ?? 0, 'SIGKILL');
+      await open('Events');
+      await page.click(`.events li:has-text("child-down") a:text-is("live/two")`);
+      await shows(page, '.detail', /No child has this stream now/);
+      const why = new RegExp(`child ${two.child} (ended|is gone): killed by SIGKILL`);
+      await shows(page, '.publications li .why', why);
+    });
+
     it('can be used by all: axe finds nothing', async (t) => {
       if (origin.name !== 'mini-srs') return t.skip('the page is the same before both origins');
       const findings: string[] = [];
       for (const pane of [...PANES, 'children/c001', 'streams/__defaultVhost__%2Flive%2Fone']) {
         await go(pane);
         await page.waitForSelector('main :is(a.mark, .rows a, .events li, .box dd)');
-        await page.emulateMedia({ colorScheme: 'light' });
-        const light = await axeFindings(page);
-        await page.emulateMedia({ colorScheme: 'dark' });
-        const dark = await axeFindings(page, true);
-        findings.push(...[...light, ...dark].map((finding) => `${pane} ${finding}`));
+        findings.push(...(await findingsOf(page)).map((finding) => `${pane} ${finding}`));
       }
       assert.deepEqual(findings, []);
     });
@@ -253,8 +278,29 @@ describe('the console of a big box', { ...BOUNDED, skip: NO_CHROMIUM }, () => {
       await page.waitForSelector(ready);
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       assert.ok(wide <= width, `${name}: ${wide} pixels wide`);
-      if (name === 'small') assert.deepEqual(await axeFindings(page), []);
       await keep(page, name);
     }
+  });
+
+  it('fits a phone in every pane, and axe finds nothing there', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const findings: string[] = [];
+    for (const pane of [...PANES, 'streams/__defaultVhost__%2Flive%2Fs00017', 'children/c012']) {
+      await page.goto(`${base}#/${pane}`);
+      await page.waitForSelector(
+        'main :is(a.mark, .rows .row, .events li, .box td, .detail dd) >> visible=true',
+      );
+      const over = await page.evaluate<string[]>(
+        `[document.documentElement, ...document.querySelectorAll('.table .scroller')]
+          .filter((one) => one.scrollWidth > one.clientWidth)
+          .map((one) => one.scrollWidth + ' pixels wide')`,
+      );
+      const those = [...over, ...(await axeFindings(page))];
+      findings.push(...those.map((finding) => `${pane}: ${finding}`));
+      await keep(page, `small-${pane.split('/').length > 1 ? `${pane.split('/')[0]}-open` : pane}`);
+    }
+    assert.deepEqual(findings, []);
+    const boxes = await page.goto(`${base}#/box`).then(() => textOf(page, '.box'));
+    assert.match(boxes, /10\.0\.0\.1 \(this one\)ready3 \/ 442%12345/);
   });
 });

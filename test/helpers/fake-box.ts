@@ -8,7 +8,7 @@ import type { ConsoleSource } from '../../src/console/snapshot.js';
 import type { Topology } from '../../src/cpu/types.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { History } from '../../src/history/history.js';
-import { STATUS } from '../admin/fixtures.js';
+import { BOXES, STATUS } from '../admin/fixtures.js';
 import { key } from './stream-key.js';
 
 export interface FakeBoxOptions {
@@ -172,7 +172,13 @@ export class FakeBox {
           .map(({ id, state, since, why }) => ({ id, state, since, why }));
         const connections = this.#clients.length;
         const { streams } = this.#options;
-        return { ...STATUS, children: { total: rows.length, ready, notes }, streams, connections };
+        return {
+          ...STATUS,
+          boxes: BOXES,
+          children: { total: rows.length, ready, notes },
+          streams,
+          connections,
+        };
       },
       children,
       streams: async () => this.#streams(),
