@@ -57,7 +57,11 @@ export class AttackedBox {
   }
 
   /** `descriptors`: how many files it may open; default: as many as we. */
-  static async start(origin: Origin, descriptors?: number): Promise<AttackedBox> {
+  static async start(
+    origin: Origin,
+    descriptors?: number,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<AttackedBox> {
     const folder = await mkdtemp(join(tmpdir(), 'srs-supervisor-hostile-'));
     const file = await open(join(folder, 'big.bin'), 'w');
     await file.truncate(FILE_BYTES);
@@ -69,7 +73,7 @@ export class AttackedBox {
       origin: origin.path,
       children: 2,
       ports,
-      env: { SRS_SUPERVISOR_HTTP_DIR: folder, SRS_SUPERVISOR_ORIGINS_FROM: FROM, ...few },
+      env: { SRS_SUPERVISOR_HTTP_DIR: folder, SRS_SUPERVISOR_ORIGINS_FROM: FROM, ...few, ...env },
       behind: [...AS_SERVICE, ...(descriptors ? ['prlimit', `--nofile=${descriptors}`] : [])],
     });
     const publisher = publish(supervisor.url(STREAM));

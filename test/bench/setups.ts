@@ -21,11 +21,11 @@ const ANSWERED = 3750;
 /**
  * Connects, asks to play, waits for the child's own answer, and leaves; answers true if it came.
  */
-async function setUp(port: number): Promise<boolean> {
+async function setUp(port: number, stream: string): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   let received = 0;
   socket.on('error', () => {});
-  socket.write(openingBytes(port, `setup${Math.floor(Math.random() * 100)}`));
+  socket.write(openingBytes(port, stream));
   socket.on('data', (bytes) => {
     received += bytes.length;
     if (received > ANSWERED) socket.destroy();
@@ -67,6 +67,11 @@ async function compare({ name, path }: Origin): Promise<Row[]> {
   }
 }
 
+/** Returns one of a hundred names. */
+export function anyName(): string {
+  return `setup${Math.floor(100 * Math.random())}`;
+}
+
 interface Run {
   readonly perSecond: number;
   readonly perCpuSecond: number;
@@ -82,13 +87,14 @@ function summary(runs: readonly Run[], portable: readonly Run[]) {
   };
 }
 
-export async function oneRun({ pid, rtmpPort }: RunningSupervisor): Promise<Run> {
+/** `nameOf` gives the stream of each client, with its parameters. */
+export async function oneRun({ pid, rtmpPort }: RunningSupervisor, nameOf = anyName): Promise<Run> {
   let done = 0;
   let running = true;
   const began = performance.now();
   const worker = async () => {
     while (running) {
-      if (!(await setUp(rtmpPort))) throw new Error('a connection was not served');
+      if (!(await setUp(rtmpPort, nameOf()))) throw new Error('a connection was not served');
       done += 1;
     }
   };
