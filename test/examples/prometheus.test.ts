@@ -46,11 +46,12 @@ describe('the examples for Prometheus and Grafana', () => {
 
   it('name limits and reasons that there are', async () => {
     const text = boxMetrics(await figures());
-    const pairs = [...read('alerts.yaml').matchAll(/(reason|limit)!?=~?"([\w|-]+)"/g)];
+    const texts = `${read('alerts.yaml')}${read('grafana-dashboard.json')}`;
+    const pairs = [...texts.matchAll(/(reason|limit)!?=~?\\?"([\w|-]+)/g)];
     const named = pairs.flatMap(([, label = '', values = '']) =>
       values.split('|').map((value) => `${label}="${value}"`),
     );
-    assert.ok(named.length > 5, `${named}`);
+    assert.ok(named.length > 10, `${named}`);
     const missing = named.filter((pair) => !text.includes(pair));
     assert.deepEqual(missing, []);
   });
