@@ -1,4 +1,6 @@
 import type { ConsoleAnswer } from '../../src/console/answer.js';
+import type { ChildLog } from '../../src/console/child-log.js';
+import type { Timeline } from '../../src/events/publication.js';
 
 /** Name of the token in the storage of this tab, which ends with it. */
 const TOKEN = 'srs-supervisor-token';
@@ -30,17 +32,27 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
 }
 
 /** @throws Refusal, TypeError without an answer */
-export async function askJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await ask(path, signal === undefined ? {} : { signal })).json();
+export function askConsole(query: URLSearchParams, signal: AbortSignal): Promise<ConsoleAnswer> {
+  return askJson(`console?${query}`, { signal });
 }
 
 /** @throws Refusal, TypeError without an answer */
-export function askConsole(query: URLSearchParams, signal: AbortSignal): Promise<ConsoleAnswer> {
-  return askJson(`admin/v1/console?${query}`, signal);
+export function askLog(child: string): Promise<ChildLog> {
+  return askJson(`children/${child}/log`);
+}
+
+/** @throws Refusal, TypeError without an answer */
+export function askTimeline(stream: string): Promise<Timeline> {
+  return askJson(`streams/${encodeURIComponent(stream)}/timeline`);
 }
 
 /** Gives an order to the supervisor. @throws Refusal, TypeError without an answer */
 export async function order(path: string, body: object = {}): Promise<unknown> {
   const init = { method: 'POST', body: JSON.stringify(body) };
+  return (await ask(`admin/v1/${path}`, init)).json();
+}
+
+/** Asks for JSON; the functions above are the only ones that say which path answers what. */
+async function askJson<T>(path: string, init: RequestInit = {}): Promise<T> {
   return (await ask(`admin/v1/${path}`, init)).json();
 }

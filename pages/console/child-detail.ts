@@ -1,6 +1,6 @@
 import { formatBytes, formatPercent } from '../../src/cli/format.js';
 import type { ChildLine, ConsoleAnswer } from '../../src/console/answer.js';
-import { askJson } from './api.js';
+import { askLog } from './api.js';
 import { Chart } from './chart.js';
 import { detailHead, Facts, showSeries } from './detail.js';
 import { askAndOrder, type Question } from './dialog.js';
@@ -85,8 +85,7 @@ export class ChildDetailView implements Detail {
   async #showLog(): Promise<void> {
     this.#log.hidden = false;
     try {
-      const path = `admin/v1/children/${this.#id}/log`;
-      const { lines } = await askJson<{ readonly lines: readonly string[] }>(path);
+      const { lines } = await askLog(this.#id);
       this.#log.textContent = lines.join('\n');
     } catch (error) {
       this.#log.textContent = error instanceof Error ? error.message : String(error);

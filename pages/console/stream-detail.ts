@@ -1,5 +1,5 @@
 import type { ConsoleAnswer } from '../../src/console/answer.js';
-import { askJson } from './api.js';
+import { askTimeline } from './api.js';
 import { Chart } from './chart.js';
 import { detailHead, Facts, showSeries } from './detail.js';
 import { askAndOrder } from './dialog.js';
@@ -9,7 +9,7 @@ import { Player } from './player.js';
 import { printRoute } from './route.js';
 import { publisherText } from './streams-pane.js';
 import { age, bits, shortName, viewersText } from './text.js';
-import { type Timeline, TimelineView } from './timeline.js';
+import { TimelineView } from './timeline.js';
 
 /** Milliseconds between two questions for the history of the stream. */
 const HISTORY_MS = 10_000;
@@ -104,8 +104,7 @@ export class StreamDetailView implements Detail {
   #showHistory(at: number): void {
     if (performance.now() - this.#askedAt < HISTORY_MS) return;
     this.#askedAt = performance.now();
-    const path = `admin/v1/streams/${encodeURIComponent(this.#key)}/timeline`;
-    askJson<Timeline>(path).then(
+    askTimeline(this.#key).then(
       (timeline) => this.#timeline.show(timeline, at),
       () => {},
     );

@@ -1,27 +1,10 @@
 import { formatBytes } from '../../src/cli/format.js';
+import type { Timeline } from '../../src/events/publication.js';
 import { make, makeLink, makeSvg } from './elements.js';
 import { EventList } from './event-list.js';
-import type { FeedEvent } from './feed.js';
 import { spanOf } from './figures.js';
 import { printRoute } from './route.js';
 import { bits, clock } from './text.js';
-
-/** One publication of a stream, as `GET /admin/v1/streams/KEY/timeline` answers it. */
-interface Publication {
-  readonly child: string;
-  readonly client: string | null;
-  /** Milliseconds since 1970. */
-  readonly began: number | null;
-  readonly ended: number | null;
-  readonly bytesIn: number | null;
-  readonly bitrate: number | null;
-  readonly why: string | null;
-}
-
-export interface Timeline {
-  readonly publications: readonly Publication[];
-  readonly events: readonly FeedEvent[];
-}
 
 const WIDTH = 1000;
 const EVENTS = 20;
@@ -43,7 +26,7 @@ export class TimelineView {
     this.element.append(title, this.#bar, this.#list, this.#events.element);
   }
 
-  show({ publications, events }: Timeline, now: number): void {
+  show({ publications, events }: Pick<Timeline, 'publications' | 'events'>, now: number): void {
     const bars = publications.map((one) => {
       const [from, to] = spanOf(one, now, WIDTH);
       const width = String(Math.max(2, to - from));
@@ -58,7 +41,7 @@ export class TimelineView {
   }
 }
 
-function itemOf(one: Publication): HTMLElement {
+function itemOf(one: Timeline['publications'][number]): HTMLElement {
   const { child, client, began, ended, bytesIn, bitrate, why } = one;
   const from = began === null ? '…' : clock(began);
   const to = ended === null ? 'now' : clock(ended);

@@ -25,15 +25,6 @@ export interface AdminQuestion {
   readonly body?: object;
 }
 
-/** Gets a path of a running supervisor's admin port; returns the JSON. @throws ERR_ADMIN */
-export function adminGet<T>(
-  address: Address,
-  path: string,
-  token: string | null = null,
-): Promise<T> {
-  return adminAsk({ address, token }, { method: 'GET', path });
-}
-
 /**
  * Requests a running supervisor's admin port; returns the JSON. Throws ERR_USAGE for an order that
  * it does not know or accept, ERR_BUSY if another job is at work, ERR_ADMIN for all else.

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { EVENT_ENTRY } from '../events/event.js';
 import type { EventFilter, EventLog } from '../events/event-log.js';
-import { historyOf, TIMELINE, type Timeline } from '../events/timeline.js';
+import { TIMELINE, type Timeline } from '../events/publication.js';
+import { historyOf } from '../events/timeline.js';
 import { json, type RouteDoc } from '../openapi/route-doc.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
+import { ANSWERS } from './answers.js';
 import { EventReader, type EventReaderOptions, MOST_READERS } from './event-reader.js';
 import { readFields, takeOrders, whole } from './order-body.js';
 import type { AdminPlugin } from './server.js';
@@ -34,7 +35,7 @@ const DOCS = {
     answers: {
       200: {
         about: 'a list, or server-sent events if the request accepts these',
-        bodies: { 'application/json': z.array(EVENT_ENTRY), 'text/event-stream': z.string() },
+        bodies: { 'application/json': ANSWERS.events, 'text/event-stream': z.string() },
       },
     },
     errors: { 400: 'last is no number', 503: 'too many readers of server-sent events' },

@@ -4,6 +4,7 @@ import { JOB_REPORT, JOB_STATUS, type Job } from '../jobs/job.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Operations } from '../jobs/operations.js';
 import { json, type RouteDoc } from '../openapi/route-doc.js';
+import { ANSWERS } from './answers.js';
 import {
   FLAG,
   matching,
@@ -170,7 +171,7 @@ const DOCS = {
   jobs: {
     summary: 'The last 16 jobs, newest first',
     tag: 'orders',
-    answers: { 200: json(z.array(JOB_STATUS), 'the jobs') },
+    answers: { 200: json(ANSWERS.jobs, 'the jobs') },
   },
   job: {
     summary: 'A job with its steps',

@@ -4,14 +4,8 @@ import { documentOf } from '../openapi/document.js';
 import { json, type RouteDoc } from '../openapi/route-doc.js';
 import { isDocumented, type RegisteredRoute } from '../openapi/routes.js';
 import { VERSION } from '../version.js';
-import {
-  ADMIN_STATUS,
-  type AdminSource,
-  CHILD_ROW,
-  CLIENT_ROW,
-  PORT_CONNECTION,
-  STREAM_ROW,
-} from './types.js';
+import { ANSWERS, type AnswerOf, type ToldPath } from './answers.js';
+import type { AdminSource } from './types.js';
 
 const HEALTH = z.object({ status: z.string().describe('ok, or why it is not') });
 
@@ -19,27 +13,27 @@ const DOCS = {
   status: {
     summary: 'The box in one answer',
     tag: 'state',
-    answers: { 200: json(ADMIN_STATUS, 'the state, and the counters since the start') },
+    answers: { 200: json(ANSWERS.status, 'the state, and the counters since the start') },
   },
   children: {
     summary: 'All children, and origins that registered themselves',
     tag: 'state',
-    answers: { 200: json(z.array(CHILD_ROW), 'the children in the order of their ids') },
+    answers: { 200: json(ANSWERS.children, 'the children in the order of their ids') },
   },
   streams: {
     summary: 'All streams that have a child',
     tag: 'state',
-    answers: { 200: json(z.array(STREAM_ROW), 'the streams in the order of their keys') },
+    answers: { 200: json(ANSWERS.streams, 'the streams in the order of their keys') },
   },
   connections: {
     summary: 'All connections of clients, also those that have named no stream yet',
     tag: 'state',
-    answers: { 200: json(z.array(PORT_CONNECTION), 'the connections') },
+    answers: { 200: json(ANSWERS.connections, 'the connections') },
   },
   clients: {
     summary: 'All clients that have named their stream, and HLS sessions',
     tag: 'state',
-    answers: { 200: json(z.array(CLIENT_ROW), 'the clients') },
+    answers: { 200: json(ANSWERS.clients, 'the clients') },
   },
   health: {
     summary: 'Whether the box serves clients',
@@ -63,15 +57,18 @@ const INFO = {
   description: 'What runs, and orders to it. Answers may get further fields in later versions.',
 };
 
+/** Makes the answer of a path. */
+type Told<P extends ToldPath> = () => AnswerOf<P> | Promise<AnswerOf<P>>;
+
 /** Adds the routes that tell what runs. */
 export function addStateRoutes(app: FastifyInstance, source: AdminSource): void {
-  const add = (path: string, doc: RouteDoc, ask: () => unknown) =>
-    app.get(path, { config: { doc } }, async () => ask());
-  add('/admin/v1/status', DOCS.status, () => source.status());
-  add('/admin/v1/children', DOCS.children, () => source.children());
-  add('/admin/v1/streams', DOCS.streams, () => source.streams());
-  add('/admin/v1/connections', DOCS.connections, () => source.connections());
-  add('/admin/v1/clients', DOCS.clients, () => source.clients());
+  const add = <P extends ToldPath & keyof typeof DOCS>(path: P, ask: Told<P>) =>
+    app.get(`/admin/v1/${path}`, { config: { doc: DOCS[path] } }, async () => ask());
+  add('status', () => source.status());
+  add('children', () => source.children());
+  add('streams', () => source.streams());
+  add('connections', () => source.connections());
+  add('clients', () => source.clients());
   app.get('/healthz', { config: { doc: DOCS.health } }, async (_request, reply) => {
     const { state, children } = source.status();
     const healthy = state === 'ready' && children.ready > 0;

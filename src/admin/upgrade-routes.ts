@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { json, type RouteDoc } from '../openapi/route-doc.js';
+import { ANSWERS } from './answers.js';
 import { FLAG, type RefusalStatuses, readOrder, takeOrders } from './order-body.js';
 import type { AdminPlugin } from './server.js';
-import { UPGRADE_PLAN, UPGRADE_STATUS, type Upgrades } from './types.js';
+import { UPGRADE_PLAN, type Upgrades } from './types.js';
 
 const ORDER = z.strictObject({
   to: z
@@ -20,7 +21,7 @@ const STATUS: RefusalStatuses = { ERR_USAGE: 400, ERR_BUSY: 409, ERR_CONFIG: 422
 const STATUS_DOC: RouteDoc = {
   summary: 'The last upgrade of this process',
   tag: 'orders',
-  answers: { 200: json(UPGRADE_STATUS, 'what came of it') },
+  answers: { 200: json(ANSWERS.upgrade, 'what came of it') },
   errors: {},
 };
 

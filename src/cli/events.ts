@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AdminPort, adminGet, adminOpen } from '../admin/client.js';
+import { adminRead } from '../admin/answers.js';
+import { type AdminPort, adminOpen } from '../admin/client.js';
 import type { EventEntry } from '../events/event.js';
 import { eventText } from './event-text.js';
 import type { Output } from './output.js';
@@ -35,15 +36,15 @@ const ATTEMPTS = 10;
  */
 export async function showEvents(order: EventsOrder, options: EventsOptions): Promise<void> {
   const { port } = options;
-  const path = `/admin/v1/events?${queryOf(order)}`;
-  if (order.follow) await new Follower(path, options).run();
-  else await print(await adminGet<EventEntry[]>(port.address, path, port.token), options);
+  const query = queryOf(order);
+  if (order.follow) await new Follower(`/admin/v1/events?${query}`, options).run();
+  else await print(await adminRead(port, 'events', query), options);
 }
 
-function queryOf({ stream, child, lines = DEFAULT_LINES }: EventsOrder): string {
+function queryOf({ stream, child, lines = DEFAULT_LINES }: EventsOrder): URLSearchParams {
   const given = Object.entries({ stream, child, last: lines });
   const present = given.filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return new URLSearchParams(present).toString();
+  return new URLSearchParams(present);
 }
 
 /** Prints events as they come. */

@@ -2,10 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { adminGet } from '../admin/client.js';
+import { adminRead } from '../admin/answers.js';
 import { logFolder } from '../child/workdir.js';
 import { plainReason, SupervisorError } from '../errors.js';
-import type { StreamStatus } from '../placement/types.js';
 import { DEFAULT_VHOST } from '../stream-key.js';
 import { TailedFile } from '../system/tail.js';
 import type { FollowOptions } from './follow.js';
@@ -134,7 +133,7 @@ async function print(
 }
 
 async function ownerOf(stream: string, { port }: LogsOptions): Promise<string> {
-  const streams = await adminGet<StreamStatus[]>(port.address, '/admin/v1/streams', port.token);
+  const streams = await adminRead(port, 'streams');
   const keys = [stream, `${DEFAULT_VHOST}/${stream}`];
   const found = streams.find((row) => keys.includes(row.stream) && row.box === undefined);
   if (found !== undefined) return found.child;

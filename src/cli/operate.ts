@@ -1,3 +1,4 @@
+import { adminRead } from '../admin/answers.js';
 import { type AdminQuestion, adminAsk } from '../admin/client.js';
 import type { Kicked } from '../admin/kick-route.js';
 import type { ChildRow } from '../admin/types.js';
@@ -77,7 +78,7 @@ function rowText(kind: string, row: ChildRow): string {
 /** Shows the job at work, or the last one; with `stop`, ends it and waits until it has ended. */
 async function showJob(stop: boolean, options: FollowOptions): Promise<void> {
   const { port, stdout, json } = options;
-  const jobs = await adminAsk<JobStatus[]>(port, { method: 'GET', path: '/admin/v1/jobs' });
+  const jobs = await adminRead(port, 'jobs');
   const [last] = jobs;
   if (stop && last?.state === 'running') return stopJob(last, options);
   if (stop) throw new SupervisorError('ERR_JOB', 'no job is at work');

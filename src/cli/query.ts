@@ -1,5 +1,5 @@
-import { type AdminPort, adminAsk } from '../admin/client.js';
-import type { AdminStatus, ChildRow, ClientRow, StreamRow } from '../admin/types.js';
+import { type AnswerOf, adminRead } from '../admin/answers.js';
+import type { AdminPort } from '../admin/client.js';
 import { type Choice, choose, type List } from './list.js';
 import {
   type BoxHosts,
@@ -29,39 +29,38 @@ export function runQuery(query: Query): Promise<string> {
 
 const QUERIES: Readonly<Record<Query['kind'], (query: Query) => Promise<string>>> = {
   status: async (query) => {
-    const status = await get<AdminStatus>(query, 'status');
+    const status = await adminRead(query.port, 'status');
     return query.json ? asJson(status) : statusText(status, Date.now(), query.screen);
   },
-  children: (query) => rowsOf(query, CHILDREN, childrenText),
+  children: (query) => rowsOf(query, 'children', CHILDREN, childrenText),
   streams: async (query) => {
-    return rowsOf<StreamRow>(query, STREAMS, async (rows, now, screen) => {
+    return rowsOf(query, 'streams', STREAMS, async (rows, now, screen) => {
       const isLocal = rows.length > 0 && rows.every(({ box }) => box === undefined);
       return streamsText(rows, now, screen, isLocal ? new Map() : await boxHosts(query));
     });
   },
-  clients: (query) => rowsOf<ClientRow>(query, CLIENTS, clientsText),
+  clients: (query) => rowsOf(query, 'clients', CLIENTS, clientsText),
 };
 
+type ListPath = Exclude<Query['kind'], 'status'>;
+type RowOf<P extends ListPath> = AnswerOf<P>[number];
 type Render<Row> = (rows: Row[], now: number, screen: Screen) => string | Promise<string>;
 
-async function rowsOf<Row extends ChildRow | StreamRow | ClientRow>(
+async function rowsOf<P extends ListPath>(
   query: Query,
-  list: List<Row>,
-  render: Render<Row>,
+  path: P,
+  list: List<RowOf<P>>,
+  render: Render<RowOf<P>>,
 ): Promise<string> {
-  const all = await get<Row[]>(query, query.kind);
+  const all: readonly RowOf<P>[] = await adminRead(query.port, path);
   const now = Date.now();
   const rows = choose(all, list, query.choice, now);
   return query.json ? asJson(rows) : render(rows, now, query.screen);
 }
 
-async function boxHosts(query: Query): Promise<BoxHosts> {
-  const { boxes } = await get<AdminStatus>(query, 'status');
+async function boxHosts({ port }: Query): Promise<BoxHosts> {
+  const { boxes } = await adminRead(port, 'status');
   return new Map(boxes.map(({ id, host }) => [id, host]));
-}
-
-function get<T>({ port }: Query, path: string): Promise<T> {
-  return adminAsk<T>(port, { method: 'GET', path: `/admin/v1/${path}` });
 }
 
 function asJson(answer: unknown): string {

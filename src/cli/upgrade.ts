@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { adminRead } from '../admin/answers.js';
 import { type AdminPort, adminAsk, PROOF_MS } from '../admin/client.js';
 import { countOf, cutText } from '../admin/cut-text.js';
 import type { UpgradePlan, UpgradeStatus } from '../admin/types.js';
@@ -48,7 +49,7 @@ export async function upgrade(order: UpgradeOrder, options: FollowOptions): Prom
 
 /** Returns the number of programs that the process had before. @throws ERR_ADMIN */
 export async function upgradesOf(port: AdminPort): Promise<number> {
-  return (await adminAsk<UpgradeStatus>(port, { method: 'GET', path: PATH })).upgrades;
+  return (await adminRead(port, 'upgrade')).upgrades;
 }
 
 /** Throws ERR_UPGRADE if the new program did not follow. */
@@ -67,8 +68,7 @@ export async function untilDone(
 ): Promise<UpgradeStatus> {
   const limit = performance.now() + LIMIT_MS;
   while (performance.now() < limit && !interrupted.aborted) {
-    const question = { method: 'GET', path: PATH } as const;
-    const status = await adminAsk<UpgradeStatus>(port, question).catch(() => null);
+    const status = await adminRead(port, 'upgrade').catch(() => null);
     if (status !== null && status.upgrades > before && status.state !== 'running') return status;
     await delay(LOOK_MS, undefined, { signal: interrupted }).catch(() => {});
   }

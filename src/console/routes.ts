@@ -9,14 +9,10 @@ import { takeOrders } from '../admin/order-body.js';
 import type { AdminPlugin } from '../admin/server.js';
 import { json, type RouteDoc } from '../openapi/route-doc.js';
 import { Answers } from './answers.js';
+import { CHILD_LOG, type ChildLog } from './child-log.js';
 import { CONSOLE_PATHS, ConsoleFiles } from './files.js';
 import { QUERY, readQuery } from './query.js';
 import type { ConsoleSource } from './snapshot.js';
-
-const LOG = z.object({
-  child: z.string(),
-  lines: z.array(z.string()).readonly().describe('the last ones, oldest first'),
-});
 
 const DOCS = {
   console: {
@@ -30,7 +26,7 @@ const DOCS = {
     summary: 'The last lines that a child of this box has logged',
     tag: 'state',
     params: z.object({ id: z.string().describe('id of a child, such as c003') }),
-    answers: { 200: json(LOG, 'the lines') },
+    answers: { 200: json(CHILD_LOG, 'the lines') },
     errors: { 404: 'there is no log of that child' },
   },
 } as const satisfies Record<string, RouteDoc>;
@@ -54,7 +50,7 @@ export function consoleRoutes(source: ConsoleSource, folder?: string): AdminPlug
       { config: { doc: DOCS.log } },
       async ({ params: { id } }: OfChild) => {
         const lines = /^c\d{3,4}$/.test(id) ? await source.log(id) : null;
-        if (lines !== null) return { child: id, lines };
+        if (lines !== null) return { child: id, lines } satisfies ChildLog;
         const error = `no log of ${id} here: GET /admin/v1/children lists the children of this box`;
         throw Object.assign(new Error(error), { statusCode: 404 });
       },

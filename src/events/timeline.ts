@@ -1,37 +1,6 @@
-import { z } from 'zod';
-import { EVENT_ENTRY, type EventEntry, type SupervisorEvent } from './event.js';
+import type { EventEntry, SupervisorEvent } from './event.js';
 import { fits } from './event-log.js';
-
-/** One publication of a stream, from its publisher's acceptance to its end. */
-export const PUBLICATION = z.object({
-  child: z.string(),
-  client: z.string().nullable().describe('address of the publisher; null: not known'),
-  began: z.number().nullable().describe('milliseconds since 1970; null: before the first event'),
-  ended: z.number().nullable().describe('milliseconds since 1970; null: it goes on'),
-  bytesIn: z.number().nullable().describe('bytes from the publisher; null: not known'),
-  bitrate: z.number().nullable().describe('bits per second on average; null: not known'),
-  why: z.string().nullable().describe('why it ended; null: it goes on'),
-});
-type Publication = z.infer<typeof PUBLICATION>;
-
-/** History of one stream, within the hour of events that are kept. */
-export const TIMELINE = z
-  .object({
-    stream: z.string(),
-    live: z
-      .object({
-        child: z.string(),
-        publishing: z.boolean(),
-        clients: z.number(),
-        since: z.number(),
-      })
-      .nullable()
-      .describe('the stream as it is now; null: it has no child'),
-    publications: z.array(PUBLICATION),
-    events: z.array(EVENT_ENTRY),
-  })
-  .meta({ id: 'Timeline' });
-export type Timeline = z.infer<typeof TIMELINE>;
+import type { Publication, Timeline } from './publication.js';
 
 /** Milliseconds between a publication's end and the report of its publisher's connection. */
 const SAME_END_MS = 10_000;

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { adminGet, adminOpen } from '../../src/admin/client.js';
+import { adminAsk, adminOpen } from '../../src/admin/client.js';
 import { MOST_READERS } from '../../src/admin/event-reader.js';
 import { eventRoutes } from '../../src/admin/event-routes.js';
 import { AdminServer } from '../../src/admin/server.js';
 import type { EventEntry, SupervisorEvent } from '../../src/events/event.js';
 import { EventLog } from '../../src/events/event-log.js';
-import type { Timeline } from '../../src/events/timeline.js';
+import type { Timeline } from '../../src/events/publication.js';
 import { key } from '../helpers/stream-key.js';
 import { until } from '../helpers/until.js';
 import { source } from './fixtures.js';
@@ -43,7 +43,8 @@ before(async () => {
 });
 after(() => server.close());
 
-const get = <T>(path: string) => adminGet<T>(address, `/admin/v1/${path}`);
+const get = <T>(path: string) =>
+  adminAsk<T>({ address, token: null }, { method: 'GET', path: `/admin/v1/${path}` });
 
 /** A reader of server-sent events, and what it has had. */
 class Reader {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { adminGet } from '../../src/admin/client.js';
+import { adminRead } from '../../src/admin/answers.js';
 import { AdminServer } from '../../src/admin/server.js';
 import type { AdminStatus } from '../../src/admin/types.js';
 import { CHILDREN, STATUS, source } from './fixtures.js';
@@ -32,10 +32,13 @@ async function ask(path: string, headers: Record<string, string> = {}, method = 
 
 test('shows what runs', async () => {
   const address = { host: '127.0.0.1', port };
-  assert.deepEqual(await adminGet(address, '/admin/v1/status'), STATUS);
-  assert.deepEqual(await adminGet(address, '/admin/v1/children'), CHILDREN);
-  assert.deepEqual(await adminGet(address, '/admin/v1/streams'), await source().streams());
-  assert.deepEqual(await adminGet(address, '/admin/v1/connections'), await source().connections());
+  assert.deepEqual(await adminRead({ address, token: null }, 'status'), STATUS);
+  assert.deepEqual(await adminRead({ address, token: null }, 'children'), CHILDREN);
+  assert.deepEqual(await adminRead({ address, token: null }, 'streams'), await source().streams());
+  assert.deepEqual(
+    await adminRead({ address, token: null }, 'connections'),
+    await source().connections(),
+  );
 });
 
 test('is healthy only when it is ready and a child is', async () => {
@@ -69,7 +72,7 @@ test('answers, however many connections others hold open', async () => {
   const [first, second] = idle;
   const gone = once(first!.resume(), 'close');
   const address = { host: '127.0.0.1', port: own };
-  assert.deepEqual(await adminGet(address, '/admin/v1/status'), STATUS);
+  assert.deepEqual(await adminRead({ address, token: null }, 'status'), STATUS);
   await gone;
   assert.equal(second!.destroyed, false);
   assert.equal(kept.destroyed, false);
@@ -99,7 +102,7 @@ test('errors are one line of JSON', async () => {
   });
   await broken.start();
   const address = { host: '127.0.0.1', port: broken.address().port };
-  await assert.rejects(adminGet(address, '/admin/v1/streams'), {
+  await assert.rejects(adminRead({ address, token: null }, 'streams'), {
     code: 'ERR_ADMIN',
     message: `127.0.0.1:${address.port}: store`,
   });
@@ -142,12 +145,14 @@ test('not on loopback: starts with a token only, and asks for it', async () => {
   const guarded = new AdminServer({ address, source: source(), token: TOKEN });
   await guarded.start();
   const where = { host: '0.0.0.0', port: guarded.address().port };
-  assert.deepEqual(await adminGet(where, '/admin/v1/status', TOKEN), STATUS);
-  await assert.rejects(adminGet(where, '/admin/v1/status'), {
+  assert.deepEqual(await adminRead({ address: where, token: TOKEN }, 'status'), STATUS);
+  await assert.rejects(adminRead({ address: where, token: null }, 'status'), {
     code: 'ERR_ADMIN',
     message: `0.0.0.0:${where.port}: a token is needed: Authorization: Bearer TOKEN (admin.token)`,
   });
-  await assert.rejects(adminGet(where, '/admin/v1/status', 'wrong'), { code: 'ERR_ADMIN' });
+  await assert.rejects(adminRead({ address: where, token: 'wrong' }, 'status'), {
+    code: 'ERR_ADMIN',
+  });
   const probe = await fetch(`http://127.0.0.1:${where.port}/healthz`);
   assert.equal(probe.status, 200);
   await guarded.close();
@@ -168,7 +173,7 @@ test('close ends open connections and frees the port', async () => {
   const address = { host: '127.0.0.1', port: other.address().port };
   await fetch(`http://127.0.0.1:${address.port}/healthz`);
   await other.close();
-  await assert.rejects(adminGet(address, '/admin/v1/status'), {
+  await assert.rejects(adminRead({ address, token: null }, 'status'), {
     code: 'ERR_ADMIN',
     message: `no supervisor answers at 127.0.0.1:${address.port}: start one (srs-supervisor run), or name its port with --admin`,
   });
@@ -179,9 +184,12 @@ test('something else on the port is told apart', async () => {
   const other = createServer(answer).listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port: taken } = other.address() as AddressInfo;
-  await assert.rejects(adminGet({ host: '127.0.0.1', port: taken }, '/admin/v1/status'), {
-    message: `what answers at 127.0.0.1:${taken} is no supervisor`,
-  });
+  await assert.rejects(
+    adminRead({ address: { host: '127.0.0.1', port: taken }, token: null }, 'status'),
+    {
+      message: `what answers at 127.0.0.1:${taken} is no supervisor`,
+    },
+  );
   other.closeAllConnections();
   other.close();
 });

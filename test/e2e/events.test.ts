@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { signal } from '../../src/child/process.js';
 import type { EventEntry } from '../../src/events/event.js';
-import type { Timeline } from '../../src/events/timeline.js';
+import type { Timeline } from '../../src/events/publication.js';
 import { Cast } from '../helpers/cast.js';
 import { cli } from '../helpers/cli.js';
 import { origins } from '../helpers/origins.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SupervisorEvent } from '../../src/events/event.js';
-import { historyOf, PUBLICATION } from '../../src/events/timeline.js';
+import { PUBLICATION } from '../../src/events/publication.js';
+import { historyOf } from '../../src/events/timeline.js';
 
 const stream = 'v/live/a';
 const child = 'c001';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { adminRead } from '../../admin/answers.js';
 import { type AdminPort, adminAsk } from '../../admin/client.js';
-import type { AdminStatus, ChildRow, ClientRow, StreamRow } from '../../admin/types.js';
 import { messageOf, SupervisorError } from '../../errors.js';
 import { questionOf } from '../operate.js';
 import { type Rate, rateBetween, type Snapshot } from './rates.js';
@@ -134,13 +134,12 @@ class Top {
 
 /** Asks for what a view shows; clients are asked for only where they are needed. */
 async function look(port: AdminPort, view: View): Promise<Snapshot> {
-  const get = <T>(path: string) => adminAsk<T>(port, { method: 'GET', path: `/admin/v1/${path}` });
   const none = Promise.resolve(null);
   const [status, children, streams, clients] = await Promise.all([
-    get<AdminStatus>('status'),
-    get<ChildRow[]>('children'),
-    view === 'streams' ? get<StreamRow[]>('streams') : none,
-    view === 'clients' ? get<ClientRow[]>('clients') : none,
+    adminRead(port, 'status'),
+    adminRead(port, 'children'),
+    view === 'streams' ? adminRead(port, 'streams') : none,
+    view === 'clients' ? adminRead(port, 'clients') : none,
   ]);
   return { status, children, streams, clients, at: Date.now() };
 }
