@@ -141,6 +141,12 @@ for (const origin of origins()) {
         const { clients = [] } = await everywhere(cluster.b, 'clients/');
         return clients.length >= 3;
       });
+      await until('the load of both boxes in the status of one', async () => {
+        const { boxes: rows } = await cluster.a.supervisor.get<AdminStatus>('status');
+        const isTold = ({ load }: AdminStatus['boxes'][number]) =>
+          load !== null && load.ready === 2 && load.streams > 0 && load.connections > 0;
+        return rows.length === 2 && rows.every(isTold);
+      });
       const alone = await fetch(`http://127.0.0.1:${cluster.a.api}/api/v1/streams/`);
       assert.ok(!(await alone.text()).includes('scope2'));
       const { pid } = cluster.b.supervisor;
