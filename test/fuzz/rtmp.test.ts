@@ -11,6 +11,7 @@ import { encodeMessage } from '../../src/protocol/rtmp/chunk-writer.js';
 import { decodeCommand } from '../../src/protocol/rtmp/command.js';
 import { parseUserControl } from '../../src/protocol/rtmp/control.js';
 import { buildC0C1, buildS0S1S2, parseC0C1 } from '../../src/protocol/rtmp/handshake.js';
+import { HeldPublish } from '../../src/protocol/rtmp/held-publish.js';
 import { RtmpIdentifier } from '../../src/protocol/rtmp/identify.js';
 import { parseStreamUrl } from '../../src/protocol/rtmp/stream-url.js';
 import { fuzz } from '../helpers/fuzz.js';
@@ -62,6 +63,26 @@ const flv = Buffer.from(
 
 fuzz('ChunkReader', [...clients, ...media, Buffer.concat(media)], (bytes) => {
   assert.deepEqual(readChunks(bytes, 13), readChunks(bytes, 4096));
+});
+
+const publisher = { recorded: CLIENTS[0]?.build(target) ?? Buffer.alloc(0), pings: 0 };
+
+fuzz('a publisher that waits', [...media, Buffer.concat(media)], (bytes) => {
+  for (const size of [13, 4096]) {
+    const held = new HeldPublish({ ...publisher, chunkSize: 128 });
+    let kind = held.begin().kind;
+    for (let at = 0; at < bytes.length && kind === 'value'; at += size) {
+      kind = held.feed(bytes.subarray(at, at + size)).kind;
+    }
+    if (kind !== 'value' || !held.cut()) continue;
+    const through = held.letThrough();
+    assert.ok(through.kind === 'value');
+    const reader = new ChunkReader();
+    reader.push(through.value.recorded);
+    let next = reader.next();
+    while (next.kind === 'value') next = reader.next();
+    assert.deepEqual([next.kind, reader.partialStart()], ['incomplete', null]);
+  }
 });
 
 fuzz('AMF0', values, (bytes) => {

@@ -205,6 +205,25 @@ test('a backup that leaves makes room for the next one', async () => {
   assert.equal(await gate.pass(client(), STANDS_BY), false);
 });
 
+test('a backup that sends nothing for long is closed, and makes room for the next one', async (t) => {
+  const { gate, client, published, connections } = rig({ backup: true, silentMs: 60 });
+  await published();
+  const backup = client();
+  assert.equal(await gate.pass(backup, STANDS_BY), false);
+  let now = performance.now();
+  t.mock.method(performance, 'now', () => {
+    now += 900;
+    return now;
+  });
+  const silent = { failure: 'silent' };
+  await assert.rejects(
+    gate.follow(backup, () => false),
+    silent,
+  );
+  connections.closed(backup);
+  assert.equal(await gate.pass(client(), STANDS_BY), false);
+});
+
 test('clients are counted from the moment they pass until they leave', async () => {
   const limits = { viewersPerStream: 2, streams: 2, streamsPerIp: 1 };
   const { connections } = rig();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PortConnection } from '../../src/admin/types.js';
 import type { ViewerRow } from '../../src/hls/viewers.js';
-import { clientRows, Publishers, streamRows } from '../../src/supervisor/client-rows.js';
+import { backupsIn, clientRows, Publishers, streamRows } from '../../src/supervisor/client-rows.js';
 import { key } from '../helpers/stream-key.js';
 
 const NOW = 1_000_000;
@@ -43,6 +43,14 @@ test('of two publishers of a name the last one that came is shown', () => {
   const unknown = { ...PUBLISHER, id: '4', stream: null, since: NOW };
   const publishers = new Publishers().of([second, PUBLISHER, player, unknown], NOW);
   assert.equal(publishers.get(CAM)?.client, '192.0.2.8:6000');
+});
+
+test('a publisher that waits is shown as the backup of its stream, and not as its publisher', () => {
+  const rows = [PUBLISHER, { ...PUBLISHER, client: '192.0.2.8:6000', role: 'backup' as const }];
+  const publishers = new Publishers().of(rows, NOW);
+  const facts = { owned: [OWNED], publishers, backups: backupsIn(rows), viewers: [] };
+  const [row] = streamRows(facts, NOW);
+  assert.deepEqual([row?.publisher, row?.backup], [PUBLISHER.client, '192.0.2.8:6000']);
 });
 
 test('HLS sessions count as clients of their stream', () => {

@@ -65,7 +65,10 @@ class PublisherWait implements Relayed {
     await gate.follow(connection, () => this.#held.isReady);
     await this.#cut();
     connection.leftChild();
-    return this.#held.letThrough();
+    const through = this.#held.letThrough();
+    if (through.kind === 'value') return through.value;
+    const reason = through.kind === 'invalid' ? through.reason : 'it was cut in a message';
+    throw new SessionError('invalid', reason);
   }
 
   /** Reads it up to the end of a message, and no further. */

@@ -1,5 +1,5 @@
 import { inOwnMemory } from '../append.js';
-import { type Parsed, value } from '../result.js';
+import { invalid, type Parsed, value } from '../result.js';
 import { ChunkReader, type ReadMessage } from './chunk-reader.js';
 import { stateAfter } from './chunk-state.js';
 import { encodeMessage } from './chunk-writer.js';
@@ -14,8 +14,8 @@ import { fcPublished, publishStarted } from './publish-start.js';
 
 /** Bytes of a message; no frame of a live stream is larger. */
 const MAX_MESSAGE_SIZE = 8 * 1024 * 1024;
-/** A server may need one more, see `#spare`. */
-const MAX_CHUNK_STREAMS = 32;
+/** Most bytes of the last messages of all chunk streams, which are repeated to the child. */
+const MAX_REPEATED = 16 * 1024 * 1024;
 /** The lowest id of a chunk stream that is not the protocol's own. */
 const FIRST_CSID = 3;
 /** Bytes of a client's handshake, which Acknowledgements count. */
@@ -40,10 +40,7 @@ type HeldPublisher = Pick<Identified, 'recorded' | 'pings' | 'chunkSize'>;
  */
 export class HeldPublish<Client extends HeldPublisher = HeldPublisher> {
   readonly #client: Client;
-  readonly #reader = new ChunkReader({
-    maxMessageSize: MAX_MESSAGE_SIZE,
-    maxChunkStreams: MAX_CHUNK_STREAMS,
-  });
+  readonly #reader = new ChunkReader({ maxMessageSize: MAX_MESSAGE_SIZE });
   readonly #group = new LatestGroup();
   /** Its calls before `publish`. */
   readonly #calls: RtmpMessage[] = [];
@@ -110,9 +107,13 @@ export class HeldPublish<Client extends HeldPublisher = HeldPublisher> {
     return Buffer.concat(replies);
   }
 
-  /** Returns the client for its child, once it has been cut. */
-  letThrough(): Client {
+  /** Returns the client for its child, once it has been cut; `invalid`: it cannot be repeated. */
+  letThrough(): Parsed<Client> {
     const { chunkSize } = this.#reader;
+    const sizes = this.#reader.lastHeaders().map(({ header }) => header.length);
+    if (sizes.reduce((sum, size) => sum + size, 0) > MAX_REPEATED) {
+      return invalid('its chunk streams are too large to be repeated');
+    }
     const csid = this.#spare();
     const begin = [...(this.#publish ? [this.#publish] : []), ...this.#group.messages()];
     const said = { reader: this.#reader, window: this.#window };
@@ -121,7 +122,7 @@ export class HeldPublish<Client extends HeldPublisher = HeldPublisher> {
       ...begin.map((message) => encodeMessage({ ...message, csid }, chunkSize)),
       this.#rest,
     ]);
-    return { ...this.#client, recorded, pings: 0 };
+    return value({ ...this.#client, recorded, pings: 0 }, recorded.length);
   }
 
   #hear(message: ReadMessage): WaitingState {
