@@ -1,6 +1,7 @@
 import { CONCLUSION } from '../../src/protocol/srt/handshake.js';
 import { publishFrom } from '../helpers/half-open.js';
 import { Machine, openHub } from '../helpers/machine.js';
+import { publish } from '../helpers/media.js';
 import { type Origin, origins } from '../helpers/origins.js';
 import { freePort } from '../helpers/ports.js';
 import { offerText } from '../helpers/sdp.js';
@@ -57,7 +58,7 @@ async function taken(rig: Rig, stream: string, newcomer: Newcomer): Promise<numb
   const old = publishFrom(machine, `rtmp://${HUB}:${box.rtmpPort}/live/${stream}`);
   await box.ownerOf(`live/${stream}`);
   await until('media', async () =>
-    (await box.connections()).some((row) => row.stream?.endsWith(stream) && row.bytesIn > 200_000),
+    (await box.connections()).some((row) => row.stream?.endsWith(stream) && row.bytesIn > 30_000),
   );
   machine.cutOff(HUB);
   const began = performance.now();
@@ -67,6 +68,45 @@ async function taken(rig: Rig, stream: string, newcomer: Newcomer): Promise<numb
   machine.heal();
   await old.kill();
   return took;
+}
+
+/** Milliseconds from the end of the publisher's network until its backup publishes. */
+async function followed({ box, machine }: Pick<Rig, 'box' | 'machine'>, stream: string) {
+  const old = publishFrom(machine, `rtmp://${HUB}:${box.rtmpPort}/live/${stream}`);
+  await box.ownerOf(`live/${stream}`);
+  const backup = publish(box.url(`live/${stream}`));
+  const has = async (role: string) =>
+    (await box.connections()).some(
+      (row) => row.role === role && row.stream?.endsWith(stream) && row.bytesIn > 30_000,
+    );
+  await until('a backup', () => has('backup'));
+  machine.cutOff(HUB);
+  const began = performance.now();
+  await until('it follows', async () => !(await has('backup')) && (await has('publish')));
+  const took = performance.now() - began;
+  machine.heal();
+  await Promise.all([old.kill(), backup.kill()]);
+  return took;
+}
+
+async function measureBackups(origin: Origin): Promise<Row> {
+  const env = { SRS_SUPERVISOR_PUBLISH_BACKUP: 'on' };
+  const box = await RunningSupervisor.start({ origin: origin.path, children: 2, env });
+  const machine = await Machine.open();
+  try {
+    const times: number[] = [];
+    for (let i = 0; i < TIMES; i += 1) times.push(await followed({ box, machine }, `b${i}`));
+    return rowOf(`${origin.name}, RTMP backup`, times);
+  } finally {
+    await box.dispose();
+    await machine.close();
+  }
+}
+
+function rowOf(name: string, times: number[]): Row {
+  times.sort((a, b) => a - b);
+  const [p50 = 0, max = 0] = [times[TIMES / 2], times.at(-1)];
+  return { name, values: { p50: Math.round(p50), max: Math.round(max) } };
 }
 
 async function measure(origin: Origin): Promise<Row[]> {
@@ -83,12 +123,7 @@ async function measure(origin: Origin): Promise<Row[]> {
       for (let i = 0; i < TIMES; i += 1) {
         times.push(await taken({ box, machine, ports }, `${name}${i}`, newcomer));
       }
-      times.sort((a, b) => a - b);
-      const [p50 = 0, max = 0] = [times[TIMES / 2], times.at(-1)];
-      rows.push({
-        name: `${origin.name}, ${name}`,
-        values: { p50: Math.round(p50), max: Math.round(max) },
-      });
+      rows.push(rowOf(`${origin.name}, ${name}`, times));
     }
     return rows;
   } finally {
@@ -99,5 +134,7 @@ async function measure(origin: Origin): Promise<Row[]> {
 
 openHub();
 const rows: Row[] = [];
-for (const origin of origins()) rows.push(...(await measure(origin)));
+for (const origin of origins()) {
+  rows.push(...(await measure(origin)), await measureBackups(origin));
+}
 process.stdout.write(`ROWS ${JSON.stringify(rows)}\n`);
