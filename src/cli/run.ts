@@ -91,6 +91,7 @@ export async function run(config: Config, context: RunContext): Promise<void> {
   if (!stopping.aborted) await systemd.tell('READY=1', 'STATUS=serving');
   systemd.startWatchdog();
   orders.serves(supervisor);
+  if (inheritance?.handover.isEnding) orders.end();
   if (!stopping.aborted) await once(stopping, 'abort');
   await forget();
   await Promise.all([supervisor.close(), systemd.tell('STOPPING=1')]);

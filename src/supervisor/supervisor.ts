@@ -42,6 +42,7 @@ export class Supervisor {
   readonly #rooms: Rooms;
   readonly #reloader: Reloader;
   readonly #upgrader: Upgrader;
+  #closing: Promise<void> | null = null;
 
   /** Opens and joins all parts; starts nothing. @throws ERR_CONFIG, ERR_REGISTRY_AWAY */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
@@ -124,8 +125,10 @@ export class Supervisor {
 
   /** Returns the number of open connections, and of children that are ready. */
   load(): { readonly connections: number; readonly children: number } {
-    const { connections, children } = this.view.status();
-    return { connections, children: children.ready };
+    // Not of the view's status, which cannot tell the ports while an upgrade stops them.
+    const { connections } = this.#parts.listeners.totals();
+    const ready = this.view.children().filter(({ state }) => state === 'ready');
+    return { connections, children: ready.length };
   }
 
   /** Opens the children's log files anew. */
@@ -148,8 +151,15 @@ export class Supervisor {
 
   /** Accepts no more clients, ends clients and then children. Resolves when all have ended. */
   close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (!this.#rooms.isClosing) record(this.#options.logger, { type: 'box', state: 'stopping' });
-    return this.#rooms.close();
+    const upgrade = this.#upgrader.callOff();
+    if (upgrade !== null) await upgrade;
+    await this.#rooms.close();
   }
 
   /** Returns the bound address of the admin port. Call it after start(). */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpgradePlan, UpgradeStatus } from '../admin/types.js';
 import { pinMain } from '../cpu/affinity.js';
 import { SupervisorError } from '../errors.js';
@@ -31,6 +31,9 @@ export class Upgrader {
   readonly #options: SupervisorOptions;
   readonly #parts: Composition;
   #status: UpgradeStatus;
+  /** Settles when no upgrade replaces the program any more; null: none has begun to. */
+  #performing: Promise<void> | null = null;
+  #isCalledOff = false;
 
   constructor(options: SupervisorOptions, parts: Composition) {
     this.#options = options;
@@ -49,6 +52,15 @@ export class Upgrader {
   }
 
   /**
+   * Calls off the upgrade at work, for the box shall end, and refuses others. Where that is too late
+   * the next program ends the box, and the promise never resolves. Null: nothing is at work.
+   */
+  callOff(): Promise<void> | null {
+    this.#isCalledOff = true;
+    return this.#performing;
+  }
+
+  /**
    * Proves the program of the order. Unless that is a dry run, puts it in the place of this one
    * soon after that. Rejects, and changes nothing, if it cannot follow. @throws ERR_BUSY,
    * ERR_CONFIG
@@ -62,19 +74,24 @@ export class Upgrader {
   /** As `upgrade`, but resolves with the reason if the program cannot follow. @throws ERR_BUSY */
   async tryUpgrade(order: UpgradeOrder): Promise<UpgradePlan | string> {
     if (this.#status.state === 'running') throw busy('an upgrade is at work');
+    this.#demandGoingOn();
     this.#parts.jobs.demandFree();
     const before = this.#status;
     this.#status = { ...before, state: 'running', error: null };
     try {
       const plan = await this.#plan(order);
       if (order.dryRun) this.#status = before;
-      else setImmediate(() => void this.#perform(plan, order));
+      else this.#performing = nextTurn().then(() => this.#perform(plan, order));
       return plan;
     } catch (error) {
       this.#status = before;
       if (error instanceof Refusal) return error.message;
       throw error;
     }
+  }
+
+  #demandGoingOn(): void {
+    if (this.#isCalledOff) throw busy('the supervisor ends');
   }
 
   async #plan({ to, dryRun, gone = [], reload }: UpgradeOrder): Promise<UpgradePlan> {
@@ -89,6 +106,7 @@ export class Upgrader {
     const sample = { ...this.#draft(call, cut), descriptors, parts: { ...parts, reload } };
     const proof = await prove(posix, { ...call, script }, sample);
     if ('reason' in proof) throw new Refusal(`the new program cannot follow: ${proof.reason}`);
+    this.#demandGoingOn();
     return { dryRun, from: VERSION, to: proof.version, script, kept, cut };
   }
 
@@ -106,7 +124,8 @@ export class Upgrader {
 
   #draft({ script }: ProgramCall, cut: Draft['cut']): Omit<Draft, 'descriptors' | 'parts'> {
     const { upgrades } = this.#status;
-    const about = { version: VERSION, script, upgrades: upgrades + 1, failure: null };
+    const order = { failure: null, isEnding: false };
+    const about = { version: VERSION, script, upgrades: upgrades + 1, ...order };
     return { ...about, stoppedAt: Date.now(), cut };
   }
 
@@ -117,6 +136,10 @@ export class Upgrader {
     try {
       const [posix, call] = [await this.#posix(), this.#call()];
       const ports = await this.#settle(posix);
+      if (this.#isCalledOff) {
+        logger.info('upgrade: called off, the supervisor ends');
+        return;
+      }
       const fleet = await this.#parts.fleet.give();
       await this.#options.flushLog?.();
       await this.#takeUsualPlace();
@@ -124,7 +147,9 @@ export class Upgrader {
       const { engine, udpPorts, carrying } = this.#parts;
       const [udp, pairs = []] = await Promise.all([udpPorts.give(), engine.keeping?.give()]);
       const { parts, descriptors } = carrying.give({ ports, pairs, udp, fleet });
-      this.#exec(posix, plan.script, { ...draft, parts: { ...parts, reload }, descriptors });
+      const isEnding = this.#isCalledOff;
+      const handed = { isEnding, parts: { ...parts, reload }, descriptors };
+      this.#exec(posix, plan.script, { ...draft, ...handed });
     } catch (error) {
       logger.fatal({ err: error }, 'upgrade: failed, and there is no way back');
       this.#options.abandon?.();

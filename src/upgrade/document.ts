@@ -24,6 +24,8 @@ const DOCUMENT = z.object({
   cut: z.record(z.string(), z.number()),
   /** Why the program that was to follow could not; null: it has not tried. */
   failure: z.string().nullable(),
+  /** The box was told to end while the program was replaced: the one that follows ends it. */
+  isEnding: z.boolean().default(false),
   /** All descriptors that live on. */
   descriptors: z.array(z.number().int()),
   /** The parts of the state, each by its name and in the form that its room has made. */

@@ -9,6 +9,7 @@ import { FlvPlayer } from '../helpers/flv-player.js';
 import { origins } from '../helpers/origins.js';
 import { FAILS, makePackage } from '../helpers/package.js';
 import { freePort } from '../helpers/ports.js';
+import { processesWith } from '../helpers/processes.js';
 import { publishedMessages } from '../helpers/published.js';
 import { type Fingerprint, moreFor } from '../helpers/rtmp-player.js';
 import { RunningSupervisor } from '../helpers/supervisor.js';
@@ -145,6 +146,28 @@ for (const origin of origins()) {
       assert.notEqual(next.pid, child.pid);
       const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '');
       assert.doesNotMatch(stat, /\) Z /);
+    });
+
+    it('ends where it is told to while the next program is proved', async () => {
+      const last = supervisor.output.length;
+      process.kill(supervisor.pid, 'SIGUSR2');
+      await until('an upgrade is at work', async () => (await status()).state === 'running');
+      assert.equal(await supervisor.stop(), 0, supervisor.output);
+      const said = supervisor.output.slice(last);
+      assert.match(said, /"msg":"stopped"/);
+      assert.doesNotMatch(said, /no child is ready|\n +at /);
+    });
+
+    it('ends where it is told to while the program is replaced', async () => {
+      supervisor = await RunningSupervisor.start({ origin: origin.path, children: 2 });
+      const { error } = await supervisor.post<{ error?: string }>('upgrade', {});
+      assert.equal(error, undefined);
+      // A program that is not yet loaded ends by the signal itself, and its children with it.
+      const end = await supervisor.stop();
+      assert.ok(end === 0 || end === 'SIGTERM', `${end}\n${supervisor.output}`);
+      assert.doesNotMatch(supervisor.output, /uncaughtException/);
+      const left = () => processesWith(supervisor.workDir);
+      await until('no process is left', async () => (await left()).length === 0);
     });
   });
 }

@@ -24,6 +24,7 @@ const ABOUT = {
   stoppedAt: 0,
   cut: {},
   failure: null,
+  isEnding: false,
   descriptors: [],
 };
 

@@ -7,7 +7,7 @@ import { runsBy } from '../../src/supervisor/runs-by.js';
 import { decodeHandover, encodeHandover } from '../../src/upgrade/document.js';
 
 const ABOUT = {
-  ...{ version: '1.0.0', script: '/x', upgrades: 1, stoppedAt: 0 },
+  ...{ version: '1.0.0', script: '/x', upgrades: 1, isEnding: false, stoppedAt: 0 },
   ...{ cut: {}, descriptors: [] },
 };
 const NEW = {

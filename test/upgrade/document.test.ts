@@ -16,6 +16,7 @@ const HANDOVER = {
   stoppedAt: 1_700_000_000_000,
   cut: { srt: 3 },
   failure: null,
+  isEnding: true,
   descriptors: [7, 8],
   parts: { pairs: [{ fd: 7, bytes: Uint8Array.of(1, 2, 3) }] },
 };
@@ -26,6 +27,12 @@ describe('the state that one program leaves to the next one', () => {
     assert.deepEqual({ ...handover, format: undefined }, { ...HANDOVER, format: undefined });
     const [pair] = partOf(handover, PART) ?? [];
     assert.deepEqual([...(pair?.bytes ?? [])], [1, 2, 3]);
+  });
+
+  it('ends nothing where the program before knew no such order', () => {
+    const { isEnding, ...older } = HANDOVER;
+    assert.equal(decodeHandover(serialize({ format: 1, ...older })).isEnding, false);
+    assert.equal(isEnding, true);
   });
 
   it('has no part that the program before did not know', () => {
