@@ -9,8 +9,9 @@ const ADOPT_MS = 60_000;
  * before all of that is taken over, the program before is brought back once.
  */
 export async function orGoBack(
-  inheritance: Inheritance | null,
+  inheritance: Pick<Inheritance, 'canGoBack' | 'goBack'> | null,
   work: () => Promise<void>,
+  limitMs = ADOPT_MS,
 ): Promise<void> {
   const goBack = async (reason: string) => {
     if (!inheritance?.canGoBack) return;
@@ -19,8 +20,8 @@ export async function orGoBack(
     throw new SupervisorError('ERR_UPGRADE', text);
   };
   const late = setTimeout(() => {
-    void goBack(`it has not taken all over after ${ADOPT_MS / 1000} s`);
-  }, ADOPT_MS).unref();
+    void goBack(`it has not taken all over after ${limitMs / 1000} s`);
+  }, limitMs);
   try {
     await work();
   } catch (error) {

@@ -1,4 +1,5 @@
 import { type EventEntry, isByClients, type SupervisorEvent } from './event.js';
+import type { KeptEvents } from './kept.js';
 import { Ring, type RingEntry, type RingLimits } from './ring.js';
 
 /** Entries that fit; those without a filter all do. */
@@ -23,6 +24,8 @@ export interface EventLogOptions {
 }
 
 const LIMITS: RingLimits = { entries: 20_000, bytes: 4 * 1024 * 1024, ageMs: 3_600_000 };
+/** Most bytes of events that outlive the program: media stand still while they are written. */
+const MOST_KEPT = 2 * 1024 * 1024;
 /** Most characters of a text in an event; clients choose some. */
 const MOST_CHARACTERS = 512;
 /** Most texts of a list in an event. */
@@ -40,8 +43,10 @@ export class EventLog {
   readonly #listeners = new Set<() => void>();
   readonly #counts = new Map<string, number>();
   /** Distinguishes the ids of this run from those of others. */
-  readonly #run: string;
+  #run: string;
   #last = 0;
+  /** Number of the newest event that the program before this one did not keep; 0: none. */
+  #lostBefore = 0;
 
   constructor({ hide = (text) => text, clock = Date.now, limits = LIMITS }: EventLogOptions = {}) {
     this.#hide = hide;
@@ -74,15 +79,32 @@ export class EventLog {
     const json = JSON.stringify(event, this.#fit);
     this.#last += 1;
     this.#counts.set(event.type, (this.#counts.get(event.type) ?? 0) + 1);
-    const entry: KeptEvent = {
-      number: this.#last,
-      at: this.#clock(),
-      bytes: 2 * json.length,
-      event: JSON.parse(json) as SupervisorEvent,
-      json,
-    };
-    (isByClients(event) ? this.#clients : this.#box).add(entry);
+    this.#add({ number: this.#last, at: this.#clock(), json });
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Returns the newest events, which outlive the program. */
+  give(): KeptEvents {
+    const entries: KeptEvents['entries'] = [];
+    let [bytes, { lost }] = [0, this];
+    for (const { number, at, json, ...kept } of this.after(0).reverse()) {
+      bytes += kept.bytes;
+      if (bytes > MOST_KEPT) lost = Math.max(lost, number);
+      else entries.push({ number, at, json });
+    }
+    return { run: this.#run, last: this.#last, lost, entries: entries.reverse() };
+  }
+
+  /** Goes on with the events of the program before this one; those of this one come behind them. */
+  goOn({ run, last, lost, entries }: KeptEvents): void {
+    [this.#run, this.#last, this.#lostBefore] = [run, last, lost];
+    for (const entry of entries) this.#add(entry);
+  }
+
+  #add({ number, at, json }: KeptEvents['entries'][number]): void {
+    const event = JSON.parse(json) as SupervisorEvent;
+    const ring = isByClients(event) ? this.#clients : this.#box;
+    ring.add({ number, at, bytes: 2 * json.length, event, json });
   }
 
   /** Calls the listener after each event; returns what ends that. */
@@ -102,7 +124,7 @@ export class EventLog {
   get lost(): number {
     const now = this.#clock();
     for (const ring of [this.#box, this.#clients]) ring.trim(now);
-    return Math.max(this.#box.lost, this.#clients.lost);
+    return Math.max(this.#lostBefore, this.#box.lost, this.#clients.lost);
   }
 
   /** Returns the entries that fit, oldest first; if given, only the last ones. */

@@ -10,6 +10,8 @@ export const KEPT_STREAM = z.object({
   live: z.boolean(),
   announced: z.boolean(),
   idleSince: z.number().nullable(),
+  /** When it was claimed, in milliseconds since 1970. */
+  since: z.number(),
 });
 
 export type KeptStream = z.infer<typeof KEPT_STREAM>;

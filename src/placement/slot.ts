@@ -114,12 +114,14 @@ export class StreamSlot {
   give(): KeptStream | null {
     if (this.kept === null || !this.isOurs) return null;
     const { stream, published, live, announced, idleSince } = this;
-    const { id, generation } = this.kept.owner;
-    return { stream, owner: { id, generation }, published, live, announced, idleSince };
+    const { owner, since } = this.kept;
+    const { id, generation } = owner;
+    return { stream, owner: { id, generation }, published, live, announced, idleSince, since };
   }
 
   /** Goes on with what another program knew of the stream. */
-  adopt({ published, live, announced, idleSince }: KeptStream): void {
+  adopt({ published, live, announced, idleSince, since }: KeptStream): void {
+    if (this.claim !== null) this.claim = { ...this.claim, since };
     this.published = published;
     this.live = live;
     this.announced = announced;

@@ -1,5 +1,6 @@
 import type { Fleet } from '../child/fleet.js';
 import type { KeptFleet } from '../child/kept.js';
+import type { EventLog } from '../events/event-log.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { AliasBook } from '../listener/aliases.js';
 import { ClientListener } from '../listener/client-listener.js';
@@ -26,6 +27,7 @@ export interface CarryingParts {
   readonly engine: RelayEngine;
   readonly map: SharedMap;
   readonly current: Current;
+  readonly events: EventLog;
   readonly listeners: Listeners;
   readonly fleet: Fleet;
   readonly placement: Placement;
@@ -117,7 +119,7 @@ export class Carrying {
     const parts = {
       ...{ ports, pairs, ...this.#relay(), fleet, clients },
       ...giveUdp({ listeners, current }, udp, numbers),
-      ...this.sample().parts,
+      ...{ ...this.sample().parts, events: this.#parts.events.give() },
     };
     return { parts, descriptors: [...descriptorsIn(ports, pairs, fleet), ...descriptorsOf(udp)] };
   }

@@ -55,6 +55,8 @@ export function relayCpusOf({ pinning, plan }: SupervisorOptions['prepared']): r
 export async function openGround(options: SupervisorOptions, rooms: Rooms): Promise<Ground> {
   const { prepared, logger, hide, inheritance = null, taken = null } = options;
   const events = new EventLog({ hide: (text) => redact(hide?.(text) ?? text) });
+  const before = inheritance?.part(PARTS.events) ?? null;
+  if (before !== null) events.goOn(before);
   attachEvents(logger, events);
   const { config, template, pipes } = prepared;
   const changes = new CpuChanges();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KEPT_FLEET } from '../child/kept.js';
 import type { Template } from '../child/template.js';
 import type { Config } from '../config/config.js';
+import { KEPT_EVENTS } from '../events/kept.js';
 import { KEPT_HOOKS } from '../hooks/kept.js';
 import { KEPT_CLIENT, KEPT_RTC, KEPT_SRT } from '../listener/kept.js';
 import { KEPT_STREAM } from '../placement/kept.js';
@@ -68,6 +69,7 @@ export const PARTS = {
   clients: part('clients', z.record(z.string(), z.array(KEPT_CLIENT))),
   streams: part('streams', z.array(KEPT_STREAM)),
   hooks: part('hooks', KEPT_HOOKS),
+  events: part('events', KEPT_EVENTS),
   /** The next alias, and the id of this life of this box. */
   box: part('box', z.object({ alias: z.string(), id: z.string().nullable() })),
 };

@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   start: () => import('./start.js'),
   takeover: () => import('./takeover.js'),
   'webrtc-offload': () => import('./webrtc-offload.js'),
+  upgrade: () => import('./upgrade.js'),
   webrtc: () => import('./webrtc.js'),
 };
 

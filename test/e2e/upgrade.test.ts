@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { UpgradePlan, UpgradeStatus } from '../../src/admin/types.js';
+import type { EventEntry } from '../../src/events/event.js';
 import { Cast } from '../helpers/cast.js';
 import { FlvPlayer } from '../helpers/flv-player.js';
 import { origins } from '../helpers/origins.js';
@@ -84,6 +85,8 @@ for (const origin of origins()) {
       // SRS shows an HTTP-FLV viewer only the tracks that it knows when that one comes.
       const viewer = view('/live/kept.flv');
       await until('media by HTTP', () => viewer.tags.length > 50);
+      const { since } = await supervisor.ownerOf('live/kept');
+      const events = await supervisor.get<EventEntry[]>('events');
       const pids = (await supervisor.children()).map(({ pid }) => pid);
       const ids = (await supervisor.connections()).map(({ id }) => id).sort();
       const late: Promise<unknown>[] = [];
@@ -102,8 +105,11 @@ for (const origin of origins()) {
         (await supervisor.children()).map(({ pid }) => pid),
         pids,
       );
-      const { clients, publishing } = await supervisor.ownerOf('live/kept');
-      assert.deepEqual([clients, publishing], [3 + ROUNDS, true]);
+      const stream = await supervisor.ownerOf('live/kept');
+      const { clients, publishing } = stream;
+      assert.deepEqual([clients, publishing, stream.since], [3 + ROUNDS, true, since]);
+      const known = await supervisor.get<EventEntry[]>('events');
+      assert.deepEqual(known.slice(0, events.length), events);
       assert.deepEqual([player.hasEnded, viewer.hasEnded, viewer.fault], [false, false, '']);
       const published = await publishedMessages(LOOPS);
       assertRun(player.received, published);

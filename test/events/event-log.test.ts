@@ -36,6 +36,26 @@ describe('the log of events', () => {
     assert.equal(log.numberOf(log.idOf(1)), 1);
   });
 
+  it('goes on in the next program, with ids that are known there', () => {
+    const [first, next] = [new EventLog({ clock: () => 5 }), new EventLog({ clock: () => 9 })];
+    first.record(publish('v/a/1'));
+    first.record(up('c001'));
+    next.goOn(first.give());
+    assert.deepEqual(next.list(), first.list());
+    next.record(up('c002'));
+    assert.equal(next.numberOf(first.idOf(2)), 2);
+    assert.deepEqual([next.last, next.lost, next.after(2).length], [3, 0, 1]);
+  });
+
+  it('leaves the oldest behind where there are too many for the next program', () => {
+    const [first, next] = [new EventLog(), new EventLog()];
+    for (let i = 0; i < 6000; i += 1) first.record(publish(`v/a/${i}/${'x'.repeat(400)}`));
+    next.goOn(first.give());
+    const [oldest] = next.after(0);
+    assert.ok(oldest && oldest.number > 1);
+    assert.deepEqual([next.lost, next.last], [oldest.number - 1, 6000]);
+  });
+
   it('is bounded by number, bytes and age, and tells what is lost', () => {
     let now = 0;
     const limits = { entries: 3, bytes: 100_000, ageMs: 1000 };

@@ -90,6 +90,7 @@ describe('the parts that outlive the program', () => {
 
   it('keep streams with their child, their publisher and their grace', async () => {
     const [first, second] = [new World(2), new World(2)];
+    second.now += 5000;
     const [live, left] = [key('v/live/a'), key('v/live/b')];
     const owner = { id: 'c1', generation: 1 };
     assert.equal(await first.placement.published(live, owner), true);
@@ -97,6 +98,8 @@ describe('the parts that outlive the program', () => {
     const hold = await first.placement.admit(left, 'publish', owner);
     hold?.release();
     await second.placement.goOn(carried(PARTS.streams, first.placement.give()));
+    const sinceIn = ({ placement }: World) => placement.list().map(({ since }) => since);
+    assert.deepEqual(sinceIn(second), sinceIn(first));
     assert.deepEqual(second.placement.publisherHere(live), { owner, isAccepted: true });
     assert.equal(await second.placement.whenPublished(live, AbortSignal.abort()), true);
     const found = await second.placement.find(left, 'play');
