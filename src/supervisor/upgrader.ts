@@ -52,7 +52,7 @@ export class Upgrader {
   }
 
   /**
-   * Calls off the upgrade at work, for the box shall end, and refuses others. Where that is too late
+   * Calls off the upgrade at work, for the box shall end, and refuses others. If that is too late,
    * the next program ends the box, and the promise never resolves. Null: nothing is at work.
    */
   callOff(): Promise<void> | null {

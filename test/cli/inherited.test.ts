@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { orGoBack } from '../../src/cli/inherited.js';
 import { until } from '../helpers/until.js';
 
-/** What another program has left, for as long as it can be brought back. */
+/** Holds what another program has left, for as long as it can be brought back. */
 class Left {
   readonly reasons: string[] = [];
   canGoBack = true;
