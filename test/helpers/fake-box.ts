@@ -41,6 +41,8 @@ export class FakeBox {
   readonly #admin: AdminServer;
   readonly #freeCpus: readonly number[];
   readonly #clients: readonly ClientRow[];
+  /** Streams of that second. */
+  #rows: { readonly turn: number; readonly streams: readonly StreamRow[] } | null = null;
 
   constructor(options: FakeBoxOptions) {
     this.#options = options;
@@ -131,10 +133,11 @@ export class FakeBox {
     });
   }
 
-  #streams(): StreamRow[] {
+  #streams(): readonly StreamRow[] {
     const { children, streams } = this.#options;
     const turn = Math.floor(Date.now() / 1000);
-    return Array.from({ length: streams }, (_, i): StreamRow => {
+    if (this.#rows?.turn === turn) return this.#rows.streams;
+    const made = Array.from({ length: streams }, (_, i): StreamRow => {
       const bitrate = Math.round(MBIT * (1 + 4 * chance('rate', i) + Math.sin(turn + i) / 4));
       return {
         stream: key(`__defaultVhost__/live/s${String(i).padStart(5, '0')}`),
@@ -144,6 +147,8 @@ export class FakeBox {
         clients: 1 + Math.floor(60 * chance('watch', i) ** 6),
       };
     });
+    this.#rows = { turn, streams: made };
+    return made;
   }
 
   #clientRows(): readonly ClientRow[] {
