@@ -23,7 +23,7 @@ interface OpenPort {
 interface LeftPort extends OpenPort {
   /** By their numbers; null: it has ended. */
   readonly sessions: readonly (UdpSession | null)[];
-  /** Hands strangers to the listener, those that have waited first. */
+  /** Hands strangers to the listener from then on, those that have waited first. */
   readonly tell: (hear: UdpRelayOptions['onStranger']) => void;
 }
 
@@ -49,8 +49,8 @@ export class UdpPorts {
   }
 
   /**
-   * Opens a port, or returns the one that was left with this address. Rejects as `openUdpRelay`
-   * does.
+   * Opens a port, or returns the one that was left with this address, whose strangers wait for
+   * `endRest`. Rejects as `openUdpRelay` does.
    */
   async open(
     key: string,
@@ -60,7 +60,6 @@ export class UdpPorts {
     const address = textOf(options.address);
     const left = this.#left.get(key);
     if (left?.address === address) {
-      left.tell(options.onStranger);
       this.#note({ ...left, options });
       if (options.answerer) left.relay.answerBy(options.answerer.settings);
       return left.relay;
@@ -79,14 +78,19 @@ export class UdpPorts {
     return found;
   }
 
-  /** Ends sessions, and closes ports, that nobody has taken. */
+  /**
+   * Ends sessions, and closes ports, that nobody has taken. The listeners of the others hear
+   * strangers from now on: they know their sessions.
+   */
   async endRest(): Promise<void> {
     for (const sessions of this.#sessions.values()) {
       for (const session of sessions.values()) session.destroy();
     }
     this.#sessions.clear();
-    for (const key of [...this.#left.keys()]) {
-      if (!this.#open.has(key)) await this.#close(key);
+    for (const [key, left] of [...this.#left]) {
+      const open = this.#open.get(key);
+      if (open === undefined) await this.#close(key);
+      else left.tell(open.options.onStranger);
     }
     this.#left.clear();
   }
