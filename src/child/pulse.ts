@@ -12,6 +12,8 @@ export type PulseTimes = Pick<ProbeTimes, 'aliveEvery' | 'beatEvery' | 'beatSlac
 const FIRST_ANSWERS = 5;
 /** Milliseconds from which on an answer is slow, and the next one is wanted soon. */
 const SLOW_MS = 200;
+/** A timer may fire so much early, milliseconds. */
+const EARLY_MS = 1;
 /** Milliseconds until the probe of a child that a client could not reach; further ones share it. */
 const SUSPECT_MS = 250;
 
@@ -30,6 +32,8 @@ export class Pulse {
   #roundAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
+  /** Time at which the timer is to fire. */
+  #firesAt = 0;
   /** Ends the wait that is under way. */
   #wake: ((due: Due) => void) | null = null;
 
@@ -109,19 +113,26 @@ export class Pulse {
   }
 
   #arm(ms: number): void {
+    this.#firesAt = performance.now() + ms;
     if (this.#timerMs === ms) this.#timer?.refresh();
     else {
       clearTimeout(this.#timer);
       this.#timerMs = ms;
-      this.#timer = setTimeout(() => this.#wake?.(this.#reason()), ms);
+      this.#timer = setTimeout(() => this.#fire(), ms);
     }
+  }
+
+  /** A timer counts from the beginning of the loop's turn, so it fires early in a long turn. */
+  #fire(): void {
+    const left = this.#firesAt - performance.now();
+    if (left > EARLY_MS) this.#arm(left);
+    else this.#wake?.(this.#reason());
   }
 
   #reason(): Due {
     if (this.#isSuspect) return 'suspect';
     const lateFrom = (this.#beatAt ?? Number.POSITIVE_INFINITY) + this.#beatLimit;
-    // A timer may come up to 1 ms early.
-    if (performance.now() < lateFrom - 1) return 'round';
+    if (performance.now() < lateFrom - EARLY_MS) return 'round';
     this.#beatAt = null;
     return 'late';
   }
