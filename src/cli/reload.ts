@@ -39,7 +39,10 @@ export async function reload(order: ReloadOrder, options: FollowOptions): Promis
   throw new SupervisorError('ERR_RELOAD', `not applied: ${keys}`);
 }
 
-/** Resolves with the job of a reload, which the next program begins if there is an upgrade. */
+/**
+ * Resolves with the job of a reload, which the next program begins if there is an upgrade. That is
+ * not followed if it moves the port that would tell.
+ */
 async function jobOf(
   { dryRun, upgrade, restartsChildren, applied, job }: ReloadReport,
   before: number,
@@ -47,6 +50,10 @@ async function jobOf(
 ): Promise<JobReport | null> {
   if (upgrade === null || dryRun) return job;
   const { port, stdout } = options;
+  if (applied.includes('listen.admin')) {
+    stdout.write('the admin port moves: srs-supervisor status finds it at its new address\n');
+    return null;
+  }
   const status = await untilDone(before, options);
   stdout.write(statusText(status));
   throwIfFailed(status);
