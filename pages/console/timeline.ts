@@ -42,13 +42,14 @@ export class TimelineView {
 }
 
 function itemOf(one: Timeline['publications'][number]): HTMLElement {
-  const { child, client, began, ended, bytesIn, bitrate, why } = one;
+  const { child, client, began, ended, bytesIn, bitrate, players, why } = one;
   const from = began === null ? '…' : clock(began);
   const to = ended === null ? 'now' : clock(ended);
   const when = make('time', { textContent: `${from} – ${to}` });
   const media = [
     ...(bytesIn === null ? [] : [formatBytes(bytesIn)]),
     ...(bitrate === null ? [] : [bits(bitrate)]),
+    ...(players === null ? [] : [`${players} playing at its end`]),
   ];
   const what = [client === null ? '' : ` from ${client}`, ...media.map((text) => `, ${text}`)];
   const place = makeLink(child, printRoute('children', child));

@@ -106,7 +106,11 @@ const BOX_EVENTS = [
 /** Events that clients cause, without end if they want. */
 const CLIENT_EVENTS = [
   event('publish', 'a stream is published', { stream, child, client: client.optional() }),
-  event('unpublish', 'a stream has no publisher any more', { stream, child }),
+  event('unpublish', 'a stream has no publisher any more', {
+    stream,
+    child,
+    players: count.optional().describe('players at that time, without those of HLS'),
+  }),
   event('takeover', 'a stream has another owner: its clients in the old child are closed', {
     stream,
     child: child.describe('the old owner'),

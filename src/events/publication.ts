@@ -10,6 +10,10 @@ export const PUBLICATION = z.object({
   ended: z.number().nullable().describe('milliseconds since 1970; null: it goes on'),
   bytesIn: z.number().nullable().describe('bytes from the publisher; null: not known'),
   bitrate: z.number().nullable().describe('bits per second on average; null: not known'),
+  players: z
+    .number()
+    .nullable()
+    .describe('players at its end, without those of HLS; null: not known, or it goes on'),
   why: z.string().nullable().describe('why it ended; null: it goes on'),
 });
 export type Publication = z.infer<typeof PUBLICATION>;

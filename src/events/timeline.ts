@@ -43,10 +43,20 @@ function note(drafts: Draft[], at: number, event: SupervisorEvent): void {
     endOf(drafts, null, at, 'the stream was published again');
     drafts.push({ ...begun(event.child, at), client: event.client ?? null });
   } else if (event.type === 'publisher-left') noteLeft(drafts, at, event);
-  else if (event.type === 'unpublish') endOf(drafts, event.child, at, 'the publisher left');
+  else if (event.type === 'unpublish') noteUnpublished(drafts, at, event);
   else if (event.type === 'takeover') {
     endOf(drafts, event.child, at, 'the stream was published in another child');
   }
+}
+
+function noteUnpublished(
+  drafts: Draft[],
+  at: number,
+  { child, players }: Extract<SupervisorEvent, { type: 'unpublish' }>,
+): void {
+  endOf(drafts, child, at, 'the publisher left');
+  const last = drafts.at(-1);
+  if (last?.child === child) last.players ??= players ?? null;
 }
 
 /** Notes the end of a child; returns whether that is about the stream. */
@@ -68,7 +78,7 @@ function noteChild(
 }
 
 function begun(child: string, began: number | null): Draft {
-  const open = { ended: null, bytesIn: null, bitrate: null, why: null };
+  const open = { ended: null, bytesIn: null, bitrate: null, players: null, why: null };
   return { child, client: null, began, ...open };
 }
 

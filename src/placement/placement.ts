@@ -170,7 +170,8 @@ export class Placement {
     const slot = this.#slots.get(stream);
     if (!slot?.live || !slot.isOwnedBy(owner)) return;
     if (slot.announced) {
-      const event = { type: 'unpublish', stream, child: owner.id } as const;
+      const { players } = slot;
+      const event = { type: 'unpublish', stream, child: owner.id, players } as const;
       tellStream(this.#logger, event, 'stream unpublished');
     }
     slot.stop();

@@ -42,6 +42,10 @@ export class StreamSlot {
     return this.#holds.publish + this.#holds.play;
   }
 
+  get players(): number {
+    return this.#holds.play;
+  }
+
   /** A publisher is there or under way. */
   get publishing(): boolean {
     return this.live || this.#holds.publish > this.#stopped;

@@ -20,7 +20,7 @@ function of(...events: SupervisorEvent[]) {
 describe('the timeline of a stream', () => {
   it('tells a publication from its beginning to its end, in whatever order the end is told', () => {
     const gone = { ...left, client: '10.0.0.1:500', seconds: 8, end: 'closed' };
-    const unpublish = { type: 'unpublish', stream, child } as const;
+    const unpublish = { type: 'unpublish', stream, child, players: 3 } as const;
     for (const ends of [
       [gone, unpublish],
       [unpublish, gone],
@@ -34,6 +34,7 @@ describe('the timeline of a stream', () => {
         ended: 1000,
         bytesIn: 1_000_000,
         bitrate: 1_000_000,
+        players: 3,
         why: 'the publisher left',
       });
     }
