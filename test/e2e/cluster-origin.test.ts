@@ -7,12 +7,13 @@ import { apiUrl, Cluster, httpUrl, publishOn } from '../helpers/cluster.js';
 import { assertPlaysHls } from '../helpers/hls-viewer.js';
 import { assertDecoded } from '../helpers/media.js';
 import { origins } from '../helpers/origins.js';
+import { publishPast } from '../helpers/publish-past.js';
 import { RtcCast } from '../helpers/rtc-cast.js';
+import type { RtmpPlayer } from '../helpers/rtmp-player.js';
 import { UnmanagedOrigin } from '../helpers/unmanaged-origin.js';
 import { BOUNDED, until } from '../helpers/until.js';
 
 const FRAMES = 30;
-const TRY_MS = 15_000;
 
 for (const origin of origins()) {
   describe(`an origin registered at one box, by way of another, on ${origin.name}`, BOUNDED, () => {
@@ -37,10 +38,12 @@ for (const origin of origins()) {
       await cluster?.dispose();
     });
 
-    /** Straight to the origin: box A finds out by asking it. */
-    async function publish(name: string): Promise<void> {
-      cast.publish(`rtmp://127.0.0.1:${registered.ports.rtmp}/${name}`);
+    /** Straight to the origin: box A finds out by asking it. Returns a player at box B. */
+    async function publish(name: string): Promise<RtmpPlayer> {
+      const direct = `rtmp://127.0.0.1:${registered.ports.rtmp}/${name}`;
+      const player = await publishPast(cast, direct, cluster.b.supervisor.url(name));
       assert.equal((await cluster.a.supervisor.ownerOf(name)).child, 'o001');
+      return player;
     }
 
     it('plays by RTMP, HTTP-FLV and HLS', async () => {
@@ -51,7 +54,7 @@ for (const origin of origins()) {
     });
 
     it('has one connection for all viewers of a protocol on the other box', async () => {
-      await publish('live/shared');
+      await (await publish('live/shared')).close();
       const { a, b } = cluster;
       const urls = [b.supervisor.url('live/shared'), httpUrl(b, 'live/shared.flv')];
       const players = [...urls, ...urls, ...urls].map((url) => cast.playFrames(url, 6 * FRAMES));
@@ -59,10 +62,11 @@ for (const origin of origins()) {
         const rows = (await b.supervisor.streams()) as { readonly fanout?: FanoutRow }[];
         return rows.some(({ fanout }) => fanout?.viewers === 4 && fanout.feeds === 2);
       });
-      const rows = await a.supervisor.connections();
-      const playing = rows.filter(({ role, child }) => role === 'play' && child === 'o001');
       // The first viewer of each protocol has its own.
-      assert.equal(playing.length, 4);
+      await until('four connections for six viewers', async () => {
+        const rows = await a.supervisor.connections();
+        return rows.filter(({ role, child }) => role === 'play' && child === 'o001').length === 4;
+      });
       for (const player of players) await assertDecoded(player, 6 * FRAMES);
     });
 
@@ -76,15 +80,7 @@ for (const origin of origins()) {
     });
 
     it('is left at once when it dies, and another box takes its streams', async () => {
-      // Where SRS has split the source, it has to be published again.
-      const player = await until('media', async () => {
-        await publish('live/moves');
-        const played = await cast.play(cluster.b.supervisor.url('live/moves'));
-        const hears = until('frames', () => played.received.length > FRAMES, TRY_MS);
-        if (await hears.catch(() => false)) return played;
-        await cast.close();
-        return null;
-      });
+      const player = await publish('live/moves');
       await registered.kill();
       await player.ended;
       await publishOn(cast, cluster.b, 'live/moves');

@@ -300,7 +300,14 @@ describe('the console of a big box', { ...BOUNDED, skip: NO_CHROMIUM }, () => {
       await keep(page, `small-${pane.split('/').length > 1 ? `${pane.split('/')[0]}-open` : pane}`);
     }
     assert.deepEqual(findings, []);
-    const boxes = await page.goto(`${base}#/box`).then(() => textOf(page, '.box'));
-    assert.match(boxes, /10\.0\.0\.1 \(this one\)ready3 \/ 442%12345/);
+    await page.goto(`${base}#/box`);
+    let boxes = '';
+    await until(
+      () => `this box and its load, not ${boxes}`,
+      async () => {
+        boxes = await textOf(page, '.box');
+        return /10\.0\.0\.1 \(this one\)ready3 \/ 442%12345/.test(boxes);
+      },
+    );
   });
 });

@@ -269,9 +269,13 @@ function rtmpTests(origin: Origin): void {
       const viewer = await player(DEFAULT, 'deaf');
       await publishUnheard(DEFAULT, 'deaf');
       await getsMedia(viewer);
-      const expected = MEDIA.slice(0, 20).map(({ payload }) => payload.length);
+      const [video, audio, ...sent] = MEDIA.map(({ payload }) => payload.length);
       const got = viewer.media().map(({ payload }) => payload.length);
-      assert.deepEqual(got.slice(0, 20), expected);
+      assert.deepEqual(new Set(got.slice(0, 2)), new Set([video, audio]));
+      // A player whose on_play took its time has missed the first.
+      const frames = got.slice(2, 20);
+      const first = sent.indexOf(frames[0] ?? 0);
+      assert.deepEqual(frames, sent.slice(first, first + frames.length));
     });
 
     it('one that changes its chunk size in the middle', async () => {
