@@ -146,7 +146,11 @@ for (const origin of origins()) {
       const source = ['-re', '-stream_loop', '-1', '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
       const publisher = new Ffmpeg('ffmpeg', [...source, url(cluster.a, 'publish')]);
       t.after(() => publisher.kill());
-      await cluster.a.supervisor.ownerOf(stream);
+      // A player that comes to SRS before its publisher's media may never get any.
+      await until('media of the publisher', async () => {
+        const rows = await cluster.a.supervisor.connections();
+        return rows.some(({ role, bytesIn }) => role === 'publish' && bytesIn > 50_000);
+      });
       const hop = await new LossyHop({}).open(asksOneTellsAnother(cluster));
       t.after(() => hop.close());
       const split = { ...cluster.b, host: '127.0.0.1', srt: hop.port };

@@ -162,11 +162,12 @@ for (const origin of origins()) {
       await go('children/c002');
       await page.click('.detail button:text-is("Drain")');
       await say('Drain');
-      assert.equal((await supervisor.child('c002')).state, 'draining');
+      const isIn = (state: string) => async () => (await supervisor.child('c002')).state === state;
+      await until('it drains', isIn('draining'));
       await shows(page, '.detail .facts', /Statedraining/);
       await page.click('.detail button:text-is("Undrain")');
       await say('Undrain');
-      assert.equal((await supervisor.child('c002')).state, 'ready');
+      await until('it is ready', isIn('ready'));
       await page.click('.detail button:text-is("Show log")');
       await shows(page, '.detail pre', /\w/);
       await go('events');
